@@ -1,0 +1,1 @@
+"""Records which data an app used and produced."""

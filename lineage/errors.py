@@ -1,0 +1,140 @@
+"""The error tree, and `guard`, the package's only broad `except`.
+
+LineageError
+├── DeclarationError (TypeError)     a declaration that can never work: at import
+├── RecordingError                   a fact that could not be recorded
+│   ├── SourceError                  a source gave nothing usable
+│   └── JournalError                 the journal could not be written or read
+├── DeliveryError                    a fact that could not be delivered
+├── StoreError                       the instance's store
+│   ├── StoreCorruptError            the file is not a store, or is damaged
+│   └── StoreTooNewError             a newer lineage wrote it
+├── SelectorError (ValueError)       a selector that cannot be read
+├── NotFoundError (LookupError)      nothing by that name
+└── ApiError                         see `lineage.api.errors`: what a server answered
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+logger = logging.getLogger("lineage")
+
+#: Repeated trouble of one sort is told once in this many seconds.
+REPEAT_AFTER_S = 60.0
+
+
+class LineageError(Exception):
+    """Root of all errors of this package.
+
+    Args:
+        message: What happened, to which thing, and what to do next.
+        subject: The object it is about.
+    """
+
+    def __init__(self, message: str = "", *, subject: Any = None) -> None:
+        super().__init__(message)
+        self.subject = subject
+
+
+class DeclarationError(LineageError, TypeError):
+    """A declaration that can never work; raised while decorating."""
+
+
+class RecordingError(LineageError):
+    """A fact that could not be recorded."""
+
+
+class SourceError(RecordingError):
+    """A source gave nothing that can be recorded."""
+
+
+class JournalError(RecordingError):
+    """The journal could not be written or read."""
+
+
+class DeliveryError(LineageError):
+    """A fact that could not be delivered."""
+
+
+class StoreError(LineageError):
+    """The instance's store cannot be used."""
+
+
+class StoreCorruptError(StoreError):
+    """The store's file is damaged, or is no store."""
+
+
+class StoreTooNewError(StoreError):
+    """The store was written by a newer version of lineage."""
+
+
+class SelectorError(LineageError, ValueError):
+    """A selector that cannot be read."""
+
+
+class NotFoundError(LineageError, LookupError):
+    """Nothing by that name is known."""
+
+
+class ApiError(LineageError):
+    """A server answered with an error, or could not be reached."""
+
+
+class _Throttle:
+    """Remembers when each sort of trouble was told last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._told: dict[str, float] = {}
+
+    def is_due(self, key: str) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            last = self._told.get(key)
+            if last is not None and now - last < REPEAT_AFTER_S:
+                return False
+            self._told[key] = now
+            return True
+
+    def reset(self) -> None:
+        with self._lock:
+            self._told.clear()
+
+
+_throttle = _Throttle()
+
+
+def warn_rarely(key: str, message: str, *args: object, exc_info: Any = None) -> None:
+    """Log a warning, at most once a minute for each `key`."""
+    if _throttle.is_due(key):
+        logger.warning(message, *args, exc_info=exc_info)
+
+
+def reset_warnings() -> None:
+    """Forget what was told, so that the next trouble is told at once."""
+    _throttle.reset()
+
+
+@contextmanager
+def guard(what: str, *, strict: bool = False, key: str | None = None) -> Iterator[None]:
+    """Keep every failure of lineage's own work away from the app.
+
+    Logs the failure with its traceback, at most once a minute for each `key`.
+
+    Args:
+        what: The work, as the log line shall name it.
+        strict: Raise instead of logging (tests).
+        key: Groups repeated trouble; `what` when left out.
+    """
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  the one broad except of the package
+        if strict:
+            raise
+        warn_rarely(key or what, "%s: %s", what, error, exc_info=error)
