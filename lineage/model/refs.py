@@ -1,4 +1,4 @@
-"""References: a thing named by its kind and its id, as users write and code passes it."""
+"""References: a thing named by kind and id, as users write and code passes it."""
 
 from __future__ import annotations
 

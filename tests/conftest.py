@@ -1,0 +1,49 @@
+"""What every test starts from: a clean environment, its own home, a fresh runtime."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lineage import errors
+from lineage.settings import VARIABLES
+
+#: The platform's variables beside those that lineage itself reads.
+_PLATFORM = (
+    "AGENT_ID",
+    "AGENT_STORAGE",
+    "APP_CATEGORIES",
+    "PROJECT_ID",
+    "DATASET_ID",
+    "USER_ID",
+    "UPLOAD_COUNT",
+    "UPLOADED_IDS",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "COLUMNS",
+)
+_PREFIXES = ("LINEAGE_", "SUPERVISELY_", "CONTEXT_", "context.", "modal.")
+
+
+def _is_ours(name: str) -> bool:
+    known = {name for variable in VARIABLES for name in variable.names}
+    return name in known or name in _PLATFORM or name.startswith(_PREFIXES)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """Hide the machine's own variables; give the test a home of its own."""
+    for name in list(os.environ):
+        if _is_ours(name):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    monkeypatch.setenv("LINEAGE_HOME", str(home))
+    errors.reset_warnings()
+    yield home
+    logging.getLogger("lineage").setLevel(logging.NOTSET)
