@@ -1,0 +1,32 @@
+"""Facts in batches, to an instance that announces it takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..model.facts import BatchAnswer
+from .resource import Resource
+
+
+class FactsApi(Resource):
+    """Sends facts; bound as `api.facts`."""
+
+    def add(self, facts: Sequence[Mapping[str, Any]]) -> BatchAnswer:
+        """Send a batch; sending one twice stores it once.
+
+        Args:
+            facts: In the form of `model.facts`, each with its `uid`.
+
+        Returns:
+            How many were stored, how many were there already, and which were
+            refused and why.
+
+        Raises:
+            IncompatibleInstanceError: The instance takes no batches.
+            ApiError: The batch as a whole was not taken.
+        """
+        body = {"facts": list(facts)}
+        return BatchAnswer.model_validate(
+            self._ask_announced("lineage.facts.add", body)
+        )

@@ -1,0 +1,143 @@
+"""Bytes of files, kept once each under the digest of their content."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from .message import CHUNK, FileSpan, InstanceResponse
+from .problems import Refusal
+
+_HEX: Final = re.compile(r"[0-9a-f]{64}")
+_RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes that are kept."""
+
+    digest: str
+    """SHA-256 in hexadecimal."""
+    size: int
+
+    @property
+    def hash(self) -> str:
+        """The digest as the platform writes it: base64."""
+        return base64.b64encode(bytes.fromhex(self.digest)).decode()
+
+
+class Blobs:
+    """A folder of blobs, shared by every process of an instance.
+
+    Args:
+        folder: Made with the first blob.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, chunks: Iterable[bytes]) -> Blob:
+        """Keep bytes; when it returns they survive a crash."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        with self._part() as stream:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                stream.write(chunk)
+            stream.flush()
+            os.fsync(stream.fileno())
+            blob = Blob(digest.hexdigest(), size)
+            place = self._place(blob.digest)
+            place.parent.mkdir(exist_ok=True)
+            os.replace(stream.name, place)
+        return blob
+
+    def put_stream(self, stream: BinaryIO) -> Blob:
+        """Keep what a stream holds from where it stands."""
+        return self.put(iter(lambda: stream.read(CHUNK), b""))
+
+    def has(self, digest: str) -> bool:
+        """Tell whether bytes of this digest are kept."""
+        return _HEX.fullmatch(digest) is not None and self._place(digest).is_file()
+
+    def path(self, digest: str) -> Path:
+        """Give the place of kept bytes.
+
+        Raises:
+            Refusal: They are not kept.
+        """
+        if not self.has(digest):
+            raise Refusal(404, "the bytes of that file are not kept here")
+        return self._place(digest)
+
+    def _place(self, digest: str) -> Path:
+        return self._folder / digest[:2] / digest
+
+    @contextmanager
+    def _part(self) -> Iterator[tempfile._TemporaryFileWrapper[bytes]]:
+        stream = tempfile.NamedTemporaryFile(
+            dir=self._folder, prefix="part-", delete=False
+        )
+        try:
+            with stream:
+                yield stream
+        finally:
+            Path(stream.name).unlink(missing_ok=True)
+
+
+def from_hash(text: str) -> str | None:
+    """Give the digest that a platform hash (base64) stands for, if it is one."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return raw.hex() if len(raw) == hashlib.sha256().digest_size else None
+
+
+def send_file(
+    path: Path,
+    *,
+    range_header: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> InstanceResponse:
+    """Answer with a file, or with the range of it that was asked for."""
+    size = path.stat().st_size
+    base = {"accept-ranges": "bytes", **(headers or {})}
+    base.setdefault("content-type", "application/octet-stream")
+    span = _span(range_header, size)
+    if span is None:
+        base["content-length"] = str(size)
+        return InstanceResponse(200, FileSpan(path, 0, size), base)
+    start, end = span
+    base["content-range"] = f"bytes {start}-{end}/{size}"
+    base["content-length"] = str(end - start + 1)
+    return InstanceResponse(206, FileSpan(path, start, end - start + 1), base)
+
+
+def _span(header: str | None, size: int) -> tuple[int, int] | None:
+    """Read a Range header; one that is no single byte range is ignored."""
+    match = _RANGE.fullmatch(header.strip()) if header else None
+    if match is None or match.group() == "bytes=-":
+        return None
+    first, last = match.groups()
+    if not first:
+        start, end = max(size - int(last), 0), size - 1
+    else:
+        start, end = int(first), min(int(last) if last else size - 1, size - 1)
+    if start > end or start >= size:
+        raise Refusal(
+            416,
+            f"the file has {size} bytes",
+            field="range",
+            headers={"content-range": f"bytes */{size}"},
+        )
+    return start, end

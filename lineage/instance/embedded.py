@@ -1,0 +1,151 @@
+"""The embedded instance: the same routes as the served one, without a socket."""
+
+from __future__ import annotations
+
+import io
+import threading
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import requests
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.response import HTTPResponse
+
+from .message import FileSpan, InstanceRequest, InstanceResponse
+from .routes import Routes
+from .services import Services
+
+#: Where the embedded instance is reached, by whoever mounted its adapter.
+ADDRESS: Final = "http://embedded.lineage"
+
+
+class EmbeddedInstance:
+    """An instance in this process, keeping its things in a folder.
+
+    Nothing is opened before the first request.
+
+    Args:
+        home: The folder; made when missing.
+    """
+
+    address: Final = ADDRESS
+
+    def __init__(self, home: Path) -> None:
+        self.home = Path(home)
+        self.adapter: BaseAdapter = EmbeddedAdapter(self)
+        self._lock = threading.Lock()
+        self._routes: Routes | None = None
+
+    def handle(self, request: InstanceRequest) -> InstanceResponse:
+        """Answer one request.
+
+        Raises:
+            StoreCorruptError: The store's file is damaged or is no store.
+            StoreTooNewError: A newer version of lineage wrote it.
+        """
+        return self._opened().handle(request)
+
+    def close(self) -> None:
+        """Close the store; a later request opens it again."""
+        with self._lock:
+            routes, self._routes = self._routes, None
+        if routes is not None:
+            routes.services.close()
+
+    def _opened(self) -> Routes:
+        with self._lock:
+            if self._routes is None:
+                self.home.mkdir(parents=True, exist_ok=True)
+                self._routes = Routes(Services.embedded(self.home))
+            return self._routes
+
+
+class EmbeddedAdapter(BaseAdapter):
+    """Hands a prepared request of `requests` to the instance's routes."""
+
+    def __init__(self, instance: EmbeddedInstance) -> None:
+        super().__init__()
+        self._instance = instance
+
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """Answer a prepared request; the other arguments are about sockets."""
+        answer = self._instance.handle(_from_prepared(request))
+        return _to_response(answer, request)
+
+    def close(self) -> None:
+        """Release nothing: the instance is closed by its owner."""
+
+
+def _from_prepared(request: requests.PreparedRequest) -> InstanceRequest:
+    url = urlsplit(request.url or "")
+    headers = {k.lower(): _text(v) for k, v in request.headers.items()}
+    return InstanceRequest(
+        verb=(request.method or "GET").upper(),
+        path=unquote(url.path),
+        query=dict(parse_qsl(url.query, keep_blank_values=True)),
+        headers=headers,
+        body=_body(request.body),
+    )
+
+
+def _body(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, bytes):
+        return body
+    if hasattr(body, "read"):
+        return bytes(body.read())
+    return b"".join(body)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _to_response(
+    answer: InstanceResponse, request: requests.PreparedRequest
+) -> requests.Response:
+    response = requests.Response()
+    response.status_code = answer.status
+    response.reason = ""
+    response.url = request.url or ""
+    response.request = request
+    response.headers = CaseInsensitiveDict(answer.headers)
+    response.encoding = requests.utils.get_encoding_from_headers(response.headers)
+    is_span = isinstance(answer.body, FileSpan)
+    stream = io.BytesIO(b"" if is_span else answer.content())
+    response.raw = HTTPResponse(
+        body=stream if not is_span else _SpanReader(answer),
+        headers=dict(answer.headers),
+        status=answer.status,
+        preload_content=False,
+    )
+    return response
+
+
+class _SpanReader(io.RawIOBase):
+    """Reads a file's part lazily, as a socket would deliver it."""
+
+    def __init__(self, answer: InstanceResponse) -> None:
+        super().__init__()
+        assert isinstance(answer.body, FileSpan)
+        self._chunks = answer.body.chunks()
+        self._left = b""
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with what comes next."""
+        if not self._left:
+            self._left = next(self._chunks, b"")
+        part, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)

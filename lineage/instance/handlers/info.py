@@ -1,0 +1,58 @@
+"""What the instance says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from ...model.facts import MAX_BATCH
+from ..forms import Empty, Form, Name
+from ..route import Call, Route
+
+#: The platform's version whose protocol is spoken: it has every edge there is,
+#: and is the least that the platform's SDK does not warn about.
+PLATFORM_VERSION: Final = "6.18.3"
+PROTOCOL: Final = 1
+
+_announced: list[str] = []
+
+
+def announce(routes: Iterable[Route]) -> None:
+    """Remember which methods of ours to tell of."""
+    _announced[:] = sorted(route.name for route in routes if route.is_ours)
+
+
+def package_version() -> str:
+    """Give the version of this package."""
+    try:
+        return version("workflow-lineage")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def instance_version(call: Call, body: Empty) -> dict[str, Any]:
+    """Tell the platform version spoken and what is there beyond it."""
+    return {
+        "version": PLATFORM_VERSION,
+        "lineage": {
+            "protocol": PROTOCOL,
+            "version": package_version(),
+            "max_batch": MAX_BATCH,
+            "endpoints": list(_announced),
+        },
+    }
+
+
+class _Slug(Form):
+    slug: Name
+
+
+def session_token(call: Call, body: _Slug) -> str:
+    """Give a token for previews; nothing here needs one, so it opens nothing."""
+    return f"preview-{body.slug}"
+
+
+ROUTES = (
+    Route("instance.version", instance_version, Empty, "none"),
+)

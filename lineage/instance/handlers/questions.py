@@ -1,0 +1,261 @@
+"""Questions about the graph: thin doors over `GraphQueries`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from ...model.graph import (
+    ChangesAnswer,
+    DataDetail,
+    DiffAnswer,
+    GraphAnswer,
+    HealthAnswer,
+    ImpactAnswer,
+    Node,
+    ProvenanceAnswer,
+    SearchAnswer,
+    StaleAnswer,
+    TaskDetail,
+    TasksPage,
+)
+from ...model.kinds import DATA_KINDS
+from ..forms import Empty, Form, Id, PathText, Text
+from ..problems import Refusal
+from ..route import Call, Route
+
+#: Hops told in a number; without limit is null.
+MAX_HOPS: Final = 1_000_000
+
+Selector = PathText
+Hops = Annotated[int, Field(ge=0, le=MAX_HOPS)] | None
+Limit = Annotated[int, Field(ge=1, le=10_000)]
+Moment = Annotated[float, Field(ge=0, le=32_503_680_000, allow_inf_nan=False)]
+KindName = Annotated[str, Field(pattern=f"^({'|'.join(DATA_KINDS)})$")]
+Kinds = Annotated[list[KindName], Field(max_length=len(DATA_KINDS))]
+Statuses = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=16)]
+
+
+class TasksForm(Form):
+    """Which tasks to list."""
+
+    text: Text | None = None
+    status: Annotated[str, Field(max_length=64)] | None = None
+    kind: KindName | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    limit: Limit = 50
+    after: Text | None = None
+
+
+class TaskForm(Form):
+    """Which task to tell of."""
+
+    id: Id
+
+
+class DataForm(Form):
+    """Which version of a thing."""
+
+    key: Annotated[str, Field(pattern=r"^data:[0-9]{1,18}$")]
+
+
+class GraphForm(Form):
+    """Which part of the graph."""
+
+    select: Selector
+    up: Hops = 1
+    down: Hops = 1
+    kinds: Kinds | None = None
+    statuses: Statuses | None = None
+    as_of: Moment | None = None
+    limit: Limit = 500
+    after: Text | None = None
+
+
+class WalkForm(Form):
+    """What to walk from, and how far."""
+
+    of: Selector
+    depth: Hops = None
+    kinds: Kinds | None = None
+    as_of: Moment | None = None
+    limit: Limit = 500
+    after: Text | None = None
+
+
+class ImpactForm(Form):
+    """What would be deleted."""
+
+    of: Selector
+    as_of: Moment | None = None
+    if_unchanged: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+
+class OfForm(Form):
+    """One thing, perhaps as of a moment."""
+
+    of: Selector
+    as_of: Moment | None = None
+
+
+class DiffForm(Form):
+    """Two tasks."""
+
+    a: Selector
+    b: Selector
+
+
+class StaleForm(Form):
+    """Where to look for stale outputs; everywhere when left out."""
+
+    of: Selector | None = None
+    limit: Limit = 100
+    after: Text | None = None
+
+
+class PathForm(Form):
+    """Two things."""
+
+    source: Selector
+    target: Selector
+    as_of: Moment | None = None
+
+
+class SearchForm(Form):
+    """What was typed."""
+
+    text: Text
+    kinds: Kinds | None = None
+    limit: Limit = 20
+    after: Text | None = None
+
+
+class ChangesForm(Form):
+    """From where on to look for news."""
+
+    cursor: Annotated[str, Field(max_length=200)] | None = None
+
+
+def list_tasks(call: Call, body: TasksForm) -> TasksPage:
+    """List tasks, newest first."""
+    return call.services.graph.list_tasks(call.team_ids, **_fields(body))
+
+
+def get_task(call: Call, body: TaskForm) -> TaskDetail:
+    """Tell everything known of a task."""
+    return call.services.graph.get_task(call.team_ids, id=body.id)
+
+
+def get_data(call: Call, body: DataForm) -> DataDetail:
+    """Tell everything known of one version of a thing."""
+    return call.services.graph.get_data(call.team_ids, key=body.key)
+
+
+def delete_data(call: Call, body: DataForm) -> Node:
+    """Mark a thing as deleted; the graph keeps it."""
+    return call.services.graph.delete_data(call.team_ids, key=body.key)
+
+
+def get_graph(call: Call, body: GraphForm) -> GraphAnswer:
+    """Give a part of the graph."""
+    return call.services.graph.get(call.team_ids, **_fields(body))
+
+
+def upstream(call: Call, body: WalkForm) -> GraphAnswer:
+    """Give what something came from."""
+    return call.services.graph.upstream(call.team_ids, **_fields(body))
+
+
+def downstream(call: Call, body: WalkForm) -> GraphAnswer:
+    """Give what came from something."""
+    return call.services.graph.downstream(call.team_ids, **_fields(body))
+
+
+def impact(call: Call, body: ImpactForm) -> ImpactAnswer:
+    """Tell what deleting something would break."""
+    answer = call.services.graph.impact(call.team_ids, of=body.of, as_of=body.as_of)
+    if body.if_unchanged not in (None, answer.fingerprint):
+        raise Refusal(
+            409,
+            "what would break is no longer what the fingerprint stands for; "
+            f"now it is {answer.fingerprint}",
+            field="if_unchanged",
+            allowed=answer.fingerprint,
+        )
+    return answer
+
+
+def provenance(call: Call, body: OfForm) -> ProvenanceAnswer:
+    """Tell where one output came from."""
+    return call.services.graph.provenance(call.team_ids, **_fields(body))
+
+
+def diff(call: Call, body: DiffForm) -> DiffAnswer:
+    """Tell what differs between two tasks."""
+    return call.services.graph.diff(call.team_ids, a=body.a, b=body.b)
+
+
+def stale(call: Call, body: StaleForm) -> StaleAnswer:
+    """List outputs made from something that has a newer version."""
+    return call.services.graph.stale(call.team_ids, **_fields(body))
+
+
+def path(call: Call, body: PathForm) -> GraphAnswer:
+    """Give a way from one thing to another."""
+    return call.services.graph.path(call.team_ids, **_fields(body))
+
+
+def search(call: Call, body: SearchForm) -> SearchAnswer:
+    """Find things by name, path, id or digest."""
+    return call.services.graph.search(call.team_ids, **_fields(body))
+
+
+def health(call: Call, body: Empty) -> HealthAnswer:
+    """Tell how complete the graph is."""
+    answer = call.services.graph.health(call.team_ids)
+    oldest = _delivery(call).get("oldest_s")
+    return answer.model_copy(update={"oldest_undelivered_s": oldest})
+
+
+def changes(call: Call, body: ChangesForm) -> ChangesAnswer:
+    """Tell what is new since a cursor."""
+    return call.services.graph.changes(call.team_ids, cursor=body.cursor)
+
+
+def delivery_status(call: Call, body: Empty) -> dict[str, Any]:
+    """Tell what waits beside this instance to be delivered."""
+    return _delivery(call)
+
+
+def _delivery(call: Call) -> dict[str, Any]:
+    nothing = {"waiting": 0, "refused": 0, "oldest_s": None, "dropped": 0}
+    source = call.services.delivery_status
+    if source is None or not call.principal.is_open:
+        return nothing
+    return {**nothing, **source()}
+
+
+def _fields(body: Form) -> dict[str, Any]:
+    return dict(body)
+
+
+ROUTES = (
+    Route("lineage.tasks.list", list_tasks, TasksForm, "reader", TasksPage),
+    Route("lineage.tasks.get", get_task, TaskForm, "reader", TaskDetail),
+    Route("lineage.data.get", get_data, DataForm, "reader", DataDetail),
+    Route("lineage.data.delete", delete_data, DataForm, "admin", Node),
+    Route("lineage.graph.get", get_graph, GraphForm, "reader", GraphAnswer),
+    Route("lineage.graph.upstream", upstream, WalkForm, "reader", GraphAnswer),
+    Route("lineage.graph.downstream", downstream, WalkForm, "reader", GraphAnswer),
+    Route("lineage.graph.impact", impact, ImpactForm, "reader", ImpactAnswer),
+    Route("lineage.graph.provenance", provenance, OfForm, "reader", ProvenanceAnswer),
+    Route("lineage.graph.diff", diff, DiffForm, "reader", DiffAnswer),
+    Route("lineage.graph.stale", stale, StaleForm, "reader", StaleAnswer),
+    Route("lineage.graph.path", path, PathForm, "reader", GraphAnswer),
+    Route("lineage.search", search, SearchForm, "reader", SearchAnswer),
+    Route("lineage.health", health, Empty, "reader", HealthAnswer),
+    Route("lineage.changes", changes, ChangesForm, "reader", ChangesAnswer),
+    Route("lineage.delivery.status", delivery_status, Empty, "reader"),
+)

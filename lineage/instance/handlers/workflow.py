@@ -1,0 +1,140 @@
+"""The platform's edges: one at a time, resent by clients on any doubt."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field
+
+from ...model.kinds import WIRE_TYPES, Direction, from_wire
+from ..forms import Form, Id, PathText
+from ..problems import Refusal
+from ..route import Call, Route
+
+
+def _task_node(value: Any) -> Any:
+    if value != "task":
+        raise ValueError("the node that an edge belongs to is always a task")
+    return value
+
+
+def _wire_type(value: Any) -> Any:
+    if value not in WIRE_TYPES:
+        raise ValueError(f"allowed: {', '.join(WIRE_TYPES)}")
+    return value
+
+
+def _data_id(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError("an id is a whole number, or text")
+    return value
+
+
+class TaskNode(Form):
+    """The task that an edge belongs to."""
+
+    type: Annotated[str, BeforeValidator(_task_node)] = "task"
+    id: Id
+
+
+class EdgeForm(Form):
+    """One edge, as the platform's client tells it."""
+
+    teamId: Id
+    node: TaskNode
+    type: Annotated[str, BeforeValidator(_wire_type)]
+    id: Annotated[int | PathText, BeforeValidator(_data_id)] | None = None
+    meta: dict[str, Any] | None = None
+
+
+_PATH_KINDS: Final = ("folder", "file")
+
+
+def add_input(call: Call, body: EdgeForm) -> dict[str, Any]:
+    """Record that a task used a thing."""
+    return _add(call, body, "input")
+
+
+def add_output(call: Call, body: EdgeForm) -> dict[str, Any]:
+    """Record that a task produced a thing."""
+    return _add(call, body, "output")
+
+
+def _add(call: Call, body: EdgeForm, direction: Direction) -> dict[str, Any]:
+    team_id = call.team(body.teamId)
+    fact = edge_fact(call, body, direction, team_id)
+    answer = call.services.store.ingest(team_id, [fact], user=call.principal.user)
+    return edge_answer(fact, answer.refused[0] if answer.refused else None)
+
+
+def edge_answer(fact: dict[str, Any], refused: Any) -> dict[str, Any]:
+    """Say what became of an edge."""
+    if refused is not None:
+        raise Refusal(400, refused.message, field=refused.field)
+    return {"success": True, "uid": fact["uid"]}
+
+
+def edge_fact(
+    call: Call, body: EdgeForm, direction: Direction, team_id: int
+) -> dict[str, Any]:
+    """Put an edge of the platform into the one form of facts.
+
+    Its uid follows from what it says, so that a resent edge is stored once.
+    """
+    kind, is_version, is_model = from_wire(body.type)
+    thing, version_id = _identity(call, body, kind, is_version, team_id)
+    fact: dict[str, Any] = {
+        "f": "edge",
+        "task": f"platform:{body.node.id}",
+        "task_id": body.node.id,
+        "at": time.time(),
+        "dir": direction,
+        "kind": kind,
+        "id": thing,
+        "is_model": is_model,
+    }
+    if version_id is not None:
+        fact["version_id"] = version_id
+    if body.meta:
+        fact["meta"] = body.meta
+    fact["uid"] = _uid(team_id, body, direction, thing)
+    return fact
+
+
+def _identity(
+    call: Call, body: EdgeForm, kind: str, is_version: bool, team_id: int
+) -> tuple[int | str, int | None]:
+    if body.id is None or body.id == "":
+        raise Refusal(
+            400, f"a {body.type} has an id", field="id", allowed="an id of the thing"
+        )
+    thing = body.id
+    if isinstance(thing, str) and thing.isascii() and thing.isdigit():
+        thing = int(thing)
+    if isinstance(thing, str) and kind not in _PATH_KINDS:
+        raise Refusal(
+            400, f"a {body.type} has a number", field="id", value=thing,
+            allowed="a whole number, or one as text",
+        )  # fmt: skip
+    if isinstance(thing, int) and not 0 <= thing < 2**63:
+        raise Refusal(400, "the id is out of range", field="id", value=thing,
+                      allowed="0 to 9223372036854775807")  # fmt: skip
+    if not is_version:
+        return thing, None
+    assert isinstance(thing, int)
+    return call.services.objects.project_of_version(team_id, thing), thing
+
+
+def _uid(team_id: int, body: EdgeForm, direction: str, thing: int | str) -> str:
+    said = [team_id, body.node.id, direction, body.type, thing, body.meta]
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return "wire:" + hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+ROUTES = (
+    Route("workflow.node.add-input", add_input, EdgeForm, "writer"),
+    Route("workflow.node.add-output", add_output, EdgeForm, "writer"),
+)

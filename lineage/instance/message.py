@@ -1,0 +1,69 @@
+"""Requests and answers of an instance, free of any server library and socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+#: Bytes handed on at once when a file is sent.
+CHUNK: Final = 1 << 20
+
+JSON_TYPE: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRequest:
+    """One request, as the ASGI shell or the embedded adapter read it."""
+
+    verb: str
+    path: str
+    """Decoded, without the query."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    body: bytes | BinaryIO = b""
+    """A file where it was too large to keep in memory."""
+    client: str | None = None
+    """The other side's address; none when embedded."""
+
+    def read(self) -> bytes:
+        """Give the whole body."""
+        if isinstance(self.body, bytes):
+            return self.body
+        self.body.seek(0)
+        return self.body.read()
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpan:
+    """A part of a file, to be sent in chunks."""
+
+    path: Path
+    start: int
+    length: int
+
+    def chunks(self) -> Iterator[bytes]:
+        """Read the part piece by piece."""
+        left = self.length
+        with self.path.open("rb") as stream:
+            stream.seek(self.start)
+            while left > 0 and (chunk := stream.read(min(CHUNK, left))):
+                left -= len(chunk)
+                yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceResponse:
+    """One answer."""
+
+    status: int = 200
+    body: bytes | FileSpan = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def content(self) -> bytes:
+        """Give the whole body."""
+        if isinstance(self.body, bytes):
+            return self.body
+        return b"".join(self.body.chunks())

@@ -1,0 +1,72 @@
+"""One row of the route table, and what its handler is called with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel
+
+from .message import InstanceRequest, InstanceResponse
+from .problems import Refusal
+
+if TYPE_CHECKING:
+    from .security import Principal
+    from .services import Services
+
+Role = Literal["none", "reader", "writer", "admin"]
+BodyForm = Literal["json", "raw", "query"]
+
+Answer = BaseModel | Mapping[str, Any] | Sequence[Any] | InstanceResponse | str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authorised request on its way to a handler."""
+
+    services: Services
+    principal: Principal
+    request: InstanceRequest
+
+    @property
+    def team_ids(self) -> tuple[int, ...]:
+        """The teams whose things the caller may see."""
+        return self.principal.team_ids
+
+    def team(self, told: int | None = None, *, field: str = "teamId") -> int:
+        """Give the team that a request is about.
+
+        Args:
+            told: What the request named; the caller's first team when nothing.
+            field: The field that named it.
+        """
+        if told is None or self.principal.is_open:
+            return self.team_ids[0]
+        if told not in self.team_ids:
+            raise Refusal(403, f"team {told} is not one of the token's", field=field)
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint: who may call it, what it takes and what it gives."""
+
+    name: str
+    """The method name, below `/public/api/v3/`."""
+    handler: Callable[..., Answer]
+    """Called with the `Call` and the request model."""
+    model: type[BaseModel]
+    role: Role
+    answer: Any = None
+    """The answer's type, for the OpenAPI description."""
+    verb: Literal["POST", "GET"] = "POST"
+    form: BodyForm = "json"
+    """`json`: a JSON body; `raw`: the handler reads the body itself, the model is
+    filled from the query; `query`: a GET."""
+    summary: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the platform does not have it."""
+        return self.name.startswith("lineage.")

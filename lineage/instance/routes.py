@@ -1,0 +1,138 @@
+"""The route table, and the way of a request through it: who, what, then the handler."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import pydantic_core
+from pydantic import BaseModel, ValidationError
+
+from ..errors import NotFoundError, SelectorError, StoreError, guard
+from .handlers import ALL_ROUTES
+from .message import JSON_TYPE, InstanceRequest, InstanceResponse
+from .problems import Refusal, from_validation
+from .route import Answer, Call, Route
+from .security import OPEN, Principal
+from .services import Services
+
+#: The one table: a method that is not here does not exist.
+ROUTES: Final[Mapping[str, Route]] = {route.name: route for route in ALL_ROUTES}
+
+#: Bytes of a JSON body, at most; only uploads of files may be larger.
+MAX_JSON: Final = 64 << 20
+
+
+class Routes:
+    """Answers requests, whoever carried them here.
+
+    Args:
+        services: What the handlers work with.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    def handle(
+        self, request: InstanceRequest, principal: Principal = OPEN
+    ) -> InstanceResponse:
+        """Answer one request of a known caller; never raises for what it holds."""
+        with guard(f"answering {request.path[:200]}"):
+            try:
+                return self._answer(request, principal)
+            except Refusal as refusal:
+                return refusal.response()
+            except NotFoundError as error:
+                return Refusal(404, str(error)).response()
+            except SelectorError as error:
+                return Refusal(400, str(error), field="selector").response()
+            except StoreError as error:
+                return _unavailable(error).response()
+        return Refusal(500, "the instance failed; its log tells why").response()
+
+    def _answer(
+        self, request: InstanceRequest, principal: Principal
+    ) -> InstanceResponse:
+        route = find_route(request)
+        if route.role != "none" and not principal.may(route.role):
+            raise Refusal(
+                403,
+                f"{route.name} needs a token of role {route.role}",
+                allowed=route.role,
+            )
+        call = Call(self.services, principal, request)
+        return respond(route.handler(call, parse(route, request)))
+
+
+def find_route(request: InstanceRequest) -> Route:
+    """Find the route of a request by its path and verb."""
+    name = request.path.partition("/v3/")[2]
+    route = ROUTES.get(name)
+    if route is None:
+        raise Refusal(404, f"there is no method {name[:80]!r}", field="method")
+    if request.verb != route.verb:
+        raise Refusal(
+            405,
+            f"{name} is called with {route.verb}",
+            field="method",
+            allowed=route.verb,
+            headers={"allow": route.verb},
+        )
+    return route
+
+
+def parse(route: Route, request: InstanceRequest) -> BaseModel:
+    """Read and check what a request holds."""
+    value = read_json(request) if route.form == "json" else dict(request.query)
+    try:
+        return route.model.model_validate(value)
+    except ValidationError as error:
+        raise from_validation(error) from error
+
+
+def read_json(request: InstanceRequest) -> object:
+    """Read a JSON body; an empty one is an empty object."""
+    text = request.read()
+    if len(text) > MAX_JSON:
+        raise Refusal(
+            413, f"the body has {len(text)} bytes", allowed=f"at most {MAX_JSON} bytes"
+        )
+    try:
+        value = pydantic_core.from_json(text, allow_inf_nan=False) if text else {}
+    except ValueError as error:
+        raise Refusal(400, f"the body is not JSON: {error}", field="body") from error
+    if b"\\u0000" in text and _has_nul(value):
+        raise Refusal(400, "a text holds the character U+0000", field="body")
+    return value
+
+
+def respond(answer: Answer) -> InstanceResponse:
+    """Turn what a handler gave into an answer."""
+    if isinstance(answer, InstanceResponse):
+        return answer
+    if isinstance(answer, BaseModel):
+        body = answer.model_dump_json().encode()
+    else:
+        body = json.dumps(answer, separators=(",", ":")).encode()
+    return InstanceResponse(200, body, {"content-type": JSON_TYPE})
+
+
+def _unavailable(error: StoreError) -> Refusal:
+    return Refusal(
+        503, f"the store cannot be used now: {error}", headers={"retry-after": "1"}
+    )
+
+
+def _has_nul(value: object) -> bool:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str) and "\x00" in item:
+            return True
+        if isinstance(item, dict):
+            waiting.extend(item.keys())
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return False

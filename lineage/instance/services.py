@@ -1,0 +1,63 @@
+"""What handlers work with: the store, its questions, tokens, objects and blobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .blobs import Blobs
+from .graph import GraphQueries
+from .objects import Objects
+from .store import Store, open_store
+from .tasks import Tasks
+from .tokens import Tokens
+
+DeliveryStatus = Callable[[], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of one instance, opened together."""
+
+    store: Store
+    graph: GraphQueries
+    objects: Objects
+    tasks: Tasks
+    tokens: Tokens
+    blobs: Blobs
+    delivery_status: DeliveryStatus | None = None
+    is_local: bool = True
+    """Whether paths in facts name files that this instance can read."""
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        blobs: Path,
+        delivery_status: DeliveryStatus | None = None,
+        is_local: bool = True,
+    ) -> Services:
+        """Open the store behind a URL and what belongs to it."""
+        store = open_store(url)
+        return cls(
+            store=store,
+            graph=GraphQueries(store),
+            objects=Objects(store.db),
+            tasks=Tasks(store),
+            tokens=Tokens(store.db),
+            blobs=Blobs(blobs),
+            delivery_status=delivery_status,
+            is_local=is_local,
+        )
+
+    @classmethod
+    def embedded(cls, home: Path) -> Services:
+        """Open the instance that lives in a folder."""
+        return cls.open(f"sqlite:///{home / 'instance.db'}", blobs=home / "blobs")
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
