@@ -85,6 +85,21 @@ class NotFoundError(LineageError, LookupError):
 class ApiError(LineageError):
     """A server answered with an error, or could not be reached."""
 
+    endpoint: str | None = None
+    """The method that was called, as `tasks.info`."""
+    status: int | None = None
+    """The HTTP status, when there was an answer."""
+    server_error: str = ""
+    """The server's short name of the error."""
+    server_message: str = ""
+    """The server's own explanation."""
+    retry_after_s: float | None = None
+    """Seconds after which the server asks to be called again."""
+    is_retryable: bool = False
+    """Whether the same call may succeed later."""
+    is_ambiguous: bool = False
+    """Whether the server may have processed the call nevertheless."""
+
 
 class _Throttle:
     """Remembers when each sort of trouble was told last."""
@@ -134,7 +149,7 @@ def guard(what: str, *, strict: bool = False, key: str | None = None) -> Iterato
     """
     try:
         yield
-    except Exception as error:  # noqa: BLE001  the one broad except of the package
+    except Exception as error:
         if strict:
             raise
         warn_rarely(key or what, "%s: %s", what, error, exc_info=error)

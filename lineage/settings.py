@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -72,6 +73,16 @@ def _integer(text: str) -> int:
     return number
 
 
+def _json(form: type) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        value = json.loads(text)
+        if not isinstance(value, form):
+            raise ValueError(text)
+        return value
+
+    return parse
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split("\n") if part.strip())
 
@@ -114,6 +125,23 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("user_login", ("USER_LOGIN", "context.userLogin", "CONTEXT_USERLOGIN"),
              str, None, "a name", "who runs the task"),
     Variable("app_name", ("APP_NAME",), str, None, "a name", "the app's name"),
+    Variable("platform_task_id", ("SUPERVISELY_TASK_ID",), str, None, "a task's id",
+             "the task that requests name in their header"),
+    Variable("retries", ("SUPERVISELY_PUBLIC_API_RETRIES",), _integer, 10,
+             "a whole number", "attempts of one request"),
+    Variable("retry_sleep_s", ("SUPERVISELY_PUBLIC_API_RETRY_SLEEP_SEC",), _positive,
+             1.0, "seconds, 0 or more", "the first pause between attempts"),
+    Variable("skip_https_probe", ("SUPERVISELY_SKIP_HTTPS_USER_HELPER_CHECK",),
+             _boolean, False, "true/false, 1/0, yes/no, on/off",
+             "whether an http address is used without asking for https"),
+    Variable("async_limit", ("SUPERVISELY_ASYNC_SEMAPHORE",), _integer, None,
+             "a whole number", "requests of asynchronous calls at one time"),
+    Variable("app_categories", ("APP_CATEGORIES",), _json(list), (),
+             "a JSON list", "`import` in it keeps an import history"),
+    Variable("upload_count", ("UPLOAD_COUNT",), _json(dict), {},
+             "a JSON object", "items uploaded to each dataset"),
+    Variable("uploaded_ids", ("UPLOADED_IDS",), _json(dict), {},
+             "a JSON object", "ids uploaded to each dataset"),
     Variable("env", ("ENV",), str, "development", "production, or anything else",
              "only `production` sends to the platform by itself"),
 )  # fmt: skip
@@ -160,6 +188,14 @@ class Settings:
     workspace_id: int | None = None
     user_login: str | None = None
     app_name: str | None = None
+    platform_task_id: str | None = None
+    retries: int = 10
+    retry_sleep_s: float = 1.0
+    skip_https_probe: bool = False
+    async_limit: int | None = None
+    app_categories: Sequence[str] = ()
+    upload_count: Mapping[str, Any] = field(default_factory=dict)
+    uploaded_ids: Mapping[str, Any] = field(default_factory=dict)
     env: str = "development"
     origins: tuple[Origin, ...] = field(default=(), repr=False, compare=False)
 

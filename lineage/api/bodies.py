@@ -1,0 +1,111 @@
+"""Bodies of requests: JSON, bytes, and multipart forms that can be sent again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from urllib3.fields import RequestField
+from urllib3.filepost import encode_multipart_formdata
+
+from .errors import UnsendableError
+
+Content: TypeAlias = Any
+"""What `requests` takes as data: bytes, or an object that reads as a file."""
+
+#: A part of a form: its name, its file name (None: a text part), its content.
+Part: TypeAlias = tuple[str, str | None, "str | bytes | Callable[[], Any]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request's body, made anew for every attempt."""
+
+    open: Callable[[], tuple[Content, str | None]]
+    """Gives the content and its content type."""
+    is_repeatable: bool = True
+    """Whether `open` can be called again after an attempt has begun."""
+
+
+def make_body(endpoint: str, data: Any, additional: Mapping[str, Any]) -> Body:
+    """Make the body for what a caller hands to `post`.
+
+    Args:
+        endpoint: The method, for the error.
+        data: A dict (`additional` is merged over it), anything else that is JSON,
+            bytes, a `Body`, or an object with a `content_type` (a multipart encoder
+            of the caller's: it can be read once, so it is sent once).
+        additional: Fields that go with every request.
+
+    Raises:
+        UnsendableError: `data` cannot be written as JSON.
+    """
+    if isinstance(data, Body):
+        return data
+    if isinstance(data, (bytes, bytearray)):
+        return Body(lambda: (bytes(data), None))
+    if hasattr(data, "content_type") and hasattr(data, "read"):
+        return Body(lambda: (data, data.content_type), is_repeatable=False)
+    content = encode_json(
+        endpoint, {**data, **additional} if type(data) is dict else data
+    )
+    return Body(lambda: (content, "application/json"))
+
+
+def encode_json(endpoint: str, value: Any) -> bytes:
+    """Write JSON as the platform's SDK does.
+
+    Raises:
+        UnsendableError: The value holds what JSON has no form for.
+    """
+    try:
+        return json.dumps(value, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        made = UnsendableError(
+            f"{endpoint}: the request is no JSON: {error}", subject=endpoint
+        )
+        made.endpoint = endpoint
+        raise made from error
+
+
+def multipart(parts: Sequence[Part]) -> Body:
+    """Make a form whose files are opened anew for every attempt.
+
+    With `requests-toolbelt` (extra `files`) the files are streamed; without it they
+    are read into memory.
+    """
+    try:
+        from requests_toolbelt import (
+            MultipartEncoder,
+        )
+    except ImportError:
+        return Body(lambda: _in_memory(parts))
+    return Body(lambda: _streamed(MultipartEncoder, parts))
+
+
+def _streamed(encoder: Callable[..., Any], parts: Sequence[Part]) -> tuple[Any, str]:
+    fields = []
+    for name, filename, content in parts:
+        opened = content() if callable(content) else content
+        fields.append((name, opened if filename is None else (filename, opened)))
+    form = encoder(fields)
+    return form, form.content_type
+
+
+def _in_memory(parts: Sequence[Part]) -> tuple[bytes, str]:
+    fields = []
+    for name, filename, content in parts:
+        field = RequestField(name, data=_read(content), filename=filename)
+        field.make_multipart()
+        fields.append(field)
+    return encode_multipart_formdata(fields)
+
+
+def _read(content: str | bytes | Callable[[], Any]) -> str | bytes:
+    if not callable(content):
+        return content
+    with content() as opened:
+        data: bytes = opened.read()
+    return data

@@ -1,0 +1,227 @@
+"""The transport: one pooled session that sends requests by the platform's rules."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests import exceptions as foreign
+from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import ReadTimeoutError
+
+from ..errors import ApiError, logger
+from .bodies import Body
+from .errors import HttpError, from_exception, from_response
+from .retry import Attempts, RetryPolicy
+
+#: Connections kept open to one server.
+POOL_SIZE = 16
+_READ_SIZE = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of one method, before it is sent."""
+
+    verb: str
+    url: str
+    endpoint: str
+    """The method's name, for errors and rules."""
+    headers: Mapping[str, str]
+    body: Body | None = None
+    params: Mapping[str, Any] | None = None
+    retries: int | None = None
+    """Attempts, when not the policy's."""
+    budget_s: float | None = None
+    """Total time, when not the policy's."""
+    is_streamed: bool = False
+    """Hand the answer over with its body unread."""
+    raise_first: bool = False
+    """Raise the first failure; try nothing again."""
+    secret: str | None = None
+    """The token, masked in errors."""
+
+
+class _Session(requests.Session):
+    """A session that keeps nothing of one answer for the next request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
+        """Take the token out when a redirect leads to another host."""
+        super().rebuild_auth(prepared_request, response)
+        if self.should_strip_auth(response.request.url, prepared_request.url):
+            prepared_request.headers.pop("x-api-key", None)
+
+
+class Transport:
+    """Sends calls, tries failed ones again, turns failures into errors.
+
+    Args:
+        policy: When a failed attempt is tried again, and the time-outs.
+        adapters: Adapters to mount, by address prefix (the embedded instance).
+        clock: Gives seconds that only grow.
+        sleep: Waits for some seconds.
+    """
+
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        *,
+        adapters: Mapping[str, BaseAdapter] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.policy = policy
+        self.clock = clock
+        self.sleep = sleep
+        self._adapters = dict(adapters or {})
+        self._lock = threading.Lock()
+        self._session: _Session | None = None
+        self._pid = 0
+
+    def is_mounted(self, url: str) -> bool:
+        """Whether an adapter of the caller's serves this address."""
+        return any(url.lower().startswith(p.lower()) for p in self._adapters)
+
+    def send(self, call: Call) -> requests.Response:
+        """Send a call, again where the rules say so.
+
+        Raises:
+            HttpError: The server refused it.
+            RetriesExhaustedError: Attempts or time were used up.
+            UnsendableError: The request can never be sent.
+        """
+        body = call.body
+        attempts = Attempts(
+            self.policy,
+            call.endpoint,
+            clock=self.clock,
+            retries=call.retries,
+            budget_s=call.budget_s,
+            is_repeatable=body is None or body.is_repeatable,
+        )
+        while True:
+            try:
+                return self._attempt(call, attempts)
+            except ApiError as error:
+                if call.raise_first:
+                    raise
+                pause = attempts.pause_s(error)
+                logger.debug("%s: trying again in %.1f s", call.endpoint, pause)
+            self.sleep(pause)
+
+    def probe(self, url: str, timeout_s: tuple[float, float]) -> bool:
+        """Whether a bare GET of an address is answered below 400."""
+        try:
+            with self._pooled().get(
+                url, timeout=timeout_s, allow_redirects=False, stream=True
+            ) as response:
+                return response.status_code < 400
+        except (foreign.RequestException, Urllib3Error):
+            return False
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        with self._lock:
+            session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _attempt(self, call: Call, attempts: Attempts) -> requests.Response:
+        try:
+            response = self._exchange(call, attempts)
+            if not call.is_streamed or response.status_code >= 400:
+                self._load(response, attempts.ends_at)
+        except (foreign.RequestException, Urllib3Error, ValueError) as error:
+            raise from_exception(call.endpoint, call.url, error, call.secret) from error
+        if response.status_code >= 400:
+            raise self._refused(call, response)
+        return response
+
+    def _exchange(self, call: Call, attempts: Attempts) -> requests.Response:
+        headers = dict(call.headers)
+        content = None
+        if call.body is not None:
+            content, content_type = call.body.open()
+            if content_type is not None:
+                headers["Content-Type"] = content_type
+        return self._pooled().request(
+            call.verb,
+            call.url,
+            params=call.params,
+            data=content,
+            headers=headers,
+            timeout=attempts.timeout_s(),
+            stream=True,
+        )
+
+    def _load(self, response: requests.Response, ends_at: float | None) -> None:
+        """Read the body while there is time; a slow drip never ends by itself."""
+        if getattr(response, "_content_consumed", False):
+            return
+        chunks = []
+        for chunk in read_body(response):
+            chunks.append(chunk)
+            if ends_at is not None and self.clock() > ends_at:
+                response.close()
+                raise foreign.ReadTimeout("the body did not arrive in time")
+        response._content = b"".join(chunks)
+        response._content_consumed = True
+
+    def _refused(self, call: Call, response: requests.Response) -> HttpError:
+        if response.status_code == 400 and "x-api-key" not in call.headers:
+            logger.warning("%s: no token was given (API_TOKEN)", call.endpoint)
+        return from_response(call.endpoint, response, call.secret)
+
+    def _pooled(self) -> _Session:
+        # A fork's child must not write to its parent's connections.
+        with self._lock:
+            if self._session is None or self._pid != os.getpid():
+                self._session, self._pid = self._open(), os.getpid()
+            return self._session
+
+    def _open(self) -> _Session:
+        session = _Session()
+        pooled = HTTPAdapter(pool_connections=4, pool_maxsize=POOL_SIZE)
+        for prefix, adapter in (
+            ("http://", pooled),
+            ("https://", pooled),
+            *self._adapters.items(),
+        ):
+            session.mount(prefix, adapter)
+        return session
+
+
+def read_body(response: requests.Response, size: int = _READ_SIZE) -> Iterator[bytes]:
+    """Give the decoded body as it arrives, in the errors of `requests`.
+
+    Raises:
+        requests.exceptions.ChunkedEncodingError: The body was cut off.
+        requests.exceptions.ReadTimeout: Nothing came for the read time-out.
+    """
+    raw = response.raw
+    if not hasattr(raw, "read1") or not hasattr(raw, "length_remaining"):
+        yield from response.iter_content(size)
+        return
+    try:
+        while chunk := raw.read1(size, decode_content=True):
+            yield chunk
+    except ReadTimeoutError as error:
+        raise foreign.ReadTimeout(error, response=response) from error
+    except Urllib3Error as error:
+        raise foreign.ChunkedEncodingError(error, response=response) from error
+    finally:
+        response.close() if raw.length_remaining else raw.release_conn()
+    if raw.length_remaining:
+        missing = f"{raw.length_remaining} bytes of the body are missing"
+        raise foreign.ChunkedEncodingError(missing, response=response)

@@ -1,0 +1,127 @@
+"""What an instance says of itself: its version, and the endpoints of ours it has."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..errors import ApiError, warn_rarely
+
+UNKNOWN = "unknown"
+#: How long an answer is believed: an instance may be upgraded while an app runs.
+KNOWN_FOR_S = 600.0
+#: How long a failure is believed: a blip must not turn recording off for good.
+UNKNOWN_FOR_S = 30.0
+_RELEASE = re.compile(r"\s*v?(\d+(?:\.\d+)*)")
+
+
+class Announcement(BaseModel):
+    """The `lineage` object of `instance.version`: what this instance has of ours."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    protocol: int
+    version: str
+    max_batch: int = 1000
+    endpoints: tuple[str, ...] = ()
+
+    def has(self, endpoint: str) -> bool:
+        """Whether the instance has an endpoint."""
+        return endpoint in self.endpoints
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceVersion:
+    """An instance's answer to `instance.version`."""
+
+    version: str | None
+    """As the instance spells it; `unknown` when it could not be asked."""
+    announced: Announcement | None = None
+
+
+class VersionCache:
+    """Remembers an instance's answer for a limited time.
+
+    Args:
+        ask: Asks the instance and gives the decoded answer; raises `ApiError`.
+    """
+
+    def __init__(self, ask: Callable[[], Any]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._known: InstanceVersion | None = None
+        self._until = 0.0
+
+    def get(self) -> InstanceVersion:
+        """Give the instance's version, asking when the last answer is too old."""
+        with self._lock:
+            if self._known is not None and time.monotonic() < self._until:
+                return self._known
+            found = self._asked()
+            # An answer without a version is not remembered, as in the platform's SDK.
+            self._known = found if found.version is not None else None
+            is_known = found.version != UNKNOWN
+            self._until = time.monotonic() + (
+                KNOWN_FOR_S if is_known else UNKNOWN_FOR_S
+            )
+            return found
+
+    def forget(self) -> None:
+        """Ask again at the next look."""
+        with self._lock:
+            self._known = None
+
+    def _asked(self) -> InstanceVersion:
+        try:
+            return read_answer(self._ask())
+        except ApiError as error:
+            warn_rarely(
+                "instance.version", "The instance's version is unknown: %s", error
+            )
+            return InstanceVersion(UNKNOWN)
+
+
+def read_answer(answer: Any) -> InstanceVersion:
+    """Read an answer of `instance.version`, whatever its form."""
+    if not isinstance(answer, dict):
+        return InstanceVersion(UNKNOWN)
+    version = answer.get("version")
+    text = None if version is None else str(version)
+    return InstanceVersion(text, _announced(answer.get("lineage")))
+
+
+def _announced(value: Any) -> Announcement | None:
+    if not isinstance(value, dict):
+        return None
+    try:
+        return Announcement.model_validate(value)
+    except ValidationError as error:
+        warn_rarely("instance.announced", "instance.version is not read: %s", error)
+        return None
+
+
+def at_least(version: str | None, minimum: str) -> bool | None:
+    """Whether a version is `minimum` or newer; None when it cannot be told.
+
+    Versions that are not PEP 440 (`6.12.4-abc123`) are compared by the release
+    number that they begin with.
+    """
+    if version is None or version == UNKNOWN:
+        return None
+    found = _parse(version)
+    return None if found is None else found >= Version(minimum)
+
+
+def _parse(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        release = _RELEASE.match(text)
+        return Version(release[1]) if release else None
