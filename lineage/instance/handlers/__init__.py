@@ -5,13 +5,34 @@ from __future__ import annotations
 from typing import Final
 
 from ..route import Route
-from . import facts, info, questions, workflow
+from . import (
+    facts,
+    files,
+    info,
+    modules,
+    projects,
+    questions,
+    register,
+    task_data,
+    task_files,
+    task_logs,
+    tasks,
+    workflow,
+)
 
 ALL_ROUTES: Final[tuple[Route, ...]] = (
     *info.ROUTES,
     *workflow.ROUTES,
     *facts.ROUTES,
     *questions.ROUTES,
+    *register.ROUTES,
+    *tasks.ROUTES,
+    *task_data.ROUTES,
+    *task_logs.ROUTES,
+    *task_files.ROUTES,
+    *projects.ROUTES,
+    *files.ROUTES,
+    *modules.ROUTES,
 )
 
 info.announce(ALL_ROUTES)

@@ -24,9 +24,7 @@ def add(call: Call, body: Facts) -> BatchAnswer:
             field="facts",
             allowed=f"at most {MAX_BATCH} facts",
         )
-    return call.services.store.ingest(
-        call.team(), body.facts, user=call.principal.user
-    )
+    return call.services.store.ingest(call.team(), body.facts, user=call.principal.user)
 
 
 ROUTES = (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from ...model.facts import MAX_BATCH
-from ..forms import Empty, Form, Name
+from ..forms import Empty, Form, IdForm, Name
+from ..message import InstanceResponse
 from ..route import Call, Route
 
 #: The platform's version whose protocol is spoken: it has every edge there is,
@@ -48,11 +50,22 @@ class _Slug(Form):
     slug: Name
 
 
-def session_token(call: Call, body: _Slug) -> str:
+def session_token(call: Call, body: _Slug) -> InstanceResponse:
     """Give a token for previews; nothing here needs one, so it opens nothing."""
-    return f"preview-{body.slug}"
+    text = f"preview-{hashlib.sha256(body.slug.encode()).hexdigest()[:32]}"
+    return InstanceResponse(200, text.encode(), {"content-type": "text/plain"})
 
 
-ROUTES = (
+def task_context(call: Call, body: IdForm) -> dict[str, Any]:
+    """Tell which team and workspace a task belongs to."""
+    task = call.services.tasks.get(call.team_ids, body.id)
+    team = {"id": task["teamId"], "name": f"team {task['teamId']}"}
+    workspace = {"id": task["workspaceId"], "name": f"workspace {task['workspaceId']}"}
+    return {"team": team, "workspace": workspace}
+
+
+ROUTES: Final = (
     Route("instance.version", instance_version, Empty, "none"),
+    Route("instance.get-render-previews-session-token", session_token, _Slug, "reader"),
+    Route("GetTaskContext", task_context, IdForm, "reader"),
 )

@@ -125,7 +125,10 @@ def _identity(
     if not is_version:
         return thing, None
     assert isinstance(thing, int)
-    return call.services.objects.project_of_version(team_id, thing), thing
+    project = call.services.objects.project_of_version(team_id, thing)
+    # Clients name a pinned version by its own id alone; where its project was
+    # never told, the version stands for it.
+    return (f"version-{thing}" if project is None else project), thing
 
 
 def _uid(team_id: int, body: EdgeForm, direction: str, thing: int | str) -> str:

@@ -1,0 +1,259 @@
+"""Tasks as the platform shows them, over those that the graph knows."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any, Final
+
+from .problems import not_found
+from .store import Store
+from .store.database import Transaction
+
+#: The platform's status words.
+STATUSES: Final = (
+    "queued", "consumed", "started", "deployed", "error", "finished", "terminating",
+    "stopped",
+)  # fmt: skip
+_ENDS: Final = ("finished", "error", "stopped")
+_OPENS: Final = ("started", "deployed")
+
+#: The workspace of a task that told none.
+DEFAULT_WORKSPACE: Final = 1
+
+Info = dict[str, Any]
+
+_COLUMNS: Final = (
+    "SELECT t.team_id, t.number, t.name, t.status, t.workspace_id, t.started_at,"
+    " t.created_at, t.ended_at, t.user_name, p.body FROM tasks t"
+    " LEFT JOIN task_parts p ON p.team_id = t.team_id AND p.task_id = t.number"
+    " AND p.part = 'info'"
+    " WHERE t.team_id IN (SELECT m.value FROM each_int(:teams) AS m)"
+)
+
+
+class Tasks:
+    """Makes, finds and changes tasks for the platform's endpoints.
+
+    Args:
+        store: The instance's store.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def find(self, team_ids: Sequence[int], id: int) -> Info | None:
+        """Tell of a task, or none where none of the teams has it."""
+        found = self._select(
+            " AND t.number = :id ORDER BY t.team_id LIMIT 1", team_ids, id=id
+        )
+        return found[0] if found else None
+
+    def get(self, team_ids: Sequence[int], id: int, *, field: str = "id") -> Info:
+        """Tell of a task.
+
+        Raises:
+            Refusal: None of the teams has it.
+        """
+        found = self.find(team_ids, id)
+        if found is None:
+            raise not_found("task", id, field=field)
+        return found
+
+    def list(
+        self, team_ids: Sequence[int], *, workspace_id: int | None = None
+    ) -> list[Info]:
+        """List tasks, of all workspaces or of one."""
+        if workspace_id is None:
+            return self._select(" ORDER BY t.number", team_ids)
+        return self._select(
+            " AND COALESCE(t.workspace_id, :default) = :workspace ORDER BY t.number",
+            team_ids,
+            workspace=workspace_id,
+            default=DEFAULT_WORKSPACE,
+        )
+
+    def create(
+        self,
+        team_id: int,
+        name: str,
+        info: Mapping[str, Any],
+        *,
+        id: int | None = None,
+        status: str = "queued",
+        user: str | None = None,
+    ) -> Info:
+        """Make a task.
+
+        Args:
+            team_id: Whose it is.
+            name: What it is called.
+            info: What `tasks.info` shows beside what the graph knows.
+            id: Its id; the next free one when left out.
+            status: A status word of the platform.
+            user: Who made it.
+        """
+        run = f"platform-{uuid.uuid4().hex}" if id is None else f"platform:{id}"
+        self._tell(team_id, run, id, f="task", name=name, user=user)
+        with self._store.db.write() as tx:
+            number = id if id is not None else _number_of(tx, team_id, run)
+            tx.run(
+                "UPDATE tasks SET workspace_id = ? WHERE team_id = ? AND number = ?",
+                (info.get("workspaceId"), team_id, number),
+            )
+            put_part(tx, team_id, number, "info", info)
+        self.set_status(team_id, number, status, user=user)
+        return self.get((team_id,), number)
+
+    def set_status(
+        self, team_id: int, id: int, status: str, *, user: str | None = None
+    ) -> None:
+        """Change a task's status."""
+        run = f"platform:{id}"
+        if status in _ENDS:
+            self._tell(team_id, run, id, f="task_end", status=status, user=user)
+        elif status in _OPENS:
+            self._tell(team_id, run, id, f="task", status=status, user=user)
+        else:
+            with self._store.db.write() as tx:
+                tx.run(
+                    "UPDATE tasks SET status = ? WHERE team_id = ? AND number = ?",
+                    (status, team_id, id),
+                )
+
+    def log(
+        self, team_id: int, id: int, lines: Sequence[tuple[float, str, str]]
+    ) -> None:
+        """Keep lines `(time, level, message)` of a task's log."""
+        source = f"log{uuid.uuid4().hex}"
+        facts = [
+            {
+                "f": "log",
+                "uid": f"{source}-{index}",
+                "task": f"platform:{id}",
+                "task_id": id,
+                "at": at,
+                "level": level,
+                "message": message,
+            }
+            for index, (at, level, message) in enumerate(lines)
+        ]
+        self._store.ingest(team_id, facts)
+
+    def read_log(self, team_id: int, id: int, since: float) -> list[Info]:
+        """Give a task's log from a time on, as the platform writes it."""
+        with self._store.db.read() as tx:
+            rows = tx.all(
+                "SELECT g.logged_at, g.level, g.message FROM logs g"
+                " JOIN tasks t ON t.team_id = g.team_id AND t.id = g.task_id"
+                " WHERE g.team_id = ? AND t.number = ? AND g.logged_at >= ?"
+                " ORDER BY g.logged_at, g.id",
+                (team_id, id, since),
+            )
+        return [
+            {
+                "timestamp": time_text(at),
+                "level": level,
+                "message": message,
+                "task_id": id,
+            }
+            for at, level, message in rows
+        ]
+
+    def part(self, team_id: int, id: int, part: str) -> Info:
+        """Give what apps keep with a task under one name."""
+        with self._store.db.read() as tx:
+            return get_part(tx, team_id, id, part)
+
+    def write(self) -> Any:
+        """Open a transaction in which parts are changed."""
+        return self._store.db.write()
+
+    def _tell(self, team_id: int, run: str, id: int | None, **said: Any) -> None:
+        user = said.pop("user", None)
+        fact = {"uid": f"task{uuid.uuid4().hex}-0", "task": run, "at": time.time()}
+        if id is not None:
+            fact["task_id"] = id
+        kept = {name: value for name, value in said.items() if value is not None}
+        self._store.ingest(team_id, [{**fact, **kept}], user=user)
+
+    def _select(self, where: str, team_ids: Sequence[int], **params: Any) -> list[Info]:
+        with self._store.db.read() as tx:
+            rows = tx.all(_COLUMNS + where, {"teams": list(team_ids), **params})
+        return [_info(*row) for row in rows]
+
+
+def get_part(tx: Transaction, team_id: int, id: int, part: str) -> Info:
+    """Read one part of what apps keep with a task."""
+    row = tx.one(
+        "SELECT body FROM task_parts WHERE team_id = ? AND task_id = ? AND part = ?",
+        (team_id, id, part),
+    )
+    found: Info = json.loads(row[0]) if row is not None else {}
+    return found
+
+
+def put_part(
+    tx: Transaction, team_id: int, id: int, part: str, body: Mapping[str, Any]
+) -> None:
+    """Replace one part of what apps keep with a task."""
+    tx.run(
+        "INSERT INTO task_parts (team_id, task_id, part, body) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (team_id, task_id, part) DO UPDATE SET body = excluded.body",
+        (team_id, id, part, json.dumps(body)),
+    )
+
+
+def time_text(at: float | None) -> str | None:
+    """Give a time as the platform writes it."""
+    if at is None:
+        return None
+    moment = datetime.fromtimestamp(at, timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def _number_of(tx: Transaction, team_id: int, run: str) -> int:
+    row = tx.one(
+        "SELECT t.number FROM runs r JOIN tasks t ON t.id = r.task_id"
+        " WHERE r.team_id = ? AND r.run = ?",
+        (team_id, run),
+    )
+    assert row is not None, "the task was told in the transaction before"
+    return int(row[0])
+
+
+def _info(
+    team_id: int,
+    number: int,
+    name: str | None,
+    status: str,
+    workspace_id: int | None,
+    started_at: float | None,
+    created_at: float,
+    ended_at: float | None,
+    user: str | None,
+    body: str | None,
+) -> Info:
+    kept = json.loads(body) if body else {}
+    meta = {"app": {"id": kept.get("appId"), "name": name}, "name": name}
+    return {
+        "id": number,
+        "description": "",
+        "type": "app",
+        "userId": 1,
+        "createdBy": 1,
+        "agentName": None,
+        "agentId": None,
+        "userLogin": user,
+        "settings": {"message": {"state": {}}},
+        **kept,
+        "meta": {**meta, **kept.get("meta", {})},
+        "teamId": team_id,
+        "workspaceId": workspace_id or DEFAULT_WORKSPACE,
+        "status": status,
+        "startedAt": time_text(started_at or created_at),
+        "finishedAt": time_text(ended_at),
+    }
