@@ -1,4 +1,4 @@
-"""The error tree, and `guard`, the package's only broad `except`.
+"""The error tree, with `guard` and `attempt`, which keep failures away from the app.
 
 LineageError
 ├── DeclarationError (TypeError)     a declaration that can never work: at import
@@ -19,11 +19,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 logger = logging.getLogger("lineage")
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 #: Repeated trouble of one sort is told once in this many seconds.
 REPEAT_AFTER_S = 60.0
@@ -136,8 +138,27 @@ def reset_warnings() -> None:
     _throttle.reset()
 
 
-@contextmanager
-def guard(what: str, *, strict: bool = False, key: str | None = None) -> Iterator[None]:
+class _Guard:
+    """What `guard` gives: a block whose failures stay inside."""
+
+    __slots__ = ("_is_strict", "_key", "_what")
+
+    def __init__(self, what: str, is_strict: bool, key: str) -> None:
+        self._what = what
+        self._is_strict = is_strict
+        self._key = key
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: BaseException | None, _tb: object) -> bool:
+        if not isinstance(error, Exception) or self._is_strict:
+            return False
+        warn_rarely(self._key, "%s: %s", self._what, error, exc_info=error)
+        return True
+
+
+def guard(what: str, *, strict: bool = False, key: str | None = None) -> _Guard:
     """Keep every failure of lineage's own work away from the app.
 
     Logs the failure with its traceback, at most once a minute for each `key`.
@@ -147,9 +168,19 @@ def guard(what: str, *, strict: bool = False, key: str | None = None) -> Iterato
         strict: Raise instead of logging (tests).
         key: Groups repeated trouble; `what` when left out.
     """
+    return _Guard(what, strict, key or what)
+
+
+def attempt(
+    work: Callable[[T], R], argument: T, on_error: Callable[[Exception], None]
+) -> R | None:
+    """Do guarded work where a block would cost too much.
+
+    Gives what `work(argument)` gives; a failure is handed to `on_error`, which logs
+    it, or raises in strict mode, and the answer is None.
+    """
     try:
-        yield
-    except Exception as error:
-        if strict:
-            raise
-        warn_rarely(key or what, "%s: %s", what, error, exc_info=error)
+        return work(argument)
+    except Exception as error:  # noqa: BLE001  the one broad except of the package
+        on_error(error)
+        return None

@@ -34,6 +34,8 @@ _UNPROCESSED = frozenset({429, 503})
 #: Method names in the one 400 that the platform means to be tried again.
 _AGENT_CALLS = ("AgentConnected", "AgentPing")
 _SHOWN_BODY = 2000
+_BROKEN = (foreign.ChunkedEncodingError, foreign.ContentDecodingError)
+_UNCONNECTED = (foreign.ConnectTimeout, foreign.ProxyError, foreign.SSLError)
 
 
 class HttpError(ApiError, foreign.HTTPError):
@@ -173,9 +175,7 @@ def from_exception(
         made = ReadTimedOutError(text, subject=endpoint)
     elif isinstance(error, foreign.ConnectionError):
         made = UnreachableError(text, subject=endpoint)
-    elif isinstance(
-        error, (foreign.ChunkedEncodingError, foreign.ContentDecodingError)
-    ):
+    elif isinstance(error, _BROKEN):
         made = BrokenAnswerError(text, subject=endpoint)
     elif isinstance(error, foreign.TooManyRedirects):
         made = UnreachableError(text, subject=endpoint)
@@ -190,9 +190,7 @@ def from_exception(
 
 def _was_unsent(error: Exception) -> bool:
     """Whether the connection was never made, so that nothing can have been done."""
-    if isinstance(
-        error, (foreign.ConnectTimeout, foreign.ProxyError, foreign.SSLError)
-    ):
+    if isinstance(error, _UNCONNECTED):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return type(reason).__name__ in ("NewConnectionError", "NameResolutionError")

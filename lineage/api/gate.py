@@ -38,13 +38,15 @@ class Gate:
 
     def __init__(self, api: AnyApi) -> None:
         own = getattr(api, "versions", None)
-        is_own = isinstance(own, VersionCache)
-        self._versions = own if is_own else VersionCache(lambda: _ask_foreign(api))
+        self._versions: VersionCache = (
+            own
+            if isinstance(own, VersionCache)
+            else VersionCache(lambda: _ask_foreign(api))
+        )
 
     def version(self) -> InstanceVersion:
         """Give the instance's version as it is known now."""
-        versions: VersionCache = self._versions
-        return versions.get()
+        return self._versions.get()
 
     def verdict(self, minimum: str) -> Verdict:
         """Judge the instance; what keeps edges back is told once a minute."""

@@ -60,15 +60,14 @@ def decoded(method: str, response: requests.Response) -> Any:
         return response.json()
     except ValueError as error:
         text = response.text
+        form = response.headers.get("Content-Type", "no content type")
         made = NotJsonError(
-            f"{method}: the answer is no JSON ({response.status_code}, "
-            f"{response.headers.get('Content-Type', 'no content type')}): {text[:200]!r}",
+            f"{method}: the answer is no JSON "
+            f"({response.status_code}, {form}): {text[:200]!r}",
             body=text,
             subject=method,
         )
-        made.endpoint, made.status, made.response = (
-            method,
-            response.status_code,
-            response,
-        )
+        made.endpoint, made.status = method, response.status_code
+        # A proxy's page in place of the answer tells nothing of the call itself.
+        made.response, made.is_retryable, made.is_ambiguous = response, True, True
         raise made from error

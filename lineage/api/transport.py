@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import time
@@ -58,8 +59,9 @@ class _Session(requests.Session):
 
     def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
         """Take the token out when a redirect leads to another host."""
-        super().rebuild_auth(prepared_request, response)
-        if self.should_strip_auth(response.request.url, prepared_request.url):
+        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]  # stubs lack it
+        old, new = response.request.url, prepared_request.url
+        if self.should_strip_auth(old, new):  # type: ignore[no-untyped-call]  # stubs lack it
             prepared_request.headers.pop("x-api-key", None)
 
 
@@ -167,16 +169,14 @@ class Transport:
 
     def _load(self, response: requests.Response, ends_at: float | None) -> None:
         """Read the body while there is time; a slow drip never ends by itself."""
-        if getattr(response, "_content_consumed", False):
-            return
-        chunks = []
+        content = io.BytesIO()
         for chunk in read_body(response):
-            chunks.append(chunk)
+            content.write(chunk)
             if ends_at is not None and self.clock() > ends_at:
                 response.close()
                 raise foreign.ReadTimeout("the body did not arrive in time")
-        response._content = b"".join(chunks)
-        response._content_consumed = True
+        content.seek(0)
+        response.raw = content
 
     def _refused(self, call: Call, response: requests.Response) -> HttpError:
         if response.status_code == 400 and "x-api-key" not in call.headers:
@@ -211,7 +211,7 @@ def read_body(response: requests.Response, size: int = _READ_SIZE) -> Iterator[b
     """
     raw = response.raw
     if not hasattr(raw, "read1") or not hasattr(raw, "length_remaining"):
-        yield from response.iter_content(size)
+        yield response.content
         return
     try:
         while chunk := raw.read1(size, decode_content=True):

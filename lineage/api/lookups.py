@@ -1,0 +1,145 @@
+"""Look-ups: what an edge needs and a caller does not know."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import DeliveryError, logger
+from ..settings import Settings
+from .callers import Ask
+from .gate import AnyApi
+
+#: Tasks whose team is remembered; a process rarely records for more than one.
+_REMEMBERED = 1024
+
+
+class Teams:
+    """The team of each task, remembered: a task never changes its team."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, int] = OrderedDict()
+
+    def of(self, task_id: Any, ask: Ask) -> int:
+        """Give a task's team; endpoint `tasks.info` at the first time.
+
+        Raises:
+            DeliveryError: The instance tells no team.
+            ApiError: The instance could not be asked.
+        """
+        key = str(task_id)
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        info = ask("tasks.info", {"id": task_id})
+        team = info.get("teamId") if isinstance(info, Mapping) else None
+        if not team:
+            raise DeliveryError(f"task {task_id} has no team", subject=task_id)
+        with self._lock:
+            self._known[key] = team
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return int(team)
+
+
+def file_id(path: str, task_id: Any, teams: Teams, ask: Ask) -> int:
+    """Find a file of Team Files by its path; endpoint `file-storage.list`.
+
+    The team is the environment's (`TEAM_ID`), else the task's.
+
+    Raises:
+        DeliveryError: It is no path in Team Files, or nothing is there.
+        ApiError: The instance could not be asked.
+    """
+    if is_uri(path):
+        raise DeliveryError(
+            f"{path}: the platform records files of Team Files only", subject=path
+        )
+    team = Settings.from_environ().team_id
+    if team is None:
+        team = teams.of(task_id, ask)
+    wanted = path if path.startswith("/") else f"/{path}"
+    listed = ask(
+        "file-storage.list", {"teamId": team, "path": wanted, "recursive": True}
+    )
+    for entry in listed if isinstance(listed, list) else ():
+        if entry.get("path") == wanted:
+            return int(entry["id"])
+    raise DeliveryError(f"{wanted} is not in Team Files of team {team}", subject=path)
+
+
+def is_uri(text: str) -> bool:
+    """Whether a text is an address with a scheme and a host, as `s3://…`."""
+    parts = urlsplit(text)
+    return bool(parts.scheme) and bool(parts.netloc)
+
+
+def version_id(project_id: int, number: int, ask: Ask) -> int:
+    """Find a version of a project by its number; endpoint `projects.versions.list`.
+
+    Raises:
+        DeliveryError: The project has no such version.
+        ApiError: The instance could not be asked.
+    """
+    condition = {"field": "version", "operator": "=", "value": int(number)}
+    body = {
+        "projectId": project_id,
+        "filter": [condition],
+        "sort": "id",
+        "sort_order": "asc",
+    }
+    page = ask("projects.versions.list", body)
+    entities = page.get("entities") if isinstance(page, Mapping) else None
+    if not entities:
+        raise DeliveryError(
+            f"project {project_id} has no version {number}", subject=project_id
+        )
+    return int(entities[0]["id"])
+
+
+def snapshot(api: AnyApi, project_id: int, description: str, ask: Ask) -> int | None:
+    """Make a version of a project, else give its current one; None: it has none.
+
+    Versions are made by the SDK's `api.project.version.create`, where the api is the
+    SDK's; the platform offers no single call for it. Otherwise: `projects.info`.
+    """
+    maker = getattr(getattr(api, "project", None), "version", None)
+    create = getattr(maker, "create", None)
+    if callable(create):
+        made = create(project_id, description, description)
+        if made is not None:
+            return int(made)
+    current = current_version(project_id, ask)
+    if current is None:
+        logger.info("project %s has no version; the edge names it whole", project_id)
+    return current
+
+
+def current_version(project_id: int, ask: Ask) -> int | None:
+    """Give the id of a project's current version; endpoint `projects.info`."""
+    info = ask("projects.info", {"id": project_id})
+    current = info.get("version") if isinstance(info, Mapping) else None
+    if isinstance(current, Mapping) and current.get("id"):
+        return int(current["id"])
+    return None
+
+
+def module_id(task_id: Any, ask: Ask) -> int:
+    """Find the app module that a task runs; endpoint `tasks.info`.
+
+    Raises:
+        DeliveryError: The task runs no app.
+        ApiError: The instance could not be asked.
+    """
+    info = ask("tasks.info", {"id": task_id})
+    found: Any = info
+    for key in ("meta", "app", "moduleId"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    if not found:
+        raise DeliveryError(f"task {task_id} runs no app module", subject=task_id)
+    return int(found)

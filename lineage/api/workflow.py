@@ -1,0 +1,318 @@
+"""Workflow: edges between a task and what it used or produced."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from ..errors import DeliveryError, guard, logger, warn_rarely
+from ..model.kinds import EDGE_VERSION, KINDS, Direction, to_wire
+from ..model.meta import checked_meta
+from ..settings import Settings
+from . import lookups
+from .callers import Ask, asking, asking_once
+from .errors import IncompatibleInstanceError
+from .gate import AnyApi, Gate, check_workflow_compatibility
+from .links import filled
+from .things import Finder, Thing, folder_path, plain
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class Workflow:
+    """The edges of one api.
+
+    The `add_*` methods never raise for what a server or a caller got wrong: they give
+    the server's answer, `{}` when the edge could not be sent (the cause is logged), and
+    None when recording is off or the instance too old. With `LINEAGE_STRICT` they
+    raise. `send_edge` always raises.
+
+    Endpoints `workflow.node.add-input` and `workflow.node.add-output`.
+
+    Args:
+        api: Our `Api`, or any object with the SDK's `post`, `task_id` and
+            `instance_version`.
+    """
+
+    def __init__(self, api: AnyApi) -> None:
+        self._api = api
+        own = getattr(api, "settings", None)
+        settings = own if isinstance(own, Settings) else Settings.from_environ()
+        self._settings = settings
+        is_meant = settings.env == "production" or settings.destination != "local"
+        self._enabled = settings.is_enabled and is_meant
+        self._min_instance_version = EDGE_VERSION
+        self._teams = lookups.Teams()
+        gate = getattr(api, "gate", None)
+        self._gate = gate if isinstance(gate, Gate) else Gate(api)
+
+    def enable(self) -> None:
+        """Send edges from now on."""
+        self._enabled = True
+        logger.info("Workflow is enabled.")
+
+    def disable(self) -> None:
+        """Send no edges from now on."""
+        self._enabled = False
+        logger.info("Workflow is disabled.")
+
+    def is_enabled(self) -> bool:
+        """Whether edges are sent."""
+        return self._enabled
+
+    @staticmethod
+    def check_instance_compatibility(
+        min_instance_version: str | None = None,
+    ) -> Callable[[_F], _F]:
+        """Make a decorator for methods that need an enabled, new enough workflow.
+
+        The method gives None when its object is disabled or the instance too old.
+
+        Args:
+            min_instance_version: The least version; the object's own when left out.
+        """
+
+        def decorate(method: _F) -> _F:
+            @functools.wraps(method)
+            def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
+                if not self.is_enabled():
+                    _tell_off(self)
+                    return None
+                minimum = min_instance_version or self._min_instance_version
+                if not check_workflow_compatibility(self._api, minimum):
+                    return None
+                return method(self, *args, **kwargs)
+
+            return guarded  # type: ignore[return-value]  # wraps keeps the signature
+
+        return decorate
+
+    def add_input_project(
+        self,
+        project: Any = None,
+        version_id: int | None = None,
+        version_num: int | None = None,
+        task_id: int | None = None,
+        meta: Any = None,
+    ) -> Any:
+        """Record that the task used a project, or one of its versions.
+
+        Args:
+            project: A `ProjectInfo` or an id; not needed with `version_id`.
+            version_id: Id of the version that was used.
+            version_num: Its number, looked up by `projects.versions.list`.
+            task_id: The task; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form.
+        """
+        return self._add("input", "project", task_id, meta,
+                         lambda f: f.project(project, version_id, version_num)
+                         )  # fmt: skip
+
+    def add_input_dataset(
+        self, dataset: Any, task_id: int | None = None, meta: Any = None
+    ) -> Any:
+        """Record that the task used a dataset (a `DatasetInfo` or an id)."""
+        return self._add_id("input", "dataset", dataset, task_id, meta)
+
+    def add_input_file(
+        self,
+        file: Any,
+        model_weight: bool = False,
+        task_id: int | None = None,
+        meta: Any = None,
+    ) -> Any:
+        """Record that the task used a file.
+
+        Args:
+            file: A `FileInfo`, an id, or a path in Team Files (`file-storage.list`).
+            model_weight: Whether it holds model weights.
+            task_id: The task; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form.
+        """
+        return self._add("input", "file", task_id, meta,
+                         lambda f: f.input_file(file, model_weight))  # fmt: skip
+
+    def add_input_folder(
+        self, path: str, task_id: int | None = None, meta: Any = None
+    ) -> Any:
+        """Record that the task used a folder of Team Files."""
+        return self._add("input", "folder", task_id, meta,
+                         lambda _: Thing(to_wire("folder"), folder_path(path))
+                         )  # fmt: skip
+
+    def add_input_task(
+        self, input_task_id: int, task_id: int | None = None, meta: Any = None
+    ) -> Any:
+        """Record that the task used another task's work."""
+        return self._add_id("input", "task", input_task_id, task_id, meta)
+
+    def add_input_job(
+        self, id: int, task_id: int | None = None, meta: Any = None
+    ) -> Any:
+        """Record that the task used a labeling job; needs instance 6.11.11."""
+        return self._add_id("input", "job", id, task_id, meta)
+
+    def add_output_project(
+        self,
+        project: Any,
+        version_id: int | None = None,
+        task_id: int | None = None,
+        meta: Any = None,
+    ) -> Any:
+        """Record that the task made or changed a project, or one of its versions."""
+        return self._add("output", "project", task_id, meta,
+                         lambda f: f.project(project, version_id))  # fmt: skip
+
+    def add_output_dataset(
+        self, dataset: Any, task_id: int | None = None, meta: Any = None
+    ) -> Any:
+        """Record that the task made or changed a dataset."""
+        return self._add_id("output", "dataset", dataset, task_id, meta)
+
+    def add_output_file(
+        self,
+        file: Any,
+        model_weight: bool = False,
+        task_id: int | None = None,
+        meta: Any = None,
+    ) -> Any:
+        """Record that the task made a file (a `FileInfo` or an id).
+
+        A path goes to the instance as it is, as the platform's SDK sends it.
+        """
+        kind = to_wire("file", is_model=bool(model_weight))
+        return self._add("output", "file", task_id, meta,
+                         lambda _: Thing(kind, plain(file)))  # fmt: skip
+
+    def add_output_folder(
+        self, path: str, task_id: int | None = None, meta: Any = None
+    ) -> Any:
+        """Record that the task made a folder of Team Files."""
+        return self._add("output", "folder", task_id, meta,
+                         lambda _: Thing(to_wire("folder"), folder_path(path))
+                         )  # fmt: skip
+
+    def add_output_app(self, task_id: int | None = None, meta: Any = None) -> Any:
+        """Record that the task is an app session that others may use."""
+        return self._add("output", "app", task_id, meta,
+                         lambda f: Thing(to_wire("app"), f.task_id))  # fmt: skip
+
+    def add_output_task(
+        self, output_task_id: int, task_id: int | None = None, meta: Any = None
+    ) -> Any:
+        """Record that the task started another task."""
+        return self._add_id("output", "task", output_task_id, task_id, meta)
+
+    def add_output_job(
+        self, id: int, task_id: int | None = None, meta: Any = None
+    ) -> Any:
+        """Record that the task made a labeling job; needs instance 6.11.11."""
+        return self._add_id("output", "job", id, task_id, meta)
+
+    def send_edge(self, fact: Mapping[str, Any]) -> Any:
+        """Send one recorded edge, with a single attempt.
+
+        Whether recording is enabled is not asked again: it was when recording.
+
+        Args:
+            fact: An edge in the form of `model.facts.EdgeFact`; its task is its
+                `task_id`, else this process's. `{id}`, `{task_id}` and `{module_id}`
+                in a card's link stand for what was found.
+
+        Returns:
+            The instance's answer; None for the input of work in place on a project
+            without versions, which the platform could only show as a circle.
+
+        Raises:
+            IncompatibleInstanceError: The instance is too old, or unknown: wait.
+            ApiError: It could not be sent; `is_retryable` tells whether to wait.
+            DeliveryError: It can never be sent.
+        """
+        kind = KINDS.get(fact["kind"])
+        if kind is None:
+            raise DeliveryError(f"the platform knows no {fact['kind']!r}", subject=fact)
+        self._require(kind.min_version)
+        told = fact.get("task_id")
+        finder = self._finder(asking_once(self._api), told)
+        thing = finder.from_fact(fact)
+        if thing is None:
+            return None
+        sources = {
+            "id": lambda: thing.id,
+            "task_id": lambda: finder.task_id,
+            "module_id": lambda: lookups.module_id(finder.task_id, finder.ask),
+        }
+        meta = filled(checked_meta(fact.get("meta")), sources)
+        return self._post(fact["dir"], finder, thing, meta)
+
+    def _add_id(
+        self, direction: Direction, kind: str, value: Any, task_id: Any, meta: Any
+    ) -> Any:
+        thing = Thing(to_wire(kind), plain(value))
+        return self._add(direction, kind, task_id, meta, lambda _: thing)
+
+    def _add(
+        self,
+        direction: Direction,
+        kind: str,
+        task_id: Any,
+        meta: Any,
+        find: Callable[[Finder], Thing],
+    ) -> Any:
+        """Send an edge by the SDK's contract: an answer, `{}`, or None."""
+        if not self._enabled:
+            _tell_off(self)
+            return None
+        if self._gate.verdict(KINDS[kind].min_version) != "ok":
+            return None
+        with guard(
+            f"workflow: add_{direction}_{kind}", strict=self._settings.is_strict
+        ):
+            finder = self._finder(asking(self._api), task_id)
+            return self._post(direction, finder, find(finder), checked_meta(meta))
+        return {}
+
+    def _finder(self, ask: Ask, task_id: Any) -> Finder:
+        node = task_id if task_id is not None else self._api.task_id
+        if node is None:
+            raise DeliveryError(
+                "the task is unknown: pass task_id, or set SUPERVISELY_TASK_ID"
+            )
+        return Finder(self._api, ask, self._teams, node)
+
+    def _post(
+        self,
+        direction: Direction,
+        finder: Finder,
+        thing: Thing,
+        meta: dict[str, Any] | None,
+    ) -> Any:
+        body = {
+            "teamId": self._teams.of(finder.task_id, finder.ask),
+            "node": {"type": "task", "id": finder.task_id},
+            "type": thing.type,
+        }
+        if thing.id:
+            body["id"] = thing.id
+        if meta:
+            body["meta"] = meta
+        return finder.ask(f"workflow.node.add-{direction}", body)
+
+    def _require(self, minimum: str) -> None:
+        verdict = self._gate.verdict(minimum)
+        if verdict == "ok":
+            return
+        version = self._gate.version().version
+        raise IncompatibleInstanceError(
+            f"the instance's version is {version}; this edge needs {minimum}",
+            subject=verdict,
+        )
+
+
+def _tell_off(workflow: Any) -> None:
+    warn_rarely(
+        f"workflow off {id(workflow)}",
+        "Workflow is disabled: edges are not sent (ENV is not production, "
+        "LINEAGE_ENABLED is false, or disable() was called).",
+    )
