@@ -1,0 +1,121 @@
+"""Run the example and show the graph it left: `demo`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from ..model.graph import GraphAnswer
+from ..settings import Settings
+from .answer import Answer, Line, Span, line
+from .output import print_lines, table
+from .parser import Commands, UsageError
+from .place import instance, settings_of
+from .serving import DEFAULT_PORT, open_page, store_of
+from .tree import draw
+from .words import count
+
+_EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "digits" / "run.py"
+_NEXT: Final = (
+    ("lineage tasks", "the runs, newest first"),
+    ("lineage show model.joblib", "one thing: where it came from, what became of it"),
+    ("lineage provenance readings.csv", "everything behind one output"),
+    ("lineage impact train.npz", "what would be lost without it"),
+    ("lineage search digits", "find things by name, path, id or digest"),
+)
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands of this theme."""
+    demo = commands.add("demo", run_demo, "run the example and look at its graph")
+    demo.add_argument("--home", metavar="DIR", help="where to keep it (LINEAGE_HOME)")
+    demo.add_argument("--no-page", action="store_true", help="do not serve the page")
+
+
+def run_demo(args: argparse.Namespace) -> Answer:
+    """Run the digits example on the embedded instance, and draw what it left."""
+    args.home = str(settings_of(args).home)
+    settings = settings_of(args)
+    started = time.time()
+    out = sys.stderr if args.json else sys.stdout
+    _say(out, line(Span("Running examples/digits", "title"), "  (takes a few seconds)"))
+    _run_example(settings, quietly=args.json)
+    with instance(args) as api:
+        page = api.graph.tasks(since=started, limit=50)
+        keys = " | ".join(task.node.key for task in page.tasks)
+        graph = api.graph.get(keys, up=1, down=1)
+    if args.json:
+        return Answer(graph)
+    print_lines(_lines(graph, time.time() - started), sys.stdout)
+    sys.stdout.flush()
+    _end_with_page(settings, is_served=not args.no_page)
+    return Answer(graph)
+
+
+def _end_with_page(settings: Settings, *, is_served: bool) -> None:
+    """Serve the page to a person at a terminal; tell others how to."""
+    print()
+    if is_served and sys.stdin.isatty() and sys.stdout.isatty():
+        open_page(settings, store_of(settings))
+    else:
+        address = f"http://127.0.0.1:{DEFAULT_PORT}"
+        print(f"The page: {address}  (serve it with: {_prefix()}lineage ui)")
+
+
+def _say(out: object, told: Line) -> None:
+    print_lines([told], out)  # type: ignore[arg-type]  # standard output or error
+    out.flush()  # type: ignore[attr-defined]  # both have it
+
+
+def _run_example(settings: Settings, *, quietly: bool) -> None:
+    """Run the example as its own process, as a user's app runs.
+
+    Raises:
+        UsageError: The example is not there, or failed.
+    """
+    if not _EXAMPLE.exists():
+        raise UsageError(
+            "the example lies in the source tree; clone it, and there type: make demo"
+        )
+    if importlib.util.find_spec("sklearn") is None:
+        raise UsageError(
+            "the example needs scikit-learn; type: pip install 'workflow-lineage[demo]'"
+        )
+    home = settings.home.absolute()
+    environ = {**os.environ, "LINEAGE_HOME": str(home), "LINEAGE_TARGET": "local"}
+    command = [sys.executable, str(_EXAMPLE), str(home / "digits")]
+    stdout = sys.stderr if quietly else None
+    done = subprocess.run(command, env=environ, stdout=stdout, check=False)
+    if done.returncode:
+        raise UsageError(
+            f"the example failed; to see it alone type: {' '.join(command)}"
+        )
+
+
+def _lines(graph: GraphAnswer, took: float) -> list[Line]:
+    tasks = sum(node.type == "task" for node in graph.nodes)
+    things = len(graph.nodes) - tasks
+    summary = (
+        f"{count(tasks, 'run')} and {count(things, 'thing')}, "
+        f"recorded by the lines that begin with @, in {took:.0f} s"
+    )
+    lines = [line(), line(Span("What became of what", "title")), line()]
+    lines += draw(graph)
+    lines += [line(), line(summary), line(), line(Span("What to type next", "title"))]
+    prefix = _prefix()
+    rows = [[Span(prefix + text, "command"), Span(told, "dim")] for text, told in _NEXT]
+    return lines + table(rows, indent="  ")
+
+
+def _prefix() -> str:
+    """Give what has to stand before `lineage`, for it to be this installation."""
+    here = Path(sys.executable).parent
+    if str(here) in os.environ.get("PATH", "").split(os.pathsep):
+        return ""
+    return ".venv/bin/" if here == Path(".venv/bin").absolute() else f"{here}/"

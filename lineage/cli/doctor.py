@@ -1,0 +1,143 @@
+"""Find out what is wrong: `doctor` for the environment, `check` for a module."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from ..settings import Origin, Settings
+from .answer import NO, Answer, Line, Span, line
+from .consequences import consequence, summary
+from .output import table
+from .parser import Commands, UsageError, with_place
+from .place import settings_of
+from .words import count
+
+#: Extras, each with the module whose presence shows it.
+_EXTRAS: Final = {
+    "server": "starlette",
+    "postgres": "psycopg",
+    "cli": "rich",
+    "files": "httpx",
+}
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands of this theme."""
+    doctor = commands.add(
+        "doctor", run_doctor, "tell every setting, where it came from and what it does"
+    )
+    with_place(doctor)
+    check = commands.add(
+        "check", run_check, "check every declaration in a module without running it",
+        example="lineage check my_app.train",
+    )  # fmt: skip
+    check.add_argument("module", metavar="MODULE", help="my_app.train, or a .py file")
+
+
+def run_doctor(args: argparse.Namespace) -> Answer:
+    """Tell the environment as lineage understands it."""
+    settings = settings_of(args)
+    installed = {extra: _version(module) for extra, module in _EXTRAS.items()}
+    data = {
+        "version": metadata.version("workflow-lineage"),
+        "python": platform.python_version(),
+        "destination": settings.destination,
+        "settings": [_told(origin, settings) for origin in settings.origins],
+        "extras": installed,
+    }
+    lines = [*_summary(settings), line(), *_variables(settings), line()]
+    lines += [line(Span("Extras", "title")), *_extras(installed)]
+    problems = [origin.problem for origin in settings.origins if origin.problem]
+    if problems:
+        lines += [line(), line(Span(count(len(problems), "problem"), "bad"))]
+        lines += [line("  ", problem) for problem in problems]
+    return Answer(data, lines, NO if problems else 0)
+
+
+def _told(origin: Origin, settings: Settings) -> Mapping[str, Any]:
+    return {
+        "names": list(origin.variable.names),
+        "value": origin.shown,
+        "from": origin.name or "default",
+        "allowed": origin.variable.allowed,
+        "meaning": origin.variable.meaning,
+        "follows": consequence(origin, settings),
+        "problem": origin.problem,
+    }
+
+
+def _summary(settings: Settings) -> list[Line]:
+    version = metadata.version("workflow-lineage")
+    python = f"Python {platform.python_version()}"
+    first = line(Span(f"lineage {version}", "title"), f" on {python}")
+    return [first, *(line("  ", text) for text in summary(settings))]
+
+
+def _variables(settings: Settings) -> list[Line]:
+    rows = [
+        [
+            Span("!" if origin.problem else "•" if origin.name else " ", "warn"),
+            Span(origin.name or origin.variable.names[0], "data"),
+            Span(origin.shown, "good" if origin.name else ""),
+            Span("set" if origin.name else "default", "dim"),
+            Span(consequence(origin, settings), "dim"),
+        ]
+        for origin in settings.origins
+    ]
+    return [line(Span("Settings", "title")), *table(rows)]
+
+
+def _version(module: str) -> str | None:
+    try:
+        found = importlib.import_module(module)
+    except ImportError:
+        return None
+    return str(getattr(found, "__version__", "installed"))
+
+
+def _missing(extra: str) -> str:
+    return f"missing; type: pip install 'workflow-lineage[{extra}]'"
+
+
+def _extras(installed: Mapping[str, str | None]) -> list[Line]:
+    rows = [
+        [
+            Span("  " + extra),
+            Span(version, "good") if version else Span(_missing(extra), "warn"),
+        ]
+        for extra, version in installed.items()
+    ]
+    return table(rows)
+
+
+def run_check(args: argparse.Namespace) -> Answer:
+    """Bind every path in a module's declarations to signatures and annotations."""
+    checker = importlib.import_module("..tracking.check", __package__)
+    problems = checker.check_module(_module_name(args.module))
+    lines = [
+        line(Span(f"{problem.file}:{problem.line}", "data"), f"  {problem.message}")
+        for problem in problems
+    ]
+    if not lines:
+        lines = [line(Span("every declaration fits", "good"))]
+    return Answer({"problems": problems}, lines, NO if problems else 0)
+
+
+def _module_name(said: str) -> str:
+    """Give a module's name, putting its folder on the path as `python -m` does."""
+    path = Path(said)
+    if path.suffix == ".py":
+        if not path.exists():
+            raise UsageError(f"there is no file {said}")
+        sys.path.insert(0, str(path.resolve().parent))
+        return path.stem
+    sys.path.insert(0, os.getcwd())
+    return said

@@ -1,0 +1,94 @@
+"""The entry point of `lineage`: read the command line, run one command, answer."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from types import TracebackType
+
+from ..errors import LineageError
+from .answer import FAILED, Answer, Span, line
+from .output import emit, print_lines
+from .parser import Commands, Parser
+
+_DESCRIPTION = "Which data became which: ask the lineage that your apps recorded."
+_FIRST = """\
+start here:  lineage demo           run the example and look at its graph
+             lineage tasks          the latest runs
+             lineage show THING     a task, file, model or project, and its graph
+             lineage ui             the same as a page in the browser
+"""
+
+
+def build_parser() -> Parser:
+    """Make the parser with all commands."""
+    from . import delivery, demo, doctor, questions, registering, serving, show
+
+    parser = Parser(prog="lineage", description=_DESCRIPTION, epilog=_FIRST)
+    version = f"lineage {metadata.version('workflow-lineage')}"
+    parser.add_argument("--version", action="version", version=version)
+    commands = Commands(parser)
+    for theme in (demo, show, questions, delivery, doctor, serving, registering):
+        theme.add_commands(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `lineage` and give its exit code.
+
+    0: done, and the answer is yes; 1: the answer is no (`diff` found differences,
+    facts are waiting or refused, `check` found problems); 2: it could not be done.
+    """
+    sys.excepthook = _tell_in_one_line
+    parser = build_parser()
+    _complete(parser)
+    try:
+        args = parser.parse_args(arguments)
+        answer: Answer = args.run(args)
+        emit(answer, as_json=args.json)
+    except (LineageError, OSError, ValueError) as error:
+        return _fail(error)
+    except KeyboardInterrupt:
+        return 130
+    return answer.code
+
+
+def _fail(error: BaseException) -> int:
+    """Tell what went wrong in one line; `LINEAGE_STRICT=1` shows the traceback."""
+    if os.environ.get("LINEAGE_STRICT"):
+        logging.getLogger("lineage").error("command failed", exc_info=error)
+    if isinstance(error, BrokenPipeError):
+        # The reader (`| head`) has gone; Python shall not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    first = str(error) or type(error).__name__
+    print_lines([line(Span("lineage: ", "bad"), first)], sys.stderr)
+    return FAILED
+
+
+def _tell_in_one_line(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Replace the traceback of a defect by what to do about it."""
+    if os.environ.get("LINEAGE_STRICT"):
+        sys.__excepthook__(kind, error, trace)
+        return
+    told = (
+        f"lineage: this is a defect of lineage itself ({kind.__name__}: {error}); "
+        "the traceback for a report: set LINEAGE_STRICT=1 and type it again"
+    )
+    print_lines([line(told)], sys.stderr)
+
+
+def _complete(parser: Parser) -> None:
+    """Offer tab completion, where argcomplete is installed and asks for it."""
+    if "_ARGCOMPLETE" not in os.environ:
+        return
+    try:
+        import argcomplete
+    except ImportError:
+        return
+    argcomplete.autocomplete(parser)

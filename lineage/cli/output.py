@@ -1,0 +1,79 @@
+"""Print an answer: as JSON, in colours on a terminal, or as plain text."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from .answer import STYLES, Answer, Line, plain, width
+
+
+def emit(answer: Answer, *, as_json: bool, stream: TextIO | None = None) -> None:
+    """Print an answer to standard output, or to another stream."""
+    out = stream or sys.stdout
+    if as_json:
+        out.write(json.dumps(plain(answer.data), indent=2, ensure_ascii=False) + "\n")
+    else:
+        print_lines(answer.lines, out)
+    out.flush()
+
+
+def print_lines(lines: Sequence[Line], stream: TextIO) -> None:
+    """Print lines, in colours where the stream shows them."""
+    rich = _rich_for(stream)
+    for parts in lines:
+        if rich is None:
+            stream.write("".join(part.text for part in parts).rstrip() + "\n")
+        else:
+            text = rich.Text.assemble(
+                *((p.text, STYLES.get(p.style, "")) for p in parts)
+            )
+            rich.console.print(text, soft_wrap=True)
+
+
+class _Rich:
+    """The two things that are used of rich, imported when colours are wanted."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.Text: Any = importlib.import_module("rich.text").Text
+        console = importlib.import_module("rich.console").Console
+        self.console: Any = console(file=stream, highlight=False, markup=False)
+
+
+def _rich_for(stream: TextIO) -> _Rich | None:
+    """Give the coloured printer, or none where plain text is right."""
+    if not wants_colours(stream):
+        return None
+    try:
+        return _Rich(stream)
+    except ImportError:
+        return None
+
+
+def wants_colours(stream: TextIO) -> bool:
+    """Tell whether a person looks at the stream and did not ask for plain text."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+
+
+def table(rows: Sequence[Sequence[Any]], *, indent: str = "") -> list[Line]:
+    """Align the cells of rows in columns; a cell is a span."""
+    cells = [list(row) for row in rows]
+    columns = max((len(row) for row in cells), default=0)
+    widths = [
+        max((width([row[i]]) for row in cells if i < len(row)), default=0)
+        for i in range(columns)
+    ]
+    return [_padded(row, widths, indent) for row in cells]
+
+
+def _padded(row: list[Any], widths: list[int], indent: str) -> Line:
+    parts: list[Any] = [type(row[0])(indent)] if indent and row else []
+    for cell, size in zip(row, widths, strict=False):
+        parts.append(type(cell)(cell.text.ljust(size) + "  ", cell.style))
+    return tuple(parts)

@@ -1,0 +1,98 @@
+"""The argument parser: what every command shares, and helpful refusals."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn
+
+from ..errors import LineageError
+from .answer import Answer
+
+Run = Callable[[argparse.Namespace], Answer]
+
+_CHOICE: Final = re.compile(
+    r"invalid choice: '?(?P<said>[^']*?)'? \(choose from (?P<known>.*)\)"
+)
+
+
+class UsageError(LineageError):
+    """A command line that cannot be carried out as it was typed."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that says what would be right."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(**options, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse, with the nearest thing that exists and what to type next."""
+        found = _CHOICE.search(message)
+        if found:
+            known = re.findall(r"[\w-]+", found["known"])
+            message = no_such("command", found["said"], known)
+        raise UsageError(f"{message}; type: {self.prog} --help")
+
+
+def no_such(what: str, said: str, known: Sequence[str]) -> str:
+    """Say that a word is unknown, and which word was probably meant."""
+    near = difflib.get_close_matches(said, known, n=1)
+    if near:
+        return f"no {what} {said!r}; did you mean {near[0]!r}?"
+    return f"no {what} {said!r}; there are {', '.join(sorted(known))}"
+
+
+class Commands:
+    """Where the themes hang up their commands."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._group = parser.add_subparsers(
+            title="commands", metavar="COMMAND", dest="command", required=True
+        )
+
+    def add(self, name: str, run: Run, help: str, *, example: str = "") -> Parser:
+        """Add a command; its options are added to the parser that comes back."""
+        parser = self._parser(name, help, example)
+        parser.set_defaults(run=run)
+        parser.add_argument("--json", action="store_true", help="answer as JSON")
+        return parser
+
+    def group(self, name: str, help: str) -> Commands:
+        """Add a command that has commands of its own."""
+        return Commands(self._parser(name, help, ""))
+
+    def _parser(self, name: str, help: str, example: str) -> Parser:
+        parser: Parser = self._group.add_parser(
+            name,
+            help=help,
+            description=help[0].upper() + help[1:] + ".",
+            epilog=f"example: {example}" if example else None,
+        )
+        return parser
+
+
+def with_place(parser: Parser) -> Parser:
+    """Add the options that say which instance is asked."""
+    place = parser.add_argument_group("which instance")
+    place.add_argument(
+        "--home", metavar="DIR", help="the embedded one in this folder (LINEAGE_HOME)"
+    )
+    place.add_argument(
+        "--server", metavar="URL", help="a served one at this address (LINEAGE_TARGET)"
+    )
+    place.add_argument("--token", help="its token (better: LINEAGE_TOKEN)")
+    return parser
+
+
+def with_moment(parser: Parser) -> Parser:
+    """Add the option that asks about the past."""
+    parser.add_argument(
+        "--as-of",
+        metavar="WHEN",
+        help="the graph as it was: 2026-01-31, 2026-01-31T12:00 (UTC) or 2h, 3d ago",
+    )
+    return parser

@@ -1,0 +1,175 @@
+"""Look at what is recorded: `tasks`, `show`, `search`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from ..api import Api
+from ..errors import NotFoundError
+from ..model.graph import Node, SearchHit, TasksPage, TaskSummary
+from .answer import Answer, Line, Span, line
+from .detail import data_lines, task_lines
+from .moments import moment
+from .output import table
+from .parser import Commands, with_moment, with_place
+from .place import instance
+from .tree import draw
+from .words import ago, count, duration, facts, state, styled, title
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands of this theme."""
+    tasks = commands.add(
+        "tasks", run_tasks, "list the latest runs", example="lineage tasks --text train"
+    )
+    tasks.add_argument("--text", help="only runs whose name has this in it")
+    tasks.add_argument("--status", help="only this status: finished, error, started …")
+    tasks.add_argument("--since", metavar="WHEN", help="only runs started after this")
+    tasks.add_argument("--limit", type=int, default=20, help="how many (20)")
+    tasks.add_argument("--after", metavar="NEXT", help="go on where an answer was cut")
+    show = commands.add(
+        "show",
+        run_show,
+        "show a thing, where it came from and what became of it",
+        example="lineage show model.joblib",
+    )
+    show.add_argument(
+        "thing", metavar="THING", help="task:3, a name, a path, project:12, data:7 …"
+    )
+    show.add_argument("--up", type=int, metavar="HOPS", help="how far back (all)")
+    show.add_argument("--down", type=int, metavar="HOPS", help="how far on (all)")
+    search = commands.add(
+        "search", run_search, "find things by name, path, id or digest",
+        example="lineage search best.pt",
+    )  # fmt: skip
+    search.add_argument("text", help="part of a name, path, id or digest")
+    search.add_argument("--kind", action="append", dest="kinds", help="only this kind")
+    search.add_argument("--limit", type=int, default=20, help="how many (20)")
+    search.add_argument("--after", metavar="NEXT", help="go on where an answer was cut")
+    with_moment(show)
+    for parser in (tasks, show, search):
+        with_place(parser)
+
+
+def run_tasks(args: argparse.Namespace) -> Answer:
+    """List the latest runs."""
+    with instance(args) as api:
+        page = api.graph.tasks(
+            text=args.text,
+            status=args.status,
+            since=moment(args.since),
+            limit=args.limit,
+            after=args.after,
+        )
+    return Answer(page, _task_table(page))
+
+
+def _task_table(page: TasksPage) -> list[Line]:
+    if not page.tasks:
+        return [line("no task yet; type: lineage demo")]
+    lines = table([_task_row(task) for task in page.tasks])
+    return lines + _go_on(page.next)
+
+
+def _task_row(task: TaskSummary) -> list[Span]:
+    node = task.node
+    started, ended = node.started_at, node.ended_at
+    length = duration(ended - started) if started and ended else ""
+    return [
+        state(node.status),
+        Span(node.key, "dim"),
+        Span(title(node), "task"),
+        Span(ago(started) if started else "", "dim"),
+        Span(length, "dim"),
+        Span(f"{_names(task.inputs, task.input_count)} → "
+             f"{_names(task.outputs, task.output_count)}"),
+    ]  # fmt: skip
+
+
+def _names(nodes: list[Node], total: int, *, shown: int = 3) -> str:
+    names = [title(node) for node in nodes[:shown]]
+    if not names:
+        return "nothing"
+    rest = total - len(names)
+    return ", ".join(names) + (f" and {rest} more" if rest > 0 else "")
+
+
+def run_search(args: argparse.Namespace) -> Answer:
+    """Find things."""
+    with instance(args) as api:
+        found = api.graph.search(
+            args.text, kinds=args.kinds, limit=args.limit, after=args.after
+        )
+    if not found.hits:
+        return Answer(found, [line(f"nothing matches {args.text!r}")])
+    rows = table([_hit(hit) for hit in found.hits])
+    return Answer(found, rows + _go_on(found.next))
+
+
+def _hit(hit: SearchHit) -> list[Span]:
+    return [styled(hit.node), Span(facts(hit.node), "dim"),
+            Span(f"by its {hit.matched}", "dim")]  # fmt: skip
+
+
+def _go_on(after: str | None) -> list[Line]:
+    if after is None:
+        return []
+    return [line(Span(f"there is more; add: --after {after}", "dim"))]
+
+
+def run_show(args: argparse.Namespace) -> Answer:
+    """Show one thing with its upstream and downstream."""
+    with instance(args) as api:
+        node = find(api, args.thing)
+        asked = {"as_of": moment(args.as_of)}
+        up = api.graph.upstream(node.key, depth=args.up, **asked)
+        down = api.graph.downstream(node.key, depth=args.down, **asked)
+        if node.type == "task":
+            task = api.graph.task(int(node.id))
+            detail, lines = task, task_lines(task)
+        else:
+            data = api.graph.data(node.key)
+            detail, lines = data, data_lines(data)
+    for heading, answer, way in (
+        ("Where it came from", up, "up"),
+        ("What became of it", down, "down"),
+    ):
+        if answer.arrows:
+            lines += [line(), line(Span(heading, "title"))]
+            lines += draw(answer, way=way, roots=[node.key])
+            lines += _go_on(answer.next)
+    return Answer({"thing": detail, "upstream": up, "downstream": down}, lines)
+
+
+def find(api: Api, thing: str) -> Node:
+    """Find the one card that a person means.
+
+    Raises:
+        NotFoundError: Nothing, or several different things, fit.
+    """
+    selector = f"file:{os.path.abspath(thing)}" if os.path.exists(thing) else thing
+    try:
+        answer = api.graph.get(selector, up=0, down=0)
+    except NotFoundError:
+        answer = None
+    nodes = [] if answer is None else answer.nodes
+    focus = [node for node in nodes if node.key in answer.focus] if answer else []
+    if not focus:
+        raise NotFoundError(_nothing(api, thing))
+    if len({(node.type, node.kind, node.id) for node in focus}) > 1:
+        raise NotFoundError(_several(thing, focus))
+    return max(focus, key=lambda node: node.created_at or 0.0)
+
+
+def _nothing(api: Api, thing: str) -> str:
+    hits = api.graph.search(thing.rsplit(":", maxsplit=1)[-1], limit=3).hits
+    near = ", ".join(f"{title(hit.node)} ({hit.node.key})" for hit in hits)
+    if near:
+        return f"nothing is called {thing!r}; near: {near}"
+    return f"nothing is called {thing!r}; see what there is with: lineage tasks"
+
+
+def _several(thing: str, nodes: list[Node]) -> str:
+    shown = ", ".join(f"{node.key} ({title(node)})" for node in nodes[:8])
+    return f"{count(len(nodes), 'thing')} fit {thing!r}, name one of them: {shown}"

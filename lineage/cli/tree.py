@@ -1,0 +1,122 @@
+"""Draw a part of the graph as a tree."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..model.graph import GraphAnswer, Node
+from .answer import Line, Span, line, width
+from .words import facts, state, styled
+
+Way = Literal["up", "down"]
+
+
+@dataclass(slots=True)
+class _Drawing:
+    """The graph, and what of it is drawn already."""
+
+    nodes: dict[str, Node]
+    next: dict[str, list[str]]
+    arrow: str
+    drawn: set[str] = field(default_factory=set)
+    rows: list[tuple[Line, Node, bool]] = field(default_factory=list)
+
+
+def draw(
+    answer: GraphAnswer, *, way: Way = "down", roots: Sequence[str] = ()
+) -> list[Line]:
+    """Draw what hangs below the roots; a card that comes again is drawn once.
+
+    Args:
+        answer: The part of the graph.
+        way: `down` follows the data, `up` asks where it came from.
+        roots: Keys to start from; left out, the cards that nothing leads to.
+    """
+    drawing = _Drawing(
+        {node.key: node for node in answer.nodes},
+        _neighbours(answer, way),
+        "─▶ " if way == "down" else "◀─ ",
+    )
+    starts = [key for key in roots if key in drawing.nodes]
+    for key in starts or _starts(drawing):
+        _draw_from(drawing, key)
+    for key in drawing.nodes if not roots else ():
+        if key not in drawing.drawn:
+            _draw_from(drawing, key)
+    return _aligned(drawing.rows)
+
+
+def _neighbours(answer: GraphAnswer, way: Way) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    order = {node.key: _age(node) for node in answer.nodes}
+    for arrow in answer.arrows:
+        ends = (arrow.source, arrow.target)
+        start, end = ends if way == "down" else reversed(ends)
+        if start in order and end in order and end not in found[start]:
+            found[start].append(end)
+    for keys in found.values():
+        keys.sort(key=lambda key: order[key])
+    return found
+
+
+def _age(node: Node) -> tuple[float, str]:
+    return (node.started_at or node.created_at or 0.0, node.key)
+
+
+def _starts(drawing: _Drawing) -> list[str]:
+    reached = {key for keys in drawing.next.values() for key in keys}
+    return [key for key in drawing.nodes if key not in reached]
+
+
+def _draw_from(drawing: _Drawing, root: str) -> None:
+    """Draw one tree, without recursion: a chain may be thousands long."""
+    pending: list[tuple[str, str, str]] = [(root, "", "")]
+    while pending:
+        key, lead, below = pending.pop()
+        node = drawing.nodes[key]
+        again = key in drawing.drawn
+        drawing.rows.append((_row(lead, node), node, again))
+        if again:
+            continue
+        drawing.drawn.add(key)
+        pending.extend(reversed(list(_branches(drawing, key, below))))
+
+
+def _branches(
+    drawing: _Drawing, key: str, below: str
+) -> Iterable[tuple[str, str, str]]:
+    children = drawing.next.get(key, [])
+    for index, child in enumerate(children):
+        is_last = index == len(children) - 1
+        bend = "└" if is_last else "├"
+        yield (
+            child,
+            below + bend + drawing.arrow,
+            below + ("    " if is_last else "│   "),
+        )
+
+
+def _row(lead: str, node: Node) -> Line:
+    parts = [Span(lead, "dim")]
+    if node.type == "task":
+        parts += [state(node.status), Span(" ")]
+    return (*parts, styled(node))
+
+
+def _aligned(rows: list[tuple[Line, Node, bool]]) -> list[Line]:
+    """Put what is known of each card into one column at the right."""
+    column = min(max((width(row) for row, _, _ in rows), default=0), 64) + 3
+    return [
+        line(*row, " " * max(column - width(row), 2), Span(_note(node, again), "dim"))
+        for row, node, again in rows
+    ]
+
+
+def _note(node: Node, again: bool) -> str:
+    if again:
+        return f"{node.key} · see above"
+    hidden = node.hidden_up + node.hidden_down
+    return facts(node) + (f" · {hidden} more" if hidden else "")
