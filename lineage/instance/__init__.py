@@ -1,0 +1,1 @@
+"""The server wing: what takes facts in, keeps them and answers questions."""

@@ -84,7 +84,7 @@ class Blobs:
 
     @contextmanager
     def _part(self) -> Iterator[tempfile._TemporaryFileWrapper[bytes]]:
-        stream = tempfile.NamedTemporaryFile(
+        stream = tempfile.NamedTemporaryFile(  # noqa: SIM115  # closed below, renamed before
             dir=self._folder, prefix="part-", delete=False
         )
         try:

@@ -70,7 +70,7 @@ class EmbeddedAdapter(BaseAdapter):
         self._instance = instance
 
     def send(
-        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+        self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any
     ) -> requests.Response:
         """Answer a prepared request; the other arguments are about sockets."""
         answer = self._instance.handle(_from_prepared(request))

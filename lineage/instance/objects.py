@@ -56,7 +56,7 @@ class Objects:
         """Give the thing at a path, or none."""
         return self._one(team_ids, kind, "path", path)
 
-    def list(
+    def listing(
         self,
         team_ids: Sequence[int],
         kind: str,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from .message import InstanceRequest
 from .problems import Refusal
@@ -14,7 +13,7 @@ ROLES: Final = ("reader", "writer", "admin")
 
 #: Names under which a loopback server is reached; any other is refused, so that a
 #: page elsewhere cannot reach it through a name of its own (DNS rebinding).
-LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 PAGE_HEADER: Final = "x-lineage-page"
 SESSION_COOKIE: Final = "lineage_session"
@@ -56,7 +55,7 @@ def check_host(host: str | None, allowed: frozenset[str]) -> None:
     """Refuse a request that was sent to a name this server does not have."""
     if not allowed:
         return
-    name = (urlsplit(f"//{host}").hostname or "") if host else ""
+    name = _host_name(host or "")
     if name not in allowed:
         raise Refusal(
             403,
@@ -66,11 +65,23 @@ def check_host(host: str | None, allowed: frozenset[str]) -> None:
         )
 
 
+def _host_name(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0].lower()
+
+
+def check_origin(request: InstanceRequest) -> None:
+    """Refuse a call that a page of another site made."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return
+    host = request.headers.get("host", "")
+    if origin not in (f"http://{host}", f"https://{host}"):
+        raise Refusal(403, "the call comes from another origin", field="origin")
+
+
 def check_page_call(request: InstanceRequest) -> None:
-    """Refuse a call with the page's cookie that another site could have made."""
+    """Refuse a call with the page's cookie that no page of ours made."""
     if request.headers.get(PAGE_HEADER) != "1":
         raise Refusal(403, f"calls of the page carry {PAGE_HEADER}: 1")
-    origin = request.headers.get("origin")
-    host = request.headers.get("host")
-    if origin is not None and urlsplit(origin).netloc != host:
-        raise Refusal(403, "the call comes from another origin", field="origin")

@@ -63,7 +63,7 @@ class Tasks:
             raise not_found("task", id, field=field)
         return found
 
-    def list(
+    def listing(
         self, team_ids: Sequence[int], *, workspace_id: int | None = None
     ) -> list[Info]:
         """List tasks, of all workspaces or of one."""

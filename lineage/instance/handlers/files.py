@@ -83,7 +83,7 @@ def list_files(call: Call, body: FilesForm) -> list[Thing]:
     if exact is not None:
         return [exact]
     folder = path.rstrip("/") + "/"
-    found = objects.list((team_id,), "file", prefix=folder)
+    found = objects.listing((team_id,), "file", prefix=folder)
     if body.recursive is False:
         return _level(found, folder, team_id)
     return found

@@ -1,4 +1,4 @@
-"""App modules of the ecosystem, the apps that teams made of them, and their sessions."""
+"""App modules of the ecosystem, the apps made of them, and their sessions."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class DownloadForm(Form):
 def app_of_module(objects: Objects, module: Thing) -> Thing:
     """Give the team's app of a module, made when it is started first."""
     teams = (module["teamId"],)
-    for app in objects.list(teams, "app", parent_id=module["id"]):
+    for app in objects.listing(teams, "app", parent_id=module["id"]):
         return app
     body = {
         "createdBy": 1,
@@ -90,7 +90,7 @@ def module_info(call: Call, body: ModuleForm) -> Thing:
     if body.slug is None:
         raise Refusal(400, "a module is named by id or slug", field="id",
                       allowed="id or slug")  # fmt: skip
-    found = [m for m in objects.list(call.team_ids, "module")
+    found = [m for m in objects.listing(call.team_ids, "module")
              if m["slug"] == body.slug]  # fmt: skip
     if not found:
         raise Refusal(404, f"no module {body.slug[:80]} is known", field="slug")
@@ -103,7 +103,7 @@ def _shown(module: Thing) -> Thing:
 
 def list_modules(call: Call, body: ModulesForm) -> dict[str, Any]:
     """List modules, of all categories told or of any."""
-    found = [_shown(m) for m in call.services.objects.list(call.team_ids, "module")]
+    found = [_shown(m) for m in call.services.objects.listing(call.team_ids, "module")]
     if body.search:
         wanted = body.search.lower()
         found = [m for m in found if wanted in str(m["name"]).lower()]
@@ -126,16 +126,16 @@ def app_info(call: Call, body: IdForm) -> Thing:
 
 
 def _sessions(call: Call, app: Thing) -> list[Thing]:
-    tasks = call.services.tasks.list((app["teamId"],))
+    tasks = call.services.tasks.listing((app["teamId"],))
     return [task for task in tasks if task.get("appId") == app["id"]]
 
 
 def list_apps(call: Call, body: AppsForm) -> dict[str, Any]:
     """List a team's apps, each with its sessions."""
     team_id = call.team(body.teamId)
-    tasks = call.services.tasks.list((team_id,))
+    tasks = call.services.tasks.listing((team_id,))
     apps = []
-    for app in call.services.objects.list((team_id,), "app"):
+    for app in call.services.objects.listing((team_id,), "app"):
         of_app = [task for task in tasks if task.get("appId") == app["id"]]
         running = [task for task in of_app if task["status"] in _RUNNING]
         if running or not body.onlyRunning:
@@ -153,13 +153,13 @@ def list_sessions(call: Call, body: SessionsForm) -> dict[str, Any]:
 def download(call: Call, body: DownloadForm) -> InstanceResponse:
     """Send a file of a module, or all of them packed."""
     objects = call.services.objects
-    id = body.moduleId
-    if id is None:
+    module_id = body.moduleId
+    if module_id is None:
         if body.appId is None:
             raise Refusal(400, "a module is named by moduleId or appId",
                           field="moduleId", allowed="moduleId or appId")  # fmt: skip
-        id = objects.get(call.team_ids, "app", body.appId)["moduleId"]
-    module = objects.get(call.team_ids, "module", id)
+        module_id = objects.get(call.team_ids, "app", body.appId)["moduleId"]
+    module = objects.get(call.team_ids, "module", module_id)
     files: dict[str, str] = {
         "config.json": json.dumps(module["config"]),
         "README.md": str(module.get("readme") or ""),

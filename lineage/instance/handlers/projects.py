@@ -52,8 +52,8 @@ def with_counts(call: Call, project: Thing) -> Thing:
     """Add what follows from a project's datasets and versions."""
     objects = call.services.objects
     team_ids = (project["teamId"],)
-    datasets = objects.list(team_ids, "dataset", parent_id=project["id"])
-    versions = objects.list(team_ids, "project_version", parent_id=project["id"])
+    datasets = objects.listing(team_ids, "dataset", parent_id=project["id"])
+    versions = objects.listing(team_ids, "project_version", parent_id=project["id"])
     items = sum(int(d.get("itemsCount") or 0) for d in datasets)
     newest = max(versions, key=lambda v: int(v["version"]), default=None)
     return {
@@ -70,7 +70,7 @@ def list_projects(call: Call, body: ProjectsForm) -> dict[str, Any]:
     teams = call.team_ids if body.groupId is None else (
         call.team(body.groupId, field="groupId"),
     )  # fmt: skip
-    found = call.services.objects.list(teams, "project")
+    found = call.services.objects.listing(teams, "project")
     if body.workspaceId is not None:
         found = [p for p in found if p.get("workspaceId") == body.workspaceId]
     answer = page(found, body)
@@ -91,7 +91,7 @@ def edit_project(call: Call, body: EditForm) -> Thing:
 def list_versions(call: Call, body: VersionsForm) -> dict[str, Any]:
     """List a project's versions."""
     project = call.services.objects.get(call.team_ids, "project", body.projectId)
-    found = call.services.objects.list(
+    found = call.services.objects.listing(
         (project["teamId"],), "project_version", parent_id=project["id"]
     )
     return page(found, body)
@@ -105,7 +105,7 @@ def dataset_info(call: Call, body: IdForm) -> Thing:
 def list_datasets(call: Call, body: DatasetsForm) -> dict[str, Any]:
     """List a project's datasets."""
     project = call.services.objects.get(call.team_ids, "project", body.projectId)
-    found = call.services.objects.list(
+    found = call.services.objects.listing(
         (project["teamId"],), "dataset", parent_id=project["id"]
     )
     if not body.recursive:

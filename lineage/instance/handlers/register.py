@@ -39,7 +39,7 @@ class ProjectForm(_Thing):
     type: Annotated[str, Field(pattern=f"^({'|'.join(PROJECT_TYPES)})$")] = "images"
     workspace_id: Id = DEFAULT_WORKSPACE
     description: Text = ""
-    custom_data: dict[str, Any] = {}
+    custom_data: dict[str, Any] = Field(default_factory=dict)
 
 
 class VersionForm(_Thing):
@@ -83,9 +83,9 @@ class ModuleForm(_Thing):
     name: Name
     slug: Name | None = None
     version: Name = "v1"
-    config: dict[str, Any] = {}
+    config: dict[str, Any] = Field(default_factory=dict)
     readme: Text = ""
-    files: dict[str, str] = {}
+    files: dict[str, str] = Field(default_factory=dict)
     """Texts of the module's files, by path."""
 
 
@@ -124,7 +124,7 @@ def project_version(call: Call, body: VersionForm) -> Thing:
     """Make a version of a project, numbered after its last one."""
     objects, parent = call.services.objects, _project(call, body)
     team_ids = (parent["teamId"],)
-    before = objects.list(team_ids, "project_version", parent_id=parent["id"])
+    before = objects.listing(team_ids, "project_version", parent_id=parent["id"])
     number = max((int(v["version"]) for v in before), default=0) + 1
     shown = {
         "projectId": parent["id"],

@@ -40,11 +40,11 @@ class Hashes(RootModel[Annotated[list[_Hash], Field(max_length=10_000)]]):
 
 def list_hashes(call: Call, body: Hashes) -> list[str]:
     """Tell which of the hashes stand for bytes that the team has."""
-    digests = {hash: from_hash(hash) for hash in body.root}
+    digests = {told: from_hash(told) for told in body.root}
     known = call.services.objects.known_digests(
         call.team_ids, [digest for digest in digests.values() if digest]
     )
-    return [hash for hash, digest in digests.items() if digest in known]
+    return [told for told, digest in digests.items() if digest in known]
 
 
 def add_by_hash(call: Call, body: ByHashForm) -> dict[str, Any]:

@@ -44,13 +44,13 @@ def own_task(call: Call) -> dict[str, Any]:
     """Give the task that the request's `x-task-id` names."""
     said = call.request.headers.get("x-task-id", "")
     try:
-        id = _AN_ID.validate_python(said)
+        task_id = _AN_ID.validate_python(said)
     except ValidationError as error:
         raise Refusal(
             400, "the header x-task-id names no task", field="x-task-id", value=said,
             allowed="a task's id",
         ) from error  # fmt: skip
-    return call.services.tasks.get(call.team_ids, id, field="x-task-id")
+    return call.services.tasks.get(call.team_ids, task_id, field="x-task-id")
 
 
 def add(call: Call, body: LogsForm) -> dict[str, Any]:

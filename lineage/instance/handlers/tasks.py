@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from ..forms import Form, Id, IdForm, PageForm, PathText
 from ..paging import page
@@ -34,7 +34,7 @@ class RunForm(Form):
     agentId: Id | None = None
     workspaceId: Id | None = None
     description: _NewName = ""
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = Field(default_factory=dict)
     logLevel: _NewName = "info"
     usersIds: list[Id] = Field(default=[], max_length=1000)
     appVersion: _NewName | None = None
@@ -55,7 +55,7 @@ class StatusForm(Form):
 class MetaForm(IdForm):
     """What changes in a task's meta: every key that is told."""
 
-    model_config = {"extra": "allow", "frozen": True}
+    model_config = ConfigDict(extra="allow", frozen=True)
 
 
 class DirectForm(Form):
@@ -95,7 +95,7 @@ def _not_yet(call: Call, id: int) -> Info:
 
 def list_tasks(call: Call, body: TasksForm) -> dict[str, Any]:
     """List a workspace's tasks."""
-    found = call.services.tasks.list(call.team_ids, workspace_id=body.workspaceId)
+    found = call.services.tasks.listing(call.team_ids, workspace_id=body.workspaceId)
     return page(found, body)
 
 

@@ -7,7 +7,7 @@ import json
 import time
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from ...model.kinds import WIRE_TYPES, Direction, from_wire
 from ..forms import Form, Id, PathText

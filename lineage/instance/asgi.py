@@ -1,0 +1,287 @@
+"""The ASGI shell: carries requests from a server to the routes and answers back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from ..errors import StoreError
+from .bodies import BodyLimits, Disconnected, Receive, read_body, too_large
+from .gatekeeper import Gatekeeper, session_of
+from .message import JSON_TYPE, FileSpan, InstanceRequest, InstanceResponse
+from .metrics import Metrics
+from .problems import Refusal
+from .routes import ROUTES, Routes, find_route
+from .security import SECURITY_HEADERS, SESSION_COOKIE
+from .sessions import LASTS_S, Sessions
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+access_log = logging.getLogger("lineage.access")
+
+#: Requests answered at once by one worker; as many threads.
+THREADS: Final = 32
+#: Requests in the house at once; more are asked to come again.
+MAX_RUNNING: Final = 512
+
+
+class InstanceApp:
+    """Serves the routes, the page and what operators ask for.
+
+    Args:
+        routes: Answers the methods.
+        gatekeeper: Tells who is calling.
+        sessions: The page's sessions.
+        page: Answers everything that is no method.
+        limits: How much a request may bring.
+    """
+
+    def __init__(
+        self,
+        routes: Routes,
+        gatekeeper: Gatekeeper,
+        sessions: Sessions,
+        *,
+        page: App,
+        limits: BodyLimits | None = None,
+    ) -> None:
+        self._routes = routes
+        self._gatekeeper = gatekeeper
+        self._sessions = sessions
+        self._page = page
+        self._limits = limits or BodyLimits()
+        self._metrics = Metrics()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lineage-request")
+        self._running = 0
+        self._own: dict[tuple[str, str], Callable[..., InstanceResponse]] = {
+            ("GET", "/healthz"): self._healthz,
+            ("GET", "/readyz"): self._readyz,
+            ("GET", "/metrics"): self._show_metrics,
+            ("POST", "/login"): self._login,
+            ("POST", "/logout"): self._logout,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's request, or the server's life."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.to_thread(self._pool.shutdown)
+        self._routes.services.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        self._metrics.begin()
+        name, status = _name(scope), 499
+        self._running += 1
+        try:
+            request = _request(scope)
+            answer = await self._answer(request, scope, receive, send)
+            status = 200 if answer is None else answer.status
+            if answer is not None:
+                await _send(answer, send)
+        except Disconnected:
+            status = 499
+        finally:
+            self._running -= 1
+            seconds = time.perf_counter() - began
+            self._metrics.end(name, status, seconds)
+            _log(scope, name, status, seconds)
+
+    async def _answer(
+        self, request: InstanceRequest, scope: Scope, receive: Receive, send: Send
+    ) -> InstanceResponse | None:
+        """Give the answer, or none where the page has sent its own."""
+        try:
+            if "/v3/" in request.path:
+                return await self._method(request, receive)
+            self._gatekeeper.check_place(request)
+            own = self._own.get((request.verb, request.path))
+            if own is None:
+                await self._page(scope, receive, _secured(send))
+                return None
+            whole = await self._whole(request, receive, 65_536)
+            return await self._in_thread(own, whole)
+        except Refusal as refusal:
+            return refusal.response()
+        except StoreError as error:
+            return Refusal(503, f"the store cannot be used now: {error}").response()
+
+    async def _method(
+        self, request: InstanceRequest, receive: Receive
+    ) -> InstanceResponse:
+        if self._running > MAX_RUNNING:
+            raise Refusal(
+                429, "too many requests at once", headers={"retry-after": "1"}
+            )
+        route = find_route(request)
+        # Who is calling is asked before anything of the body is read.
+        if route.role == "none":
+            self._gatekeeper.check_place(request)
+            principal = None
+        else:
+            principal = await self._in_thread(self._gatekeeper.admit, request)
+        limit = (
+            self._limits.upload_bytes
+            if route.form == "raw"
+            else self._limits.json_bytes
+        )
+        whole = await self._whole(request, receive, limit)
+        if principal is None:
+            return await self._in_thread(self._routes.handle, whole)
+        return await self._in_thread(self._routes.handle, whole, principal)
+
+    async def _whole(
+        self, request: InstanceRequest, receive: Receive, limit: int
+    ) -> InstanceRequest:
+        told = request.headers.get("content-length", "0")
+        if told.isascii() and told.isdigit() and int(told[:20]) > limit:
+            raise too_large(limit)
+        body = await read_body(receive, limit, self._limits.idle_s)
+        return InstanceRequest(
+            request.verb, request.path, request.query, request.headers, body,
+            request.client,
+        )  # fmt: skip
+
+    async def _in_thread(self, work: Callable[..., Any], *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+
+    def _healthz(self, _request: InstanceRequest) -> InstanceResponse:
+        return _json({"status": "ok"})
+
+    def _readyz(self, _request: InstanceRequest) -> InstanceResponse:
+        with self._routes.services.store.db.read() as tx:
+            tx.one("SELECT 1 FROM tasks LIMIT 1")
+        return _json({"status": "ready"})
+
+    def _show_metrics(self, request: InstanceRequest) -> InstanceResponse:
+        self._gatekeeper.admit(request)
+        return self._metrics.response()
+
+    def _login(self, request: InstanceRequest) -> InstanceResponse:
+        try:
+            told = json.loads(request.read() or b"null")
+        except (ValueError, RecursionError) as error:
+            raise Refusal(400, f"the body is not JSON: {error}") from error
+        token = told.get("token") if isinstance(told, dict) else None
+        if not isinstance(token, str):
+            raise Refusal(400, "a token is missing", field="token", value=token,
+                          allowed="a token as text")  # fmt: skip
+        secret = self._sessions.open(token, client=request.client or "")
+        is_tls = request.headers.get("x-forwarded-proto") == "https"
+        return _json({"ok": True}, {"set-cookie": _cookie(secret, LASTS_S, is_tls)})
+
+    def _logout(self, request: InstanceRequest) -> InstanceResponse:
+        secret = session_of(request)
+        if secret is not None:
+            self._sessions.end(secret)
+        return _json({"ok": True}, {"set-cookie": _cookie("", 0, is_tls=False)})
+
+
+def _cookie(secret: str, age_s: int, is_tls: bool) -> str:
+    secure = "; Secure" if is_tls else ""
+    return (
+        f"{SESSION_COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/;"
+        f" Max-Age={age_s}{secure}"
+    )
+
+
+def _json(
+    value: dict[str, Any], headers: dict[str, str] | None = None
+) -> InstanceResponse:
+    kept = {"content-type": JSON_TYPE, **(headers or {})}
+    return InstanceResponse(200, json.dumps(value).encode(), kept)
+
+
+def _request(scope: Scope) -> InstanceRequest:
+    client = scope.get("client")
+    query = scope.get("query_string", b"").decode("latin-1")
+    return InstanceRequest(
+        verb=scope["method"],
+        path=scope["path"],
+        query=dict(parse_qsl(query, keep_blank_values=True)) if query else {},
+        headers={
+            key.decode("latin-1"): value.decode("latin-1")
+            for key, value in scope["headers"]
+        },
+        client=client[0] if client else None,
+    )
+
+
+def _name(scope: Scope) -> str:
+    """Name a request for counts and log: never by text that a client chose."""
+    name = scope["path"].partition("/v3/")[2]
+    if name in ROUTES:
+        return str(name)
+    return scope["path"] if scope["path"] in _SHOWN else "other"
+
+
+_SHOWN: Final = frozenset({"/", "/healthz", "/readyz", "/metrics", "/login", "/logout"})
+
+
+async def _send(answer: InstanceResponse, send: Send) -> None:
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1", "replace"))
+        for name, value in {**SECURITY_HEADERS, **answer.headers}.items()
+    ]
+    if "content-length" not in answer.headers and isinstance(answer.body, bytes):
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    start = {"type": "http.response.start", "status": answer.status}
+    await send({**start, "headers": headers})
+    if isinstance(answer.body, FileSpan):
+        chunks = answer.body.chunks()
+        while (chunk := await asyncio.to_thread(next, chunks, b"")) != b"":
+            body = {"type": "http.response.body", "body": chunk, "more_body": True}
+            await send(body)
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _secured(send: Send) -> Send:
+    """Add the security headers to what the page sends."""
+
+    async def secured(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            told = {name for name, _ in message["headers"]}
+            message["headers"] = [
+                *message["headers"],
+                *(
+                    (name.encode(), value.encode())
+                    for name, value in SECURITY_HEADERS.items()
+                    if name.encode() not in told
+                ),
+            ]
+        await send(message)
+
+    return secured
+
+
+def _log(scope: Scope, name: str, status: int, seconds: float) -> None:
+    if not access_log.isEnabledFor(logging.INFO):
+        return
+    client = scope.get("client")
+    line = {
+        "at": round(time.time(), 3),
+        "client": client[0] if client else None,
+        "verb": scope["method"],
+        "name": name,
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+    }
+    access_log.info("%s", json.dumps(line))

@@ -1,0 +1,90 @@
+"""Reads request bodies from an ASGI server: bounded, large ones into a file."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final
+
+from .problems import Refusal
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+#: Bytes kept in memory; what is larger goes to a temporary file.
+IN_MEMORY: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """How much a request may bring, and how long it may take for it."""
+
+    json_bytes: int = 64 << 20
+    upload_bytes: int = 16 << 30
+    idle_s: float = 60.0
+    """Without a byte for this long, the request is given up."""
+
+
+class Disconnected(Exception):
+    """The client left before its request was whole."""
+
+
+async def read_body(receive: Receive, limit: int, idle_s: float) -> bytes | BinaryIO:
+    """Read a whole body.
+
+    Raises:
+        Refusal: It is larger than `limit`, or it does not come.
+        Disconnected: The client left.
+    """
+    message = await _next(receive, idle_s)
+    content: bytes = message.get("body", b"")
+    if not message.get("more_body", False):
+        _check(len(content), limit)
+        return content
+    stream = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # the handler reads it
+    size = len(content)
+    while True:
+        _check(size, limit)
+        # Once it lies on disk, writing may wait for the disk.
+        if size > IN_MEMORY:
+            await asyncio.to_thread(stream.write, content)
+        else:
+            stream.write(content)
+        if not message.get("more_body", False):
+            break
+        message = await _next(receive, idle_s)
+        content = message.get("body", b"")
+        size += len(content)
+    stream.seek(0)
+    if size <= IN_MEMORY:
+        return stream.read()
+    return stream  # type: ignore[return-value]  # reads as one
+
+
+async def _next(receive: Receive, idle_s: float) -> MutableMapping[str, Any]:
+    try:
+        message = await asyncio.wait_for(receive(), idle_s)
+    except asyncio.TimeoutError as error:
+        raise Refusal(
+            400, f"the body did not come within {idle_s:.0f} s", field="body"
+        ) from error
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    return message
+
+
+def _check(size: int, limit: int) -> None:
+    if size > limit:
+        raise too_large(limit)
+
+
+def too_large(limit: int) -> Refusal:
+    """Refuse a body that is larger than what is allowed."""
+    return Refusal(
+        413,
+        "the body is too large",
+        field="body",
+        allowed=f"at most {limit} bytes",
+        headers={"connection": "close"},
+    )

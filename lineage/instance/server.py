@@ -1,0 +1,210 @@
+"""Serves an instance over HTTP: settings, the application and its workers."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from uvicorn.supervisors import Multiprocess
+
+from ..errors import LineageError
+from .asgi import App, InstanceApp
+from .bodies import BodyLimits
+from .gatekeeper import Gatekeeper
+from .metrics import SHARED
+from .routes import Routes
+from .security import LOOPBACK_HOSTS
+from .services import DeliveryStatus, Services
+from .sessions import Sessions
+
+
+class ServeError(LineageError):
+    """The server cannot start as it was told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """How to serve an instance."""
+
+    store: str
+    """`sqlite:///path` or `postgresql://…`."""
+    blobs: Path
+    """The folder of files' bytes, shared by all workers."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    allowed_hosts: tuple[str, ...] = ()
+    """More names under which the server is reached."""
+    is_access_logged: bool = True
+    stop_timeout_s: int = 10
+    """How long requests may still take when the server is to stop."""
+    limits: BodyLimits = field(default_factory=BodyLimits)
+    delivery_status: DeliveryStatus | None = None
+    """Tells what waits beside this instance; a module's function, so that it can
+    be carried into workers."""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Names to answer to; empty: any."""
+        if self.is_loopback:
+            return LOOPBACK_HOSTS | {self.host} | set(self.allowed_hosts)
+        return frozenset(self.allowed_hosts)
+
+
+def create_app(settings: ServeSettings) -> InstanceApp:
+    """Make the ASGI application; the store is opened now."""
+    services = Services.open(
+        settings.store,
+        blobs=settings.blobs,
+        delivery_status=settings.delivery_status,
+        is_local=settings.is_loopback,
+    )
+    sessions = Sessions(services.store.db, services.tokens)
+    return InstanceApp(
+        Routes(services),
+        Gatekeeper(services.tokens, sessions, settings.hosts),
+        sessions,
+        page=page_app(),
+        limits=settings.limits,
+    )
+
+
+def page_app() -> App:
+    """Make the application that serves the page."""
+    return Starlette(routes=_page_routes())
+
+
+def _page_routes() -> list[BaseRoute]:
+    return [Route("/", _no_page)]
+
+
+async def _no_page(_request: Request) -> Response:
+    return PlainTextResponse("lineage instance; the page is not built\n")
+
+
+@dataclass(frozen=True, slots=True)
+class AppFactory:
+    """Makes the application inside a worker."""
+
+    settings: ServeSettings
+
+    def __call__(self) -> InstanceApp:
+        """Make it."""
+        return create_app(self.settings)
+
+
+def serve(settings: ServeSettings) -> None:
+    """Serve until told to stop by SIGTERM or SIGINT.
+
+    Raises:
+        ServeError: The address can be reached from other machines and there is no
+            token, or it is taken.
+        StoreError: The store cannot be opened.
+    """
+    check_start(settings)
+    config = uvicorn.Config(
+        AppFactory(settings),
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        access_log=False,
+        log_config=log_config(is_access_logged=settings.is_access_logged),
+        timeout_graceful_shutdown=settings.stop_timeout_s,
+        timeout_keep_alive=30,
+        server_header=False,
+        ws="none",
+        proxy_headers=False,
+    )
+    listening = bind(settings)
+    server = uvicorn.Server(config)
+    with listening:
+        if settings.workers <= 1:
+            server.run(sockets=[listening])
+            return
+        with tempfile.TemporaryDirectory(prefix="lineage-metrics-") as shared:
+            os.environ[SHARED] = shared
+            Multiprocess(config, target=server.run, sockets=[listening]).run()
+
+
+def check_start(settings: ServeSettings) -> None:
+    """Open the store once, and refuse to serve strangers without a token."""
+    services = Services.open(settings.store, blobs=settings.blobs)
+    try:
+        if not settings.is_loopback and not services.tokens.exist():
+            raise ServeError(
+                f"{settings.host} can be reached from other machines, and this "
+                "instance has no token; make one first: "
+                "lineage token create --team NAME",
+                subject=settings.host,
+            )
+    finally:
+        services.close()
+
+
+def bind(settings: ServeSettings) -> socket.socket:
+    """Take the address.
+
+    Raises:
+        ServeError: It is taken, or not this machine's.
+    """
+    host = settings.host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise ServeError(
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}",
+            subject=settings.port,
+        ) from error
+    listening.listen(2048)
+    listening.set_inheritable(True)
+    return listening
+
+
+def log_config(*, is_access_logged: bool) -> dict[str, object]:
+    """Say where log lines go: one a line, to standard error."""
+    level = "INFO" if is_access_logged else "WARNING"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "text": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+            "bare": {"format": "%(message)s"},
+        },
+        "handlers": {
+            "text": {"class": "logging.StreamHandler", "formatter": "text"},
+            "bare": {"class": "logging.StreamHandler", "formatter": "bare"},
+        },
+        "loggers": {
+            "uvicorn": {"handlers": ["text"], "level": "INFO", "propagate": False},
+            "lineage": {"handlers": ["text"], "level": "INFO", "propagate": False},
+            "lineage.access": {
+                "handlers": ["bare"],
+                "level": level,
+                "propagate": False,
+            },
+        },
+    }
