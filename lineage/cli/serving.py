@@ -8,8 +8,10 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from ..recording.status import read_status
@@ -113,10 +115,16 @@ def _serve(
             port=port,
             workers=workers,
             store=store,
-            home=settings.home,
-        ),
-        delivery_status=lambda: plain(read_status(settings.home)),
+            blobs=settings.home / "blobs",
+            delivery_status=partial(waiting_facts, settings.home),
+        )
     )
+
+
+def waiting_facts(home: Path) -> Mapping[str, Any]:
+    """Tell what waits in a home's journal, for the page's header."""
+    status: Mapping[str, Any] = plain(read_status(home))
+    return status
 
 
 def _usual_or_free_port() -> int:
