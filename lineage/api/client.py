@@ -2,87 +2,43 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
-from requests.adapters import BaseAdapter
 
-from ..errors import logger as own_logger
 from ..settings import Settings
-from . import address
-from .bodies import make_body
+from .app import AppApi
+from .asynchronous import AsyncTransport, make_call
+from .connection import Connection
 from .credentials import credentials
-from .errors import parse_error
-from .gate import Gate
-from .resource import decoded
-from .retry import RetryPolicy
-from .transport import Call, Transport
-from .version import Announcement, VersionCache, at_least
-
-_DEFAULT_RETRIES = 10
-#: The version is asked before the first edge: a dead server must be told of soon.
-_VERSION_BUDGET_S = 15.0
-_PROBE_TIMEOUT_S = (3.0, 3.0)
+from .dataset import DatasetApi
+from .facts import FactsApi
+from .file import FileApi
+from .graph import GraphApi
+from .project import ProjectApi
+from .register import RegisterApi
+from .streams import Download
+from .task import TaskApi
 
 
-class Api:
+class Api(Connection):
     """A client of the platform, or of a lineage instance.
 
-    No request is made before the first call.
-
-    Args:
-        server_address: As `https://app.example.com`; `SERVER_ADDRESS` when left out.
-        token: The token; `API_TOKEN` when left out, none when that is unset.
-        retry_count: Attempts of one request; the default gives way to
-            `SUPERVISELY_PUBLIC_API_RETRIES`.
-        retry_sleep_sec: The first pause between attempts, in seconds.
-        external_logger: Gets this client's log lines instead of `lineage`.
-        ignore_task_id: Do not name the task in requests.
-        api_server_address: The API's root, when it is not `<server>/public/api`.
-        check_instance_version: Ask for the version now, and warn when it is older
-            than this one (text) or cannot be told.
-        adapters: Adapters of `requests` to mount, by address prefix.
-        time_budget_s: Total time of one call with all its attempts, in seconds; None:
-            as long as the attempts take.
-        timeout_s: Seconds for connecting, and for waiting on a connected server.
-        settings: What the environment says, when already read.
-
-    Raises:
-        ValueError: There is no server address, or it cannot be understood.
+    No request is made before the first call. The arguments are those of `Connection`.
     """
 
-    def __init__(
-        self,
-        server_address: str | None = None,
-        token: str | None = None,
-        retry_count: int | None = 10,
-        retry_sleep_sec: float | None = None,
-        external_logger: logging.Logger | None = None,
-        ignore_task_id: bool = False,
-        api_server_address: str | None = None,
-        check_instance_version: bool | str = False,
-        *,
-        adapters: Mapping[str, BaseAdapter] | None = None,
-        time_budget_s: float | None = 60.0,
-        timeout_s: tuple[float, float] = (10.0, 60.0),
-        settings: Settings | None = None,
-    ) -> None:
-        self.settings = settings if settings is not None else Settings.from_environ()
-        self.logger = external_logger if external_logger is not None else own_logger
-        self._set_addresses(server_address, api_server_address)
-        self._set_headers(token, ignore_task_id)
-        self.additional_fields: dict[str, Any] = {}
-        self.transport = Transport(
-            self._policy(retry_count, retry_sleep_sec, time_budget_s, timeout_s),
-            adapters=adapters,
-        )
-        self.versions = VersionCache(self._ask_version)
-        self.gate = Gate(self)
-        self._is_probed = False
-        if check_instance_version:
-            self._warn_of_version(check_instance_version)
+    def _furnish(self) -> None:
+        self.asynchronous = AsyncTransport(self)
+        self.app = AppApi(self)
+        self.task = TaskApi(self)
+        self.project = ProjectApi(self)
+        self.dataset = DatasetApi(self)
+        self.file = FileApi(self)
+        self.graph = GraphApi(self)
+        self.facts = FactsApi(self)
+        self.register = RegisterApi(self)
 
     @classmethod
     def from_env(
@@ -117,214 +73,74 @@ class Api:
             settings=settings,
         )
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.server_address!r})"
-
-    @property
-    def token(self) -> str | None:
-        """The token, as text whose repr is masked."""
-        return self.headers.get("x-api-key")
-
-    @property
-    def instance_version(self) -> str | None:
-        """The instance's version; endpoint `instance.version`.
-
-        `unknown` when it cannot be told, None when the answer has none. Asked again
-        after ten minutes, an unknown one after half a minute.
-        """
-        return self.versions.get().version
-
-    def announced(self) -> Announcement | None:
-        """Give what the instance offers beyond the platform; None: nothing.
-
-        Endpoint `instance.version`, remembered as `instance_version` is.
-        """
-        return self.versions.get().announced
-
-    def is_version_supported(self, version: str | None = None) -> bool | None:
-        """Whether the instance is of this version or newer; None: cannot be told."""
-        if version is None:
-            return None
-        return at_least(self.instance_version, version)
-
-    def add_header(self, key: str, value: str) -> None:
-        """Send a header with every request.
-
-        Raises:
-            RuntimeError: It is already sent.
-        """
-        if key in self.headers:
-            raise RuntimeError(f"header {key!r} is already set; pop_header removes it")
-        self.headers[key] = value
-
-    def pop_header(self, key: str) -> str:
-        """Stop sending a header and give its value.
-
-        Raises:
-            KeyError: It is not sent.
-        """
-        return self.headers.pop(key)
-
-    def add_additional_field(self, key: str, value: Any) -> None:
-        """Put a field into every request; it wins over the request's own."""
-        self.additional_fields[key] = value
-
-    def post(
+    async def post_async(
         self,
         method: str,
-        data: Any,
-        retries: int | None = None,
-        stream: bool | None = False,
-        raise_error: bool | None = False,
+        json: Any = None,
+        content: bytes | None = None,
         *,
-        budget_s: float | None = None,
+        retries: int | None = None,
+        raise_error: bool = False,
     ) -> requests.Response:
-        """Call a method by POST.
+        """Call a method by POST from an event loop; the rules are those of `post`.
 
         Args:
             method: Its name, as `tasks.info`.
-            data: A dict or a list (JSON), bytes, or a multipart body.
+            json: A dict or a list.
+            content: Raw bytes, in its place.
             retries: Attempts of this call; 0 fails at once.
-            stream: Hand the answer over with its body unread.
             raise_error: Raise the first failure; try nothing again.
-            budget_s: Total time of this call in seconds.
-
-        Raises:
-            HttpError: The server refused the call.
-            RetriesExhaustedError: Attempts or time were used up.
-            UnsendableError: The request can never be sent; nothing was.
         """
-        body = make_body(method, data, self.additional_fields)
-        return self.send("POST", method, body=body, retries=retries,
-                         budget_s=budget_s, is_streamed=bool(stream),
-                         raise_first=bool(raise_error))  # fmt: skip
+        if not self._is_probed:
+            await asyncio.to_thread(self._probe_https)
+        data = json if content is None else content
+        call = make_call(self, method, data, retries=retries, raise_first=raise_error)
+        return await self.asynchronous.send(call)
 
-    def get(
+    def async_semaphore(self) -> asyncio.Semaphore:
+        """Give the bound of requests at one time in the running event loop."""
+        return self.asynchronous.semaphore()
+
+    def stream(
         self,
         method: str,
-        params: Mapping[str, Any] | None,
+        method_type: str,
+        data: Any,
+        headers: Mapping[str, str] | None = None,
         retries: int | None = None,
-        stream: bool | None = False,
-        use_public_api: bool | None = True,
-    ) -> requests.Response:
-        """Call a method by GET; the rules are those of `post`.
+        range_start: int | None = None,
+        range_end: int | None = None,
+        raise_error: bool = False,
+        chunk_size: int = 8192,
+        use_public_api: bool = True,
+    ) -> Iterator[tuple[bytes, str | None]]:
+        """Call a method and give its body in chunks, resumed where it broke.
 
         Args:
-            method: Its name, as `tasks.log.download`.
-            params: The query; keys whose value is None are left out.
-            retries: Attempts of this call; 0 fails at once.
-            stream: Hand the answer over with its body unread.
+            method: Its name, as `file-storage.download`.
+            method_type: `POST` or `GET`.
+            data: The fields, or the query of a GET.
+            headers: Further headers.
+            retries: Breaks in a row that are endured.
+            range_start: The first byte.
+            range_end: The last byte, inclusive.
+            raise_error: Raise at the first break.
+            chunk_size: Bytes at once, at most.
             use_public_api: False: the method lies at the server's own root.
+
+        Yields:
+            Each chunk with the server's SHA-256 of the whole, or None.
         """
-        query = {**(params or {}), **self.additional_fields}
-        return self.send("GET", method, params=query, retries=retries,
-                         is_streamed=bool(stream),
-                         is_public=bool(use_public_api))  # fmt: skip
+        download = Download(
+            self, method_type.upper(), method, data, headers or {},
+            start=range_start or 0, end=range_end,
+            retries=1 if raise_error else retries,
+            chunk_size=chunk_size, is_public=use_public_api,
+        )  # fmt: skip
+        first = download.open()
+        for chunk in download.chunks(first):
+            yield chunk, download.checksum
 
-    def send(
-        self,
-        verb: str,
-        method: str,
-        *,
-        is_public: bool = True,
-        headers: Mapping[str, str] | None = None,
-        **options: Any,
-    ) -> requests.Response:
-        """Send one request; `options` are the fields of `transport.Call`."""
-        self._probe_https()
-        call = Call(
-            verb,
-            self.method_url(method, is_public=is_public),
-            method,
-            {**self.headers, **(headers or {})},
-            secret=self.token,
-            **options,
-        )
-        return self.transport.send(call)
-
-    def method_url(self, method: str, *, is_public: bool = True) -> str:
-        """Give the address of a method."""
-        if not is_public:
-            return f"{self.server_address}/{method}"
-        return address.method_url(self.api_server_address, method)
-
-    @staticmethod
-    def parse_error(
-        response: requests.Response,
-        default_error: str = "Error",
-        default_message: str = "please, contact administrator",
-    ) -> tuple[str, str]:
-        """Read the short error and the message of a refused call."""
-        return parse_error(response, default_error, default_message)
-
-    def close(self) -> None:
-        """Close the connections; the next call opens new ones."""
-        self.transport.close()
-
-    def _set_addresses(self, server: str | None, root: str | None) -> None:
-        given = server if server is not None else self.settings.server_address
-        if given is None:
-            raise ValueError("no server address: pass one, or set SERVER_ADDRESS")
-        self.server_address = address.normalize(given)
-        custom = root if root is not None else self.settings.api_server_address
-        self._custom_root = None if custom is None else address.normalize(custom)
-
-    @property
-    def api_server_address(self) -> str:
-        """The root of the API."""
-        return self._custom_root or address.api_root(self.server_address)
-
-    def _set_headers(self, token: str | None, ignore_task_id: bool) -> None:
-        self.headers: dict[str, str] = {}
-        given = token if token is not None else self.settings.api_token
-        if given is not None:
-            self.headers["x-api-key"] = address.Secret(given)
-        platform_id = self.settings.platform_task_id
-        if platform_id is not None and not ignore_task_id:
-            self.headers["x-task-id"] = platform_id
-        known = self.settings.task_id
-        self.task_id = platform_id or (None if known is None else str(known))
-
-    def _policy(
-        self,
-        retries: int | None,
-        sleep_s: float | None,
-        budget_s: float | None,
-        timeout_s: tuple[float, float],
-    ) -> RetryPolicy:
-        is_given = retries is not None and retries != _DEFAULT_RETRIES
-        return RetryPolicy(
-            retries if is_given and retries is not None else self.settings.retries,
-            self.settings.retry_sleep_s if sleep_s is None else sleep_s,
-            budget_s,
-            *timeout_s,
-        )
-
-    def _ask_version(self) -> Any:
-        response = self.post("instance.version", {}, budget_s=_VERSION_BUDGET_S)
-        return decoded("instance.version", response)
-
-    def _warn_of_version(self, wanted: bool | str) -> None:
-        minimum = wanted if isinstance(wanted, str) else "0"
-        if self.is_version_supported(minimum) is not True:
-            self.logger.warning(
-                "%s: version %s, wanted %s or newer",
-                self.server_address,
-                self.instance_version,
-                minimum,
-            )
-
-    def _probe_https(self) -> None:
-        """Once per client: use https where a plain http address also has it."""
-        if self._is_probed:
-            return
-        self._is_probed = True
-        plain = self.server_address
-        if self.settings.skip_https_probe or not address.is_plain_http(plain):
-            return
-        secure = address.with_https(plain)
-        if self.transport.is_mounted(plain):
-            return
-        if self.transport.probe(secure, _PROBE_TIMEOUT_S):
-            self.logger.info("%s answers https; using it", secure)
-            self.server_address = secure
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop."""
+        await self.asynchronous.close()

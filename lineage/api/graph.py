@@ -69,6 +69,10 @@ class GraphApi(Resource):
         """Tell everything known of one version of a thing, by its key."""
         return self._answer(DataDetail, "lineage.data.get", key=key)
 
+    def preview(self, key: str) -> bytes:
+        """Give the bytes of a text or an image that the instance has at hand."""
+        return self._api.post("lineage.data.preview", {"key": key}).content
+
     def delete(self, key: str) -> Node:
         """Mark a thing as deleted; the graph keeps it."""
         return self._answer(Node, "lineage.data.delete", key=key)

@@ -1,0 +1,220 @@
+"""`api.file`: files of Team Files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from ..errors import NotFoundError
+from ..model.infos import FILE_FIELDS, FileInfo
+from .bodies import Part, multipart
+from .progress import advancing
+from .resource import Resource, decoded
+from .saving import aside, check_length, write_chunks
+from .streams import Download
+
+#: Bytes of one upload request, about.
+_GROUP = 20 * 1024 * 1024
+
+
+class FileApi(Resource):
+    """Files of Team Files; bound as `api.file`."""
+
+    InfoType = FileInfo
+
+    @staticmethod
+    def info_sequence() -> list[Any]:
+        """Describe the fields of `FileInfo`, as the platform's SDK does."""
+        return [field.descriptor for field in FILE_FIELDS]
+
+    def list(
+        self,
+        team_id: int,
+        path: str,
+        recursive: bool = True,
+        return_type: Literal["dict", "fileinfo"] = "dict",
+    ) -> Any:
+        """List a folder; endpoint `file-storage.list`.
+
+        Args:
+            team_id: The team.
+            path: The folder, or one file.
+            recursive: Also what lies in its folders.
+            return_type: `dict` (as the platform has it) or `fileinfo`.
+
+        Raises:
+            ValueError: `return_type` is something else.
+            ApiError: The list could not be had.
+        """
+        if return_type not in ("dict", "fileinfo"):
+            raise ValueError(f"return_type is dict or fileinfo, got {return_type!r}")
+        if not recursive and not path.endswith("/"):
+            path += "/"
+        body = {"teamId": team_id, "path": path, "recursive": recursive}
+        found = self._ask("file-storage.list", body)
+        if return_type == "dict":
+            return found
+        return [FileInfo.from_json(entry) for entry in found]
+
+    def get_info_by_id(self, id: int) -> FileInfo:
+        """Give a file; endpoint `file-storage.info`.
+
+        Raises:
+            ApiError: It could not be had; 404 when there is no such file.
+        """
+        return FileInfo.from_json(self._ask("file-storage.info", {"id": id}))
+
+    def get_info_by_path(self, team_id: int, remote_path: str) -> FileInfo | None:
+        """Find a file by its path; endpoint `file-storage.list`.
+
+        Returns:
+            None when nothing is there.
+
+        Raises:
+            ApiError: The list could not be had.
+        """
+        for entry in self.list(team_id, remote_path):
+            if entry["path"] == remote_path:
+                return FileInfo.from_json(entry)
+        return None
+
+    def exists(self, team_id: int, remote_path: str, recursive: bool = True) -> bool:
+        """Whether a file is there; endpoint `file-storage.list`.
+
+        Raises:
+            ApiError: The list could not be had.
+        """
+        found = self.list(team_id, remote_path, recursive)
+        return any(entry["path"] == remote_path for entry in found)
+
+    def upload(
+        self, team_id: int, src: str, dst: str, progress_cb: Any = None
+    ) -> FileInfo:
+        """Upload a file; endpoint `file-storage.bulk.upload`.
+
+        Args:
+            team_id: The team.
+            src: The local file.
+            dst: Its path in Team Files.
+            progress_cb: Told the bytes that are done (or a tqdm bar).
+
+        Raises:
+            OSError: The file cannot be read.
+            ApiError: It could not be uploaded.
+        """
+        info: FileInfo = self.upload_bulk(team_id, [src], [dst], progress_cb)[0]
+        return info
+
+    def upload_bulk(
+        self,
+        team_id: int,
+        src_paths: Any,
+        dst_paths: Any,
+        progress_cb: Any = None,
+    ) -> Any:
+        """Upload files in groups of about 20 MiB; see `upload`.
+
+        Returns:
+            Their infos, in order.
+
+        Raises:
+            ValueError: There are more sources than targets, or fewer.
+            OSError: A file cannot be read.
+            ApiError: They could not be uploaded.
+        """
+        if len(src_paths) != len(dst_paths):
+            raise ValueError(f"{len(src_paths)} sources, but {len(dst_paths)} targets")
+        advance = advancing(progress_cb)
+        infos = []
+        for group, size in _groups(src_paths, dst_paths):
+            method = f"file-storage.bulk.upload?teamId={team_id}"
+            response = self._api.post(method, multipart(_parts(group)))
+            infos += [FileInfo.from_json(e) for e in decoded(method, response)]
+            advance(size)
+        return infos
+
+    def download(
+        self,
+        team_id: int,
+        remote_path: str,
+        local_save_path: str,
+        cache: Any = None,
+        progress_cb: Any = None,
+    ) -> None:
+        """Download a file; endpoint `file-storage.download`.
+
+        A break is resumed where it was; a file is whole, or not there.
+
+        Args:
+            team_id: The team.
+            remote_path: Its path in Team Files.
+            local_save_path: Where it goes; folders are made.
+            cache: A file cache of the platform's SDK.
+            progress_cb: Told the bytes of each chunk (or a tqdm bar).
+
+        Raises:
+            NotFoundError: Nothing is there (asked only with `cache`).
+            OSError: It came too short or too long, or cannot be written.
+            ApiError: It could not be had.
+        """
+        advance = advancing(progress_cb)
+        if cache is None:
+            self._download(team_id, remote_path, local_save_path, advance)
+            return
+        info = self.get_info_by_path(team_id, remote_path)
+        if info is None:
+            raise NotFoundError(f"{remote_path} is not there", subject=remote_path)
+        kept = cache.check_storage_object(info.hash, Path(remote_path).suffix)
+        if kept is not None:
+            cache.read_object(info.hash, local_save_path)
+            advance(Path(local_save_path).stat().st_size)
+            return
+        self._download(team_id, remote_path, local_save_path, advance)
+        cache.write_object(local_save_path, info.hash)
+
+    def remove(self, team_id: int, path: str) -> None:
+        """Remove a file; endpoint `file-storage.remove`.
+
+        Raises:
+            ApiError: It could not be removed.
+        """
+        self._api.post("file-storage.remove", {"teamId": team_id, "path": path})
+
+    def _download(self, team_id: int, remote: str, local: str, advance: Any) -> None:
+        body = {"teamId": team_id, "path": remote}
+        download = Download(self._api, "POST", "file-storage.download", body)
+        response = download.open()
+        with aside(local) as opened:
+            written = write_chunks(download.chunks(response), opened, advance)
+            check_length(written, download.total, remote)
+
+
+def _groups(sources: Any, targets: Any) -> Iterator[tuple[Any, int]]:
+    """Give the files in groups, with the bytes of each group."""
+    group: Any = []
+    total = 0
+    for source, target in zip(sources, targets, strict=True):
+        size = Path(source).stat().st_size
+        if group and total + size > _GROUP:
+            yield group, total
+            group, total = [], 0
+        group.append((source, target))
+        total += size
+    if group:
+        yield group, total
+
+
+def _parts(group: Any) -> Any:
+    """Give the three parts of each file: its name, its folder, its content."""
+    parts: list[Part] = []
+    for source, target in group:
+        path = PurePosixPath(target)
+        folder = f"{str(path.parent).rstrip('/')}/"
+        parts += [
+            ("name", None, path.name),
+            ("path", None, folder),
+            ("file", path.name, partial(Path(source).open, "rb")),
+        ]
+    return parts

@@ -1,0 +1,86 @@
+"""The request that starts an app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..model.enums import RestartPolicy
+from ..model.kubernetes import KubernetesSettings
+
+
+def launch_body(
+    *,
+    app_id: int | None,
+    module_id: int | None,
+    redirect_requests: Mapping[str, int] | None,
+    limit_by_workspace: bool,
+    kubernetes_settings: KubernetesSettings | Mapping[str, Any] | None,
+    multi_user_session: bool,
+    **fields: Any,
+) -> dict[str, Any]:
+    """Make the body of `tasks.run.app`.
+
+    Args:
+        app_id: The app; else `module_id`.
+        module_id: The module; else `app_id`.
+        redirect_requests: Sent when not empty.
+        limit_by_workspace: Whether the app sees its workspace only.
+        kubernetes_settings: Requests and limits of the container.
+        multi_user_session: Sent when true.
+        fields: The other fields, under their names on the wire.
+
+    Raises:
+        ValueError: Not exactly one of `app_id` and `module_id` is given.
+        TypeError: `kubernetes_settings` is of another type.
+    """
+    if (app_id is None) == (module_id is None):
+        raise ValueError("give exactly one of app_id and module_id")
+    advanced = {
+        "limitByWorkspace": limit_by_workspace,
+        **_kubernetes(kubernetes_settings),
+    }
+    policy = fields.pop("restartPolicy")
+    proxy = fields.pop("proxyKeepUrl")
+    body = {
+        **fields,
+        "restartPolicy": str(policy) if isinstance(policy, RestartPolicy) else policy,
+        "proxyKeepUrl": proxy,
+        "advancedSettings": advanced,
+    }
+    if redirect_requests:
+        body["redirectRequests"] = dict(redirect_requests)
+    if app_id is not None:
+        body["appId"] = app_id
+    else:
+        body["moduleId"] = module_id
+    if multi_user_session:
+        body["singleSessionMode"] = multi_user_session
+    return body
+
+
+def _kubernetes(
+    settings: KubernetesSettings | Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    if settings is None:
+        return {}
+    if isinstance(settings, KubernetesSettings):
+        return settings.to_dict()
+    if isinstance(settings, dict):
+        return dict(settings)
+    raise TypeError(
+        "kubernetes_settings must be a dict or KubernetesSettings, "
+        f"got {type(settings).__name__}"
+    )
+
+
+def first_started(answer: Any) -> dict[str, Any]:
+    """Give the task that was started.
+
+    Raises:
+        IndexError: The instance started none.
+    """
+    if not answer:
+        raise IndexError("tasks.run.app: the instance started no task")
+    task: dict[str, Any] = answer[0]
+    return task
