@@ -18,7 +18,7 @@ from .message import JSON_TYPE, FileSpan, InstanceRequest, InstanceResponse
 from .metrics import Metrics
 from .problems import Refusal
 from .routes import ROUTES, Routes, find_route
-from .security import SECURITY_HEADERS, SESSION_COOKIE
+from .security import OPEN, SECURITY_HEADERS, SESSION_COOKIE
 from .sessions import LASTS_S, Sessions
 
 Scope = MutableMapping[str, Any]
@@ -133,7 +133,7 @@ class InstanceApp:
         # Who is calling is asked before anything of the body is read.
         if route.role == "none":
             self._gatekeeper.check_place(request)
-            principal = None
+            principal = OPEN
         else:
             principal = await self._in_thread(self._gatekeeper.admit, request)
         limit = (
@@ -142,9 +142,10 @@ class InstanceApp:
             else self._limits.json_bytes
         )
         whole = await self._whole(request, receive, limit)
-        if principal is None:
-            return await self._in_thread(self._routes.handle, whole)
-        return await self._in_thread(self._routes.handle, whole, principal)
+        try:
+            return await self._in_thread(self._routes.handle, whole, principal)
+        finally:
+            whole.close()
 
     async def _whole(
         self, request: InstanceRequest, receive: Receive, limit: int

@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, BinaryIO, Final
 
 from .problems import Refusal
 
@@ -43,8 +43,29 @@ async def read_body(receive: Receive, limit: int, idle_s: float) -> bytes | Bina
         _check(len(content), limit)
         return content
     stream = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # the handler reads it
-    size = len(content)
+    try:
+        size = await _fill(stream, message, receive, limit, idle_s)
+    except BaseException:
+        stream.close()
+        raise
+    stream.seek(0)
+    if size > IN_MEMORY:
+        return stream  # type: ignore[return-value]  # reads as one
+    with stream:
+        return stream.read()
+
+
+async def _fill(
+    stream: IO[bytes],
+    message: MutableMapping[str, Any],
+    receive: Receive,
+    limit: int,
+    idle_s: float,
+) -> int:
+    size = 0
     while True:
+        content: bytes = message.get("body", b"")
+        size += len(content)
         _check(size, limit)
         # Once it lies on disk, writing may wait for the disk.
         if size > IN_MEMORY:
@@ -52,14 +73,8 @@ async def read_body(receive: Receive, limit: int, idle_s: float) -> bytes | Bina
         else:
             stream.write(content)
         if not message.get("more_body", False):
-            break
+            return size
         message = await _next(receive, idle_s)
-        content = message.get("body", b"")
-        size += len(content)
-    stream.seek(0)
-    if size <= IN_MEMORY:
-        return stream.read()
-    return stream  # type: ignore[return-value]  # reads as one
 
 
 async def _next(receive: Receive, idle_s: float) -> MutableMapping[str, Any]:

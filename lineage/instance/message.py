@@ -35,6 +35,11 @@ class InstanceRequest:
         self.body.seek(0)
         return self.body.read()
 
+    def close(self) -> None:
+        """Give back the file that held a large body."""
+        if not isinstance(self.body, bytes):
+            self.body.close()
+
 
 @dataclass(frozen=True, slots=True)
 class FileSpan:

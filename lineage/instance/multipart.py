@@ -45,7 +45,7 @@ class Part:
 
 
 def read_parts(request: InstanceRequest) -> Iterator[Part]:
-    """Read the parts of a request's form, one after another."""
+    """Read the parts of a request's form; each can be read until the next comes."""
     kind = request.headers.get("content-type", "")
     match = _BOUNDARY.search(kind)
     if not kind.lower().startswith("multipart/form-data") or match is None:
@@ -74,17 +74,17 @@ class _Reader:
         for _ in range(MAX_PARTS):
             if self._take(2) == b"--":
                 return
-            yield self._part()
+            yield from self._part()
         raise Refusal(413, f"the form has more than {MAX_PARTS} parts")
 
-    def _part(self) -> Part:
+    def _part(self) -> Iterator[Part]:
         head = b"".join(self._until(b"\r\n\r\n", limit=MAX_HEADERS))
         name, filename = _disposition(head)
-        content = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  the caller reads it
-        for chunk in self._until(self._mark):
-            content.write(chunk)
-        content.seek(0)
-        return Part(name, filename, content)  # type: ignore[arg-type]  it reads as one
+        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as content:
+            for chunk in self._until(self._mark):
+                content.write(chunk)
+            content.seek(0)
+            yield Part(name, filename, content)  # type: ignore[arg-type]  # reads as one
 
     def _take(self, count: int) -> bytes:
         while len(self._kept) < count and self._fill():

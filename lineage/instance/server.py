@@ -11,9 +11,6 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
 from uvicorn.supervisors import Multiprocess
 
 from ..errors import LineageError
@@ -21,6 +18,7 @@ from .asgi import App, InstanceApp
 from .bodies import BodyLimits
 from .gatekeeper import Gatekeeper
 from .metrics import SHARED
+from .page import page_routes
 from .routes import Routes
 from .security import LOOPBACK_HOSTS
 from .services import DeliveryStatus, Services
@@ -90,15 +88,7 @@ def create_app(settings: ServeSettings) -> InstanceApp:
 
 def page_app() -> App:
     """Make the application that serves the page."""
-    return Starlette(routes=_page_routes())
-
-
-def _page_routes() -> list[BaseRoute]:
-    return [Route("/", _no_page)]
-
-
-async def _no_page(_request: Request) -> Response:
-    return PlainTextResponse("lineage instance; the page is not built\n")
+    return Starlette(routes=page_routes())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from ...model.graph import (
     ChangesAnswer,
-    DataDetail,
     DiffAnswer,
     GraphAnswer,
     HealthAnswer,
@@ -148,11 +147,6 @@ def get_task(call: Call, body: TaskForm) -> TaskDetail:
     return call.services.graph.get_task(call.team_ids, id=body.id)
 
 
-def get_data(call: Call, body: DataForm) -> DataDetail:
-    """Tell everything known of one version of a thing."""
-    return call.services.graph.get_data(call.team_ids, key=body.key)
-
-
 def delete_data(call: Call, body: DataForm) -> Node:
     """Mark a thing as deleted; the graph keeps it."""
     return call.services.graph.delete_data(call.team_ids, key=body.key)
@@ -244,7 +238,6 @@ def _fields(body: Form) -> dict[str, Any]:
 ROUTES = (
     Route("lineage.tasks.list", list_tasks, TasksForm, "reader", TasksPage),
     Route("lineage.tasks.get", get_task, TaskForm, "reader", TaskDetail),
-    Route("lineage.data.get", get_data, DataForm, "reader", DataDetail),
     Route("lineage.data.delete", delete_data, DataForm, "admin", Node),
     Route("lineage.graph.get", get_graph, GraphForm, "reader", GraphAnswer),
     Route("lineage.graph.upstream", upstream, WalkForm, "reader", GraphAnswer),

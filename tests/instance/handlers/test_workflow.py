@@ -1,0 +1,99 @@
+"""Edges of the platform become facts, each once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from instance_world import World
+
+from lineage.model.kinds import WIRE_TYPES
+
+META = {"customNodeSettings": {"title": "<h4>N</h4>"}}
+
+
+def edge(**said: Any) -> dict[str, Any]:
+    """Give an edge as the platform's client tells it."""
+    node = {"type": "task", "id": "77"}
+    return {"teamId": 5, "node": node, "type": "project", "id": 11, **said}
+
+
+def edges_of(world: World, task: int) -> list[Any]:
+    """Give the edges that the graph has of a task."""
+    edges: list[Any] = world.ask("lineage.tasks.get", {"id": task})["edges"]
+    return edges
+
+
+def test_a_resent_edge_is_stored_once(world: World) -> None:
+    """The same edge, its ids as text or numbers, is one edge."""
+    first = world.ask("workflow.node.add-input", edge())
+    again = edge(node={"type": "task", "id": 77}, id="11")
+    assert world.ask("workflow.node.add-input", again) == first
+    (stored,) = edges_of(world, 77)
+    assert (stored["direction"], stored["data"]["id"]) == ("input", 11)
+
+
+def test_a_changed_card_is_another_edge(world: World) -> None:
+    """An edge with a new card is not a resent one."""
+    world.ask("workflow.node.add-input", edge())
+    world.ask("workflow.node.add-input", edge(meta=META))
+    assert len(edges_of(world, 77)) == 2
+
+
+@pytest.mark.parametrize("type", WIRE_TYPES)
+@pytest.mark.parametrize("direction", ["input", "output"])
+def test_every_type_of_the_wire_is_accepted(
+    world: World, type: str, direction: str
+) -> None:
+    """All types go in; an app's session is only ever an output."""
+    said = edge(type=type, id="/a/b" if type == "folder" else 31)
+    method = f"workflow.node.add-{direction}"
+    if (type, direction) == ("app_session", "input"):
+        assert world.refusal(method, said)[0] == 400
+    else:
+        assert world.ask(method, said)
+
+
+def test_a_version_belongs_to_its_project(world: World) -> None:
+    """A pinned version is a version of the project that it was made of."""
+    project = world.ask("lineage.register.project", {"name": "p"})["id"]
+    said = {"project_id": project, "id": 900}
+    world.ask("lineage.register.project-version", said)
+    world.ask("workflow.node.add-input", edge(type="project_version", id=900))
+    (stored,) = edges_of(world, 77)
+    assert (stored["data"]["kind"], stored["data"]["id"]) == ("project", project)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"type": "model"}, "type"),
+        ({"node": {"type": "app", "id": 1}}, "node.type"),
+        ({"node": {"type": "task", "id": True}}, "node.id"),
+        ({"node": {"type": "task", "id": "x"}}, "node.id"),
+        ({"node": {"type": "task"}}, "node.id"),
+        ({"id": None}, "id"),
+        ({"id": True}, "id"),
+        ({"id": "abc"}, "id"),
+        ({"id": -1}, "id"),
+        ({"id": 2**70}, "id"),
+        ({"teamId": None}, "teamId"),
+        ({"meta": "text"}, "meta"),
+    ],
+)
+def test_bad_edges_name_the_field(
+    world: World, change: dict[str, Any], field: str
+) -> None:
+    """A refused edge names its field and what is allowed, and stores nothing."""
+    status, details = world.refusal("workflow.node.add-output", edge(**change))
+    assert (status, details["field"]) == (400, field)
+    assert details["allowed"]
+    assert world.refusal("lineage.tasks.get", {"id": 77})[0] == 404
+
+
+def test_an_edge_without_an_id_is_refused_for_good(world: World) -> None:
+    """A missing id is 400, so that no client retries it."""
+    said = edge()
+    del said["id"]
+    status, details = world.refusal("workflow.node.add-input", said)
+    assert (status, details["field"]) == (400, "id")
