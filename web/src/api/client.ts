@@ -1,0 +1,71 @@
+/** Calls of the server: same origin, the session's cookie, JSON both ways. */
+import type { Answers, Endpoint, Fields } from "./types";
+
+export class ApiFailure extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  /** The server wants to know who is asking. */
+  get needsLogin(): boolean {
+    return this.status === 401;
+  }
+}
+
+const HEADERS = { "content-type": "application/json", "x-lineage-page": "1" };
+
+async function failure(response: Response): Promise<ApiFailure> {
+  const text = await response.text();
+  try {
+    const body = JSON.parse(text) as {
+      error?: string;
+      details?: { message?: string };
+    };
+    return new ApiFailure(
+      response.status,
+      body.details?.message ?? body.error ?? response.statusText,
+    );
+  } catch {
+    return new ApiFailure(response.status, text.slice(0, 200) || response.statusText);
+  }
+}
+
+async function post(path: string, body: Fields, signal?: AbortSignal): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: HEADERS,
+      body: JSON.stringify(body),
+      credentials: "same-origin",
+      signal: signal ?? null,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiFailure(0, "The server does not answer. Is `lineage ui` still running?");
+  }
+  if (!response.ok) throw await failure(response);
+  return response;
+}
+
+/** Ask one endpoint; fields that are undefined are left out. */
+export async function ask<E extends Endpoint>(
+  endpoint: E,
+  fields: Fields = {},
+  signal?: AbortSignal,
+): Promise<Answers[E]> {
+  const response = await post(`public/api/v3/lineage.${endpoint}`, fields, signal);
+  return (await response.json()) as Answers[E];
+}
+
+/** The bytes that can be shown of a thing. */
+export async function preview(key: string, signal?: AbortSignal): Promise<Blob> {
+  return (await post("public/api/v3/lineage.data.preview", { key }, signal)).blob();
+}
+
+export async function login(token: string): Promise<void> {
+  await post("login", { token });
+}

@@ -1,0 +1,141 @@
+/** The state of the page as it stands in the address, so that it can be shared. */
+
+export type View = "home" | "graph" | "impact" | "provenance" | "stale" | "diff";
+export type Depth = number | null; // null: without limit
+
+export interface PageState {
+  view: View;
+  /** Selector of what the graph is about. */
+  focus: string;
+  up: Depth;
+  down: Depth;
+  /** Cards opened by their `+`: `<key>.up` and `<key>.down`. */
+  open: readonly string[];
+  /** Folds that were unfolded. */
+  unfold: readonly string[];
+  /** The selected card. */
+  sel: string;
+  /** Two ends of a lit path. */
+  from: string;
+  to: string;
+  /** Two tasks that are compared. */
+  a: string;
+  b: string;
+  /** Seconds since 1970: show the graph as of then. */
+  at: number | null;
+  kinds: readonly string[];
+  statuses: readonly string[];
+  teams: readonly string[];
+  name: string;
+  since: number | null;
+  until: number | null;
+  mode: "dim" | "hide";
+  /** Draw as cards or tell as a table. */
+  as: "graph" | "list";
+  /** Consent to draw many cards. */
+  many: boolean;
+}
+
+export const INITIAL: PageState = {
+  view: "home",
+  focus: "",
+  up: 1,
+  down: 1,
+  open: [],
+  unfold: [],
+  sel: "",
+  from: "",
+  to: "",
+  a: "",
+  b: "",
+  at: null,
+  kinds: [],
+  statuses: [],
+  teams: [],
+  name: "",
+  since: null,
+  until: null,
+  mode: "dim",
+  as: "graph",
+  many: false,
+};
+
+const VIEWS: readonly string[] = ["home", "graph", "impact", "provenance", "stale", "diff"];
+
+type Codec = {
+  read: (text: string) => unknown;
+  write: (value: never) => string;
+};
+
+const text: Codec = { read: (value) => value, write: (value: string) => value };
+const list: Codec = {
+  read: (value) => value.split(" ").filter(Boolean).map(decodeURIComponent),
+  write: (value: readonly string[]) => value.map(encodeURIComponent).join(" "),
+};
+const depth: Codec = {
+  read: (value) =>
+    value === "all" ? null : Math.min(99, Math.max(0, Math.trunc(Number(value)) || 0)),
+  write: (value: Depth) => (value === null ? "all" : String(value)),
+};
+const time: Codec = {
+  read: (value) => {
+    const seconds = Number(value);
+    return value !== "" && Number.isFinite(seconds) ? seconds : null;
+  },
+  write: (value: number | null) => (value === null ? "" : String(value)),
+};
+const oneOf = (...allowed: readonly string[]): Codec => ({
+  read: (value) => (allowed.includes(value) ? value : allowed[0]),
+  write: (value: string) => value,
+});
+
+const CODECS: { [K in keyof PageState]: Codec } = {
+  view: oneOf(...VIEWS),
+  focus: text,
+  up: depth,
+  down: depth,
+  open: list,
+  unfold: list,
+  sel: text,
+  from: text,
+  to: text,
+  a: text,
+  b: text,
+  at: time,
+  kinds: list,
+  statuses: list,
+  teams: list,
+  name: text,
+  since: time,
+  until: time,
+  mode: oneOf("dim", "hide"),
+  as: oneOf("graph", "list"),
+  many: { read: (value) => value === "1", write: (value: boolean) => (value ? "1" : "") },
+};
+const NAMES = Object.keys(CODECS) as (keyof PageState)[];
+
+/** Read the state from the query part of an address. */
+export function readState(search: string): PageState {
+  const params = new URLSearchParams(search);
+  const state: Record<string, unknown> = { ...INITIAL };
+  for (const name of NAMES) {
+    const value = params.get(name);
+    if (value !== null) state[name] = CODECS[name].read(value);
+  }
+  const result = state as unknown as PageState;
+  const hasGraph = result.focus !== "" && !params.has("view");
+  return hasGraph ? { ...result, view: "graph" } : result;
+}
+
+/** Write the state as a query; what has its initial value is left out. */
+export function writeState(state: PageState): string {
+  const params = new URLSearchParams();
+  for (const name of NAMES) {
+    const write = CODECS[name].write as (value: unknown) => string;
+    const value = write(state[name]);
+    if (value !== write(INITIAL[name])) params.set(name, value);
+  }
+  if (state.view === "graph" && state.focus !== "") params.delete("view");
+  const query = params.toString().replaceAll("%3A", ":").replaceAll("%2F", "/");
+  return query ? `?${query}` : "";
+}

@@ -1,0 +1,62 @@
+/** Positions of the cards, worked out in a worker, stable from one to the next. */
+import { useEffect, useRef, useState } from "react";
+import type { Box, LayoutResult, Line, Point } from "./layered";
+
+export interface Layout {
+  positions: ReadonlyMap<string, Point>;
+  bends: ReadonlyMap<string, Point[]>;
+  /** Which boxes and lines it is for. */
+  signature: string;
+}
+
+const NONE: Layout = { positions: new Map(), bends: new Map(), signature: "" };
+
+/**
+ * @param scene Names the picture; another scene starts afresh.
+ * @param anchor The card that shall stay where it is.
+ */
+export function useLayout(
+  scene: string,
+  boxes: Box[],
+  lines: Line[],
+  anchor: string | null,
+): Layout {
+  const [layout, setLayout] = useState<{ scene: string; layout: Layout }>({ scene, layout: NONE });
+  const worker = useRef<Worker | null>(null);
+  const latest = useRef({ id: 0, anchor, boxes, lines, layout });
+  latest.current = { ...latest.current, anchor, boxes, lines, layout };
+  const signature = `${boxes.map((box) => `${box.key}/${box.height}`).join(" ")}|${lines
+    .map((line) => `${line.source}>${line.target}`)
+    .join(" ")}`;
+
+  useEffect(() => {
+    const made = new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
+    worker.current = made;
+    return () => {
+      made.terminate();
+      worker.current = null;
+    };
+  }, []);
+
+  useEffect(() => {
+    const now = latest.current;
+    const id = (now.id += 1);
+    const known = now.layout.scene === scene ? [...now.layout.layout.positions] : [];
+    const own = worker.current;
+    if (!own || now.boxes.length === 0) return;
+    const onMessage = (event: MessageEvent<{ id: number; result: LayoutResult }>) => {
+      if (event.data.id !== id) return;
+      const { positions, bends } = event.data.result;
+      setLayout({
+        scene,
+        layout: { positions: new Map(positions), bends: new Map(bends), signature },
+      });
+    };
+    own.addEventListener("message", onMessage);
+    const request = { boxes: now.boxes, lines: now.lines, previous: known, anchor: now.anchor };
+    own.postMessage({ id, request });
+    return () => own.removeEventListener("message", onMessage);
+  }, [scene, signature]);
+
+  return layout.scene === scene ? layout.layout : NONE;
+}

@@ -1,0 +1,70 @@
+/** What apps send to be shown, made harmless. */
+import DOMPurify from "dompurify";
+import type { GraphNode } from "../api/types";
+import { baseName } from "./words";
+
+const ALLOWED_TAGS = ["b", "strong", "i", "em", "u", "s", "code", "small", "sub", "sup", "br", "span"];
+const MAX_LENGTH = 2000;
+
+/** Markup without anything but plain emphasis: no attributes, no links, no style. */
+export function cleanMarkup(value: string): string {
+  return DOMPurify.sanitize(value.slice(0, MAX_LENGTH), {
+    ALLOWED_TAGS,
+    ALLOWED_ATTR: [],
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+  }).trim();
+}
+
+/** The text that a piece of markup shows. */
+export function plainText(value: string): string {
+  const bounded = value.slice(0, MAX_LENGTH);
+  if (!/[<&]/.test(bounded)) return bounded.trim();
+  const spaced = bounded.replace(/<\/?(h\d|p|div|br|li)\b/gi, " $&");
+  const clean = DOMPurify.sanitize(spaced, { ALLOWED_TAGS: [], ALLOWED_ATTR: [] });
+  const box = new DOMParser().parseFromString(clean, "text/html");
+  return (box.body.textContent ?? "").replace(/\s+/g, " ").trim();
+}
+
+export interface Shown {
+  title: string;
+  /** A second line; may be empty. */
+  description: string;
+}
+
+/** Titles of the platform's form: `<h4>Title</h4><small>description</small>`. */
+function split(value: string): Shown {
+  const match = /^\s*<h\d[^>]*>([\s\S]*?)<\/h\d>([\s\S]*)$/i.exec(value.slice(0, MAX_LENGTH));
+  if (!match) return { title: plainText(value), description: "" };
+  return { title: plainText(match[1] ?? ""), description: plainText(match[2] ?? "") };
+}
+
+/** The lines that a card shows for a node. */
+export function shown(node: GraphNode): Shown {
+  const custom = node.title ? split(node.title) : { title: "", description: "" };
+  const fallback = node.type === "task" ? node.name : baseName(node.name);
+  const description = node.description ? plainText(node.description) : custom.description;
+  return { title: custom.title || fallback.trim() || node.key, description };
+}
+
+const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:"]);
+
+/** The address of a link if it is harmless, else none. */
+export function safeAddress(url: string, base: string = location.href): string | null {
+  try {
+    const parsed = new URL(url, base);
+    return SAFE_SCHEMES.has(parsed.protocol) ? parsed.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A colour as apps send it, if it is one. */
+export function safeColour(value: string | undefined): string | undefined {
+  if (!value) return undefined;
+  const isColour =
+    /^#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(value) ||
+    /^rgba?\([\d\s.,%/]+\)$/i.test(value) ||
+    /^[a-z]{3,20}$/i.test(value);
+  return isColour ? value : undefined;
+}
