@@ -61,7 +61,8 @@ def test_examples_in_docstrings_run(
 @pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
 def test_commands_in_documents_exist(document: Path) -> None:
     """Each `lineage …` and `make …` that a document tells to type is there."""
-    verbs = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    makefile = (ROOT / "Makefile").read_text()
+    verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     known = {name for name, _ in commands()}
     for line in shell_lines(document.read_text(encoding="utf-8")):
         words = [w for w in shlex.split(line) if "=" not in w.split("/")[0]]

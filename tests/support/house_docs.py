@@ -13,7 +13,7 @@ from lineage.settings import VARIABLES
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-_FENCE = re.compile(r"^```(?:sh|shell|bash|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(?:sh|shell)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def environment_rows() -> list[str]:
@@ -33,7 +33,7 @@ def _default(value: object) -> str:
 
 def command_rows() -> list[str]:
     """One row of the table of commands for each command."""
-    return [f"| `lineage {name}` | {help} |" for name, help in commands()]
+    return [f"| `lineage {name}` | {told} |" for name, told in commands()]
 
 
 def commands() -> Iterator[tuple[str, str]]:
