@@ -1,0 +1,103 @@
+"""`doctor` and `check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lineage.settings import VARIABLES
+
+
+def test_doctor_tells_every_variable_with_value_origin_and_consequence(type_) -> None:
+    """Nothing that the environment can say is left out."""
+    told = {s["names"][0]: s for s in type_("doctor", "--json").data["settings"]}
+    assert set(told) == {variable.names[0] for variable in VARIABLES}
+    home = told["LINEAGE_HOME"]
+    assert home["from"] == "LINEAGE_HOME"
+    assert "is made with the first fact" in home["follows"]
+    assert told["LINEAGE_STRICT"]["from"] == "default"
+
+
+def test_doctor_masks_secrets(type_, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token's value is never printed."""
+    monkeypatch.setenv("API_TOKEN", "secret-word")
+    monkeypatch.setenv("LINEAGE_TOKEN", "secret-word")
+    for words in (["doctor"], ["doctor", "--json"]):
+        answer = type_(*words)
+        assert "secret-word" not in answer.out
+        assert "****" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({}, "facts go to the embedded instance"),
+        ({"LINEAGE_ENABLED": "false"}, "Recording is off"),
+        ({"LINEAGE_TARGET": "http://there:1"}, "facts go to http://there:1"),
+        ({"SERVER_ADDRESS": "http://p", "API_TOKEN": "t"},
+         "because ENV is 'development'"),
+        ({"SERVER_ADDRESS": "http://p", "API_TOKEN": "t", "ENV": "production"},
+         "facts go to http://p"),
+        ({"LINEAGE_JOURNAL_SYNC": "power"}, "survives a power cut"),
+        ({"TASK_ID": "12"}, "this process is task 12"),
+        ({"LINEAGE_TOKEN": "t"}, "used for an address in LINEAGE_TARGET"),
+        ({"LINEAGE_STRICT": "1"}, "tracking errors raise"),
+    ],
+)  # fmt: skip
+def test_doctor_says_what_follows(
+    type_, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], said: str
+) -> None:
+    """Not only the value, but what lineage does with it."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert said in type_("doctor").out
+
+
+def test_doctor_names_what_cannot_be_understood(
+    type_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable, its value, what is allowed; and the exit code says so."""
+    monkeypatch.setenv("LINEAGE_ENABLED", "maybe")
+    answer = type_("doctor")
+    assert answer.code == 1
+    assert "LINEAGE_ENABLED: 'maybe' is not understood" in answer.out
+    assert "true/false" in answer.out
+
+
+_GOOD = """
+from lineage import uses_file
+
+@uses_file("path")
+def read(path: str) -> None: ...
+"""
+
+
+def test_check_passes_a_module_whose_declarations_fit(
+    type_, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is checked without running its functions."""
+    (tmp_path / "good_declarations.py").write_text(_GOOD)
+    monkeypatch.syspath_prepend(tmp_path)
+    answer = type_("check", str(tmp_path / "good_declarations.py"))
+    assert answer.code == 0, answer.err
+    assert "every declaration fits" in answer.out
+
+
+def test_check_names_the_line_that_cannot_work(
+    type_, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attribute that the annotation does not have is a problem with a place."""
+    text = _GOOD.replace('"path"', '"path.nothing"').replace("str", "Path")
+    (tmp_path / "bad_declarations.py").write_text(f"from pathlib import Path\n{text}")
+    monkeypatch.syspath_prepend(tmp_path)
+    answer = type_("check", str(tmp_path / "bad_declarations.py"))
+    assert answer.code == 1, answer.err
+    assert "bad_declarations.py" in answer.out
+
+
+def test_check_of_a_file_that_is_not_there_says_so(type_) -> None:
+    """The name as it was typed."""
+    answer = type_("check", "nowhere.py")
+    assert answer.code == 2
+    assert "there is no file nowhere.py" in answer.err

@@ -1,0 +1,162 @@
+"""What every command has in common."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from house_docs import commands
+
+from lineage.cli import main, output
+from lineage.cli.answer import Answer, Span, line
+
+
+def test_an_unknown_command_names_the_nearest(type_) -> None:
+    """Did you mean: the commands are compared with what was typed."""
+    answer = type_("shwo", "x")
+    assert answer.code == 2
+    assert "no command 'shwo'; did you mean 'show'?" in answer.err
+    assert "lineage --help" in answer.err
+
+
+def test_a_missing_argument_names_it_and_the_help(type_) -> None:
+    """What is missing, and where to read on."""
+    answer = type_("show")
+    assert answer.code == 2
+    assert "THING" in answer.err
+    assert "lineage show --help" in answer.err
+
+
+def test_a_command_in_an_empty_folder_says_what_to_type(type_) -> None:
+    """Nothing was recorded: the folder's name, and how to begin."""
+    answer = type_("tasks")
+    assert answer.code == 2
+    assert "nothing is recorded here" in answer.err
+    assert "lineage demo" in answer.err
+
+
+@pytest.mark.parametrize("name", [name for name, _ in commands()])
+def test_each_command_knows_help_and_json(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--help` explains, and offers `--json`."""
+    with pytest.raises(SystemExit) as stopped:
+        main([*name.split(), "--help"])
+    assert stopped.value.code == 0
+    assert "--json" in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """`lineage --version`."""
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith("lineage 0.")
+
+
+def test_a_damaged_store_is_named_with_what_to_do(
+    type_, clean_environment: Path
+) -> None:
+    """The file, what is wrong with it; never a traceback."""
+    clean_environment.mkdir()
+    (clean_environment / "instance.db").write_text("no database" * 1000)
+    answer = type_("tasks")
+    assert answer.code == 2
+    assert "instance.db" in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_a_server_that_is_not_there_is_named(type_) -> None:
+    """The address that does not answer; never a traceback."""
+    answer = type_("tasks", "--server", "http://127.0.0.1:9")
+    assert answer.code == 2
+    assert "127.0.0.1:9" in answer.err
+
+
+def test_the_platform_without_an_address_says_what_to_set(
+    type_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LINEAGE_TARGET=instance alone is not enough."""
+    monkeypatch.setenv("LINEAGE_TARGET", "instance")
+    assert "SERVER_ADDRESS" in type_("tasks").err
+
+
+def test_a_defect_is_told_in_one_line(tmp_path: Path) -> None:
+    """An error nobody foresaw shows no traceback, unless asked for."""
+    program = (
+        "import sys; from lineage.cli import main, show\n"
+        "def broken(args): raise RuntimeError('boom')\n"
+        "show.run_tasks = broken\n"
+        "main(['tasks'])\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True
+    )
+    assert "a defect of lineage itself (RuntimeError: boom)" in told.stderr
+    assert "Traceback" not in told.stderr
+    environ = {**os.environ, "LINEAGE_STRICT": "1"}
+    full = subprocess.run(command, capture_output=True, text=True, env=environ)
+    assert "Traceback" in full.stderr
+
+
+def test_a_reader_that_goes_away_is_no_trouble(tmp_path: Path) -> None:
+    """`lineage doctor | head -1` ends in silence."""
+    command = f"{sys.executable} -m lineage doctor | head -1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colours_show_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal with colours, in a pipe without, and never with NO_COLOR."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    answer = Answer({}, [line(Span("bad news", "bad"))])
+    terminal, pipe = _Terminal(), io.StringIO()
+    output.emit(answer, as_json=False, stream=terminal)
+    output.emit(answer, as_json=False, stream=pipe)
+    assert "\x1b[" in terminal.getvalue()
+    assert pipe.getvalue() == "bad news\n"
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = _Terminal()
+    output.emit(answer, as_json=False, stream=plain)
+    assert plain.getvalue() == "bad news\n"
+
+
+def test_without_rich_the_text_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra `cli` adds colours, nothing else."""
+    monkeypatch.setitem(sys.modules, "rich.text", None)
+    terminal = _Terminal()
+    output.emit(Answer({}, [line("a")]), as_json=False, stream=terminal)
+    assert terminal.getvalue() == "a\n"
+
+
+def test_json_is_readable_and_complete() -> None:
+    """Models, dataclasses, paths and sets become plain JSON."""
+    stream = io.StringIO()
+    data = {"path": Path("x"), "span": Span("a", "b"), 3: ("é",)}
+    output.emit(Answer(data), as_json=True, stream=stream)
+    said = {"path": "x", "span": {"text": "a", "style": "b"}, "3": ["é"]}
+    assert json.loads(stream.getvalue()) == said
+    assert "é" in stream.getvalue()
+
+
+def test_tab_completion_is_offered(tmp_path: Path) -> None:
+    """Argcomplete asks the program itself, through its own protocol."""
+    pytest.importorskip("argcomplete")
+    answers = tmp_path / "answers"
+    environ = {
+        **os.environ, "_ARGCOMPLETE": "1", "_ARGCOMPLETE_IFS": "\n",
+        "COMP_LINE": "lineage prov", "COMP_POINT": "12",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(answers),
+    }  # fmt: skip
+    program = "import sys; from lineage.cli import main; main([])"
+    subprocess.run([sys.executable, "-c", program], env=environ, check=False)
+    assert answers.read_text().strip() == "provenance"

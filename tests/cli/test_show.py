@@ -1,0 +1,79 @@
+"""`tasks`, `show` and `search`."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("small_graph")
+
+
+def test_tasks_are_listed_newest_first_with_what_went_in_and_out(type_) -> None:
+    """One line tells a run: state, key, name, when, how long, inputs → outputs."""
+    lines = type_("tasks").out.splitlines()
+    assert len(lines) == 4
+    assert "Use" in lines[0]
+    assert "model.pt → readings.csv" in lines[0]
+    assert lines[2].startswith("✘")
+    assert "table.csv → nothing" in lines[2]
+
+
+def test_tasks_are_filtered_by_text_and_status(type_) -> None:
+    """Only runs whose name has the text, only those with the status."""
+    assert type_("tasks", "--text", "imp").out.count("\n") == 1
+    answer = type_("tasks", "--status", "error", "--json").data
+    assert [task["node"]["name"] for task in answer["tasks"]] == ["Train"]
+
+
+def test_a_cut_list_says_how_to_go_on(type_) -> None:
+    """`--after` continues where the answer was cut, without a gap or a double."""
+    first = type_("tasks", "--limit", "3")
+    assert "there is more; add: --after" in first.out
+    after = first.out.split("--after ")[1].split()[0]
+    assert "Import" in type_("tasks", "--limit", "3", "--after", after).out
+
+
+def test_show_draws_both_sides_of_a_thing(type_) -> None:
+    """Where the model came from, and what became of it."""
+    shown = type_("show", "model.pt").out
+    assert "Where it came from" in shown
+    assert "scans.csv" in shown
+    assert "What became of it" in shown
+    assert "readings.csv" in shown
+    assert "1.5 kB" in shown
+
+
+def test_show_tells_a_task_with_code_error_and_steps(type_) -> None:
+    """Who, where, with what code, and in which steps."""
+    shown = type_("show", "Import").out
+    for text in ("maria on desk", "git abcdef012345 with uncommitted changes",
+                 "python import.py", "✔ convert"):  # fmt: skip
+        assert text in shown
+    assert "ValueError: no" in type_("show", "task:2").out
+
+
+def test_show_as_json_has_thing_upstream_and_downstream(type_) -> None:
+    """Programs get the same answers as the drawing is made of."""
+    data = type_("show", "readings.csv", "--json").data
+    assert set(data) == {"thing", "upstream", "downstream"}
+
+
+def test_a_name_that_fits_several_things_lists_them(type_) -> None:
+    """Two runs are called Train: their keys are shown, to name one of them."""
+    answer = type_("show", "Train")
+    assert answer.code == 2
+    assert "2 things fit 'Train'" in answer.err
+    assert "task:2" in answer.err
+
+
+def test_an_unknown_name_shows_what_is_near(type_) -> None:
+    """A half-remembered name leads to the real one."""
+    answer = type_("show", "file:model.p")
+    assert answer.code == 2
+    assert "near: model.pt" in answer.err
+    assert "lineage tasks" in type_("show", "zzz").err
+
+
+def test_search_finds_names_paths_and_digests(type_) -> None:
+    """What is found says by what it was found."""
+    assert "readings.csv" in type_("search", "readi").out
+    assert "nothing matches 'zzz'" in type_("search", "zzz").out

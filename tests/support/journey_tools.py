@@ -1,0 +1,64 @@
+"""Running examples as users do, and reading the graph they left."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from house_tree import ROOT
+
+from lineage.api.client import Api
+from lineage.instance.embedded import EmbeddedInstance
+from lineage.model.graph import TaskDetail
+from lineage.settings import VARIABLES
+
+EXAMPLES = ROOT / "examples"
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a person who has set nothing but the home."""
+    known = {name for variable in VARIABLES for name in variable.names}
+    kept = {name: value for name, value in os.environ.items() if name not in known}
+    return {**kept, "LINEAGE_HOME": str(home), **more}
+
+
+def run_python(
+    *arguments: str | Path, home: Path, cwd: Path, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, at most two minutes."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env=environment(home, **more),
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[Api]:
+    """The embedded instance of a home, as the command line opens it."""
+    embedded = EmbeddedInstance(home)
+    try:
+        yield Api(embedded.address, "", adapters={embedded.address: embedded.adapter})
+    finally:
+        embedded.close()
+
+
+def all_tasks(api: Api) -> list[TaskDetail]:
+    """Every task, the oldest first."""
+    page = api.graph.tasks(limit=100)
+    return [api.graph.task(int(t.node.id)) for t in reversed(page.tasks)]
+
+
+def told(task: TaskDetail) -> set[tuple[str, str, str]]:
+    """A task's edges: direction, kind, and the file's name or the thing's id."""
+    return {
+        (edge.direction, edge.data.kind, Path(str(edge.data.id)).name)
+        for edge in task.edges
+    }
