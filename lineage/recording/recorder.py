@@ -1,0 +1,421 @@
+"""The recorder: turns what was declared into fact texts, each fact told once."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from ..errors import attempt, guard, logger
+from ..settings import Settings
+from .encoding import member, quote, shorten
+from .masking import Masker
+from .scope import CURRENT, Run, Scope
+from .surroundings import about_code, about_process, program_name
+
+#: Step ends wait for company: they are written with a later write.
+_MOST_PENDING: Final = 64
+#: Identities of one form that a run remembers; a process that runs for months
+#: forgets the oldest half rather than grow.
+_MOST_SEEN: Final = 400_000
+#: An output names its inputs one by one up to this number; above it, inputs that
+#: the task told before are told again for the step.
+_MOST_NAMED: Final = 16
+_LONGEST_TEXT: Final = 65_536
+
+WriteOne = Callable[[str], bool]
+WriteMany = Callable[[Sequence[str]], bool]
+
+
+class Recorder:
+    """Writes the facts of this process.
+
+    Args:
+        write: Takes one fact's JSON text and keeps it; never raises.
+        write_many: The same for several, in order.
+        settings: What the environment said.
+        masker: Takes secrets out of text; by default what the settings ask for.
+    """
+
+    def __init__(
+        self,
+        write: WriteOne,
+        write_many: WriteMany | None = None,
+        *,
+        settings: Settings | None = None,
+        masker: Masker | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.mask = masker or Masker.of(self.settings)
+        self.is_strict = self.settings.is_strict
+        #: Values that were not recorded, by declaration: for `status`.
+        self.not_recorded: dict[str, int] = {}
+        self._write = write
+        self._write_many = write_many or self._one_by_one
+        self._lock = threading.Lock()
+        self._ends: deque[tuple[Scope, int, str | None]] = deque()
+        self._process: Run | None = None
+        self._untold_code: list[Run] = []
+
+    # -- where a fact belongs ------------------------------------------------
+
+    def process_root(self) -> Scope:
+        """Give the body of the process's own task."""
+        return (self._process or self.process_run()).root
+
+    def scope(self) -> Scope | None:
+        """Give the innermost step or task of this context; None where muted."""
+        current = CURRENT.get()
+        if current is None:
+            return self.process_root()
+        return current if isinstance(current, Scope) else None
+
+    def process_run(self) -> Run:
+        """Give the process's own task, opening it when there is none."""
+        with self._lock:
+            if self._process is None:
+                name = self.settings.app_name
+                self._process = Run(name, task_id=self.settings.task_id)
+            return self._process
+
+    def open_run(
+        self,
+        name: str | None,
+        *,
+        task_id: int | None = None,
+        card: str | None = None,
+        for_process: bool = False,
+    ) -> Run:
+        """Open a task and tell it.
+
+        Args:
+            name: What it is called.
+            task_id: The platform's id, when the app knows it.
+            card: The card of its own node, as JSON text.
+            for_process: Make it the process's task, taking over the one that was
+                opened implicitly.
+        """
+        current = CURRENT.get()
+        around = current.run if isinstance(current, Scope) else None
+        with self._lock:
+            process = self._process
+            implicit = process is not None and process.name is None
+            if around is None and task_id is None:
+                task_id = self.settings.task_id
+            if for_process and implicit and process is not None:
+                run = process
+                run.name = name
+            else:
+                run = Run(name, task_id=task_id, parent=around)
+            if for_process:
+                self._process = run
+            run.is_told = False
+        if card is not None:
+            run.card = card
+        texts: list[str] = []
+        self._tell_run(run, time.time_ns(), texts)
+        self.put(texts)
+        return run
+
+    def show_card(self, run: Run, card: str) -> None:
+        """Give a task's own node a card; the same card is told once."""
+        if card == run.card:
+            return
+        run.card = card
+        run.is_told = False
+        texts: list[str] = []
+        self._tell_run(run, time.time_ns(), texts)
+        self.put(texts)
+
+    # -- facts ---------------------------------------------------------------
+
+    def edge(
+        self,
+        texts: list[str],
+        scope: Scope,
+        form: str,
+        identity: int | str,
+        extras: str = "",
+        more: str = "",
+        *,
+        is_input: bool,
+        derived: str = "",
+    ) -> bool:
+        """Add the text of one edge to `texts`, unless its task told it before.
+
+        Args:
+            texts: Where to add it; `put` writes them.
+            scope: The step in which it happened.
+            form: The members that tell direction and kind.
+            identity: The thing's id; text must be masked already.
+            extras: More members, part of what makes it the same fact.
+            more: Members that are not, as a display name.
+            is_input: Whether it is an input.
+            derived: The member `derived_from` of an output that names its inputs.
+        """
+        run = scope.run
+        at = time.time_ns()
+        seen = run.seen.get(form)
+        if seen is None:
+            seen = run.seen.setdefault(form, {})
+        # `setdefault` is one step for all threads: whose time is kept, tells it.
+        is_new = seen.setdefault((identity, extras) if extras else identity, at) is at
+        shown = identity if isinstance(identity, int) else quote(identity)
+        body = f'{form},"id":{shown}'
+        if is_input:
+            if scope.parent is not None:
+                _note_input(
+                    scope, (form, identity), None if is_new else body + extras + more
+                )
+            if not is_new:
+                return False
+        elif not is_new:
+            return False
+        else:
+            derived = derived or self._sources(texts, scope, at)
+        if run.is_pending:
+            self._tell_run(run, at, texts)
+            extras = _with_card(run, extras)
+            run.is_pending = False
+        if len(seen) > _MOST_SEEN:
+            _forget_half(seen)
+        step = scope.text if scope.is_told else scope.member()
+        texts.append(
+            f'{{"f":"edge",{run.head},"at":{at}e-9,{body}{extras}{more}{step}{derived}}}'
+        )
+        return True
+
+    def put(self, texts: list[str]) -> None:
+        """Write texts, and the step ends that waited for company when they are many."""
+        if len(self._ends) > _MOST_PENDING:
+            texts = [*self._taken_ends(), *texts]
+        if len(texts) == 1:
+            self._write(texts[0])
+        elif texts:
+            self._write_many(texts)
+
+    def end_step(self, scope: Scope, error: BaseException | None = None) -> None:
+        """Remember that a step ended; told only if anybody heard of the step."""
+        if scope.is_told or scope.is_mentioned:
+            told = None if error is None else one_line(error)
+            self._ends.append((scope, time.time_ns(), told))
+
+    def end_run(self, run: Run, error: BaseException | None = None) -> None:
+        """Tell that a task ended, after everything that was recorded in it."""
+        run.is_ended = True
+        texts = self._taken_ends()
+        texts.append(self._run_end(run, error))
+        self.put(texts)
+
+    def input_kinds(self, run: Run, identity: int | str) -> list[str]:
+        """Give the kinds under which the task was told to use a thing of this id."""
+        return [
+            _kind(form)
+            for form, seen in list(run.seen.items())
+            if form.startswith('"dir":"input"') and _holds(seen, identity)
+        ]
+
+    # -- the flusher's part --------------------------------------------------
+
+    def settle(self) -> None:
+        """Write what waited: step ends, and what only `git` knows of the tasks."""
+        with guard("What waited to be recorded cannot be written"):
+            texts = self._taken_ends()
+            while self._untold_code:
+                run = self._untold_code.pop()
+                code = about_code()
+                if code:
+                    texts.append(self._task_text(run, time.time_ns(), code))
+            self.put(texts)
+
+    def close(self) -> None:
+        """Settle, and end the process's task in the process that opened it."""
+        self.settle()
+        run = self._process
+        if run is None or run.is_ended or not run.is_told:
+            return
+        with guard("The end of the task cannot be recorded"):
+            if run.pid == os.getpid():
+                self.end_run(run, _last_error())
+
+    # -- trouble -------------------------------------------------------------
+
+    def refuse(self, where: str, error: Exception) -> None:
+        """Count something that could not be recorded; tell it once, raise if strict."""
+        with self._lock:
+            count = self.not_recorded.get(where, 0)
+            self.not_recorded[where] = count + 1
+        if self.is_strict:
+            raise error
+        if count == 0:
+            logger.warning(
+                "%s: not recorded: %s", where, self.mask(one_line(error, plain=True))
+            )
+
+    # -- inside --------------------------------------------------------------
+
+    def _one_by_one(self, texts: Sequence[str]) -> bool:
+        kept = [self._write(text) for text in texts]
+        return all(kept)
+
+    def _sources(self, texts: list[str], scope: Scope, at: int) -> str:
+        """Say which inputs an output of this step derives from."""
+        source: Scope | None = scope
+        while source is not None and source.inputs is None:
+            source = source.parent
+        if source is None:
+            return ""
+        inputs, repeated = source.inputs, source.repeated
+        if inputs is not None and repeated:
+            if len(inputs) <= _MOST_NAMED:
+                return derived_from((_kind(form), known) for form, known in inputs)
+            self._tell_again(texts, source, at)
+        if source is not scope and not source.is_told:
+            # What it was told inside of must be known before it is referred to.
+            texts[:0] = self._taken_ends()
+            source.is_mentioned = True
+        return f',"scope":"{source.ensure_key()}"'
+
+    def _tell_again(self, texts: list[str], source: Scope, at: int) -> None:
+        repeated = source.repeated or {}
+        for thing, body in repeated.items():
+            if body:
+                head = f'{{"f":"edge",{source.run.head},"at":{at}e-9,'
+                texts.append(f"{head}{body}{source.member()}}}")
+                repeated[thing] = ""
+
+    def _tell_run(self, run: Run, at: int, texts: list[str]) -> None:
+        with self._lock:
+            if run.is_told:
+                return
+            run.is_told = True
+            is_first, run.has_about = not run.has_about, True
+        more = ""
+        if run.card is not None:
+            more = f',"node_meta":{run.card}'
+            run.is_pending = True
+        if is_first:
+            more += about_process(self.mask, self.settings.user_login)
+            if run.parent is not None:
+                more += member("parent", run.parent.key)
+            self._untold_code.append(run)
+        texts.append(self._task_text(run, at, more))
+
+    def _task_text(self, run: Run, at: int, more: str) -> str:
+        name = quote(shorten(self.mask(run.name or program_name()), 1024))
+        return f'{{"f":"task",{run.head},"at":{at}e-9,"name":{name}{more}}}'
+
+    def _taken_ends(self) -> list[str]:
+        texts = []
+        while self._ends:
+            try:
+                scope, at, error = self._ends.popleft()
+            except IndexError:  # another thread was faster
+                break
+            texts.append(self._end_text(scope, at, error))
+        return texts
+
+    def _end_text(self, scope: Scope, at: int, error: str | None) -> str:
+        step = scope.member() if scope.is_told else f',"step":{scope.info()}'
+        outcome = ',"outcome":"ok"'
+        if error is not None:
+            outcome = ',"outcome":"error"' + member("error", self.mask(error))
+        return f'{{"f":"step_end",{scope.run.head},"at":{at}e-9{step}{outcome}}}'
+
+    def _run_end(self, run: Run, error: BaseException | None) -> str:
+        more = ""
+        if error is not None and not _is_clean(error):
+            told = "".join(traceback.format_exception(error))[-_LONGEST_TEXT:]
+            more = member("error", self.mask(one_line(error)))
+            more += member("traceback", self.mask(told))
+        head = f'{{"f":"task_end",{run.head},"at":{time.time_ns()}e-9'
+        return f'{head},"status":"{_status(error)}"{more}}}'
+
+
+def _with_card(run: Run, extras: str) -> str:
+    """Let the task's card ride on an edge, as the platform wants it."""
+    if run.card is None:
+        return extras
+    node = f',"meta":{{"customNodeSettings":{run.card}'
+    if ',"meta":{' in extras:
+        return extras.replace(',"meta":{', node + ",", 1)
+    return f"{extras}{node}}}"
+
+
+def derived_from(inputs: Iterable[tuple[str, int | str]]) -> str:
+    """Give the member `derived_from` for inputs given as kind and identity."""
+    refs = []
+    for kind, identity in inputs:
+        shown = identity if isinstance(identity, int) else quote(identity)
+        refs.append(f'{{"kind":"{kind}","id":{shown}}}')
+    return f',"derived_from":[{",".join(dict.fromkeys(refs))}]'
+
+
+def _holds(seen: dict[object, int], identity: int | str) -> bool:
+    if identity in seen:
+        return True
+    return any(isinstance(k, tuple) and k[0] == identity for k in list(seen))
+
+
+def _kind(form: str) -> str:
+    return form.partition('"kind":"')[2].partition('"')[0]
+
+
+def one_line(error: BaseException, *, plain: bool = False) -> str:
+    """Give an exception's type and message on one line, whatever its `str` does."""
+    message = attempt(_words, error, _unshowable) or ""
+    text = message if plain and message else f"{type(error).__name__}: {message}"
+    return shorten(text.removesuffix(": "), 2000)
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _unshowable(error: Exception) -> None:
+    logger.debug("an exception of the app cannot be shown: %r", type(error))
+
+
+def _note_input(
+    scope: Scope, thing: tuple[str, int | str], repeated: str | None
+) -> None:
+    step: Scope | None = scope
+    while step is not None and step.parent is not None:
+        if step.inputs is None:
+            step.inputs = {thing: None}
+        elif thing in step.inputs:
+            step = step.parent
+            continue
+        elif len(step.inputs) <= _MOST_NAMED:
+            step.inputs[thing] = None
+        if repeated is not None:
+            if step.repeated is None:
+                step.repeated = {}
+            step.repeated.setdefault(thing, repeated)
+        step = step.parent
+
+
+def _forget_half(seen: dict[object, int]) -> None:
+    for key in list(seen)[: _MOST_SEEN // 2]:
+        seen.pop(key, None)
+
+
+def _last_error() -> BaseException | None:
+    """Give the exception that ended the program, if one did."""
+    return getattr(sys, "last_value", None)
+
+
+def _is_clean(error: BaseException) -> bool:
+    return isinstance(error, SystemExit) and error.code in (None, 0)
+
+
+def _status(error: BaseException | None) -> str:
+    if error is None or _is_clean(error):
+        return "finished"
+    stops = (KeyboardInterrupt, GeneratorExit)
+    return "stopped" if isinstance(error, stops) else "error"

@@ -1,0 +1,167 @@
+"""Where a fact happens: the run (a task of this process) and the step in it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Final
+
+from .encoding import member, quote, shorten
+
+#: Steps are named by the process that makes them: a fork's child goes on with its
+#: parent's runs, and must not go on with its numbers.
+_prefix = secrets.token_hex(3)
+_numbers = itertools.count(1)
+
+_LONGEST_NAME: Final = 1024
+
+
+def _after_fork() -> None:
+    global _prefix  # noqa: PLW0603  the one thing of a process that a child renews
+    _prefix = secrets.token_hex(3)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+class Run:
+    """A task of this process: what identifies it, and what was told of it."""
+
+    __slots__ = (
+        "card",
+        "has_about",
+        "head",
+        "is_ended",
+        "is_pending",
+        "is_told",
+        "key",
+        "name",
+        "parent",
+        "pid",
+        "root",
+        "seen",
+        "task_id",
+    )
+
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        task_id: int | None = None,
+        parent: Run | None = None,
+    ) -> None:
+        self.key = secrets.token_hex(8)
+        self.name = name
+        self.task_id = task_id
+        self.parent = parent
+        #: The JSON members that each of its facts begins with.
+        self.head = f'"task":"{self.key}"' + member("task_id", task_id)
+        self.pid = os.getpid()
+        #: Whether the task itself was told, and whether with host, user, command.
+        self.is_told = False
+        self.has_about = False
+        #: Whether the next edge has more to do: tell the task, carry its card.
+        self.is_pending = True
+        self.is_ended = False
+        self.root = Scope(self, None, "")
+        #: Identities told, by the form of the fact: see `Recorder.is_new`.
+        self.seen: dict[str, dict[object, int]] = {}
+        #: The card of the task's own node, as JSON text.
+        self.card: str | None = None
+
+
+class Scope:
+    """A step of a run, or (the root) the run's own body.
+
+    It is told to the journal inside its first fact: a step in which nothing was
+    recorded never appears.
+    """
+
+    __slots__ = (
+        "at",
+        "inputs",
+        "is_mentioned",
+        "is_told",
+        "key",
+        "name",
+        "parent",
+        "repeated",
+        "run",
+        "text",
+    )
+
+    def __init__(self, run: Run, parent: Scope | None, name: str) -> None:
+        """Make a step; `name` is its JSON string."""
+        self.run = run
+        self.parent = parent
+        self.name = name
+        self.at = 0 if parent is None else time.time_ns()
+        self.key = ""
+        #: The member that facts inside it carry: `,"step":"key"`.
+        self.text = ""
+        self.is_told = parent is None
+        self.is_mentioned = False
+        #: Inputs recorded in it or inside it: form and identity.
+        self.inputs: dict[tuple[str, int | str], None] | None = None
+        #: Those of them that the task had told before.
+        self.repeated: dict[tuple[str, int | str], str] | None = None
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the task's body."""
+        return self.parent is None
+
+    def lineage(self) -> Iterator[Scope]:
+        """Give itself and the steps around it, without the task's body."""
+        scope = self
+        while scope.parent is not None:
+            yield scope
+            scope = scope.parent
+
+    def ensure_key(self) -> str:
+        """Give the step's key, which it gets when first needed."""
+        if not self.key:
+            self.key = f"{_prefix}-{next(_numbers):x}"
+        return self.key
+
+    def info(self) -> str:
+        """Give the whole step as JSON, and remember that it is told."""
+        key = self.ensure_key()
+        parent = self.parent
+        inside = ""
+        if parent is not None and parent.parent is not None:
+            parent.is_mentioned = True
+            inside = f',"parent":"{parent.ensure_key()}"'
+        self.is_told = True
+        self.text = f',"step":"{key}"'
+        return f'{{"key":"{key}","name":{self.name}{inside},"at":{self.at}e-9}}'
+
+    def member(self) -> str:
+        """Give what a fact recorded in it carries: the step, or its key."""
+        if self.is_told:
+            return self.text
+        return f',"step":{self.info()}'
+
+
+def step_name(name: str) -> str:
+    """Give a step's name as the JSON string that `Scope` takes."""
+    return quote(shorten(name, _LONGEST_NAME) or "step")
+
+
+class _Muted:
+    """Stands for the inside of `lineage.disabled()`."""
+
+    __slots__ = ()
+
+
+MUTED: Final = _Muted()
+
+#: The innermost step, run or muted block of this context; None: the process's task.
+CURRENT: Final[ContextVar[Scope | _Muted | None]] = ContextVar(
+    "lineage_scope", default=None
+)
