@@ -1,0 +1,1 @@
+"""Benchmarks: every measured figure of the documentation comes from here."""

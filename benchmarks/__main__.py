@@ -1,0 +1,52 @@
+"""The one command: `python -m benchmarks [NAME...] [--quick]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from .harness import Options, Table, describe_machine, goals_table
+
+#: The benchmark modules by the names they are asked for, in the order they run.
+MODULES: Final = ("call", "latency", "delivery", "footprint")
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MODULES))
+    parser.add_argument("--quick", action="store_true", help="a look, in a minute")
+    parser.add_argument("--smoke", action="store_true", help="every row once (tests)")
+    parser.add_argument("--rounds", type=int, help="rounds of interleaved measurement")
+    arguments = parser.parse_args(argv)
+    unknown = [name for name in arguments.names if name not in MODULES]
+    if unknown:
+        parser.error(
+            f"no benchmark {', '.join(unknown)}; there are {', '.join(MODULES)}"
+        )
+    return arguments
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the benchmarks asked for, printing each table as soon as it is done."""
+    arguments = _arguments(argv)
+    options = Options(arguments.quick, arguments.rounds, arguments.smoke)
+    for line in describe_machine(Path(tempfile.gettempdir())):
+        print(line, flush=True)
+    done: list[Table] = []
+    for name in arguments.names or MODULES:
+        module = importlib.import_module(f".{name}", __package__)
+        for table in module.run(options):
+            print(f"\n{table}", flush=True)
+            done.append(table)
+    if any(table.goals for table in done):
+        print(f"\n{goals_table(done)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

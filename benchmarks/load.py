@@ -1,0 +1,123 @@
+"""A process that records under load, for the tables of latency and delivery."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sys
+import threading
+import time
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import perf_counter_ns
+from typing import Any, Final
+
+import lineage
+
+from .harness import percentile
+
+_FLUSH_S: Final = 300.0
+
+#: Between two calls a paced thread does something else for so long.
+_PACE_S: Final = 0.0002
+
+Call = Callable[[int], int]
+
+
+def work(project_id: int) -> int:
+    """Do what is decorated here: nothing."""
+    return project_id
+
+
+@dataclass(slots=True)
+class Samples:
+    """What one thread saw, in nanoseconds."""
+
+    recorded: array[int] = field(default_factory=lambda: array("q"))
+    bare: array[int] = field(default_factory=lambda: array("q"))
+
+
+def leave_behind(edges: int) -> None:
+    """Record so many edges and die without a flush, as a killed app does."""
+    record = _decorated()
+    for project_id in range(edges):
+        record(project_id + 1)
+    os._exit(0)
+
+
+def measure(threads: int, seconds: float, is_paced: bool) -> dict[str, Any]:
+    """Time single calls in several threads, and the bare call in between."""
+    record, ids, stop = _decorated(), itertools.count(10_000_000), threading.Event()
+    record(next(ids))  # opens the journal and starts the flusher
+    samples = [Samples() for _ in range(threads)]
+    running = [
+        threading.Thread(target=_loop, args=(record, ids, stop, is_paced, mine))
+        for mine in samples
+    ]
+    for thread in running:
+        thread.start()
+    time.sleep(seconds)
+    stop.set()
+    for thread in running:
+        thread.join()
+    return {
+        "recorded": _percentiles([x for s in samples for x in s.recorded]),
+        "bare": _percentiles([x for s in samples for x in s.bare]),
+        "calls": sum(len(s.recorded) for s in samples),
+    }
+
+
+def _loop(
+    record: Call,
+    ids: itertools.count[int],
+    stop: threading.Event,
+    is_paced: bool,
+    mine: Samples,
+) -> None:
+    while not stop.is_set():
+        project_id = next(ids)
+        start = perf_counter_ns()
+        record(project_id)
+        between = perf_counter_ns()
+        work(project_id)
+        end = perf_counter_ns()
+        mine.recorded.append(between - start)
+        mine.bare.append(end - between)
+        if is_paced:
+            time.sleep(_PACE_S)
+
+
+def _percentiles(values: list[int]) -> list[float]:
+    ordered = sorted(values)
+    shares = (0.5, 0.99, 0.999)
+    return [*(percentile(ordered, share) for share in shares), ordered[-1]]
+
+
+def deliver(edges: int) -> dict[str, Any]:
+    """Record so many edges and flush: seconds from the first call to the end."""
+    record = _decorated()
+    start = perf_counter_ns()
+    for project_id in range(edges):
+        record(project_id + 1)
+    recorded = perf_counter_ns()
+    report = lineage.flush(_FLUSH_S)
+    end = perf_counter_ns()
+    if not report:
+        raise RuntimeError(f"not everything was delivered: {report}")
+    return {"total_s": (end - start) / 1e9, "recording_s": (recorded - start) / 1e9}
+
+
+def _decorated() -> Call:
+    return lineage.uses_project("project_id")(work)
+
+
+if __name__ == "__main__":
+    job = json.loads(sys.argv[1])
+    jobs: dict[str, Callable[..., Any]] = {
+        "leave_behind": leave_behind,
+        "measure": measure,
+        "deliver": deliver,
+    }
+    print(json.dumps(jobs[job.pop("job")](**job)), flush=True)

@@ -1,0 +1,75 @@
+"""The benchmarks run, and print every row they promise."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+ROWS = {
+    "call": (
+        "bare call",
+        "lineage, off by environment",
+        "lineage, off at run time",
+        "functools.wraps",
+        "wrapt, bare",
+        "lineage, on in memory",
+        "lineage, on with journal",
+        "lineage, on with journal (power)",
+        "OpenTelemetry, batch processor",
+        "mlflow.trace",
+        "OpenLineage, file transport",
+        "SDK add_input_project, loopback",
+        "SDK add_input_project, 20 ms",
+    ),
+    "latency": (
+        "paced, batch endpoint",
+        "paced, one-edge endpoint",
+        "flat out, batch endpoint",
+    ),
+    "delivery": (
+        "SDK, one call after the other",
+        "lineage, one-edge endpoint",
+        "lineage, batch endpoint",
+    ),
+    "footprint": ("lineage", "the four required packages", "together"),
+}
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the one command as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_each_benchmark_prints_its_rows(name: str) -> None:
+    """A benchmark prints all its rows, and none of lineage's own failed."""
+    done = run(name, "--smoke")
+    assert done.returncode == 0, done.stderr
+    titles = [line.split("|")[1].strip() for line in _rows(done.stdout)]
+    assert [row for row in ROWS[name] if row not in titles] == []
+    assert "failed" not in done.stdout
+
+
+def test_an_unknown_name_is_refused_with_those_that_are_known() -> None:
+    """A benchmark that does not exist is named, together with those that do."""
+    done = run("speed")
+    assert done.returncode == 2
+    assert "no benchmark speed; there are call, latency" in done.stderr
+
+
+def _rows(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("| ")]
