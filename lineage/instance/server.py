@@ -133,7 +133,7 @@ def serve(settings: ServeSettings) -> None:
             return
         with tempfile.TemporaryDirectory(prefix="lineage-metrics-") as shared:
             os.environ[SHARED] = shared
-            Multiprocess(config, target=server.run, sockets=[listening]).run()
+            Multiprocess(config, sockets=[listening]).run()
 
 
 def check_start(settings: ServeSettings) -> None:
