@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+from ..recording.report import DeliveryReport, DeliveryStatus, Refusal
+from ..recording.status import read_status
+from ..runtime import Runtime
+from ..settings import Settings
+from .answer import NO, Answer, Line, Span, line
+from .output import table
 from .parser import Commands, with_place
+from .place import settings_of
+from .words import ago, clean, count, duration
 
 
 def add_commands(commands: Commands) -> None:
@@ -10,19 +24,122 @@ def add_commands(commands: Commands) -> None:
     flush = commands.add(
         "flush", run_flush, "deliver what finished or killed processes left behind"
     )
-    flush.add_argument(
-        "--timeout", type=float, default=60.0, metavar="S", help="seconds (60)"
-    )
     status = commands.add(
-        "status",
-        run_status,
-        "tell what is waiting, what was refused, and why",
+        "status", run_status, "tell what is waiting, what was refused, and why"
     )
     retry = commands.add(
         "retry", run_retry, "deliver refused facts again, after the cause is mended"
     )
-    retry.add_argument(
-        "--timeout", type=float, default=60.0, metavar="S", help="seconds (60)"
-    )
+    for parser in (flush, retry):
+        parser.add_argument(
+            "--timeout", type=float, default=60.0, metavar="S", help="seconds (60)"
+        )
     for parser in (flush, status, retry):
         with_place(parser)
+
+
+def run_status(args: argparse.Namespace) -> Answer:
+    """Tell what is waiting, what was refused, and where it goes."""
+    settings = settings_of(args)
+    status = read_status(settings.home)
+    return Answer(
+        {**status_data(status), "destination": settings.destination},
+        _status_lines(status, settings),
+        NO if status.refused else 0,
+    )
+
+
+def status_data(status: DeliveryStatus) -> dict[str, Any]:
+    """Give a status as numbers, for programs and for the page's header."""
+    return {
+        "waiting": status.waiting,
+        "refused": len(status.refused),
+        "refusals": [{"uid": r.uid, "reason": r.reason} for r in status.refused[:100]],
+        "oldest_s": status.oldest_s(time.time()),
+        "dropped": status.dropped,
+        "skipped": list(status.skipped),
+    }
+
+
+def _status_lines(status: DeliveryStatus, settings: Settings) -> list[Line]:
+    lines = [line("where to  ", Span(_where(settings), "data"))]
+    if not (status.waiting or status.refused or status.dropped):
+        lines.append(line(Span("✔ ", "good"), "everything is delivered"))
+    if status.waiting:
+        age = duration(status.oldest_s(time.time()) or 0.0)
+        told = f"{count(status.waiting, 'fact')} waiting, the oldest for {age}"
+        lines.append(line(Span("… ", "warn"), f"{told}; type: lineage flush"))
+    lines += _refusals(status.refused)
+    if status.dropped:
+        told = f"{count(status.dropped, 'fact')} dropped: the journal was full"
+        lines.append(line(Span("✘ ", "bad"), told))
+    for name in status.skipped:
+        lines.append(line(Span("! ", "warn"), f"could not be read, kept aside: {name}"))
+    return lines
+
+
+def _where(settings: Settings) -> str:
+    if settings.destination == "local":
+        return f"the embedded instance in {settings.home}"
+    if settings.destination == "instance":
+        return settings.server_address or "the platform (SERVER_ADDRESS is unset)"
+    return settings.destination
+
+
+def _refusals(refused: tuple[Refusal, ...], *, shown: int = 10) -> list[Line]:
+    if not refused:
+        return []
+    told = f"{count(len(refused), 'fact')} refused; mend the cause, then: lineage retry"
+    rows = [
+        [Span(_about(refusal), "data"), Span(clean(refusal.reason)),
+         Span(ago(refusal.at), "dim")]
+        for refusal in refused[:shown]
+    ]  # fmt: skip
+    return [line(Span("✘ ", "bad"), told), *table(rows, indent="  ")]
+
+
+def _about(refusal: Refusal) -> str:
+    """Say in two words which fact it is."""
+    try:
+        fact = json.loads(refusal.fact)
+    except ValueError:
+        return refusal.uid
+    if fact.get("f") != "edge":
+        return str(fact.get("f"))
+    return clean(f"{fact.get('dir')} {fact.get('kind')}:{fact.get('id')}")
+
+
+def run_flush(args: argparse.Namespace) -> Answer:
+    """Deliver what is left over in this home."""
+    runtime = _runtime(args)
+    try:
+        report = runtime.flush(args.timeout)
+    finally:
+        runtime.close()
+    return _report(report)
+
+
+def run_retry(args: argparse.Namespace) -> Answer:
+    """Put refused facts back in line, and deliver them."""
+    runtime = _runtime(args)
+    try:
+        again = runtime.retry()
+        report = runtime.flush(args.timeout)
+    finally:
+        runtime.close()
+    if not again:
+        return Answer(report, [line("no fact was refused")])
+    return _report(report)
+
+
+def _runtime(args: argparse.Namespace) -> Runtime:
+    """Make a runtime that records nothing of its own."""
+    return Runtime(replace(settings_of(args), flush_timeout_s=0.0))
+
+
+def _report(report: DeliveryReport) -> Answer:
+    if report:
+        told = line(Span("✔ ", "good"), f"{count(report.delivered, 'fact')} delivered")
+        return Answer(report, [told])
+    lines = [line(Span("… ", "warn"), str(report)), *_refusals(report.refused)]
+    return Answer(report, lines, NO)

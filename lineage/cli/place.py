@@ -58,7 +58,7 @@ def _embedded(settings: Settings) -> Iterator[Api]:
     embedded = load("instance.embedded", "server").EmbeddedInstance(settings.home)
     try:
         mounted = {embedded.address: embedded.adapter}
-        yield Api(embedded.address, "embedded", adapters=mounted)
+        yield Api(embedded.address, "", retry_count=1, adapters=mounted)
     finally:
         embedded.close()
 
@@ -71,7 +71,8 @@ def _served(settings: Settings) -> Api:
             "LINEAGE_TARGET=instance needs SERVER_ADDRESS and API_TOKEN; "
             "set them, or name an address with --server"
         )
-    return Api(address, settings.token or settings.api_token, retry_count=2)
+    token = settings.token or settings.api_token
+    return Api(address, token, retry_count=3, time_budget_s=10.0)
 
 
 def load(module: str, extra: str) -> ModuleType:

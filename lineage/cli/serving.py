@@ -123,8 +123,7 @@ def _serve(
 
 def waiting_facts(home: Path) -> Mapping[str, Any]:
     """Tell what waits in a home's journal, for the page's header."""
-    status: Mapping[str, Any] = plain(read_status(home))
-    return status
+    return status_data(read_status(home))
 
 
 def _usual_or_free_port() -> int:

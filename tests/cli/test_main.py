@@ -85,17 +85,16 @@ def test_the_platform_without_an_address_says_what_to_set(
     assert "SERVER_ADDRESS" in type_("tasks").err
 
 
-def test_a_defect_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_defect_is_told_in_one_line() -> None:
     """An error nobody foresaw shows no traceback, unless asked for."""
     program = (
-        "import sys; from lineage.cli import main, show\n"
+        "from lineage.cli import main, show\n"
         "def broken(args): raise RuntimeError('boom')\n"
         "show.run_tasks = broken\n"
         "main(['tasks'])\n"
     )
-    told = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True
-    )
+    command = [sys.executable, "-c", program]
+    told = subprocess.run(command, capture_output=True, text=True)
     assert "a defect of lineage itself (RuntimeError: boom)" in told.stderr
     assert "Traceback" not in told.stderr
     environ = {**os.environ, "LINEAGE_STRICT": "1"}
