@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from ..recording.status import read_status
 from ..settings import Settings
-from .answer import NO, Answer, Span, line, plain
+from .answer import NO, Answer, Span, line
+from .delivery import status_data
 from .output import table
 from .parser import Commands, Parser
 from .place import load, settings_of
