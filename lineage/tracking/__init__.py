@@ -1,0 +1,1 @@
+"""What users write above and inside their functions."""

@@ -1,0 +1,146 @@
+"""Cards: how a node is shown, made from the recorded thing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ..errors import SourceError
+from ..model.meta import Markup, WorkflowMeta, WorkflowSettings, checked_meta
+from ..recording.encoding import compact
+from ..recording.masking import Masker
+from .targets import Target, info_kind
+
+__all__ = [
+    "Card",
+    "Markup",
+    "Preset",
+    "checkpoint",
+    "download",
+    "folder",
+    "project",
+    "report",
+    "session",
+]
+
+#: What the platform puts in when the fact is sent: known only then.
+_ID: Final = "{id}"
+_TASK: Final = "{task_id}"
+
+_FILE_LINK: Final = f"/files/{_ID}"
+_FOLDER_LINK: Final = f"/files/{_ID}/true"
+_PROJECT_LINK: Final = f"/projects/{_ID}/datasets"
+_SESSION_LINK: Final = f"/apps/sessions/{_TASK}"
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A ready card; called with a thing it gives that thing's settings.
+
+    The title is the thing's name, the link is made when the fact is sent.
+    """
+
+    icon: str
+    icon_color: str
+    icon_bg_color: str
+    url: str
+    url_title: str
+    title: str | None = None
+    """Instead of the thing's name."""
+
+    def __call__(self, thing: Any) -> WorkflowSettings:
+        """Make the settings for a thing."""
+        return WorkflowSettings(
+            title=self.title or name_of(thing),
+            icon=self.icon,
+            icon_color=self.icon_color,
+            icon_bg_color=self.icon_bg_color,
+            url=self.url,
+            url_title=self.url_title,
+        )
+
+    def titled(self, title: str) -> Preset:
+        """Give the same card with another title (escaped, unless it is `Markup`)."""
+        return replace(self, title=title)
+
+
+#: What `card=` takes.
+Card = WorkflowSettings | WorkflowMeta | Preset | Callable[[Any], Any] | dict[str, Any]
+
+download: Final = Preset("download", "#33a2ff", "#e5f3ff", _FILE_LINK, "Download")
+folder: Final = Preset("folder", "#ffb84d", "#fff3e0", _FOLDER_LINK, "Open folder")
+report: Final = Preset(
+    "assignment", "#674ea7", "#ccccff", "/model-benchmark?id=" + _ID, "Open report"
+)
+checkpoint: Final = Preset("grain", "#2ca02c", "#e3f4e3", _FOLDER_LINK, "Open folder")
+session: Final = Preset(
+    "desktop-windows", "#3a6ea5", "#e4edf6", _SESSION_LINK, "Open session"
+)
+project: Final = Preset("collection-image", "#e0912f", "#fdf1e1", _PROJECT_LINK, "Open")
+
+
+def name_of(thing: Any) -> str | None:
+    """Give the name by which a card speaks of a thing."""
+    name = getattr(thing, "name", None)
+    if isinstance(name, str) and name:
+        return name
+    if isinstance(thing, (str, os.PathLike)):
+        path = os.fspath(thing)
+        text = path if isinstance(path, str) else os.fsdecode(path)
+        return os.path.basename(text.rstrip("/")) or text
+    told = info_kind(thing)
+    return None if told is None and not isinstance(thing, int) else f"{thing}"
+
+
+def relation_text(card: Any, target: Target, mask: Masker) -> str | None:
+    """Give a thing's card as JSON text (`WorkflowMeta` in the wire's form).
+
+    Raises:
+        SourceError: The card is none.
+    """
+    made = card
+    if callable(card) and not isinstance(card, type):
+        made = card(target.value)
+    if made is None:
+        return None
+    if _is_settings(made):
+        made = WorkflowMeta(relation_settings=made)
+    checked = checked_meta(made)
+    if checked is None and not isinstance(made, (dict, WorkflowMeta)):
+        raise SourceError(f"{type(made).__name__} is no card", subject=made)
+    return None if checked is None else compact(mask.within(_resolved(checked, target)))
+
+
+def node_text(card: Any, thing: Any, mask: Masker) -> str | None:
+    """Give the card of a task's own node as JSON text (`customNodeSettings`).
+
+    Raises:
+        SourceError: The card is none.
+    """
+    made = card(thing) if callable(card) and not isinstance(card, type) else card
+    if made is None:
+        return None
+    settings = made if isinstance(made, dict) else getattr(made, "as_dict", None)
+    if isinstance(settings, dict) and "customNodeSettings" in settings:
+        settings = settings["customNodeSettings"]
+    checked = checked_meta({"customNodeSettings": settings})
+    if checked is None:
+        raise SourceError(f"{type(made).__name__} is no card of a task", subject=made)
+    return compact(mask.within(checked["customNodeSettings"]))
+
+
+def _is_settings(made: Any) -> bool:
+    """Whether it is a `WorkflowSettings`, ours or the SDK's."""
+    return any(cls.__name__ == "WorkflowSettings" for cls in type(made).__mro__)
+
+
+def _resolved(meta: dict[str, Any], target: Target) -> dict[str, Any]:
+    """Put the id into a link of ours, where it is known already."""
+    settings = meta.get("customRelationSettings", {})
+    link = settings.get("mainLink") if isinstance(settings, dict) else None
+    if link is None or not isinstance(target.id, int) or _ID not in link["url"]:
+        return meta
+    told = {**link, "url": link["url"].replace(_ID, str(target.id))}
+    return {**meta, "customRelationSettings": {**settings, "mainLink": told}}

@@ -1,0 +1,85 @@
+"""Contexts: named steps, silence, and carrying a task into a pool."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from ..recording.scope import CURRENT
+from .blocks import Block
+from .declaration import OFF, F
+from .handle import TaskHandle, current_task
+from .plans import Plan
+from .wrapping import Layers, track
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Step(Block):
+    """What `lineage.step(…)` gives: names what happens inside it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def __call__(self, function: F) -> F:
+        """Name the step that each call of a function is."""
+        if OFF:
+            return function
+        tracked: F = track(function, Layers(step=self._name))
+        return tracked
+
+    def __enter__(self) -> TaskHandle:
+        self._open()
+        return current_task()
+
+    async def __aenter__(self) -> TaskHandle:
+        return self.__enter__()
+
+    def _plan(self) -> Plan:
+        return Plan(self._name, (), ())
+
+
+def step(name: str) -> Step:
+    """Name a step of the task: a block, or the calls of a function.
+
+    An output recorded in a step derives from the inputs of that step.
+    """
+    return Step(name)
+
+
+def bind(function: Callable[P, R]) -> Callable[P, R]:
+    """Carry the task and step of this context into another thread.
+
+    Threads and pools do not inherit contexts, so work that is handed to one falls to
+    the process's own task; `pool.submit(lineage.bind(work))` keeps this one.
+    """
+    if OFF:
+        return function
+    scope = CURRENT.get()
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def bound_coroutine(*args: P.args, **kwargs: P.kwargs) -> Any:
+            previous = CURRENT.get()
+            CURRENT.set(scope)
+            try:
+                return await function(*args, **kwargs)
+            finally:
+                CURRENT.set(previous)
+
+        return bound_coroutine  # type: ignore[return-value]  # R is the coroutine
+
+    @functools.wraps(function)
+    def bound(*args: P.args, **kwargs: P.kwargs) -> R:
+        previous = CURRENT.get()
+        CURRENT.set(scope)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            CURRENT.set(previous)
+
+    return bound

@@ -1,0 +1,63 @@
+"""A declaration: one object that is a decorator and a context manager."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ..recording.switch import is_off_for_good
+from .blocks import Block, block_plan
+from .plans import Plan
+from .spec import Spec, spec_of
+from .wrapping import Layers, track
+
+#: What can be decorated; a decorator gives back exactly what it got, typed so.
+F = TypeVar(
+    "F",
+    bound="Callable[..., Any] | classmethod[Any, Any, Any] | staticmethod[Any, Any]",
+)
+
+#: `LINEAGE_ENABLED=false` at import is final for the process.
+OFF = is_off_for_good()
+
+
+class Declaration(Block):
+    """What `uses_project(…)` and its siblings give.
+
+    Written above a function it decorates it; entered by `with` or `async with` it
+    records for the block.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__()
+        self._spec = spec
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function.
+
+        Raises:
+            DeclarationError: The declaration can never work on it.
+        """
+        if OFF:
+            return function
+        tracked: F = track(function, Layers((self._spec,)))
+        return tracked
+
+    def __enter__(self) -> Declaration:
+        self._open()
+        return self
+
+    async def __aenter__(self) -> Declaration:
+        self._open()
+        return self
+
+    def __repr__(self) -> str:
+        return self._spec.label
+
+    def _plan(self) -> Plan:
+        return block_plan(self._spec)
+
+
+def declare(word: str, source: Any, **options: Any) -> Declaration:
+    """Make the declaration that one of the doors stands for."""
+    return Declaration(spec_of(word, source, **options))

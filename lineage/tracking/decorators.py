@@ -1,0 +1,393 @@
+"""The declarations that users write: thirteen, and three for either kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .cards import Card
+from .declaration import Declaration, declare
+from .snapshot import Snapshot
+from .sources import AUTO
+
+#: Where a value comes from: a path such as `"settings[weights]"`, a callable whose
+#: parameter names pick what it is given, or a constant. Text in a `with` block is the
+#: value itself.
+Source = object
+
+#: `version=`: a number, a `VersionInfo`, `lineage.snapshot(…)`, or a source of one.
+Version = int | str | Snapshot | Callable[..., Any] | object | None
+
+#: `when=`: a source whose truth decides whether anything is recorded.
+When = bool | str | Callable[..., Any] | None
+
+
+def uses_project(
+    source: Source = AUTO,
+    *,
+    version: Version = None,
+    when: When = None,
+    after: bool = False,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare a project that the function uses.
+
+    Args:
+        source: Where the project comes from; left out: the one parameter that is
+            named or annotated for it.
+        version: Which version: a number, a `VersionInfo`, `lineage.snapshot(…)`.
+        when: Decides whether anything is recorded.
+        after: Evaluate it after the function has returned.
+        repeat: Record it each time, also when the task told it before.
+        card: How its node is shown.
+    """
+    return declare(
+        "uses_project",
+        source,
+        version=version,
+        when=when,
+        after=after,
+        repeat=repeat,
+        card=card,
+    )
+
+
+def uses_dataset(
+    source: Source = AUTO,
+    *,
+    when: When = None,
+    after: bool = False,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare a dataset that the function uses.
+
+    The arguments are those of `uses_project`.
+    """
+    return declare(
+        "uses_dataset", source, when=when, after=after, repeat=repeat, card=card
+    )
+
+
+def uses_file(
+    source: Source = AUTO,
+    *,
+    model_weight: bool = False,
+    when: When = None,
+    after: bool = False,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare a file of Team Files or of this machine that the function uses.
+
+    The arguments are those of `uses_project`; `model_weight` says that the
+    file holds model weights.
+    """
+    return declare(
+        "uses_file",
+        source,
+        model_weight=model_weight,
+        when=when,
+        after=after,
+        repeat=repeat,
+        card=card,
+    )
+
+
+def uses_folder(
+    source: Source = AUTO,
+    *,
+    when: When = None,
+    after: bool = False,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare a folder that the function uses.
+
+    The arguments are those of `uses_project`.
+    """
+    return declare(
+        "uses_folder", source, when=when, after=after, repeat=repeat, card=card
+    )
+
+
+def uses_job(
+    source: Source = AUTO,
+    *,
+    when: When = None,
+    after: bool = False,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare a labeling job that the function uses.
+
+    The arguments are those of `uses_project`.
+    """
+    return declare("uses_job", source, when=when, after=after, repeat=repeat, card=card)
+
+
+def uses_task(
+    source: Source = AUTO,
+    *,
+    when: When = None,
+    after: bool = False,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare another task (an app run) that the function uses.
+
+    The arguments are those of `uses_project`.
+    """
+    return declare(
+        "uses_task", source, when=when, after=after, repeat=repeat, card=card
+    )
+
+
+def produces_project(
+    source: Source = AUTO,
+    *,
+    version: Version = None,
+    when: When = None,
+    on_error: bool = False,
+    derived_from: Iterable[Any] | None = None,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare a project that the function produces.
+
+    Args:
+        source: Where the project comes from; left out: the function's result.
+        version: Which version: a number, a `VersionInfo`, `lineage.snapshot(…)`.
+        when: Decides whether anything is recorded.
+        on_error: Record it also when the function raises.
+        derived_from: The inputs that fed it; left out: all inputs of its step.
+        repeat: Record it each time, also when the task told it before.
+        card: How its node is shown.
+    """
+    return declare(
+        "produces_project",
+        source,
+        version=version,
+        when=when,
+        on_error=on_error,
+        derived_from=derived_from,
+        repeat=repeat,
+        card=card,
+    )
+
+
+def produces_dataset(
+    source: Source = AUTO,
+    *,
+    when: When = None,
+    on_error: bool = False,
+    derived_from: Iterable[Any] | None = None,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare a dataset that the function produces.
+
+    The arguments are those of `produces_project`.
+    """
+    return declare(
+        "produces_dataset",
+        source,
+        when=when,
+        on_error=on_error,
+        derived_from=derived_from,
+        repeat=repeat,
+        card=card,
+    )
+
+
+def produces_file(
+    source: Source = AUTO,
+    *,
+    model_weight: bool = False,
+    when: When = None,
+    on_error: bool = False,
+    derived_from: Iterable[Any] | None = None,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare a file of Team Files or of this machine that the function produces.
+
+    The arguments are those of `produces_project`; `model_weight` says that the
+    file holds model weights.
+    """
+    return declare(
+        "produces_file",
+        source,
+        model_weight=model_weight,
+        when=when,
+        on_error=on_error,
+        derived_from=derived_from,
+        repeat=repeat,
+        card=card,
+    )
+
+
+def produces_folder(
+    source: Source = AUTO,
+    *,
+    when: When = None,
+    on_error: bool = False,
+    derived_from: Iterable[Any] | None = None,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare a folder that the function produces.
+
+    The arguments are those of `produces_project`.
+    """
+    return declare(
+        "produces_folder",
+        source,
+        when=when,
+        on_error=on_error,
+        derived_from=derived_from,
+        repeat=repeat,
+        card=card,
+    )
+
+
+def produces_job(
+    source: Source = AUTO,
+    *,
+    when: When = None,
+    on_error: bool = False,
+    derived_from: Iterable[Any] | None = None,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare a labeling job that the function produces.
+
+    The arguments are those of `produces_project`.
+    """
+    return declare(
+        "produces_job",
+        source,
+        when=when,
+        on_error=on_error,
+        derived_from=derived_from,
+        repeat=repeat,
+        card=card,
+    )
+
+
+def produces_task(
+    source: Source = AUTO,
+    *,
+    when: When = None,
+    on_error: bool = False,
+    derived_from: Iterable[Any] | None = None,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare another task (an app run) that the function produces.
+
+    The arguments are those of `produces_project`.
+    """
+    return declare(
+        "produces_task",
+        source,
+        when=when,
+        on_error=on_error,
+        derived_from=derived_from,
+        repeat=repeat,
+        card=card,
+    )
+
+
+def produces_app(
+    source: Source = AUTO,
+    *,
+    when: When = None,
+    on_error: bool = False,
+    derived_from: Iterable[Any] | None = None,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare that the function's task serves an app session.
+
+    Left out, the source is the task's own session.
+    """
+    return declare(
+        "produces_app",
+        source,
+        when=when,
+        on_error=on_error,
+        derived_from=derived_from,
+        repeat=repeat,
+        card=card,
+    )
+
+
+def uses(
+    source: Source = AUTO,
+    *,
+    when: When = None,
+    after: bool = False,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare something that the function uses, of whatever kind.
+
+    The kind comes from the value: an Info object, or a ref such as
+    `lineage.project(1)`. The arguments are those of `uses_project`.
+    """
+    return declare("uses", source, when=when, after=after, repeat=repeat, card=card)
+
+
+def produces(
+    source: Source = AUTO,
+    *,
+    when: When = None,
+    on_error: bool = False,
+    derived_from: Iterable[Any] | None = None,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare something that the function produces, of whatever kind.
+
+    The kind comes from the value: an Info object, or a ref such as
+    `lineage.project(1)`. The arguments are those of `produces_project`.
+    """
+    return declare(
+        "produces",
+        source,
+        when=when,
+        on_error=on_error,
+        derived_from=derived_from,
+        repeat=repeat,
+        card=card,
+    )
+
+
+def updates_project(
+    source: Source = AUTO,
+    *,
+    version: Version = None,
+    when: When = None,
+    on_error: bool = False,
+    derived_from: Iterable[Any] | None = None,
+    repeat: bool = False,
+    card: Card | None = None,
+) -> Declaration:
+    """Declare a project that the function changes in place.
+
+    The version it had is an input, told before the body; what it became is an output.
+    The arguments are those of `produces_project`; the source is asked before the
+    body, so it cannot be the result.
+    """
+    return declare(
+        "updates_project",
+        source,
+        version=version,
+        when=when,
+        on_error=on_error,
+        derived_from=derived_from,
+        repeat=repeat,
+        card=card,
+    )

@@ -1,0 +1,177 @@
+"""Plans: all declarations of one function, compiled, and what a call does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..errors import attempt, warn_rarely
+from ..recording.scope import CURRENT, MUTED, Scope, step_name
+from ..runtime import runtime
+from .evaluators import Evaluator, Values, compile_spec
+from .signatures import Signature
+from .sources import AUTO
+from .spec import Spec
+from .tellers import Moment
+
+#: A call as wrapt hands it over: instance, args, kwargs.
+Arguments = tuple[Any, tuple[Any, ...], dict[str, Any]]
+
+
+class Opened(NamedTuple):
+    """A call or block under way."""
+
+    scope: Scope
+    previous: Any
+    """What was current around it."""
+    values: Values
+
+
+class Plan:
+    """What to evaluate before and after each call of a function.
+
+    Args:
+        name: The step's name.
+        inputs: Evaluated before the body.
+        outputs: Evaluated after it, late inputs first.
+        signature: The function's; None for a block, which has no parameters.
+    """
+
+    __slots__ = ("_bind", "_name", "inputs", "on_error", "outputs", "wants_result")
+
+    def __init__(
+        self,
+        name: str,
+        inputs: Sequence[Evaluator],
+        outputs: Sequence[Evaluator],
+        signature: Signature | None = None,
+    ) -> None:
+        self._name = step_name(name)
+        self._bind = signature.bind if signature else _nothing
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(outputs)
+        self.on_error = tuple(e for e in outputs if e.spec.on_error)
+        self.wants_result = any(_wants_result(e.spec) for e in outputs)
+
+    def begin(self, call: Arguments) -> Opened | None:
+        """Bind a call and record its inputs; None when it is not to be recorded.
+
+        A call that the function's own signature refuses records nothing.
+        """
+        current = CURRENT.get()
+        if current is MUTED:
+            return None
+        recorder = runtime().recorder
+        instance, args, kwargs = call
+        try:
+            if instance is None:
+                values = self._bind(*args, **kwargs)
+            else:
+                values = self._bind(instance, *args, **kwargs)
+        except TypeError:
+            return None  # the function is about to say so itself
+        parent = current if isinstance(current, Scope) else recorder.process_root()
+        scope = Scope(parent.run, parent, self._name)
+        if self.inputs:
+            _tell(self.inputs, Moment(recorder, scope), values)
+        return Opened(scope, current, values)
+
+    def accepts(self, instance: Any, args: Any, kwargs: Any) -> bool:
+        """Whether the function's own signature accepts a call."""
+        try:
+            self._bind(*(() if instance is None else (instance,)), *args, **kwargs)
+        except TypeError:
+            return False
+        return True
+
+    def finish(self, end: tuple[Opened, Any]) -> None:
+        """Record the outputs of a call that succeeded."""
+        opened, result = end
+        recorder = runtime().recorder
+        if self.outputs:
+            values = (*opened.values, result, None)
+            _tell(self.outputs, Moment(recorder, opened.scope), values)
+        recorder.end_step(opened.scope)
+
+    def abandon(self, opened: Opened) -> None:
+        """End the step of a generator that was closed before its end."""
+        runtime().recorder.end_step(opened.scope)
+
+    def fail(self, end: tuple[Opened, BaseException]) -> None:
+        """Record the outputs that are told although the call raised."""
+        opened, error = end
+        recorder = runtime().recorder
+        if self.on_error:
+            values = (*opened.values, None, error)
+            _tell(self.on_error, Moment(recorder, opened.scope), values)
+        recorder.end_step(opened.scope, error)
+
+
+def compile_plan(specs: Sequence[Spec], signature: Signature, name: str) -> Plan:
+    """Compile a function's declarations.
+
+    Raises:
+        DeclarationError: One of them can never work.
+    """
+    listed = list(specs)
+    made = [e for s in listed for e in compile_spec(s, signature, listed)]
+    late = [e for e in made if e.teller.is_input and _is_late(e.spec)]
+    return Plan(
+        name,
+        [e for e in made if e.teller.is_input and not _is_late(e.spec)],
+        [*late, *(e for e in made if not e.teller.is_input)],
+        signature,
+    )
+
+
+def _is_late(spec: Spec) -> bool:
+    return spec.after and not spec.is_update
+
+
+def _nothing() -> Values:
+    return ()
+
+
+def _wants_result(spec: Spec) -> bool:
+    """Whether a declaration looks at the result (asking too often is harmless)."""
+    asked = (spec.source, spec.when, spec.version, *(spec.derived_from or ()))
+    return spec.source is AUTO or any(
+        callable(s) or (isinstance(s, str) and s.startswith("result")) for s in asked
+    )
+
+
+def _tell(evaluators: tuple[Evaluator, ...], moment: Moment, values: Values) -> None:
+    call = (moment, values)
+    try:
+        for evaluator in evaluators:
+            attempt(evaluator.tell, call, evaluator.failed)
+    finally:
+        if moment.texts:
+            moment.recorder.put(moment.texts)
+
+
+def enter(opened: Opened) -> None:
+    """Make a call's step the current one."""
+    CURRENT.set(opened.scope)
+
+
+def leave(opened: Opened) -> None:
+    """Make current again what was so around a call.
+
+    Restores only what it set itself: a coroutine that is thrown away may be closed
+    in a context that never knew of it.
+    """
+    if CURRENT.get() is opened.scope:
+        CURRENT.set(opened.previous)
+
+
+def broken(error: Exception) -> None:
+    """Handle a failure of lineage's own work: told rarely, raised in strict mode."""
+    if runtime().recorder.is_strict:
+        raise error
+    told(error)
+
+
+def told(error: Exception) -> None:
+    """Tell a failure where the app's own exception is on its way."""
+    warn_rarely("tracking", "Recording failed: %s", error, exc_info=error)

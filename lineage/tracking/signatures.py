@@ -1,0 +1,112 @@
+"""Signatures: a function's parameters, and binding a call to them cheaply."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..errors import DeclarationError
+
+_KINDS: Final = inspect.Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What declarations need to know of a function."""
+
+    function: Callable[..., Any]
+    name: str
+    """As messages name it: `train`, `Trainer.train`."""
+    parameters: tuple[str, ...]
+    annotations: tuple[Any, ...]
+    bind: Callable[..., tuple[Any, ...]]
+    """Takes a call's arguments, gives the parameters' values in order, and raises
+    TypeError exactly when the function would refuse the call."""
+
+    def position(self, name: str) -> int:
+        """Give the place of a parameter among the bound values.
+
+        Raises:
+            ValueError: There is no such parameter.
+        """
+        return self.parameters.index(name)
+
+
+def read_signature(function: Callable[..., Any]) -> Signature:
+    """Read a function's signature.
+
+    Raises:
+        DeclarationError: It is no function, or shows no signature.
+    """
+    name = display_name(function)
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError) as error:
+        raise DeclarationError(
+            f"{name}: its parameters cannot be seen, so nothing can be declared on it; "
+            "wrap it in a function of your own",
+            subject=function,
+        ) from error
+    parameters = tuple(signature.parameters.values())
+    return Signature(
+        function,
+        name,
+        tuple(p.name for p in parameters),
+        tuple(p.annotation for p in parameters),
+        _binder(parameters),
+    )
+
+
+def display_name(function: Any) -> str:
+    """Give the name by which messages speak of a function."""
+    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return str(name).replace("<locals>.", "")
+
+
+def _binder(parameters: tuple[inspect.Parameter, ...]) -> Callable[..., Any]:
+    """Make a function that has these parameters and gives their values.
+
+    Python's own call then does the binding, at a tenth of the cost of
+    `inspect.Signature.bind`, and with the same rules. All texts that are compiled
+    are identifiers, which `inspect.Parameter` has checked.
+    """
+    defaults: dict[str, Any] = {}
+    parts: list[str] = []
+    previous = None
+    for index, parameter in enumerate(parameters):
+        if previous is _KINDS.POSITIONAL_ONLY and parameter.kind is not previous:
+            parts.append("/")
+        is_first_keyword = parameter.kind is _KINDS.KEYWORD_ONLY and previous not in (
+            _KINDS.KEYWORD_ONLY,
+            _KINDS.VAR_POSITIONAL,
+        )
+        if is_first_keyword:
+            parts.append("*")
+        text = _STARS.get(parameter.kind, "") + parameter.name
+        if parameter.default is not parameter.empty:
+            defaults[f"_{index}"] = parameter.default
+            text += f"=_{index}"
+        parts.append(text)
+        previous = parameter.kind
+    if previous is _KINDS.POSITIONAL_ONLY:
+        parts.append("/")
+    values = "".join(f"{p.name}," for p in parameters)
+    source = f"lambda {', '.join(parts)}: ({values})"
+    made: Callable[..., Any] = eval(source, defaults)  # noqa: S307  identifiers only
+    return made
+
+
+_STARS: Final[dict[Any, str]] = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}
+
+
+def annotation_names(annotation: Any) -> set[str]:
+    """Give the class names that an annotation mentions, without evaluating it."""
+    if annotation is inspect.Parameter.empty:
+        return set()
+    if isinstance(annotation, type) and not getattr(annotation, "__args__", None):
+        return {annotation.__name__}
+    text = annotation if isinstance(annotation, str) else repr(annotation)
+    return set(re.findall(r"[A-Za-z_]\w*", text))

@@ -1,0 +1,70 @@
+"""Silence: `lineage.disabled()`, inside which nothing is recorded."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from ..recording.scope import CURRENT, MUTED, Scope
+from .blocks import Block
+from .declaration import OFF, F
+from .plans import Arguments, Opened, Plan
+from .wrapping import Layers, Tracked, form_of
+
+
+class _Silence(Plan):
+    """A plan that records nothing, and lets nothing inside it be recorded."""
+
+    def __init__(self) -> None:
+        super().__init__("disabled", (), ())
+
+    def begin(self, call: Arguments) -> Opened | None:
+        return Opened(cast("Scope", MUTED), CURRENT.get(), ())
+
+    def accepts(self, instance: Any, args: Any, kwargs: Any) -> bool:
+        return True
+
+    def finish(self, end: object) -> None:
+        pass
+
+    def abandon(self, opened: object) -> None:
+        pass
+
+    def fail(self, end: object) -> None:
+        pass
+
+
+_SILENCE = _Silence()
+
+
+class _Silenced(Tracked):
+    """A function in whose calls nothing is recorded; merges with no declaration."""
+
+
+class Disabled(Block):
+    """What `lineage.disabled()` gives: a block and a decorator."""
+
+    def __call__(self, function: F) -> F:
+        """Record nothing in the calls of a function."""
+        if OFF:
+            return function
+        wrapper = form_of(getattr(function, "__func__", function))(_SILENCE)
+        silenced: Any = _Silenced(function, wrapper, Layers())
+        quiet: F = silenced
+        return quiet
+
+    def __enter__(self) -> None:
+        self._open()
+
+    async def __aenter__(self) -> None:
+        self._open()
+
+    def _plan(self) -> Plan:
+        return _SILENCE
+
+
+def disabled() -> Disabled:
+    """Record nothing inside a block, or in the calls of a function.
+
+    It holds for this context: other threads go on recording.
+    """
+    return Disabled()

@@ -1,0 +1,70 @@
+"""Specs: what one declaration says, before any function is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .sources import AUTO, describe
+from .tellers import Teller
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One declaration with its options, as the user wrote it."""
+
+    word: str
+    """`uses_project`, as messages name it."""
+    kind: str | None
+    """The declared kind; None: the value tells it."""
+    is_input: bool
+    source: Any = AUTO
+    is_update: bool = False
+    """Whether it is work in place: an input, and an output that replaces it."""
+    version: Any = None
+    when: Any = None
+    after: bool = False
+    on_error: bool = False
+    repeat: bool = False
+    card: Any = None
+    model_weight: bool = False
+    derived_from: Iterable[Any] | None = None
+
+    @property
+    def label(self) -> str:
+        """The declaration as messages show it."""
+        return f"{self.word}({describe(self.source)})"
+
+    @property
+    def is_own_app(self) -> bool:
+        """Whether it tells the task's own session: `produces_app()`."""
+        return self.kind == "app" and self.source is AUTO
+
+    def teller(self, *, is_input: bool) -> Teller:
+        """Make what tells its values in one direction."""
+        return Teller(
+            self.word,
+            self.kind,
+            is_input=is_input,
+            updates=self.is_update,
+            model_weight=self.model_weight,
+            card=self.card,
+            repeat=self.repeat,
+        )
+
+
+def spec_of(word: str, source: Any, **options: Any) -> Spec:
+    """Make a spec from the word that users write: `uses_file`, `produces`, ….
+
+    The word tells direction and kind, `updates_project` both directions.
+    """
+    verb, _, kind = word.partition("_")
+    return Spec(
+        word,
+        kind or None,
+        verb != "produces",
+        source,
+        is_update=verb == "updates",
+        **options,
+    )

@@ -1,0 +1,265 @@
+"""Tellers: put one declared value into words for the recorder."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..errors import SourceError, attempt
+from ..model.refs import Ref
+from ..recording.encoding import member, quote, shorten
+from ..recording.files import seen_on_disk
+from ..recording.recorder import Recorder, derived_from
+from ..recording.scope import Scope
+from .cards import relation_text
+from .snapshot import Snapshot
+from .targets import Target, each, info_kind, is_digits, to_target
+
+_repeats = itertools.count(1)
+_LONGEST_NAME: Final = 1024
+_TOO_LARGE: Final = 2**63
+
+#: An input that fed an output: its kind and its identity in the journal.
+Origin = tuple[str, int | str]
+
+
+@dataclass(slots=True)
+class Moment:
+    """One recording: where it happens, and what it has gathered so far."""
+
+    recorder: Recorder
+    scope: Scope
+    texts: list[str] = field(default_factory=list)
+    version: Any = None
+    derived: str = ""
+
+
+class Teller:
+    """Tells values of one declaration; made once, used by every call.
+
+    Args:
+        word: The declaration, as users write it.
+        kind: The declared kind; None for whatever the value is.
+        is_input: The direction.
+        updates: Whether it is one half of work in place.
+        model_weight: Whether the file holds a model.
+        card: The thing's card, or a callable of the thing.
+        repeat: Whether the same fact is told each time.
+    """
+
+    __slots__ = (
+        "_card",
+        "_forms",
+        "_quick",
+        "_quick_form",
+        "_repeat",
+        "is_input",
+        "kind",
+        "word",
+    )
+
+    def __init__(
+        self,
+        word: str,
+        kind: str | None,
+        *,
+        is_input: bool,
+        updates: bool = False,
+        model_weight: bool = False,
+        card: Any = None,
+        repeat: bool = False,
+    ) -> None:
+        self.word = word
+        self.kind = kind
+        self.is_input = is_input
+        self._card = card
+        self._repeat = repeat
+        self._forms = _Forms(is_input, updates, model_weight)
+        # Most values are ids: those of this kind need no closer look.
+        is_plain = card is None and not repeat and kind != "folder"
+        self._quick = kind if is_plain else None
+        self._quick_form = self._forms[kind or "", False]
+
+    def tell(self, moment: Moment, value: Any, where: str) -> list[Origin]:
+        """Record what a source gave; each of many values fails alone.
+
+        Args:
+            moment: Where it happens.
+            value: A value, many, or None for nothing.
+            where: The declaration and function, for messages.
+
+        Returns:
+            What was told, now or before.
+        """
+        kind = self._quick if moment.version is None else None
+        if kind and type(value) is int and 0 < value < _TOO_LARGE:
+            moment.recorder.edge(
+                moment.texts,
+                moment.scope,
+                self._quick_form,
+                value,
+                is_input=self.is_input,
+                derived=moment.derived,
+            )
+            return [(kind, value)]
+        told = []
+        for item in each(value):
+            origin = attempt(
+                lambda single: self._tell_one(moment, single),
+                item,
+                lambda error: moment.recorder.refuse(where, error),
+            )
+            if origin is not None:
+                told.append(origin)
+        return told
+
+    def tell_own(self, moment: Moment) -> None:
+        """Record that the task's own session is what was produced."""
+        run = moment.scope.run
+        known = run.task_id if run.task_id is not None else run.key
+        extras = self._extras(moment, Target("app", known, run.name or "app"))
+        moment.recorder.edge(
+            moment.texts,
+            moment.scope,
+            self._forms["app", False],
+            known,
+            extras,
+            ',"module":true',
+            is_input=False,
+            derived=moment.derived,
+        )
+
+    def _tell_one(self, moment: Moment, value: Any) -> Origin:
+        target = to_target(value, self.kind)
+        identity: int | str = target.id
+        extras = self._extras(moment, target)
+        if isinstance(identity, str):
+            identity = moment.recorder.mask(identity)
+            if target.kind == "file":
+                extras += seen_on_disk(str(target.id), identity)
+        more = ""
+        if target.name is not None:
+            name = moment.recorder.mask(shorten(target.name, _LONGEST_NAME))
+            more = f',"name":{quote(name)}'
+        moment.recorder.edge(
+            moment.texts,
+            moment.scope,
+            self._forms[target.kind, target.is_model],
+            identity,
+            extras,
+            more,
+            is_input=self.is_input,
+            derived=moment.derived,
+        )
+        return target.kind, identity
+
+    def _extras(self, moment: Moment, target: Target) -> str:
+        text = ""
+        if target.kind == "project":
+            text = version_text(moment.version, target)
+        if self._card is not None:
+            card = relation_text(self._card, target, moment.recorder.mask)
+            text += f',"meta":{card}' if card else ""
+        if self._repeat:
+            text += f',"repeat":{next(_repeats)}'
+        return text
+
+
+class _Forms(dict[tuple[str, bool], str]):
+    """The members that tell direction, kind and flags, made once for each."""
+
+    def __init__(self, is_input: bool, updates: bool, model_weight: bool) -> None:
+        super().__init__()
+        self._start = f'"dir":"{"input" if is_input else "output"}"'
+        self._end = ',"updates":true' if updates else ""
+        self._model_weight = model_weight
+
+    def __missing__(self, key: tuple[str, bool]) -> str:
+        kind, is_model = key
+        is_weight = kind == "file" and (is_model or self._model_weight)
+        flag = ',"is_model":true' if is_weight else ""
+        form = f'{self._start},"kind":"{kind}"{flag}{self._end}'
+        return self.setdefault(key, form)
+
+
+def version_text(version: Any, target: Target) -> str:
+    """Give the members that tell a project's version.
+
+    Raises:
+        SourceError: It is neither a number, a VersionInfo nor a snapshot.
+    """
+    if version is None:
+        return member("version_id", target.version_id) + member(
+            "version_num", target.version_num
+        )
+    if isinstance(version, Snapshot):
+        return member("snapshot", shorten(version.description, _LONGEST_NAME))
+    if type(version).__name__ == "VersionInfo":
+        return member("version_id", int(version.id))
+    number = _number(version)
+    if number is None:
+        raise SourceError(
+            f"version: expected a number, a VersionInfo or lineage.snapshot(…), got "
+            f"{type(version).__name__}",
+            subject=version,
+        )
+    return member("version_num", number)
+
+
+def _number(version: Any) -> int | None:
+    if isinstance(version, str):
+        return int(version) if is_digits(version) else None
+    if isinstance(version, bool) or not hasattr(type(version), "__index__"):
+        return None
+    number = int(version)
+    return number if 0 < number < _TOO_LARGE else None
+
+
+def origins(recorder: Recorder, scope: Scope, values: Iterable[Any]) -> list[Origin]:
+    """Understand what an output was derived from.
+
+    A bare id or path means the input of that id which the task was told to use.
+
+    Raises:
+        SourceError: The task has no such input.
+    """
+    found: list[Origin] = []
+    for value in each(list(values)):
+        if isinstance(value, Ref) or info_kind(value) is not None:
+            target = to_target(value, None)
+            found.append((target.kind, _identity(recorder, target)))
+            continue
+        place = to_target(value, "file")
+        identity = _identity(recorder, place)
+        kinds = recorder.input_kinds(scope.run, identity)
+        if not kinds:
+            raise SourceError(
+                f"derived_from: {identity!r} is no input of this task; name it by a "
+                "ref such as lineage.project(1), or declare it as an input",
+                subject=value,
+            )
+        found += [(kind, identity) for kind in kinds]
+    return found
+
+
+def _identity(recorder: Recorder, target: Target) -> int | str:
+    return recorder.mask(target.id) if isinstance(target.id, str) else target.id
+
+
+def derived_text(
+    recorder: Recorder, scope: Scope, values: Iterable[Any] | None, where: str
+) -> str:
+    """Give the member `derived_from` for what the user named.
+
+    What cannot be understood costs this member, not the output's edge.
+    """
+    if values is None:
+        return ""
+    known = attempt(
+        lambda named: origins(recorder, scope, named),
+        values,
+        lambda error: recorder.refuse(f"{where} (derived_from)", error),
+    )
+    return "" if known is None else derived_from(known)
