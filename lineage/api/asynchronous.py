@@ -6,6 +6,7 @@ import asyncio
 import io
 import threading
 import weakref
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -109,22 +110,21 @@ async def _attempt(
     import httpx
 
     connect, read = attempts.timeout_s()
-    content, content_type = call.body.open() if call.body else (None, None)
+    opened = nullcontext((None, None)) if call.body is None else call.body.open()
     headers = dict(call.headers)
-    if content_type is not None:
-        headers["Content-Type"] = content_type
     try:
-        # The total bounds a slow drip, which no time-out of one read does.
-        answer = await asyncio.wait_for(
-            client.request(
+        with opened as (content, content_type):
+            if content_type is not None:
+                headers["Content-Type"] = content_type
+            sending = client.request(
                 call.verb,
                 call.url,
                 content=content,
                 headers=headers,
                 timeout=httpx.Timeout(read, connect=connect),
-            ),
-            attempts.remaining_s(),
-        )
+            )
+            # The total bounds a slow drip, which no time-out of one read does.
+            answer = await asyncio.wait_for(sending, attempts.remaining_s())
     except (httpx.HTTPError, httpx.InvalidURL, asyncio.TimeoutError) as error:
         raise _failed(call, error) from error
     response = _as_requests(answer)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -23,8 +24,8 @@ Part: TypeAlias = tuple[str, str | None, "str | bytes | Callable[[], Any]"]
 class Body:
     """A request's body, made anew for every attempt."""
 
-    open: Callable[[], tuple[Content, str | None]]
-    """Gives the content and its content type."""
+    open: Callable[[], AbstractContextManager[tuple[Content, str | None]]]
+    """Gives the content and its content type, for one attempt."""
     is_repeatable: bool = True
     """Whether `open` can be called again after an attempt has begun."""
 
@@ -45,13 +46,13 @@ def make_body(endpoint: str, data: Any, additional: Mapping[str, Any]) -> Body:
     if isinstance(data, Body):
         return data
     if isinstance(data, (bytes, bytearray)):
-        return Body(lambda: (bytes(data), None))
+        return Body(lambda: nullcontext((bytes(data), None)))
     if hasattr(data, "content_type") and hasattr(data, "read"):
-        return Body(lambda: (data, data.content_type), is_repeatable=False)
+        return Body(lambda: nullcontext((data, data.content_type)), is_repeatable=False)
     content = encode_json(
         endpoint, {**data, **additional} if type(data) is dict else data
     )
-    return Body(lambda: (content, "application/json"))
+    return Body(lambda: nullcontext((content, "application/json")))
 
 
 def encode_json(endpoint: str, value: Any) -> bytes:
@@ -81,17 +82,21 @@ def multipart(parts: Sequence[Part]) -> Body:
             MultipartEncoder,
         )
     except ImportError:
-        return Body(lambda: _in_memory(parts))
+        return Body(lambda: nullcontext(_in_memory(parts)))
     return Body(lambda: _streamed(MultipartEncoder, parts))
 
 
-def _streamed(encoder: Callable[..., Any], parts: Sequence[Part]) -> tuple[Any, str]:
-    fields = []
-    for name, filename, content in parts:
-        opened = content() if callable(content) else content
-        fields.append((name, opened if filename is None else (filename, opened)))
-    form = encoder(fields)
-    return form, form.content_type
+@contextmanager
+def _streamed(
+    encoder: Callable[..., Any], parts: Sequence[Part]
+) -> Iterator[tuple[Any, str]]:
+    with ExitStack() as files:
+        fields = []
+        for name, filename, content in parts:
+            opened = files.enter_context(content()) if callable(content) else content
+            fields.append((name, opened if filename is None else (filename, opened)))
+        form = encoder(fields)
+        yield form, form.content_type
 
 
 def _in_memory(parts: Sequence[Part]) -> tuple[bytes, str]:

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -152,20 +153,19 @@ class Transport:
 
     def _exchange(self, call: Call, attempts: Attempts) -> requests.Response:
         headers = dict(call.headers)
-        content = None
-        if call.body is not None:
-            content, content_type = call.body.open()
+        opened = nullcontext((None, None)) if call.body is None else call.body.open()
+        with opened as (content, content_type):
             if content_type is not None:
                 headers["Content-Type"] = content_type
-        return self._pooled().request(
-            call.verb,
-            call.url,
-            params=call.params,
-            data=content,
-            headers=headers,
-            timeout=attempts.timeout_s(),
-            stream=True,
-        )
+            return self._pooled().request(
+                call.verb,
+                call.url,
+                params=call.params,
+                data=content,
+                headers=headers,
+                timeout=attempts.timeout_s(),
+                stream=True,
+            )
 
     def _load(self, response: requests.Response, ends_at: float | None) -> None:
         """Read the body while there is time; a slow drip never ends by itself."""
