@@ -1,0 +1,16 @@
+"""The store: one database of two kinds, and the way facts get into it."""
+
+from __future__ import annotations
+
+from .database import Database, Transaction
+from .dialects import ConflictError, StoreBusyError
+from .store import Store, open_store
+
+__all__ = [
+    "ConflictError",
+    "Database",
+    "Store",
+    "StoreBusyError",
+    "Transaction",
+    "open_store",
+]

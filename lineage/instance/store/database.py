@@ -1,0 +1,226 @@
+"""The one thin layer over the two engines: connections, transactions, statements."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ...errors import StoreError
+from .dialects import BUSY_TIMEOUT_S, Dialect, StoreBusyError, dialect_for
+from .forking import start_afresh_in_child
+from .translate import Params
+
+Row = tuple[Any, ...]
+#: Connections that wait for their next use.
+MAX_IDLE = 8
+#: Connections at once, at most; more callers wait.
+MAX_CONNECTIONS = 32
+
+
+class Transaction:
+    """Statements that succeed or fail together.
+
+    A statement is written once for both engines: `:name` or `?` for values,
+    `each_int(:ids) AS x` and `each_text(:names) AS x` for a list as rows with
+    the column `x.value`.
+    """
+
+    def __init__(self, dialect: Dialect, connection: Any) -> None:
+        self.dialect = dialect
+        self._connection = connection
+
+    def all(self, sql: str, params: Params = ()) -> list[Row]:
+        """Run a query and give every row."""
+        rows: list[Row] = self._execute(sql, params).fetchall()
+        return rows
+
+    def one(self, sql: str, params: Params = ()) -> Row | None:
+        """Run a query and give its first row."""
+        row: Row | None = self._execute(sql, params).fetchone()
+        return row
+
+    def dicts(self, sql: str, params: Params = ()) -> list[dict[str, Any]]:
+        """Run a query and give every row by the names of its columns."""
+        cursor = self._execute(sql, params)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def run(self, sql: str, params: Params = ()) -> int:
+        """Run a statement and give the number of rows it touched."""
+        return int(self._execute(sql, params).rowcount)
+
+    def run_many(self, sql: str, rows: Sequence[Any]) -> None:
+        """Run a statement once for each row."""
+        if not rows:
+            return
+        with self._translated():
+            self.dialect.run_many(self._connection, sql, rows)
+
+    def insert_many(
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        *,
+        or_ignore: bool = False,
+    ) -> None:
+        """Insert rows in the engine's fastest way.
+
+        Args:
+            table: The table's name.
+            columns: Names of the columns that each row gives.
+            rows: The rows.
+            or_ignore: Leave out rows that are there already.
+        """
+        if not rows:
+            return
+        with self._translated():
+            self.dialect.insert_many(
+                self._connection, table, columns, rows, or_ignore=or_ignore
+            )
+
+    def next_numbers(self, name: str, count: int) -> list[int]:
+        """Take `count` new numbers of a series (`nodes`, `entities`, …)."""
+        with self._translated():
+            return self.dialect.next_numbers(self._connection, name, count)
+
+    def lock_team(self, team_id: int) -> None:
+        """Hold back other writers of the team until this transaction ends."""
+        with self._translated():
+            self.dialect.lock_team(self._connection, team_id)
+
+    def _execute(self, sql: str, params: Params) -> Any:
+        with self._translated():
+            return self.dialect.execute(self._connection, sql, params)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except self.dialect.errors as error:
+            raise self.dialect.translate(error) from error
+
+
+class Database:
+    """Connections to one store, shared by threads and safe to carry across a fork."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.dialect = dialect_for(url)
+        self._abandoned: list[Any] = []
+        self._reset()
+        start_afresh_in_child(self)
+
+    def _reset(self) -> None:
+        self._idle: list[Any] = []
+        self._lock = threading.Lock()
+        self._writer = threading.Lock()
+        self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._is_closed = False
+
+    def start_afresh(self) -> None:
+        """Leave the parent's connections alone, in a forked child."""
+        # Closing them here would end the parent's locks and sessions.
+        self._abandoned.extend(self._idle)
+        self._reset()
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Open a transaction that sees one moment of the store.
+
+        Raises:
+            StoreError: The store cannot be read.
+        """
+        with self._transaction(is_write=False) as transaction:
+            yield transaction
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Open a transaction that is committed at the end, or undone by an error.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        if not self.dialect.writes_alone:
+            with self._transaction(is_write=True) as transaction:
+                yield transaction
+            return
+        if not self._writer.acquire(timeout=BUSY_TIMEOUT_S):
+            raise StoreBusyError(f"{self.url}: another thread keeps writing; try again")
+        try:
+            with self._transaction(is_write=True) as transaction:
+                yield transaction
+        finally:
+            self._writer.release()
+
+    def close(self) -> None:
+        """Close every connection that is not in use; those in use close after it."""
+        with self._lock:
+            self._is_closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextmanager
+    def _transaction(self, *, is_write: bool) -> Iterator[Transaction]:
+        connection = self._take()
+        try:
+            yield from self._run(connection, is_write=is_write)
+        finally:
+            self._give_back(connection)
+
+    def _run(self, connection: Any, *, is_write: bool) -> Iterator[Transaction]:
+        errors = self.dialect.errors
+        try:
+            self.dialect.begin(connection, is_write=is_write)
+        except errors as error:
+            raise self.dialect.translate(error) from error
+        is_done = False
+        try:
+            yield Transaction(self.dialect, connection)
+            connection.execute("COMMIT")
+            is_done = True
+        except errors as error:
+            raise self.dialect.translate(error) from error
+        finally:
+            if not is_done:
+                self._undo(connection)
+
+    def _undo(self, connection: Any) -> None:
+        try:
+            connection.execute("ROLLBACK")
+        except self.dialect.errors:
+            # The connection is gone, and its transaction with it.
+            connection.close()
+
+    def _take(self) -> Any:
+        if self._is_closed:
+            raise StoreError(f"{self.url}: the store is closed")
+        if not self._slots.acquire(timeout=BUSY_TIMEOUT_S):
+            raise StoreBusyError(f"{self.url}: too many callers at once; try again")
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        try:
+            return self.dialect.connect()
+        except (*self.dialect.errors, OSError) as error:
+            self._slots.release()
+            if isinstance(error, OSError):
+                raise StoreError(f"{self.url}: {error}", subject=self.url) from error
+            raise self.dialect.translate(error) from error
+
+    def _give_back(self, connection: Any) -> None:
+        try:
+            is_usable = self.dialect.is_usable(connection)
+        except self.dialect.errors:
+            is_usable = False
+        with self._lock:
+            if is_usable and not self._is_closed and len(self._idle) < MAX_IDLE:
+                self._idle.append(connection)
+                connection = None
+        if connection is not None:
+            connection.close()
+        self._slots.release()
+

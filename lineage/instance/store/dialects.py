@@ -1,0 +1,303 @@
+"""What differs between the two engines: connecting, spelling and error translation."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+from ...errors import StoreCorruptError, StoreError
+from . import translate
+from .translate import Params
+
+#: How long a statement may wait for another process's write.
+BUSY_TIMEOUT_S = 30.0
+#: Rows from which COPY beats single inserts on PostgreSQL.
+COPY_FROM = 50
+#: Keeps our advisory locks apart from those of others in the same database.
+_LOCK_SPACE = 0x6C696E65616765
+
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    # A commit survives the death of the process; `power` would need FULL.
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA foreign_keys=OFF",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-65536",
+    "PRAGMA wal_autocheckpoint=4000",
+)
+
+
+class ConflictError(StoreError):
+    """A row that must be unique is there already."""
+
+
+class StoreBusyError(StoreError):
+    """Another process kept the store busy for longer than the deadline."""
+
+
+class Dialect(Protocol):
+    """One engine, as `Database` needs it."""
+
+    name: str
+    errors: tuple[type[Exception], ...]
+    writes_alone: bool
+    """Whether one writer at a time is all the engine can do."""
+    words: dict[str, str]
+    """What `{word}` in a migration's statement stands for."""
+
+    def connect(self) -> Any:
+        """Open a connection in autocommit mode."""
+
+    def begin(self, connection: Any, *, is_write: bool) -> None:
+        """Begin a transaction that sees one moment of the store."""
+
+    def is_usable(self, connection: Any) -> bool:
+        """Whether the connection may serve again."""
+
+    def execute(self, connection: Any, sql: str, params: Params) -> Any:
+        """Run one statement and give its cursor."""
+
+    def run_many(self, connection: Any, sql: str, rows: Sequence[Any]) -> None:
+        """Run one statement for each row."""
+
+    def insert_many(
+        self,
+        connection: Any,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        *,
+        or_ignore: bool,
+    ) -> None:
+        """Insert rows, leaving out those that are there when `or_ignore`."""
+
+    def next_numbers(self, connection: Any, name: str, count: int) -> list[int]:
+        """Take numbers that nobody else gets, inside a write transaction."""
+
+    def lock_team(self, connection: Any, team_id: int) -> None:
+        """Hold back other writers of the team until the transaction ends."""
+
+    def translate(self, error: Exception) -> StoreError:
+        """Give the store's own error for one of the engine's."""
+
+
+def _insert(
+    table: str, columns: Sequence[str], mark: str, *, or_ignore: bool
+) -> str:
+    marks = ", ".join([mark] * len(columns))
+    ignore = " ON CONFLICT DO NOTHING" if or_ignore else ""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){ignore}"  # noqa: S608  names are constants of the code
+
+
+class SqliteDialect:
+    """SQLite in a file, used by several threads and processes at once."""
+
+    name = "sqlite"
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, OverflowError)
+    writes_alone = True
+    words = {
+        "clustered": "WITHOUT ROWID",
+        "key_text": "TEXT",
+        "id": "INTEGER PRIMARY KEY",
+        "blob": "BLOB",
+        "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
+    }
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def connect(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            self.path,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+        )
+        try:
+            for pragma in _SQLITE_PRAGMAS:
+                connection.execute(pragma).fetchall()
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    def begin(self, connection: Any, *, is_write: bool) -> None:
+        connection.execute("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+    def is_usable(self, connection: Any) -> bool:
+        return not connection.in_transaction
+
+    def execute(self, connection: Any, sql: str, params: Params) -> Any:
+        return connection.execute(
+            translate.for_sqlite(sql), translate.sqlite_params(params)
+        )
+
+    def run_many(self, connection: Any, sql: str, rows: Sequence[Any]) -> None:
+        connection.executemany(translate.for_sqlite(sql), rows)
+
+    def insert_many(
+        self,
+        connection: Any,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        *,
+        or_ignore: bool,
+    ) -> None:
+        sql = _insert(table, columns, "?", or_ignore=or_ignore)
+        connection.executemany(sql, rows)
+
+    def next_numbers(self, connection: Any, name: str, count: int) -> list[int]:
+        connection.execute(
+            "INSERT INTO counters (name, value) VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
+            (name, count),
+        )
+        row = connection.execute("SELECT value FROM counters WHERE name = ?", (name,))
+        last = int(row.fetchone()[0])
+        return list(range(last - count + 1, last + 1))
+
+    def lock_team(self, connection: Any, team_id: int) -> None:
+        """Do nothing: `BEGIN IMMEDIATE` holds back every other writer already."""
+
+    def translate(self, error: Exception) -> StoreError:
+        text = str(error)
+        if isinstance(error, sqlite3.IntegrityError):
+            return ConflictError(f"{self.path}: {text}", subject=self.path)
+        if "locked" in text or "busy" in text:
+            return StoreBusyError(
+                f"{self.path} was kept busy by another process for more than "
+                f"{BUSY_TIMEOUT_S:.0f} s; try again",
+                subject=self.path,
+            )
+        if "not a database" in text or "malformed" in text or "corrupt" in text:
+            return StoreCorruptError(
+                f"{self.path} is not a usable lineage store ({text}); move the file "
+                "away and a new store is made in its place",
+                subject=self.path,
+            )
+        return StoreError(f"{self.path}: {text}", subject=self.path)
+
+
+class PostgresDialect:
+    """PostgreSQL through psycopg 3, which the `postgres` extra brings."""
+
+    name = "postgresql"
+    writes_alone = False
+    words = {
+        "clustered": "",
+        "key_text": 'TEXT COLLATE "C"',
+        "id": "BIGINT NOT NULL",
+        "blob": "BYTEA",
+        "serial": "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
+    }
+
+    def __init__(self, url: str) -> None:
+        try:
+            import psycopg  # noqa: PLC0415  an extra, loaded for its URLs only
+        except ImportError as error:
+            raise StoreError(
+                "a postgresql:// store needs psycopg: "
+                'pip install "workflow-lineage[postgres]"',
+                subject=url,
+            ) from error
+        self.url = url
+        self._psycopg = psycopg
+        self.errors: tuple[type[Exception], ...] = (psycopg.Error,)
+
+    def connect(self) -> Any:
+        return self._psycopg.connect(self.url, autocommit=True, connect_timeout=10)
+
+    def begin(self, connection: Any, *, is_write: bool) -> None:
+        connection.execute(
+            "BEGIN" if is_write else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        )
+
+    def is_usable(self, connection: Any) -> bool:
+        idle = self._psycopg.pq.TransactionStatus.IDLE
+        return not connection.closed and connection.info.transaction_status == idle
+
+    def execute(self, connection: Any, sql: str, params: Params) -> Any:
+        spelled = translate.for_postgres(sql)
+        return connection.execute(spelled, translate.postgres_params(params))
+
+    def run_many(self, connection: Any, sql: str, rows: Sequence[Any]) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(translate.for_postgres(sql), rows)
+
+    def insert_many(
+        self,
+        connection: Any,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        *,
+        or_ignore: bool,
+    ) -> None:
+        with connection.cursor() as cursor:
+            if len(rows) < COPY_FROM:
+                sql = _insert(table, columns, "%s", or_ignore=or_ignore)
+                cursor.executemany(sql, rows)
+                return
+            names = ", ".join(columns)
+            target = f"load_{table}" if or_ignore else table
+            if or_ignore:
+                cursor.execute(
+                    f"CREATE TEMP TABLE IF NOT EXISTS {target}"
+                    f" (LIKE {table}) ON COMMIT DELETE ROWS"
+                )
+                cursor.execute(f"DELETE FROM {target}")  # noqa: S608  names are constants of the code
+            with cursor.copy(f"COPY {target} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            if or_ignore:
+                cursor.execute(
+                    f"INSERT INTO {table} ({names}) SELECT {names} FROM {target}"  # noqa: S608  names are constants of the code
+                    " ON CONFLICT DO NOTHING"
+                )
+
+    def next_numbers(self, connection: Any, name: str, count: int) -> list[int]:
+        cursor = connection.execute(
+            "SELECT nextval(CAST(%s AS regclass)) FROM generate_series(1, %s)",
+            (f"{name}_numbers", count),
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+    def lock_team(self, connection: Any, team_id: int) -> None:
+        key = team_id ^ _LOCK_SPACE
+        connection.execute("SELECT pg_advisory_xact_lock(CAST(%s AS bigint))", (key,))
+
+    def translate(self, error: Exception) -> StoreError:
+        text = str(error).strip().replace("\n", " ")
+        if isinstance(error, self._psycopg.errors.IntegrityError):
+            return ConflictError(text)
+        if isinstance(error, self._psycopg.errors.DataCorrupted):
+            return StoreCorruptError(f"PostgreSQL reports damaged data: {text}")
+        return StoreError(f"PostgreSQL: {text}")
+
+
+def dialect_for(url: str) -> Dialect:
+    """Choose the engine by a store's URL.
+
+    Raises:
+        StoreError: The URL names no engine that is known, or psycopg is missing.
+    """
+    if url.startswith("sqlite:///"):
+        return SqliteDialect(Path(unquote(url[len("sqlite:///") :])))
+    if url.startswith(("postgresql://", "postgres://")):
+        return PostgresDialect(url)
+    raise StoreError(
+        f"{url!r} is no store: use sqlite:///path/to/instance.db or "
+        "postgresql://user@host/database",
+        subject=url,
+    )
+
+
+def spell(dialect: Dialect, statements: Iterable[str]) -> list[str]:
+    """Fill the engine's words into the statements of a migration."""
+    return [statement.format(**dialect.words) for statement in statements]

@@ -1,0 +1,151 @@
+"""Takes facts of several callers into the store, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ...model.facts import EdgeFact
+from .checking import Job
+from .database import Database, Transaction
+from .edges import EdgeWriter, mentioned_steps
+from .forking import start_afresh_in_child
+from .identity import Item, fresh_items
+from .known import Known
+from .lifecycle import LifecycleWriter
+from .steps import StepResolver
+from .taskcards import join_tasks
+from .tasks import TaskResolver
+
+Link = tuple[int, int, int]
+#: Teams whose names a process remembers at once.
+MAX_TEAMS: Final = 64
+_LINK = ("team_id", "activity", "direction", "node_id", "since")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one transaction added to a team's graph."""
+
+    team_id: int
+    revision: int
+    links: Iterable[Link]
+    is_merge: bool
+
+
+Listener = Callable[[Change], None]
+
+
+class Ingest:
+    """Writes facts; the callers of `apply` take turns.
+
+    Args:
+        db: The database.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._listeners: list[Listener] = []
+        self.start_afresh()
+        start_afresh_in_child(self)
+
+    def start_afresh(self) -> None:
+        """Forget what is remembered of the teams."""
+        self._known: dict[int, Known] = {}
+
+    def listen(self, listener: Listener) -> None:
+        """Have `listener` told of every change that this process commits."""
+        self._listeners.append(listener)
+
+    def apply(self, jobs: Sequence[Job]) -> None:
+        """Write the facts of jobs, all or none; then the jobs are done.
+
+        Raises:
+            StoreError: Nothing was written.
+        """
+        by_team: dict[int, list[Job]] = {}
+        for job in jobs:
+            by_team.setdefault(job.team_id, []).append(job)
+        is_written = False
+        try:
+            with self._db.write() as tx:
+                changes = [
+                    self._apply_team(tx, team, group)
+                    for team, group in sorted(by_team.items())
+                ]
+            is_written = True
+        finally:
+            if not is_written:
+                # What was undone must not be remembered.
+                for team in by_team:
+                    self._known.pop(team, None)
+        for change in changes:
+            if change is not None:
+                for listener in self._listeners:
+                    listener(change)
+        for job in jobs:
+            job.is_done = True
+
+    def _apply_team(
+        self, tx: Transaction, team: int, jobs: Sequence[Job]
+    ) -> Change | None:
+        if len(self._known) > MAX_TEAMS:
+            self._known.clear()
+        known = self._known.setdefault(team, Known(team))
+        tx.lock_team(team)
+        revision = known.sync(tx)
+        items = fresh_items(tx, known, jobs)
+        if not items:
+            known.revision -= 1
+            return None
+        tx.run(
+            "INSERT INTO revisions (team_id, revision) VALUES (?, ?)"
+            " ON CONFLICT (team_id) DO UPDATE SET revision = excluded.revision",
+            (team, revision),
+        )
+        links = _write(tx, known, items)
+        row = tx.one("SELECT epoch FROM revisions WHERE team_id = ?", (team,))
+        epoch = row[0] if row else 0
+        is_merge = epoch != known.epoch
+        known.epoch = epoch
+        return Change(team, revision, links, is_merge)
+
+
+def _write(tx: Transaction, known: Known, items: list[Item]) -> Iterable[Link]:
+    team = known.team_id
+    tasks = TaskResolver(tx, known)
+    owners = tasks.resolve(items)
+    steps = StepResolver(tx, known)
+    steps.load(mentioned_steps(items, owners))
+    edges = EdgeWriter(tx, known, steps)
+    is_edge = [type(item.fact) is EdgeFact for item in items]
+    edges.take(*_pick(items, owners, is_edge))
+    rest, rest_owners = _pick(items, owners, [not is_it for is_it in is_edge])
+    lives = LifecycleWriter(tx, known, steps)
+    lives.take(rest, rest_owners)
+    steps.write()
+    edges.write()
+    lives.write()
+    lives.write_cards(edges.task_cards)
+    tx.insert_many("seen", ("team_id", "id"), [(team, item.id) for item in rest])
+    touched = set(owners) | set(tasks.created)
+    if tasks.created or edges.nodes.new_task_idents:
+        joined = join_tasks(tx, known, tasks.created, edges.nodes.new_task_idents)
+        rows = [(team, *link, at) for link, at in joined.items()]
+        tx.insert_many("links", _LINK, rows, or_ignore=True)
+        edges.links.update(joined)
+    tx.run(
+        "UPDATE tasks SET revision = :revision WHERE team_id = :team"
+        " AND id IN (SELECT x.value FROM each_int(:tasks) AS x)",
+        {"revision": known.revision, "team": team, "tasks": touched},
+    )
+    return edges.links.keys()
+
+
+def _pick(
+    items: Sequence[Item], owners: Sequence[int], is_wanted: Sequence[bool]
+) -> tuple[list[Item], list[int]]:
+    """Give the wanted facts and, beside them, their tasks."""
+    chosen = [index for index, wanted in enumerate(is_wanted) if wanted]
+    return [items[i] for i in chosen], [owners[i] for i in chosen]

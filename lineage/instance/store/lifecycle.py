@@ -1,0 +1,115 @@
+"""Applies what facts tell of tasks and steps: openings, details, ends, log lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ...model.facts import LogFact, StepEndFact, TaskEndFact, TaskFact
+from .database import Transaction
+from .identity import Item
+from .known import Known
+from .steps import StepResolver
+from .terms import write_task_terms
+
+_OPEN: Final = """
+UPDATE tasks SET
+    name = COALESCE(:name, name), host = COALESCE(:host, host),
+    user_name = COALESCE(:user, user_name), pid = COALESCE(:pid, pid),
+    python = COALESCE(:python, python),
+    git_commit = COALESCE(:git_commit, git_commit),
+    git_dirty = COALESCE(:git_dirty, git_dirty),
+    command = COALESCE(:command, command),
+    parent_run = COALESCE(:parent, parent_run), card = COALESCE(:card, card),
+    started_at = CASE WHEN started_at < :at THEN started_at ELSE :at END,
+    status = CASE WHEN ended_at IS NULL OR (ended_at < :at AND run <> :run)
+        THEN :status ELSE status END,
+    ended_at = CASE WHEN ended_at < :at AND run <> :run THEN NULL ELSE ended_at END,
+    run = CASE WHEN run IS NULL OR told_at IS NULL OR told_at <= :at
+        THEN :run ELSE run END,
+    told_at = CASE WHEN told_at > :at THEN told_at ELSE :at END
+WHERE team_id = :team AND id = :id
+"""
+_END: Final = """
+UPDATE tasks SET status = :status, ended_at = :at,
+    error = :error, traceback = :traceback
+WHERE team_id = :team AND id = :id AND (ended_at IS NULL OR ended_at <= :at)
+"""
+_STEP_END: Final = (
+    "UPDATE steps SET ended_at = ?, outcome = ?, error = ?"
+    " WHERE team_id = ? AND task_id = ? AND number = ?"
+)
+_LOG: Final = ("team_id", "task_id", "id", "logged_at", "level", "message")
+
+
+class LifecycleWriter:
+    """Takes in the facts of one transaction that are not edges.
+
+    Args:
+        tx: The transaction.
+        known: What is remembered of the team.
+        steps: Numbers the steps.
+    """
+
+    def __init__(self, tx: Transaction, known: Known, steps: StepResolver) -> None:
+        self._tx = tx
+        self._known = known
+        self._steps = steps
+        self._ends: list[tuple[Any, ...]] = []
+        self._lines: list[tuple[Any, ...]] = []
+
+    def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
+        """Apply facts in order, each to the task that it belongs to."""
+        team = self._known.team_id
+        for item, owner in zip(items, owners, strict=True):
+            fact = item.fact
+            if isinstance(fact, TaskFact):
+                self._open(fact, owner, item.user)
+            elif isinstance(fact, TaskEndFact):
+                names = fact.model_dump(include={"status", "at", "error", "traceback"})
+                self._tx.run(_END, {**names, "team": team, "id": owner})
+            elif isinstance(fact, StepEndFact):
+                number = self._steps.number(owner, fact.task, fact.step, fact.at)
+                self._ends.append(
+                    (fact.at, fact.outcome, fact.error, team, owner, number)
+                )
+            elif isinstance(fact, LogFact):
+                self._lines.append(
+                    (team, owner, item.id, fact.at, fact.level, fact.message)
+                )
+
+    def write(self) -> None:
+        """Write step ends and log lines; the steps must be written before."""
+        self._tx.run_many(_STEP_END, self._ends)
+        self._tx.insert_many("logs", _LOG, self._lines)
+
+    def write_cards(self, cards: Mapping[int, str]) -> None:
+        """Keep the cards of tasks that came with edges."""
+        self._tx.run_many(
+            "UPDATE tasks SET card = ? WHERE team_id = ? AND id = ?",
+            [(card, self._known.team_id, task) for task, card in cards.items()],
+        )
+
+    def _open(self, fact: TaskFact, owner: int, user: str | None) -> None:
+        names = fact.model_dump(
+            include={"name", "status", "host", "pid", "python", "git_commit", "command",
+                     "parent", "at"}
+        )  # fmt: skip
+        meta = fact.node_meta
+        card = meta.get("customNodeSettings", meta) if meta else None
+        dirty = None if fact.git_dirty is None else int(fact.git_dirty)
+        self._tx.run(
+            _OPEN,
+            {
+                **names,
+                "user": fact.user or user,
+                "git_dirty": dirty,
+                "card": json.dumps(card) if card else None,
+                "run": fact.task,
+                "team": self._known.team_id,
+                "id": owner,
+            },
+        )
+        if fact.name:
+            write_task_terms(self._tx, self._known.team_id, owner, fact.name, None)

@@ -1,0 +1,113 @@
+"""Numbered migrations: what a store's tables are, step by step."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ...errors import StoreTooNewError
+from . import migrations
+from .database import Database, Transaction
+from .dialects import spell
+
+_NAME = re.compile(r"m(\d{4})_(\w+)")
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS lineage_migrations"
+    " (number BIGINT PRIMARY KEY, name TEXT NOT NULL,"
+    " applied_at DOUBLE PRECISION NOT NULL)"
+)
+#: The lock under which processes that start together migrate one by one.
+_LOCK = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step, as a module `migrations/m<number>_<name>.py` gives it.
+
+    The module has `STATEMENTS`, spelled with the words of the dialects, and
+    optionally `ONLY`: a mapping of an engine's name to more statements.
+    """
+
+    number: int
+    name: str
+    statements: Sequence[str]
+    only: dict[str, Sequence[str]]
+
+
+@lru_cache(maxsize=1)
+def known_migrations() -> tuple[Migration, ...]:
+    """List the migrations of this version of lineage in order."""
+    found = []
+    for module in pkgutil.iter_modules(migrations.__path__):
+        match = _NAME.fullmatch(module.name)
+        if match is None:
+            continue
+        loaded = importlib.import_module(f"{migrations.__name__}.{module.name}")
+        only = getattr(loaded, "ONLY", {})
+        found.append(
+            Migration(int(match.group(1)), match.group(2), loaded.STATEMENTS, only)
+        )
+    return tuple(sorted(found, key=lambda migration: migration.number))
+
+
+def migrate(database: Database) -> list[str]:
+    """Bring the store to this version's tables and name what was applied.
+
+    Raises:
+        StoreTooNewError: A newer version of lineage wrote the store.
+    """
+    if _is_current(database):
+        return []
+    with database.write() as transaction:
+        transaction.lock_team(_LOCK)
+        transaction.run(_TABLE)
+        done = _applied(transaction)
+        _refuse_newer(database, done)
+        missing = [m for m in known_migrations() if m.number not in done]
+        for migration in missing:
+            _apply(transaction, migration)
+    return [f"{m.number:04d}_{m.name}" for m in missing]
+
+
+def _is_current(database: Database) -> bool:
+    exists = {
+        "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'lineage_migrations'",
+        "postgresql": "SELECT 1 FROM pg_catalog.pg_class"
+        " WHERE oid = to_regclass('lineage_migrations')",
+    }[database.dialect.name]
+    with database.read() as transaction:
+        if transaction.one(exists) is None:
+            return False
+        done = _applied(transaction)
+    _refuse_newer(database, done)
+    return all(migration.number in done for migration in known_migrations())
+
+
+def _applied(transaction: Transaction) -> dict[int, str]:
+    return dict(transaction.all("SELECT number, name FROM lineage_migrations"))  # type: ignore[arg-type]  # rows are pairs
+
+
+def _refuse_newer(database: Database, done: dict[int, str]) -> None:
+    known = {migration.number for migration in known_migrations()}
+    newer = [f"{number:04d}_{done[number]}" for number in sorted(set(done) - known)]
+    if newer:
+        raise StoreTooNewError(
+            f"{database.url} was written by a newer version of lineage (it has "
+            f"{', '.join(newer)}); upgrade with: pip install -U workflow-lineage",
+            subject=database.url,
+        )
+
+
+def _apply(transaction: Transaction, migration: Migration) -> None:
+    extra = migration.only.get(transaction.dialect.name, ())
+    for statement in spell(transaction.dialect, (*migration.statements, *extra)):
+        transaction.run(statement)
+    transaction.run(
+        "INSERT INTO lineage_migrations (number, name, applied_at) VALUES (?, ?, ?)",
+        (migration.number, migration.name, time.time()),
+    )

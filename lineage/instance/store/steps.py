@@ -1,0 +1,127 @@
+"""Numbers the steps of tasks as facts first mention them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ...model.facts import StepInfo
+from .activities import MAX_STEPS
+from .database import Transaction
+from .known import Known
+
+_COLUMNS = ("team_id", "task_id", "number", "step", "parent", "name", "started_at")
+
+
+class StepResolver:
+    """Maps the keys of steps to their numbers within their task.
+
+    Args:
+        tx: The transaction.
+        known: What is remembered of the team.
+    """
+
+    def __init__(self, tx: Transaction, known: Known) -> None:
+        self._tx = tx
+        self._known = known
+        self._new: dict[tuple[int, str], list[Any]] = {}
+        self._named: list[tuple[Any, ...]] = []
+        self._counted: set[int] = set()
+
+    def load(self, mentioned: Iterable[tuple[int, str]]) -> None:
+        """Look up, all at once, the steps that facts mention."""
+        known = self._known
+        missing = [pair for pair in set(mentioned) if pair not in known.steps]
+        if not missing:
+            return
+        rows = self._tx.all(
+            "SELECT s.task_id, s.step, s.number, s.parent"
+            " FROM each_text(:steps) AS x"
+            " JOIN steps s ON s.team_id = :team AND s.step = x.value",
+            {"steps": {step for _, step in missing}, "team": known.team_id},
+        )
+        for task_id, step, number, parent in rows:
+            known.steps[task_id, step] = (number, parent)
+            known.parents[task_id, number] = parent
+
+    def number(self, task_id: int, run: str, said: str | StepInfo | None, at: float) -> int:
+        """Give a step's number in its task; 0 where nothing is said."""
+        if said is None:
+            return 0
+        if isinstance(said, StepInfo):
+            return self._told(task_id, run, said)
+        found = self._known.steps.get((task_id, f"{run}/{said}"))
+        if found is not None:
+            return found[0]
+        # Its first mention is still on the way, or was lost with its process.
+        return self._add(task_id, f"{run}/{said}", 0, said, at)
+
+    def enclosing(self, task_id: int, number: int) -> list[int]:
+        """Give the numbers of a step's enclosing steps and, last, of the task."""
+        chain: list[int] = []
+        while number and number not in chain:
+            number = self._parent(task_id, number)
+            chain.append(number)
+        return chain
+
+    def take(self, task_id: int) -> int:
+        """Take the next number of a task, 0 when it has no more."""
+        state = self._known.tasks[task_id]
+        if state.next_step > MAX_STEPS:
+            return 0
+        state.next_step += 1
+        self._counted.add(task_id)
+        return state.next_step - 1
+
+    def write(self) -> None:
+        """Write what was numbered."""
+        tx, team_id = self._tx, self._known.team_id
+        tx.insert_many("steps", _COLUMNS, list(self._new.values()))
+        tx.run_many(
+            "UPDATE steps SET name = ?, parent = ?, started_at = ?"
+            " WHERE team_id = ? AND task_id = ? AND number = ?",
+            self._named,
+        )
+        tx.run_many(
+            "UPDATE tasks SET next_step = ? WHERE team_id = ? AND id = ?",
+            [(self._known.tasks[t].next_step, team_id, t) for t in self._counted],
+        )
+
+    def _told(self, task_id: int, run: str, info: StepInfo) -> int:
+        key = (task_id, f"{run}/{info.key}")
+        parent = self.number(task_id, run, info.parent, info.at)
+        found = self._known.steps.get(key)
+        if found is None:
+            return self._add(task_id, key[1], parent, info.name, info.at)
+        number = found[0]
+        waiting = self._new.get(key)
+        if waiting is not None:
+            waiting[4:7] = [parent, info.name, info.at]
+        else:
+            place = (self._known.team_id, task_id, number)
+            self._named.append((info.name, parent, info.at, *place))
+        self._known.steps[key] = (number, parent)
+        self._known.parents[task_id, number] = parent
+        return number
+
+    def _add(self, task_id: int, step: str, parent: int, name: str, at: float) -> int:
+        number = self.take(task_id)
+        if number == 0:
+            return 0
+        row = [self._known.team_id, task_id, number, step, parent, name, at]
+        self._new[task_id, step] = row
+        self._known.steps[task_id, step] = (number, parent)
+        self._known.parents[task_id, number] = parent
+        return number
+
+    def _parent(self, task_id: int, number: int) -> int:
+        known = self._known
+        parent = known.parents.get((task_id, number))
+        if parent is None:
+            row = self._tx.one(
+                "SELECT parent FROM steps"
+                " WHERE team_id = ? AND task_id = ? AND number = ?",
+                (known.team_id, task_id, number),
+            )
+            parent = known.parents[task_id, number] = int(row[0]) if row else 0
+        return parent

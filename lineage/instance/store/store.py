@@ -1,0 +1,96 @@
+"""The store of an instance: its database, and the way facts get into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...model.facts import BatchAnswer
+from .checking import check
+from .committing import GroupCommit
+from .database import Database
+from .ingest import Ingest
+from .migrate import migrate
+
+
+class Store:
+    """What an instance keeps, in one database.
+
+    Args:
+        db: The database; its tables are made or brought up to date.
+
+    Raises:
+        StoreCorruptError: The file is damaged or is no store.
+        StoreTooNewError: A newer version of lineage wrote it.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        migrate(db)
+        self.intake = Ingest(db)
+        self._commit = GroupCommit(self.intake.apply)
+
+    def ingest(
+        self, team_id: int, facts: Sequence[Any], *, user: str | None = None
+    ) -> BatchAnswer:
+        """Take in facts of one team; when this returns, they are committed.
+
+        Facts that came before (the same uid) are counted, not stored again. A
+        fact that is not valid is named in the answer and spoils no other.
+        Concurrent calls share one commit.
+
+        Args:
+            team_id: The team that the facts belong to.
+            facts: Each a mapping in the form of `lineage.model.facts`.
+            user: Who sent them, where known.
+
+        Raises:
+            StoreError: The store cannot be written; nothing of the call was kept.
+        """
+        return self.ingest_many([(team_id, facts)], user=user)[0]
+
+    def ingest_many(
+        self,
+        batches: Sequence[tuple[int, Sequence[Any]]],
+        *,
+        user: str | None = None,
+    ) -> list[BatchAnswer]:
+        """Take in batches of several callers, each with its team, in one commit.
+
+        Raises:
+            StoreError: A batch could not be written.
+        """
+        jobs = [check(team_id, facts, user=user) for team_id, facts in batches]
+        self._commit.run(jobs)
+        return [job.answer() for job in jobs]
+
+    def task_id(self, team_id: int, run: str) -> int | None:
+        """Give the number of the task that a run's key stands for."""
+        with self.db.read() as tx:
+            row = tx.one(
+                "SELECT t.number FROM runs r"
+                " JOIN tasks t ON t.team_id = r.team_id AND t.id = r.task_id"
+                " WHERE r.team_id = ? AND r.run = ?",
+                (team_id, run),
+            )
+        return None if row is None else int(row[0])
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self.db.close()
+
+
+def open_store(url: str) -> Store:
+    """Open the store behind `sqlite:///path` or `postgresql://…`, or make it.
+
+    Raises:
+        StoreCorruptError: The file is damaged or is no store.
+        StoreTooNewError: A newer version of lineage wrote it.
+        StoreError: It cannot be opened; the message tells why.
+    """
+    db = Database(url)
+    try:
+        return Store(db)
+    except BaseException:
+        db.close()
+        raise

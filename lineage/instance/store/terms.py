@@ -1,0 +1,87 @@
+"""What a search can find a thing by: its texts, from each start of a word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from .database import Transaction
+
+NAME: Final = 0
+PATH: Final = 1
+ID: Final = 2
+TITLE: Final = 3
+
+#: Longest text that a prefix is compared with, in characters.
+MAX_TERM: Final = 48
+#: Terms of one text, at most: enough for the last folders of a long path.
+MAX_TERMS: Final = 8
+
+_WORD = re.compile(r"[^\W_]+")
+_TAG = re.compile(r"<[^<>]*>")
+_COLUMNS = ("team_id", "term", "field", "target")
+
+Term = tuple[int, str, int, int]
+
+
+def starts_of(text: str) -> list[str]:
+    """Give a text from each start of a word, lowered, shortened, without repeats."""
+    lowered = text.lower()
+    starts = [match.start() for match in _WORD.finditer(lowered)]
+    cut = [lowered[start : start + MAX_TERM] for start in (0, *starts[-MAX_TERMS:])]
+    return list(dict.fromkeys(part for part in cut if part))
+
+
+def plain_title(title: str) -> str:
+    """Give a title as it reads, without its tags."""
+    return _TAG.sub("", title).strip()
+
+
+def entity_terms(
+    team_id: int, entity_id: int, name: str, ident: str
+) -> Iterable[Term]:
+    """Give the rows by which a new entity is found."""
+    for term in starts_of(name):
+        yield team_id, term, NAME, entity_id
+    if ident.isdecimal():
+        yield team_id, ident, ID, entity_id
+    elif ident != name:
+        folder = ident.removesuffix(name)
+        for start in starts_of(folder):
+            at = ident.lower().find(start)
+            yield team_id, ident.lower()[at : at + MAX_TERM], PATH, entity_id
+
+
+def write_terms(tx: Transaction, rows: Iterable[Term]) -> None:
+    """Add rows to what a search looks up."""
+    tx.insert_many("terms", _COLUMNS, list(dict.fromkeys(rows)), or_ignore=True)
+
+
+def write_task_terms(
+    tx: Transaction, team_id: int, task_id: int, name: str | None, number: int | None
+) -> None:
+    """Make a task found by its name and its number."""
+    rows: list[Term] = []
+    if number is not None:
+        gone = (
+            "DELETE FROM terms"
+            " WHERE team_id = ? AND target = ? AND field = ? AND target < 0"
+        )
+        tx.run(gone, (team_id, -task_id, ID))
+        rows.append((team_id, str(number), ID, -task_id))
+    if name:
+        rows += [(team_id, term, NAME, -task_id) for term in starts_of(name)]
+    write_terms(tx, rows)
+
+
+def write_titles(tx: Transaction, team_id: int, titles: dict[int, str]) -> None:
+    """Make entities found by the titles of their cards."""
+    write_terms(
+        tx,
+        (
+            (team_id, term, TITLE, target)
+            for target, title in titles.items()
+            for term in starts_of(plain_title(title))
+        ),
+    )
