@@ -51,7 +51,7 @@ def in_memory(_scratch: Path) -> Parts:
     from lineage import testing
 
     # The block stays open as long as the process.
-    context: Any = testing.recording()
+    context = testing.capture()
     recorded = context.__enter__()
     return _declarations(), recorded.clear
 
