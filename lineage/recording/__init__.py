@@ -1,0 +1,1 @@
+"""Recording: keeps facts on the way from the call to the instance."""

@@ -1,0 +1,314 @@
+"""The flusher: threads that bring facts from the journal to the sink."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from ..errors import attempt, guard, warn_rarely
+from .backlog import Backlog, Item, pause_s
+from .digests import Digests
+from .intake import Intake
+from .journal import Journal
+from .report import DeliveryReport
+from .sinks import Sink, Verdict
+
+#: After the first fact it waits for company.
+_GATHER_S: Final = 0.05
+#: An idle flusher looks for segments of processes that died.
+_IDLE_S: Final = 15.0
+_LARGEST_BATCH: Final = 2000
+
+
+class Flusher:
+    """Sends what the journal holds, in the background.
+
+    Args:
+        journal: Where facts come from.
+        target: Gives the sink; may ask the network, and raise.
+        settle: Called before facts are looked for; writes what waited for company.
+        max_age_s: Facts that waited longer are set aside.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        target: Callable[[], Sink],
+        *,
+        settle: Callable[[], None] = lambda: None,
+        max_age_s: float = 30 * 86_400.0,
+    ) -> None:
+        self._journal = journal
+        self._target = target
+        self._settle = settle
+        self._max_age_s = max_age_s
+        self._digests = Digests()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.backlog = Backlog()
+        self.intake = Intake(self._journal, self.backlog, self._max_age_s)
+        # Reentrant: a signal's handler may flush while its thread does.
+        self._changed = threading.Condition(threading.RLock())
+        # A bare lock rings: releasing it is one step, safe in a signal's handler.
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self._threads = 0
+        self._is_watched = False
+        self._is_stopped = False
+        self._is_hurried = False
+        self._pause_until = 0.0
+        self._failures = 0
+        self._rounds = 0
+        self._in_round = 0
+        self.delivered = 0
+        self.reason: str | None = None
+
+    # -- from other threads ---------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to work, in threads of its own."""
+        self._journal.call_on_write(self.ring)
+        with self._changed:
+            if self._threads == 0:
+                self._spawn()
+
+    def ring(self) -> None:
+        """Wake the flusher; takes no lock that anybody holds for long."""
+        try:
+            self._bell.release()
+        except RuntimeError:
+            return  # It rings already.
+
+    def flush(self, timeout_s: float) -> DeliveryReport:
+        """Deliver everything now, as far as the time allows."""
+        deadline = time.monotonic() + timeout_s
+        self._settle()
+        with self._changed:
+            self._is_hurried = True
+            self._pause_until = 0.0
+            self._failures = 0
+            self.intake.look_again()
+            self.backlog.hurry()
+            goal = self._rounds + self._in_round + 1
+            if self._threads == 0:
+                with guard("The flusher's thread cannot be started"):
+                    self._spawn()
+            if self._threads == 0:
+                self._work_until(deadline)
+            self.ring()
+            while not self._is_over(goal, deadline):
+                self._changed.wait(max(0.0, deadline - time.monotonic()))
+            self._is_hurried = False
+        return self.report()
+
+    def _is_over(self, goal: int, deadline: float) -> bool:
+        if time.monotonic() >= deadline or self._is_stopped:
+            return True
+        if self._rounds < goal:
+            return False
+        if self._pause_until >= deadline:
+            return True
+        return not self.backlog and not self.intake.has_more()
+
+    def _work_until(self, deadline: float) -> None:
+        while time.monotonic() < deadline and self._cycle():
+            continue
+
+    def report(self) -> DeliveryReport:
+        """Tell what this process delivered, and what is left."""
+        with self._changed:
+            return DeliveryReport(
+                delivered=self.delivered,
+                waiting=len(self.backlog) + self.intake.unread(),
+                refused=tuple(self.intake.refused),
+                dropped=self._journal.dropped,
+                reason=self.reason,
+            )
+
+    def forget_refused(self) -> None:
+        """Leave earlier refusals out of later reports."""
+        with self._changed:
+            self.intake.refused.clear()
+
+    def tidy(self) -> None:
+        """Delete the journal's files of which everything is delivered."""
+        self._journal.seal()
+        with self._changed:
+            self.intake.gather()
+
+    def stop(self) -> None:
+        """End the threads and let go of the files; what waits stays in them."""
+        with self._changed:
+            self._is_stopped = True
+            self._changed.notify_all()
+            self.intake.release()
+        self.ring()
+
+    def begin_anew(self) -> None:
+        """In the child of a fork: no threads, no files, nothing on its way."""
+        self.intake.release()
+        self._digests = Digests()
+        self._begin()
+
+    # -- its own threads ------------------------------------------------------
+
+    def _spawn(self) -> None:
+        thread = threading.Thread(
+            target=self._work, args=(os.getpid(),), name="lineage-flusher", daemon=True
+        )
+        thread.start()
+        self._threads += 1
+
+    def _work(self, pid: int) -> None:
+        is_on = True
+        while is_on and pid == os.getpid():
+            while attempt(lambda _: self._cycle(), None, self._failed):
+                continue
+            is_on = self._watch()
+        with self._changed:
+            self._threads -= 1
+            self._changed.notify_all()
+
+    def _failed(self, error: Exception) -> None:
+        warn_rarely("flusher", "Delivery failed: %s", error, exc_info=error)
+        with self._changed:
+            self._pause(_told(error), 1.0)
+
+    def _watch(self) -> bool:
+        """Wait for work; False ends the thread: another one waits already."""
+        with self._changed:
+            if self._is_stopped or self._is_watched:
+                return False
+            self._is_watched = True
+            self._journal.call_on_write(self.ring)
+            wait_s = 0.0 if self.intake.has_more() else self._wait_s()
+        if self._bell.acquire(timeout=max(0.0, wait_s)) and not self._is_hurried:
+            self._bell.acquire(timeout=_GATHER_S)
+        with self._changed:
+            self._is_watched = False
+        return not self._is_stopped
+
+    def _wait_s(self) -> float:
+        now = time.monotonic()
+        due = self.backlog.next_due()
+        if self.backlog.ready:
+            due = now
+        if due is None:
+            return _IDLE_S
+        return min(_IDLE_S, max(due, self._pause_until) - now)
+
+    def _cycle(self) -> bool:
+        """Send one batch; False when there is nothing to send now."""
+        with self._changed:
+            self._in_round += 1
+        try:
+            return self._round()
+        finally:
+            with self._changed:
+                self._in_round -= 1
+                self._rounds += 1
+                self._changed.notify_all()
+
+    def _round(self) -> bool:
+        self._settle()
+        with self._changed:
+            if self._is_stopped:
+                return False
+            with guard("The journal cannot be read"):
+                self._journal.prepare()
+                self._journal.note_dropped()
+                self.intake.gather()
+            now = time.monotonic()
+            self.backlog.wake(now)
+            if now < self._pause_until or not self.backlog.ready:
+                return False
+        sink = self._resolved()
+        if sink is None:
+            return False
+        taken = self._taken(sink)
+        items = taken
+        if sink.wants_digests:
+            items = [item for item in taken if self._has_digest(item)]
+        if items:
+            self._send(sink, items)
+        return bool(taken)
+
+    def _resolved(self) -> Sink | None:
+        def fail(error: Exception) -> None:
+            with self._changed:
+                self._pause(str(error), 0.0)
+
+        return attempt(lambda _: self._target(), None, fail)
+
+    def _taken(self, sink: Sink) -> list[Item]:
+        with self._changed:
+            if self._is_stopped:
+                return []
+            items = self.backlog.take(min(sink.max_batch, _LARGEST_BATCH), sink.lane)
+            # With several on their way there is always one thread free for more.
+            if items and not self._is_watched and self._threads < sink.in_flight:
+                with guard("Another thread of the flusher cannot be started"):
+                    self._spawn()
+        return items
+
+    def _has_digest(self, item: Item) -> bool:
+        def on_done() -> None:
+            with self._changed:
+                self.backlog.resume(item)
+            self.ring()
+
+        return self._digests.fill(item.fact, on_done)
+
+    def _send(self, sink: Sink, items: Sequence[Item]) -> None:
+        def fail(error: Exception) -> None:
+            failed.append(Verdict("waiting", _told(error), is_general=True))
+
+        failed: list[Verdict] = []
+        facts = [item.fact for item in items]
+        verdicts = attempt(sink.send, facts, fail)
+        if verdicts is None or len(verdicts) != len(items):
+            odd = Verdict("waiting", "the sink told too little", is_general=True)
+            verdicts = [*failed, odd][:1] * len(items)
+        with self._changed:
+            if not self._is_stopped:
+                self._apply(items, verdicts)
+
+    def _apply(self, items: Sequence[Item], verdicts: Sequence[Verdict]) -> None:
+        now = time.monotonic()
+        general: Verdict | None = None
+        for item, verdict in zip(items, verdicts, strict=True):
+            if verdict.fate == "delivered":
+                self.delivered += 1
+                self.intake.finish(item)
+            elif verdict.fate == "refused":
+                self.intake.refuse(item, verdict.reason)
+            elif self.intake.is_too_old(item):
+                self.intake.refuse(item, f"waited too long: {verdict.reason}")
+            elif verdict.is_general:
+                general = verdict
+                self.backlog.put_back(item, now)
+            else:
+                item.attempts += 1
+                self.reason = verdict.reason
+                wait_s = pause_s(item.attempts, verdict.retry_after_s)
+                self.backlog.put_back(item, now + wait_s)
+        if general is not None:
+            self._pause(general.reason, general.retry_after_s)
+        else:
+            self._failures = 0
+        self.intake.drop_finished()
+
+    def _pause(self, reason: str, at_least_s: float) -> None:
+        self._failures += 1
+        self.reason = reason
+        wait_s = pause_s(self._failures - 1, at_least_s)
+        self._pause_until = time.monotonic() + wait_s
+        warn_rarely("delivery", "Facts wait in the journal: %s", reason)
+
+
+def _told(error: Any) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,163 @@
+"""The journal's folder: made when first needed, hidden from git, measured, tidied."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+from ..errors import logger, warn_rarely
+from . import segments
+from .maps import locked
+
+JOURNAL: Final = "journal"
+ASIDE: Final = "aside"
+DROPPED: Final = "dropped"
+_GITIGNORE: Final = "# Written by lineage: nothing in here belongs in git.\n*\n"
+
+
+class JournalFolder:
+    """`<home>/journal` and what lies in it.
+
+    Args:
+        home: The folder of `LINEAGE_HOME`.
+    """
+
+    def __init__(self, home: Path) -> None:
+        # The app may change its working directory later.
+        self.home = Path(os.path.abspath(home))
+        self.path = self.home / JOURNAL
+        self.aside = self.path / ASIDE
+
+    def make(self) -> None:
+        """Make the folders.
+
+        Raises:
+            OSError: The place is read-only, full, or taken by a file.
+        """
+        if self.path.is_dir():
+            return
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        ignore = self.home / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text(_GITIGNORE, encoding="utf-8")
+
+    def size(self) -> int:
+        """Give the bytes that the journal takes, what is set aside included."""
+        total = 0
+        for place in (self.path, self.aside):
+            for entry in _entries(place):
+                try:
+                    total += entry.stat().st_size
+                except FileNotFoundError:
+                    continue  # Another process delivered it meanwhile.
+        return total
+
+    def named(self, suffix: str) -> list[Path]:
+        """List the files with a suffix, oldest first."""
+        found = (e.name for e in _entries(self.path) if e.name.endswith(suffix))
+        return [self.path / name for name in sorted(found)]
+
+    def set_aside(self, name: str, piece: bytes, why: str) -> None:
+        """Keep bytes that cannot be read, and tell it."""
+        self.aside.mkdir(exist_ok=True, mode=0o700)
+        place = self.aside / name
+        place.write_bytes(piece)
+        logger.warning("The journal: %s; kept in %s", why, place)
+
+    def move_aside(self, path: Path, why: str) -> None:
+        """Keep a file that is no segment of ours, and tell it."""
+        self.aside.mkdir(exist_ok=True, mode=0o700)
+        place = self.aside / path.name
+        path.rename(place)
+        logger.warning("The journal: %s %s; kept in %s", path.name, why, place)
+
+    def tidy(self) -> None:
+        """Remove segments whose maker died before they were finished."""
+        for path in self.named(segments.UNFINISHED):
+            fd = _open(path)
+            if fd is None:
+                continue
+            # A fresh file that is not locked yet may be about to be.
+            if time.time() - os.fstat(fd).st_mtime > 60 and locked(fd):
+                path.unlink(missing_ok=True)
+            os.close(fd)
+
+    def note_dropped(self, count: int) -> None:
+        """Add to the number of facts that could not be kept."""
+        line = f"{time.time():.0f} {count}\n".encode()
+        fd = os.open(self.path / DROPPED, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(fd, line)
+        finally:
+            os.close(fd)
+
+    def dropped(self) -> int:
+        """Give the number of facts that could not be kept."""
+        try:
+            text = (self.path / DROPPED).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return 0
+        counts = (line.split()[-1] for line in text.splitlines() if line.strip())
+        return sum(int(count) for count in counts if count.isdigit())
+
+    def skipped(self) -> tuple[str, ...]:
+        """List the files of what could not be read and is kept."""
+        return tuple(sorted(entry.path for entry in _entries(self.aside)))
+
+    def adopt(self, destination: str) -> list[segments.Segment]:
+        """Take over the segments of processes that died; each has one taker.
+
+        Args:
+            destination: Segments whose facts go elsewhere are left alone.
+        """
+        self.tidy()
+        adopted = []
+        for path in self.named(segments.SUFFIX):
+            fd = _open(path)
+            if fd is not None:
+                segment = self._taken(path, fd, segments.short(destination))
+                if segment is None:
+                    os.close(fd)
+                else:
+                    adopted.append(segment)
+        return adopted
+
+    def _taken(self, path: Path, fd: int, destination: str) -> segments.Segment | None:
+        told = segments.read_header(os.pread(fd, segments.HEADER, 0))
+        if told is not None and told[1] != destination:
+            return None
+        if not locked(fd) or os.fstat(fd).st_nlink == 0:
+            return None
+        if told is None or told[0] < segments.VERSION:
+            self.move_aside(path, "is no segment that this version reads")
+            return None
+        if told[0] > segments.VERSION:
+            warn_rarely(
+                f"newer {path.name}",
+                "The journal: %s was written by a newer lineage, which will send it.",
+                path,
+            )
+            return None
+        return segments.open_existing(path, fd)
+
+
+def _open(path: Path) -> int | None:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        warn_rarely(
+            f"open {path.name}", "The journal: %s cannot be read: %s", path, error
+        )
+        return None
+
+
+def _entries(place: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(place) as entries:
+            return [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []

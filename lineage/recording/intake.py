@@ -1,0 +1,166 @@
+"""The intake: reads the journal's segments into the backlog, and closes them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from typing import Any, Final
+
+from ..errors import guard
+from . import lines, refusals
+from .backlog import Backlog, Item
+from .journal import Journal
+from .lines import Line, Torn
+from .report import Refusal
+from .segments import Segment
+
+#: Facts read ahead; the others wait in their files.
+_WINDOW: Final = 20_000
+#: Facts that wait one by one for another attempt do not keep others out, up to here.
+_MOST_LOADED: Final = 100_000
+#: How often the folder is searched for segments of processes that died.
+_LOOK_EVERY_S: Final = 5.0
+_MOST_REFUSED: Final = 1000
+
+
+class Intake:
+    """Feeds the backlog; the flusher holds its lock around every call.
+
+    Args:
+        journal: This process's journal, in whose folder others' leftovers lie.
+        backlog: Gets the facts.
+        max_age_s: Facts older than this are set aside when they fail.
+    """
+
+    def __init__(self, journal: Journal, backlog: Backlog, max_age_s: float) -> None:
+        self._journal = journal
+        self._backlog = backlog
+        self._max_age_s = max_age_s
+        self._sources: list[Segment] = []
+        self._look_at = 0.0
+        self.refused: deque[Refusal] = deque(maxlen=_MOST_REFUSED)
+
+    # -- reading --------------------------------------------------------------
+
+    def look_again(self) -> None:
+        """Search the folder at the next occasion."""
+        self._look_at = 0.0
+
+    def gather(self) -> None:
+        """Read what is new."""
+        now = time.monotonic()
+        self._sources += self._journal.take_new()
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_EVERY_S
+            self._sources = self._adopted() + self._sources
+        for source in self._sources:
+            if not self._has_space():
+                break
+            self._read(source)
+        self.drop_finished()
+
+    def _adopted(self) -> list[Segment]:
+        return self._journal.folder.adopt(self._journal.destination)
+
+    def has_more(self) -> bool:
+        """Whether lines were written that nobody read yet."""
+        if "next" in self._journal.root.link:
+            return True
+        return any(source.has_unread() for source in self._sources)
+
+    def unread(self) -> int:
+        """Count the facts that were not read yet."""
+        self._sources += self._journal.take_new()
+        return sum(source.unread() for source in self._sources if source.has_unread())
+
+    def _has_space(self) -> bool:
+        return len(self._backlog.ready) < _WINDOW and len(self._backlog) < _MOST_LOADED
+
+    def _read(self, source: Segment) -> None:
+        if not source.has_unread():
+            return
+        found, torn = source.fresh()
+        waiting = [line for line in found if line.mark == lines.WAITING]
+        source.open_lines += len(waiting)
+        for piece in torn:
+            self._set_aside(source, piece)
+        for line in waiting:
+            self._take_in(source, line)
+
+    def _set_aside(self, source: Segment, torn: Torn) -> None:
+        with guard("A piece of the journal cannot be kept"):
+            self._journal.folder.set_aside(
+                f"{source.name}-{torn.offset:x}.torn",
+                torn.piece,
+                f"{len(torn.piece)} bytes of {source.name} are no fact",
+            )
+
+    def _take_in(self, source: Segment, line: Line) -> None:
+        uid = f"{source.name}-{line.offset:x}"
+        fact = _decoded(line.text)
+        if fact is None:
+            text = line.text.decode("utf-8", "replace")
+            item = Item(uid, {"text": text, "uid": uid}, source, line.offset)
+            self._backlog.away += 1
+            self.refuse(item, "is no JSON object")
+            return
+        # A fact that is tried again has kept its uid.
+        uid = fact.setdefault("uid", uid)
+        fact.pop(refusals.MEMBER, None)
+        self._backlog.add(Item(uid, fact, source, line.offset))
+
+    # -- closing --------------------------------------------------------------
+
+    def finish(self, item: Item) -> None:
+        """Note that a fact arrived."""
+        self._backlog.done(item)
+        item.segment.mark(item.offset, lines.DELIVERED)
+
+    def refuse(self, item: Item, why: str) -> None:
+        """Set a fact aside; when that fails, it stays where it is."""
+        self._backlog.done(item)
+        text = json.dumps(item.fact, separators=(",", ":"))
+        self.refused.append(Refusal(item.uid, why, time.time(), text))
+        if item.segment.path is None:
+            item.segment.mark(item.offset, lines.REFUSED)
+            return
+        with guard("A refused fact cannot be kept"):
+            refusals.keep(
+                self._journal.folder,
+                self._journal.destination,
+                item.segment.name,
+                item.fact,
+                why,
+            )
+            item.segment.mark(item.offset, lines.REFUSED)
+
+    def is_too_old(self, item: Item) -> bool:
+        """Whether a fact has waited as long as it may."""
+        at = item.fact.get("at")
+        if not isinstance(at, (int, float)):
+            return False
+        return time.time() - at > self._max_age_s
+
+    def drop_finished(self) -> None:
+        """Delete the segments of which nothing is left to send."""
+        finished = [source for source in self._sources if source.is_finished]
+        for source in finished:
+            with guard("A delivered part of the journal cannot be deleted"):
+                source.discard()
+        if finished:
+            self._sources = [s for s in self._sources if s not in finished]
+
+    def release(self) -> None:
+        """Let go of all files."""
+        for source in self._sources:
+            source.release()
+        self._sources = []
+
+
+def _decoded(text: bytes) -> dict[str, Any] | None:
+    try:
+        fact = json.loads(text)
+    except ValueError:
+        return None
+    return fact if isinstance(fact, dict) else None

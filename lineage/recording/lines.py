@@ -1,0 +1,82 @@
+r"""The journal's lines: how a fact is written down and read back.
+
+A line is `<crc32 of the text, 8 hex digits><mark><text>\\n`. The mark is one byte,
+changed in place when the fact's fate is known, so that no second file has to agree
+with this one, whatever moment a process dies at.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+from zlib import crc32
+
+WAITING: Final = ord(" ")
+DELIVERED: Final = ord("+")
+REFUSED: Final = ord("-")
+#: Where the mark stands in a line.
+MARK_AT: Final = 8
+TEXT_AT: Final = 9
+
+_MARKS: Final = frozenset((WAITING, DELIVERED, REFUSED))
+_WRITTEN: Final = re.compile(rb"[^\0]")
+
+
+class Line(NamedTuple):
+    """One readable line."""
+
+    offset: int
+    mark: int
+    text: bytes
+
+
+class Torn(NamedTuple):
+    """Bytes that are no line."""
+
+    offset: int
+    piece: bytes
+
+
+def encode(text: str) -> bytes:
+    """Give the line of a fact; halves of surrogate pairs become question marks."""
+    data = text.encode("utf-8", "replace")
+    return b"%08x %b\n" % (crc32(data), data)
+
+
+def read(data: bytes, base: int = 0) -> tuple[list[Line], list[Torn]]:
+    """Read every line, whatever stands between them.
+
+    Args:
+        data: Part of a segment, from the beginning of a line.
+        base: The part's offset in the segment.
+
+    Returns:
+        The lines, and the pieces that are none. Zeros were never written.
+    """
+    lines: list[Line] = []
+    torn: list[Torn] = []
+    at, size = 0, len(data)
+    while at < size:
+        if not data[at]:
+            written = _WRITTEN.search(data, at)
+            if written is None:
+                break
+            at = written.start()
+        end = data.find(b"\n", at)
+        piece = data[at:] if end < 0 else data[at:end]
+        if end >= 0 and _is_line(piece):
+            lines.append(Line(base + at, piece[MARK_AT], piece[TEXT_AT:]))
+            at = end + 1
+            continue
+        # A kill inside a write leaves zeros behind the torn piece.
+        zero = piece.find(b"\0")
+        piece = piece if zero < 0 else piece[:zero]
+        torn.append(Torn(base + at, piece))
+        at += len(piece) + (zero < 0)
+    return lines, torn
+
+
+def _is_line(piece: bytes) -> bool:
+    if len(piece) <= TEXT_AT or piece[MARK_AT] not in _MARKS:
+        return False
+    return piece[:MARK_AT] == b"%08x" % crc32(piece[TEXT_AT:])

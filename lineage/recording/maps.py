@@ -1,0 +1,71 @@
+"""Where files cannot be mapped: the same doors as `mmap`, by reads and writes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+if sys.platform == "win32":  # pragma: no cover  the suite runs on POSIX
+
+    def locked(fd: int, *, wait: bool = False) -> bool:
+        """Take the file's lock; Windows keeps facts in memory instead."""
+        raise OSError(f"descriptor {fd}: no file locks here (wait={wait})")
+
+else:
+    import fcntl
+
+    def locked(fd: int, *, wait: bool = False) -> bool:
+        """Take the file's lock for this process; False when another one has it."""
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            return False
+        return True
+
+
+class FileMap:
+    """Bytes of a file, changed by system calls; what `Segment` needs of `mmap`.
+
+    Args:
+        fd: The file's descriptor; its owner closes it.
+        size: In bytes.
+    """
+
+    def __init__(self, fd: int, size: int) -> None:
+        self._fd = fd
+        self._size = size
+        self._at = 0
+        self._is_closed = False
+        # A signal's handler may record in the middle of a write of its own thread.
+        self._lock = threading.RLock()
+
+    def __len__(self) -> int:
+        return self._size
+
+    def tell(self) -> int:
+        """Give the end of what was written."""
+        return self._at
+
+    def write(self, data: bytes) -> int:
+        """Append.
+
+        Raises:
+            ValueError: It does not fit, or the map is closed.
+        """
+        with self._lock:
+            if self._is_closed or self._at + len(data) > self._size:
+                raise ValueError("data out of range")
+            at, self._at = self._at, self._at + len(data)
+            return os.pwrite(self._fd, data, at)
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _ = part.indices(self._size)
+        return os.pread(self._fd, max(0, stop - start), start)
+
+    def __setitem__(self, at: int, value: int) -> None:
+        os.pwrite(self._fd, bytes((value,)), at)
+
+    def close(self) -> None:
+        """Refuse later writes."""
+        self._is_closed = True

@@ -1,0 +1,344 @@
+"""The switchboard: the only process-wide state."""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import os
+import signal
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from .api import Api
+from .errors import guard
+from .recording import refusals
+from .recording.flusher import Flusher
+from .recording.folder import JournalFolder
+from .recording.journal import Journal
+from .recording.recorder import Recorder
+from .recording.report import DeliveryReport, DeliveryStatus
+from .recording.sinks import Sink
+from .recording.status import read_status
+from .recording.switch import is_on, turn_off, turn_on
+from .recording.target import Target
+from .settings import Settings
+
+_DAY_S: Final = 86_400.0
+#: Connecting to, and waiting for, an instance: in the background, so patiently.
+_TIMEOUT_S: Final = (5.0, 30.0)
+#: Before this, the finalizers of `multiprocessing` have emptied its queues.
+_EXIT_PRIORITY: Final = 1
+
+
+class Runtime:
+    """Joins recorder, journal, flusher and target.
+
+    Nothing is opened, resolved or started before the first recorded fact.
+
+    Args:
+        settings: What the environment says; read now when left out.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._lock = threading.RLock()
+        self._api: Any = None
+        self._sink: Sink | None = None
+        self._embedded: Any = None
+        self._build(settings or Settings.from_environ())
+        if not self.settings.is_enabled:
+            turn_off()
+
+    def _build(self, settings: Settings) -> None:
+        self.settings = settings
+        self.is_open = False
+        self.journal = Journal(
+            JournalFolder(settings.home),
+            destination=self._destination(),
+            max_mb=settings.journal_max_mb,
+            sync=settings.journal_sync,
+            on_open=self._open,
+        )
+        #: Read on every recorded call, and swapped by `lineage.testing`.
+        self.recorder = Recorder(
+            self.journal.write, self.journal.write_many, settings=settings
+        )
+        self._own_recorder = self.recorder
+        self._target = Target(self._make_api)
+        self.flusher = Flusher(
+            self.journal,
+            self._find_sink,
+            settle=self._settle,
+            max_age_s=settings.max_age_days * _DAY_S,
+        )
+
+    def configure(
+        self,
+        *,
+        api: Any = None,
+        home: str | os.PathLike[str] | None = None,
+        sink: Sink | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        """Say where facts go, instead of what the environment says.
+
+        Args:
+            api: Our `Api` or the SDK's.
+            home: The folder of the journal and the embedded instance.
+            sink: Takes the facts instead of an instance.
+            settings: Instead of the environment.
+        """
+        with self._lock:
+            if api is not None:
+                self._api, self._sink = api, None
+            if sink is not None:
+                self._sink = sink
+            if home is not None or settings is not None:
+                new = settings or self.settings
+                if home is not None:
+                    new = replace(new, home=Path(home))
+                self._settle()
+                self._end()
+                self._build(new)
+            elif api is not None or sink is not None:
+                self._target = Target(self._make_api)
+                self.journal.redirect(self._destination())
+
+    # -- on and off -----------------------------------------------------------
+
+    def enable(self) -> None:
+        """Record from now on."""
+        turn_on()
+
+    def disable(self) -> None:
+        """Record nothing from now on."""
+        turn_off()
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether facts are recorded now."""
+        return is_on()
+
+    # -- delivery -------------------------------------------------------------
+
+    def flush(self, timeout_s: float | None = None) -> DeliveryReport:
+        """Deliver everything, leftovers of dead processes included.
+
+        Args:
+            timeout_s: How long to wait; `LINEAGE_FLUSH_TIMEOUT_S` when left out.
+        """
+        limit_s = self.settings.flush_timeout_s if timeout_s is None else timeout_s
+        return self.flusher.flush(limit_s)
+
+    def status(self) -> DeliveryStatus:
+        """Tell what this home holds, and what this process could not record."""
+        return replace(
+            read_status(self.settings.home),
+            not_recorded=sum(self._own_recorder.not_recorded.values()),
+            reason=self.flusher.reason,
+        )
+
+    def retry(self) -> int:
+        """Make refused facts wait for delivery again.
+
+        Returns:
+            How many.
+        """
+        self.flusher.forget_refused()
+        count = refusals.release(self.journal.folder)
+        if self.is_open:
+            self.flusher.ring()
+        return count
+
+    def close(self) -> None:
+        """End the process's task, deliver within the time allowed, let go of all."""
+        self.finish()
+        with self._lock:
+            self._end()
+
+    def finish(self) -> None:
+        """End the process's task and deliver; recording goes on to work."""
+        with guard("The process's task cannot be ended"):
+            self._own_recorder.close()
+        if self.is_open:
+            with guard("What was recorded cannot be delivered now"):
+                self.flusher.flush(self.settings.flush_timeout_s)
+                self.flusher.tidy()
+
+    def abandon(self) -> None:
+        """Let go of everything without waiting; what waits is adopted later."""
+        with self._lock:
+            self._end()
+
+    def begin_anew(self) -> None:
+        """In the child of a fork: own journal, own threads, nothing of the parent."""
+        self._lock = threading.RLock()
+        self.is_open = False
+        self._embedded = None
+        self._target = Target(self._make_api)
+        self.flusher.begin_anew()
+        self.journal.begin_anew()
+
+    def _end(self) -> None:
+        self.flusher.tidy()
+        self.flusher.stop()
+        self.journal.seal()
+        embedded, self._embedded = self._embedded, None
+        if embedded is not None:
+            embedded.close()
+
+    def _open(self) -> None:
+        """Begin delivery, after the first fact of this process."""
+        self.is_open = True
+        _watch_process()
+        self.flusher.start()
+
+    def _settle(self) -> None:
+        self._own_recorder.settle()
+
+    # -- the target -----------------------------------------------------------
+
+    def _destination(self) -> str:
+        if self._sink is not None:
+            return "sink"
+        if self._api is not None:
+            return str(getattr(self._api, "server_address", "api"))
+        named = self.settings.destination
+        if named == "instance":
+            return self.settings.server_address or named
+        return named
+
+    def _find_sink(self) -> Sink:
+        return self._sink if self._sink is not None else self._target()
+
+    def _make_api(self) -> Any:
+        if self._api is not None:
+            return self._api
+        settings = self.settings
+        if settings.destination == "local":
+            return self._embedded_api()
+        if settings.destination == "instance":
+            return Api(retry_count=1, timeout_s=_TIMEOUT_S, settings=settings)
+        address = settings.destination
+        return Api(
+            address,
+            settings.token or settings.api_token,
+            retry_count=1,
+            api_server_address=f"{address.rstrip('/')}/public/api",
+            timeout_s=_TIMEOUT_S,
+            settings=settings,
+        )
+
+    def _embedded_api(self) -> Api:
+        # The server's wing is loaded by those who use it.
+        module = importlib.import_module(".instance.embedded", __package__)
+        with self._lock:
+            self._embedded = module.EmbeddedInstance(self.journal.folder.home)
+        address = self._embedded.address
+        return Api(
+            address,
+            "",
+            retry_count=1,
+            api_server_address=f"{address}/public/api",
+            adapters={address: self._embedded.adapter},
+            settings=self.settings,
+        )
+
+
+class _Process:
+    """What there is once in a process: its runtime, and how its end is noticed."""
+
+    def __init__(self) -> None:
+        self.runtime: Runtime | None = None
+        self.lock = threading.Lock()
+        self.is_hooked = False
+        self.watched_pid = 0
+        self.former: Any = signal.SIG_DFL
+        """The handler of SIGTERM before ours."""
+
+
+_process: Final = _Process()
+
+
+def runtime() -> Runtime:
+    """Give the process's runtime, making it at the first call."""
+    current = _process.runtime
+    return current if current is not None else _make()
+
+
+def _make() -> Runtime:
+    with _process.lock:
+        if _process.runtime is None:
+            _process.runtime = Runtime()
+        return _process.runtime
+
+
+def reset_runtime() -> None:
+    """Forget the process's runtime without waiting, as tests need it."""
+    with _process.lock:
+        old, _process.runtime = _process.runtime, None
+    if old is not None:
+        old.abandon()
+    turn_on()
+
+
+def _watch_process() -> None:
+    """See to it that the process's end and its forks are noticed."""
+    if not _process.is_hooked:
+        _process.is_hooked = True
+        os.register_at_fork(after_in_child=_after_fork)
+        atexit.register(_at_exit)
+    if _process.watched_pid != os.getpid():
+        _process.watched_pid = os.getpid()
+        _watch_worker()
+        _watch_sigterm()
+
+
+def _after_fork() -> None:
+    _process.lock = threading.Lock()
+    if _process.runtime is not None:
+        with guard("Recording cannot go on after a fork"):
+            _process.runtime.begin_anew()
+
+
+def _at_exit() -> None:
+    if _process.runtime is not None:
+        _process.runtime.finish()
+
+
+def _watch_worker() -> None:
+    """Deliver when a worker of `multiprocessing` ends: it skips `atexit`."""
+    process = sys.modules.get("multiprocessing.process")
+    util = sys.modules.get("multiprocessing.util")
+    if process is None or util is None or process.parent_process() is None:
+        return
+    util.Finalize(None, _at_exit, exitpriority=_EXIT_PRIORITY)
+
+
+def _watch_sigterm() -> None:
+    """Deliver before SIGTERM ends the process; an app's own handler keeps its say."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    former = signal.getsignal(signal.SIGTERM)
+    if former is signal.SIG_IGN or former is None or former is _on_sigterm:
+        return
+    _process.former = former
+    signal.signal(signal.SIGTERM, _on_sigterm)
+
+
+def _on_sigterm(number: int, frame: FrameType | None) -> None:
+    current = _process.runtime
+    is_open = current is not None and current.is_open
+    if callable(_process.former):
+        if current is not None and is_open:
+            current.flusher.ring()
+        _process.former(number, frame)
+        return
+    if current is not None and is_open:
+        with guard("What was recorded cannot be delivered now"):
+            current.flush()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
