@@ -1,0 +1,53 @@
+/** Asks for the token; it goes to the server and is kept nowhere else. */
+import { useState, type FormEvent } from "react";
+import { ApiFailure, login } from "../api/client";
+import { pulse } from "../api/useAnswer";
+
+export function Login({ onDone }: { onDone: () => void }) {
+  const [token, setToken] = useState("");
+  const [problem, setProblem] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await login(token.trim());
+      setToken("");
+      onDone();
+      pulse.beat();
+    } catch (error) {
+      setProblem(error instanceof ApiFailure ? error.message : String(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <main className="login" id="main">
+      <form onSubmit={(event) => void submit(event)}>
+        <h1>Sign in</h1>
+        <p>This instance asks who is looking. Make a token on its machine with</p>
+        <p>
+          <code>lineage token create</code>
+        </p>
+        <label htmlFor="token">Token</label>
+        <input
+          id="token"
+          type="password"
+          autoComplete="current-password"
+          autoFocus
+          value={token}
+          onChange={(event) => setToken(event.target.value)}
+          aria-describedby={problem ? "login-problem" : undefined}
+        />
+        {problem && (
+          <p className="login-problem" id="login-problem" role="alert">
+            {problem}
+          </p>
+        )}
+        <button type="submit" className="button button-main" disabled={isBusy || token.trim() === ""}>
+          Sign in
+        </button>
+      </form>
+    </main>
+  );
+}

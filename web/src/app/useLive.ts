@@ -1,0 +1,62 @@
+/** Asks the server what is new and lets every open question be asked again. */
+import { useEffect, useState } from "react";
+import { ApiFailure, ask } from "../api/client";
+import { pulse } from "../api/useAnswer";
+import type { DeliveryAnswer } from "../api/types";
+
+const EVERY_MS = 2000;
+const HIDDEN_MS = 15_000;
+const DOWN_MS = 5000;
+
+export interface Live {
+  delivery: DeliveryAnswer | null;
+  isDown: boolean;
+  needsLogin: boolean;
+}
+
+export function useLive(isPaused: boolean): Live {
+  const [live, setLive] = useState<Live>({ delivery: null, isDown: false, needsLogin: false });
+  useEffect(() => {
+    if (isPaused) return;
+    const controller = new AbortController();
+    const { signal } = controller;
+    let cursor: string | undefined;
+    let timer = 0;
+    let wasDown = false;
+    const look = async (): Promise<void> => {
+      const changes = await ask("changes", { cursor }, signal);
+      const isNew = cursor !== undefined && changes.changed;
+      cursor = changes.cursor;
+      const delivery = await ask("delivery.status", {}, signal).catch(() => null);
+      if (signal.aborted) return;
+      setLive((old) =>
+        !old.isDown && !old.needsLogin && JSON.stringify(old.delivery) === JSON.stringify(delivery)
+          ? old
+          : { delivery, isDown: false, needsLogin: false },
+      );
+      if (isNew || wasDown) pulse.beat();
+      wasDown = false;
+    };
+    const tick = () => {
+      look()
+        .then(() => EVERY_MS)
+        .catch((error: unknown) => {
+          if (signal.aborted) return 0;
+          const needsLogin = error instanceof ApiFailure && error.needsLogin;
+          wasDown = true;
+          setLive((old) => ({ ...old, isDown: !needsLogin, needsLogin }));
+          return DOWN_MS;
+        })
+        .then((wait) => {
+          if (signal.aborted) return;
+          timer = window.setTimeout(tick, document.hidden ? HIDDEN_MS : wait);
+        });
+    };
+    tick();
+    return () => {
+      controller.abort();
+      window.clearTimeout(timer);
+    };
+  }, [isPaused]);
+  return live;
+}

@@ -1,0 +1,66 @@
+/** The graph in languages that other tools read. */
+import type { Arrow, GraphNode } from "../api/types";
+import type { Graph } from "../model/merge";
+import { shown } from "../model/titles";
+import { kindWord, short } from "../model/words";
+
+function label(node: GraphNode): string {
+  const version = node.version ? ` ${node.version}` : "";
+  return `${short(shown(node).title, 60)}${version}`;
+}
+
+function names(graph: Graph): Map<string, string> {
+  return new Map([...graph.nodes.keys()].map((key) => [key, key.replace(/\W/g, "_")]));
+}
+
+function ends(graph: Graph): { from: string; to: string; arrow: Arrow }[] {
+  const ids = names(graph);
+  return [...graph.arrows.values()].map((arrow) => ({
+    from: ids.get(arrow.source) ?? "",
+    to: ids.get(arrow.target) ?? "",
+    arrow,
+  }));
+}
+
+/** Entities in place of all that Mermaid gives a meaning to. */
+function mermaidText(text: string): string {
+  return text.replace(/[^\p{L}\p{N} .,_/:@()+-]/gu, (character) => `#${character.codePointAt(0)};`);
+}
+
+export function mermaid(graph: Graph): string {
+  const ids = names(graph);
+  const lines = ["flowchart LR"];
+  for (const [key, node] of graph.nodes) {
+    const [open, close] = node.type === "task" ? ["([", "])"] : ["[", "]"];
+    const text = mermaidText(`${label(node)} (${kindWord(node.kind)})`);
+    lines.push(`  ${ids.get(key)}${open}"${text}"${close}`);
+  }
+  for (const { from, to, arrow } of ends(graph)) {
+    lines.push(`  ${from} ${arrow.role === "revision" ? "-.->" : "-->"} ${to}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function dotText(text: string): string {
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replace(/\s+/g, " ")}"`;
+}
+
+export function dot(graph: Graph): string {
+  const ids = names(graph);
+  const lines = ["digraph lineage {", "  rankdir=LR;", '  node [fontname="sans-serif"];'];
+  for (const [key, node] of graph.nodes) {
+    const shape = node.type === "task" ? "oval" : "box";
+    lines.push(`  ${ids.get(key)} [shape=${shape}, label=${dotText(label(node))}, tooltip=${dotText(key)}];`);
+  }
+  for (const { from, to, arrow } of ends(graph)) {
+    lines.push(`  ${from} -> ${to}${arrow.role === "revision" ? " [style=dashed]" : ""};`);
+  }
+  return `${lines.join("\n")}\n}\n`;
+}
+
+export function json(graph: Graph): string {
+  const { focus } = graph;
+  const nodes = [...graph.nodes.values()];
+  const arrows = [...graph.arrows.values()];
+  return `${JSON.stringify({ nodes, arrows, focus }, null, 2)}\n`;
+}

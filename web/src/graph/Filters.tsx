@@ -1,0 +1,102 @@
+/** Choosing what is hidden or dimmed. */
+import { useMemo } from "react";
+import type { GraphNode } from "../api/types";
+import type { PageState } from "../app/url";
+import { go } from "../app/useUrl";
+import { isFiltering, NO_FILTERS } from "../model/filter";
+import { kindWord, number, statusWord } from "../model/words";
+
+function counted(values: Iterable<string>): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+}
+
+function Choices(props: {
+  legend: string;
+  name: "kinds" | "statuses" | "teams";
+  choices: [string, number][];
+  chosen: readonly string[];
+  say: (value: string) => string;
+}) {
+  if (props.choices.length < 1) return null;
+  const flip = (value: string) => {
+    const others = props.chosen.filter((other) => other !== value);
+    go({ [props.name]: others.length < props.chosen.length ? others : [...others, value] });
+  };
+  return (
+    <fieldset>
+      <legend>{props.legend}</legend>
+      {props.choices.map(([value, count]) => (
+        <label key={value} className="choice">
+          <input type="checkbox" checked={props.chosen.includes(value)} onChange={() => flip(value)} />
+          <span>{props.say(value)}</span>
+          <small>{number(count)}</small>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function toLocal(at: number | null): string {
+  if (at === null) return "";
+  const date = new Date(at * 1000);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+function fromLocal(text: string): number | null {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : Math.floor(at / 1000);
+}
+
+export function Filters({ state, nodes }: { state: PageState; nodes: readonly GraphNode[] }) {
+  const found = useMemo(
+    () => ({
+      kinds: counted(nodes.map((node) => node.kind)),
+      statuses: counted(nodes.flatMap((node) => (node.type === "task" ? (node.status ?? []) : []))),
+      teams: counted(nodes.map((node) => String(node.team_id))),
+    }),
+    [nodes],
+  );
+  return (
+    <form className="filters" onSubmit={(event) => event.preventDefault()}>
+      <label className="field">
+        Name
+        <input
+          type="text"
+          value={state.name}
+          placeholder="part of a name or id"
+          onChange={(event) => go({ name: event.target.value }, state.name !== "")}
+        />
+      </label>
+      <Choices legend="Kind" name="kinds" choices={found.kinds} chosen={state.kinds} say={(kind) => kindWord(kind, 2)} />
+      <Choices legend="Status of tasks" name="statuses" choices={found.statuses} chosen={state.statuses} say={statusWord} />
+      {(found.teams.length > 1 || state.teams.length > 0) && (
+        <Choices legend="Team" name="teams" choices={found.teams} chosen={state.teams} say={(team) => `team ${team}`} />
+      )}
+      <div className="field-pair">
+        <label className="field">
+          From
+          <input type="datetime-local" value={toLocal(state.since)} onChange={(event) => go({ since: fromLocal(event.target.value) })} />
+        </label>
+        <label className="field">
+          To
+          <input type="datetime-local" value={toLocal(state.until)} onChange={(event) => go({ until: fromLocal(event.target.value) })} />
+        </label>
+      </div>
+      <div className="filters-foot">
+        <div className="segments" role="group" aria-label="What is filtered out">
+          <button type="button" aria-pressed={state.mode === "dim"} onClick={() => go({ mode: "dim" })}>
+            Dim
+          </button>
+          <button type="button" aria-pressed={state.mode === "hide"} onClick={() => go({ mode: "hide" })}>
+            Hide
+          </button>
+        </div>
+        <button type="button" className="button" disabled={!isFiltering(state)} onClick={() => go({ ...NO_FILTERS })}>
+          Clear
+        </button>
+      </div>
+    </form>
+  );
+}

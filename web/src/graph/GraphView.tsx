@@ -1,0 +1,210 @@
+/** The graph with its bar, its panel, and the words for when there is nothing. */
+import { ReactFlowProvider } from "@xyflow/react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import "../styles/graph.css";
+import "../styles/panel.css";
+import { Empty, Failure, Loading } from "../app/parts";
+import type { PageState } from "../app/url";
+import { currentState, go } from "../app/useUrl";
+import { ExportMenu } from "../export/ExportMenu";
+import { useLayout } from "../layout/useLayout";
+import { isFiltering, NO_FILTERS } from "../model/filter";
+import type { Graph } from "../model/merge";
+import { number, plural } from "../model/words";
+import { Panel } from "../panel/Panel";
+import { Bar } from "./Bar";
+import Canvas from "./Canvas";
+import { Filters } from "./Filters";
+import { ListView } from "./ListView";
+import { ASK_FROM, boxesOf, foldScene, linesOf, litPath, look } from "./scene";
+import { Timeline } from "./Timeline";
+import { LIMIT, useGraph } from "./useGraph";
+
+const EMPTY: Graph = { nodes: new Map(), arrows: new Map(), focus: [], isTruncated: false, next: null };
+
+/** The first click picks one end of a path, the next one the other. */
+function onSelect(key: string): void {
+  const state = currentState();
+  const isNode = !key.startsWith("fold:");
+  if (state.from && !state.to && isNode && key !== state.from) go({ to: key, sel: key });
+  else go({ sel: key });
+}
+
+function PathNote({ state, length }: { state: PageState; length: number | null }) {
+  if (!state.from) return null;
+  const cancel = (
+    <button type="button" className="button" onClick={() => go({ from: "", to: "" })}>
+      {state.to ? "Clear the path" : "Cancel"}
+    </button>
+  );
+  if (!state.to) {
+    return (
+      <div className="note" role="status">
+        <p>Now choose the other end: click a card, or search in its panel.</p>
+        {cancel}
+      </div>
+    );
+  }
+  const words = length === null ? "Looking for a path…" : length === 0 ? "Nothing joins the two." : `The path runs through ${plural(length, "card")}.`;
+  return (
+    <div className="note" role="status">
+      <p>{words}</p>
+      {cancel}
+    </div>
+  );
+}
+
+function TooMany({ count }: { count: number }) {
+  return (
+    <div className="empty ask">
+      <h2>Draw {number(count)} cards?</h2>
+      <p>That many are hard to read as a picture. Fewer hops, a filter or the list may answer faster.</p>
+      <p className="row">
+        <button type="button" className="button button-main" onClick={() => go({ many: true })}>
+          Draw all {number(count)}
+        </button>
+        <button type="button" className="button" onClick={() => go({ up: 1, down: 1, open: [] })}>
+          One hop only
+        </button>
+        <button type="button" className="button" onClick={() => go({ as: "list" })}>
+          Show a list
+        </button>
+      </p>
+    </div>
+  );
+}
+
+function Drawn({ state }: { state: PageState }) {
+  const [pages, setPages] = useState(1);
+  const [isTimeOpen, setTimeOpen] = useState(state.at !== null);
+  const data = useGraph(state, pages);
+  const graph = data.graph ?? EMPTY;
+  const pathKeys = useMemo(() => new Set(data.path?.nodes.keys() ?? []), [data.path]);
+  const folded = useMemo(
+    () => foldScene(graph, state, pathKeys),
+    // Only what changes the folds; the selection counts through `sel`.
+    [graph, pathKeys, state.sel, state.from, state.to, state.unfold],
+  );
+  const path = useMemo(
+    () => (data.path && data.path.nodes.size > 0 ? litPath(data.path, folded) : null),
+    [data.path, folded],
+  );
+  const scene = useMemo(
+    () => look(folded, state, state, path, data.present),
+    [folded, path, data.present, state.sel, state.mode, state.kinds, state.statuses, state.teams, state.name, state.since, state.until],
+  );
+  const selected = folded.cardOf.get(state.sel) ?? state.sel;
+  const isDrawn = folded.cards.size <= ASK_FROM || state.many;
+  const boxes = useMemo(() => (isDrawn ? boxesOf(folded) : []), [folded, isDrawn]);
+  const lines = useMemo(() => (isDrawn ? linesOf(folded) : []), [folded, isDrawn]);
+  const layout = useLayout(state.focus, boxes, lines, selected || graph.focus[0] || null);
+  const select = useCallback(onSelect, []);
+  useEscape(state);
+
+  const nodes = useMemo(() => [...graph.nodes.values()], [graph]);
+  const isAllOut = scene.filteredOut === folded.cards.size && folded.cards.size > 0;
+  const body = () => {
+    if (data.answer.error && !data.graph) {
+      return <Failure error={data.answer.error} what="The graph could not be read." />;
+    }
+    if (!data.graph) return <Loading />;
+    if (graph.nodes.size === 0) {
+      return (
+        <Empty title="Nothing here has that name" command={`lineage search ${JSON.stringify(state.focus)}`}>
+          <p>
+            No task and no data fits <code dir="auto">{state.focus.slice(0, 200)}</code>. It may not have been
+            recorded yet, or belong to another team.
+          </p>
+        </Empty>
+      );
+    }
+    if (state.as === "list") {
+      return <ListView graph={graph} state={state} present={data.present} onSelect={select} />;
+    }
+    if (!isDrawn) return <TooMany count={folded.cards.size} />;
+    return (
+      <Canvas
+        folded={folded}
+        scene={scene}
+        layout={layout}
+        name={state.focus}
+        focus={graph.focus}
+        selected={selected}
+        open={state.open}
+        onSelect={select}
+      />
+    );
+  };
+
+  return (
+    <main className={`graph ${state.sel ? "has-panel" : ""}`} id="main">
+      <h1 className="hidden">Graph of {state.focus}</h1>
+      <div className="graph-side">
+        <Bar
+          state={state}
+          cards={folded.cards.size}
+          filters={<Filters state={state} nodes={nodes} />}
+          exports={<ExportMenu graph={graph} folded={folded} scene={scene} layout={layout} />}
+          isTimeShown={isTimeOpen}
+          onTime={() => {
+            if (isTimeOpen) go({ at: null });
+            setTimeOpen(!isTimeOpen);
+          }}
+        />
+        <div className="graph-body">
+          {body()}
+          <div className="notes">
+            <PathNote state={state} length={state.to && data.answer.isLoading ? null : (data.path?.nodes.size ?? 0)} />
+            {isAllOut && isFiltering(state) && (
+              <div className="note" role="status">
+                <p>The filters leave none of the {plural(folded.cards.size, "card")}.</p>
+                <button type="button" className="button" onClick={() => go({ ...NO_FILTERS })}>
+                  Clear the filters
+                </button>
+              </div>
+            )}
+            {graph.isTruncated && (
+              <div className="note" role="status">
+                <p>There is more: these are the first {plural(graph.nodes.size, "thing")}.</p>
+                {graph.next && (
+                  <button type="button" className="button" onClick={() => setPages(pages + 1)}>
+                    Add the next {number(LIMIT)}
+                  </button>
+                )}
+              </div>
+            )}
+          </div>
+        </div>
+        {isTimeOpen && data.graph && (
+          <Timeline graph={graph} at={state.at} onClose={() => setTimeOpen(false)} />
+        )}
+      </div>
+      {state.sel && <Panel state={state} folded={folded} graph={graph} />}
+    </main>
+  );
+}
+
+function useEscape(state: PageState): void {
+  const latest = useRef(state);
+  latest.current = state;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      const target = event.target as HTMLElement;
+      if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return;
+      const now = latest.current;
+      if (now.from) go({ from: "", to: "" });
+      else if (now.sel) go({ sel: "" });
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+}
+
+export default function GraphView({ state }: { state: PageState }) {
+  return (
+    <ReactFlowProvider key={state.focus}>
+      <Drawn state={state} />
+    </ReactFlowProvider>
+  );
+}

@@ -1,0 +1,84 @@
+/** A slider through time that replays how the graph grew. */
+import { Pause, Play, X } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import { go } from "../app/useUrl";
+import type { Graph } from "../model/merge";
+import { moment } from "../model/words";
+
+const TICK_MS = 700;
+
+/** The moments at which something of the graph was recorded. */
+export function momentsOf(graph: Graph): number[] {
+  const found = new Set<number>();
+  for (const arrow of graph.arrows.values()) {
+    if (arrow.recorded_at != null) found.add(Math.ceil(arrow.recorded_at));
+  }
+  for (const node of graph.nodes.values()) {
+    const at = node.started_at ?? node.created_at;
+    if (at != null) found.add(Math.ceil(at));
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+export function Timeline({ graph, at, onClose }: { graph: Graph; at: number | null; onClose: () => void }) {
+  const moments = useMemo(() => momentsOf(graph), [graph]);
+  const [isPlaying, setPlaying] = useState(false);
+  const last = moments.length - 1;
+  const index = at === null ? last : Math.max(0, moments.findLastIndex((one) => one <= at));
+  const show = (next: number, replace = true) => {
+    const when = moments[next];
+    go({ at: next >= last || when === undefined ? null : when }, replace);
+  };
+  useEffect(() => {
+    if (!isPlaying) return;
+    if (index >= last) {
+      setPlaying(false);
+      return;
+    }
+    const timer = setTimeout(() => show(index + 1), TICK_MS);
+    return () => clearTimeout(timer);
+  });
+  if (moments.length === 0) return null;
+  const words = at === null ? "now" : moment(moments[index] ?? at);
+  return (
+    <div className="timeline" role="group" aria-label="As of">
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={isPlaying ? "Pause" : "Replay how it grew"}
+        title={isPlaying ? "Pause" : "Replay how it grew"}
+        onClick={() => {
+          if (!isPlaying && index >= last) show(0, false);
+          setPlaying(!isPlaying);
+        }}
+      >
+        {isPlaying ? <Pause size={16} /> : <Play size={16} />}
+      </button>
+      <input
+        type="range"
+        min={0}
+        max={last}
+        value={index}
+        aria-label="As of"
+        aria-valuetext={words}
+        onChange={(event) => {
+          setPlaying(false);
+          show(Number(event.target.value));
+        }}
+      />
+      <output>{words}</output>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label="Back to now"
+        onClick={() => {
+          setPlaying(false);
+          go({ at: null });
+          onClose();
+        }}
+      >
+        <X size={16} />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+/** Everything that the graph view asks the server. */
+import { useMemo } from "react";
+import { ask } from "../api/client";
+import type { GraphAnswer } from "../api/types";
+import { useQuestion, type Answer } from "../api/useAnswer";
+import type { PageState } from "../app/url";
+import { merge, type Graph } from "../model/merge";
+
+/** Cards in one answer, at most. */
+export const LIMIT = 2000;
+
+interface Answers {
+  all: GraphAnswer[];
+  path: GraphAnswer | null;
+}
+
+async function gather(
+  state: PageState,
+  at: number | null,
+  pages: number,
+  signal: AbortSignal,
+): Promise<Answers> {
+  const asOf = at === null ? {} : { as_of: at };
+  const base = { select: state.focus, up: state.up, down: state.down, limit: LIMIT, ...asOf };
+  const first: GraphAnswer[] = [await ask("graph.get", base, signal)];
+  for (let page = 1; page < pages; page += 1) {
+    const after = first[first.length - 1]?.next;
+    if (!after) break;
+    first.push(await ask("graph.get", { ...base, after }, signal));
+  }
+  const opened = state.open.map((entry) => {
+    const cut = entry.lastIndexOf(".");
+    const of = entry.slice(0, cut);
+    const way = entry.slice(cut + 1) === "up" ? "graph.upstream" : "graph.downstream";
+    return ask(way, { of, depth: 1, limit: LIMIT, ...asOf }, signal);
+  });
+  const wantsPath = state.from !== "" && state.to !== "";
+  const path = wantsPath
+    ? ask("graph.path", { source: state.from, target: state.to, ...asOf }, signal)
+    : null;
+  const more = await Promise.all(opened);
+  const found = await path;
+  const all = [...first, ...more, ...(found ? [found] : [])];
+  // Only the last page tells whether there is more.
+  const last = first[first.length - 1];
+  const pagesDone = first.map((answer) => (answer === last ? answer : { ...answer, truncated: false }));
+  return { all: [...pagesDone, ...all.slice(first.length)], path: found };
+}
+
+export interface GraphData {
+  graph: Graph | null;
+  path: Graph | null;
+  /** Keys of what existed at the moment asked for; null: now. */
+  present: ReadonlySet<string> | null;
+  answer: Answer<Answers>;
+}
+
+export function useGraph(state: PageState, pages: number): GraphData {
+  const parts = [state.focus, state.up, state.down, state.open, state.from, state.to, pages];
+  const key = JSON.stringify(parts);
+  const run = (at: number | null) => (signal: AbortSignal) => gather(state, at, pages, signal);
+  // What is not drawn yet is not worth keeping: another focus forgets the old graph.
+  const answer = useQuestion(state.focus ? key : null, run(null), true);
+  const then = useQuestion(state.at === null ? null : `${key}@${state.at}`, run(state.at), true);
+  const graph = useMemo(() => (answer.data ? merge(answer.data.all) : null), [answer.data]);
+  const path = useMemo(
+    () => (answer.data?.path ? merge([answer.data.path]) : null),
+    [answer.data],
+  );
+  const present = useMemo(() => {
+    if (state.at === null || !then.data) return null;
+    return new Set(then.data.all.flatMap((one) => one.nodes.map((node) => node.key)));
+  }, [state.at, then.data]);
+  return { graph, path, present, answer };
+}

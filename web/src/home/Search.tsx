@@ -1,0 +1,148 @@
+/** The search box: type, arrows, Enter. */
+import { Search as Glass } from "lucide-react";
+import { useEffect, useId, useRef, useState } from "react";
+import { useAnswer } from "../api/useAnswer";
+import type { SearchHit } from "../api/types";
+import { Tile } from "../app/Tile";
+import { focusOn } from "../app/useUrl";
+import { shown } from "../model/titles";
+import { kindWord, short, statusWord } from "../model/words";
+import { isSelector, moved } from "./search";
+
+function useSettled(text: string, wait_ms: number): string {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), wait_ms);
+    return () => clearTimeout(timer);
+  }, [text, wait_ms]);
+  return settled;
+}
+
+function Hit({ hit }: { hit: SearchHit }) {
+  const { node } = hit;
+  const { title } = shown(node);
+  const parts = [kindWord(node.kind), node.version, node.status && statusWord(node.status)];
+  return (
+    <>
+      <Tile node={node} size={24} />
+      <span className="hit-title" dir="auto">
+        {title}
+      </span>
+      <span className="hit-kind">{parts.filter(Boolean).join(" · ")}</span>
+      <span className="hit-id">{short(String(node.id), 40)}</span>
+    </>
+  );
+}
+
+export interface SearchProps {
+  isLarge?: boolean;
+  label?: string;
+  kinds?: readonly string[];
+  autoFocus?: boolean;
+  /** What happens with the choice; it becomes the focus of the graph if left out. */
+  onChoose?: (key: string) => void;
+}
+
+export function Search(props: SearchProps) {
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(-1);
+  const [isOpen, setOpen] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
+  const id = useId();
+  const wanted = useSettled(text.trim(), 120);
+  const fields = wanted ? { text: wanted, kinds: props.kinds, limit: 12 } : null;
+  const answer = useAnswer("search", fields, true);
+  const hits = wanted && text.trim() ? (answer.data?.hits ?? []) : [];
+  const isShown = isOpen && text.trim() !== "";
+
+  useEffect(() => setAt(-1), [wanted]);
+  useEffect(() => {
+    if (props.autoFocus) input.current?.focus({ preventScroll: true });
+  }, [props.autoFocus]);
+
+  const choose = (key: string) => {
+    setOpen(false);
+    setText("");
+    input.current?.blur();
+    (props.onChoose ?? focusOn)(key);
+  };
+  const enter = () => {
+    const hit = hits[at] ?? (isSelector(text) ? undefined : hits[0]);
+    if (hit) choose(hit.node.key);
+    else if (isSelector(text) && !props.onChoose) choose(text.trim());
+  };
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.key === "Enter") enter();
+    else if (event.key === "Escape") {
+      if (isShown) setOpen(false);
+      else input.current?.blur();
+    } else {
+      const next = moved(at, hits.length, event.key);
+      if (next === at) return;
+      setAt(next);
+      setOpen(true);
+    }
+    event.preventDefault();
+  };
+
+  return (
+    <div className={`search ${props.isLarge ? "search-large" : ""}`}>
+      <Glass className="search-glass" size={props.isLarge ? 20 : 16} aria-hidden="true" />
+      <input
+        ref={input}
+        type="text"
+        role="combobox"
+        className="search-box"
+        placeholder={props.label ?? "Search a name, path, digest or model:12"}
+        aria-label={props.label ?? "Search tasks and data"}
+        aria-expanded={isShown}
+        aria-controls={`${id}-list`}
+        aria-autocomplete="list"
+        aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined}
+        autoComplete="off"
+        spellCheck={false}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setOpen(true);
+        }}
+        onFocus={() => setOpen(true)}
+        onBlur={() => setOpen(false)}
+        onKeyDown={onKeyDown}
+        data-search
+      />
+      {!props.onChoose && (
+        <kbd className="search-key" aria-hidden="true">
+          /
+        </kbd>
+      )}
+      <div className="hits" hidden={!isShown} onMouseDown={(event) => event.preventDefault()}>
+        <ul id={`${id}-list`} role="listbox" aria-label="Found">
+          {hits.map((hit, index) => (
+            <li
+              key={hit.node.key}
+              id={`${id}-${index}`}
+              role="option"
+              aria-selected={index === at}
+              className="hit"
+              onMouseEnter={() => setAt(index)}
+              onClick={() => choose(hit.node.key)}
+            >
+              <Hit hit={hit} />
+            </li>
+          ))}
+        </ul>
+        <p className="hits-note" role="status">
+          {note(hits.length, answer.isLoading || wanted !== text.trim(), text, answer.error?.message)}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+function note(count: number, isLoading: boolean, text: string, error?: string): string {
+  if (error && !isLoading) return error;
+  if (isSelector(text)) return "Enter opens this selector as a graph";
+  if (count > 0) return "↑ ↓ choose · Enter opens";
+  return isLoading ? "Searching…" : "Nothing has that name, path, digest or id";
+}

@@ -1,0 +1,10 @@
+/** Puts the page into its document. */
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App";
+import { applyTheme, readTheme } from "./app/theme";
+import "./styles/base.css";
+import "./styles/home.css";
+
+applyTheme(readTheme());
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<App />);

@@ -1,0 +1,114 @@
+/** Everything known of one version of a thing. */
+import { useEffect, useMemo, useState } from "react";
+import { preview } from "../api/client";
+import type { DataDetail, Edge, GraphNode, NodeMap } from "../api/types";
+import { useAnswer, useQuestion } from "../api/useAnswer";
+import { Copied, Failure, Loading, PageLink } from "../app/parts";
+import { go } from "../app/useUrl";
+import { bytes, moment } from "../model/words";
+import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
+
+const MAX_PREVIEW = 20_000;
+
+interface Seen {
+  text: string | null;
+  blob: Blob;
+}
+
+function Preview({ detail }: { detail: DataDetail }) {
+  const key = detail.node.key;
+  const answer = useQuestion<Seen>(`preview ${key}`, async (signal) => {
+    const blob = await preview(key, signal);
+    const text = detail.preview === "text" ? (await blob.text()).slice(0, MAX_PREVIEW) : null;
+    return { text, blob };
+  });
+  const [address, setAddress] = useState("");
+  const blob = answer.data?.blob;
+  useEffect(() => {
+    if (!blob || detail.preview !== "image") return;
+    const made = URL.createObjectURL(blob);
+    setAddress(made);
+    return () => URL.revokeObjectURL(made);
+  }, [blob, detail.preview]);
+  const body = () => {
+    if (answer.error) return <p className="quiet">{answer.error.message}</p>;
+    if (!answer.data) return <Loading lines={3} />;
+    if (answer.data.text !== null) {
+      return (
+        <pre className="raw preview" tabIndex={0} dir="auto">
+          {answer.data.text}
+        </pre>
+      );
+    }
+    return address ? <img className="preview" src={address} alt={`Preview of ${detail.node.name}`} /> : null;
+  };
+  return <Section title="Preview">{body()}</Section>;
+}
+
+function Versions({ versions, current }: { versions: readonly GraphNode[]; current: string }) {
+  if (versions.length < 2) return null;
+  return (
+    <Section title="Versions" count={versions.length}>
+      <ol className="versions">
+        {versions.map((node) => (
+          <li key={node.key} aria-current={node.key === current ? "true" : undefined}>
+            <PageLink to={node.key}>{node.version ?? node.key}</PageLink>
+            <span>{node.created_at != null && moment(node.created_at)}</span>
+            <span>{node.size != null && bytes(node.size)}</span>
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
+/** The tasks around a thing, by key: what the edges name without telling of. */
+function useTasks(key: string, nodes: NodeMap): ReadonlyMap<string, GraphNode> {
+  const near = useAnswer("graph.get", { select: key, up: 1, down: 1, limit: 400 });
+  return useMemo(() => {
+    const found = new Map(nodes);
+    for (const node of near.data?.nodes ?? []) found.set(node.key, node);
+    return found;
+  }, [near.data, nodes]);
+}
+
+export function DataPanel({ id, nodes }: { id: string; nodes: NodeMap }) {
+  const { data: detail, error } = useAnswer("data.get", { key: id });
+  const tasks = useTasks(id, nodes);
+  if (error && !detail) return <Failure error={error} what="The details could not be read." />;
+  if (!detail) return <Loading />;
+  const { node } = detail;
+  const pick = (edge: Edge) => tasks.get(edge.task);
+  const unique = (edges: readonly Edge[]) => new Set(edges.map((edge) => edge.task)).size;
+  const newest = detail.versions[0];
+  const isOld = newest && newest.key !== node.key && detail.versions.length > 1;
+  return (
+    <>
+      <Facts
+        facts={[
+          ["Id", <Copied key="id" text={String(node.id)} />],
+          ["Name", node.name === String(node.id) ? null : node.name],
+          ["Path", detail.path && <Copied text={detail.path} />],
+          ["Version", node.version],
+          ["Newest", isOld ? <button type="button" className="link" onClick={() => go({ focus: newest.key, sel: newest.key })}>{newest.version ?? newest.key}</button> : null],
+          ["Size", node.size != null ? bytes(node.size) : null],
+          ["Digest", node.digest && <Copied text={node.digest} label={`${node.digest.slice(0, 19)}…`} />],
+          ["First seen", <When key="at" at={node.created_at} />],
+          ["Selector", <Copied key="key" text={node.key} />],
+        ]}
+      />
+      {detail.preview && <Preview detail={detail} />}
+      <Versions versions={detail.versions} current={node.key} />
+      <Section title="Produced by" count={unique(detail.produced_by)}>
+        {detail.produced_by.length === 0 && <p className="quiet">No recorded task produced it.</p>}
+        <EdgeList edges={detail.produced_by} nodes={tasks} pick={pick} />
+      </Section>
+      <Section title="Used by" count={unique(detail.used_by)}>
+        {detail.used_by.length === 0 && <p className="quiet">No recorded task used it.</p>}
+        <EdgeList edges={detail.used_by} nodes={tasks} pick={pick} />
+      </Section>
+      <Meta meta={detail.meta} />
+      <Raw value={detail} />
+    </>
+  );
+}

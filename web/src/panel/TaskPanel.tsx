@@ -1,0 +1,137 @@
+/** Everything known of a task. */
+import { useMemo } from "react";
+import type { Edge, NodeMap, Step, TaskDetail } from "../api/types";
+import { useAnswer } from "../api/useAnswer";
+import { Copied, Failure, Loading, Status } from "../app/parts";
+import { duration, moment, plural } from "../model/words";
+import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
+
+function lasted(start: number | null | undefined, end: number | null | undefined): string | null {
+  return start != null && end != null ? duration(end - start) : null;
+}
+
+function Steps({ steps }: { steps: readonly Step[] }) {
+  const children = new Map<string | null, Step[]>();
+  const known = new Set(steps.map((step) => step.key));
+  for (const step of steps) {
+    const parent = step.parent && known.has(step.parent) ? step.parent : null;
+    (children.get(parent) ?? children.set(parent, []).get(parent))?.push(step);
+  }
+  const branch = (parent: string | null) => {
+    const own = children.get(parent);
+    if (!own) return null;
+    return (
+      <ol className="steps">
+        {own.map((step) => (
+          <li key={step.key}>
+            <span className={`step ${step.outcome === "error" ? "tone-bad" : ""}`}>
+              <b dir="auto">{step.name}</b>
+              <small title={moment(step.started_at)}>
+                {step.outcome === "error" ? "failed" : ""} {lasted(step.started_at, step.ended_at)}
+              </small>
+            </span>
+            {step.error && <code className="step-error">{step.error}</code>}
+            {branch(step.key)}
+          </li>
+        ))}
+      </ol>
+    );
+  };
+  return branch(null);
+}
+
+function ErrorBox({ task }: { task: TaskDetail }) {
+  if (!task.error && !task.traceback) return null;
+  return (
+    <section className="error-box" aria-label="Error">
+      <p>
+        <strong>{task.error ?? "It failed"}</strong>
+      </p>
+      {task.traceback && (
+        <pre className="raw" tabIndex={0}>
+          {task.traceback}
+        </pre>
+      )}
+    </section>
+  );
+}
+
+function Log({ log }: { log: TaskDetail["log"] }) {
+  if (log.length === 0) return null;
+  return (
+    <Section title="Log" count={log.length}>
+      <ol className="log" tabIndex={0} aria-label="Last lines of the log">
+        {log.map((line, index) => (
+          <li key={`${line.at} ${index}`} className={`log-${line.level.toLowerCase()}`}>
+            <time title={moment(line.at)}>{new Date(line.at * 1000).toLocaleTimeString("en", { hour12: false })}</time>
+            <b>{line.level}</b>
+            <span dir="auto">{line.message}</span>
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
+function code(task: TaskDetail) {
+  if (!task.git_commit) return null;
+  return (
+    <>
+      <Copied text={task.git_commit} label={task.git_commit.slice(0, 10)} />
+      {task.git_dirty && <span className="badge">with uncommitted changes</span>}
+    </>
+  );
+}
+
+export function TaskPanel({ id, nodes }: { id: string; nodes: NodeMap }) {
+  const number = Number(id.split(":")[1]);
+  const { data: task, error } = useAnswer("tasks.get", { id: number });
+  const steps = useMemo(() => new Map((task?.steps ?? []).map((step) => [step.key, step.name])), [task]);
+  if (error && !task) return <Failure error={error} what="The details could not be read." />;
+  if (!task) return <Loading />;
+  const { node } = task;
+  const side = (direction: Edge["direction"]) => task.edges.filter((edge) => edge.direction === direction);
+  const inputs = side("input");
+  const outputs = side("output");
+  const unique = (edges: readonly Edge[]) => new Set(edges.map((edge) => edge.data.key)).size;
+  return (
+    <>
+      <ErrorBox task={task} />
+      <Facts
+        facts={[
+          ["Task", <Copied key="id" text={id} />],
+          ["Status", <Status key="status" status={node.status} />],
+          ["Started", <When key="start" at={node.started_at} />],
+          ["Took", lasted(node.started_at, node.ended_at)],
+          ["User", task.user],
+          ["Machine", task.host],
+          ["Process", task.pid],
+          ["Python", task.python],
+          ["Code", code(task)],
+          ["Command", task.command && <code className="wrap">{task.command}</code>],
+          ["Started by", task.parent],
+          ["Workspace", node.workspace_id],
+        ]}
+      />
+      <Section title="Inputs" count={unique(inputs)}>
+        {inputs.length === 0 && <p className="quiet">It recorded no input.</p>}
+        <EdgeList edges={inputs} nodes={nodes} steps={steps} pick={(edge) => edge.data} />
+      </Section>
+      <Section title="Outputs" count={unique(outputs)}>
+        {outputs.length === 0 && <p className="quiet">It recorded no output.</p>}
+        <EdgeList edges={outputs} nodes={nodes} steps={steps} pick={(edge) => edge.data} />
+      </Section>
+      {task.edges_total > task.edges.length && (
+        <p className="quiet">These are {task.edges.length} of {plural(task.edges_total, "edge")}.</p>
+      )}
+      {task.steps.length > 0 && (
+        <Section title="Steps" count={task.steps.length}>
+          <Steps steps={task.steps} />
+        </Section>
+      )}
+      <Log log={task.log} />
+      <Meta meta={task.meta} />
+      <Raw value={task} />
+    </>
+  );
+}

@@ -1,0 +1,144 @@
+/** What differs between two tasks. */
+import { ArrowLeftRight } from "lucide-react";
+import type { DiffAnswer, DiffItem } from "../api/types";
+import { useAnswer } from "../api/useAnswer";
+import { Empty, Failure, Loading, NodeLine, Status } from "../app/parts";
+import type { PageState } from "../app/url";
+import { go } from "../app/useUrl";
+import { Search } from "../home/Search";
+import { ago, moment } from "../model/words";
+import { Shell } from "./Shell";
+
+const CHANGES = [
+  ["version", "Other version"],
+  ["added", "Only in the second"],
+  ["removed", "Only in the first"],
+  ["same", "The same"],
+] as const;
+
+function Side({ name, id, answer }: { name: "a" | "b"; id: string; answer: DiffAnswer | null }) {
+  const node = answer?.[name];
+  const label = name === "a" ? "First task" : "Second task";
+  return (
+    <div className="side">
+      <h2>{label}</h2>
+      {node && (
+        <>
+          <NodeLine node={node} />
+          <p>
+            <Status status={node.status} />{" "}
+            {node.started_at != null && <time title={moment(node.started_at)}>{ago(node.started_at)}</time>}
+          </p>
+        </>
+      )}
+      {!node && id && <code>{id}</code>}
+      <Search
+        label={id ? "Choose another" : `Search the ${label.toLowerCase()}`}
+        kinds={["task"]}
+        onChoose={(key) => go({ [name]: key })}
+        autoFocus={!id && (name === "a" || answer === null)}
+      />
+    </div>
+  );
+}
+
+function words(value: unknown): string {
+  if (value === null || value === undefined) return "—";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function Change({ item }: { item: DiffItem }) {
+  return (
+    <tr className={`change-${item.change}`}>
+      <td>{item.direction}</td>
+      <td>{item.a ? <NodeLine node={item.a} /> : <span className="quiet">—</span>}</td>
+      <td>{item.b ? <NodeLine node={item.b} /> : <span className="quiet">—</span>}</td>
+    </tr>
+  );
+}
+
+function Diff({ answer }: { answer: DiffAnswer }) {
+  if (answer.is_same && answer.fields.length === 0 && answer.items.length === 0) {
+    return <Empty title="They recorded the same" />;
+  }
+  return (
+    <>
+      {answer.is_same && <p className="summary">Both used and produced the same things.</p>}
+      {answer.fields.length > 0 && (
+        <section>
+          <h2>Run</h2>
+          <table className="table diff">
+            <caption className="hidden">Properties in which the runs differ</caption>
+            <thead>
+              <tr>
+                <th scope="col">Property</th>
+                <th scope="col">First</th>
+                <th scope="col">Second</th>
+              </tr>
+            </thead>
+            <tbody>
+              {answer.fields.map((field) => (
+                <tr key={field.field}>
+                  <th scope="row">{field.field.replaceAll("_", " ")}</th>
+                  <td dir="auto">{words(field.a)}</td>
+                  <td dir="auto">{words(field.b)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {CHANGES.map(([change, title]) => {
+        const items = answer.items.filter((item) => item.change === change);
+        if (items.length === 0) return null;
+        return (
+          <section key={change} className={`changes changes-${change}`}>
+            <h2>
+              {title} <small>{items.length}</small>
+            </h2>
+            <table className="table diff">
+              <caption className="hidden">{title}</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Direction</th>
+                  <th scope="col">First</th>
+                  <th scope="col">Second</th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map((item) => (
+                  <Change key={`${item.direction} ${item.a?.key} ${item.b?.key}`} item={item} />
+                ))}
+              </tbody>
+            </table>
+          </section>
+        );
+      })}
+    </>
+  );
+}
+
+export default function Compare({ state }: { state: PageState }) {
+  const isAsked = state.a !== "" && state.b !== "";
+  const { data, error } = useAnswer("graph.diff", isAsked ? { a: state.a, b: state.b } : null);
+  return (
+    <Shell
+      title="What differs between two tasks?"
+      actions={
+        isAsked && (
+          <button type="button" className="button" onClick={() => go({ a: state.b, b: state.a })}>
+            <ArrowLeftRight size={15} aria-hidden="true" /> Swap
+          </button>
+        )
+      }
+    >
+      <div className="sides">
+        <Side name="a" id={state.a} answer={data} />
+        <Side name="b" id={state.b} answer={data} />
+      </div>
+      {error && <Failure error={error} what="The two could not be compared." />}
+      {isAsked && !data && !error && <Loading />}
+      {data && <Diff answer={data} />}
+    </Shell>
+  );
+}
