@@ -1,1 +1,106 @@
 """Records which data an app used and produced."""
+
+from .api import Api
+from .api.app import AppApi
+from .api.task import TaskApi
+from .api.workflow import Workflow
+from .errors import DeclarationError, LineageError
+from .model.enums import PluginTaskType, RestartPolicy, Status
+from .model.infos import (
+    AppInfo,
+    DatasetInfo,
+    FileInfo,
+    ProjectInfo,
+    SessionInfo,
+    VersionInfo,
+)
+from .model.kubernetes import KubernetesSettings
+from .model.meta import Markup, WorkflowMeta, WorkflowSettings
+from .model.module import ModuleInfo
+from .model.refs import Ref, dataset, file, folder, job, project
+from .recording.report import DeliveryReport
+from .tracking import cards
+from .tracking.contexts import bind, step
+from .tracking.controls import configure, disable, enable, flush, is_enabled
+from .tracking.decorators import (
+    produces,
+    produces_app,
+    produces_dataset,
+    produces_file,
+    produces_folder,
+    produces_job,
+    produces_project,
+    produces_task,
+    updates_project,
+    uses,
+    uses_dataset,
+    uses_file,
+    uses_folder,
+    uses_job,
+    uses_project,
+    uses_task,
+)
+from .tracking.handle import TaskHandle, current_task
+from .tracking.silence import disabled
+from .tracking.snapshot import snapshot
+from .tracking.tasks import app, task
+
+__all__ = [
+    "Api",
+    "AppApi",
+    "AppInfo",
+    "DatasetInfo",
+    "DeclarationError",
+    "DeliveryReport",
+    "FileInfo",
+    "KubernetesSettings",
+    "LineageError",
+    "Markup",
+    "ModuleInfo",
+    "PluginTaskType",
+    "ProjectInfo",
+    "Ref",
+    "RestartPolicy",
+    "SessionInfo",
+    "Status",
+    "TaskApi",
+    "TaskHandle",
+    "VersionInfo",
+    "Workflow",
+    "WorkflowMeta",
+    "WorkflowSettings",
+    "app",
+    "bind",
+    "cards",
+    "configure",
+    "current_task",
+    "dataset",
+    "disable",
+    "disabled",
+    "enable",
+    "file",
+    "flush",
+    "folder",
+    "is_enabled",
+    "job",
+    "produces",
+    "produces_app",
+    "produces_dataset",
+    "produces_file",
+    "produces_folder",
+    "produces_job",
+    "produces_project",
+    "produces_task",
+    "project",
+    "snapshot",
+    "step",
+    "task",
+    "updates_project",
+    "uses",
+    "uses_dataset",
+    "uses_file",
+    "uses_folder",
+    "uses_job",
+    "uses_project",
+    "uses_task",
+]

@@ -80,7 +80,8 @@ class Recorder:
         with self._lock:
             if self._process is None:
                 name = self.settings.app_name
-                self._process = Run(name, task_id=self.settings.task_id)
+                task_id = self.settings.task_id
+                self._process = Run(name, task_id=task_id, recorder=self)
             return self._process
 
     def open_run(
@@ -111,7 +112,7 @@ class Recorder:
                 run = process
                 run.name = name
             else:
-                run = Run(name, task_id=task_id, parent=around)
+                run = Run(name, task_id=task_id, parent=around, recorder=self)
             if for_process:
                 self._process = run
             run.is_told = False
@@ -143,7 +144,7 @@ class Recorder:
         extras: str = "",
         more: str = "",
         *,
-        is_input: bool,
+        is_input: bool = False,
         derived: str = "",
     ) -> bool:
         """Add the text of one edge to `texts`, unless its task told it before.
@@ -168,12 +169,14 @@ class Recorder:
         shown = identity if isinstance(identity, int) else quote(identity)
         body = f'{form},"id":{shown}'
         if is_input:
-            if scope.parent is not None:
-                _note_input(
-                    scope, (form, identity), None if is_new else body + extras + more
-                )
             if not is_new:
+                _note_input(scope, (form, identity), f"{body}{extras}{more}")
                 return False
+            parent = scope.parent
+            if parent is not None and parent.parent is None and not scope.inputs:
+                scope.inputs = {(form, identity): None}
+            else:
+                _note_input(scope, (form, identity), None)
         elif not is_new:
             return False
         else:
@@ -184,9 +187,9 @@ class Recorder:
             run.is_pending = False
         if len(seen) > _MOST_SEEN:
             _forget_half(seen)
-        step = scope.text if scope.is_told else scope.member()
         texts.append(
-            f'{{"f":"edge",{run.head},"at":{at}e-9,{body}{extras}{more}{step}{derived}}}'
+            f'{{"f":"edge",{run.head},"at":{at}e-9,{body}{extras}{more}'
+            f"{scope.member()}{derived}}}"
         )
         return True
 
@@ -221,6 +224,10 @@ class Recorder:
         ]
 
     # -- the flusher's part --------------------------------------------------
+
+    def write_waiting(self) -> None:
+        """Write the step ends that wait for company."""
+        self.put(self._taken_ends())
 
     def settle(self) -> None:
         """Write what waited: step ends, and what only `git` knows of the tasks."""

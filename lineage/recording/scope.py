@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final
 
 from .encoding import member, quote, shorten
 
@@ -43,6 +43,7 @@ class Run:
         "name",
         "parent",
         "pid",
+        "recorder",
         "root",
         "seen",
         "task_id",
@@ -54,11 +55,14 @@ class Run:
         *,
         task_id: int | None = None,
         parent: Run | None = None,
+        recorder: Any = None,
     ) -> None:
         self.key = secrets.token_hex(8)
         self.name = name
         self.task_id = task_id
         self.parent = parent
+        #: The recorder that opened it, and tells what happens in it.
+        self.recorder = recorder
         #: The JSON members that each of its facts begins with.
         self.head = f'"task":"{self.key}"' + member("task_id", task_id)
         self.pid = os.getpid()
@@ -90,9 +94,10 @@ class Scope:
         "key",
         "name",
         "parent",
+        "previous",
         "repeated",
         "run",
-        "text",
+        "values",
     )
 
     def __init__(self, run: Run, parent: Scope | None, name: str) -> None:
@@ -102,14 +107,15 @@ class Scope:
         self.name = name
         self.at = 0 if parent is None else time.time_ns()
         self.key = ""
-        #: The member that facts inside it carry: `,"step":"key"`.
-        self.text = ""
         self.is_told = parent is None
         self.is_mentioned = False
         #: Inputs recorded in it or inside it: form and identity.
         self.inputs: dict[tuple[str, int | str], None] | None = None
         #: Those of them that the task had told before.
         self.repeated: dict[tuple[str, int | str], str] | None = None
+        #: What was current around it, and the call it stands for: the tracker's.
+        self.previous: Any = None
+        self.values: tuple[Any, ...] = ()
 
     @property
     def is_root(self) -> bool:
@@ -131,20 +137,19 @@ class Scope:
 
     def info(self) -> str:
         """Give the whole step as JSON, and remember that it is told."""
-        key = self.ensure_key()
+        key = self.key or self.ensure_key()
         parent = self.parent
         inside = ""
         if parent is not None and parent.parent is not None:
             parent.is_mentioned = True
             inside = f',"parent":"{parent.ensure_key()}"'
         self.is_told = True
-        self.text = f',"step":"{key}"'
         return f'{{"key":"{key}","name":{self.name}{inside},"at":{self.at}e-9}}'
 
     def member(self) -> str:
         """Give what a fact recorded in it carries: the step, or its key."""
         if self.is_told:
-            return self.text
+            return f',"step":"{self.key}"' if self.key else ""
         return f',"step":{self.info()}'
 
 
@@ -153,15 +158,17 @@ def step_name(name: str) -> str:
     return quote(shorten(name, _LONGEST_NAME) or "step")
 
 
-class _Muted:
-    """Stands for the inside of `lineage.disabled()`."""
+class Muted:
+    """The inside of `lineage.disabled()`."""
 
-    __slots__ = ()
+    __slots__ = ("previous", "values")
 
+    def __init__(self, previous: Any) -> None:
+        self.previous = previous
+        self.values: tuple[Any, ...] = ()
 
-MUTED: Final = _Muted()
 
 #: The innermost step, run or muted block of this context; None: the process's task.
-CURRENT: Final[ContextVar[Scope | _Muted | None]] = ContextVar(
+CURRENT: Final[ContextVar[Scope | Muted | None]] = ContextVar(
     "lineage_scope", default=None
 )

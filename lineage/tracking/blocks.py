@@ -9,7 +9,7 @@ from ..errors import DeclarationError, attempt
 from ..recording.scope import CURRENT
 from ..recording.switch import is_on
 from .evaluators import Evaluator, version_getter
-from .plans import Opened, Plan, broken, enter, leave, told
+from .plans import Opened, Plan, broken, leave, told
 from .signatures import Signature
 from .sources import AUTO, Getter, Place, compile_source
 from .spec import Spec
@@ -37,7 +37,7 @@ class Block:
         opened = plan.begin((None, (), {}))
         if opened is None:
             return None
-        enter(opened)
+        CURRENT.set(opened)
         return plan, opened
 
     def _end(self, error: BaseException | None) -> None:
@@ -56,7 +56,7 @@ class Block:
         current = CURRENT.get()
         for index in range(len(self._under_way) - 1, -1, -1):
             entry = self._under_way[index]
-            if entry is not None and entry[1].scope is current:
+            if entry is not None and entry[1] is current:
                 return self._under_way.pop(index)
         return self._under_way.pop()
 

@@ -113,15 +113,13 @@ def relation_text(card: Any, target: Target, mask: Masker) -> str | None:
     return None if checked is None else compact(mask.within(_resolved(checked, target)))
 
 
-def node_text(card: Any, thing: Any, mask: Masker) -> str | None:
+def node_text(card: Any, thing: Any, mask: Masker) -> str:
     """Give the card of a task's own node as JSON text (`customNodeSettings`).
 
     Raises:
         SourceError: The card is none.
     """
     made = card(thing) if callable(card) and not isinstance(card, type) else card
-    if made is None:
-        return None
     settings = made if isinstance(made, dict) else getattr(made, "as_dict", None)
     if isinstance(settings, dict) and "customNodeSettings" in settings:
         settings = settings["customNodeSettings"]

@@ -14,7 +14,7 @@ from .snapshot import Snapshot
 from .sources import AUTO, RESULT, Getter, Place, compile_source
 from .spec import Spec
 from .targets import each, info_kind, is_digits, to_target
-from .tellers import Moment, Origin, derived_text
+from .tellers import Moment, derived_text
 
 Values = tuple[Any, ...]
 
@@ -32,7 +32,16 @@ class Evaluator:
         derived: Gives what an output is derived from.
     """
 
-    __slots__ = ("derived", "get", "spec", "teller", "version", "when", "where")
+    __slots__ = (
+        "_is_simple",
+        "derived",
+        "get",
+        "spec",
+        "teller",
+        "version",
+        "when",
+        "where",
+    )
 
     def __init__(
         self,
@@ -52,25 +61,30 @@ class Evaluator:
         self.version = version
         self.derived = derived
         self.teller = spec.teller(is_input=is_input)
+        self._is_simple = when is None and version is None and derived is None
 
-    def tell(self, call: tuple[Moment, Values]) -> list[Origin]:
+    def tell(self, call: tuple[Moment, Values]) -> None:
         """Evaluate the sources with a call's values, and tell the recorder."""
         moment, values = call
+        if self._is_simple and self.get is not None:
+            value = self.get(values)
+            self.teller.tell(moment, value, self.where)
+            return
         if self.when is not None and not self.when(values):
-            return []
+            return
         value = None if self.get is None else self.get(values)
         if value is None and self.get is not None:
-            return []
+            return
         moment.version = None if self.version is None else self.version(values)
-        moment.derived = ""
         if self.derived is not None:
             named = self.derived(values)
             scope = moment.scope
             moment.derived = derived_text(moment.recorder, scope, named, self.where)
         if self.get is None:
             self.teller.tell_own(moment)
-            return []
-        return self.teller.tell(moment, value, self.where)
+        else:
+            self.teller.tell(moment, value, self.where)
+        moment.version, moment.derived = None, ""
 
     def failed(self, error: Exception) -> None:
         """Count and tell a failure of this declaration alone."""

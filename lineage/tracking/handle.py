@@ -56,20 +56,20 @@ class TaskHandle(Doors):
         return f"<task {self.name or self.key or 'not recorded'}>"
 
     def _show(self, card: Any) -> None:
-        recorder = runtime().recorder
-        text = node_text(card, self, recorder.mask)
-        if text is not None and self._run is not None:
-            recorder.show_card(self._run, text)
+        run = self._run
+        if run is not None:
+            text = node_text(card, self, run.recorder.mask)
+            run.recorder.show_card(run, text)
 
     def _tell(self, word: str, source: Any, **options: Any) -> None:
         if self._run is not None and is_on():
             attempt(self._record, spec_of(word, source, **options), broken)
 
     def _record(self, spec: Spec) -> None:
-        recorder = runtime().recorder
         scope = self._scope()
         if scope is None:
             return
+        recorder = scope.run.recorder
         moment = Moment(recorder, scope, version=spec.version)
         where = f"task.{spec.word}()"
         try:

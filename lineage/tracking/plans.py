@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import attempt, warn_rarely
-from ..recording.scope import CURRENT, MUTED, Scope, step_name
+from ..recording.scope import CURRENT, Muted, Scope, step_name
 from ..runtime import runtime
 from .evaluators import Evaluator, Values, compile_spec
 from .signatures import Signature
@@ -18,13 +18,8 @@ from .tellers import Moment
 Arguments = tuple[Any, tuple[Any, ...], dict[str, Any]]
 
 
-class Opened(NamedTuple):
-    """A call or block under way."""
-
-    scope: Scope
-    previous: Any
-    """What was current around it."""
-    values: Values
+#: A call or block under way: its step, which also keeps the call's values.
+Opened = Scope | Muted
 
 
 class Plan:
@@ -59,9 +54,6 @@ class Plan:
         A call that the function's own signature refuses records nothing.
         """
         current = CURRENT.get()
-        if current is MUTED:
-            return None
-        recorder = runtime().recorder
         instance, args, kwargs = call
         try:
             if instance is None:
@@ -70,11 +62,18 @@ class Plan:
                 values = self._bind(instance, *args, **kwargs)
         except TypeError:
             return None  # the function is about to say so itself
-        parent = current if isinstance(current, Scope) else recorder.process_root()
+        if current is None:
+            parent = runtime().recorder.process_root()
+        elif type(current) is Muted:
+            return None
+        else:
+            parent = current
         scope = Scope(parent.run, parent, self._name)
+        scope.previous = current
+        scope.values = values
         if self.inputs:
-            _tell(self.inputs, Moment(recorder, scope), values)
-        return Opened(scope, current, values)
+            _tell(self.inputs, Moment(parent.run.recorder, scope), values)
+        return scope
 
     def accepts(self, instance: Any, args: Any, kwargs: Any) -> bool:
         """Whether the function's own signature accepts a call."""
@@ -84,27 +83,28 @@ class Plan:
             return False
         return True
 
-    def finish(self, end: tuple[Opened, Any]) -> None:
+    def finish(self, end: tuple[Scope, Any]) -> None:
         """Record the outputs of a call that succeeded."""
-        opened, result = end
-        recorder = runtime().recorder
+        scope, result = end
+        recorder = scope.run.recorder
         if self.outputs:
-            values = (*opened.values, result, None)
-            _tell(self.outputs, Moment(recorder, opened.scope), values)
-        recorder.end_step(opened.scope)
+            values = (*scope.values, result, None)
+            _tell(self.outputs, Moment(recorder, scope), values)
+        if scope.is_told or scope.is_mentioned:
+            recorder.end_step(scope)
 
-    def abandon(self, opened: Opened) -> None:
+    def abandon(self, scope: Scope) -> None:
         """End the step of a generator that was closed before its end."""
-        runtime().recorder.end_step(opened.scope)
+        scope.run.recorder.end_step(scope)
 
-    def fail(self, end: tuple[Opened, BaseException]) -> None:
+    def fail(self, end: tuple[Scope, BaseException]) -> None:
         """Record the outputs that are told although the call raised."""
-        opened, error = end
-        recorder = runtime().recorder
+        scope, error = end
+        recorder = scope.run.recorder
         if self.on_error:
-            values = (*opened.values, None, error)
-            _tell(self.on_error, Moment(recorder, opened.scope), values)
-        recorder.end_step(opened.scope, error)
+            values = (*scope.values, None, error)
+            _tell(self.on_error, Moment(recorder, scope), values)
+        recorder.end_step(scope, error)
 
 
 def compile_plan(specs: Sequence[Spec], signature: Signature, name: str) -> Plan:
@@ -150,18 +150,13 @@ def _tell(evaluators: tuple[Evaluator, ...], moment: Moment, values: Values) -> 
             moment.recorder.put(moment.texts)
 
 
-def enter(opened: Opened) -> None:
-    """Make a call's step the current one."""
-    CURRENT.set(opened.scope)
-
-
 def leave(opened: Opened) -> None:
     """Make current again what was so around a call.
 
     Restores only what it set itself: a coroutine that is thrown away may be closed
     in a context that never knew of it.
     """
-    if CURRENT.get() is opened.scope:
+    if CURRENT.get() is opened:
         CURRENT.set(opened.previous)
 
 

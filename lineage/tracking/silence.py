@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from ..recording.scope import CURRENT, MUTED, Scope
+from ..recording.scope import CURRENT, Muted
 from .blocks import Block
 from .declaration import OFF, F
-from .plans import Arguments, Opened, Plan
+from .plans import Opened, Plan
 from .wrapping import Layers, Tracked, form_of
 
 
@@ -17,19 +17,19 @@ class _Silence(Plan):
     def __init__(self) -> None:
         super().__init__("disabled", (), ())
 
-    def begin(self, call: Arguments) -> Opened | None:
-        return Opened(cast("Scope", MUTED), CURRENT.get(), ())
+    def begin(self, *_: Any) -> Opened | None:
+        return Muted(CURRENT.get())
 
-    def accepts(self, instance: Any, args: Any, kwargs: Any) -> bool:
+    def accepts(self, *_: Any) -> bool:
         return True
 
-    def finish(self, end: object) -> None:
+    def finish(self, *_: Any) -> None:
         pass
 
-    def abandon(self, opened: object) -> None:
+    def abandon(self, *_: Any) -> None:
         pass
 
-    def fail(self, end: object) -> None:
+    def fail(self, *_: Any) -> None:
         pass
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -130,7 +131,7 @@ def _of_path(text: str, place: Place) -> Getter:
 
 def _walker(path: Path, index: int) -> Getter:
     if not path.steps:
-        return lambda values: values[index]
+        return operator.itemgetter(index)
     quick, walk = path.compiled(), path.walk
     if quick is None:
         return lambda values: walk(values[index])

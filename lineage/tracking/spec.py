@@ -51,6 +51,7 @@ class Spec:
             model_weight=self.model_weight,
             card=self.card,
             repeat=self.repeat,
+            has_version=self.version is not None,
         )
 
 

@@ -136,10 +136,10 @@ class _Current:
     def __enter__(self) -> None:
         if self._opened is not None:
             self._previous = CURRENT.get()
-            CURRENT.set(self._opened.scope)
+            CURRENT.set(self._opened)
 
     def __exit__(self, *_: object) -> None:
-        if self._opened is not None and CURRENT.get() is self._opened.scope:
+        if self._opened is not None and CURRENT.get() is self._opened:
             CURRENT.set(self._previous)
 
 

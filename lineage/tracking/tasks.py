@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, overload
 
 from ..errors import attempt, guard
-from ..recording.scope import CURRENT, MUTED, Run, Scope
+from ..recording.scope import CURRENT, Muted, Run, Scope
 from ..recording.switch import is_on
 from ..runtime import runtime
 from .cards import Card
@@ -98,7 +98,7 @@ class TaskBlock:
 
     def _open(self) -> _Opened | None:
         current = CURRENT.get()
-        if current is MUTED:
+        if isinstance(current, Muted):
             return None
         recorder = runtime().recorder
         is_outermost = not isinstance(current, Scope)
@@ -121,7 +121,7 @@ class TaskBlock:
         if current is opened.run.root:
             CURRENT.set(opened.previous)
         with guard("The end of the task cannot be recorded"):
-            runtime().recorder.end_run(opened.run, error)
+            opened.run.recorder.end_run(opened.run, error)
         return opened
 
     def _taken(self, current: Any) -> _Opened | None:

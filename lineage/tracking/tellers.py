@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..errors import SourceError, attempt
@@ -25,15 +24,17 @@ _TOO_LARGE: Final = 2**63
 Origin = tuple[str, int | str]
 
 
-@dataclass(slots=True)
 class Moment:
     """One recording: where it happens, and what it has gathered so far."""
 
-    recorder: Recorder
-    scope: Scope
-    texts: list[str] = field(default_factory=list)
-    version: Any = None
-    derived: str = ""
+    __slots__ = ("derived", "recorder", "scope", "texts", "version")
+
+    def __init__(self, recorder: Recorder, scope: Scope, version: Any = None) -> None:
+        self.recorder = recorder
+        self.scope = scope
+        self.texts: list[str] = []
+        self.version = version
+        self.derived = ""
 
 
 class Teller:
@@ -47,12 +48,13 @@ class Teller:
         model_weight: Whether the file holds a model.
         card: The thing's card, or a callable of the thing.
         repeat: Whether the same fact is told each time.
+        has_version: Whether a version is told beside the id.
     """
 
     __slots__ = (
         "_card",
         "_forms",
-        "_quick",
+        "_is_quick",
         "_quick_form",
         "_repeat",
         "is_input",
@@ -70,6 +72,7 @@ class Teller:
         model_weight: bool = False,
         card: Any = None,
         repeat: bool = False,
+        has_version: bool = False,
     ) -> None:
         self.word = word
         self.kind = kind
@@ -78,23 +81,23 @@ class Teller:
         self._repeat = repeat
         self._forms = _Forms(is_input, updates, model_weight)
         # Most values are ids: those of this kind need no closer look.
-        is_plain = card is None and not repeat and kind != "folder"
-        self._quick = kind if is_plain else None
+        self._is_quick = (
+            kind not in (None, "folder")
+            and not has_version
+            and card is None
+            and not repeat
+        )
         self._quick_form = self._forms[kind or "", False]
 
-    def tell(self, moment: Moment, value: Any, where: str) -> list[Origin]:
+    def tell(self, moment: Moment, value: Any, where: str) -> None:
         """Record what a source gave; each of many values fails alone.
 
         Args:
             moment: Where it happens.
             value: A value, many, or None for nothing.
             where: The declaration and function, for messages.
-
-        Returns:
-            What was told, now or before.
         """
-        kind = self._quick if moment.version is None else None
-        if kind and type(value) is int and 0 < value < _TOO_LARGE:
+        if type(value) is int and self._is_quick and 0 < value < _TOO_LARGE:
             moment.recorder.edge(
                 moment.texts,
                 moment.scope,
@@ -103,17 +106,13 @@ class Teller:
                 is_input=self.is_input,
                 derived=moment.derived,
             )
-            return [(kind, value)]
-        told = []
+            return
         for item in each(value):
-            origin = attempt(
+            attempt(
                 lambda single: self._tell_one(moment, single),
                 item,
                 lambda error: moment.recorder.refuse(where, error),
             )
-            if origin is not None:
-                told.append(origin)
-        return told
 
     def tell_own(self, moment: Moment) -> None:
         """Record that the task's own session is what was produced."""
@@ -131,7 +130,7 @@ class Teller:
             derived=moment.derived,
         )
 
-    def _tell_one(self, moment: Moment, value: Any) -> Origin:
+    def _tell_one(self, moment: Moment, value: Any) -> None:
         target = to_target(value, self.kind)
         identity: int | str = target.id
         extras = self._extras(moment, target)
@@ -153,7 +152,6 @@ class Teller:
             is_input=self.is_input,
             derived=moment.derived,
         )
-        return target.kind, identity
 
     def _extras(self, moment: Moment, target: Target) -> str:
         text = ""

@@ -10,8 +10,9 @@ from typing import Any
 import wrapt
 
 from ..errors import DeclarationError, attempt
+from ..recording.scope import CURRENT
 from ..recording.switch import SWITCH
-from .plans import Arguments, Plan, broken, compile_plan, enter, leave, told
+from .plans import Arguments, Plan, broken, compile_plan, leave, told
 from .signatures import display_name, read_signature
 from .spec import Spec
 from .stepping import END, SteppedAsyncGenerator, SteppedGenerator, Thrown
@@ -120,7 +121,7 @@ def plain(plan: Plan) -> Wrapper:
         opened = attempt(begin, (instance, args, kwargs), broken)
         if opened is None:
             return wrapped(*args, **kwargs)
-        enter(opened)
+        CURRENT.set(opened)
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
@@ -142,7 +143,7 @@ def coroutine(plan: Plan) -> Wrapper:
         opened = attempt(plan.begin, call, broken)
         if opened is None:
             return await wrapped(*args, **kwargs)
-        enter(opened)
+        CURRENT.set(opened)
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
