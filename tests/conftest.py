@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lineage import errors
+from lineage.runtime import reset_runtime
 from lineage.settings import VARIABLES
 
 #: The platform's variables beside those that lineage itself reads.
@@ -45,5 +46,7 @@ def clean_environment(
     home = tmp_path / "home"
     monkeypatch.setenv("LINEAGE_HOME", str(home))
     errors.reset_warnings()
+    reset_runtime()
     yield home
+    reset_runtime()
     logging.getLogger("lineage").setLevel(logging.NOTSET)

@@ -120,8 +120,9 @@ def _extras(installed: Mapping[str, str | None]) -> list[Line]:
 
 def run_check(args: argparse.Namespace) -> Answer:
     """Bind every path in a module's declarations to signatures and annotations."""
+    name = _module_name(args.module)
     checker = importlib.import_module("..tracking.check", __package__)
-    problems = checker.check_module(_module_name(args.module))
+    problems = checker.check_module(name)
     lines = [
         line(Span(f"{problem.file}:{problem.line}", "data"), f"  {problem.message}")
         for problem in problems

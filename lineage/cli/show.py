@@ -7,14 +7,22 @@ import os
 
 from ..api import Api
 from ..errors import NotFoundError
-from ..model.graph import Node, SearchHit, TasksPage, TaskSummary
+from ..model.graph import (
+    DataDetail,
+    GraphAnswer,
+    Node,
+    SearchHit,
+    TaskDetail,
+    TasksPage,
+    TaskSummary,
+)
 from .answer import Answer, Line, Span, line
 from .detail import data_lines, task_lines
 from .moments import moment
 from .output import table
 from .parser import Commands, with_moment, with_place
 from .place import instance
-from .tree import draw
+from .tree import Way, draw
 from .words import ago, count, duration, facts, state, styled, title
 
 
@@ -120,26 +128,30 @@ def _go_on(after: str | None) -> list[Line]:
 
 def run_show(args: argparse.Namespace) -> Answer:
     """Show one thing with its upstream and downstream."""
+    as_of = moment(args.as_of)
     with instance(args) as api:
         node = find(api, args.thing)
-        asked = {"as_of": moment(args.as_of)}
-        up = api.graph.upstream(node.key, depth=args.up, **asked)
-        down = api.graph.downstream(node.key, depth=args.down, **asked)
-        if node.type == "task":
-            task = api.graph.task(int(node.id))
-            detail, lines = task, task_lines(task)
-        else:
-            data = api.graph.data(node.key)
-            detail, lines = data, data_lines(data)
-    for heading, answer, way in (
-        ("Where it came from", up, "up"),
-        ("What became of it", down, "down"),
-    ):
-        if answer.arrows:
-            lines += [line(), line(Span(heading, "title"))]
-            lines += draw(answer, way=way, roots=[node.key])
-            lines += _go_on(answer.next)
+        up = api.graph.upstream(node.key, depth=args.up, as_of=as_of)
+        down = api.graph.downstream(node.key, depth=args.down, as_of=as_of)
+        detail, lines = _detail(api, node)
+    lines += _side("Where it came from", up, "up", node)
+    lines += _side("What became of it", down, "down", node)
     return Answer({"thing": detail, "upstream": up, "downstream": down}, lines)
+
+
+def _detail(api: Api, node: Node) -> tuple[TaskDetail | DataDetail, list[Line]]:
+    if node.type == "task":
+        task = api.graph.task(int(node.id))
+        return task, task_lines(task)
+    data = api.graph.data(node.key)
+    return data, data_lines(data)
+
+
+def _side(heading: str, answer: GraphAnswer, way: Way, node: Node) -> list[Line]:
+    if not answer.arrows:
+        return []
+    drawn = draw(answer, way=way, roots=[node.key])
+    return [line(), line(Span(heading, "title")), *drawn, *_go_on(answer.next)]
 
 
 def find(api: Api, thing: str) -> Node:

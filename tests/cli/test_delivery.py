@@ -1,0 +1,99 @@
+"""`status`, `flush` and `retry`, over what a process left behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lineage.recording.journal import Journal
+from lineage.runtime import Runtime
+from lineage.settings import Settings
+
+
+def _leave(*facts: dict[str, object]) -> None:
+    """Record facts as a process does that is killed before it delivers."""
+    runtime = Runtime(Settings.from_environ())
+    journal: Journal = runtime.journal
+    runtime.flusher.stop()
+    for fact in facts:
+        assert journal.write(json.dumps(fact))
+    runtime.abandon()
+
+
+def _edge(kind: str = "project", id: object = 1) -> dict[str, object]:
+    return {"f": "edge", "task": "r", "at": 1_700_000_000, "dir": "input",
+            "kind": kind, "id": id}  # fmt: skip
+
+
+def test_nothing_recorded_means_everything_is_delivered(type_) -> None:
+    """An empty home is in order, and says where facts would go."""
+    answer = type_("status")
+    assert answer.code == 0
+    assert "everything is delivered" in answer.out
+    assert "the embedded instance in" in answer.out
+
+
+def test_leftovers_are_told_and_flushed(type_) -> None:
+    """What a killed process left waits, until `flush` delivers it."""
+    _leave(_edge(id=1), _edge(id=2))
+    waiting = type_("status")
+    assert "2 facts waiting" in waiting.out
+    assert "lineage flush" in waiting.out
+    flushed = type_("flush", "--timeout", "20")
+    assert flushed.code == 0, flushed.out + flushed.err
+    assert "2 facts delivered" in flushed.out
+    assert "everything is delivered" in type_("status").out
+
+
+def test_a_refused_fact_is_named_with_its_reason(type_) -> None:
+    """A fact that can never be stored is set aside, told, and sent again by `retry`."""
+    _leave(_edge(kind="planet"), _edge(id=2))
+    flushed = type_("flush", "--timeout", "20")
+    assert flushed.code == 1
+    assert "input planet:1" in flushed.out
+    status = type_("status")
+    assert status.code == 1
+    assert "1 fact refused; mend the cause, then: lineage retry" in status.out
+    again = type_("retry", "--timeout", "20")
+    assert again.code == 1
+    assert "planet" in again.out
+
+
+def test_nothing_to_retry_is_said(type_) -> None:
+    """`retry` without refused facts does nothing, and says so."""
+    answer = type_("retry", "--timeout", "5")
+    assert answer.code == 0
+    assert "no fact was refused" in answer.out
+
+
+def test_an_instance_that_is_not_there_keeps_facts_waiting(
+    type_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flush that reaches nobody says what waits, and why."""
+    monkeypatch.setenv("LINEAGE_TARGET", "http://127.0.0.1:9")
+    _leave(_edge())
+    answer = type_("flush", "--timeout", "2")
+    assert answer.code == 1
+    assert "1 waiting" in answer.out
+
+
+def test_the_status_as_json_has_numbers(type_, clean_environment: Path) -> None:
+    """Programs get waiting, refused, dropped and the age of the oldest."""
+    _leave(_edge())
+    data = type_("status", "--json").data
+    assert data["waiting"] == 1
+    assert data["refused"] == 0
+    assert data["dropped"] == 0
+    assert data["oldest_s"] > 0
+    assert data["destination"] == "local"
+
+
+def test_a_reason_that_is_no_json_shows_the_fact_by_its_id(type_) -> None:
+    """A refusal is told even where its fact cannot be read."""
+    from lineage.cli.delivery import _about
+    from lineage.recording.report import Refusal
+
+    assert _about(Refusal("u-1", "why", 0.0, "{no json")) == "u-1"
+    assert _about(Refusal("u-1", "why", 0.0, '{"f": "task"}')) == "task"
