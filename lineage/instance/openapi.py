@@ -78,9 +78,13 @@ _SCHEMES: Final = {
 
 def _models(ours: list[Route]) -> list[tuple[type[BaseModel], Any]]:
     requests = {route.model: "validation" for route in ours}
-    answers = {route.answer: "serialization" for route in ours if route.answer}
+    answers = {
+        route.answer: "serialization"
+        for route in ours
+        if isinstance(route.answer, type) and issubclass(route.answer, BaseModel)
+    }
     found = [*requests.items(), *answers.items(), (ErrorBody, "serialization")]
-    return [(model, mode) for model, mode in found if isinstance(model, type)]
+    return sorted(found, key=lambda pair: pair[0].__name__)
 
 
 def _operation(route: Route, refs: Mapping[Any, Any]) -> dict[str, Any]:

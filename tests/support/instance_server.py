@@ -99,13 +99,19 @@ def start_process(settings: ServeSettings) -> subprocess.Popen[str]:
         "host": settings.host,
         "port": settings.port,
         "workers": settings.workers,
+        "is_access_logged": settings.is_access_logged,
     }
     process = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, json.dumps(said)],
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_until_up(f"http://127.0.0.1:{settings.port}", process)
+    try:
+        wait_until_up(f"http://127.0.0.1:{settings.port}", process)
+    except AssertionError:
+        process.kill()
+        process.communicate()
+        raise
     return process
 
 

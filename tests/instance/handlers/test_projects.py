@@ -20,9 +20,7 @@ def test_a_registered_project_is_shown(world: World) -> None:
 
 
 def test_a_told_id_is_kept_and_taken_once(world: World) -> None:
-    """A told id is the thing's; the second of the same id is refused; the next
-    number of the instance leaves it out.
-    """
+    """A told id is the thing's, refused a second time, and never given out."""
     assert world.ask("lineage.register.project", {"name": "a", "id": 1})["id"] == 1
     status, details = world.refusal("lineage.register.project", {"name": "b", "id": 1})
     assert (status, details["field"]) == (409, "id")

@@ -75,13 +75,14 @@ def test_wrong_tokens_open_nothing(store: Store, secret: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("team", "role"), [("a", "owner"), ("", "reader"), ([], "reader"), ("x" * 201, "reader")]
+    ("team", "role"),
+    [("a", "owner"), ("", "reader"), ([], "reader"), ("x" * 201, "reader")],
 )  # fmt: skip
 def test_impossible_tokens_are_not_made(
     store: Store, team: str | list[str], role: str
 ) -> None:
     """An unknown role or a nameless team is the caller's mistake."""
-    with pytest.raises(ValueError, match="role|team"):
+    with pytest.raises(ValueError, match=r"role|team"):
         create_token(store, team=team, role=role)
 
 
@@ -170,7 +171,7 @@ def test_roles_bound_what_a_token_may_do(guarded: Served) -> None:
 
 
 def test_the_page_logs_in_with_a_cookie(guarded: Served) -> None:
-    """The cookie is hidden from scripts and other sites, and needs the page's header."""
+    """The cookie is hidden from scripts and other sites, and needs a header."""
     token = guarded.token("first")
     page = requests.Session()
     answer = page.post(guarded.address + "/login", json={"token": token}, timeout=5)

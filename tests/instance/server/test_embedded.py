@@ -1,0 +1,130 @@
+"""The embedded instance: the same routes behind a `requests` adapter."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from instance_world import edge_fact
+
+from lineage.errors import StoreCorruptError, StoreTooNewError
+from lineage.instance.embedded import EmbeddedInstance
+from lineage.instance.store import open_store
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[EmbeddedInstance]:
+    """An embedded instance in a folder that is not there yet."""
+    made = EmbeddedInstance(tmp_path / "home" / ".lineage")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def session(embedded: EmbeddedInstance) -> Iterator[requests.Session]:
+    """A session in which it is mounted."""
+    with requests.Session() as made:
+        made.mount(embedded.address, embedded.adapter)
+        yield made
+
+
+def url(method: str) -> str:
+    """Give a method's address."""
+    return f"http://embedded.lineage/public/api/v3/{method}"
+
+
+def test_nothing_is_made_before_the_first_request(
+    embedded: EmbeddedInstance, session: requests.Session
+) -> None:
+    """The folder appears with the first request, and the store in it."""
+    assert not embedded.home.exists()
+    assert session.post(url("instance.version"), json={}).json()["version"]
+    assert (embedded.home / "instance.db").is_file()
+
+
+def test_facts_are_taken_in_and_kept(
+    embedded: EmbeddedInstance, session: requests.Session
+) -> None:
+    """Facts sent through the adapter are there when it is opened again."""
+    facts = {"facts": [edge_fact(1), edge_fact(2)]}
+    answer = session.post(url("lineage.facts.add"), json=facts)
+    assert (answer.status_code, answer.json()["stored"]) == (200, 2)
+    embedded.close()
+    again = session.post(url("lineage.facts.add"), json=facts).json()
+    assert (again["stored"], again["duplicates"]) == (0, 2)
+
+
+def test_every_form_of_body_is_read(session: requests.Session) -> None:
+    """Bytes, text, files, chunks and forms arrive whole."""
+    assert session.post(url("instance.version"), data='{"a": 1}').ok
+    target = url("file-storage.upload?teamId=1&path=/a.bin")
+    for body in (b"abc", io.BytesIO(b"abc"), iter([b"ab", b"c"])):
+        assert session.post(target, data=body).json()["meta"]["size"] == 3
+    files = {"file": ("n.txt", b"in a form")}
+    form = url("file-storage.bulk.upload?teamId=1")
+    answer = session.post(form, data={"path": "/x/"}, files=files)
+    assert answer.json()[0]["path"] == "/x/n.txt"
+
+
+def test_files_are_streamed(session: requests.Session) -> None:
+    """A download can be read piece by piece, and its range alone."""
+    content = b"0123456789" * 300_000
+    session.post(url("file-storage.upload?teamId=1&path=/big"), data=content)
+    said = {"teamId": 1, "path": "/big"}
+    answer = session.post(url("file-storage.download"), json=said, stream=True)
+    assert b"".join(answer.iter_content(70_000)) == content
+    part = session.post(
+        url("file-storage.download"), json=said, headers={"Range": "bytes=5-9"}
+    )
+    assert (part.status_code, part.content) == (206, b"56789")
+
+
+def test_refusals_look_as_over_http(session: requests.Session) -> None:
+    """A refused request has status, reason and the platform's body."""
+    answer = session.post(url("tasks.info"), json={"id": 5})
+    assert answer.status_code == 404
+    assert answer.json()["details"]["field"] == "id"
+    with pytest.raises(requests.HTTPError, match="404"):
+        answer.raise_for_status()
+
+
+def test_a_damaged_store_is_told_by_file(tmp_path: Path) -> None:
+    """A file that is no store raises an error that names it and what to do."""
+    home = tmp_path / "broken"
+    home.mkdir()
+    (home / "instance.db").write_bytes(b"this is no database at all" * 100)
+    instance = EmbeddedInstance(home)
+    with requests.Session() as session:
+        session.mount(instance.address, instance.adapter)
+        with pytest.raises(StoreCorruptError, match=r"instance\.db"):
+            session.post(url("instance.version"), json={})
+
+
+def test_a_newer_store_is_told(tmp_path: Path) -> None:
+    """A store of a later version raises an error that tells to upgrade."""
+    store = open_store(f"sqlite:///{tmp_path / 'instance.db'}")
+    with store.db.write() as tx:
+        tx.run("INSERT INTO lineage_migrations VALUES (9999, 'later', 0)")
+    store.close()
+    instance = EmbeddedInstance(tmp_path)
+    with requests.Session() as session:
+        session.mount(instance.address, instance.adapter)
+        with pytest.raises(StoreTooNewError, match="upgrade"):
+            session.post(url("instance.version"), json={})
+
+
+def test_it_needs_no_server_library() -> None:
+    """The embedded instance loads neither Starlette nor uvicorn nor psycopg."""
+    program = (
+        "import sys, lineage.instance.embedded\n"
+        "heavy = {'starlette', 'uvicorn', 'psycopg', 'prometheus_client', 'multipart'}\n"
+        "print(sorted(heavy & {m.partition('.')[0] for m in sys.modules}))"
+    )
+    command = [sys.executable, "-c", program]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert printed.stdout.strip() == "[]"
