@@ -7,7 +7,7 @@ import argparse
 from ..model.graph import GraphAnswer
 from .answer import NO, Answer, Line, Span, line
 from .moments import moment
-from .parser import Commands, Parser, with_moment, with_place
+from .parser import Commands, Parser, Run, with_moment, with_place
 from .place import instance
 from .reports import diff_lines, health_lines, impact_lines, stale_lines
 from .show import find
@@ -20,6 +20,32 @@ def add_commands(commands: Commands) -> None:
     """Add the commands of this theme."""
     _add_walk(commands, "upstream", run_upstream, "tell where a thing came from")
     _add_walk(commands, "downstream", run_downstream, "tell what became of a thing")
+    _add_impact(commands)
+    provenance = commands.add(
+        "provenance", run_provenance, "tell how a thing was made: runs, inputs, code",
+        example="lineage provenance model.joblib",
+    )  # fmt: skip
+    provenance.add_argument("thing", metavar="THING", help=_THING)
+    with_place(with_moment(provenance))
+    diff = commands.add(
+        "diff", run_diff, "tell what differs between two runs (exit code 1)",
+        example="lineage diff task:3 task:4",
+    )  # fmt: skip
+    diff.add_argument("a", metavar="A", help="a task: task:3 or its name")
+    diff.add_argument("b", metavar="B", help="another task")
+    with_place(diff)
+    _add_stale(commands)
+    path = commands.add(
+        "path", run_path, "tell how one thing became another",
+        example="lineage path digits.csv readings.csv",
+    )  # fmt: skip
+    path.add_argument("a", metavar="A", help=_THING)
+    path.add_argument("b", metavar="B", help=_THING)
+    with_place(with_moment(path))
+    with_place(commands.add("health", run_health, "tell how complete the graph is"))
+
+
+def _add_impact(commands: Commands) -> None:
     impact = commands.add(
         "impact", run_impact, "tell what would break if a thing were deleted",
         example="lineage impact project:12",
@@ -29,40 +55,21 @@ def add_commands(commands: Commands) -> None:
         "--if-unchanged", metavar="FINGERPRINT",
         help="fail when the answer is no longer the one with this fingerprint",
     )  # fmt: skip
-    provenance = commands.add(
-        "provenance", run_provenance, "tell how a thing was made: runs, inputs, code",
-        example="lineage provenance model.joblib",
-    )  # fmt: skip
-    provenance.add_argument("thing", metavar="THING", help=_THING)
-    diff = commands.add(
-        "diff", run_diff, "tell what differs between two runs (exit code 1)",
-        example="lineage diff task:3 task:4",
-    )  # fmt: skip
-    diff.add_argument("a", metavar="A", help="a task: task:3 or its name")
-    diff.add_argument("b", metavar="B", help="another task")
+    with_place(with_moment(impact))
+
+
+def _add_stale(commands: Commands) -> None:
     stale = commands.add(
         "stale", run_stale, "list what was made from something that is newer by now"
     )
-    stale.add_argument(
-        "thing", nargs="?", metavar="THING", help="only upstream of this"
-    )
+    stale.add_argument("thing", nargs="?", metavar="THING", help="only what led to it")
     stale.add_argument("--limit", type=int, default=50, help="how many (50)")
     stale.add_argument("--after", metavar="NEXT", help="go on where an answer was cut")
-    path = commands.add(
-        "path", run_path, "tell how one thing became another",
-        example="lineage path digits.csv predictions.csv",
-    )  # fmt: skip
-    path.add_argument("a", metavar="A", help=_THING)
-    path.add_argument("b", metavar="B", help=_THING)
-    health = commands.add("health", run_health, "tell how complete the graph is")
-    for parser in (impact, provenance, path):
-        with_moment(parser)
-    for parser in (impact, provenance, diff, stale, path, health):
-        with_place(parser)
+    with_place(stale)
 
 
-def _add_walk(commands: Commands, name: str, run: object, help: str) -> Parser:
-    parser = commands.add(name, run, help, example=f"lineage {name} model.joblib")  # type: ignore[arg-type]  # both walks have the type
+def _add_walk(commands: Commands, name: str, run: Run, help: str) -> Parser:
+    parser = commands.add(name, run, help, example=f"lineage {name} model.joblib")
     parser.add_argument("thing", metavar="THING", help=_THING)
     parser.add_argument("--depth", type=int, metavar="HOPS", help="how far (all)")
     parser.add_argument("--kind", action="append", dest="kinds", help="only this kind")

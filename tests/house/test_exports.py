@@ -27,7 +27,16 @@ THEIRS = {
     "urllib3",
 }
 #: What they load if it happens to be installed.
-CHANCE = {"chardet", "socks", "brotli", "brotlicffi", "zstandard", "simplejson", "h2"}
+CHANCE = {
+    "brotli",
+    "brotlicffi",
+    "chardet",
+    "cython_runtime",
+    "h2",
+    "simplejson",
+    "socks",
+    "zstandard",
+}
 
 
 def _loaded_by(statement: str) -> set[str]:

@@ -11,7 +11,7 @@ from house_tree import ROOT, committed, functions, modules, relative, tree
 
 _TEXT = (".py", ".md", ".toml", ".ts", ".tsx", ".css", ".yml", ".yaml", ".json", "")
 _NOTES = re.compile(r"\b(TODO|FIX" + r"ME|XX" + r"X)\b")
-_MACHINE = re.compile(r"/(work|farm|opt/pypi|root/\.)/?[a-z.]")
+_MACHINE = re.compile(r"/(work|farm)/[a-z.]|/opt/pyp[i]|/root/\.")
 _ADDRESS = re.compile(r'"resolved": *"http|registry *= *"?http')
 
 
