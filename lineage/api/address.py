@@ -23,7 +23,7 @@ def normalize(address: str) -> str:
     Raises:
         ValueError: The address is empty, or has no host.
     """
-    text = address.strip().strip("/")
+    text = address.strip().lstrip("/")
     scheme, separator, rest = text.partition("://")
     if not separator:
         scheme, rest = "http", text

@@ -137,9 +137,9 @@ class Api(Connection):
             retries=1 if raise_error else retries,
             chunk_size=chunk_size, is_public=use_public_api,
         )  # fmt: skip
-        first = download.open()
-        for chunk in download.chunks(first):
-            yield chunk, download.checksum
+        with download.open() as first:
+            for chunk in download.chunks(first):
+                yield chunk, download.checksum
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""

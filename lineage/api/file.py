@@ -185,8 +185,7 @@ class FileApi(Resource):
     def _download(self, team_id: int, remote: str, local: str, advance: Any) -> None:
         body = {"teamId": team_id, "path": remote}
         download = Download(self._api, "POST", "file-storage.download", body)
-        response = download.open()
-        with aside(local) as opened:
+        with download.open() as response, aside(local) as opened:
             written = write_chunks(download.chunks(response), opened, advance)
             check_length(written, download.total, remote)
 

@@ -56,6 +56,7 @@ class Download:
     checksum: str | None = field(default=None, init=False)
     """The server's SHA-256 of the whole, where it tells one."""
     _tag: str | None = field(default=None, init=False)
+    _is_packed: bool = field(default=False, init=False)
 
     def chunks(self, first: requests.Response | None = None) -> Iterator[bytes]:
         """Give the body once, each byte once, in order.
@@ -89,8 +90,9 @@ class Download:
         self.checksum = response.headers.get("x-content-checksum-sha256")
         self._tag = response.headers.get("ETag")
         length = response.headers.get("Content-Length", "")
-        is_plain = "Content-Encoding" not in response.headers
-        self.total = int(length) if length.isdecimal() and is_plain else None
+        self._is_packed = "Content-Encoding" in response.headers
+        is_told = length.isdecimal() and not self._is_packed
+        self.total = int(length) if is_told else None
         return response
 
     def _forward(self, response: requests.Response) -> Iterator[bytes]:
@@ -111,6 +113,7 @@ class Download:
         found = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
         offset = int(found[1]) if found else self.position
         if offset > self.position:
+            response.close()
             error = BrokenAnswerError(
                 f"{self.method}: asked from byte {self.position}, got from {offset}"
             )
@@ -119,8 +122,11 @@ class Download:
         return offset
 
     def _request(self) -> requests.Response:
-        headers = dict(self.headers)
-        if self.position or self.end is not None:
+        # Ranges count the bytes on the way, so the body must not be packed for it;
+        # where a server packs nevertheless, the whole is asked for again.
+        headers = {"Accept-Encoding": "identity", **self.headers}
+        is_part = self.position > 0 or self.end is not None
+        if is_part and not self._is_packed:
             last = "" if self.end is None else self.end
             headers["Range"] = f"bytes={self.position}-{last}"
         if self.position > self.start and self._tag is not None:

@@ -213,15 +213,18 @@ def read_body(response: requests.Response, size: int = _READ_SIZE) -> Iterator[b
     if not hasattr(raw, "read1") or not hasattr(raw, "length_remaining"):
         yield response.content
         return
+    is_whole = False
     try:
         while chunk := raw.read1(size, decode_content=True):
             yield chunk
+        is_whole = not raw.length_remaining
     except ReadTimeoutError as error:
         raise foreign.ReadTimeout(error, response=response) from error
     except Urllib3Error as error:
         raise foreign.ChunkedEncodingError(error, response=response) from error
     finally:
-        response.close() if raw.length_remaining else raw.release_conn()
-    if raw.length_remaining:
+        # Only a connection that was read to its end can serve the next request.
+        raw.release_conn() if is_whole else response.close()
+    if not is_whole:
         missing = f"{raw.length_remaining} bytes of the body are missing"
         raise foreign.ChunkedEncodingError(missing, response=response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +91,11 @@ class AppDownloads(TaskApi):
         told: logging.Logger | None,
     ) -> None:
         download = Download(self._api, "POST", _METHOD, body)
-        response = download.open()
         name = Path(path).name
-        with (
-            aside(path) as opened,
-            bar(name, download.total, is_shown=is_shown) as advance,
-        ):
+        with ExitStack() as stack:
+            response = stack.enter_context(download.open())
+            opened = stack.enter_context(aside(path))
+            advance = stack.enter_context(bar(name, download.total, is_shown=is_shown))
             try:
                 written = write_chunks(download.chunks(response), opened, advance)
             except ApiError as error:
