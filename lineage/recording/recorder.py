@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from time import time_ns
 from typing import Final
 
 from ..errors import attempt, guard, logger
@@ -119,7 +119,7 @@ class Recorder:
         if card is not None:
             run.card = card
         texts: list[str] = []
-        self._tell_run(run, time.time_ns(), texts)
+        self._tell_run(run, time_ns(), texts)
         self.put(texts)
         return run
 
@@ -130,7 +130,7 @@ class Recorder:
         run.card = card
         run.is_told = False
         texts: list[str] = []
-        self._tell_run(run, time.time_ns(), texts)
+        self._tell_run(run, time_ns(), texts)
         self.put(texts)
 
     # -- facts ---------------------------------------------------------------
@@ -143,7 +143,6 @@ class Recorder:
         identity: int | str,
         extras: str = "",
         more: str = "",
-        *,
         is_input: bool = False,
         derived: str = "",
     ) -> bool:
@@ -160,27 +159,26 @@ class Recorder:
             derived: The member `derived_from` of an output that names its inputs.
         """
         run = scope.run
-        at = time.time_ns()
+        at = time_ns()
         seen = run.seen.get(form)
         if seen is None:
             seen = run.seen.setdefault(form, {})
         # `setdefault` is one step for all threads: whose time is kept, tells it.
         is_new = seen.setdefault((identity, extras) if extras else identity, at) is at
-        shown = identity if isinstance(identity, int) else quote(identity)
-        body = f'{form},"id":{shown}'
+        shown = identity if type(identity) is int else quote(str(identity))
         if is_input:
-            if not is_new:
-                _note_input(scope, (form, identity), f"{body}{extras}{more}")
-                return False
             parent = scope.parent
-            if parent is not None and parent.parent is None and not scope.inputs:
-                scope.inputs = {(form, identity): None}
-            else:
+            if not is_new:
+                body = f'{form},"id":{shown}{extras}{more}'
+                _note_input(scope, (form, identity), body)
+            elif parent is None or parent.parent is not None or scope.inputs:
                 _note_input(scope, (form, identity), None)
-        elif not is_new:
+            else:
+                scope.inputs = {(form, identity): None}
+        elif is_new and not derived:
+            derived = self._sources(texts, scope, at)
+        if not is_new:
             return False
-        else:
-            derived = derived or self._sources(texts, scope, at)
         if run.is_pending:
             self._tell_run(run, at, texts)
             extras = _with_card(run, extras)
@@ -188,7 +186,7 @@ class Recorder:
         if len(seen) > _MOST_SEEN:
             _forget_half(seen)
         texts.append(
-            f'{{"f":"edge",{run.head},"at":{at}e-9,{body}{extras}{more}'
+            f'{{"f":"edge",{run.head},"at":{at}e-9,{form},"id":{shown}{extras}{more}'
             f"{scope.member()}{derived}}}"
         )
         return True
@@ -206,7 +204,7 @@ class Recorder:
         """Remember that a step ended; told only if anybody heard of the step."""
         if scope.is_told or scope.is_mentioned:
             told = None if error is None else one_line(error)
-            self._ends.append((scope, time.time_ns(), told))
+            self._ends.append((scope, time_ns(), told))
 
     def end_run(self, run: Run, error: BaseException | None = None) -> None:
         """Tell that a task ended, after everything that was recorded in it."""
@@ -237,7 +235,7 @@ class Recorder:
                 run = self._untold_code.pop()
                 code = about_code()
                 if code:
-                    texts.append(self._task_text(run, time.time_ns(), code))
+                    texts.append(self._task_text(run, time_ns(), code))
             self.put(texts)
 
     def close(self) -> None:
@@ -328,11 +326,10 @@ class Recorder:
         return texts
 
     def _end_text(self, scope: Scope, at: int, error: str | None) -> str:
-        step = scope.member() if scope.is_told else f',"step":{scope.info()}'
-        outcome = ',"outcome":"ok"'
-        if error is not None:
-            outcome = ',"outcome":"error"' + member("error", self.mask(error))
-        return f'{{"f":"step_end",{scope.run.head},"at":{at}e-9{step}{outcome}}}'
+        head = f'{{"f":"step_end",{scope.run.head},"at":{at}e-9{scope.member()}'
+        if error is None:
+            return f'{head},"outcome":"ok"}}'
+        return f'{head},"outcome":"error"{member("error", self.mask(error))}}}'
 
     def _run_end(self, run: Run, error: BaseException | None) -> str:
         more = ""
@@ -340,7 +337,7 @@ class Recorder:
             told = "".join(traceback.format_exception(error))[-_LONGEST_TEXT:]
             more = member("error", self.mask(one_line(error)))
             more += member("traceback", self.mask(told))
-        head = f'{{"f":"task_end",{run.head},"at":{time.time_ns()}e-9'
+        head = f'{{"f":"task_end",{run.head},"at":{time_ns()}e-9'
         return f'{head},"status":"{_status(error)}"{more}}}'
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from contextvars import ContextVar
+from time import time_ns
 from typing import Any, Final
 
 from .encoding import member, quote, shorten
 
 #: Steps are named by the process that makes them: a fork's child goes on with its
 #: parent's runs, and must not go on with its numbers.
-_prefix = secrets.token_hex(3)
+_prefix = secrets.token_hex(3) + "-"
 _numbers = itertools.count(1)
 
 _LONGEST_NAME: Final = 1024
@@ -22,7 +22,7 @@ _LONGEST_NAME: Final = 1024
 
 def _after_fork() -> None:
     global _prefix  # noqa: PLW0603  the one thing of a process that a child renews
-    _prefix = secrets.token_hex(3)
+    _prefix = secrets.token_hex(3) + "-"
 
 
 if hasattr(os, "register_at_fork"):
@@ -100,12 +100,27 @@ class Scope:
         "values",
     )
 
-    def __init__(self, run: Run, parent: Scope | None, name: str) -> None:
-        """Make a step; `name` is its JSON string."""
+    def __init__(
+        self,
+        run: Run,
+        parent: Scope | None,
+        name: str,
+        previous: Any = None,
+        values: tuple[Any, ...] = (),
+    ) -> None:
+        """Make a step.
+
+        Args:
+            run: The task it belongs to.
+            parent: The step around it; None for the task's body.
+            name: Its name, as a JSON string.
+            previous: What was current around it.
+            values: The values of the call that it stands for.
+        """
         self.run = run
         self.parent = parent
         self.name = name
-        self.at = 0 if parent is None else time.time_ns()
+        self.at = time_ns()
         self.key = ""
         self.is_told = parent is None
         self.is_mentioned = False
@@ -113,9 +128,8 @@ class Scope:
         self.inputs: dict[tuple[str, int | str], None] | None = None
         #: Those of them that the task had told before.
         self.repeated: dict[tuple[str, int | str], str] | None = None
-        #: What was current around it, and the call it stands for: the tracker's.
-        self.previous: Any = None
-        self.values: tuple[Any, ...] = ()
+        self.previous = previous
+        self.values = values
 
     @property
     def is_root(self) -> bool:
@@ -132,25 +146,25 @@ class Scope:
     def ensure_key(self) -> str:
         """Give the step's key, which it gets when first needed."""
         if not self.key:
-            self.key = f"{_prefix}-{next(_numbers):x}"
+            self.key = f"{_prefix}{next(_numbers)}"
         return self.key
 
     def info(self) -> str:
         """Give the whole step as JSON, and remember that it is told."""
         key = self.key or self.ensure_key()
         parent = self.parent
-        inside = ""
-        if parent is not None and parent.parent is not None:
-            parent.is_mentioned = True
-            inside = f',"parent":"{parent.ensure_key()}"'
         self.is_told = True
-        return f'{{"key":"{key}","name":{self.name}{inside},"at":{self.at}e-9}}'
+        if parent is None or parent.parent is None:
+            return f'{{"key":"{key}","name":{self.name},"at":{self.at}e-9}}'
+        parent.is_mentioned = True
+        inside = f'"parent":"{parent.ensure_key()}"'
+        return f'{{"key":"{key}","name":{self.name},{inside},"at":{self.at}e-9}}'
 
     def member(self) -> str:
         """Give what a fact recorded in it carries: the step, or its key."""
-        if self.is_told:
-            return f',"step":"{self.key}"' if self.key else ""
-        return f',"step":{self.info()}'
+        if not self.is_told:
+            return f',"step":{self.info()}'
+        return f',"step":"{self.key}"' if self.key else ""
 
 
 def step_name(name: str) -> str:
@@ -159,13 +173,13 @@ def step_name(name: str) -> str:
 
 
 class Muted:
-    """The inside of `lineage.disabled()`."""
+    """The inside of `lineage.disabled()`; to the tracker a step never told."""
 
-    __slots__ = ("previous", "values")
+    __slots__ = ("is_mentioned", "is_told", "previous")
 
     def __init__(self, previous: Any) -> None:
         self.previous = previous
-        self.values: tuple[Any, ...] = ()
+        self.is_told = self.is_mentioned = False
 
 
 #: The innermost step, run or muted block of this context; None: the process's task.

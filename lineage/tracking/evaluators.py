@@ -8,15 +8,20 @@ from typing import Any
 from ..errors import DeclarationError, SourceError
 from ..model.kinds import KINDS
 from ..model.refs import Ref
+from ..recording.recorder import Recorder
+from ..recording.scope import Scope
 from ..runtime import runtime
 from .signatures import Signature, annotation_names
 from .snapshot import Snapshot
 from .sources import AUTO, RESULT, Getter, Place, compile_source
 from .spec import Spec
 from .targets import each, info_kind, is_digits, to_target
-from .tellers import Moment, derived_text
+from .tellers import TOO_LARGE, Moment, derived_text
 
 Values = tuple[Any, ...]
+
+#: What an evaluator needs of a call: recorder, step, texts so far, values.
+Telling = tuple[Recorder, Scope, list[str], Values]
 
 
 class Evaluator:
@@ -33,7 +38,9 @@ class Evaluator:
     """
 
     __slots__ = (
-        "_is_simple",
+        "_form",
+        "_is_input",
+        "_is_quick",
         "derived",
         "get",
         "spec",
@@ -61,30 +68,38 @@ class Evaluator:
         self.version = version
         self.derived = derived
         self.teller = spec.teller(is_input=is_input)
-        self._is_simple = when is None and version is None and derived is None
+        # Most sources give an id, and then nothing else has to be asked.
+        is_plain = when is None and version is None and derived is None
+        self._is_quick = is_plain and get is not None and self.teller.is_quick
+        self._form = self.teller.quick_form
+        self._is_input = is_input
 
-    def tell(self, call: tuple[Moment, Values]) -> None:
+    def tell(self, call: Telling) -> None:
         """Evaluate the sources with a call's values, and tell the recorder."""
-        moment, values = call
-        if self._is_simple and self.get is not None:
-            value = self.get(values)
-            self.teller.tell(moment, value, self.where)
+        recorder, scope, texts, values = call
+        if self._is_quick:
+            value = self.get(values)  # type: ignore[misc]  # quick ones have it
+            if type(value) is int and 0 < value < TOO_LARGE:
+                recorder.edge(texts, scope, self._form, value, "", "", self._is_input)
+                return
+        elif self.when is not None and not self.when(values):
             return
-        if self.when is not None and not self.when(values):
-            return
-        value = None if self.get is None else self.get(values)
-        if value is None and self.get is not None:
-            return
+        else:
+            value = None if self.get is None else self.get(values)
+        if value is not None or self.get is None:
+            self._tell(call, value)
+
+    def _tell(self, call: Telling, value: Any) -> None:
+        recorder, scope, texts, values = call
+        moment = Moment(recorder, scope, texts)
         moment.version = None if self.version is None else self.version(values)
         if self.derived is not None:
             named = self.derived(values)
-            scope = moment.scope
-            moment.derived = derived_text(moment.recorder, scope, named, self.where)
+            moment.derived = derived_text(recorder, scope, named, self.where)
         if self.get is None:
             self.teller.tell_own(moment)
         else:
             self.teller.tell(moment, value, self.where)
-        moment.version, moment.derived = None, ""
 
     def failed(self, error: Exception) -> None:
         """Count and tell a failure of this declaration alone."""

@@ -70,13 +70,14 @@ class TaskHandle(Doors):
         if scope is None:
             return
         recorder = scope.run.recorder
-        moment = Moment(recorder, scope, version=spec.version)
+        texts: list[str] = []
+        moment = Moment(recorder, scope, texts, spec.version)
         where = f"task.{spec.word}()"
         try:
             for is_input in (True, False) if spec.is_update else (spec.is_input,):
                 _tell(spec, spec.teller(is_input=is_input), moment, where)
         finally:
-            recorder.put(moment.texts)
+            recorder.put(texts)
 
     def _scope(self) -> Scope | None:
         """Give the current step, if it is one of this task; None where muted."""

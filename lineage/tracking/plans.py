@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import attempt, warn_rarely
@@ -12,14 +12,13 @@ from .evaluators import Evaluator, Values, compile_spec
 from .signatures import Signature
 from .sources import AUTO
 from .spec import Spec
-from .tellers import Moment
 
 #: A call as wrapt hands it over: instance, args, kwargs.
 Arguments = tuple[Any, tuple[Any, ...], dict[str, Any]]
 
 
 #: A call or block under way: its step, which also keeps the call's values.
-Opened = Scope | Muted
+Opened = Scope
 
 
 class Plan:
@@ -42,7 +41,7 @@ class Plan:
         signature: Signature | None = None,
     ) -> None:
         self._name = step_name(name)
-        self._bind = signature.bind if signature else _nothing
+        self._bind: Callable[..., Values] = signature.bind if signature else _nothing
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         self.on_error = tuple(e for e in outputs if e.spec.on_error)
@@ -64,15 +63,13 @@ class Plan:
             return None  # the function is about to say so itself
         if current is None:
             parent = runtime().recorder.process_root()
-        elif type(current) is Muted:
+        elif isinstance(current, Muted):
             return None
         else:
             parent = current
-        scope = Scope(parent.run, parent, self._name)
-        scope.previous = current
-        scope.values = values
+        scope = Scope(parent.run, parent, self._name, current, values)
         if self.inputs:
-            _tell(self.inputs, Moment(parent.run.recorder, scope), values)
+            _tell(self.inputs, scope, values)
         return scope
 
     def accepts(self, instance: Any, args: Any, kwargs: Any) -> bool:
@@ -86,12 +83,11 @@ class Plan:
     def finish(self, end: tuple[Scope, Any]) -> None:
         """Record the outputs of a call that succeeded."""
         scope, result = end
-        recorder = scope.run.recorder
         if self.outputs:
             values = (*scope.values, result, None)
-            _tell(self.outputs, Moment(recorder, scope), values)
+            _tell(self.outputs, scope, values)
         if scope.is_told or scope.is_mentioned:
-            recorder.end_step(scope)
+            scope.run.recorder.end_step(scope)
 
     def abandon(self, scope: Scope) -> None:
         """End the step of a generator that was closed before its end."""
@@ -100,11 +96,10 @@ class Plan:
     def fail(self, end: tuple[Scope, BaseException]) -> None:
         """Record the outputs that are told although the call raised."""
         scope, error = end
-        recorder = scope.run.recorder
         if self.on_error:
             values = (*scope.values, None, error)
-            _tell(self.on_error, Moment(recorder, scope), values)
-        recorder.end_step(scope, error)
+            _tell(self.on_error, scope, values)
+        scope.run.recorder.end_step(scope, error)
 
 
 def compile_plan(specs: Sequence[Spec], signature: Signature, name: str) -> Plan:
@@ -140,14 +135,16 @@ def _wants_result(spec: Spec) -> bool:
     )
 
 
-def _tell(evaluators: tuple[Evaluator, ...], moment: Moment, values: Values) -> None:
-    call = (moment, values)
+def _tell(evaluators: tuple[Evaluator, ...], scope: Scope, values: Values) -> None:
+    texts: list[str] = []
+    recorder = scope.run.recorder
+    call = (recorder, scope, texts, values)
     try:
         for evaluator in evaluators:
             attempt(evaluator.tell, call, evaluator.failed)
     finally:
-        if moment.texts:
-            moment.recorder.put(moment.texts)
+        if texts:
+            recorder.put(texts)
 
 
 def leave(opened: Opened) -> None:

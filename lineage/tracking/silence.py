@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from ..recording.scope import CURRENT, Muted
 from .blocks import Block
@@ -18,7 +18,7 @@ class _Silence(Plan):
         super().__init__("disabled", (), ())
 
     def begin(self, *_: Any) -> Opened | None:
-        return Muted(CURRENT.get())
+        return cast("Opened", Muted(CURRENT.get()))
 
     def accepts(self, *_: Any) -> bool:
         return True

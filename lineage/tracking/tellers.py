@@ -18,7 +18,7 @@ from .targets import Target, each, info_kind, is_digits, to_target
 
 _repeats = itertools.count(1)
 _LONGEST_NAME: Final = 1024
-_TOO_LARGE: Final = 2**63
+TOO_LARGE: Final = 2**63
 
 #: An input that fed an output: its kind and its identity in the journal.
 Origin = tuple[str, int | str]
@@ -29,10 +29,16 @@ class Moment:
 
     __slots__ = ("derived", "recorder", "scope", "texts", "version")
 
-    def __init__(self, recorder: Recorder, scope: Scope, version: Any = None) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        scope: Scope,
+        texts: list[str],
+        version: Any = None,
+    ) -> None:
         self.recorder = recorder
         self.scope = scope
-        self.texts: list[str] = []
+        self.texts = texts
         self.version = version
         self.derived = ""
 
@@ -54,11 +60,11 @@ class Teller:
     __slots__ = (
         "_card",
         "_forms",
-        "_is_quick",
-        "_quick_form",
         "_repeat",
         "is_input",
+        "is_quick",
         "kind",
+        "quick_form",
         "word",
     )
 
@@ -81,13 +87,13 @@ class Teller:
         self._repeat = repeat
         self._forms = _Forms(is_input, updates, model_weight)
         # Most values are ids: those of this kind need no closer look.
-        self._is_quick = (
+        self.is_quick = (
             kind not in (None, "folder")
             and not has_version
             and card is None
             and not repeat
         )
-        self._quick_form = self._forms[kind or "", False]
+        self.quick_form = self._forms[kind or "", False]
 
     def tell(self, moment: Moment, value: Any, where: str) -> None:
         """Record what a source gave; each of many values fails alone.
@@ -97,16 +103,6 @@ class Teller:
             value: A value, many, or None for nothing.
             where: The declaration and function, for messages.
         """
-        if type(value) is int and self._is_quick and 0 < value < _TOO_LARGE:
-            moment.recorder.edge(
-                moment.texts,
-                moment.scope,
-                self._quick_form,
-                value,
-                is_input=self.is_input,
-                derived=moment.derived,
-            )
-            return
         for item in each(value):
             attempt(
                 lambda single: self._tell_one(moment, single),
@@ -212,7 +208,7 @@ def _number(version: Any) -> int | None:
     if isinstance(version, bool) or not hasattr(type(version), "__index__"):
         return None
     number = int(version)
-    return number if 0 < number < _TOO_LARGE else None
+    return number if 0 < number < TOO_LARGE else None
 
 
 def origins(recorder: Recorder, scope: Scope, values: Iterable[Any]) -> list[Origin]:

@@ -38,20 +38,24 @@ class Layers:
         )
 
 
-class BoundTracked(wrapt.BoundFunctionWrapper):  # type: ignore[misc]  # wrapt is untyped
+class BoundTracked(wrapt.BoundFunctionWrapper):  # type: ignore[type-arg]  # as wrapt 1 has none
     """A tracked function bound to an instance or a class."""
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return getattr, (self.__self__, self.__name__)
 
 
-class Tracked(wrapt.FunctionWrapper):  # type: ignore[misc]  # wrapt is untyped
+class Tracked(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as wrapt 1 has none
     """A function with declarations; in every other respect the function itself."""
 
     __bound_function_wrapper__ = BoundTracked
 
     def __init__(self, function: Any, wrapper: Wrapper, layers: Layers) -> None:
-        super().__init__(function, wrapper, enabled=SWITCH)
+        super().__init__(
+            function,
+            wrapper,
+            enabled=SWITCH,  # type: ignore[arg-type]  # anything with a truth
+        )
         self._self_layers = layers
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -116,6 +120,7 @@ def form_of(function: Any) -> Callable[[Plan], Wrapper]:
 def plain(plan: Plan) -> Wrapper:
     """Wrap a function that returns its result."""
     begin, finish, fail = plan.begin, plan.finish, plan.fail
+    has_outputs = bool(plan.outputs)
 
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         opened = attempt(begin, (instance, args, kwargs), broken)
@@ -128,8 +133,10 @@ def plain(plan: Plan) -> Wrapper:
             leave(opened)
             attempt(fail, (opened, error), told)
             raise
-        leave(opened)
-        attempt(finish, (opened, result), broken)
+        if CURRENT.get() is opened:
+            CURRENT.set(opened.previous)
+        if has_outputs or opened.is_told or opened.is_mentioned:
+            attempt(finish, (opened, result), broken)
         return result
 
     return call
