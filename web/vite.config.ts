@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { notice } from "./plugins/notice";
+import { notice } from "./plugins/notice.ts";
 
 const server = process.env["LINEAGE_SERVER"] ?? "http://127.0.0.1:8765";
 

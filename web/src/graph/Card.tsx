@@ -76,8 +76,8 @@ export const Card = memo(function Card({ data }: { data: CardData }) {
             {face.title}
           </span>
           <span className="card-sort">
-            {item.type === "task" ? <Status status={node.status} /> : <span dir="auto">{face.sort}</span>}
-            {item.type === "task" && <span> {face.sort}</span>}
+            <span dir="auto">{face.sort}</span>
+            {item.type === "task" && <Status status={node.status} />}
             {node.is_stale && item.type !== "fold" && <span className="badge">stale</span>}
           </span>
           {face.description && (

@@ -88,7 +88,7 @@ export function DataPanel({ id, nodes }: { id: string; nodes: NodeMap }) {
         facts={[
           ["Id", <Copied key="id" text={String(node.id)} />],
           ["Name", node.name === String(node.id) ? null : node.name],
-          ["Path", detail.path && <Copied text={detail.path} />],
+          ["Path", detail.path && detail.path !== String(node.id) && <Copied text={detail.path} />],
           ["Version", node.version],
           ["Newest", isOld ? <button type="button" className="link" onClick={() => go({ focus: newest.key, sel: newest.key })}>{newest.version ?? newest.key}</button> : null],
           ["Size", node.size != null ? bytes(node.size) : null],

@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import { layOut, type LayoutRequest } from "../src/layout/layered";
+import { layersOf } from "../src/layout/layers";
+import { crossings } from "../src/layout/order";
+import { spread } from "../src/layout/place";
+
+function request(lines: string[], more: Partial<LayoutRequest> = {}): LayoutRequest {
+  const pairs = lines.map((line) => line.split(">") as [string, string]);
+  const keys = [...new Set(pairs.flat())];
+  return {
+    boxes: keys.map((key) => ({ key, width: 200, height: 60 })),
+    lines: pairs.map(([source, target]) => ({ source, target })),
+    previous: [],
+    anchor: null,
+    ...more,
+  };
+}
+
+function overlaps(positions: [string, { x: number; y: number }][]): number {
+  let count = 0;
+  positions.forEach(([, a], at) => {
+    for (const [, b] of positions.slice(at + 1)) {
+      if (Math.abs(a.x - b.x) < 199.9 && Math.abs(a.y - b.y) < 59.9) count += 1;
+    }
+  });
+  return count;
+}
+
+/** Reproducible numbers. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 16807) % 2147483647) / 2147483647;
+}
+
+function large(count: number): string[] {
+  const next = random(7);
+  const lines: string[] = [];
+  for (let at = 1; at < count; at += 1) {
+    for (let edge = 0; edge < 2; edge += 1) {
+      lines.push(`n${Math.max(0, at - 1 - Math.floor(next() * 40))}>n${at}`);
+    }
+  }
+  return [...new Set(lines)];
+}
+
+test("every line leads to the right, also around a circle", () => {
+  const { positions } = layOut(request(["a>b", "b>c", "a>c", "c>d"]));
+  const x = new Map(positions.map(([key, point]) => [key, point.x]));
+  for (const [left, right] of ["ab", "bc", "ac", "cd"]) expect(x.get(left as string)).toBeLessThan(x.get(right as string) as number);
+  expect(layOut(request(["a>b", "b>a"])).positions).toHaveLength(2);
+});
+
+test("a source stands beside what it feeds, not at the far left", () => {
+  const layer = layersOf(["a", "b", "c", "d"], [["a", "b"], ["b", "c"], ["d", "c"]].map(([source, target]) => ({ source, target }) as { source: string; target: string }));
+  expect(layer.get("d")).toBe(1);
+});
+
+test("cards never overlap, also when there are 300", () => {
+  expect(overlaps(layOut(request(large(300))).positions)).toBe(0);
+});
+
+test("a line over several columns gets bends between its ends", () => {
+  const { bends } = layOut(request(["a>b", "b>c", "c>d", "a>d"]));
+  expect(new Map(bends).get("a>d")).toHaveLength(2);
+});
+
+test("what is added moves the anchor not at all and keeps the order of the rest", () => {
+  const first = layOut(request(["a>t", "b>t", "c>t", "t>x", "t>y"]));
+  const again = layOut(request(["a>t", "b>t", "c>t", "t>x", "t>y", "q>b", "r>b", "s>b", "p>a"], { previous: first.positions, anchor: "b" }));
+  const before = new Map(first.positions);
+  const after = new Map(again.positions);
+  expect(after.get("b")).toEqual(before.get("b"));
+  const byHeight = (at: Map<string, { y: number }>) => ["a", "b", "c"].sort((l, r) => (at.get(l)?.y ?? 0) - (at.get(r)?.y ?? 0));
+  expect(byHeight(after)).toEqual(byHeight(before));
+  for (const key of ["a", "c", "t", "x", "y"]) {
+    expect(Math.abs((after.get(key)?.y ?? 0) - (before.get(key)?.y ?? 0))).toBeLessThan(80);
+  }
+});
+
+test("the same request gives the same picture", () => {
+  expect(layOut(request(large(120)))).toEqual(layOut(request(large(120))));
+});
+
+test("things that nothing joins stand in a grid without overlap", () => {
+  const boxes = Array.from({ length: 50 }, (_, at) => ({ key: `k${at}`, width: 200, height: 60 }));
+  const { positions } = layOut({ boxes, lines: [], previous: [], anchor: null });
+  expect(overlaps(positions)).toBe(0);
+  expect(new Set(positions.map(([, point]) => point.x)).size).toBeGreaterThan(3);
+});
+
+test("2,000 cards are laid out within two seconds", () => {
+  const start = performance.now();
+  expect(layOut(request(large(2000))).positions).toHaveLength(2000);
+  expect(performance.now() - start).toBeLessThan(2000);
+});
+
+test("crossings are counted", () => {
+  const item = (key: string, right: string[]) => ({ key, height: 1, near: { left: [], right } });
+  const right = { items: [item("x", []), item("y", [])], width: 1 };
+  expect(crossings({ items: [item("a", ["y"]), item("b", ["x"])], width: 1 }, right)).toBe(1);
+  expect(crossings({ items: [item("a", ["x"]), item("b", ["y"])], width: 1 }, right)).toBe(0);
+});
+
+test("wishes that collide are met as nearly as the spacing allows", () => {
+  const boxes = [{ height: 10 }, { height: 10 }, { height: 10 }];
+  expect(spread(boxes, [0, 0, 100], [1, 1, 1], 10)).toEqual([-10, 10, 100]);
+});

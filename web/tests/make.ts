@@ -1,0 +1,60 @@
+/** Nodes, arrows and answers for tests. */
+import type { Arrow, GraphAnswer, GraphNode } from "../src/api/types";
+
+export function node(key: string, more: Partial<GraphNode> = {}): GraphNode {
+  const isTask = key.startsWith("task:");
+  return {
+    key,
+    type: isTask ? "task" : "data",
+    kind: isTask ? "task" : "file",
+    id: key,
+    name: key,
+    version: null,
+    version_count: 1,
+    team_id: 1,
+    workspace_id: null,
+    title: null,
+    description: null,
+    icon: null,
+    link: null,
+    status: isTask ? "finished" : null,
+    started_at: null,
+    ended_at: null,
+    created_at: null,
+    size: null,
+    digest: null,
+    is_deleted: false,
+    is_stale: false,
+    hops_up: null,
+    hops_down: null,
+    hidden_up: 0,
+    hidden_down: 0,
+    ...more,
+  };
+}
+
+export function arrow(source: string, target: string, more: Partial<Arrow> = {}): Arrow {
+  return {
+    source,
+    target,
+    role: source.startsWith("task:") ? "output" : "input",
+    count: 1,
+    steps: [],
+    recorded_at: null,
+    derived_from: null,
+    ...more,
+  };
+}
+
+/** An answer from lines such as `data:1>task:1`. */
+export function answer(lines: string[], more: Partial<GraphAnswer> = {}, nodes: GraphNode[] = []): GraphAnswer {
+  const arrows = lines.map((line) => {
+    const [source, target] = line.split(">") as [string, string];
+    return arrow(source, target);
+  });
+  const known = new Map(nodes.map((one) => [one.key, one]));
+  for (const { source, target } of arrows) {
+    for (const key of [source, target]) if (!known.has(key)) known.set(key, node(key));
+  }
+  return { nodes: [...known.values()], arrows, focus: [], truncated: false, next: null, as_of: null, ...more };
+}

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { momentsOf } from "../src/graph/Timeline";
+import { curve, faceOf, litPath, look, neighbour, sayCard, strokesOf } from "../src/graph/scene";
+import { NO_FILTERS } from "../src/model/filter";
+import { fold } from "../src/model/fold";
+import { merge } from "../src/model/merge";
+import { answer, arrow, node } from "./make";
+
+const nobody = new Set<string>();
+const graph = merge([answer(["data:1>task:1", "data:2>task:1", "task:1>data:3"])]);
+const folded = fold(graph, nobody, nobody);
+const positions = new Map([
+  ["data:1", { x: 0, y: 0 }],
+  ["data:2", { x: 0, y: 100 }],
+  ["task:1", { x: 300, y: 50 }],
+  ["data:3", { x: 600, y: 50 }],
+]);
+const STATE = { sel: "", mode: "dim" as const };
+
+test("arrow keys follow the lines and the columns", () => {
+  const lead = (from: string, key: string) => neighbour(folded, positions, from, key);
+  expect(lead("task:1", "ArrowRight")).toBe("data:3");
+  expect(lead("data:1", "ArrowRight")).toBe("task:1");
+  expect(lead("data:1", "ArrowDown")).toBe("data:2");
+  expect(lead("data:2", "ArrowUp")).toBe("data:1");
+  expect(lead("data:3", "ArrowRight")).toBeNull();
+});
+
+test("filters dim or hide, as chosen, and are counted", () => {
+  const filters = { ...NO_FILTERS, kinds: ["task"] };
+  const dim = look(folded, STATE, filters, null, null);
+  expect(dim.filteredOut).toBe(3);
+  expect(dim.looks.get("data:1")).toMatchObject({ isDim: true, isHidden: false });
+  expect(look(folded, { ...STATE, mode: "hide" }, filters, null, null).looks.get("data:1")?.isHidden).toBe(true);
+});
+
+test("what did not exist yet is not shown, and no filter is blamed", () => {
+  const scene = look(folded, STATE, NO_FILTERS, null, new Set(["data:1"]));
+  expect([...scene.looks].filter(([, one]) => !one.isHidden).map(([key]) => key)).toEqual(["data:1"]);
+  expect(scene.filteredOut).toBe(0);
+});
+
+test("a path dims all that is beside it", () => {
+  const path = litPath(merge([answer(["data:1>task:1"])]), folded);
+  const scene = look(folded, STATE, NO_FILTERS, path, null);
+  expect(scene.looks.get("data:2")?.isDim).toBe(true);
+  expect(scene.looks.get("task:1")).toMatchObject({ isDim: false, isLit: true });
+});
+
+test("lines run from right edge to left edge, straight where nothing is in the way", () => {
+  expect(strokesOf(folded, positions, new Map())).toHaveLength(3);
+  expect(curve({ x: 0, y: 5 }, { x: 50, y: 5 }, [])).toBe("M0 5L50 5");
+  expect(curve({ x: 0, y: 0 }, { x: 900, y: 0 }, [{ x: 400, y: 80 }]).match(/[LC]/g)).toEqual(["C", "L", "C"]);
+});
+
+test("a fold adds up what is hidden behind its members", () => {
+  const members = [1, 2, 3, 4, 5].map((at) => node(`data:${at}`, { hidden_up: 2, name: `/a/f${at}.txt` }));
+  const face = faceOf({ key: "fold:x", type: "fold", members });
+  expect(face).toMatchObject({ title: "5 files", sort: "f1.txt, f2.txt, f3.txt…", hiddenUp: 10 });
+});
+
+test("a card is said in one sentence", () => {
+  const task = node("task:1", { name: "Train", status: "error" });
+  expect(sayCard({ key: "task:1", type: "task", members: [task] })).toBe("Train, task, failed");
+});
+
+test("the moments of the slider are those of the records, each once", () => {
+  const answers = answer([], {}, [node("task:1", { started_at: 5.2 }), node("data:1", { created_at: 7 })]);
+  answers.arrows.push(arrow("data:1", "task:1", { recorded_at: 6.9 }));
+  expect(momentsOf(merge([answers]))).toEqual([6, 7]);
+});
