@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
@@ -16,8 +16,15 @@ from .errors import UnsendableError
 Content: TypeAlias = Any
 """What `requests` takes as data: bytes, or an object that reads as a file."""
 
-#: A part of a form: its name, its file name (None: a text part), its content.
-Part: TypeAlias = tuple[str, str | None, "str | bytes | Callable[[], Any]"]
+
+class Part(NamedTuple):
+    """A part of a form."""
+
+    name: str
+    content: str | bytes | Callable[[], Any]
+    """Text, bytes, or what opens the file."""
+    filename: str | None = None
+    content_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +98,20 @@ def _streamed(
     encoder: Callable[..., Any], parts: Sequence[Part]
 ) -> Iterator[tuple[Any, str]]:
     with ExitStack() as files:
-        fields = []
-        for name, filename, content in parts:
+        fields: list[tuple[str, Any]] = []
+        for name, content, filename, kind in parts:
             opened = files.enter_context(content()) if callable(content) else content
-            fields.append((name, opened if filename is None else (filename, opened)))
+            is_file = filename is not None
+            fields.append((name, (filename, opened, kind) if is_file else opened))
         form = encoder(fields)
         yield form, form.content_type
 
 
 def _in_memory(parts: Sequence[Part]) -> tuple[bytes, str]:
     fields = []
-    for name, filename, content in parts:
+    for name, content, filename, kind in parts:
         field = RequestField(name, data=_read(content), filename=filename)
-        field.make_multipart()
+        field.make_multipart(content_type=kind)
         fields.append(field)
     return encode_multipart_formdata(fields)
 

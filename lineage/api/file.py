@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -212,8 +213,12 @@ def _parts(group: Any) -> Any:
         path = PurePosixPath(target)
         folder = f"{str(path.parent).rstrip('/')}/"
         parts += [
-            ("name", None, path.name),
-            ("path", None, folder),
-            ("file", path.name, partial(Path(source).open, "rb")),
+            Part("name", path.name),
+            Part("path", folder),
+            Part("file", partial(Path(source).open, "rb"), path.name, _kind(source)),
         ]
     return parts
+
+
+def _kind(path: str) -> str:
+    return mimetypes.guess_type(path)[0] or "application/octet-stream"

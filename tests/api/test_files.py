@@ -325,7 +325,8 @@ def test_team_files_are_uploaded_in_groups(
     assert first.query == "teamId=9"
     assert b'name="name"\r\n\r\nx\r\n' in first.body
     assert b'name="path"\r\n\r\n/a/\r\n' in first.body
-    assert b'name="file"; filename="x"\r\n\r\none\r\n' in first.body
+    kind = b"Content-Type: application/octet-stream"
+    assert b'name="file"; filename="x"\r\n' + kind + b"\r\n\r\none" in first.body
     assert b'name="path"\r\n\r\n/b/c/\r\n' in second.body
     assert b'name="path"\r\n\r\n/\r\n' in second.body
     server.on(method, [{"id": 4}])

@@ -19,7 +19,7 @@ from api_recorder import TOKEN, Recorder, Reply, as_reply, reset, truncated
 from requests.adapters import BaseAdapter
 
 from lineage.api import Api
-from lineage.api.bodies import multipart
+from lineage.api.bodies import Part, multipart
 from lineage.api.errors import (
     HttpError,
     NotJsonError,
@@ -332,9 +332,8 @@ def test_a_form_is_whole_at_every_attempt(
         monkeypatch.setitem(__import__("sys").modules, "requests_toolbelt", None)
     path = tmp_path / "a.bin"
     path.write_bytes(os.urandom(100_000))
-    form = multipart(
-        [("0", None, '{"a": 1}'), ("0-file", "n", lambda: path.open("rb"))]
-    )
+    parts = [Part("0", '{"a": 1}'), Part("0-file", lambda: path.open("rb"), "n")]
+    form = multipart(parts)
     server.on("m", Reply(502), Reply(raw=reset), {})
     api.post("m", form)
     assert len(server.requests) == 3

@@ -93,8 +93,8 @@ class TaskFiles(Resource):
         for index, (path, name, digest) in enumerate(batch):
             if digest not in known:
                 told = json.dumps({"fullpath": name, "hash": digest})
-                parts.append((str(index), None, told))
-                parts.append((f"{index}-file", name, partial(Path(path).open, "rb")))
+                opener = partial(Path(path).open, "rb")
+                parts += [Part(str(index), told), Part(f"{index}-file", opener, name)]
         if not parts:
             return
         # The form itself does not name the task.
