@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -62,7 +62,7 @@ def postgres_params(params: Params) -> Params:
 
 
 def _as_json(value: Any) -> Any:
-    if not isinstance(value, (list, tuple, set, frozenset)):
+    if not _is_many(value):
         return value
     items = list(value)
     # The text of a list of ints is JSON already, and five times faster to make.
@@ -70,4 +70,11 @@ def _as_json(value: Any) -> Any:
 
 
 def _as_list(value: Any) -> Any:
-    return list(value) if isinstance(value, (tuple, set, frozenset)) else value
+    return list(value) if _is_many(value) else value
+
+
+def _is_many(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, _SINGLE)
+
+
+_SINGLE = (str, bytes, bytearray, memoryview)

@@ -1,0 +1,257 @@
+"""Everything known of one task, and of one version of a thing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ...errors import NotFoundError
+from ...model.graph import DataDetail, Edge, LogLine, Step, TaskDetail
+from ...model.selector import Named
+from ..store.activities import INPUT, STEP_BITS
+from ..store.identity import SOURCE_BITS, join_uid
+from .asking import Asker
+from .cards import data_cards, data_key, task_cards
+from .naming import find_named
+from .teamview import TeamView, spot_of_task, task_at
+
+#: Edges and log lines in one answer, at most; `edges_total` tells of more.
+MAX_EDGES: Final = 1000
+MAX_LINES: Final = 1000
+
+_TASK: Final = (
+    "SELECT run, host, user_name, pid, python, git_commit, git_dirty, command,"
+    " parent_run, error, traceback, card FROM tasks WHERE team_id = ? AND id = ?"
+)
+_EDGE_COLUMNS: Final = (
+    "e.id, e.task_id, e.step, e.activity, e.direction, e.node_id, e.recorded_at,"
+    " e.meta"
+)
+_BY_TASK: Final = (
+    f"SELECT {_EDGE_COLUMNS} FROM edges e WHERE e.team_id = :team"
+    " AND e.task_id = :task ORDER BY e.recorded_at, e.id LIMIT :most"
+)
+_BY_NODE: Final = (
+    f"SELECT DISTINCT {_EDGE_COLUMNS} FROM links l JOIN edges e"
+    f" ON e.team_id = l.team_id AND e.task_id = l.activity >> {STEP_BITS}"
+    " AND e.direction = l.direction AND e.node_id = l.node_id"
+    " WHERE l.team_id = :team AND l.node_id = :node AND l.direction = :direction"
+    " AND l.activity >= 0 ORDER BY e.recorded_at, e.id LIMIT :most"
+)
+_TEXT_ENDINGS: Final = (
+    ".txt", ".md", ".log", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml",
+    ".ini", ".xml", ".html", ".py", ".sh", ".cfg",
+)  # fmt: skip
+_IMAGE_ENDINGS: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
+
+
+def get_task(asker: Asker, team_ids: Sequence[int], id: str | int) -> TaskDetail:
+    """Answer `lineage.tasks.get`; a number, a key, or a run's key.
+
+    Raises:
+        NotFoundError: There is no such task.
+    """
+    text = str(id).removeprefix("task:")
+    with asker.views(team_ids) as views:
+        for view in views:
+            task = _find_task(view, text)
+            if task is not None:
+                return task_detail(view, task)
+    raise NotFoundError(f"there is no task {text!r}", subject=id)
+
+
+def get_data(asker: Asker, team_ids: Sequence[int], key: str) -> DataDetail:
+    """Answer `lineage.data.get`.
+
+    Raises:
+        NotFoundError: There is no such node.
+    """
+    with asker.views(team_ids) as views:
+        for view in views:
+            node = find_data(view, key)
+            if node is not None:
+                return _data_detail(view, node)
+    raise NotFoundError(f"there is no {key!r}; keys look like data:345", subject=key)
+
+
+def find_data(view: TeamView, key: str) -> int | None:
+    """Give the node of a key, if this team has it."""
+    number = key.removeprefix("data:")
+    if not (number.isascii() and number.isdecimal() and len(number) < 19):
+        return None
+    sql = "SELECT id FROM nodes WHERE team_id = ? AND id = ?"
+    row = view.tx.one(sql, (view.team_id, int(number)))
+    return None if row is None else int(row[0])
+
+
+def task_detail(
+    view: TeamView, task: int, *, among: set[int] | None = None
+) -> TaskDetail:
+    """Make the detail of a task, its edges restricted to some nodes if asked."""
+    tx, team = view.tx, view.team_id
+    row = tx.one(_TASK, (team, task))
+    assert row is not None  # noqa: S101  the caller has found it
+    run, host, user, pid, python, commit, dirty, command, parent, error, trace, card = row
+    names = {"team": team, "task": task, "most": MAX_EDGES}
+    edges = tx.all(_BY_TASK, names)
+    if among is not None:
+        edges = [edge for edge in edges if edge[5] in among]
+    total = tx.one(
+        "SELECT COUNT(*) FROM edges WHERE team_id = ? AND task_id = ?", (team, task)
+    )
+    return TaskDetail(
+        node=task_cards(tx, team, [task])[task],
+        run=run,
+        host=host,
+        user=user,
+        pid=pid,
+        python=python,
+        git_commit=commit,
+        git_dirty=None if dirty is None else bool(dirty),
+        command=command,
+        parent=_parent_key(view, parent),
+        error=error,
+        traceback=trace,
+        steps=_steps(view, task),
+        edges=make_edges(view, edges),
+        edges_total=total[0] if total else 0,
+        log=_log(view, task),
+        meta=json.loads(card) if card else None,
+    )
+
+
+def make_edges(view: TeamView, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
+    """Make whole edges of their rows."""
+    tx, team = view.tx, view.team_id
+    nodes = view.things({row[5] for row in rows})
+    tasks = task_cards(tx, team, {row[1] for row in rows})
+    sources = dict(
+        tx.all(
+            "SELECT s.id, s.source FROM each_int(:ids) AS x"
+            " JOIN sources s ON s.team_id = :team AND s.id = x.value",
+            {"ids": {row[0] >> SOURCE_BITS for row in rows}, "team": team},
+        )
+    )  # type: ignore[var-annotated]  # rows are pairs
+    derived = _derived(view, {row[3] for row in rows if row[4] != INPUT})
+    return [
+        Edge(
+            uid=join_uid(sources[id >> SOURCE_BITS], id),
+            direction="input" if direction == INPUT else "output",
+            task=tasks[task].key,
+            data=nodes[node],
+            step=str(step) if step else None,
+            recorded_at=at,
+            meta=json.loads(meta) if meta else None,
+            derived_from=derived.get(activity),
+        )
+        for id, task, step, activity, direction, node, at, meta in rows
+    ]
+
+
+def _derived(view: TeamView, activities: set[int]) -> dict[int, list[str]]:
+    rows = view.tx.all(
+        "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
+        " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
+        f" LEFT JOIN steps s ON s.team_id = :team AND s.task_id = l.activity >> {STEP_BITS}"
+        f" AND s.number = l.activity & {(1 << STEP_BITS) - 1} WHERE s.number IS NULL",
+        {
+            "ids": [a for a in activities if a & ((1 << STEP_BITS) - 1)],
+            "team": view.team_id,
+        },
+    )
+    found: dict[int, list[str]] = {}
+    for activity, node in rows:
+        found.setdefault(activity, []).append(data_key(node))
+    return found
+
+
+def _find_task(view: TeamView, text: str) -> int | None:
+    spots = {s for s in find_named(view, Named("task", text)) if s < 0}
+    if len(spots) == 1 or (spots and text.isdecimal()):
+        return task_at(min(spots))
+    sql = "SELECT task_id FROM runs WHERE team_id = ? AND run = ?"
+    row = view.tx.one(sql, (view.team_id, text))
+    if row is not None:
+        return int(row[0])
+    return task_at(min(spots)) if spots else None
+
+
+def _steps(view: TeamView, task: int) -> list[Step]:
+    rows = view.tx.all(
+        "SELECT number, name, parent, started_at, ended_at, outcome, error FROM steps"
+        " WHERE team_id = ? AND task_id = ? ORDER BY number LIMIT ?",
+        (view.team_id, task, MAX_EDGES),
+    )
+    return [
+        Step(
+            key=str(number),
+            name=name,
+            parent=str(parent) if parent else None,
+            started_at=started,
+            ended_at=ended,
+            outcome=outcome,
+            error=error,
+        )
+        for number, name, parent, started, ended, outcome, error in rows
+    ]
+
+
+def _log(view: TeamView, task: int) -> list[LogLine]:
+    rows = view.tx.all(
+        "SELECT logged_at, level, message FROM logs"
+        " WHERE team_id = ? AND task_id = ? ORDER BY id DESC LIMIT ?",
+        (view.team_id, task, MAX_LINES),
+    )
+    lines = [LogLine(at=at, level=level, message=text) for at, level, text in rows]
+    return sorted(lines, key=lambda line: line.at)
+
+
+def _parent_key(view: TeamView, run: str | None) -> str | None:
+    if run is None:
+        return None
+    sql = "SELECT task_id FROM runs WHERE team_id = ? AND run = ?"
+    row = view.tx.one(sql, (view.team_id, run))
+    if row is None:
+        return None
+    return view.cards([spot_of_task(row[0])])[spot_of_task(row[0])].key
+
+
+def _data_detail(view: TeamView, node: int) -> DataDetail:
+    tx, team = view.tx, view.team_id
+    row = tx.one(
+        "SELECT e.id, e.kind, e.ident, n.card FROM nodes n"
+        " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
+        " WHERE n.team_id = ? AND n.id = ?",
+        (team, node),
+    )
+    assert row is not None  # noqa: S101  the caller has found it
+    entity, kind, ident, card = row
+    versions = tx.all(
+        "SELECT id FROM nodes WHERE team_id = ? AND entity_id = ?"
+        " ORDER BY ordinal DESC LIMIT ?",
+        (team, entity, MAX_EDGES),
+    )
+    order = [row[0] for row in versions]
+    cards = data_cards(tx, team, {node, *order})
+    names = {"team": team, "node": node, "most": MAX_EDGES}
+    return DataDetail(
+        node=cards[node],
+        path=ident if "/" in ident else None,
+        versions=[cards[id] for id in order],
+        produced_by=make_edges(view, tx.all(_BY_NODE, {**names, "direction": 1})),
+        used_by=make_edges(view, tx.all(_BY_NODE, {**names, "direction": 0})),
+        meta=json.loads(card) if card else None,
+        preview=_preview(kind, ident),
+    )
+
+
+def _preview(kind: str, ident: str) -> Any:
+    if kind != "file" or "://" in ident:
+        return None
+    lowered = ident.lower()
+    if lowered.endswith(_IMAGE_ENDINGS):
+        return "image"
+    return "text" if lowered.endswith(_TEXT_ENDINGS) else None
+
+

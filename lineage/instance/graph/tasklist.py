@@ -1,0 +1,152 @@
+"""The list of tasks, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ...model.graph import Node, TasksPage, TaskSummary
+from ..store.activities import INPUT
+from .answers import checked_limit
+from .asking import Asker
+from .cards import task_cards
+from .teamview import TeamView
+
+#: Things shown in a line of the list, of each direction.
+FEW: Final = 5
+
+_COUNTS: Final = (
+    "SELECT e.task_id, e.direction, COUNT(DISTINCT e.node_id)"
+    " FROM each_int(:ids) AS x JOIN edges e"
+    " ON e.team_id = :team AND e.task_id = x.value GROUP BY e.task_id, e.direction"
+)
+_FIRST: Final = (
+    "SELECT task_id, direction, node_id FROM (SELECT d.*, ROW_NUMBER() OVER"
+    " (PARTITION BY task_id, direction ORDER BY node_id) AS place FROM"
+    " (SELECT DISTINCT e.task_id, e.direction, e.node_id"
+    " FROM each_int(:ids) AS x JOIN edges e"
+    " ON e.team_id = :team AND e.task_id = x.value) AS d) AS p WHERE place <= :few"
+)
+_KIND: Final = (
+    " AND EXISTS (SELECT 1 FROM edges e"
+    " JOIN nodes n ON n.team_id = e.team_id AND n.id = e.node_id"
+    " JOIN entities k ON k.team_id = n.team_id AND k.id = n.entity_id"
+    " WHERE e.team_id = t.team_id AND e.task_id = t.id AND k.kind = :kind{model})"
+)
+
+
+def list_tasks(
+    asker: Asker,
+    team_ids: Sequence[int],
+    *,
+    text: str | None = None,
+    status: str | Sequence[str] | None = None,
+    kind: str | None = None,
+    since: float | None = None,
+    until: float | None = None,
+    limit: int | None = None,
+    after: str | None = None,
+) -> TasksPage:
+    """Answer `lineage.tasks.list`."""
+    size = checked_limit(limit, 50)
+    where, names = _conditions(text, status, kind, since, until)
+    place = _place(after)
+    rows: list[tuple[float, int, int]] = []
+    total = 0
+    with asker.views(team_ids) as views:
+        for view in views:
+            names["team"] = view.team_id
+            count = view.tx.one("SELECT COUNT(*) FROM tasks t" + where, names)
+            total += count[0] if count else 0
+            rows += [(*row, view.team_id) for row in _page(view, where, names, place, size)]
+        rows.sort(reverse=True)
+        page = rows[:size]
+        lines = [line for view in views for line in _lines(view, page)]
+    order = {(id, team): at for at, (_, id, team) in enumerate(page)}
+    lines.sort(key=lambda line: order[line[0]])
+    more = f"{page[-1][0]!r}:{page[-1][1]}" if len(rows) > size else None
+    return TasksPage(tasks=[line for _, line in lines], next=more, total=total)
+
+
+def _conditions(
+    text: str | None,
+    status: str | Sequence[str] | None,
+    kind: str | None,
+    since: float | None,
+    until: float | None,
+) -> tuple[str, dict[str, Any]]:
+    where, names = " WHERE t.team_id = :team", dict[str, Any]()
+    if text:
+        sign = text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        where += " AND (lower(t.name) LIKE :text ESCAPE '!' OR t.number = :number)"
+        is_number = text.isascii() and text.isdecimal() and len(text) < 19
+        names.update(text=f"%{sign}%", number=int(text) if is_number else -1)
+    if status:
+        where += " AND t.status IN (SELECT s.value FROM each_text(:statuses) AS s)"
+        names["statuses"] = [status] if isinstance(status, str) else list(status)
+    if kind and kind != "task":
+        model = " AND k.is_model = 1" if kind == "model_weight" else ""
+        where += _KIND.replace("{model}", model)
+        names["kind"] = "file" if kind == "model_weight" else kind
+    for name, value, sign in (("since", since, ">="), ("until", until, "<=")):
+        if value is not None:
+            where += f" AND t.created_at {sign} :{name}"
+            names[name] = value
+    return where, names
+
+
+def _page(
+    view: TeamView,
+    where: str,
+    names: dict[str, Any],
+    place: tuple[float, int] | None,
+    size: int,
+) -> list[Any]:
+    names = {**names, "most": size + 1}
+    if place is not None:
+        where += " AND (t.created_at, t.id) < (:last_at, :last_id)"
+        names.update(last_at=place[0], last_id=place[1])
+    return view.tx.all(
+        f"SELECT t.created_at, t.id FROM tasks t{where}"  # noqa: S608  made of constants
+        " ORDER BY t.created_at DESC, t.id DESC LIMIT :most",
+        names,
+    )
+
+
+def _place(after: str | None) -> tuple[float, int] | None:
+    if after is None:
+        return None
+    at, _, id = after.partition(":")
+    try:
+        return float(at), int(id)
+    except ValueError as error:
+        raise ValueError(
+            f"after must be the `next` of an answer, not {after!r}"
+        ) from error
+
+
+def _lines(
+    view: TeamView, page: Sequence[tuple[float, int, int]]
+) -> list[tuple[tuple[int, int], TaskSummary]]:
+    tx, team = view.tx, view.team_id
+    ids = [id for _, id, owner in page if owner == team]
+    names = {"ids": ids, "team": team}
+    counts = {(t, d): count for t, d, count in tx.all(_COUNTS, names)}
+    firsts = tx.all(_FIRST, {**names, "few": FEW})
+    nodes = view.things({row[2] for row in firsts})
+    shown: dict[tuple[int, int], list[Node]] = {}
+    for task, direction, node in firsts:
+        shown.setdefault((task, direction), []).append(nodes[node])
+    return [
+        (
+            (id, team),
+            TaskSummary(
+                node=card,
+                inputs=shown.get((id, INPUT), []),
+                outputs=shown.get((id, 1), []),
+                input_count=counts.get((id, INPUT), 0),
+                output_count=counts.get((id, 1), 0),
+            ),
+        )
+        for id, card in task_cards(tx, team, ids).items()
+    ]

@@ -1,0 +1,289 @@
+"""The selector language: one parser for Python, the CLI and the URL.
+
+    task:12            a task                    data:345       one version of a thing
+    project:7          a thing by its id         file:a/b.pt    … by path or by name
+    project:7@v3       a version of it           best.pt        whatever bears the name
+    +x  x+  2+x+1      x with what is upstream, downstream, so many hops of each
+    a & b              in both                   a | b,  a, b   in either
+    kind:project  status:error  name:*.pt  team:5                filters
+    "a & b"            quotes keep a text as it is; ( ) group
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from ..errors import SelectorError
+from .kinds import DATA_KINDS
+
+FILTERS: Final = ("kind", "status", "name", "team")
+#: Words that a selector may be prefixed with, beside those of `FILTERS`.
+PREFIXES: Final = ("data", *DATA_KINDS)
+#: Longest selector, in characters, and deepest nesting.
+MAX_LENGTH: Final = 4096
+MAX_DEPTH: Final = 32
+#: What people write for the platform's status words.
+_STATUS: Final = {"failed": "error", "running": "started", "ok": "finished"}
+
+_VERSION = re.compile(r"(.+)@(#?\d+|v\d+|latest|(?:sha256:)?[0-9a-f]{6,64})")
+_UP = re.compile(r"\s*(\d*)\+")
+_DOWN = re.compile(r"\+(\d*)\s*$")
+_PREFIX = re.compile(r"([A-Za-z_]+):(?!//)(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A thing by its kind and its id, path or name; or a task, or a node."""
+
+    kind: str
+    value: str
+    version: str | None = None
+
+    def __str__(self) -> str:
+        pinned = f"@{self.version}" if self.version is not None else ""
+        return f"{self.kind}:{_quoted(self.value)}{pinned}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Whatever bears a name."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return _quoted(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Everything that has a property."""
+
+    field: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.field}:{_quoted(self.value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hops:
+    """What is so many hops up and down; None is without limit."""
+
+    of: Selector
+    up: int | None = 0
+    down: int | None = 0
+
+    def __str__(self) -> str:
+        up = "" if self.up == 0 else f"{self.up if self.up is not None else ''}+"
+        down = "" if self.down == 0 else f"+{self.down if self.down is not None else ''}"
+        inner = f"({self.of})" if isinstance(self.of, (Both, Either)) else str(self.of)
+        return f"{up}{inner}{down}"
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """What is in each part."""
+
+    parts: tuple[Selector, ...]
+
+    def __str__(self) -> str:
+        return " & ".join(
+            f"({part})" if isinstance(part, Either) else str(part)
+            for part in self.parts
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """What is in any part."""
+
+    parts: tuple[Selector, ...]
+
+    def __str__(self) -> str:
+        return " | ".join(str(part) for part in self.parts)
+
+
+Selector = Named | Text | Filter | Hops | Both | Either
+
+
+def parse(text: str) -> Selector:
+    """Read a selector.
+
+    Raises:
+        SelectorError: It cannot be read; the message tells where and what may stand
+            there.
+    """
+    if len(text) > MAX_LENGTH:
+        raise SelectorError(f"a selector has at most {MAX_LENGTH} characters")
+    return _Parser(text).whole()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = _tokens(text)
+        self._at = 0
+        self._depth = 0
+
+    def whole(self) -> Selector:
+        found = self._either()
+        if self._at < len(self._tokens):
+            raise self._error(f"{self._tokens[self._at]!r} is out of place")
+        return found
+
+    def _peek(self) -> str | None:
+        return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+    def _next(self) -> str:
+        token = self._tokens[self._at]
+        self._at += 1
+        return token
+
+    def _either(self) -> Selector:
+        parts = [self._both()]
+        while self._peek() in ("|", ","):
+            self._next()
+            parts.append(self._both())
+        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+
+    def _both(self) -> Selector:
+        parts = [self._term()]
+        while self._peek() == "&":
+            self._next()
+            parts.append(self._term())
+        return parts[0] if len(parts) == 1 else Both(tuple(parts))
+
+    def _term(self) -> Selector:
+        token = self._peek()
+        if token is None or token in "&|,)":
+            raise self._error("something to select is missing")
+        # `2+(a | b)+1`: the hops stand beside the parentheses.
+        up, rest = _hops_up(self._next())
+        if not rest.strip() and self._peek() == "(":
+            rest = self._next()
+        if rest != "(":
+            return self._atom(up, rest)
+        inner = self._group()
+        down: int | None = 0
+        follow = self._peek()
+        if follow is not None and _DOWN.fullmatch(follow.strip()):
+            down = _count(_DOWN.fullmatch(self._next().strip()))
+        return Hops(inner, up, down) if (up, down) != (0, 0) else inner
+
+    def _group(self) -> Selector:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._error(f"parentheses are nested deeper than {MAX_DEPTH}")
+        inner = self._either()
+        if self._peek() != ")":
+            raise self._error("a closing parenthesis is missing")
+        self._next()
+        self._depth -= 1
+        return inner
+
+    def _atom(self, up: int | None, text: str) -> Selector:
+        match = _DOWN.search(text)
+        down = _count(match)
+        if match:
+            text = text[: match.start()]
+        text = text.strip()
+        if not text:
+            raise self._error("something to select is missing beside the +")
+        atom = self._named(text)
+        return Hops(atom, up, down) if (up, down) != (0, 0) else atom
+
+    def _named(self, text: str) -> Selector:
+        match = _PREFIX.fullmatch(text)
+        if match is None:
+            return Text(_unquoted(text))
+        word, value = match.group(1).lower(), match.group(2).strip()
+        if word in FILTERS or word in PREFIXES:
+            return self._prefixed(word, value)
+        if len(word) == 1:
+            return Text(_unquoted(text))  # A drive letter: C:\data.
+        raise self._error(
+            f"{word!r} is no kind{_suggestion(word)}; kinds are {', '.join(PREFIXES)}; "
+            f"filters are {', '.join(FILTERS)}; quote the text if it is a name"
+        )
+
+    def _prefixed(self, word: str, value: str) -> Selector:
+        if not value:
+            raise self._error(f"{word}: needs a value, as in {_EXAMPLES.get(word, word + ':12')}")
+        if word in ("task", "data", "team") and not value.isdecimal():
+            if word != "task":
+                raise self._error(f"{word}: takes a whole number, not {value!r}")
+        if word in FILTERS:
+            return self._filter(word, _unquoted(value))
+        if value.startswith('"'):
+            quoted, _, pinned = value.rpartition('"')
+            return Named(word, _unquoted(quoted + '"'), pinned.removeprefix("@") or None)
+        pinned_match = _VERSION.fullmatch(value)
+        if pinned_match:
+            return Named(word, pinned_match.group(1), pinned_match.group(2))
+        return Named(word, value)
+
+    def _filter(self, word: str, value: str) -> Selector:
+        if word == "status":
+            value = _STATUS.get(value.lower(), value.lower())
+        if word == "kind" and value not in DATA_KINDS:
+            raise self._error(
+                f"{value!r} is no kind{_suggestion(value)}; "
+                f"kinds are {', '.join(DATA_KINDS)}"
+            )
+        return Filter(word, value)
+
+    def _error(self, problem: str) -> SelectorError:
+        return SelectorError(f"selector {self._text!r}: {problem}", subject=self._text)
+
+
+_EXAMPLES: Final = {"name": "name:*.pt", "kind": "kind:project", "status": "status:error"}
+
+
+def _tokens(text: str) -> list[str]:
+    """Cut a selector at its operators, leaving quoted texts whole."""
+    tokens: list[str] = []
+    word = ""
+    is_quoted = False
+    for sign in text:
+        if sign == '"' and not word.endswith("\\"):
+            is_quoted = not is_quoted
+        if sign in "&|,()" and not is_quoted:
+            tokens += [word, sign]
+            word = ""
+        else:
+            word += sign
+    if is_quoted:
+        raise SelectorError(f"selector {text!r}: a closing quote is missing", subject=text)
+    return [token for token in (*tokens, word) if token.strip()]
+
+
+def _hops_up(token: str) -> tuple[int | None, str]:
+    match = _UP.match(token)
+    return (_count(match), token[match.end() :]) if match else (0, token)
+
+
+def _count(match: re.Match[str] | None) -> int | None:
+    if match is None:
+        return 0
+    return min(int(match.group(1)), 1_000_000) if match.group(1) else None
+
+
+def _quoted(text: str) -> str:
+    is_plain = text == text.strip() and not re.search(r'[&|,()"+:@\\]', text)
+    if is_plain and text:
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _unquoted(text: str) -> str:
+    if len(text) >= 2 and text[0] == text[-1] == '"':
+        return re.sub(r"\\(.)", r"\1", text[1:-1])
+    return text
+
+
+def _suggestion(word: str) -> str:
+    near = difflib.get_close_matches(word, (*PREFIXES, *FILTERS), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
