@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from api_recorder import TOKEN, Recorder
+from api_recorder import TOKEN, Recorder, page
 
 from lineage.api import Api
+from lineage.api.workflow import Workflow
 from lineage.errors import reset_warnings
 
 
@@ -43,3 +44,20 @@ def make_api(server: Recorder) -> Iterator[Callable[..., Api]]:
 @pytest.fixture
 def api(make_api: Callable[..., Api]) -> Api:
     return make_api()
+
+
+@pytest.fixture
+def platform(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    monkeypatch.setenv("ENV", "production")
+    monkeypatch.setenv("SUPERVISELY_TASK_ID", "77")
+    monkeypatch.setenv("TEAM_ID", "9")
+    server.on("instance.version", {"version": "6.12.0"})
+    server.on("tasks.info", {"id": 77, "teamId": 5, "status": "started"})
+    server.on("projects.versions.list", page({"id": 900, "version": 4}))
+    server.on("file-storage.list", [{"id": 31, "path": "/a/b.txt"}])
+    return server
+
+
+@pytest.fixture
+def workflow(platform: Recorder, make_api: Callable[..., Api]) -> Workflow:
+    return make_api().app.workflow

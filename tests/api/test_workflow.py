@@ -7,14 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import requests
 from api_recorder import Recorder, Reply, page, reset
 from freezegun import freeze_time
 
-from lineage.api import Api, check_workflow_compatibility
-from lineage.api.errors import HttpError, IncompatibleInstanceError
+from lineage.api import Api
+from lineage.api.errors import HttpError
 from lineage.api.workflow import Workflow
-from lineage.errors import ApiError, DeliveryError
 from lineage.model.infos import DatasetInfo, FileInfo, ProjectInfo
 from lineage.model.meta import WorkflowMeta, WorkflowSettings
 
@@ -30,23 +28,6 @@ META_JSON = {
     },
     "customNodeSettings": {"title": "<h4>N</h4>"},
 }
-
-
-@pytest.fixture
-def platform(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    monkeypatch.setenv("ENV", "production")
-    monkeypatch.setenv("SUPERVISELY_TASK_ID", "77")
-    monkeypatch.setenv("TEAM_ID", "9")
-    server.on("instance.version", {"version": "6.12.0"})
-    server.on("tasks.info", {"id": 77, "teamId": 5, "status": "started"})
-    server.on("projects.versions.list", page({"id": 900, "version": 4}))
-    server.on("file-storage.list", [{"id": 31, "path": "/a/b.txt"}])
-    return server
-
-
-@pytest.fixture
-def workflow(platform: Recorder, make_api: Callable[..., Api]) -> Workflow:
-    return make_api().app.workflow
 
 
 def info(cls: Any, **fields: Any) -> Any:
@@ -347,191 +328,6 @@ def test_strict_mode_raises(
     with pytest.raises(HttpError) as caught:
         make_api().app.workflow.add_input_job(1)
     assert (caught.value.server_error, caught.value.server_message) == ("no", "why")
-
-
-class ForeignApi:
-    """An api with the SDK's attributes only, which remembers `unknown`."""
-
-    def __init__(self, address: str, version: str = "6.12.0") -> None:
-        self.task_id = "77"
-        self.instance_version = version
-        self._root = f"{address}/public/api/v3/"
-
-    def post(self, method: str, data: Any, retries: Any = None, stream: bool = False,
-             raise_error: bool = False) -> Any:  # fmt: skip
-        response = requests.post(self._root + method, json=data, timeout=5)
-        response.raise_for_status()
-        return response
-
-
-def edge(**fields: Any) -> dict[str, Any]:
-    return {"f": "edge", "dir": "input", "kind": "job", "id": 4, "task": "k", **fields}
-
-
-@pytest.mark.parametrize("is_foreign", [False, True])
-@pytest.mark.parametrize(
-    ("fact", "endpoint", "sent"),
-    [
-        (edge(), IN, {"type": "job", "id": 4}),
-        (edge(id="4"), IN, {"type": "job", "id": 4}),
-        (edge(kind="file", id="/a/b.txt", dir="output"), OUT,
-         {"type": "file", "id": 31}),
-        (edge(kind="file", id=3, is_model=True), IN, {"type": "model_weight", "id": 3}),
-        (edge(kind="folder", id="a/b/"), IN, {"type": "folder", "id": "/a/b"}),
-        (edge(kind="project", id=11), IN, {"type": "project", "id": 11}),
-        (edge(kind="project", id=11, version_num=4), IN,
-         {"type": "project_version", "id": 900}),
-        (edge(kind="project", id=11, version_id=2), IN,
-         {"type": "project_version", "id": 2}),
-        (edge(kind="project", id=11, snapshot="before"), IN,
-         {"type": "project_version", "id": 44}),
-        (edge(kind="project", id=12, snapshot="before"), IN,
-         {"type": "project", "id": 12}),
-        (edge(kind="project", id=11, updates=True), IN,
-         {"type": "project_version", "id": 44}),
-        (edge(kind="project", id=11, updates=True, dir="output"), OUT,
-         {"type": "project", "id": 11}),
-        (edge(kind="app", id="run", module=True, dir="output"), OUT,
-         {"type": "app_session", "id": "77"}),
-        (edge(kind="app", id=9, dir="output"), OUT, {"type": "app_session", "id": 9}),
-    ],
-)  # fmt: skip
-def test_a_recorded_edge_is_resolved_and_sent_once(
-    platform: Recorder,
-    make_api: Callable[..., Api],
-    is_foreign: bool,
-    fact: Any,
-    endpoint: str,
-    sent: Any,
-) -> None:
-    """A fact becomes the platform's edge, through our api and through any like it."""
-    platform.on("projects.info", lambda r: (
-        {"id": 11, "version": {"id": 44}} if r.json["id"] == 11 else {"id": 12}
-    ))  # fmt: skip
-    api: Any = ForeignApi(platform.address) if is_foreign else make_api()
-    assert Workflow(api).send_edge(fact) == {}
-    assert platform.last(endpoint) == {**N, **sent}
-
-
-def test_a_circle_is_not_sent(workflow: Workflow, platform: Recorder) -> None:
-    """The input of work in place on a project without versions is skipped."""
-    platform.on("projects.info", {"id": 12, "version": None})
-    assert workflow.send_edge(edge(kind="project", id=12, updates=True)) is None
-    assert IN not in platform.methods
-
-
-def test_the_sdks_snapshot_is_made(platform: Recorder) -> None:
-    """With an api that can make project versions, a snapshot is made."""
-    api: Any = ForeignApi(platform.address)
-
-    class Version:
-        @staticmethod
-        def create(project: int, title: str, description: str) -> int:
-            assert (project, title, description) == (11, "before", "before")
-            return 70
-
-    api.project = type("Project", (), {"version": Version})
-    Workflow(api).send_edge(edge(kind="project", id=11, snapshot="before"))
-    assert platform.last(IN)["id"] == 70
-
-
-def test_links_of_cards_get_their_ids(workflow: Workflow, platform: Recorder) -> None:
-    """`{id}`, `{task_id}` and `{module_id}` in a link stand for what was found."""
-    platform.on("tasks.info", {"teamId": 5, "meta": {"app": {"moduleId": 8}}})
-    url = "/apps/{module_id}/{task_id}/{id}"
-    meta = {"customRelationSettings": {"mainLink": {"url": url, "title": "x"}}}
-    workflow.send_edge(edge(meta=meta))
-    link = platform.last(IN)["meta"]["customRelationSettings"]["mainLink"]
-    assert link["url"] == "/apps/8/77/4"
-
-
-def test_a_link_that_cannot_be_made_is_left_out(
-    workflow: Workflow, platform: Recorder
-) -> None:
-    """A link to a module that the task does not have costs the link, not the edge."""
-    settings = {"title": "t", "mainLink": {"url": "/apps/{module_id}", "title": "x"}}
-    workflow.send_edge(edge(meta={"customNodeSettings": settings}))
-    assert platform.last(IN)["meta"] == {"customNodeSettings": {"title": "t"}}
-
-
-@pytest.mark.parametrize(
-    "fact",
-    [
-        edge(kind="nothing"),
-        edge(id=None),
-        edge(id="abc"),
-        edge(id=0),
-        edge(kind="file", id="/nowhere"),
-        edge(kind="file", id="s3://bucket/key"),
-        edge(kind="project", id=11, version_num=99),
-    ],
-)
-def test_what_can_never_be_sent_says_so(
-    workflow: Workflow, platform: Recorder, fact: Any
-) -> None:
-    """An edge that names nothing is a `DeliveryError`; nothing leaves."""
-    platform.on("projects.versions.list", page())
-    with pytest.raises(DeliveryError):
-        workflow.send_edge(fact)
-    assert IN not in platform.methods
-
-
-@pytest.mark.parametrize(
-    ("answer", "is_retryable", "is_ambiguous"),
-    [
-        (Reply(400), False, False),
-        (Reply(403), False, False),
-        (Reply(404), False, False),
-        (Reply(429, headers={"Retry-After": "7"}), True, False),
-        (Reply(500), True, True),
-        (Reply(503), True, False),
-        (Reply(body=b"<html>"), True, True),
-        (Reply(raw=reset), True, True),
-    ],
-)
-@pytest.mark.parametrize("is_foreign", [False, True])
-def test_a_failing_edge_tells_whether_to_wait(
-    platform: Recorder,
-    make_api: Callable[..., Api],
-    is_foreign: bool,
-    answer: Reply,
-    is_retryable: bool,
-    is_ambiguous: bool,
-) -> None:
-    """`send_edge` tries once, and its error tells whether a later try may do."""
-    platform.on(IN, answer)
-    api: Any = ForeignApi(platform.address) if is_foreign else make_api()
-    with pytest.raises(ApiError) as caught:
-        Workflow(api).send_edge(edge())
-    assert platform.methods.count(IN) == 1
-    assert caught.value.is_retryable is is_retryable
-    assert caught.value.is_ambiguous is is_ambiguous
-    assert caught.value.endpoint == IN
-    if answer.status == 429:
-        assert caught.value.retry_after_s == 7
-
-
-@pytest.mark.parametrize("version", ["6.0", "dev"])
-def test_an_edge_waits_for_an_instance_that_takes_it(
-    workflow: Workflow, platform: Recorder, version: str
-) -> None:
-    """Too old, or unknown: the error says to wait."""
-    platform.on("instance.version", {"version": version})
-    with pytest.raises(IncompatibleInstanceError) as caught:
-        workflow.send_edge(edge())
-    assert caught.value.is_retryable
-
-
-def test_a_foreign_api_that_forgot_its_version_is_asked_anew(
-    platform: Recorder,
-) -> None:
-    """The SDK keeps `unknown` for good; the gate asks past it."""
-    api: Any = ForeignApi(platform.address, "unknown")
-    assert check_workflow_compatibility(api, "6.9.31")
-    platform.on("instance.version", Reply(500))
-    assert not check_workflow_compatibility(api, "6.9.31")
-    platform.on("instance.version", Reply(body=b"<html>"))
-    assert not check_workflow_compatibility(api, "6.9.31")
 
 
 def test_the_gate_is_a_decorator_for_other_classes(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ...settings import Settings
@@ -62,7 +62,7 @@ def _element(
         "user_id": task.get("userId"),
         "team_id": task.get("teamId"),
         # The platform keeps local time without a zone here.
-        "timestamp": datetime.now().strftime("%Y-%m-%d %H:%M:%S"),  # noqa: DTZ005
+        "timestamp": time.strftime("%Y-%m-%d %H:%M:%S"),
         "source_state": message.get("state"),
         "items_count": sum(dataset["items_count"] for dataset in datasets),
         "datasets": datasets,
