@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import json
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Final
 from packaging.requirements import Requirement
 
 from .harness import Goal, Options, Spread, Table, significant, spread_of_durations
+from .subjects import is_there
 from .workers import ROOT
 
 TITLE: Final = "import time and installed size"
@@ -77,7 +77,7 @@ def run(options: Options) -> list[Table]:
 
 def _import_table(options: Options) -> Table:
     rounds = options.pick_rounds(full=15, quick=3)
-    present = [row for row in _IMPORTS if _is_there(row.module)]
+    present = [row for row in _IMPORTS if is_there(row.module)]
     figures: dict[Import, list[tuple[int, int]]] = {row: [] for row in present}
     for row in present:
         _time_import(row)  # brings the files into the cache of the system
@@ -93,10 +93,6 @@ def _import_table(options: Options) -> Table:
         "the interpreter's own start is not counted; byte code is compiled beforehand",
     ]
     return table
-
-
-def _is_there(module: str) -> bool:
-    return importlib.util.find_spec(module.partition(".")[0]) is not None
 
 
 def _time_import(row: Import) -> tuple[int, int]:

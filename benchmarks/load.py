@@ -16,8 +16,6 @@ from typing import Any, Final
 
 import lineage
 
-from .harness import percentile
-
 _FLUSH_S: Final = 300.0
 
 #: Between two calls a paced thread does something else for so long.
@@ -63,9 +61,8 @@ def measure(threads: int, seconds: float, is_paced: bool) -> dict[str, Any]:
     for thread in running:
         thread.join()
     return {
-        "recorded": _percentiles([x for s in samples for x in s.recorded]),
-        "bare": _percentiles([x for s in samples for x in s.bare]),
-        "calls": sum(len(s.recorded) for s in samples),
+        "recorded": [x for s in samples for x in s.recorded],
+        "bare": [x for s in samples for x in s.bare],
     }
 
 
@@ -87,12 +84,6 @@ def _loop(
         mine.bare.append(end - between)
         if is_paced:
             time.sleep(_PACE_S)
-
-
-def _percentiles(values: list[int]) -> list[float]:
-    ordered = sorted(values)
-    shares = (0.5, 0.99, 0.999)
-    return [*(percentile(ordered, share) for share in shares), ordered[-1]]
 
 
 def deliver(edges: int) -> dict[str, Any]:

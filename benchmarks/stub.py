@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -147,6 +150,15 @@ class Stub:
         request = Request(f"{self.address}{_ROOT}stub.counts", data=b"{}")
         with urlopen(request, timeout=30) as answer:
             return int(json.load(answer)["edges"])
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let it take connections, but answer nothing, inside the block."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         """End the process."""

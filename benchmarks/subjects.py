@@ -23,6 +23,14 @@ SAME: Final = "same id"
 NEW: Final = "new id"
 
 
+def is_there(module: str) -> bool:
+    """Whether a module can be imported here, without importing it."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # not even the package it would be in
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One way to record a call, timed in a process of its own."""
@@ -45,7 +53,7 @@ class Subject:
     @property
     def missing(self) -> str | None:
         """The word to install it, if it is not there."""
-        if not self.module or importlib.util.find_spec(self.module) is not None:
+        if not self.module or is_there(self.module):
             return None
         return f"skipped: pip install {self.requirement}"
 
@@ -62,6 +70,7 @@ def _delivering(sync: str) -> dict[str, str]:
         "LINEAGE_TOKEN": "token",
         "LINEAGE_JOURNAL_SYNC": sync,
         "LINEAGE_STRICT": "true",
+        "SUPERVISELY_TASK_ID": "77",  # the one-edge endpoint wants to be told
     }
 
 

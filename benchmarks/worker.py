@@ -18,6 +18,10 @@ from .subjects import BY_KEY, SAME
 #: (2048 spans, five to a call) never runs over, long enough for the clock.
 _BURST_NS: Final = 2_000_000
 _MAX_CALLS: Final = 400
+#: So many calls at least, where they take less than that: the first one after a
+#: rest is the slowest, and no app makes just one.
+_MIN_CALLS: Final = 8
+_LONG_NS: Final = 5_000_000
 
 
 class Timer:
@@ -36,8 +40,12 @@ class Timer:
             burst = self._bursts[shape, stack] = build(shape, self._decorate, stack)
         burst(self._take(ids, 1))  # pays for what is made at the first call
         calls = 1
-        while burst(self._take(ids, calls)) < _BURST_NS // 2 and calls < _MAX_CALLS:
+        while (taken := burst(self._take(ids, calls))) < _BURST_NS // 2:
+            if calls == _MAX_CALLS:
+                break
             calls = min(calls * 2, _MAX_CALLS)
+        if taken // calls < _LONG_NS:
+            calls = max(calls, _MIN_CALLS)
         self._calls[shape, stack, ids] = calls
 
     def time(self, shape: str, stack: int, ids: str) -> float:
