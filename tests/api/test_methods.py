@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -252,7 +253,7 @@ def test_an_import_app_keeps_its_history(
     custom = server.last("projects.editInfo")["customData"]
     (entry,) = custom["import_history"]["tasks"]
     assert custom["mine"] == 1
-    assert entry.pop("timestamp")
+    assert re.fullmatch(r"[\d-]{10}T[\d:]{8}", entry.pop("timestamp"))
     assert entry == {
         "task_id": 1, "app": {"name": "I", "version": "v1"}, "slug": "a/b",
         "status": "started", "user_id": 1, "team_id": 2, "source_state": {"s": 1},

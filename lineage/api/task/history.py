@@ -62,7 +62,7 @@ def _element(
         "user_id": task.get("userId"),
         "team_id": task.get("teamId"),
         # The platform keeps local time without a zone here.
-        "timestamp": time.strftime("%Y-%m-%d %H:%M:%S"),
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S"),
         "source_state": message.get("state"),
         "items_count": sum(dataset["items_count"] for dataset in datasets),
         "datasets": datasets,
