@@ -14,11 +14,13 @@ from urllib.parse import parse_qsl
 from ..errors import StoreError
 from .bodies import BodyLimits, Disconnected, Receive, read_body, too_large
 from .gatekeeper import Gatekeeper, session_of
+from .intake import Intake, Prepared
 from .message import JSON_TYPE, FileSpan, InstanceRequest, InstanceResponse
 from .metrics import Metrics
 from .problems import Refusal
-from .routes import ROUTES, Routes, find_route
-from .security import OPEN, SECURITY_HEADERS, SESSION_COOKIE
+from .route import Route
+from .routes import ROUTES, Routes, answered, find_route, respond
+from .security import OPEN, SECURITY_HEADERS, SESSION_COOKIE, Principal
 from .sessions import LASTS_S, Sessions
 
 Scope = MutableMapping[str, Any]
@@ -31,6 +33,8 @@ access_log = logging.getLogger("lineage.access")
 THREADS: Final = 32
 #: Requests in the house at once; more are asked to come again.
 MAX_RUNNING: Final = 512
+#: Bytes of a body that is read and checked without a thread of its own.
+SMALL: Final = 16 << 10
 
 
 class InstanceApp:
@@ -61,6 +65,7 @@ class InstanceApp:
         self._metrics = Metrics()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lineage-request")
         self._running = 0
+        self._intake = Intake(routes.services.store)
         self._own: dict[tuple[str, str], Callable[..., InstanceResponse]] = {
             ("GET", "/healthz"): self._healthz,
             ("GET", "/readyz"): self._readyz,
@@ -81,6 +86,7 @@ class InstanceApp:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await asyncio.to_thread(self._pool.shutdown)
+        await asyncio.to_thread(self._intake.close)
         self._routes.services.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -131,21 +137,39 @@ class InstanceApp:
             )
         route = find_route(request)
         # Who is calling is asked before anything of the body is read.
-        if route.role == "none":
-            self._gatekeeper.check_place(request)
-            principal = OPEN
-        else:
-            principal = await self._in_thread(self._gatekeeper.admit, request)
+        principal = await self._admit(route, request)
         limit = (
             self._limits.upload_bytes
             if route.form == "raw"
             else self._limits.json_bytes
         )
         whole = await self._whole(request, receive, limit)
+        if route.prepare is not None and _is_small(whole):
+            prepared = self._routes.prepare(whole, principal)
+            if isinstance(prepared, Prepared):
+                return await self._store(whole, prepared)
+            if prepared is not None:
+                return prepared
         try:
             return await self._in_thread(self._routes.handle, whole, principal)
         finally:
             whole.close()
+
+    async def _admit(self, route: Route, request: InstanceRequest) -> Principal:
+        if route.role == "none":
+            self._gatekeeper.check_place(request)
+            return OPEN
+        remembered = self._gatekeeper.admit_remembered(request)
+        if remembered is not None:
+            return remembered
+        admitted: Principal = await self._in_thread(self._gatekeeper.admit, request)
+        return admitted
+
+    async def _store(
+        self, request: InstanceRequest, prepared: Prepared
+    ) -> InstanceResponse:
+        answer = await self._intake.store(prepared)
+        return answered(request, lambda: respond(prepared.finish(answer)))
 
     async def _whole(
         self, request: InstanceRequest, receive: Receive, limit: int
@@ -192,6 +216,10 @@ class InstanceApp:
         if secret is not None:
             self._sessions.end(secret)
         return _json({"ok": True}, {"set-cookie": _cookie("", 0, is_tls=False)})
+
+
+def _is_small(request: InstanceRequest) -> bool:
+    return isinstance(request.body, bytes) and len(request.body) <= SMALL
 
 
 def _cookie(secret: str, age_s: int, is_tls: bool) -> str:

@@ -61,6 +61,17 @@ class Gatekeeper:
             raise Refusal(401, "the token or session is not valid", field="x-api-key")
         return found
 
+    def admit_remembered(self, request: InstanceRequest) -> Principal | None:
+        """Tell who sent the request, if that is known without asking the store."""
+        self.check_place(request)
+        exist = self._tokens.exist_remembered()
+        if exist is None:
+            return None
+        if not exist:
+            return OPEN
+        secret = token_of(request)
+        return self._tokens.find_remembered(secret) if secret is not None else None
+
 
 def token_of(request: InstanceRequest) -> str | None:
     """Give the token that a request carries."""

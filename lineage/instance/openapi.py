@@ -83,7 +83,11 @@ def _models(ours: list[Route]) -> list[tuple[type[BaseModel], Any]]:
         for route in ours
         if isinstance(route.answer, type) and issubclass(route.answer, BaseModel)
     }
-    found = [*requests.items(), *answers.items(), (ErrorBody, "serialization")]
+    found: list[tuple[type[BaseModel], Any]] = [
+        *requests.items(),
+        *answers.items(),
+        (ErrorBody, "serialization"),
+    ]
     return sorted(found, key=lambda pair: pair[0].__name__)
 
 

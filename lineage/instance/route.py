@@ -12,6 +12,7 @@ from .message import InstanceRequest, InstanceResponse
 from .problems import Refusal
 
 if TYPE_CHECKING:
+    from .intake import Prepared
     from .security import Principal
     from .services import Services
 
@@ -64,7 +65,9 @@ class Route:
     form: BodyForm = "json"
     """`json`: a JSON body; `raw`: the handler reads the body itself, the model is
     filled from the query; `query`: a GET."""
-    summary: str = ""
+    prepare: Callable[..., Prepared | None] | None = None
+    """Called like the handler where the facts of several requests may share one
+    commit; none when this request needs the handler."""
 
     @property
     def is_ours(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import pydantic_core
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors import NotFoundError, SelectorError, StoreError, guard
 from .handlers import ALL_ROUTES
+from .intake import Prepared
 from .message import JSON_TYPE, InstanceRequest, InstanceResponse
 from .problems import Refusal, from_validation
 from .route import Answer, Call, Route
@@ -38,31 +39,67 @@ class Routes:
         self, request: InstanceRequest, principal: Principal = OPEN
     ) -> InstanceResponse:
         """Answer one request of a known caller; never raises for what it holds."""
-        with guard(f"answering {request.path[:200]}"):
-            try:
-                return self._answer(request, principal)
-            except Refusal as refusal:
-                return refusal.response()
-            except NotFoundError as error:
-                return Refusal(404, str(error)).response()
-            except SelectorError as error:
-                return Refusal(400, str(error), field="selector").response()
-            except StoreError as error:
-                return _unavailable(error).response()
-        return Refusal(500, "the instance failed; its log tells why").response()
+        return answered(request, lambda: self._answer(request, principal))
+
+    def prepare(
+        self, request: InstanceRequest, principal: Principal
+    ) -> Prepared | InstanceResponse | None:
+        """Give the facts that a request brings, without storing them.
+
+        Returns:
+            The facts; or the answer, where they are refused; or none where the
+            request has to be handled.
+        """
+        found: list[Prepared | None] = [None]
+
+        def work() -> InstanceResponse:
+            route = find_route(request)
+            if route.prepare is not None:
+                call = self._call(route, request, principal)
+                found[0] = route.prepare(call, parse(route, request))
+            return NOTHING
+
+        answer = answered(request, work)
+        return found[0] if answer is NOTHING else answer
 
     def _answer(
         self, request: InstanceRequest, principal: Principal
     ) -> InstanceResponse:
         route = find_route(request)
+        call = self._call(route, request, principal)
+        return respond(route.handler(call, parse(route, request)))
+
+    def _call(
+        self, route: Route, request: InstanceRequest, principal: Principal
+    ) -> Call:
         if route.role != "none" and not principal.may(route.role):
             raise Refusal(
                 403,
                 f"{route.name} needs a token of role {route.role}",
                 allowed=route.role,
             )
-        call = Call(self.services, principal, request)
-        return respond(route.handler(call, parse(route, request)))
+        return Call(self.services, principal, request)
+
+
+NOTHING: Final = InstanceResponse()
+
+
+def answered(
+    request: InstanceRequest, work: Callable[[], InstanceResponse]
+) -> InstanceResponse:
+    """Do the work of a request, turning every error into its answer."""
+    with guard(f"answering {request.path[:200]}"):
+        try:
+            return work()
+        except Refusal as refusal:
+            return refusal.response()
+        except NotFoundError as error:
+            return Refusal(404, str(error)).response()
+        except SelectorError as error:
+            return Refusal(400, str(error), field="selector").response()
+        except StoreError as error:
+            return _unavailable(error).response()
+    return Refusal(500, "the instance failed; its log tells why").response()
 
 
 def find_route(request: InstanceRequest) -> Route:

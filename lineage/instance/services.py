@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .blobs import Blobs
-from .graph.queries import GraphQueries
+from .graph import GraphQueries
 from .objects import Objects
 from .store import Store, open_store
 from .tasks import Tasks

@@ -129,12 +129,27 @@ class Tokens:
         self._known: dict[str, tuple[float, Principal | None]] = {}
         self._any: tuple[float, bool] | None = None
 
+    def exist_remembered(self) -> bool | None:
+        """Tell whether there is any token, if it is remembered."""
+        known = self._any
+        if known is not None and self._clock() - known[0] < REMEMBER_S:
+            return known[1]
+        return None
+
+    def find_remembered(self, secret: str) -> Principal | None:
+        """Tell who a token belongs to, if it is remembered and belongs to one."""
+        with self._lock:
+            known = self._known.get(_hash(secret))
+        if known is not None and self._clock() - known[0] < REMEMBER_S:
+            return known[1]
+        return None
+
     def exist(self) -> bool:
         """Tell whether there is any token, so that callers need one."""
         now = self._clock()
-        known = self._any
-        if known is not None and now - known[0] < REMEMBER_S:
-            return known[1]
+        remembered = self.exist_remembered()
+        if remembered is not None:
+            return remembered
         with self._db.read() as tx:
             found = tx.one("SELECT 1 FROM tokens LIMIT 1") is not None
         self._any = (now, found)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import Field
 
 from ...model.facts import MAX_BATCH, BatchAnswer, FactBatch
+from ..intake import Prepared
 from ..problems import Refusal
 from ..route import Call, Route
+
+#: Facts that are stored together with those of other requests, at most.
+SMALL: Final = 50
 
 
 class Facts(FactBatch):
@@ -27,13 +33,24 @@ def add(call: Call, body: Facts) -> BatchAnswer:
     return call.services.store.ingest(call.team(), body.facts, user=call.principal.user)
 
 
-ROUTES = (
+def prepare(call: Call, body: Facts) -> Prepared | None:
+    """Let a small batch share its commit with others."""
+    if len(body.facts) > SMALL:
+        return None
+    return Prepared(call.team(), body.facts, call.principal.user, _as_it_is)
+
+
+def _as_it_is(answer: BatchAnswer) -> BatchAnswer:
+    return answer
+
+
+ROUTES: Final = (
     Route(
         "lineage.facts.add",
         add,
         Facts,
         "writer",
         BatchAnswer,
-        summary="Store facts, each once.",
+        prepare=prepare,
     ),
 )

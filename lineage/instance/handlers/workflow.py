@@ -9,10 +9,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator
 
-from ...model.kinds import WIRE_TYPES, Direction, from_wire
+from ...model.facts import BatchAnswer
+from ...model.kinds import WIRE_TYPES, Direction, from_wire, to_wire
 from ..forms import Form, Id, PathText
+from ..intake import Prepared
 from ..problems import Refusal
-from ..route import Call, Route
+from ..route import Answer, Call, Route
 
 
 def _task_node(value: Any) -> Any:
@@ -51,30 +53,53 @@ class EdgeForm(Form):
 
 
 _PATH_KINDS: Final = ("folder", "file")
+_VERSION: Final = to_wire("project", is_version=True)
 
 
-def add_input(call: Call, body: EdgeForm) -> dict[str, Any]:
+def add_input(call: Call, body: EdgeForm) -> Answer:
     """Record that a task used a thing."""
-    return _add(call, body, "input")
+    return _store(call, _prepare(call, body, "input"))
 
 
-def add_output(call: Call, body: EdgeForm) -> dict[str, Any]:
+def add_output(call: Call, body: EdgeForm) -> Answer:
     """Record that a task produced a thing."""
-    return _add(call, body, "output")
+    return _store(call, _prepare(call, body, "output"))
 
 
-def _add(call: Call, body: EdgeForm, direction: Direction) -> dict[str, Any]:
+def prepare_input(call: Call, body: EdgeForm) -> Prepared | None:
+    """Let an input share its commit with other requests' edges."""
+    return None if _needs_store(body) else _prepare(call, body, "input")
+
+
+def prepare_output(call: Call, body: EdgeForm) -> Prepared | None:
+    """Let an output share its commit with other requests' edges."""
+    return None if _needs_store(body) else _prepare(call, body, "output")
+
+
+def _needs_store(body: EdgeForm) -> bool:
+    return body.type == _VERSION
+
+
+def _prepare(call: Call, body: EdgeForm, direction: Direction) -> Prepared:
     team_id = call.team(body.teamId)
     fact = edge_fact(call, body, direction, team_id)
-    answer = call.services.store.ingest(team_id, [fact], user=call.principal.user)
-    return edge_answer(fact, answer.refused[0] if answer.refused else None)
+
+    def finish(answer: BatchAnswer) -> dict[str, Any]:
+        if answer.refused:
+            refused = answer.refused[0]
+            raise Refusal(
+                400, refused.message, field=refused.field, allowed="see the message"
+            )
+        return {"success": True, "uid": fact["uid"]}
+
+    return Prepared(team_id, [fact], call.principal.user, finish)
 
 
-def edge_answer(fact: dict[str, Any], refused: Any) -> dict[str, Any]:
-    """Say what became of an edge."""
-    if refused is not None:
-        raise Refusal(400, refused.message, field=refused.field)
-    return {"success": True, "uid": fact["uid"]}
+def _store(call: Call, prepared: Prepared) -> Answer:
+    store = call.services.store
+    return prepared.finish(
+        store.ingest(prepared.team_id, prepared.facts, user=prepared.user)
+    )
 
 
 def edge_fact(
@@ -138,6 +163,18 @@ def _uid(team_id: int, body: EdgeForm, direction: str, thing: int | str) -> str:
 
 
 ROUTES = (
-    Route("workflow.node.add-input", add_input, EdgeForm, "writer"),
-    Route("workflow.node.add-output", add_output, EdgeForm, "writer"),
+    Route(
+        "workflow.node.add-input",
+        add_input,
+        EdgeForm,
+        "writer",
+        prepare=prepare_input,
+    ),
+    Route(
+        "workflow.node.add-output",
+        add_output,
+        EdgeForm,
+        "writer",
+        prepare=prepare_output,
+    ),
 )
