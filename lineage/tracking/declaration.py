@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from ..errors import DeclarationError
 from ..recording.switch import is_off_for_good
 from .blocks import Block, block_plan
 from .plans import Plan
@@ -19,6 +21,11 @@ F = TypeVar(
 
 #: `LINEAGE_ENABLED=false` at import is final for the process.
 OFF = is_off_for_good()
+
+#: While `lineage check` imports a module: what cannot work, instead of an exception.
+FOUND: ContextVar[list[DeclarationError] | None] = ContextVar(
+    "lineage_check", default=None
+)
 
 
 class Declaration(Block):
@@ -38,6 +45,9 @@ class Declaration(Block):
         Raises:
             DeclarationError: The declaration can never work on it.
         """
+        found = FOUND.get()
+        if found is not None:
+            return _collected(function, self._spec, found)
         if OFF:
             return function
         tracked: F = track(function, Layers((self._spec,)))
@@ -56,6 +66,16 @@ class Declaration(Block):
 
     def _plan(self) -> Plan:
         return block_plan(self._spec)
+
+
+def _collected(function: F, spec: Spec, found: list[DeclarationError]) -> F:
+    try:
+        tracked: F = track(function, Layers((spec,)))
+    except DeclarationError as error:
+        error.subject = function
+        found.append(error)
+        return function
+    return tracked
 
 
 def declare(word: str, source: Any, **options: Any) -> Declaration:

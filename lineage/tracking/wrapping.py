@@ -105,6 +105,11 @@ def _not_a_function(inner: Any, layers: Layers) -> str:
     )
 
 
+def layers_of(target: Any) -> Layers | None:
+    """Give what is declared on a function; None when nothing is."""
+    return target._self_layers if type(target) is Tracked else None  # noqa: SLF001  our own
+
+
 def form_of(function: Any) -> Callable[[Plan], Wrapper]:
     """Choose the wrapper for a function: plain, coroutine or generator."""
     for candidate in (function, type(function).__call__):
@@ -257,4 +262,4 @@ def _within_task(
     )
 
 
-__all__ = ["BoundTracked", "Layers", "Tracked", "form_of", "track"]
+__all__ = ["BoundTracked", "Layers", "Tracked", "form_of", "layers_of", "track"]
