@@ -122,7 +122,8 @@ class InstanceApp:
                 await self._page(scope, receive, _secured(send))
                 return None
             whole = await self._whole(request, receive, 65_536)
-            return await self._in_thread(own, whole)
+            answer: InstanceResponse = await self._in_thread(own, whole)
+            return answer
         except Refusal as refusal:
             return refusal.response()
         except StoreError as error:
@@ -151,7 +152,10 @@ class InstanceApp:
             if prepared is not None:
                 return prepared
         try:
-            return await self._in_thread(self._routes.handle, whole, principal)
+            answer: InstanceResponse = await self._in_thread(
+                self._routes.handle, whole, principal
+            )
+            return answer
         finally:
             whole.close()
 

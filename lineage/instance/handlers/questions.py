@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from ...errors import SelectorError
 from ...model.graph import (
     ChangesAnswer,
     DiffAnswer,
@@ -22,7 +25,7 @@ from ...model.graph import (
 from ...model.kinds import DATA_KINDS
 from ..forms import Empty, Form, Id, PathText, Text
 from ..problems import Refusal
-from ..route import Call, Route
+from ..route import Answer, Call, Route
 
 #: Hops told in a number; without limit is null.
 MAX_HOPS: Final = 1_000_000
@@ -137,6 +140,25 @@ class ChangesForm(Form):
     cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
+def asking(handler: Callable[[Call, Any], Answer]) -> Callable[[Call, Any], Answer]:
+    """Refuse what a question cannot read: an `after` or a cursor of another kind."""
+
+    @functools.wraps(handler)
+    def asked(call: Call, body: Any) -> Answer:
+        try:
+            return handler(call, body)
+        except SelectorError:
+            raise
+        except ValueError as error:
+            fields = [name for name in ("after", "cursor") if hasattr(body, name)]
+            raise Refusal(
+                400, str(error), field=fields[0] if fields else None,
+                allowed="what an earlier answer gave",
+            ) from error  # fmt: skip
+
+    return asked
+
+
 def list_tasks(call: Call, body: TasksForm) -> TasksPage:
     """List tasks, newest first."""
     return call.services.graph.list_tasks(call.team_ids, **_fields(body))
@@ -236,19 +258,27 @@ def _fields(body: Form) -> dict[str, Any]:
 
 
 ROUTES = (
-    Route("lineage.tasks.list", list_tasks, TasksForm, "reader", TasksPage),
-    Route("lineage.tasks.get", get_task, TaskForm, "reader", TaskDetail),
-    Route("lineage.data.delete", delete_data, DataForm, "admin", Node),
-    Route("lineage.graph.get", get_graph, GraphForm, "reader", GraphAnswer),
-    Route("lineage.graph.upstream", upstream, WalkForm, "reader", GraphAnswer),
-    Route("lineage.graph.downstream", downstream, WalkForm, "reader", GraphAnswer),
-    Route("lineage.graph.impact", impact, ImpactForm, "reader", ImpactAnswer),
-    Route("lineage.graph.provenance", provenance, OfForm, "reader", ProvenanceAnswer),
-    Route("lineage.graph.diff", diff, DiffForm, "reader", DiffAnswer),
-    Route("lineage.graph.stale", stale, StaleForm, "reader", StaleAnswer),
-    Route("lineage.graph.path", path, PathForm, "reader", GraphAnswer),
-    Route("lineage.search", search, SearchForm, "reader", SearchAnswer),
-    Route("lineage.health", health, Empty, "reader", HealthAnswer),
-    Route("lineage.changes", changes, ChangesForm, "reader", ChangesAnswer),
-    Route("lineage.delivery.status", delivery_status, Empty, "reader"),
+    Route("lineage.tasks.list", asking(list_tasks), TasksForm, "reader", TasksPage),
+    Route("lineage.tasks.get", asking(get_task), TaskForm, "reader", TaskDetail),
+    Route("lineage.data.delete", asking(delete_data), DataForm, "admin", Node),
+    Route("lineage.graph.get", asking(get_graph), GraphForm, "reader", GraphAnswer),
+    Route("lineage.graph.upstream", asking(upstream), WalkForm, "reader", GraphAnswer),
+    Route(
+        "lineage.graph.downstream", asking(downstream), WalkForm, "reader", GraphAnswer
+    ),
+    Route("lineage.graph.impact", asking(impact), ImpactForm, "reader", ImpactAnswer),
+    Route(
+        "lineage.graph.provenance",
+        asking(provenance),
+        OfForm,
+        "reader",
+        ProvenanceAnswer,
+    ),
+    Route("lineage.graph.diff", asking(diff), DiffForm, "reader", DiffAnswer),
+    Route("lineage.graph.stale", asking(stale), StaleForm, "reader", StaleAnswer),
+    Route("lineage.graph.path", asking(path), PathForm, "reader", GraphAnswer),
+    Route("lineage.search", asking(search), SearchForm, "reader", SearchAnswer),
+    Route("lineage.health", asking(health), Empty, "reader", HealthAnswer),
+    Route("lineage.changes", asking(changes), ChangesForm, "reader", ChangesAnswer),
+    Route("lineage.delivery.status", asking(delivery_status), Empty, "reader"),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from typing import Annotated, Any, Final
 
@@ -189,7 +188,7 @@ def _content(body: FileForm) -> bytes:
         return (body.text or "").encode()
     try:
         return base64.b64decode(body.base64, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Refusal(400, "the bytes are no base64", field="base64",
                       value=body.base64, allowed="base64") from error  # fmt: skip
 

@@ -122,7 +122,7 @@ def test_it_needs_no_server_library() -> None:
     """The embedded instance loads neither Starlette nor uvicorn nor psycopg."""
     program = (
         "import sys, lineage.instance.embedded\n"
-        "heavy = {'starlette', 'uvicorn', 'psycopg', 'prometheus_client', 'multipart'}\n"
+        "heavy = {'starlette', 'uvicorn', 'psycopg', 'prometheus_client'}\n"
         "print(sorted(heavy & {m.partition('.')[0] for m in sys.modules}))"
     )
     command = [sys.executable, "-c", program]

@@ -54,7 +54,7 @@ TARGETS: dict[str, tuple[Any, ...]] = {
     "paths": ([f"/{MARK}/"],),
     "files": ([{"name": "x", "hash": HASH}],),
     "root": ([HASH],),
-    "facts": ([edge_fact(1, task_id=TASK), edge_fact(2, task=f"{MARK}-run")],),
+    "facts": ([edge_fact(1, task_id=TASK), edge_fact(2, task="shared-run")],),
     "logs": ([{"message": "x"}],),
     "fields": ([{"field": MARK, "payload": 1}], [MARK]),
     "key": ("data:1", "data:2", "data:3"),
@@ -112,8 +112,8 @@ def owned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world.ask("tasks.logs.add", {"logs": [{"message": MARK}]}, headers=own)
     world.ask("tasks.output.set", {"taskId": TASK, "output": {MARK: MARK}})
     facts = [
-        edge_fact(9, task=f"{MARK}-run", task_id=TASK, id=PROJECT, name=MARK),
-        edge_fact(10, task=f"{MARK}-run", task_id=TASK, dir="output", kind="file",
+        edge_fact(9, task="shared-run", task_id=TASK, id=PROJECT, name=MARK),
+        edge_fact(10, task="shared-run", task_id=TASK, dir="output", kind="file",
                   id=f"/{MARK}/a.txt"),
     ]  # fmt: skip
     world.ask("lineage.facts.add", {"facts": facts})
