@@ -63,7 +63,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
 def display_name(function: Any) -> str:
     """Give the name by which messages speak of a function."""
     name = getattr(function, "__qualname__", None) or type(function).__qualname__
-    return str(name).replace("<locals>.", "")
+    return str(name).rpartition("<locals>.")[2]
 
 
 def _binder(parameters: tuple[inspect.Parameter, ...]) -> Callable[..., Any]:

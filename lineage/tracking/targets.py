@@ -20,7 +20,11 @@ _INFO_KINDS: Final = {
     name: row.name for row in KINDS.values() for name in row.info_names
 }
 #: The attributes of an Info object that hold its id, in the order of asking.
-_ID_FIELDS: Final = {"task": ("task_id", "id"), "file": ("id", "path")}
+_ID_FIELDS: Final = {
+    "task": ("task_id", "id"),
+    "app": ("task_id", "id"),
+    "file": ("id", "path"),
+}
 
 #: Kinds whose id may be a place: text that is no number is a path or a URI.
 _PLACES: Final = ("file", "folder")
