@@ -126,13 +126,12 @@ def make_edges(view: TeamView, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
     tx, team = view.tx, view.team_id
     nodes = view.things({row[5] for row in rows})
     tasks = task_cards(tx, team, {row[1] for row in rows})
-    sources = dict(
-        tx.all(
-            "SELECT s.id, s.source FROM each_int(:ids) AS x"
-            " JOIN sources s ON s.team_id = :team AND s.id = x.value",
-            {"ids": {row[0] >> SOURCE_BITS for row in rows}, "team": team},
-        )
-    )  # type: ignore[var-annotated]  # rows are pairs
+    told = tx.all(
+        "SELECT s.id, s.source FROM each_int(:ids) AS x"
+        " JOIN sources s ON s.team_id = :team AND s.id = x.value",
+        {"ids": {row[0] >> SOURCE_BITS for row in rows}, "team": team},
+    )
+    sources: dict[int, str] = {id: source for id, source in told}
     derived = _derived(view, {row[3] for row in rows if row[4] != INPUT})
     return [
         Edge(

@@ -10,7 +10,7 @@ from ..store.activities import INPUT, OUTPUT
 from .asking import Asker
 from .closure import closure
 from .selecting import starts
-from .teamview import Spot, TeamView, spot_of_task
+from .teamview import Spot, TeamView
 
 
 def impact(
@@ -45,17 +45,12 @@ def _add(view: TeamView, spots: set[Spot], answer: ImpactAnswer) -> None:
     data, tasks = starts(view, spots)
     reach = closure(view.links, data, tasks, up=False)
     left = _sources_left(view, set(reach.data), set(data), set(tasks))
-    joined = view.joined(reach.data)
-    shown = {
-        node: spot_of_task(joined[node]) if node in joined else node
-        for node in reach.data
-    }
-    cards = view.cards(set(shown.values()) - spots)
-    for node, hops in sorted(reach.data.items(), key=lambda pair: (pair[1], pair[0])):
-        card = cards.get(shown[node])
-        if card is None or node in data:
-            continue
-        item = ImpactItem(node=card, hops=hops, left=left.get(node, 0))
+    # What keeps every maker whole is downstream, but loses nothing.
+    # A task cannot be deleted with what it used, so only things are told.
+    things = left.keys() - view.joined(reach.data).keys()
+    cards = view.cards(things)
+    for node in sorted(things, key=lambda node: (reach.data[node], node)):
+        item = ImpactItem(node=cards[node], hops=reach.data[node], left=left[node])
         (answer.loses_source if item.left else answer.remake).append(item)
 
 
@@ -78,7 +73,7 @@ def _sources_left(
         }
         more = {node for node, count in left.items() if not count} - lost
         if not more:
-            return left
+            return {n: left[n] for n in left if left[n] < max(1, len(makers[n]))}
         lost |= more
 
 
@@ -93,6 +88,9 @@ def _makers(
         {**names, "ids": nodes},
     ):
         makers[node].add(activity)
+    for node, activities in makers.items():
+        # A state that a task made is that task's work; else it is the older state's.
+        makers[node] = {a for a in activities if a >= 0} or activities
     activities = {activity for part in makers.values() for activity in part}
     inputs: dict[int, set[int]] = {activity: set() for activity in activities}
     for activity, node in view.tx.all(

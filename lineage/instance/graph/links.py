@@ -88,13 +88,12 @@ class Links:
     def _read(
         self, sql: str, ids: Collection[int], direction: int
     ) -> list[tuple[int, int]]:
-        names = {"team": self.team_id, "direction": direction}
+        names = {"team": self.team_id, "direction": direction, "as_of": self.as_of}
         if self.as_of is not None:
             sql += " AND l.since <= :as_of"
-            names["as_of"] = self.as_of  # type: ignore[assignment]  # a moment
         order = list(ids)
         rows: list[tuple[int, int]] = []
         for at in range(0, len(order), CHUNK):
             part = {"ids": order[at : at + CHUNK], **names}
-            rows += self.tx.all(sql, part)  # type: ignore[arg-type]  # rows are pairs
+            rows += self.tx.all(sql, part)
         return rows

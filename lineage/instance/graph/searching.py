@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ...model.graph import Node, SearchAnswer, SearchHit
-from ..store.terms import MAX_TERM, plain_title
+from ..store.terms import ID, MAX_TERM, plain_title
 from .answers import checked_after, checked_limit
 from .asking import Asker
 from .cards import data_cards, task_cards
@@ -75,7 +75,7 @@ def _hits(
     if not targets:
         targets = _scan(view, whole)
     cards = _cards(view, targets)
-    hits = []
+    hits: list[tuple[Rank, SearchHit]] = []
     for target, card in cards.items():
         field, term = targets[target]
         matched: Any = (*_FIELDS, "digest")[field]
@@ -95,7 +95,7 @@ def _targets(view: TeamView, text: str) -> dict[int, tuple[int, str]]:
     rows = view.tx.all(_PREFIX, {**names, "low": low, "high": low + _LAST})
     for target, field, term in rows:
         known = found.get(target)
-        if known is None or field < known[0]:
+        if known is None or field < known[0] or (field == ID and term == low):
             found[target] = (field, term)
     digest = low.removeprefix("sha256:")
     if len(digest) >= 4 and all(sign in "0123456789abcdef" for sign in digest):

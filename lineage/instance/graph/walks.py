@@ -28,9 +28,10 @@ def around(
     after: str | None = None,
 ) -> GraphAnswer:
     """Answer `lineage.graph.get`; hops in the selector win over `up` and `down`."""
-    selector = parse(select)
-    if isinstance(selector, Hops):
-        selector, up, down = selector.of, selector.up, selector.down
+    parsed = parse(select)
+    selector = parsed
+    if isinstance(parsed, Hops):
+        selector, up, down = parsed.of, parsed.up, parsed.down
     with asker.views(team_ids, as_of) as views:
         parts = []
         for view, spots in found(views, selector):

@@ -205,11 +205,12 @@ class Database:
                 return self._idle.pop()
         try:
             return self.dialect.connect()
-        except (*self.dialect.errors, OSError) as error:
+        except self.dialect.errors as error:
             self._slots.release()
-            if isinstance(error, OSError):
-                raise StoreError(f"{self.url}: {error}", subject=self.url) from error
             raise self.dialect.translate(error) from error
+        except OSError as error:
+            self._slots.release()
+            raise StoreError(f"{self.url}: {error}", subject=self.url) from error
 
     def _give_back(self, connection: Any) -> None:
         try:

@@ -51,7 +51,7 @@ def fresh_items(tx: Transaction, known: Known, jobs: Sequence[Job]) -> list[Item
         for pairs in split
     ]
     present = _present(tx, known.team_id, old, (i for part in ids for i in part))
-    items = []
+    items: list[Item] = []
     for job, numbers in zip(jobs, ids, strict=True):
         before = len(items)
         for id, fact in zip(numbers, job.facts, strict=True):
@@ -72,7 +72,7 @@ def _resolve_sources(tx: Transaction, known: Known, sources: set[str]) -> set[in
             " JOIN sources s ON s.team_id = :team AND s.source = x.value",
             {"sources": unknown, "team": known.team_id},
         )
-        known.sources.update(rows)  # type: ignore[arg-type]  # rows are pairs
+        known.sources.update(rows)
     old = {known.sources[s] for s in sources if s in known.sources}
     missing = [source for source in unknown if source not in known.sources]
     if missing:

@@ -89,7 +89,7 @@ def _is_current(database: Database) -> bool:
 
 
 def _applied(transaction: Transaction) -> dict[int, str]:
-    return dict(transaction.all("SELECT number, name FROM lineage_migrations"))  # type: ignore[arg-type]  # rows are pairs
+    return dict(transaction.all("SELECT number, name FROM lineage_migrations"))
 
 
 def _refuse_newer(database: Database, done: dict[int, str]) -> None:

@@ -64,8 +64,8 @@ class TaskResolver:
                 " JOIN tasks t ON t.team_id = :team AND t.number = x.value",
                 {"numbers": numbers, "team": known.team_id},
             )
-            for columns in rows:
-                self._remember(*columns)
+            for row in rows:
+                self._remember(*row)
 
     def _remember(self, id: int, number: int, is_told: int, steps: int) -> TaskState:
         state = self._known.tasks.get(id)

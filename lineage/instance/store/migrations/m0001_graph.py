@@ -10,7 +10,7 @@ from __future__ import annotations
 STATEMENTS = (
     # The teams' change counters: what caches, the page and cursors go by.
     """CREATE TABLE revisions (
-        team_id {id},
+        team_id BIGINT PRIMARY KEY,
         revision BIGINT NOT NULL,
         epoch BIGINT NOT NULL DEFAULT 0
     )""",

