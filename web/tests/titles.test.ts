@@ -19,11 +19,9 @@ test("text without markup stays as it is", () => {
 });
 
 test("only harmless links are links", () => {
-  const base = "http://localhost:8000/";
-  expect(safeAddress("https://example.org/a", base)).toBe("https://example.org/a");
-  expect(safeAddress("/files/1", base)).toBe("http://localhost:8000/files/1");
-  for (const url of ["javascript:alert(1)", " JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "http://["]) {
-    expect(safeAddress(url, base)).toBeNull();
+  expect(safeAddress("https://example.org/a")).toBe("https://example.org/a");
+  for (const url of ["/files/{id}/true", "//evil.example", "javascript:alert(1)", " JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", "http://["]) {
+    expect(safeAddress(url)).toBeNull();
   }
 });
 

@@ -1,5 +1,5 @@
 /** Calls of the server: same origin, the session's cookie, JSON both ways. */
-import type { Answers, Endpoint, Fields } from "./types";
+import type { AnswerOf, Endpoint, Fields } from "./types";
 
 export class ApiFailure extends Error {
   constructor(
@@ -33,7 +33,7 @@ async function failure(response: Response): Promise<ApiFailure> {
   }
 }
 
-async function post(path: string, body: Fields, signal?: AbortSignal): Promise<Response> {
+async function post(path: string, body: object, signal?: AbortSignal): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -54,11 +54,11 @@ async function post(path: string, body: Fields, signal?: AbortSignal): Promise<R
 /** Ask one endpoint; fields that are undefined are left out. */
 export async function ask<E extends Endpoint>(
   endpoint: E,
-  fields: Fields = {},
+  fields: Fields<E>,
   signal?: AbortSignal,
-): Promise<Answers[E]> {
+): Promise<AnswerOf<E>> {
   const response = await post(`public/api/v3/lineage.${endpoint}`, fields, signal);
-  return (await response.json()) as Answers[E];
+  return (await response.json()) as AnswerOf<E>;
 }
 
 /** The bytes that can be shown of a thing. */

@@ -1,5 +1,5 @@
 /** The words of the server, by the names of its OpenAPI description. */
-import type { components } from "../generated/schema";
+import type { components, paths } from "../generated/schema";
 
 type Schemas = components["schemas"];
 
@@ -22,6 +22,7 @@ export type StaleAnswer = Schemas["StaleAnswer"];
 export type HealthAnswer = Schemas["HealthAnswer"];
 export type ChangesAnswer = Schemas["ChangesAnswer"];
 
+/** Its description says only that it is an object. */
 export interface DeliveryAnswer {
   waiting: number;
   refused: number;
@@ -29,25 +30,34 @@ export interface DeliveryAnswer {
   dropped?: number;
 }
 
-/** What each endpoint answers. */
-export interface Answers {
-  "graph.get": GraphAnswer;
-  "graph.upstream": GraphAnswer;
-  "graph.downstream": GraphAnswer;
-  "graph.path": GraphAnswer;
-  "graph.impact": ImpactAnswer;
-  "graph.provenance": ProvenanceAnswer;
-  "graph.diff": DiffAnswer;
-  "graph.stale": StaleAnswer;
-  "tasks.list": TasksPage;
-  "tasks.get": TaskDetail;
-  "data.get": DataDetail;
-  search: SearchAnswer;
-  health: HealthAnswer;
-  changes: ChangesAnswer;
-  "delivery.status": DeliveryAnswer;
-}
+/** The endpoints that the page asks, by their names without `lineage.`. */
+export type Endpoint =
+  | "graph.get"
+  | "graph.upstream"
+  | "graph.downstream"
+  | "graph.path"
+  | "graph.impact"
+  | "graph.provenance"
+  | "graph.diff"
+  | "graph.stale"
+  | "tasks.list"
+  | "tasks.get"
+  | "data.get"
+  | "search"
+  | "health"
+  | "changes"
+  | "delivery.status";
 
-export type Endpoint = keyof Answers;
-export type Fields = Record<string, unknown>;
+type Call<E extends Endpoint> = paths[`/lineage.${E}`]["post"];
+
+/** What an endpoint is asked with; what has a default may be left out. */
+export type Fields<E extends Endpoint> = Partial<
+  Call<E>["requestBody"]["content"]["application/json"]
+>;
+
+/** What an endpoint answers. */
+export type AnswerOf<E extends Endpoint> = E extends "delivery.status"
+  ? DeliveryAnswer
+  : Call<E>["responses"][200]["content"]["application/json"];
+
 export type NodeMap = ReadonlyMap<string, GraphNode>;

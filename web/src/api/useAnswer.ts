@@ -1,7 +1,7 @@
 /** Answers as React state: cached, kept while they are asked again. */
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { ApiFailure, ask } from "./client";
-import type { Answers, Endpoint, Fields } from "./types";
+import type { AnswerOf, Endpoint, Fields } from "./types";
 
 export interface Answer<T> {
   data: T | null;
@@ -81,9 +81,9 @@ export function useQuestion<T>(
 
 export function useAnswer<E extends Endpoint>(
   endpoint: E,
-  fields: Fields | null,
+  fields: Fields<E> | null,
   keep = false,
-): Answer<Answers[E]> {
+): Answer<AnswerOf<E>> {
   const key = fields === null ? null : endpoint + JSON.stringify(fields);
-  return useQuestion(key, (signal) => ask(endpoint, fields ?? {}, signal), keep);
+  return useQuestion(key, (signal) => ask(endpoint, fields as Fields<E>, signal), keep);
 }

@@ -11,7 +11,7 @@ import { CARD_HEIGHT, CARD_WIDTH, heightOf, neighbour, strokesOf, type Scene } f
 import { Strokes } from "./Strokes";
 
 const NODE_TYPES = { card: Card };
-const READABLE_ZOOM = 0.55;
+const READABLE_ZOOM = 0.45;
 
 export interface CanvasProps {
   folded: Folded;
@@ -29,6 +29,20 @@ function toggled(list: readonly string[], entries: readonly string[]): string[] 
   const isOpen = entries.every((entry) => list.includes(entry));
   const others = list.filter((entry) => !entries.includes(entry));
   return isOpen ? others : [...others, ...entries];
+}
+
+/** On which sides of each card there are lines already. */
+function sidesOf(folded: Folded): Map<string, string> {
+  const sides = new Map<string, string>();
+  const add = (key: string, side: string) => {
+    const known = sides.get(key) ?? "";
+    if (!known.includes(side)) sides.set(key, known + side);
+  };
+  for (const { source, target } of folded.arrows.values()) {
+    add(source, "down ");
+    add(target, "up ");
+  }
+  return sides;
 }
 
 function expand(item: CardItem, way: "up" | "down"): void {
@@ -53,6 +67,7 @@ export default function Canvas(props: CanvasProps) {
     : (focus.find((key) => layout.positions.has(key)) ?? [...layout.positions.keys()][0] ?? "");
   const nodes = useMemo(() => {
     const opened = new Set(open);
+    const joined = sidesOf(folded);
     const result: Node<CardData>[] = [];
     for (const item of folded.cards.values()) {
       const position = layout.positions.get(item.key);
@@ -73,6 +88,7 @@ export default function Canvas(props: CanvasProps) {
           isFocus: focus.includes(item.key),
           isSelected: item.key === selected,
           isTabStop: item.key === tabStop,
+          sides: joined.get(item.key) ?? "",
           isOpenUp: item.members.some((node) => opened.has(`${node.key}.up`)),
           isOpenDown: item.members.some((node) => opened.has(`${node.key}.down`)),
           onSelect,

@@ -15,6 +15,8 @@ export interface CardData extends Record<string, unknown> {
   isSelected: boolean;
   /** Reached by Tab: one card of the whole graph. */
   isTabStop: boolean;
+  /** Sides that have lines: `up`, `down` or both. */
+  sides: string;
   isOpenUp: boolean;
   isOpenDown: boolean;
   onSelect: (key: string) => void;
@@ -33,7 +35,7 @@ function Side({ data, way }: { data: CardData; way: "up" | "down" }) {
   return (
     <button
       type="button"
-      className={`expand expand-${way}`}
+      className={`expand expand-${way} ${data.sides.includes(way) ? "is-corner" : ""} nopan`}
       aria-label={label}
       title={label}
       tabIndex={data.isTabStop ? 0 : -1}

@@ -37,7 +37,7 @@ function Hit({ hit }: { hit: SearchHit }) {
 export interface SearchProps {
   isLarge?: boolean;
   label?: string;
-  kinds?: readonly string[];
+  kinds?: string[];
   autoFocus?: boolean;
   /** What happens with the choice; it becomes the focus of the graph if left out. */
   onChoose?: (key: string) => void;

@@ -49,10 +49,14 @@ export function shown(node: GraphNode): Shown {
 
 const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:"]);
 
-/** The address of a link if it is harmless, else none. */
-export function safeAddress(url: string, base: string = location.href): string | null {
+/**
+ * The address of a link if it is harmless and whole, else none.
+ *
+ * A relative one belongs to the platform, whose address this page does not know.
+ */
+export function safeAddress(url: string): string | null {
   try {
-    const parsed = new URL(url, base);
+    const parsed = new URL(url);
     return SAFE_SCHEMES.has(parsed.protocol) ? parsed.href : null;
   } catch {
     return null;

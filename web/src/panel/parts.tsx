@@ -23,7 +23,7 @@ export type Fact = readonly [string, ReactNode];
 
 /** Names and values; what is unknown is left out. */
 export function Facts({ facts }: { facts: readonly Fact[] }) {
-  const known = facts.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const known = facts.filter(([, value]) => value !== null && value !== undefined && value !== "" && value !== false);
   if (known.length === 0) return null;
   return (
     <dl className="facts">

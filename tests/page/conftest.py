@@ -1,0 +1,114 @@
+"""A browser that looks at a really served instance with the built page."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from house_tree import ROOT
+from instance_server import Served, in_thread, settings_for
+from page_hook_loader import load_hook
+from page_world import World, tell_signs, train_again
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+IS_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """The page, built from the sources as they are."""
+    lock = Path(tempfile.gettempdir()) / f"lineage-page-build-{os.getuid()}.lock"
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        problem = load_hook().build_page(ROOT)
+    if problem and not IS_CI:
+        pytest.skip(f"{problem} Once: python hatch_build.py")
+    assert not problem, problem
+
+
+@pytest.fixture(scope="session")
+def chromium(built: None) -> Iterator[Any]:
+    """Debian's Chromium."""
+    if not CHROMIUM.exists() and not IS_CI:
+        pytest.skip("Chromium is missing. Once: apt-get install -y chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=list(ARGUMENTS)
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a short path; SQLite and files of the stories live in it."""
+    path = Path(tempfile.mkdtemp(prefix="page-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def served(folder: Path) -> Iterator[Served]:
+    """An empty instance."""
+    with in_thread(settings_for(folder / "home")) as served:
+        yield served
+
+
+@pytest.fixture
+def signs(served: Served, folder: Path) -> World:
+    """An instance that knows the story of the road signs."""
+    world = World(served)
+    tell_signs(world, folder)
+    train_again(world)
+    return world
+
+
+@pytest.fixture
+def look(chromium: Any, served: Served) -> Iterator[Callable[..., Any]]:
+    """Opens the page; fails the test for scripts' errors and foreign requests."""
+    contexts: list[Any] = []
+    troubles: list[str] = []
+
+    def on_console(message: Any) -> None:
+        is_answer = "status of 4" in message.text or "status of 5" in message.text
+        if message.type == "error" and not is_answer:
+            troubles.append(message.text)
+
+    def on_request(request: Any) -> None:
+        if not request.url.startswith((served.address, "blob:", "data:")):
+            troubles.append(f"asked {request.url}")
+
+    def open_page(path: str = "/", **options: Any) -> Any:
+        said = {"viewport": {"width": 1400, "height": 860}, **options}
+        context = chromium.new_context(**said)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", on_request)
+        page.goto(served.address + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert troubles == []

@@ -1,0 +1,99 @@
+"""Screen readers, keyboard alone, and a phone's width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from page_world import World
+from playwright.sync_api import Page, expect
+
+Look = Callable[..., Any]
+
+PHONE = {"viewport": {"width": 390, "height": 844}}
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds serious or critical; injected past the page's own policy."""
+    from axe_playwright_python.base import AXE_FILE_PATH
+
+    page.evaluate(AXE_FILE_PATH.read_text("utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+VIEWS = {
+    "home": "/",
+    "graph": "/?focus={task}&sel={task}&up=all&down=all",
+    "data": "/?focus={data}&sel={data}",
+    "list": "/?focus={task}&as=list",
+    "impact": "/?view=impact&focus={data}",
+    "provenance": "/?view=provenance&focus={data}",
+    "stale": "/?view=stale",
+    "compare": "/?view=diff&a={task}&b={other}",
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_no_serious_fault(
+    look: Look, signs: World, view: str, scheme: str
+) -> None:
+    """Names, roles, contrast and order are right in every view."""
+    address = VIEWS[view].format(
+        task=signs.find("Evaluate signs"),
+        other=signs.find("Train signs"),
+        data=signs.data("/models/best.pt"),
+    )
+    page = look(address, color_scheme=scheme, reduced_motion="reduce")
+    expect(page.locator("main h1").first).to_be_attached()
+    page.wait_for_load_state("networkidle")
+    assert faults(page) == []
+
+
+def test_keyboard_alone_leads_from_landing_to_answer(look: Look, signs: World) -> None:
+    """Search, select, ask and come back without a mouse."""
+    page = look()
+    page.keyboard.type("Label signs")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(".card.is-focus")).to_be_visible()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.card-main')"):
+            break
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".panel h2")).to_be_visible()
+    page.keyboard.press("/")
+    expect(page.get_by_role("combobox")).to_be_focused()
+
+
+def test_cards_are_said_in_a_sentence(look: Look, signs: World) -> None:
+    """A screen reader hears title, kind, version and status of a card."""
+    page = look(f"/?focus={signs.find('Evaluate signs')}")
+    button = page.get_by_role("button", name="Evaluate signs, task, failed")
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_phone_shows_everything(look: Look, signs: World, view: str) -> None:
+    """Nothing is wider than a phone, and the cards can be read and tapped."""
+    address = VIEWS[view].format(
+        task=signs.find("Evaluate signs"),
+        other=signs.find("Train signs"),
+        data=signs.data("/models/best.pt"),
+    )
+    page = look(address, **PHONE)
+    expect(page.locator("main h1").first).to_be_attached()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    if view in ("graph", "data"):
+        card = page.locator(".card.is-focus").bounding_box()
+        assert card
+        assert card["width"] > 90

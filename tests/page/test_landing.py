@@ -1,0 +1,128 @@
+"""Landing: recent tasks and a search box that has the focus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from instance_server import Served, in_thread, settings_for
+from page_world import World
+from playwright.sync_api import expect
+
+Look = Callable[..., Any]
+
+
+def test_recent_tasks_are_told_in_words(look: Look, signs: World) -> None:
+    """One lands on what ran last: name, status, when, how long, what became what."""
+    page = look()
+    rows = page.locator(".task-row")
+    expect(rows).to_have_count(7)
+    training = rows.filter(has_text="Train signs").last
+    expect(training).to_contain_text("finished")
+    expect(training).to_contain_text("Labelled signs")
+    expect(training).to_contain_text("→")
+    expect(training).to_contain_text("best.pt")
+    expect(training).to_contain_text("6 min")
+    expect(rows.filter(has_text="Import signs")).to_contain_text("more")
+    expect(rows.filter(has_text="Evaluate signs")).to_contain_text("failed")
+
+
+def test_tasks_are_narrowed_by_status(look: Look, signs: World) -> None:
+    """A status shows its tasks only."""
+    page = look()
+    page.get_by_role("button", name="Failed").click()
+    expect(page.locator(".task-row")).to_have_count(1)
+    expect(page.locator(".task-row")).to_contain_text("Evaluate signs")
+
+
+def test_typing_arrows_and_enter_open_the_graph(look: Look, signs: World) -> None:
+    """The box has the focus: part of a name, an arrow and Enter lead to the graph."""
+    page = look()
+    box = page.get_by_role("combobox", name="Search tasks and data")
+    expect(box).to_be_focused()
+    page.keyboard.type("best")
+    expect(page.get_by_role("option").first).to_contain_text("best.pt")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card.is-focus")).to_contain_text("best.pt")
+
+
+def test_a_typed_id_or_selector_opens_its_graph(look: Look, signs: World) -> None:
+    """`project:12` and Enter show that project without choosing a hit."""
+    page = look()
+    page.get_by_role("combobox").fill("project:12")
+    page.keyboard.press("Enter")
+    expect(page.locator(".card.is-focus")).to_contain_text("Road signs")
+
+
+def test_a_search_without_hits_says_so(look: Look, signs: World) -> None:
+    """Nothing found is said, not shown as emptiness."""
+    page = look()
+    page.get_by_role("combobox").fill("zzzzz")
+    expect(page.locator(".hits-note")).to_contain_text("Nothing has that name")
+
+
+def test_an_empty_store_says_what_to_do(look: Look, served: Served) -> None:
+    """With nothing recorded, the page shows the lines to write and what to ask."""
+    page = look()
+    expect(page.get_by_text("Nothing was recorded yet")).to_be_visible()
+    expect(page.locator("pre")).to_contain_text("@produces_file")
+    expect(page.get_by_text("lineage doctor")).to_be_visible()
+
+
+def test_what_waits_is_told(chromium: Any, folder: Path) -> None:
+    """The header tells of facts on their way, the empty page why it is empty."""
+    status = {"waiting": 12, "refused": 2, "oldest_s": 90.0, "dropped": 0}
+    settings = settings_for(folder / "home", delivery_status=lambda: status)
+    with in_thread(settings) as served:
+        page = chromium.new_page()
+        page.goto(served.address)
+        header = page.locator(".delivery")
+        expect(header).to_contain_text("12 facts waiting, oldest 1 min 30 s, 2 refused")
+        expect(page.get_by_text("Recorded, but not here yet")).to_be_visible()
+        expect(page.get_by_text("lineage status")).to_be_visible()
+        page.close()
+
+
+def test_new_facts_appear_by_themselves(look: Look, signs: World) -> None:
+    """A running app's facts are shown without a reload."""
+    page = look()
+    expect(page.locator(".task-row")).to_have_count(7)
+    signs.task("late", "A late task")
+    signs.makes("late", "project", 99)
+    signs.send()
+    expect(page.locator(".task-row")).to_have_count(8)
+    expect(page.locator(".task-row").filter(has_text="A late task")).to_be_visible()
+
+
+def test_a_token_is_asked_for_once(look: Look, served: Served) -> None:
+    """Where tokens exist the page asks for one, and keeps it out of scripts' reach."""
+    secret = served.token("7")
+    page = look()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("Token").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Token").fill(secret)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Nothing was recorded yet")).to_be_visible()
+    stored = page.evaluate(
+        "JSON.stringify([document.cookie, {...localStorage}, {...sessionStorage},"
+        " location.href])"
+    )
+    assert secret not in stored
+    page.reload()
+    expect(page.get_by_text("Nothing was recorded yet")).to_be_visible()
+
+
+def test_a_server_that_is_gone_is_told(look: Look, signs: World) -> None:
+    """When the server stops answering, the header says so and the page stays."""
+    page = look()
+    expect(page.locator(".task-row")).to_have_count(7)
+    page.route("**/public/**", lambda route: route.fulfill(status=503, body="{}"))
+    expect(page.locator(".delivery")).to_contain_text("no answer")
+    expect(page.locator(".task-row")).to_have_count(7)
+    page.unroute("**/public/**")
+    expect(page.locator(".delivery")).to_contain_text("live")

@@ -1,0 +1,70 @@
+"""The side panel tells everything known of a card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from page_world import World
+from playwright.sync_api import expect
+
+Look = Callable[..., Any]
+
+
+def test_a_task_is_told_whole(look: Look, signs: World) -> None:
+    """Who, where, code, command, inputs, outputs, steps and their times."""
+    key = signs.find("Train signs")
+    panel = look(f"/?focus={key}&sel={key}").locator(".panel")
+    for text in ("mara", "gpu-7", "4711", "3.11.7", "9f8e7d6c5b", "uncommitted"):
+        expect(panel).to_contain_text(text)
+    expect(panel).to_contain_text("train.py --out")
+    expect(panel.locator("details", has_text="Inputs")).to_contain_text("Labelled")
+    expect(panel.locator("details", has_text="Outputs")).to_contain_text("best.pt")
+    expect(panel.locator(".steps")).to_contain_text("fit weights")
+    expect(panel).to_contain_text("from Labelled signs")
+
+
+def test_a_failed_task_shows_error_traceback_and_log(look: Look, signs: World) -> None:
+    """What went wrong is on top; the last lines of the log are there."""
+    key = signs.find("Evaluate signs")
+    panel = look(f"/?focus={key}&sel={key}").locator(".panel")
+    error = panel.get_by_role("region", name="Error")
+    expect(error).to_contain_text("ValueError: labels are empty")
+    expect(error).to_contain_text("Traceback (most recent call last)")
+    expect(panel.locator(".log")).to_contain_text("reading 340 pictures")
+
+
+def test_a_thing_is_told_whole(look: Look, signs: World) -> None:
+    """Versions over time, digest, size, who made and who used it."""
+    key = signs.data("/models/best.pt")
+    page = look(f"/?focus={key}&sel={key}")
+    panel = page.locator(".panel")
+    expect(panel).to_contain_text("/models/best.pt")
+    expect(panel).to_contain_text("sha256:")
+    expect(panel.locator(".versions li")).to_have_count(2)
+    expect(panel).to_contain_text("Train signs")
+    older = panel.locator(".versions a").last
+    older.click()
+    expect(panel.locator("details", has_text="Used by")).to_contain_text("Evaluate")
+
+
+def test_raw_json_and_meta_can_be_read(look: Look, signs: World) -> None:
+    """Nothing that the server knows is kept from the person."""
+    key = signs.data("/experiments/118")
+    panel = look(f"/?focus={key}&sel={key}").locator(".panel")
+    panel.get_by_text("Raw JSON").click()
+    expect(panel.locator("pre").last).to_contain_text('"produced_by"')
+    panel.get_by_text("Meta", exact=True).click()
+    expect(panel).to_contain_text("customRelationSettings")
+
+
+def test_a_text_and_a_picture_are_previewed(look: Look, signs: World) -> None:
+    """A text file shows its text, a picture itself."""
+    notes = signs.data("notes.txt")
+    panel = look(f"/?focus={notes}&sel={notes}").locator(".panel")
+    expect(panel.locator("pre.preview")).to_contain_text("loss falls")
+    picture = signs.data("confusion.png")
+    panel = look(f"/?focus={picture}&sel={picture}").locator(".panel")
+    image = panel.locator("img.preview")
+    expect(image).to_have_attribute("alt", "Preview of confusion.png")
+    expect(image).to_have_js_property("naturalWidth", 1)

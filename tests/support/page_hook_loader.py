@@ -1,0 +1,17 @@
+"""Loads the build hook, which lies beside the package and not in it."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+from house_tree import ROOT
+
+
+def load_hook() -> Any:
+    """Give the build hook as a module."""
+    spec = importlib.util.spec_from_file_location("page_hook", ROOT / "hatch_build.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
