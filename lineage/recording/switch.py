@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Final
 
 from ..settings import VARIABLES
 
+
+def is_off_in(environ: Mapping[str, str]) -> bool:
+    """Whether an environment switches lineage off.
+
+    A value that cannot be read means on; the settings tell the user about it.
+    """
+    variable = next(v for v in VARIABLES if v.field == "is_enabled")
+    text = next((environ[n] for n in variable.names if environ.get(n)), None)
+    if text is None:
+        return False
+    try:
+        return not variable.parse(text)
+    except ValueError:
+        return False
+
+
+#: `LINEAGE_ENABLED=false` at import is final for the process.
+OFF: Final = is_off_in(os.environ)
+
 #: Truthy while recording is on. A list, because wrapt asks for its truth in C:
 #: a call that is switched off then costs no Python at all.
-SWITCH: Final[list[bool]] = [True]
+SWITCH: Final[list[bool]] = [] if OFF else [True]
 
 
 def turn_on() -> None:
-    """Record from now on."""
-    SWITCH[:] = [True]
+    """Record from now on, unless the environment said no."""
+    if not OFF:
+        SWITCH[:] = [True]
 
 
 def turn_off() -> None:
@@ -25,18 +46,3 @@ def turn_off() -> None:
 def is_on() -> bool:
     """Whether facts are recorded now."""
     return bool(SWITCH)
-
-
-def is_off_for_good() -> bool:
-    """Whether the environment switched lineage off for the whole process.
-
-    A value that cannot be read means on; the settings tell the user about it.
-    """
-    variable = next(v for v in VARIABLES if v.field == "is_enabled")
-    text = next((os.environ[n] for n in variable.names if os.environ.get(n)), None)
-    if text is None:
-        return False
-    try:
-        return not variable.parse(text)
-    except ValueError:
-        return False

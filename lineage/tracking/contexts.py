@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from ..recording.scope import CURRENT
+from ..recording.switch import OFF
 from .blocks import Block
-from .declaration import OFF, F
+from .declaration import F
 from .handle import TaskHandle, current_task
 from .plans import Plan
 from .wrapping import Layers, track

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..recording.report import DeliveryReport
-from ..recording.switch import is_on
+from ..recording.switch import OFF, is_on
 from ..runtime import runtime
-from .declaration import OFF
 
 
 def configure(**options: Any) -> None:
@@ -38,7 +37,7 @@ def disable() -> None:
 
 def is_enabled() -> bool:
     """Whether facts are recorded now."""
-    return not OFF and is_on()
+    return is_on()
 
 
 def flush(timeout_s: float | None = None) -> DeliveryReport:

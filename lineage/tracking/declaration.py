@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from ..errors import DeclarationError
-from ..recording.switch import is_off_for_good
+from ..recording.switch import OFF
 from .blocks import Block, block_plan
 from .plans import Plan
 from .spec import Spec, spec_of
@@ -18,9 +18,6 @@ F = TypeVar(
     "F",
     bound="Callable[..., Any] | classmethod[Any, Any, Any] | staticmethod[Any, Any]",
 )
-
-#: `LINEAGE_ENABLED=false` at import is final for the process.
-OFF = is_off_for_good()
 
 #: While `lineage check` imports a module: what cannot work, instead of an exception.
 FOUND: ContextVar[list[DeclarationError] | None] = ContextVar(

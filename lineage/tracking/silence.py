@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from ..recording.scope import CURRENT, Muted
+from ..recording.switch import OFF
 from .blocks import Block
-from .declaration import OFF, F
+from .declaration import F
 from .plans import Opened, Plan
 from .wrapping import Layers, Tracked, form_of
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, overload
 
 from ..errors import attempt, guard
 from ..recording.scope import CURRENT, Muted, Run, Scope
-from ..recording.switch import is_on
+from ..recording.switch import OFF, is_on
 from ..runtime import runtime
 from .cards import Card
-from .declaration import OFF, F
+from .declaration import F
 from .handle import TaskHandle
 from .plans import broken
 from .wrapping import Layers, track
