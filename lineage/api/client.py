@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import requests
@@ -140,6 +140,41 @@ class Api(Connection):
         with download.open() as first:
             for chunk in download.chunks(first):
                 yield chunk, download.checksum
+
+    async def stream_async(
+        self,
+        method: str,
+        method_type: str,
+        data: Any,
+        headers: Mapping[str, str] | None = None,
+        retries: int | None = None,
+        range_start: int | None = None,
+        range_end: int | None = None,
+        chunk_size: int = 8192,
+        use_public_api: bool = True,
+    ) -> AsyncIterator[tuple[bytes, str | None]]:
+        """Give a method's body in chunks, read in a thread; see `stream`.
+
+        Args:
+            method: Its name, as `file-storage.download`.
+            method_type: `POST` or `GET`.
+            data: The fields, or the query of a GET.
+            headers: Further headers.
+            retries: Breaks in a row that are endured.
+            range_start: The first byte.
+            range_end: The last byte, inclusive.
+            chunk_size: Bytes at once, at most.
+            use_public_api: False: the method lies at the server's own root.
+
+        Yields:
+            Each chunk with the server's SHA-256 of the whole, or None.
+        """
+        parts = self.stream(
+            method, method_type, data, headers, retries, range_start, range_end,
+            chunk_size=chunk_size, use_public_api=use_public_api,
+        )  # fmt: skip
+        while (part := await asyncio.to_thread(next, parts, None)) is not None:
+            yield part
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop."""

@@ -169,6 +169,9 @@ class Transport:
 
     def _load(self, response: requests.Response, ends_at: float | None) -> None:
         """Read the body while there is time; a slow drip never ends by itself."""
+        if not _is_urllib3(response.raw):
+            b"".join(_foreign_body(response, None))
+            return
         content = io.BytesIO()
         for chunk in read_body(response):
             content.write(chunk)
@@ -210,8 +213,8 @@ def read_body(response: requests.Response, size: int = _READ_SIZE) -> Iterator[b
         requests.exceptions.ReadTimeout: Nothing came for the read time-out.
     """
     raw = response.raw
-    if not hasattr(raw, "read1") or not hasattr(raw, "length_remaining"):
-        yield response.content
+    if not _is_urllib3(raw):
+        yield from _foreign_body(response, size)
         return
     is_whole = False
     try:
@@ -228,3 +231,26 @@ def read_body(response: requests.Response, size: int = _READ_SIZE) -> Iterator[b
     if not is_whole:
         missing = f"{raw.length_remaining} bytes of the body are missing"
         raise foreign.ChunkedEncodingError(missing, response=response)
+
+
+def _is_urllib3(raw: Any) -> bool:
+    """Whether a body can be read as it arrives, with its missing part counted."""
+    return hasattr(raw, "read1") and hasattr(raw, "length_remaining")
+
+
+def _foreign_body(response: requests.Response, size: int | None) -> Iterator[bytes]:
+    """Give the body of an adapter of the caller's, or of an older urllib3.
+
+    Args:
+        response: The answer.
+        size: Bytes at once; None: all, to be had again as `response.content`.
+    """
+    if size is None or response.raw is None:
+        yield response.content
+    else:
+        yield from response.iter_content(size)
+    missing = getattr(response.raw, "length_remaining", None)
+    if missing:
+        raise foreign.ChunkedEncodingError(
+            f"{missing} bytes of the body are missing", response=response
+        )

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from ..errors import DeliveryError, guard, logger, warn_rarely
+from ..errors import DeliveryError, LineageError, guard, logger, warn_rarely
 from ..model.kinds import EDGE_VERSION, KINDS, Direction, to_wire
 from ..model.meta import checked_meta
 from ..settings import Settings
@@ -266,11 +266,15 @@ class Workflow:
             return None
         if self._gate.verdict(KINDS[kind].min_version) != "ok":
             return None
-        with guard(
-            f"workflow: add_{direction}_{kind}", strict=self._settings.is_strict
-        ):
-            finder = self._finder(asking(self._api), task_id)
-            return self._post(direction, finder, find(finder), checked_meta(meta))
+        what = f"workflow: add_{direction}_{kind}"
+        with guard(what, strict=self._settings.is_strict):
+            try:
+                finder = self._finder(asking(self._api), task_id)
+                return self._post(direction, finder, find(finder), checked_meta(meta))
+            except LineageError as error:
+                # The guard tells repeated trouble rarely; here each cause is told.
+                logger.info("%s: %s", what, error)
+                raise
         return {}
 
     def _finder(self, ask: Ask, task_id: Any) -> Finder:

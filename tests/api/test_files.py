@@ -106,6 +106,15 @@ def test_a_stream_gives_a_range(server: Recorder, api: Api) -> None:
     assert server.requests[-1].query == "x=1"
 
 
+async def test_a_stream_from_an_event_loop(server: Recorder, api: Api) -> None:
+    """The same bytes, resumed in the same way, read in a thread."""
+    server.on(GET, Shop(10))
+    found = b""
+    async for chunk, _ in api.stream_async(GET, "POST", {}, range_start=5):
+        found += chunk
+    assert found == CONTENT[5:]
+
+
 def test_a_server_that_ignores_ranges_is_cut(server: Recorder, api: Api) -> None:
     """What was not asked for is not handed over."""
     server.on(GET, Shop(ranges=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import logging
 import multiprocessing
 import os
@@ -23,6 +24,7 @@ from lineage.api.errors import (
     NotJsonError,
     UnsendableError,
 )
+from lineage.errors import ApiError
 
 
 @pytest.mark.parametrize("body", [{"x": float("nan")}, {"x": object()}, [object()]])
@@ -273,3 +275,38 @@ def test_hashes_are_base64_of_sha256(tmp_path: Any) -> None:
     digest = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
     assert file_hash(str(path)) == digest
     assert len(base64.b64decode(digest)) == 32
+
+
+class Piecewise(Echo):
+    """An adapter whose answers are read as plain files, or break."""
+
+    def __init__(self, body: Any) -> None:
+        super().__init__()
+        self._body = body
+
+    def send(self, request: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        response = requests.Response()
+        response.status_code, response.url, response.request = 200, request.url, request
+        response.raw = self._body
+        return response
+
+
+class Short:
+    """A body that says of itself that something is missing."""
+
+    length_remaining = 3
+
+    def read(self, *_: Any) -> bytes:
+        return b""
+
+
+def test_bodies_of_other_adapters_are_read() -> None:
+    """A plain file will do as a body; a short one is noticed."""
+    where = "http://embedded.lineage"
+    whole = Api(where, adapters={where: Piecewise(io.BytesIO(b'{"a": 1}'))})
+    assert whole.post("m", {}).json() == {"a": 1}
+    streamed = Api(where, adapters={where: Piecewise(io.BytesIO(b"12"))})
+    assert list(streamed.stream("m", "GET", {})) == [(b"12", None)]
+    short = Api(where, adapters={where: Piecewise(Short())}, retry_count=1)
+    with pytest.raises(ApiError, match="3 bytes"):
+        short.post("m", {})

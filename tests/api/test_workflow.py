@@ -353,3 +353,15 @@ def test_the_gate_is_a_decorator_for_other_classes(
     platform.on("instance.version", {"version": "6.11.0"})
     mine._api.versions.forget()
     assert (mine.newer(3), mine.older()) == (None, 2)
+
+
+def test_each_cause_is_logged(
+    workflow: Workflow, platform: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The traceback comes once a minute, the cause every time."""
+    with caplog.at_level(logging.INFO):
+        for path in ("/one", "/two"):
+            workflow.add_input_file(path)
+    assert "/one is not in Team Files" in caplog.text
+    assert "/two is not in Team Files" in caplog.text
+    assert len([r for r in caplog.records if r.exc_info]) == 1
