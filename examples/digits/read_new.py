@@ -26,10 +26,11 @@ def main() -> None:
 
     digits = joblib.load(model).predict(np.load(scans)["pictures"] / 16)
 
-    readings = folder / "readings.csv"
-    with readings.open("w", newline="") as file:
-        csv.writer(file).writerows(enumerate(digits))
-    task.produces_file(readings)
+    with lineage.step("write down"):
+        readings = folder / "readings.csv"
+        with readings.open("w", newline="") as file:
+            csv.writer(file).writerows(enumerate(digits))
+        task.produces_file(readings)
     print(f"  {len(digits)} new digits: {''.join(map(str, digits[:32]))} …")
 
 

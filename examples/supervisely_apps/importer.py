@@ -29,7 +29,7 @@ def main() -> None:
     task.uses_folder(FOLDER)
     made = api.register.project("Imported scenes")
     task.produces_project(lineage.project(made["id"]))
-    for file in api.file.list2(TEAM_ID, FOLDER):
+    for file in api.file.list(TEAM_ID, FOLDER, return_type="fileinfo"):
         dataset = import_one(file, made["id"])
         print(f"  {file.name} → dataset {dataset['id']}")
 

@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps(answer).encode())
         if self.path == "/stop":
-            self.server.is_stopping = True  # type: ignore[attr-defined]  # ours
+            self.server.shutdown()
 
     def log_message(self, *_: object) -> None:
         """Stay silent."""
@@ -59,12 +59,9 @@ def main() -> None:
     """Warm up, and serve until told to stop."""
     with lineage.disabled():
         pass  # a warm-up prediction would not be a fact
-    server = ThreadingHTTPServer(("127.0.0.1", PORT), Handler)
-    server.is_stopping = False  # type: ignore[attr-defined]  # ours
-    print(f"  serving on port {server.server_port}", flush=True)
-    while not server.is_stopping:  # type: ignore[attr-defined]  # ours
-        server.handle_request()
-    server.server_close()
+    with ThreadingHTTPServer(("127.0.0.1", PORT), Handler) as server:
+        print(f"  serving on port {server.server_port}", flush=True)
+        server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ def serve_model(platform: Platform, project: int) -> None:
         answer = requests.post(address, json={"projectId": project}, timeout=10)
         print(f"  labels in project {answer.json()['projectId']}")
     requests.post(f"{address}/stop", json={}, timeout=10)
-    server.wait(60)
+    server.wait(PATIENCE_S)
 
 
 if __name__ == "__main__":

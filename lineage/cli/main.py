@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from types import TracebackType
 
-from ..errors import LineageError
+from ..errors import ApiError, LineageError
 from .answer import FAILED, Answer, Span, line
 from .output import emit, print_lines
 from .parser import Commands, Parser
@@ -64,9 +64,15 @@ def _fail(error: BaseException) -> int:
         # The reader (`| head`) has gone; Python shall not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    first = str(error) or type(error).__name__
-    print_lines([line(Span("lineage: ", "bad"), first)], sys.stderr)
+    print_lines([line(Span("lineage: ", "bad"), _told(error))], sys.stderr)
     return FAILED
+
+
+def _told(error: BaseException) -> str:
+    """Give an error's message; what a server said goes without the protocol."""
+    if isinstance(error, ApiError) and error.server_message:
+        return error.server_message
+    return str(error) or type(error).__name__
 
 
 def _tell_in_one_line(

@@ -158,8 +158,10 @@ def run_path(args: argparse.Namespace) -> Answer:
         source, target = find(api, args.a), find(api, args.b)
         answer = api.graph.path(source.key, target.key, as_of=moment(args.as_of))
     if not answer.arrows:
-        return Answer(answer, [line(f"no way leads from {args.a} to {args.b}")], NO)
-    return Answer(answer, _graph_lines(answer, "down", [source.key]))
+        return Answer(
+            answer, [line(f"no way leads from {args.a} to {args.b}, nor back")], NO
+        )
+    return Answer(answer, _graph_lines(answer, "down", []))
 
 
 def run_health(args: argparse.Namespace) -> Answer:

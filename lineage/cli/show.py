@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import Final
 
 from ..api import Api
-from ..errors import NotFoundError
+from ..errors import ApiError, NotFoundError
 from ..model.graph import (
     DataDetail,
     GraphAnswer,
@@ -24,6 +25,9 @@ from .parser import Commands, with_moment, with_place
 from .place import instance
 from .tree import Way, draw
 from .words import ago, count, duration, facts, state, styled, title
+
+#: What an instance answers when nothing is known by a name.
+NOT_FOUND: Final = 404
 
 
 def add_commands(commands: Commands) -> None:
@@ -70,10 +74,13 @@ def run_tasks(args: argparse.Namespace) -> Answer:
             limit=args.limit,
             after=args.after,
         )
-    return Answer(page, _task_table(page))
+    is_filtered = bool(args.text or args.status or args.since)
+    return Answer(page, _task_table(page, is_filtered=is_filtered))
 
 
-def _task_table(page: TasksPage) -> list[Line]:
+def _task_table(page: TasksPage, *, is_filtered: bool) -> list[Line]:
+    if not page.tasks and is_filtered:
+        return [line("no task fits; see all with: lineage tasks")]
     if not page.tasks:
         return [line("no task yet; type: lineage demo")]
     lines = table([_task_row(task) for task in page.tasks])
@@ -160,18 +167,31 @@ def find(api: Api, thing: str) -> Node:
     Raises:
         NotFoundError: Nothing, or several different things, fit.
     """
-    selector = f"file:{os.path.abspath(thing)}" if os.path.exists(thing) else thing
+    found = _lying_at(api, thing) or _selected(api, thing)
+    if not found:
+        raise NotFoundError(_nothing(api, thing))
+    if len({(node.type, node.kind, node.id) for node in found}) > 1:
+        raise NotFoundError(_several(thing, found))
+    return max(found, key=lambda node: node.created_at or 0.0)
+
+
+def _lying_at(api: Api, thing: str) -> list[Node]:
+    """Find what was recorded of the file or folder that lies at a path."""
+    if not os.path.exists(thing):
+        return []
+    path = os.path.abspath(thing)
+    kinds = ("folder",) if os.path.isdir(path) else ("file", "model_weight")
+    return [node for kind in kinds for node in _selected(api, f"{kind}:{path}")]
+
+
+def _selected(api: Api, selector: str) -> list[Node]:
     try:
         answer = api.graph.get(selector, up=0, down=0)
-    except NotFoundError:
-        answer = None
-    nodes = [] if answer is None else answer.nodes
-    focus = [node for node in nodes if node.key in answer.focus] if answer else []
-    if not focus:
-        raise NotFoundError(_nothing(api, thing))
-    if len({(node.type, node.kind, node.id) for node in focus}) > 1:
-        raise NotFoundError(_several(thing, focus))
-    return max(focus, key=lambda node: node.created_at or 0.0)
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            raise
+        return []
+    return [node for node in answer.nodes if node.key in answer.focus]
 
 
 def _nothing(api: Api, thing: str) -> str:

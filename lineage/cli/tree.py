@@ -20,9 +20,9 @@ class _Drawing:
 
     nodes: dict[str, Node]
     next: dict[str, list[str]]
-    arrow: str
+    way: Way
     drawn: set[str] = field(default_factory=set)
-    rows: list[tuple[Line, Node, bool]] = field(default_factory=list)
+    rows: list[tuple[Line, str]] = field(default_factory=list)
 
 
 def draw(
@@ -38,7 +38,7 @@ def draw(
     drawing = _Drawing(
         {node.key: node for node in answer.nodes},
         _neighbours(answer, way),
-        "─▶ " if way == "down" else "◀─ ",
+        way,
     )
     starts = [key for key in roots if key in drawing.nodes]
     for key in starts or _starts(drawing):
@@ -78,7 +78,7 @@ def _draw_from(drawing: _Drawing, root: str) -> None:
         key, lead, below = pending.pop()
         node = drawing.nodes[key]
         again = key in drawing.drawn
-        drawing.rows.append((_row(lead, node), node, again))
+        drawing.rows.append((_row(lead, node), _note(drawing, node, again)))
         if again:
             continue
         drawing.drawn.add(key)
@@ -89,12 +89,13 @@ def _branches(
     drawing: _Drawing, key: str, below: str
 ) -> Iterable[tuple[str, str, str]]:
     children = drawing.next.get(key, [])
+    arrow = "─▶ " if drawing.way == "down" else "◀─ "
     for index, child in enumerate(children):
         is_last = index == len(children) - 1
         bend = "└" if is_last else "├"
         yield (
             child,
-            below + bend + drawing.arrow,
+            below + bend + arrow,
             below + ("    " if is_last else "│   "),
         )
 
@@ -106,17 +107,17 @@ def _row(lead: str, node: Node) -> Line:
     return (*parts, styled(node))
 
 
-def _aligned(rows: list[tuple[Line, Node, bool]]) -> list[Line]:
+def _aligned(rows: list[tuple[Line, str]]) -> list[Line]:
     """Put what is known of each card into one column at the right."""
-    column = min(max((width(row) for row, _, _ in rows), default=0), 64) + 3
+    column = min(max((width(row) for row, _ in rows), default=0), 64) + 3
     return [
-        line(*row, " " * max(column - width(row), 2), Span(_note(node, again), "dim"))
-        for row, node, again in rows
+        line(*row, " " * max(column - width(row), 2), Span(note, "dim"))
+        for row, note in rows
     ]
 
 
-def _note(node: Node, again: bool) -> str:
+def _note(drawing: _Drawing, node: Node, again: bool) -> str:
     if again:
         return f"{node.key} · see above"
-    hidden = node.hidden_up + node.hidden_down
-    return facts(node) + (f" · {hidden} more" if hidden else "")
+    hidden = node.hidden_down if drawing.way == "down" else node.hidden_up
+    return facts(node) + (f" · {hidden} more behind it" if hidden else "")

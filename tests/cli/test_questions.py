@@ -70,9 +70,9 @@ def test_path_leads_from_one_thing_to_another(type_) -> None:
     found = type_("path", "scans.csv", "readings.csv")
     assert found.code == 0
     assert "model.pt" in found.out
-    none = type_("path", "readings.csv", "scans.csv")
+    none = type_("path", "task:2", "readings.csv")
     assert none.code == 1
-    assert "no way leads from readings.csv to scans.csv" in none.out
+    assert "no way leads from task:2 to readings.csv" in none.out
 
 
 def test_nothing_is_stale_before_something_newer_exists(type_) -> None:
