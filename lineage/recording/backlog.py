@@ -33,7 +33,7 @@ class Item:
 
 def pause_s(attempts: int, at_least_s: float = 0.0) -> float:
     """Give the time until the next attempt: doubling, with jitter."""
-    most = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(attempts, 16))
+    most = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(attempts, 16))
     return at_least_s + most * random.uniform(0.5, 1.0)  # noqa: S311  no secret
 
 

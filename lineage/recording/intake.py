@@ -97,7 +97,7 @@ class Intake:
             )
 
     def _take_in(self, source: Segment, line: Line) -> None:
-        uid = f"{source.name}-{line.offset:x}"
+        uid = f"{source.name}-{line.offset}"
         fact = _decoded(line.text)
         if fact is None:
             text = line.text.decode("utf-8", "replace")
