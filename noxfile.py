@@ -13,3 +13,11 @@ def interop(session: nox.Session) -> None:
     session.install("supervisely")
     session.install("-e", ".[files]")
     session.run("python", "tests/interop/compare.py", *session.posargs)
+
+
+@nox.session
+def interop_session(session: nox.Session) -> None:
+    """Work a long session with the platform's SDK against `lineage serve`."""
+    session.install("supervisely")
+    session.install("-e", ".[server,files]")
+    session.run("python", "tests/interop/session.py", *session.posargs)

@@ -13,7 +13,7 @@ from typing import Final
 from .harness import Options, Table, describe_machine, goals_table
 
 #: The benchmark modules by the names they are asked for, in the order they run.
-MODULES: Final = ("call", "latency", "delivery", "footprint")
+MODULES: Final = ("call", "latency", "delivery", "footprint", "serve")
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:

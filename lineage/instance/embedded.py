@@ -118,10 +118,13 @@ def _to_response(
     response.request = request
     response.headers = CaseInsensitiveDict(answer.headers)
     response.encoding = requests.utils.get_encoding_from_headers(response.headers)
-    is_span = isinstance(answer.body, FileSpan)
-    stream = io.BytesIO(b"" if is_span else answer.content())
+    stream: io.BufferedIOBase = (
+        io.BufferedReader(_SpanReader(answer.body))
+        if isinstance(answer.body, FileSpan)
+        else io.BytesIO(answer.body)
+    )
     response.raw = HTTPResponse(
-        body=stream if not is_span else _SpanReader(answer),
+        body=stream,
         headers=dict(answer.headers),
         status=answer.status,
         preload_content=False,
@@ -132,10 +135,9 @@ def _to_response(
 class _SpanReader(io.RawIOBase):
     """Reads a file's part lazily, as a socket would deliver it."""
 
-    def __init__(self, answer: InstanceResponse) -> None:
+    def __init__(self, span: FileSpan) -> None:
         super().__init__()
-        assert isinstance(answer.body, FileSpan)
-        self._chunks = answer.body.chunks()
+        self._chunks = span.chunks()
         self._left = b""
 
     def readable(self) -> bool:

@@ -96,10 +96,10 @@ class Tasks:
             status: A status word of the platform.
             user: Who made it.
         """
-        run = f"platform-{uuid.uuid4().hex}" if id is None else f"platform:{id}"
-        self._tell(team_id, run, id, f="task", name=name, user=user)
+        number = self._free_number(team_id) if id is None else id
+        told = {"task": f"platform:{number}", "task_id": number}
+        self._tell(team_id, told, f="task", name=name, user=user)
         with self._store.db.write() as tx:
-            number = id if id is not None else _number_of(tx, team_id, run)
             tx.run(
                 "UPDATE tasks SET workspace_id = ? WHERE team_id = ? AND number = ?",
                 (info.get("workspaceId"), team_id, number),
@@ -112,11 +112,11 @@ class Tasks:
         self, team_id: int, id: int, status: str, *, user: str | None = None
     ) -> None:
         """Change a task's status."""
-        run = f"platform:{id}"
+        own = self._identity(team_id, id)
         if status in _ENDS:
-            self._tell(team_id, run, id, f="task_end", status=status, user=user)
+            self._tell(team_id, own, f="task_end", status=status, user=user)
         elif status in _OPENS:
-            self._tell(team_id, run, id, f="task", status=status, user=user)
+            self._tell(team_id, own, f="task", status=status, user=user)
         else:
             with self._store.db.write() as tx:
                 tx.run(
@@ -128,16 +128,15 @@ class Tasks:
         self, team_id: int, id: int, lines: Sequence[tuple[float, str, str]]
     ) -> None:
         """Keep lines `(time, level, message)` of a task's log."""
-        source = f"log{uuid.uuid4().hex}"
+        source, own = f"log{uuid.uuid4().hex}", self._identity(team_id, id)
         facts = [
             {
                 "f": "log",
                 "uid": f"{source}-{index}",
-                "task": f"platform:{id}",
-                "task_id": id,
                 "at": at,
                 "level": level,
                 "message": message,
+                **own,
             }
             for index, (at, level, message) in enumerate(lines)
         ]
@@ -172,11 +171,27 @@ class Tasks:
         """Open a transaction in which parts are changed."""
         return self._store.db.write()
 
-    def _tell(self, team_id: int, run: str, id: int | None, **said: Any) -> None:
+    def _identity(self, team_id: int, id: int) -> dict[str, Any]:
+        """Name a task in a fact: by its own run, so that it keeps its number."""
+        with self._store.db.read() as tx:
+            row = tx.one(
+                "SELECT run FROM tasks WHERE team_id = ? AND number = ?", (team_id, id)
+            )
+        if row is not None and row[0]:
+            return {"task": row[0]}
+        return {"task": f"platform:{id}", "task_id": id}
+
+    def _free_number(self, team_id: int) -> int:
+        with self._store.db.write() as tx:
+            while True:
+                number = tx.next_numbers("platform_task", 1)[0]
+                sql = "SELECT 1 FROM tasks WHERE team_id = ? AND number = ?"
+                if tx.one(sql, (team_id, number)) is None:
+                    return number
+
+    def _tell(self, team_id: int, own: Info, **said: Any) -> None:
         user = said.pop("user", None)
-        fact = {"uid": f"task{uuid.uuid4().hex}-0", "task": run, "at": time.time()}
-        if id is not None:
-            fact["task_id"] = id
+        fact = {"uid": f"task{uuid.uuid4().hex}-0", "at": time.time(), **own}
         kept = {name: value for name, value in said.items() if value is not None}
         self._store.ingest(team_id, [{**fact, **kept}], user=user)
 
@@ -213,16 +228,6 @@ def time_text(at: float | None) -> str | None:
         return None
     moment = datetime.fromtimestamp(at, timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-
-
-def _number_of(tx: Transaction, team_id: int, run: str) -> int:
-    row = tx.one(
-        "SELECT t.number FROM runs r JOIN tasks t ON t.id = r.task_id"
-        " WHERE r.team_id = ? AND r.run = ?",
-        (team_id, run),
-    )
-    assert row is not None, "the task was told in the transaction before"
-    return int(row[0])
 
 
 def _info(

@@ -169,3 +169,17 @@ def test_a_running_app_cannot_be_reached(world: World, task: int) -> None:
     """Commands for an app are refused for good, so that no client retries."""
     said = {"taskId": task, "command": "is_ready", "context": {}, "state": {}}
     assert world.refusal("tasks.request.direct", said)[0] == 400
+
+
+def test_tasks_keep_their_numbers_whatever_is_told_of_them(world: World) -> None:
+    """A task numbered by the instance stays itself when its status changes."""
+    world.ask("lineage.facts.add", {"facts": [edge_fact(1, task="run-of-an-app")]})
+    first = world.ask("lineage.register.task", {"name": "a"})["id"]
+    second = world.ask("lineage.register.task", {"name": "b"})["id"]
+    for number in (1, first, second):
+        world.ask("tasks.status.update", {"id": number, "status": "stopped"})
+        lines = {"logs": [{"message": "m"}]}
+        world.ask("tasks.logs.add", lines, headers={"x-task-id": str(number)})
+    page = world.ask("tasks.list", {"workspaceId": 1})
+    assert [task["id"] for task in page["entities"]] == [1, first, second]
+    assert {task["status"] for task in page["entities"]} == {"stopped"}

@@ -68,7 +68,7 @@ ONLY = {
         for name in (
             "platform_project", "platform_project_version", "platform_dataset",
             "platform_file", "platform_job", "platform_module", "platform_app",
-            "tokens",
+            "platform_task", "tokens",
         )
     )
     + ("CREATE SEQUENCE teams_numbers START 2",),
