@@ -40,16 +40,18 @@ class Platform:
             self.edges += 1
             return 200, {"id": self.edges}
         if method == "lineage.facts.add" and self._has_batches:
-            return 200, self._store(json.loads(body)["facts"])
+            return 200, self._store(body)
         if method == "tasks.info":
             return 200, {"id": 77, "teamId": 5, "status": "started"}
         if method == "instance.version":
             return 200, self._version()
         return 404, {"error": "NotFound", "details": {"message": method}}
 
-    def _store(self, facts: list[dict[str, Any]]) -> dict[str, Any]:
-        self.edges += sum(fact["f"] == "edge" for fact in facts)
-        return {"stored": len(facts), "duplicates": 0, "refused": []}
+    def _store(self, body: bytes) -> dict[str, Any]:
+        # Counted, not decoded: the client waits meanwhile, and is what is measured.
+        self.edges += body.count(b'"f":"edge"') + body.count(b'"f": "edge"')
+        facts = body.count(b'"f":"') + body.count(b'"f": "')
+        return {"stored": facts, "duplicates": 0, "refused": []}
 
     def _version(self) -> dict[str, Any]:
         version: dict[str, Any] = {"version": "6.18.3"}
