@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl
 from ..errors import StoreError
 from .bodies import BodyLimits, Disconnected, Receive, read_body, too_large
 from .gatekeeper import Gatekeeper, session_of
-from .intake import Intake, Prepared
+from .intake import Intake
 from .message import JSON_TYPE, FileSpan, InstanceRequest, InstanceResponse
 from .metrics import Metrics
 from .problems import Refusal
-from .route import Route
+from .route import Prepared, Route
 from .routes import ROUTES, Routes, answered, find_route, respond
 from .security import OPEN, SECURITY_HEADERS, SESSION_COOKIE, Principal
 from .sessions import LASTS_S, Sessions

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import StoreError
 from ..model.facts import BatchAnswer
-from .route import Answer
+from .route import Prepared
 from .store import Store
 
 #: Requests in one commit, at most.
 MOST: Final = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A request whose whole work is to store facts."""
-
-    team_id: int
-    facts: Sequence[Any]
-    user: str | None
-    finish: Callable[[BatchAnswer], Answer]
-    """Makes the request's answer of the store's."""
 
 
 _Waiting = tuple[Prepared, "asyncio.Future[BatchAnswer]"]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 
+from ..model.facts import BatchAnswer
 from .message import InstanceRequest, InstanceResponse
 from .problems import Refusal
 
 if TYPE_CHECKING:
-    from .intake import Prepared
     from .security import Principal
     from .services import Services
 
@@ -20,6 +20,17 @@ Role = Literal["none", "reader", "writer", "admin"]
 BodyForm = Literal["json", "raw", "query"]
 
 Answer = BaseModel | Mapping[str, Any] | Sequence[Any] | InstanceResponse | str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request whose whole work is to store facts."""
+
+    team_id: int
+    facts: Sequence[Any]
+    user: str | None
+    finish: Callable[[BatchAnswer], Answer]
+    """Makes the request's answer of the store's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors import NotFoundError, SelectorError, StoreError, guard
 from .handlers import ALL_ROUTES
-from .intake import Prepared
 from .message import JSON_TYPE, InstanceRequest, InstanceResponse
 from .problems import Refusal, from_validation
-from .route import Answer, Call, Route
+from .route import Answer, Call, Prepared, Route
 from .security import OPEN, Principal
 from .services import Services
 

@@ -7,9 +7,8 @@ from typing import Final
 from pydantic import Field
 
 from ...model.facts import MAX_BATCH, BatchAnswer, FactBatch
-from ..intake import Prepared
 from ..problems import Refusal
-from ..route import Call, Route
+from ..route import Call, Prepared, Route
 
 #: Facts that are stored together with those of other requests, at most.
 SMALL: Final = 50

@@ -12,9 +12,8 @@ from pydantic import BeforeValidator
 from ...model.facts import BatchAnswer
 from ...model.kinds import WIRE_TYPES, Direction, from_wire, to_wire
 from ..forms import Form, Id, PathText
-from ..intake import Prepared
 from ..problems import Refusal
-from ..route import Answer, Call, Route
+from ..route import Answer, Call, Prepared, Route
 
 
 def _task_node(value: Any) -> Any:
