@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import traceback
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from time import time_ns
@@ -30,6 +31,10 @@ _LONGEST_TEXT: Final = 65_536
 
 WriteOne = Callable[[str], bool]
 WriteMany = Callable[[Sequence[str]], bool]
+
+
+#: A fork's child must not wait for a lock that a thread of its parent held.
+_recorders: Final[weakref.WeakSet[Recorder]] = weakref.WeakSet()
 
 
 class Recorder:
@@ -61,6 +66,11 @@ class Recorder:
         self._ends: deque[tuple[Scope, int, str | None]] = deque()
         self._process: Run | None = None
         self._untold_code: list[Run] = []
+        _recorders.add(self)
+
+    def begin_anew(self) -> None:
+        """In the child of a fork: nothing of the parent's threads is waited for."""
+        self._lock = threading.Lock()
 
     # -- where a fact belongs ------------------------------------------------
 
@@ -349,6 +359,15 @@ def _with_card(run: Run, extras: str) -> str:
     if ',"meta":{' in extras:
         return extras.replace(',"meta":{', node + ",", 1)
     return f"{extras}{node}}}"
+
+
+def _after_fork() -> None:
+    for recorder in list(_recorders):
+        recorder.begin_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def derived_from(inputs: Iterable[tuple[str, int | str]]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ..recording.scope import CURRENT
 from ..recording.switch import OFF
+from ..runtime import runtime
 from .blocks import Block
 from .declaration import F
 from .handle import TaskHandle, current_task
@@ -41,7 +42,7 @@ class Step(Block):
         return self.__enter__()
 
     def _plan(self) -> Plan:
-        return Plan(self._name, (), ())
+        return Plan(runtime().recorder.mask(self._name), (), ())
 
 
 def step(name: str) -> Step:

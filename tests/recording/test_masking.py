@@ -1,0 +1,93 @@
+"""Masking: secrets do not reach the journal."""
+
+from __future__ import annotations
+
+import pytest
+
+import lineage
+from lineage.recording.masking import Masker, secret_values
+from lineage.settings import Settings
+from lineage.testing import capture
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("https://user:pw@host/a", "https://****@host/a"),
+        ("s3://AKIA:secret@bucket/k", "s3://****@bucket/k"),
+        ("postgres://u:p@ss@db/x", "postgres://****@db/x"),
+        ("https://host/a@b", "https://host/a@b"),
+        (
+            "https://b.s3.aws/k?X-Amz-Signature=abc&X-Amz-Expires=9&part=1",
+            "https://b.s3.aws/k?X-Amz-Signature=****&X-Amz-Expires=9&part=1",
+        ),
+        ("https://a.blob/x?sv=1&sig=q%2B&se=2", "https://a.blob/x?sv=1&sig=****&se=2"),
+        ("https://g/x?GoogleAccessId=me&a=1", "https://g/x?GoogleAccessId=****&a=1"),
+        (
+            "https://h/x?api_key=1&token=2#frag",
+            "https://h/x?api_key=****&token=****#frag",
+        ),
+        ("https://h/x?page=2&monkey=1", "https://h/x?page=2&monkey=1"),
+        ("Authorization: Bearer abcdef123456", "Authorization: Bearer ****"),
+        ("train --password hunter2 --lr=1", "train --password **** --lr=1"),
+        ("train --api-key=abc x", "train --api-key=**** x"),
+        ("a bearer of news", "a bearer of news"),
+        ("out/tokens/model.pt", "out/tokens/model.pt"),
+        ("what is this? key", "what is this? key"),
+    ],
+)
+def test_known_forms(text: str, masked: str) -> None:
+    """User-info, signed queries, bearer tokens and options; ordinary text stays."""
+    assert Masker()(text) == masked
+
+
+def test_values_of_secret_variables() -> None:
+    """Whatever variable's name says secret, its value is masked, longest first."""
+    environ = {
+        "HF_TOKEN": "hf_12345678",
+        "AWS_SECRET_ACCESS_KEY": "hf_12345678_longer",
+        "API_TOKEN": "tok-tok",
+        "SHORT_TOKEN": "1",
+        "HOME": "/home/me",
+        "MONKEYS": "not-secret",
+    }
+    assert secret_values(environ) == ["hf_12345678_longer", "hf_12345678", "tok-tok"]
+    mask = Masker.of(Settings(token="told-token"), environ)
+    text = "hf_12345678_longer hf_12345678 told-token /home/me not-secret"
+    assert mask(text) == "**** **** **** /home/me not-secret"
+
+
+def test_patterns_of_the_user(caplog: pytest.LogCaptureFixture) -> None:
+    """Patterns are the user's own; one that cannot be read is told and left out."""
+    mask = Masker(patterns=[r"patient-\d+", "("])
+    assert mask("scans/patient-12/x") == "scans/****/x"
+    assert "is no pattern" in caplog.text
+
+
+def test_inside_json_values() -> None:
+    """Masking reaches into lists and dicts, and leaves numbers alone."""
+    mask = Masker(secrets=["secret-value"])
+    value = {"a": ["x secret-value", 1, None], "b": ("secret-value",)}
+    assert mask.within(value) == {"a": ["x ****", 1, None], "b": ["****"]}
+
+
+def _fail(secret: str) -> None:
+    with lineage.step(f"x {secret}") as task:
+        task.uses_project(5)
+        raise ValueError(secret)
+
+
+def test_masked_before_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No fact holds the secret: not in ids, names, errors, task names or cards."""
+    monkeypatch.setenv("MY_SERVICE_TOKEN", "s3cr3t-value")
+    with capture(strict=False) as recorded:
+        with lineage.task("run s3cr3t-value") as task:
+            task.uses_file("https://u:p@h/x?sig=abc")
+            task.uses_file("a/s3cr3t-value.bin")
+            task.produces(lineage.project(1).named("s3cr3t-value"))
+            task.uses_dataset("s3cr3t-value")
+            with pytest.raises(ValueError, match="s3cr3t"):
+                _fail("s3cr3t-value")
+        texts = str(recorded.facts)
+    assert "s3cr3t" not in texts
+    assert recorded.inputs[:2] == ["file:https://****@h/x?sig=****", "file:a/****.bin"]

@@ -1,0 +1,313 @@
+"""The recorder: each fact once, in a form that every instance accepts."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+import lineage
+from lineage.errors import SourceError
+from lineage.model.facts import EdgeFact, Fact, TaskFact
+from lineage.recording import recorder as module
+from lineage.recording.recorder import Recorder, one_line
+from lineage.recording.scope import CURRENT, Scope
+from lineage.settings import Settings
+from lineage.testing import Recorded, capture
+
+FACT: TypeAdapter[Any] = TypeAdapter(Fact)
+
+
+def _recorder(**settings: Any) -> tuple[Recorder, list[str]]:
+    texts: list[str] = []
+
+    def write(text: str) -> bool:
+        texts.append(text)
+        return True
+
+    return Recorder(write, settings=Settings(**settings)), texts
+
+
+def _facts(texts: list[str]) -> list[Any]:
+    return [FACT.validate_python({**json.loads(t), "uid": "u"}) for t in texts]
+
+
+def _edge(
+    recorder: Recorder, scope: Scope, thing: int | str, *, is_input: bool = True
+) -> list[str]:
+    texts: list[str] = []
+    form = f'"dir":"{"input" if is_input else "output"}","kind":"project"'
+    recorder.edge(texts, scope, form, thing, "", "", is_input)
+    recorder.put(texts)
+    return texts
+
+
+@lineage.task("fails")
+@lineage.step("s")
+@lineage.uses_project(9)
+def _fail() -> None:
+    raise ValueError("x")
+
+
+def test_every_fact_is_of_the_one_form(tmp_path: Path) -> None:
+    """What is written by hand is what the model of facts accepts."""
+    path = tmp_path / "x.bin"
+    path.write_bytes(b"1")
+    card = lineage.WorkflowSettings(title="t")
+    with capture(settings=Settings(task_id=7)) as recorded:
+        with lineage.task('näme "x"', card=lineage.cards.session) as task:
+            lineage.current_task().uses_job(4)
+            with lineage.step("outer"), lineage.step("inner ü"):
+                task.uses_project(1, version=lineage.snapshot("a"), card=card)
+                task.uses_file(path, model_weight=True)
+                task.produces_file("y", derived_from=[1], repeat=True)
+                task.updates_project(3)
+                task.produces_app()
+        with pytest.raises(ValueError, match="x"):
+            _fail()
+    facts = [FACT.validate_python({**f, "uid": "u"}) for f in recorded.facts]
+    assert {type(f).__name__ for f in facts} == {
+        "TaskFact",
+        "TaskEndFact",
+        "EdgeFact",
+        "StepEndFact",
+    }
+    known = {n for f in facts for n in type(f).model_fields} | {"module"}
+    assert {k for f in recorded.facts for k in f} <= known
+
+
+def test_the_task_is_told_before_its_first_fact() -> None:
+    """Host, user, python, command and pid are told once, with the task."""
+    recorder, texts = _recorder(app_name="my app", user_login="me", task_id=5)
+    root = recorder.process_root()
+    _edge(recorder, root, 1)
+    _edge(recorder, root, 2)
+    first, *rest = _facts(texts)
+    assert isinstance(first, TaskFact)
+    assert (first.name, first.user, first.task_id) == ("my app", "me", 5)
+    assert (first.pid, first.python) == (
+        os.getpid(),
+        ".".join(map(str, sys.version_info[:3])),
+    )
+    assert first.command
+    assert first.host
+    assert [type(f) for f in rest] == [EdgeFact, EdgeFact]
+
+
+def test_the_same_fact_is_told_once_by_all_threads() -> None:
+    """However many threads tell it at once, one of them writes it."""
+    recorder, texts = _recorder()
+    root = recorder.process_root()
+    start = threading.Barrier(8)
+
+    def tell() -> None:
+        start.wait(5)
+        for number in range(1, 200):
+            _edge(recorder, root, number)
+
+    threads = [threading.Thread(target=tell) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    ids = [f["id"] for f in map(json.loads, texts) if f["f"] == "edge"]
+    assert sorted(ids) == list(range(1, 200))
+
+
+def test_an_output_derives_from_the_nearest_step_with_inputs() -> None:
+    """`scope` names that step; without one, all inputs of the task are meant."""
+    recorder, _ = _recorder()
+    root = recorder.process_root()
+    outer = Scope(root.run, root, '"outer"')
+    inner = Scope(root.run, outer, '"inner"')
+    alone = _edge(recorder, inner, 1, is_input=False)
+    _edge(recorder, outer, 2)
+    within = _edge(recorder, inner, 3, is_input=False)
+    _edge(recorder, inner, 4)
+    own = _edge(recorder, inner, 5, is_input=False)
+    at_root = _edge(recorder, root, 6, is_input=False)
+    scopes = [json.loads(t[-1]).get("scope") for t in (alone, within, own, at_root)]
+    assert scopes == [None, outer.key, inner.key, None]
+
+
+def test_inputs_told_before_are_named_by_the_output() -> None:
+    """A step that repeats inputs of the task says which fed its output."""
+    recorder, texts = _recorder()
+    root = recorder.process_root()
+    for number in (10, 11):
+        step = Scope(root.run, root, '"convert"')
+        _edge(recorder, step, 1)
+        _edge(recorder, step, number)
+        _edge(recorder, step, number + 100, is_input=False)
+    first, second = [f for f in map(json.loads, texts) if f.get("dir") == "output"]
+    assert first["scope"]
+    assert "derived_from" not in first
+    assert second["derived_from"] == [
+        {"kind": "project", "id": 1},
+        {"kind": "project", "id": 11},
+    ]
+
+
+def test_many_inputs_told_before_are_told_again() -> None:
+    """Above a number of inputs, those are told again for the step instead."""
+    recorder, texts = _recorder()
+    root = recorder.process_root()
+    _edge(recorder, root, 1)
+    step = Scope(root.run, root, '"convert"')
+    for number in range(1, 40):
+        _edge(recorder, step, number)
+    for number in (100, 101):
+        _edge(recorder, step, number, is_input=False)
+    edges = [f for f in map(json.loads, texts) if f["f"] == "edge"]
+    assert [f["id"] for f in edges].count(1) == 2
+    outputs = [f for f in edges if f["dir"] == "output"]
+    assert [(f.get("scope"), "derived_from" in f) for f in outputs] == [
+        (step.key, False)
+    ] * 2
+
+
+def test_steps_are_told_inside_their_first_fact() -> None:
+    """The whole step once, then its key; a step around it when it ends."""
+    recorder, texts = _recorder()
+    root = recorder.process_root()
+    outer = Scope(root.run, root, '"outer"')
+    inner = Scope(root.run, outer, '"inner"')
+    silent = Scope(root.run, outer, '"silent"')
+    _edge(recorder, inner, 1)
+    _edge(recorder, inner, 2)
+    for step in (inner, silent, outer):
+        recorder.end_step(step, ValueError("x") if step is inner else None)
+    recorder.write_waiting()
+    steps = [f["step"] for f in map(json.loads, texts) if "step" in f]
+    assert steps[0] == {
+        "key": inner.key,
+        "name": "inner",
+        "parent": outer.key,
+        "at": pytest.approx(inner.at / 1e9),
+    }
+    assert steps[1:3] == [inner.key, inner.key]
+    assert steps[3]["name"] == "outer"
+    assert len(steps) == 4
+    outcomes = [f["outcome"] for f in map(json.loads, texts) if "outcome" in f]
+    assert outcomes == ["error", "ok"]
+
+
+def test_step_ends_ride_along_when_they_are_many() -> None:
+    """They wait for company, but not without end."""
+    recorder, texts = _recorder()
+    root = recorder.process_root()
+    for number in range(1, 201):
+        step = Scope(root.run, root, '"s"')
+        _edge(recorder, step, number)
+        recorder.end_step(step)
+    told = sum('"step_end"' in t for t in texts)
+    assert 100 < told < 200
+    recorder.settle()
+    assert sum('"step_end"' in t for t in texts) == 200
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that runs for months forgets the oldest identities."""
+    monkeypatch.setattr(module, "_MOST_SEEN", 10)
+    recorder, _ = _recorder()
+    root = recorder.process_root()
+    for number in range(1, 100):
+        _edge(recorder, root, number)
+    assert all(len(seen) <= 11 for seen in root.run.seen.values())
+
+
+def test_trouble_is_counted_told_once_and_raised_if_strict(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """`refuse` is the one place for what cannot be recorded."""
+    recorder, _ = _recorder()
+    for _ in range(3):
+        recorder.refuse("here", SourceError("wrong"))
+    assert recorder.not_recorded == {"here": 3}
+    assert caplog.messages == ["here: not recorded: wrong"]
+    strict, _ = _recorder(is_strict=True)
+    with pytest.raises(SourceError):
+        strict.refuse("here", SourceError("wrong"))
+
+
+def test_closing_ends_the_process_task_once() -> None:
+    """A task that was told is ended; one that was not is left out."""
+    recorder, texts = _recorder()
+    recorder.close()
+    assert texts == []
+    _edge(recorder, recorder.process_root(), 1)
+    recorder.close()
+    recorder.close()
+    assert [json.loads(t).get("status") for t in texts if '"task_end"' in t] == [
+        "finished"
+    ]
+
+
+def test_a_fork_does_not_end_its_parents_task() -> None:
+    """Only the process that opened the task ends it."""
+    recorder, texts = _recorder()
+    _edge(recorder, recorder.process_root(), 1)
+    recorder.process_root().run.pid += 1
+    recorder.close()
+    assert not any('"task_end"' in t for t in texts)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forks_child_names_its_steps_anew() -> None:
+    """Parent and child go on with one task, and never with one step's key."""
+    recorder, _ = _recorder()
+    root = recorder.process_root()
+    read, write = os.pipe()
+    recorder._lock.acquire()  # as another thread of the parent might
+    if os.fork() == 0:
+        recorder.refuse("in the child", ValueError())
+        key = Scope(root.run, root, '"s"').ensure_key()
+        os.write(write, key.encode())
+        os._exit(0)
+    os.wait()
+    child = os.read(read, 100).decode()
+    assert (
+        child.split("-")[0] != Scope(root.run, root, '"s"').ensure_key().split("-")[0]
+    )
+
+
+def test_how_the_program_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that ends the program ends its task with an error."""
+    recorder, texts = _recorder()
+    _edge(recorder, recorder.process_root(), 1)
+    monkeypatch.setattr(sys, "last_value", ValueError("own"), raising=False)
+    recorder.close()
+    end = json.loads(texts[-1])
+    assert (end["status"], end["error"]) == ("error", "ValueError: own")
+
+
+def test_an_exception_that_cannot_be_shown() -> None:
+    """Telling of an exception never raises one."""
+
+    class Odd(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no")
+
+    assert one_line(Odd()) == "Odd"
+    assert one_line(ValueError("a\n b")) == "ValueError: a b"
+
+
+def test_muted_contexts_have_no_scope(recorded: Recorded) -> None:
+    """Inside `disabled()` there is nowhere to record."""
+    recorder, _ = _recorder()
+    assert recorder.scope() is recorder.process_root()
+    with lineage.disabled():
+        assert recorder.scope() is None
+    assert CURRENT.get() is None
+
+
+@pytest.fixture
+def recorded() -> Any:
+    with capture() as facts:
+        yield facts

@@ -1,0 +1,39 @@
+"""Scopes: runs and steps."""
+
+from __future__ import annotations
+
+import json
+
+from lineage.recording.scope import Run, Scope, step_name
+
+
+def test_a_run_has_a_key_of_its_own() -> None:
+    """Two runs never share a key; what identifies it heads each of its facts."""
+    one, two = Run("a"), Run("b", task_id=7)
+    assert one.key != two.key
+    assert json.loads("{" + two.head + "}") == {"task": two.key, "task_id": 7}
+
+
+def test_the_body_of_a_task_is_no_step() -> None:
+    """Facts recorded there carry no step."""
+    assert Run("a").root.member() == ""
+
+
+def test_a_step_is_told_whole_and_then_by_its_key() -> None:
+    """A step inside the body has no parent; one inside a step names it."""
+    root = Run("a").root
+    outer = Scope(root.run, root, step_name("outer"))
+    inner = Scope(root.run, outer, step_name("inner"))
+    told = json.loads("{" + inner.member()[1:] + "}")["step"]
+    assert (told["name"], told["parent"]) == ("inner", outer.key)
+    assert outer.is_mentioned
+    assert not outer.is_told
+    assert inner.member() == f',"step":"{inner.key}"'
+    assert "parent" not in json.loads(outer.info())
+
+
+def test_names_are_json_and_bounded() -> None:
+    """Whatever a function is called, its step's name fits."""
+    assert step_name('a"b') == '"a\\"b"'
+    assert step_name("") == '"step"'
+    assert len(json.loads(step_name("x" * 5000))) == 1024
