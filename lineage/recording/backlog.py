@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import json
 import random
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -21,14 +22,28 @@ class Item:
     """One fact on its way."""
 
     uid: str
-    fact: dict[str, Any]
+    text: bytes
+    """The fact as the journal has it: without its uid."""
     segment: Segment
     offset: int
     lane: Hashable = None
     has_lane: bool = False
     """Whether it was taken, so that its lane waits for it."""
     attempts: int = 0
-    reason: str = ""
+
+    @property
+    def fact(self) -> dict[str, Any]:
+        """The fact with its uid, read anew.
+
+        Raises:
+            ValueError: It is no JSON.
+        """
+        return {**json.loads(self.text), "uid": self.uid}
+
+    @property
+    def wire(self) -> bytes:
+        """The fact with its uid, as text."""
+        return b'{"uid":"%b",%b' % (self.uid.encode(), self.text[1:])
 
 
 def pause_s(attempts: int, at_least_s: float = 0.0) -> float:
@@ -61,18 +76,18 @@ class Backlog:
         self.ready.append(item)
 
     def take(
-        self, most: int, lane_of: Callable[[dict[str, Any]], Hashable]
+        self, most: int, lane_of: Callable[[dict[str, Any]], Hashable] | None
     ) -> list[Item]:
         """Take what can be sent together now.
 
         Args:
             most: How many at most.
-            lane_of: Names the order that a fact must keep.
+            lane_of: Names the order that a fact must keep; None: batches keep it.
         """
         taken: list[Item] = []
         while self.ready and len(taken) < most:
             item = self.ready.popleft()
-            if not item.has_lane:
+            if lane_of is not None and not item.has_lane:
                 item.lane = lane_of(item.fact)
                 if item.lane is not None and item.lane in self._behind:
                     self._behind[item.lane].append(item)

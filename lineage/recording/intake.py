@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final
 
 from ..errors import guard
@@ -22,6 +24,8 @@ _MOST_LOADED: Final = 100_000
 #: How often the folder is searched for segments of processes that died.
 _LOOK_EVERY_S: Final = 5.0
 _MOST_REFUSED: Final = 1000
+_TRIED_BEFORE: Final = f'"{refusals.MEMBER}":'.encode()
+_AT: Final = re.compile(rb'"at":([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)')
 
 
 class Intake:
@@ -47,17 +51,21 @@ class Intake:
         """Search the folder at the next occasion."""
         self._look_at = 0.0
 
-    def gather(self) -> None:
-        """Read what is new."""
+    def gather(self, rest: Callable[[], None] = lambda: None) -> None:
+        """Read what is new.
+
+        Args:
+            rest: Called every now and then, to let other threads have their turn.
+        """
         now = time.monotonic()
         self._sources += self._journal.take_new()
         if now >= self._look_at:
             self._look_at = now + _LOOK_EVERY_S
             self._sources = self._adopted() + self._sources
         for source in self._sources:
-            if not self._has_space():
-                break
-            self._read(source)
+            while source.has_unread() and self._has_space():
+                self._read(source)
+                rest()
         self.drop_finished()
 
     def _adopted(self) -> list[Segment]:
@@ -78,8 +86,6 @@ class Intake:
         return len(self._backlog.ready) < _WINDOW and len(self._backlog) < _MOST_LOADED
 
     def _read(self, source: Segment) -> None:
-        if not source.has_unread():
-            return
         found, torn = source.fresh()
         waiting = [line for line in found if line.mark == lines.WAITING]
         source.open_lines += len(waiting)
@@ -97,18 +103,14 @@ class Intake:
             )
 
     def _take_in(self, source: Segment, line: Line) -> None:
-        uid = f"{source.name}-{line.offset}"
-        fact = _decoded(line.text)
-        if fact is None:
-            text = line.text.decode("utf-8", "replace")
-            item = Item(uid, {"text": text, "uid": uid}, source, line.offset)
+        item = Item(f"{source.name}-{line.offset}", line.text, source, line.offset)
+        if not line.text.startswith(b'{"'):
             self._backlog.away += 1
             self.refuse(item, "is no JSON object")
             return
-        # A fact that is tried again has kept its uid.
-        uid = fact.setdefault("uid", uid)
-        fact.pop(refusals.MEMBER, None)
-        self._backlog.add(Item(uid, fact, source, line.offset))
+        if _TRIED_BEFORE in line.text:
+            _restore(item)
+        self._backlog.add(item)
 
     # -- closing --------------------------------------------------------------
 
@@ -120,7 +122,8 @@ class Intake:
     def refuse(self, item: Item, why: str) -> None:
         """Set a fact aside; when that fails, it stays where it is."""
         self._backlog.done(item)
-        text = json.dumps(item.fact, separators=(",", ":"))
+        fact = _decoded(item)
+        text = json.dumps(fact, separators=(",", ":"))
         self.refused.append(Refusal(item.uid, why, time.time(), text))
         if item.segment.path is None:
             item.segment.mark(item.offset, lines.REFUSED)
@@ -130,17 +133,15 @@ class Intake:
                 self._journal.folder,
                 self._journal.destination,
                 item.segment.name,
-                item.fact,
+                fact,
                 why,
             )
             item.segment.mark(item.offset, lines.REFUSED)
 
     def is_too_old(self, item: Item) -> bool:
         """Whether a fact has waited as long as it may."""
-        at = item.fact.get("at")
-        if not isinstance(at, (int, float)):
-            return False
-        return time.time() - at > self._max_age_s
+        at = _AT.search(item.text)
+        return at is not None and time.time() - float(at[1]) > self._max_age_s
 
     def drop_finished(self) -> None:
         """Delete the segments of which nothing is left to send."""
@@ -158,9 +159,17 @@ class Intake:
         self._sources = []
 
 
-def _decoded(text: bytes) -> dict[str, Any] | None:
+def _decoded(item: Item) -> dict[str, Any]:
     try:
-        fact = json.loads(text)
-    except ValueError:
-        return None
-    return fact if isinstance(fact, dict) else None
+        return item.fact
+    except (ValueError, TypeError):
+        return {"uid": item.uid, "text": item.text.decode("utf-8", "replace")}
+
+
+def _restore(item: Item) -> None:
+    """Give a fact that is tried again the uid that it had."""
+    with guard("A fact that was refused cannot be read"):
+        fact = json.loads(item.text)
+        if fact.pop(refusals.MEMBER, None) is not None:
+            item.uid = fact.pop("uid")
+            item.text = json.dumps(fact, separators=(",", ":")).encode()

@@ -92,10 +92,14 @@ class Journal:
 
     def write_many(self, texts: Sequence[str]) -> bool:
         """Keep several facts, all of them or none, in this order."""
-        data = b"".join([lines.encode(text) for text in texts])
         try:
-            self._put(data)
+            parts = []
+            for text in texts:
+                part = text.encode()
+                parts.append(b"%08x %b\n" % (crc32(part), part))
+            self._put(b"".join(parts))
         except (ValueError, OSError):
+            data = b"".join([lines.encode(text) for text in texts])
             return self._write_slowly(data, len(texts))
         return self._finish(len(texts)) if self._has_more else True
 
@@ -172,7 +176,7 @@ class Journal:
         size = max(self._size, need + segments.HEADER)
         return size + -size % segments.PAGE
 
-    def _create_on_disk(self, size: int) -> Segment | None:
+    def _create_on_disk(self, size: int, *, is_spare: bool = False) -> Segment | None:
         self.folder.make()
         if self.folder.size() + size > self._most:
             return None
@@ -181,6 +185,7 @@ class Journal:
             size,
             self.destination,
             is_durable=self._sync is not None,
+            is_spare=is_spare,
         )
         self._size = min(self._size * 2, segments.LARGEST_SIZE)
         self._is_told_of_memory = False
@@ -252,12 +257,15 @@ class Journal:
     def prepare(self) -> None:
         """Make the next segment before it is needed, so that no app's thread must."""
         active = self._active
-        if not isinstance(active, Segment) or self._spares or active.path is None:
+        if not isinstance(active, Segment) or active.path is None:
             return
-        if active.room() * 2 > active.size or "next" in active.link:
+        # Large segments are those of an app that records a lot.
+        wanted = 1 + (active.size >= segments.LARGEST_SIZE)
+        is_early = active.room() * 4 > active.size * 3
+        if len(self._spares) >= wanted or is_early or "next" in active.link:
             return
         try:
-            spare = self._create_on_disk(self._size_for(0))
+            spare = self._create_on_disk(self._size_for(0), is_spare=True)
         except OSError:
             return  # Told when the room is really needed.
         if spare is not None:

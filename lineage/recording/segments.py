@@ -34,6 +34,10 @@ UNFINISHED: Final = ".new"
 FIRST_SIZE: Final = 256 * 1024
 LARGEST_SIZE: Final = 4 * 1024 * 1024
 PAGE: Final = mmap.PAGESIZE
+#: Bytes read at once: what the interpreter can do before others want their turn.
+_PIECE: Final = 64 * 1024
+#: Bytes whose pages are touched on the app's thread.
+_TOUCHED: Final = 64 * 1024
 _LONGEST_DESTINATION: Final = 200
 
 
@@ -86,19 +90,36 @@ class Segment:
             return 0  # Closed by another thread meanwhile.
 
     def fresh(self) -> tuple[list[lines.Line], list[lines.Torn]]:
-        """Read the lines written since the last call."""
-        end = self.size if self.is_adopted else self.view.tell()
-        start, self.cursor = self.cursor, end
-        return lines.read(self.view[start:end], start)
+        """Read lines written since the last call: a piece of the segment."""
+        start = self.cursor
+        end = min(self.end(), start + _PIECE)
+        data = self.view[start:end]
+        if end < self.end():
+            data = self._whole_lines(data, start)
+        self.cursor = start + len(data)
+        return lines.read(data, start)
+
+    def _whole_lines(self, data: bytes, start: int) -> bytes:
+        """Cut a piece after its last line; lengthen it to hold one at least."""
+        cut = data.rfind(b"\n") + 1
+        while not cut and start + len(data) < self.end():
+            if not data.strip(b"\0"):
+                return data
+            data = self.view[start : min(self.end(), start + 2 * len(data))]
+            cut = data.rfind(b"\n") + 1
+        return data[:cut] if cut else data
+
+    def end(self) -> int:
+        """Give the offset behind the last line."""
+        return self.size if self.is_adopted else int(self.view.tell())
 
     def has_unread(self) -> bool:
         """Whether anything was written since the last call of `fresh`."""
-        return self.cursor < (self.size if self.is_adopted else self.view.tell())
+        return self.cursor < self.end()
 
     def unread(self) -> int:
         """Count the waiting lines that `fresh` would give."""
-        end = self.size if self.is_adopted else self.view.tell()
-        found, _ = lines.read(self.view[self.cursor : end], self.cursor)
+        found, _ = lines.read(self.view[self.cursor : self.end()], self.cursor)
         return sum(line.mark == lines.WAITING for line in found)
 
     def mark(self, offset: int, mark: int) -> None:
@@ -162,7 +183,12 @@ def short(destination: str) -> str:
 
 
 def create(
-    folder: Path, size: int, destination: str, *, is_durable: bool = False
+    folder: Path,
+    size: int,
+    destination: str,
+    *,
+    is_durable: bool = False,
+    is_spare: bool = False,
 ) -> Segment:
     """Make a segment on disk, with all of its space allocated.
 
@@ -171,6 +197,7 @@ def create(
         size: In bytes.
         destination: Where its facts go.
         is_durable: Make the file's name survive a power failure, too.
+        is_spare: Made ahead: there is time to prepare all of it.
 
     Raises:
         OSError: The disk is full, read-only or gone.
@@ -181,7 +208,7 @@ def create(
     try:
         locked(fd)
         _allocate(fd, size)
-        view = _mapped(fd, size)
+        view = _mapped(fd, size, size if is_spare else min(size, _TOUCHED))
         view.write(header(destination))
         path = folder / (name + SUFFIX)
         os.rename(unfinished, path)
@@ -212,14 +239,14 @@ def _allocate(fd: int, size: int) -> None:
         left -= os.pwrite(fd, bytes(min(left, 1 << 20)), size - left)
 
 
-def _mapped(fd: int, size: int) -> Any:
+def _mapped(fd: int, size: int, touched: int) -> Any:
     try:
         view = mmap.mmap(fd, size)
     except OSError:
         # Some network and FUSE file systems cannot be mapped.
         return FileMap(fd, size)
     # The first touch of a page costs a fault: here, and not in the app's call.
-    for page in range(0, size, PAGE):
+    for page in range(0, touched, PAGE):
         view[page] = 0
     return view
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+import json
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
@@ -55,8 +56,9 @@ class Sink(Protocol):
     def wants_digests(self) -> bool:
         """Whether digests of local files are of use."""
 
-    def lane(self, fact: Fact, /) -> Hashable:
-        """Name the order that the fact must keep; None when calls keep it."""
+    @property
+    def lane(self) -> Callable[[Fact], Hashable] | None:
+        """Names the order that a fact must keep; None where calls keep it."""
 
     def send(self, facts: Sequence[Fact]) -> Sequence[Verdict]:
         """Send facts, and tell what became of each, in the same order."""
@@ -68,13 +70,10 @@ class MemorySink:
     max_batch: int = 1000
     in_flight: int = 1
     wants_digests: bool = False
+    lane: None = None
 
     def __init__(self) -> None:
         self.facts: list[dict[str, Any]] = []
-
-    def lane(self, _fact: Fact, /) -> Hashable:
-        """Name no order: batches keep it."""
-        return None
 
     def send(self, facts: Sequence[Fact]) -> list[Verdict]:
         """Keep the facts."""
@@ -86,42 +85,44 @@ class BatchSink:
     """Sends batches to an instance of ours; sending one twice stores it once.
 
     Args:
-        facts: `api.facts`, or anything with its `add`.
+        facts: `api.facts`, or anything with its `add_texts`.
         max_batch: How many facts the instance takes at once.
     """
 
     in_flight: int = 1
     wants_digests: bool = True
+    lane: None = None
 
     def __init__(self, facts: Any, *, max_batch: int = 1000) -> None:
         self._facts = facts
         self.max_batch = max_batch
 
-    def lane(self, _fact: Fact, /) -> Hashable:
-        """Name no order: batches keep it."""
-        return None
-
     def send(self, facts: Sequence[Fact]) -> list[Verdict]:
-        """Send a batch; one that fails for its content is halved."""
+        """Send facts."""
+        texts = [json.dumps(fact, separators=(",", ":")).encode() for fact in facts]
+        return self.send_texts(texts)
+
+    def send_texts(self, texts: Sequence[bytes]) -> list[Verdict]:
+        """Send facts that are JSON texts; a batch failing for its content is halved."""
         try:
-            return _by_index(self._facts.add(facts), len(facts))
+            return _by_index(self._facts.add_texts(texts), len(texts))
         except ValidationError as error:
             reason = f"an answer of another form: {error.error_count()} fields"
-            return [Verdict("waiting", reason, is_general=True)] * len(facts)
+            return [Verdict("waiting", reason, is_general=True)] * len(texts)
         except LineageError as error:
-            if len(facts) > 1 and _is_about_content(error):
-                return self._halved(facts)
-            return [_of_batch(error, len(facts))] * len(facts)
+            if len(texts) > 1 and _is_about_content(error):
+                return self._halved(texts)
+            return [_of_batch(error, len(texts))] * len(texts)
 
-    def _halved(self, facts: Sequence[Fact]) -> list[Verdict]:
-        middle = len(facts) // 2
-        first = self.send(facts[:middle])
+    def _halved(self, texts: Sequence[bytes]) -> list[Verdict]:
+        middle = len(texts) // 2
+        first = self.send_texts(texts[:middle])
         if all(verdict.fate == "waiting" for verdict in first):
             # The rest is tried next time, without those that failed alone: an
             # instance that refuses everything shall not be asked for each fact.
             rest = Verdict("waiting", first[0].reason, is_general=True)
-            return first + [rest] * (len(facts) - middle)
-        return first + self.send(facts[middle:])
+            return first + [rest] * (len(texts) - middle)
+        return first + self.send_texts(texts[middle:])
 
 
 class EdgeSink:
@@ -135,11 +136,11 @@ class EdgeSink:
     max_batch: int = 1
     wants_digests: bool = False
 
-    def __init__(self, workflow: Any, *, in_flight: int = 16) -> None:
+    def __init__(self, workflow: Any, *, in_flight: int = 24) -> None:
         self._workflow = workflow
         self.in_flight = in_flight
 
-    def lane(self, fact: Fact, /) -> Hashable:
+    def lane(self, fact: Fact) -> Hashable:
         """Keep the order where the later fact shows: cards of the same node."""
         if fact.get("f") != "edge":
             return None
