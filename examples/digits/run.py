@@ -31,7 +31,7 @@ def run(folder: Path) -> None:
     try:
         train_classifier(train, strength=-1.0)
     except ValueError as error:
-        print(f"  failed, as it should: {str(error).split('.')[0]}")
+        print(f"  failed, as it should: {str(error).split(' Got ')[0]}")
     print("Train classifier")
     model = train_classifier(train, strength=0.1)
     print("Evaluate model")

@@ -15,7 +15,7 @@ TEAM_ID = int(os.environ["TEAM_ID"])
 FOLDER = os.environ["FOLDER"]
 
 
-@uses_file("file.id")
+@uses_file("file")
 @produces_dataset("result[id]", derived_from=["file"])
 def import_one(file: lineage.FileInfo, project_id: int) -> dict[str, int]:
     """Make a dataset of one file."""

@@ -14,13 +14,14 @@ import lineage
 from lineage import cards, produces_project, uses_file, uses_project
 
 api = lineage.Api.from_env()
+TEAM_ID = int(os.environ["TEAM_ID"])
 PORT = int(os.environ.get("APP_PORT", "0"))
 
 
 class Model:
     """The model that is served."""
 
-    weights = os.environ.get("WEIGHTS", "/training/model.pt")
+    weights: lineage.FileInfo | None = None
 
 
 @uses_file(lambda: Model.weights, model_weight=True)
@@ -56,9 +57,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @lineage.app(name="Serve model", card=cards.session)
 def main() -> None:
-    """Warm up, and serve until told to stop."""
-    with lineage.disabled():
-        pass  # a warm-up prediction would not be a fact
+    """Look the weights up, and serve until told to stop."""
+    Model.weights = api.file.get_info_by_path(TEAM_ID, os.environ["WEIGHTS"])
     with ThreadingHTTPServer(("127.0.0.1", PORT), Handler) as server:
         print(f"  serving on port {server.server_port}", flush=True)
         server.serve_forever()

@@ -101,10 +101,8 @@ def _run_example(settings: Settings, *, quietly: bool) -> None:
 def _lines(graph: GraphAnswer, took: float) -> list[Line]:
     tasks = sum(node.type == "task" for node in graph.nodes)
     things = len(graph.nodes) - tasks
-    summary = (
-        f"{count(tasks, 'run')} and {count(things, 'thing')}, "
-        f"recorded by the lines that begin with @, in {took:.0f} s"
-    )
+    counted = f"{count(tasks, 'run')} and {count(things, 'thing')} in {took:.0f} s"
+    summary = f"{counted}; each arrow was recorded by one line in examples/digits"
     lines = [line(), line(Span("What became of what", "title")), line()]
     lines += draw(graph)
     lines += [line(), line(summary), line(), line(Span("What to type next", "title"))]

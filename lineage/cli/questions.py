@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
+from ..errors import ApiError
 from ..model.graph import GraphAnswer
 from .answer import NO, Answer, Line, Span, line
 from .moments import moment
 from .parser import Commands, Parser, Run, with_moment, with_place
 from .place import instance
 from .reports import diff_lines, health_lines, impact_lines, stale_lines
-from .show import find
+from .show import NOT_FOUND, find
 from .tree import Way, draw
 
 _THING = "task:3, a name, a path, project:12, data:7 …"
@@ -154,13 +155,16 @@ def run_stale(args: argparse.Namespace) -> Answer:
 
 def run_path(args: argparse.Namespace) -> Answer:
     """Tell how one thing became another."""
+    as_of = moment(args.as_of)
     with instance(args) as api:
         source, target = find(api, args.a), find(api, args.b)
-        answer = api.graph.path(source.key, target.key, as_of=moment(args.as_of))
-    if not answer.arrows:
-        return Answer(
-            answer, [line(f"no way leads from {args.a} to {args.b}, nor back")], NO
-        )
+        try:
+            answer = api.graph.path(source.key, target.key, as_of=as_of)
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            told = f"no way leads from {args.a} to {args.b}, or back"
+            return Answer(None, [line(told)], NO)
     return Answer(answer, _graph_lines(answer, "down", []))
 
 
