@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
 from .harness import Options, Table, describe_machine, goals_table
+from .subjects import is_there
 
-#: The benchmark modules by the names they are asked for, in the order they run.
-MODULES: Final = ("call", "latency", "delivery", "footprint", "serve")
+#: The benchmark modules by the names they are asked for, in the order they run,
+#: each with the module it cannot run without, and what to install to have it.
+MODULES: Final[dict[str, tuple[str, str] | None]] = {
+    "call": None,
+    "latency": None,
+    "delivery": None,
+    "footprint": None,
+    "serve": ("uvicorn", "workflow-lineage[server]"),
+}
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -39,13 +46,23 @@ def main(argv: list[str] | None = None) -> int:
         print(line, flush=True)
     done: list[Table] = []
     for name in arguments.names or MODULES:
-        module = importlib.import_module(f".{name}", __package__)
-        for table in module.run(options):
+        for table in _run(name, options):
             print(f"\n{table}", flush=True)
             done.append(table)
     if any(table.goals for table in done):
         print(f"\n{goals_table(done)}")
     return 0
+
+
+def _run(name: str, options: Options) -> list[Table]:
+    needed = MODULES[name]
+    if needed is not None and not is_there(needed[0]):
+        return [
+            Table(f"{name}: skipped", ("to have it",), [[f"pip install {needed[1]}"]])
+        ]
+    module = importlib.import_module(f".{name}", __package__)
+    tables: list[Table] = module.run(options)
+    return tables
 
 
 if __name__ == "__main__":

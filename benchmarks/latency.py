@@ -76,11 +76,12 @@ def run(options: Options) -> list[Table]:
 
 
 def _measure(setting: Setting, stub: Stub, seconds: float, is_smoke: bool) -> Any:
-    backlog = 100 if is_smoke else setting.backlog
+    backlog = setting.backlog if not is_smoke else 100 * (setting.threads == 1)
     with tempfile.TemporaryDirectory(prefix="lineage-bench-") as folder:
         scratch = Path(folder)
-        with stub.paused():
-            run_job(scratch, stub.address, job="leave_behind", edges=backlog)
+        if backlog:
+            with stub.paused():
+                run_job(scratch, stub.address, job="leave_behind", edges=backlog)
         before = stub.count_edges()
         figures = run_job(
             scratch,

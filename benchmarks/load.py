@@ -112,3 +112,5 @@ if __name__ == "__main__":
         "deliver": deliver,
     }
     print(json.dumps(jobs[job.pop("job")](**job)), flush=True)
+    # What is delivered at exit was not delivered while it was measured.
+    os._exit(0)
