@@ -288,10 +288,10 @@ def test_concurrent_coroutines_keep_their_own_steps(recorded: Recorded) -> None:
         await asyncio.gather(*(work(n) for n in range(1, 6)))
 
     asyncio.run(main())
-    steps: dict[str, set[str]] = {}
+    steps: dict[str, list[str]] = {}
     for edge in recorded.edges:
         step = edge["step"]
         key = step["key"] if isinstance(step, dict) else step
-        steps.setdefault(key, set()).add(f"{edge['kind']}:{edge['id']}")
-    expected = [{f"project:{n}", f"dataset:{n}", f"file:{n}.bin"} for n in range(1, 6)]
-    assert sorted(steps.values(), key=str) == sorted(expected, key=str)
+        steps.setdefault(key, []).append(f"{edge['kind']}:{edge['id']}")
+    expected = [[f"project:{n}", f"file:{n}.bin", f"dataset:{n}"] for n in range(1, 6)]
+    assert sorted(steps.values()) == sorted(expected)
