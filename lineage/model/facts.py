@@ -31,6 +31,8 @@ MAX_TEXT = 65_536
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 Path = Annotated[str, Field(min_length=1, max_length=MAX_PATH)]
 Key = Annotated[str, Field(min_length=1, max_length=200)]
+Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+"""A whole number that a store can hold."""
 Epoch = Annotated[float, Field(ge=0, le=32_503_680_000, allow_inf_nan=False)]
 """Seconds since 1970-01-01 UTC."""
 
@@ -56,7 +58,7 @@ class TaskFact(_Fact):
     status: Literal["started", "deployed"] = "started"
     host: Name | None = None
     user: Name | None = None
-    pid: int | None = None
+    pid: Whole | None = None
     python: Name | None = None
     git_commit: Name | None = None
     git_dirty: bool | None = None
@@ -95,9 +97,9 @@ class FileStat(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    size: int = Field(ge=0)
-    mtime_ns: int
-    inode: int | None = None
+    size: Whole = Field(ge=0)
+    mtime_ns: Whole
+    inode: Whole | None = None
     digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
     changed: bool = False
     """The file changed between the recording and the digest: none was taken."""
@@ -109,7 +111,7 @@ class SourceRef(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     kind: Key
-    id: int | Path
+    id: Whole | Path
 
 
 class EdgeFact(_Fact):
@@ -119,11 +121,11 @@ class EdgeFact(_Fact):
     dir: Direction
     kind: Key
     """A name of `model.kinds.KINDS`."""
-    id: int | Path
+    id: Whole | Path
     """The platform's id, or a path or URI as the app said it."""
     is_model: bool = False
-    version_id: int | None = None
-    version_num: int | None = None
+    version_id: Whole | None = None
+    version_num: Whole | None = None
     snapshot: Annotated[str, Field(max_length=MAX_NAME)] | None = None
     """Make a project version with this description when sending, else take the
     current one, else the project."""
@@ -144,7 +146,7 @@ class EdgeFact(_Fact):
     """Work in place: the paired input is what this output replaces."""
     meta: dict[str, Any] | None = None
     """`WorkflowMeta` as the wire has it (`customRelationSettings`, …)."""
-    repeat: int | None = None
+    repeat: Whole | None = None
     """Distinguishes edges recorded with `repeat=True`."""
 
 

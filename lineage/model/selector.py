@@ -44,7 +44,10 @@ class Named:
 
     def __str__(self) -> str:
         pinned = f"@{self.version}" if self.version is not None else ""
-        return f"{self.kind}:{_quoted(self.value)}{pinned}"
+        value = self.value if self.value.isdigit() else _quoted(self.value)
+        if value.startswith("//"):
+            value = f'"{value}"'  # Else it would read as a URI.
+        return f"{self.kind}:{value}{pinned}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,10 @@ class Hops:
     down: int | None = 0
 
     def __str__(self) -> str:
-        up = "" if self.up == 0 else f"{self.up if self.up is not None else ''}+"
-        down = "" if self.down == 0 else f"+{self.down if self.down is not None else ''}"
-        inner = f"({self.of})" if isinstance(self.of, (Both, Either)) else str(self.of)
-        return f"{up}{inner}{down}"
+        up = "" if self.up == 0 else f"{'' if self.up is None else self.up}+"
+        down = "" if self.down == 0 else f"+{'' if self.down is None else self.down}"
+        is_atom = isinstance(self.of, (Named, Text, Filter))
+        return f"{up}{self.of if is_atom else f'({self.of})'}{down}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,9 @@ class _Parser:
         if token is None or token in "&|,)":
             raise self._error("something to select is missing")
         # `2+(a | b)+1`: the hops stand beside the parentheses.
-        up, rest = _hops_up(self._next())
+        first = self._next()
+        is_beside = self._peek() == "(" and _UP.fullmatch(first.rstrip()) is not None
+        up, rest = (_count(_UP.match(first)), "") if is_beside else _hops_up(first)
         if not rest.strip() and self._peek() == "(":
             rest = self._next()
         if rest != "(":
@@ -211,15 +216,16 @@ class _Parser:
 
     def _prefixed(self, word: str, value: str) -> Selector:
         if not value:
-            raise self._error(f"{word}: needs a value, as in {_EXAMPLES.get(word, word + ':12')}")
-        if word in ("task", "data", "team") and not value.isdecimal():
-            if word != "task":
-                raise self._error(f"{word}: takes a whole number, not {value!r}")
+            example = _EXAMPLES.get(word, f"{word}:12")
+            raise self._error(f"{word}: needs a value, as in {example}")
+        if word in ("data", "team") and not value.isdecimal():
+            raise self._error(f"{word}: takes a whole number, not {value!r}")
         if word in FILTERS:
             return self._filter(word, _unquoted(value))
         if value.startswith('"'):
             quoted, _, pinned = value.rpartition('"')
-            return Named(word, _unquoted(quoted + '"'), pinned.removeprefix("@") or None)
+            version = pinned.removeprefix("@") or None
+            return Named(word, _unquoted(quoted + '"'), version)
         pinned_match = _VERSION.fullmatch(value)
         if pinned_match:
             return Named(word, pinned_match.group(1), pinned_match.group(2))
@@ -239,29 +245,37 @@ class _Parser:
         return SelectorError(f"selector {self._text!r}: {problem}", subject=self._text)
 
 
-_EXAMPLES: Final = {"name": "name:*.pt", "kind": "kind:project", "status": "status:error"}
+_EXAMPLES: Final = {
+    "name": "name:*.pt",
+    "kind": "kind:project",
+    "status": "status:error",
+}
 
 
 def _tokens(text: str) -> list[str]:
     """Cut a selector at its operators, leaving quoted texts whole."""
     tokens: list[str] = []
     word = ""
-    is_quoted = False
+    is_quoted = is_escaped = False
     for sign in text:
-        if sign == '"' and not word.endswith("\\"):
+        if sign == '"' and not is_escaped:
             is_quoted = not is_quoted
+        is_escaped = sign == "\\" and is_quoted and not is_escaped
         if sign in "&|,()" and not is_quoted:
             tokens += [word, sign]
             word = ""
         else:
             word += sign
     if is_quoted:
-        raise SelectorError(f"selector {text!r}: a closing quote is missing", subject=text)
+        problem = f"selector {text!r}: a closing quote is missing"
+        raise SelectorError(problem, subject=text)
     return [token for token in (*tokens, word) if token.strip()]
 
 
 def _hops_up(token: str) -> tuple[int | None, str]:
     match = _UP.match(token)
+    if match and match.group(1) and not token[match.end() :].strip():
+        return 0, token  # `12+` is what is downstream of something named 12.
     return (_count(match), token[match.end() :]) if match else (0, token)
 
 
@@ -272,7 +286,7 @@ def _count(match: re.Match[str] | None) -> int | None:
 
 
 def _quoted(text: str) -> str:
-    is_plain = text == text.strip() and not re.search(r'[&|,()"+:@\\]', text)
+    is_plain = text == text.strip() and not text.isdigit() and not re.search(r'[&|,()"+:@\\]', text)
     if is_plain and text:
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

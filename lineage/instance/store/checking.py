@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from ...model.facts import BatchAnswer, EdgeFact, Fact, RefusedFact
+from ...model.facts import BatchAnswer, EdgeFact, Fact, RefusedFact, StepInfo
 from ...model.kinds import KINDS
 
 _MANY: Final[TypeAdapter[list[Fact]]] = TypeAdapter(list[Fact])
+#: Fields of facts that hold further texts.
+_NESTED: Final = (StepInfo, list)
 _ONE: Final[TypeAdapter[Fact]] = TypeAdapter(Fact)
 
 
@@ -74,6 +76,9 @@ def _check_each(team_id: int, facts: Sequence[Any], user: str | None) -> Job:
 
 
 def _problem(fact: Any) -> tuple[str, str] | None:
+    field_name = _with_nul(fact)
+    if field_name is not None:
+        return field_name, "a text must not hold the character NUL"
     if type(fact) is not EdgeFact:
         return None
     row = KINDS.get(fact.kind)
@@ -82,6 +87,25 @@ def _problem(fact: Any) -> tuple[str, str] | None:
     if fact.dir not in row.directions:
         return "dir", f"a task cannot have {fact.kind!r} as {fact.dir}"
     return None
+
+
+def _with_nul(fact: Any) -> str | None:
+    """Name a field whose text holds NUL, which PostgreSQL cannot store."""
+    for name, value in fact.__dict__.items():
+        # The store keeps metas as JSON, where NUL is spelled out.
+        if value is None or name in ("meta", "node_meta"):
+            continue
+        if type(value) is str:
+            if "\x00" in value:
+                return str(name)
+        elif type(value) in _NESTED and "\\u0000" in _json(value):
+            return str(name)
+    return None
+
+
+def _json(value: Any) -> str:
+    parts = value if isinstance(value, list) else [value]
+    return "".join(part.model_dump_json() for part in parts)
 
 
 def _refusal(index: int, fact: Any, error: ValidationError) -> RefusedFact:

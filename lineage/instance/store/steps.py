@@ -58,11 +58,12 @@ class StepResolver:
 
     def enclosing(self, task_id: int, number: int) -> list[int]:
         """Give the numbers of a step's enclosing steps and, last, of the task."""
-        chain: list[int] = []
-        while number and number not in chain:
-            number = self._parent(task_id, number)
-            chain.append(number)
-        return chain
+        chain = [number]
+        while chain[-1]:
+            parent = self._parent(task_id, chain[-1])
+            # Steps that enclose each other were told wrongly.
+            chain.append(0 if parent in chain else parent)
+        return chain[1:]
 
     def take(self, task_id: int) -> int:
         """Take the next number of a task, 0 when it has no more."""

@@ -1,4 +1,4 @@
-"""An instance without a socket for every test of a handler."""
+"""An instance without a socket for every test of a handler, on both stores."""
 
 from __future__ import annotations
 
@@ -6,12 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from instance_postgres import Postgres
 from instance_world import World
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """An open instance on SQLite."""
-    made = World(tmp_path / "instance")
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, started when the first test asks for it."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """An open instance on each kind of store."""
+    url = None
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.database()
+    made = World(tmp_path / "instance", url)
     yield made
     made.close()

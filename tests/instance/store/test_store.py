@@ -1,0 +1,306 @@
+"""What a store promises of the facts that it takes in, on both engines."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from store_engines import Facts, digest
+
+from lineage.errors import StoreCorruptError, StoreError, StoreTooNewError
+from lineage.instance.graph import GraphQueries
+from lineage.instance.store import ConflictError, Store, open_store
+
+TEAM = [1]
+
+
+def count(store: Store, table: str) -> int:
+    """Count a table's rows."""
+    with store.db.read() as tx:
+        row = tx.one(f"SELECT COUNT(*) FROM {table}")  # noqa: S608  a constant
+    return int(row[0]) if row else 0
+
+
+def test_the_same_fact_is_stored_once(store: Store) -> None:
+    """Sending a batch again, or a fact twice in one, changes nothing."""
+    facts = Facts()
+    batch = [facts.uses("job", 1), facts.fact("task", name="t"), facts.makes("job", 2)]
+    first = store.ingest(1, [*batch, batch[0]])
+    again = store.ingest(1, [*batch, facts.uses("job", 3)])
+    assert (first.stored, first.duplicates) == (3, 1)
+    assert (again.stored, again.duplicates) == (1, 3)
+    assert count(store, "edges") == 3
+
+
+@pytest.mark.parametrize("uid", ["plain", "a-b", "seg-007", "seg-1", "seg-٣", "x-99999999999"])
+def test_any_uid_is_kept_as_it_is(store: Store, uid: str) -> None:
+    """A uid needs no form; the graph tells it as it was sent."""
+    store.ingest(1, [Facts().uses("job", 1, uid=uid)])
+    assert store.ingest(1, [Facts().uses("job", 1, uid=uid)]).duplicates == 1
+    assert GraphQueries(store).get_task(TEAM, id=1).edges[0].uid == uid
+
+
+def test_equal_uids_of_teams_do_not_meet(store: Store) -> None:
+    """A team cannot hide another's facts by using their uids first."""
+    fact = Facts().uses("job", 1)
+    assert store.ingest(1, [fact]).stored == 1
+    assert store.ingest(2, [fact]).stored == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"kind": "nope"}, "kind"),
+        ({"kind": "app"}, "dir"),
+        ({"id": ""}, "id"),
+        ({"at": -1}, "at"),
+        ({"at": float("nan")}, "at"),
+        ({"dir": "sideways"}, "dir"),
+        ({"f": "nope"}, None),
+        ({"id": "a\x00b"}, "id"),
+        ({"name": "a\x00b"}, "name"),
+        ({"stat": {"size": 2**70, "mtime_ns": 1}}, "stat.size"),
+        ({"step": {"key": "1", "name": "n\x00", "at": 1}}, "step"),
+    ],
+)
+def test_a_bad_fact_spoils_no_other(
+    store: Store, change: dict[str, Any], field: str | None
+) -> None:
+    """It is named with its field; the good ones around it are stored."""
+    facts = Facts()
+    bad = facts.uses("job", 1) | change
+    answer = store.ingest(1, [facts.uses("job", 2), bad, facts.makes("job", 3)])
+    assert (answer.stored, len(answer.refused)) == (2, 1)
+    assert answer.refused[0].index == 1
+    assert answer.refused[0].uid == bad["uid"]
+    assert (answer.refused[0].field or "").startswith(field or "")
+
+
+@pytest.mark.parametrize("thing", [None, 5, "text", [], {}, {"f": "edge"}])
+def test_things_that_are_no_facts_are_refused(store: Store, thing: Any) -> None:
+    """Whatever stands in a batch is answered, never raised."""
+    answer = store.ingest(1, [thing])
+    assert (answer.stored, len(answer.refused)) == (0, 1)
+
+
+def test_a_told_number_wins(store: Store) -> None:
+    """An auto-numbered task makes way for a told one with its number."""
+    store.ingest(1, [Facts("auto").fact("task", name="auto")])
+    store.ingest(1, [Facts("told").fact("task", name="told", task_id=1)])
+    assert store.task_id(1, "told") == 1
+    assert store.task_id(1, "auto") == 2
+    assert store.task_id(1, "none") is None
+
+
+def test_a_run_learns_its_number_later(store: Store) -> None:
+    """What was recorded before the number was known belongs to the same task."""
+    facts = Facts()
+    store.ingest(1, [facts.uses("job", 1)])
+    store.ingest(1, [facts.makes("job", 2, task_id=77)])
+    task = GraphQueries(store).get_task(TEAM, id=77)
+    assert task.edges_total == 2
+    assert len(GraphQueries(store).list_tasks(TEAM).tasks) == 1
+
+
+def test_a_run_merges_into_the_task_that_it_is(store: Store) -> None:
+    """Steps, edges and links move along when the number is taken already."""
+    store.ingest(1, [Facts("one").uses("job", 1, task_id=77)])
+    two = Facts("two")
+    step = {"key": "1", "name": "s", "at": 1.0}
+    store.ingest(1, [two.uses("job", 2, step=step), two.makes("job", 3, scope="1")])
+    store.ingest(1, [two.makes("job", 4, task_id=77)])
+    queries = GraphQueries(store)
+    task = queries.get_task(TEAM, id=77)
+    assert (task.edges_total, [step.name for step in task.steps]) == (4, ["s"])
+    names = {node.name for node in queries.upstream(TEAM, of="job:3").nodes}
+    assert names == {"job 3", "task 77", "job 2"}
+    assert len(queries.list_tasks(TEAM).tasks) == 1
+
+
+def test_an_output_comes_from_its_scope(store: Store) -> None:
+    """An inner step's inputs feed the outer step's output, not the other way."""
+    facts = Facts()
+    outer = {"key": "1", "name": "outer", "at": 1.0}
+    inner = {"key": "2", "name": "inner", "parent": "1", "at": 2.0}
+    store.ingest(
+        1,
+        [
+            facts.uses("job", 11, step=outer),
+            facts.uses("job", 12, step=inner),
+            facts.makes("job", 20, step="2", scope="2"),
+            facts.makes("job", 10, step="1", scope="1"),
+            facts.uses("job", 13),
+            facts.makes("job", 30),
+        ],
+    )
+    queries = GraphQueries(store)
+    sources = {
+        out: {n.id for n in queries.upstream(TEAM, of=f"job:{out}", depth=2).nodes}
+        - {out, 1}
+        for out in (20, 10, 30)
+    }
+    assert sources == {20: {12}, 10: {11, 12}, 30: {11, 12, 13}}
+
+
+def test_a_step_told_late_gets_its_name(store: Store) -> None:
+    """A key that comes before its step is filled in when the step is told."""
+    facts = Facts()
+    store.ingest(1, [facts.uses("job", 1, step="5")])
+    step = {"key": "5", "name": "late", "at": 1.0}
+    store.ingest(1, [facts.fact("step_end", step=step, outcome="error", error="E")])
+    steps = GraphQueries(store).get_task(TEAM, id=1).steps
+    assert [(s.name, s.outcome, s.error) for s in steps] == [("late", "error", "E")]
+
+
+def test_versions_of_a_file_go_by_its_bytes(store: Store) -> None:
+    """The same bytes are the same version, other bytes another one."""
+    for at, sign in enumerate("abab"):
+        fact = Facts(f"r{at}").makes("file", "/x/m.pt", stat=digest(sign))
+        store.ingest(1, [fact])
+    queries = GraphQueries(store)
+    versions = queries.get_data(TEAM, key="data:1").versions
+    assert [node.version for node in versions] == ["bbbbbbbb", "aaaaaaaa"]
+
+
+def test_states_of_a_container_go_by_who_made_them(store: Store) -> None:
+    """A use takes the state of its time; a pinned version stands after the latest."""
+    store.ingest(1, [Facts("a").uses("project", 7, at=10.0)])
+    store.ingest(1, [Facts("b").makes("project", 7, at=20.0)])
+    store.ingest(1, [Facts("b").makes("project", 7, at=21.0, uid="b-9")])
+    store.ingest(1, [Facts("c").uses("project", 7, at=15.0)])
+    store.ingest(1, [Facts("d").uses("project", 7, at=25.0)])
+    store.ingest(1, [Facts("e").uses("project", 7, at=30.0, version_num=4)])
+    store.ingest(1, [Facts("f").uses("project", 7, at=31.0, version_id=99)])
+    queries = GraphQueries(store)
+    used = {}
+    for run in "acdef":
+        task = queries.get_task(TEAM, id=run)
+        used[run] = task.edges[0].data.version
+    assert used == {"a": "v1", "c": "v1", "d": "v2", "e": "v4", "f": "#99"}
+
+
+def test_a_task_made_later_takes_over_its_mention(store: Store) -> None:
+    """A task that others named first becomes one card with itself."""
+    store.ingest(1, [Facts("user").uses("task", 50), Facts("user").makes("job", 1, uid="o")])
+    store.ingest(1, [Facts("used").uses("job", 9, task_id=50)])
+    queries = GraphQueries(store)
+    names = {n.name for n in queries.upstream(TEAM, of="job:1").nodes}
+    assert names == {"job 1", "task 1", "task 50", "job 9"}
+
+
+def test_a_task_ends_once_and_opens_again(store: Store) -> None:
+    """Late details change no ended task; another run of it opens it again."""
+    one, queries = Facts("one"), GraphQueries(store)
+    end = one.fact("task_end", status="error", error="E: x", traceback="T", task_id=5)
+    store.ingest(1, [one.fact("task", task_id=5, name="n"), end])
+    store.ingest(1, [one.fact("task", task_id=5, name="m", at=5000.0)])
+    task = queries.get_task(TEAM, id=5)
+    assert (task.node.status, task.node.name, task.traceback) == ("error", "m", "T")
+    store.ingest(1, [Facts("two").fact("task", task_id=5, at=6000.0)])
+    assert queries.get_task(TEAM, id=5).node.status == "started"
+
+
+def test_names_of_things_may_come_later(store: Store) -> None:
+    """A later name is shown and found; so is that a file holds a model."""
+    facts, queries = Facts(), GraphQueries(store)
+    store.ingest(1, [facts.uses("file", 5)])
+    store.ingest(1, [facts.uses("file", "5", name="Best net", is_model=True)])
+    hit = queries.search(TEAM, text="net").hits[0].node
+    assert (hit.name, hit.kind, hit.version_count) == ("Best net", "model_weight", 1)
+
+
+def test_concurrent_callers_share_commits(store: Store) -> None:
+    """Every caller's facts are there when its call returns, each once."""
+    answers = []
+
+    def call(at: int) -> None:
+        facts = Facts(f"run{at}")
+        for _ in range(5):
+            answers.append(store.ingest(1, [facts.uses("job", at)]))
+
+    threads = [threading.Thread(target=call, args=(at,)) for at in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sum(answer.stored for answer in answers) == 40
+    assert count(store, "edges") == 40
+
+
+def test_batches_of_callers_go_together(store: Store) -> None:
+    """One call takes the batches of several teams."""
+    answers = store.ingest_many(
+        [(1, [Facts("a").uses("job", 1)]), (2, [Facts("b").uses("job", 1), 5])]
+    )
+    assert [(a.stored, len(a.refused)) for a in answers] == [(1, 0), (1, 1)]
+
+
+def test_an_undone_transaction_leaves_nothing(store: Store) -> None:
+    """What fails is undone, in the store and in memory."""
+    store.ingest(1, [Facts("a").uses("job", 1)])
+    with store.db.write() as tx:
+        tx.run("ALTER TABLE links RENAME TO hidden")
+    with pytest.raises(StoreError):
+        store.ingest(1, [Facts("b").uses("job", 2)])
+    with store.db.write() as tx:
+        tx.run("ALTER TABLE hidden RENAME TO links")
+    assert count(store, "edges") == 1
+    assert store.ingest(1, [Facts("b").uses("job", 2)]).stored == 1
+    assert GraphQueries(store).get_task(TEAM, id="b").edges_total == 1
+
+
+def test_a_unique_row_tells_of_a_conflict(store: Store) -> None:
+    """A row that is there already is an error of its own."""
+    row = (1, 5)
+    with store.db.write() as tx:
+        tx.insert_many("seen", ("team_id", "id"), [row])
+    with pytest.raises(ConflictError), store.db.write() as tx:
+        tx.insert_many("seen", ("team_id", "id"), [row])
+    with store.db.write() as tx:
+        tx.insert_many("seen", ("team_id", "id"), [row] * 60, or_ignore=True)
+    assert count(store, "seen") == 1
+
+
+def test_a_newer_store_is_refused(store_url: str) -> None:
+    """A migration that this version does not know is named, with what to do."""
+    store = open_store(store_url)
+    with store.db.write() as tx:
+        tx.run("INSERT INTO lineage_migrations VALUES (9999, 'future', 1.0)")
+    store.close()
+    with pytest.raises(StoreTooNewError, match=r"9999_future.*upgrade"):
+        open_store(store_url)
+
+
+def test_a_store_opens_again(store_url: str) -> None:
+    """Facts are there for the next process that opens the store."""
+    store = open_store(store_url)
+    store.ingest(1, [Facts().uses("job", 1)])
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.task_id(1, "run")
+    again = open_store(store_url)
+    assert again.ingest(1, [Facts().uses("job", 1)]).duplicates == 1
+    again.close()
+
+
+def test_a_damaged_file_is_told(tmp_path: Any) -> None:
+    """A file that is no store names itself and what to do."""
+    path = tmp_path / "instance.db"
+    path.write_bytes(b"this is no database at all, but long enough" * 30)
+    with pytest.raises(StoreCorruptError, match=r"instance\.db.*move the file"):
+        open_store(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize("url", ["mysql://x", "sqlite:relative", ""])
+def test_other_urls_are_refused(url: str) -> None:
+    """A URL of no known engine names those that there are."""
+    with pytest.raises(StoreError, match="postgresql://"):
+        open_store(url)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Any) -> None:
+    """A place where no file can be is a store error that names it."""
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError, match="file"):
+        open_store(f"sqlite:///{tmp_path}/file/instance.db")
