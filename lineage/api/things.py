@@ -75,7 +75,7 @@ class Finder:
         return Thing(kind, whole(file))
 
     def from_fact(self, fact: Mapping[str, Any]) -> Thing | None:
-        """Find what a recorded edge leads to; None: nothing that can be shown.
+        """Find what an edge of a known kind leads to; None: nothing to be shown.
 
         Raises:
             DeliveryError: It can never be found.
@@ -89,8 +89,6 @@ class Finder:
         if kind == "app" and fact.get("module"):
             # The session is the task's own, under the id that the edge names.
             return Thing(to_wire(kind), self.task_id)
-        if kind not in KINDS:
-            raise DeliveryError(f"the platform knows no {kind!r}", subject=kind)
         is_path = KINDS[kind].id_type == "path"
         return Thing(to_wire(kind), folder_path(said) if is_path else whole(said))
 

@@ -24,7 +24,7 @@ from .errors import HttpError, from_exception, from_response
 from .retry import Attempts, RetryPolicy
 
 #: Connections kept open to one server.
-POOL_SIZE = 16
+POOL_SIZE = 32
 _READ_SIZE = 65_536
 
 

@@ -15,6 +15,7 @@ from api_recorder import Recorder, Reply, Request, reset
 
 from lineage.api import Api
 from lineage.api.errors import ApiError, HttpError
+from lineage.api.saving import check_length
 from lineage.api.streams import Download
 from lineage.api.task.files import file_hash
 from lineage.errors import NotFoundError
@@ -380,3 +381,10 @@ def test_a_download_knows_where_it_is(server: Recorder, api: Api) -> None:
     download = Download(api, "POST", GET, {})
     assert b"".join(download.chunks()) == b"12345"
     assert (download.position, download.total) == (5, 5)
+
+
+def test_a_file_of_another_length_is_not_kept() -> None:
+    """What was announced must have come."""
+    with pytest.raises(OSError, match="2 bytes of 3"):
+        check_length(2, 3, "f")
+    check_length(2, None, "f")

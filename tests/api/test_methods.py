@@ -13,6 +13,7 @@ from api_recorder import Recorder, Reply, page
 
 from lineage.api import Api
 from lineage.api.errors import (
+    HttpError,
     ProjectNotFound,
     TaskFinishedWithError,
     WaitingTimeExceeded,
@@ -326,3 +327,10 @@ def test_projects_and_datasets(server: Recorder, api: Api) -> None:
     }  # fmt: skip
     api.dataset.get_list(1, parent_id=8)
     assert server.last("datasets.list")["recursive"] is True
+
+
+def test_a_lookup_lets_other_refusals_out(server: Recorder, api: Api) -> None:
+    """Only 404 means that there is no such thing."""
+    server.on("tasks.info", Reply(403))
+    with pytest.raises(HttpError):
+        api.task.get_info_by_id(1)

@@ -178,8 +178,8 @@ async def test_a_caller_who_stops_leaves_nothing_running(
     pages = api.task.get_list_page_generator_async(
         "tasks.list", {}, semaphore=asyncio.Semaphore(2)
     )
-    async for _ in pages:
-        break
+    await anext(pages)
+    await anext(pages)
     await pages.aclose()
     await api.aclose()
     assert len(server.requests) <= AHEAD + 1

@@ -299,6 +299,16 @@ class Short:
     def read(self, *_: Any) -> bytes:
         return b""
 
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class ShortAndNew(Short):
+    """The same, as newer urllib3 has it."""
+
+    def read1(self, *_: Any, **__: Any) -> bytes:
+        return b""
+
 
 def test_bodies_of_other_adapters_are_read() -> None:
     """A plain file will do as a body; a short one is noticed."""
@@ -307,6 +317,18 @@ def test_bodies_of_other_adapters_are_read() -> None:
     assert whole.post("m", {}).json() == {"a": 1}
     streamed = Api(where, adapters={where: Piecewise(io.BytesIO(b"12"))})
     assert list(streamed.stream("m", "GET", {})) == [(b"12", None)]
-    short = Api(where, adapters={where: Piecewise(Short())}, retry_count=1)
-    with pytest.raises(ApiError, match="3 bytes"):
-        short.post("m", {})
+    for body in (Short(), ShortAndNew()):
+        short = Api(where, adapters={where: Piecewise(body)}, retry_count=1)
+        with pytest.raises(ApiError, match="3 bytes"):
+            short.post("m", {})
+
+
+def test_a_mounted_address_is_not_asked_for_https(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The embedded instance has no https, and nobody to ask for it."""
+    monkeypatch.delenv("SUPERVISELY_SKIP_HTTPS_USER_HELPER_CHECK")
+    where = "http://embedded.lineage"
+    api = Api(where, adapters={where: Echo()})
+    monkeypatch.setattr(api.transport, "probe", lambda *_: pytest.fail("asked"))
+    assert api.post("m", {}).status_code == 200

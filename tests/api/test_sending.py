@@ -10,7 +10,7 @@ import requests
 from api_recorder import Recorder, Reply, page, reset
 
 from lineage.api import Api, check_workflow_compatibility
-from lineage.api.errors import IncompatibleInstanceError
+from lineage.api.errors import HttpError, IncompatibleInstanceError
 from lineage.api.workflow import Workflow
 from lineage.errors import ApiError, DeliveryError
 
@@ -201,3 +201,80 @@ def test_a_foreign_api_that_forgot_its_version_is_asked_anew(
     assert not check_workflow_compatibility(api, "6.9.31")
     platform.on("instance.version", Reply(body=b"<html>"))
     assert not check_workflow_compatibility(api, "6.9.31")
+
+
+class Broken:
+    """An api whose `post` fails as it is told, and takes no options."""
+
+    task_id = "77"
+
+    def __init__(self, error: Exception, version: str = "6.12") -> None:
+        self.instance_version = version
+        self._error = error
+
+    def post(self, method: str, data: Any) -> Any:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "is_retryable"),
+    [
+        (requests.HTTPError("no response"), False),
+        (requests.exceptions.RetryError("used up"), True),
+        (requests.ConnectionError("gone"), True),
+        (requests.exceptions.InvalidURL("bad"), False),
+        (HttpError("ours"), False),
+    ],
+)
+def test_errors_of_other_apis_are_translated(
+    error: Exception, is_retryable: bool
+) -> None:
+    """What an api raises comes out as an `ApiError` that tells whether to wait."""
+    with pytest.raises(ApiError) as caught:
+        Workflow(Broken(error)).send_edge(edge())
+    assert caught.value.is_retryable is is_retryable
+
+
+@pytest.mark.parametrize("error", [HttpError("ours"), requests.ConnectionError("x")])
+def test_a_version_that_cannot_be_asked_for_is_unknown(error: Exception) -> None:
+    """An api that forgot its version, and fails when asked, keeps edges waiting."""
+    with pytest.raises(IncompatibleInstanceError):
+        Workflow(Broken(error, "unknown")).send_edge(edge())
+
+
+def test_teams_of_many_tasks_are_not_kept_for_ever(
+    workflow: Workflow, platform: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest is forgotten, and asked for again."""
+    monkeypatch.setattr("lineage.api.lookups._REMEMBERED", 2)
+    for task in (1, 2, 3, 3, 1):
+        workflow.send_edge(edge(task_id=task))
+    assert [body["id"] for body in platform.sent("tasks.info")] == [1, 2, 3, 1]
+
+
+def test_a_path_is_looked_up_in_the_tasks_team_without_another(
+    workflow: Workflow, platform: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`TEAM_ID` names the team of paths; without it the task's own serves."""
+    monkeypatch.delenv("TEAM_ID")
+    workflow.send_edge(edge(kind="file", id="/a/b.txt"))
+    assert platform.last("file-storage.list")["teamId"] == 5
+
+
+def test_a_snapshot_that_is_not_needed_gives_the_current_version(
+    platform: Recorder,
+) -> None:
+    """The SDK makes no version where nothing changed; the current one is named."""
+    api: Any = ForeignApi(platform.address)
+    version = type("Version", (), {"create": staticmethod(lambda *_: None)})
+    api.project = type("Project", (), {"version": version})
+    platform.on("projects.info", {"id": 11, "version": {"id": 44}})
+    Workflow(api).send_edge(edge(kind="project", id=11, snapshot="x"))
+    assert platform.last(IN)["id"] == 44
+
+
+def test_a_card_without_a_link_stays(workflow: Workflow, platform: Recorder) -> None:
+    """Only links have ids to be filled in."""
+    meta = {"customNodeSettings": {"title": "{id}"}}
+    workflow.send_edge(edge(meta=meta))
+    assert platform.last(IN)["meta"] == meta

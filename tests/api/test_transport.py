@@ -15,6 +15,7 @@ from lineage.api import Api
 from lineage.api.errors import (
     HttpError,
     RetriesExhaustedError,
+    from_exception,
 )
 from lineage.errors import ApiError
 
@@ -41,6 +42,12 @@ def silent(connection: socket.socket) -> None:
         connection.recv(1)
     except OSError:
         pass
+
+
+def half(connection: socket.socket) -> None:
+    """Send half of a body, and then nothing."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}")
+    silent(connection)
 
 
 def call(api: Api, verb: str, **options: Any) -> requests.Response:
@@ -111,7 +118,7 @@ def test_nobody_listening(make_api: Callable[..., Api], verb: str) -> None:
 
 
 @pytest.mark.parametrize("verb", ["POST", "GET"])
-@pytest.mark.parametrize("behaviour", [silent, drip])
+@pytest.mark.parametrize("behaviour", [silent, drip, half])
 def test_a_slow_server_is_left_in_time(
     server: Recorder, make_api: Callable[..., Api], verb: str, behaviour: Any
 ) -> None:
@@ -217,3 +224,23 @@ def test_starting_a_task_is_not_repeated_in_doubt(server: Recorder, api: Api) ->
         assert len(server.requests) == 1
     server.on("tasks.run.app", Reply(429), Reply(503), [{"taskId": 1}])
     assert api.post("tasks.run.app", {}).json() == [{"taskId": 1}]
+
+
+def test_a_circle_of_redirects_is_trouble_of_the_network(
+    server: Recorder, make_api: Callable[..., Api]
+) -> None:
+    """Too many redirects are tried again, and end as a connection error."""
+    server.on("m", Reply(307, headers={"Location": "/public/api/v3/m"}))
+    with pytest.raises(RetriesExhaustedError) as caught:
+        make_api(retry_count=1).post("m", {})
+    assert isinstance(caught.value.__cause__, requests.ConnectionError)
+
+
+def test_no_connection_in_time_has_its_own_name() -> None:
+    """A time-out of connecting cannot have been processed; others can."""
+    late = from_exception("m", "http://x", requests.ConnectTimeout("late"), TOKEN)
+    assert isinstance(late, requests.ConnectTimeout)
+    assert (late.is_retryable, late.is_ambiguous) == (True, False)
+    bare = from_exception("m", "http://x", requests.ConnectionError(TOKEN), TOKEN)
+    assert bare.is_ambiguous
+    assert TOKEN not in str(bare)

@@ -78,6 +78,8 @@ CASES: list[Any] = [
                      "forceAllSessions": False})], []),
     ("app.get_info", (83, "v1"), {}, {"ecosystem.info": MODULE},
      [("ecosystem.info", {"id": 83, "version": "v1"})], MODULE),
+    ("app.get_info", (83,), {}, {"ecosystem.info": MODULE},
+     [("ecosystem.info", {"id": 83})], MODULE),
     ("app.get_ecosystem_module_id", ("a/b",), {}, {"ecosystem.list": page({"id": 3})},
      [("ecosystem.list", {"filter": [{"field": "slug", "operator": "=",
                                       "value": "a/b"}], **SORT})], 3),
