@@ -21,7 +21,7 @@ def faults(page: Page) -> list[str]:
     page.evaluate(AXE_FILE_PATH.read_text("utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
-        f"{one['id']}: {node['html'][:160]} {node['any'][0]['message'] if node['any'] else ''}"
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary']}"
         for one in found["violations"]
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"]
@@ -76,7 +76,8 @@ def test_keyboard_alone_leads_from_landing_to_answer(look: Look, signs: World) -
 
 def test_cards_are_said_in_a_sentence(look: Look, signs: World) -> None:
     """A screen reader hears title, kind, version and status of a card."""
-    page = look(f"/?focus={signs.find('Evaluate signs')}")
+    key = signs.find("Evaluate signs")
+    page = look(f"/?focus={key}&sel={key}")
     button = page.get_by_role("button", name="Evaluate signs, task, failed")
     expect(button).to_have_attribute("aria-pressed", "true")
 

@@ -52,7 +52,13 @@ def test_nothing_is_inline_or_from_elsewhere() -> None:
 def test_the_notice_names_what_is_bundled() -> None:
     """Each bundled work is there with its licence."""
     notice = (STATIC / "NOTICE.txt").read_text("utf-8")
-    for work in ("react ", "react-dom ", "@xyflow/react ", "dompurify ", "lucide-react "):
+    for work in (
+        "react ",
+        "react-dom ",
+        "@xyflow/react ",
+        "dompurify ",
+        "lucide-react ",
+    ):
         assert work in notice
     assert "Permission is hereby granted" in notice
 
@@ -69,4 +75,6 @@ def test_the_lock_records_no_addresses() -> None:
 def test_the_client_is_made_from_the_servers_description() -> None:
     """The committed description is the one that the server gives now."""
     committed = (ROOT / "web" / "openapi.json").read_text("utf-8")
-    assert committed == text(), "run: python -m lineage.instance.openapi > web/openapi.json"
+    assert committed == text(), (
+        "run: python -m lineage.instance.openapi > web/openapi.json"
+    )

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
 from page_hook_loader import load_hook
 
 hook = load_hook()

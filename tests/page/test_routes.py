@@ -78,9 +78,7 @@ def test_nothing_else_is_served(get: Get, path: str) -> None:
     assert get(path).status_code == 404
 
 
-def test_a_link_out_of_the_folder_is_not_followed(
-    get: Get, static: Path
-) -> None:
+def test_a_link_out_of_the_folder_is_not_followed(get: Get, static: Path) -> None:
     """What a link points at elsewhere stays unseen."""
     (static / "assets" / "x.js").symlink_to(static.parent / "secret.txt")
     assert get("/assets/x.js").status_code == 404

@@ -11,7 +11,8 @@ from house_tree import ROOT
 def load_hook() -> Any:
     """Give the build hook as a module."""
     spec = importlib.util.spec_from_file_location("page_hook", ROOT / "hatch_build.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

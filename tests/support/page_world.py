@@ -71,6 +71,11 @@ class World:
         answer = self._served.post("lineage.tasks.list", {"text": name, "limit": 1})
         return str(answer.json()["tasks"][0]["node"]["key"])
 
+    def key(self, selector: str) -> str:
+        """Give the key of what a selector means."""
+        answer = self._served.post("lineage.graph.get", {"select": selector})
+        return str(answer.json()["focus"][0])
+
     def data(self, text: str) -> str:
         """Give the key of the thing that a search finds first."""
         answer = self._served.post("lineage.search", {"text": text})
@@ -138,8 +143,9 @@ def tell_signs(world: World, folder: Path) -> None:
                 local_path=str(notes))  # fmt: skip
     world.fact("log", "evaluate", level="info", message="reading 340 pictures")
     world.fact("log", "evaluate", level="error", message="labels are empty")
-    world.end("evaluate", "error", error="ValueError: labels are empty",
-              traceback="Traceback (most recent call last):\nValueError: labels")  # fmt: skip
+    traceback = "Traceback (most recent call last):\nValueError: labels are empty"
+    error = traceback.rpartition("\n")[2]
+    world.end("evaluate", "error", error=error, traceback=traceback)
     world.task("grow", "Grow labels")
     world.makes("grow", "project", 31, name="Labelled signs")
     world.end("grow")

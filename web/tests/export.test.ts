@@ -30,7 +30,7 @@ test("JSON is read back", () => {
 test("the drawing is well formed and holds every card", () => {
   const nobody = new Set<string>();
   const folded = fold(graph, nobody, nobody);
-  const scene = look(folded, { sel: "", mode: "dim" }, NO_FILTERS, null, null);
+  const scene = look(folded, { sel: "", mode: "dim", at: null }, NO_FILTERS, null, null);
   const positions = new Map([...folded.cards.keys()].map((key, at) => [key, { x: at * 300, y: 0 }]));
   const text = svg(draw(folded, scene, { positions, bends: new Map() }));
   const parsed = new DOMParser().parseFromString(text, "image/svg+xml");

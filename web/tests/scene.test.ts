@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { momentsOf } from "../src/graph/Timeline";
 import { curve, faceOf, litPath, look, neighbour, sayCard, strokesOf } from "../src/graph/scene";
 import { NO_FILTERS } from "../src/model/filter";
 import { fold } from "../src/model/fold";
 import { merge } from "../src/model/merge";
+import { momentsOf, presentAt } from "../src/model/time";
 import { answer, arrow, node } from "./make";
 
 const nobody = new Set<string>();
@@ -15,7 +15,7 @@ const positions = new Map([
   ["task:1", { x: 300, y: 50 }],
   ["data:3", { x: 600, y: 50 }],
 ]);
-const STATE = { sel: "", mode: "dim" as const };
+const STATE = { sel: "", mode: "dim" as const, at: null };
 
 test("arrow keys follow the lines and the columns", () => {
   const lead = (from: string, key: string) => neighbour(folded, positions, from, key);
@@ -68,4 +68,6 @@ test("the moments of the slider are those of the records, each once", () => {
   const answers = answer([], {}, [node("task:1", { started_at: 5.2 }), node("data:1", { created_at: 7 })]);
   answers.arrows.push(arrow("data:1", "task:1", { recorded_at: 6.9 }));
   expect(momentsOf(merge([answers]))).toEqual([6, 7]);
+  expect([...presentAt(merge([answers]), 6)]).toEqual(["task:1"]);
+  expect(presentAt(merge([answers]), 7).size).toBe(2);
 });

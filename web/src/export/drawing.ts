@@ -49,7 +49,7 @@ export interface Placed {
 export function draw(folded: Folded, scene: Scene, layout: Placed, palette: Palette = LIGHT): Drawing {
   const isDrawn = (key: string) => layout.positions.has(key) && !scene.looks.get(key)?.isHidden;
   const shapes: Shape[] = [];
-  for (const stroke of strokesOf(folded, layout.positions, layout.bends)) {
+  for (const stroke of strokesOf(folded, layout.positions, layout.bends, scene.at)) {
     if (!isDrawn(stroke.source) || !isDrawn(stroke.target)) continue;
     shapes.push({ is: "path", path: stroke.path, stroke: palette.line, dashed: stroke.role === "revision" });
   }

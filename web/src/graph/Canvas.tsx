@@ -100,8 +100,8 @@ export default function Canvas(props: CanvasProps) {
     return result;
   }, [folded, layout, scene, focus, selected, open, onSelect, tabStop]);
   const strokes = useMemo(
-    () => strokesOf(folded, layout.positions, layout.bends),
-    [folded, layout],
+    () => strokesOf(folded, layout.positions, layout.bends, scene.at),
+    [folded, layout, scene.at],
   );
 
   const centre = useCallback(

@@ -54,6 +54,17 @@ function PathNote({ state, length }: { state: PageState; length: number | null }
   );
 }
 
+function Unknown({ focus }: { focus: string }) {
+  return (
+    <Empty title="Nothing here has that name" command={`lineage search ${JSON.stringify(focus)}`}>
+      <p>
+        No task and no data fits <code dir="auto">{focus.slice(0, 200)}</code>. It may not have been recorded
+        yet, or belong to another team.
+      </p>
+    </Empty>
+  );
+}
+
 function TooMany({ count }: { count: number }) {
   return (
     <div className="empty ask">
@@ -91,7 +102,7 @@ function Drawn({ state }: { state: PageState }) {
   );
   const scene = useMemo(
     () => look(folded, state, state, path, data.present),
-    [folded, path, data.present, state.sel, state.mode, state.kinds, state.statuses, state.teams, state.name, state.since, state.until],
+    [folded, path, data.present, state.at, state.sel, state.mode, state.kinds, state.statuses, state.teams, state.name, state.since, state.until],
   );
   const selected = folded.cardOf.get(state.sel) ?? state.sel;
   const isDrawn = folded.cards.size <= ASK_FROM || state.many;
@@ -104,20 +115,12 @@ function Drawn({ state }: { state: PageState }) {
   const nodes = useMemo(() => [...graph.nodes.values()], [graph]);
   const isAllOut = scene.filteredOut === folded.cards.size && folded.cards.size > 0;
   const body = () => {
+    if (data.answer.error?.status === 404 && !data.graph) return <Unknown focus={state.focus} />;
     if (data.answer.error && !data.graph) {
       return <Failure error={data.answer.error} what="The graph could not be read." />;
     }
     if (!data.graph) return <Loading />;
-    if (graph.nodes.size === 0) {
-      return (
-        <Empty title="Nothing here has that name" command={`lineage search ${JSON.stringify(state.focus)}`}>
-          <p>
-            No task and no data fits <code dir="auto">{state.focus.slice(0, 200)}</code>. It may not have been
-            recorded yet, or belong to another team.
-          </p>
-        </Empty>
-      );
-    }
+    if (graph.nodes.size === 0) return <Unknown focus={state.focus} />;
     if (state.as === "list") {
       return <ListView graph={graph} state={state} present={data.present} onSelect={select} />;
     }

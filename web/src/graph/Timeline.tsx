@@ -3,22 +3,10 @@ import { Pause, Play, X } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { go } from "../app/useUrl";
 import type { Graph } from "../model/merge";
+import { momentsOf } from "../model/time";
 import { moment } from "../model/words";
 
 const TICK_MS = 700;
-
-/** The moments at which something of the graph was recorded. */
-export function momentsOf(graph: Graph): number[] {
-  const found = new Set<number>();
-  for (const arrow of graph.arrows.values()) {
-    if (arrow.recorded_at != null) found.add(Math.ceil(arrow.recorded_at));
-  }
-  for (const node of graph.nodes.values()) {
-    const at = node.started_at ?? node.created_at;
-    if (at != null) found.add(Math.ceil(at));
-  }
-  return [...found].sort((a, b) => a - b);
-}
 
 export function Timeline({ graph, at, onClose }: { graph: Graph; at: number | null; onClose: () => void }) {
   const moments = useMemo(() => momentsOf(graph), [graph]);

@@ -94,12 +94,14 @@ export interface Scene {
   looks: Map<string, Look>;
   lit: Lit | null;
   filteredOut: number;
+  /** The moment that is shown; null: now. */
+  at: number | null;
 }
 
 /** How each card looks, given filters, selection and path. */
 export function look(
   folded: Folded,
-  state: Pick<PageState, "sel" | "mode">,
+  state: Pick<PageState, "sel" | "mode" | "at">,
   filters: Filters,
   path: Lit | null,
   present: ReadonlySet<string> | null,
@@ -118,7 +120,7 @@ export function look(
       isLit: lit !== null && lit.cards.has(item.key),
     });
   }
-  return { looks, lit, filteredOut };
+  return { looks, lit, filteredOut, at: state.at };
 }
 
 /** The cards and lines of a path, as folded. */
@@ -174,6 +176,7 @@ export function strokesOf(
   folded: Folded,
   positions: ReadonlyMap<string, Point>,
   bends: ReadonlyMap<string, Point[]>,
+  at: number | null = null,
 ): Stroke[] {
   const strokes: Stroke[] = [];
   for (const [key, arrow] of folded.arrows) {
@@ -182,6 +185,7 @@ export function strokesOf(
     const source = folded.cards.get(arrow.source);
     const target = folded.cards.get(arrow.target);
     if (!from || !to || !source || !target) continue;
+    if (at !== null && arrow.recorded_at != null && arrow.recorded_at > at) continue;
     const path = curve(
       { x: from.x + CARD_WIDTH, y: from.y + heightOf(source) / 2 },
       { x: to.x, y: to.y + heightOf(target) / 2 },

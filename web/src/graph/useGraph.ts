@@ -5,6 +5,7 @@ import type { GraphAnswer } from "../api/types";
 import { useQuestion, type Answer } from "../api/useAnswer";
 import type { PageState } from "../app/url";
 import { merge, type Graph } from "../model/merge";
+import { presentAt } from "../model/time";
 
 /** Cards in one answer, at most. */
 export const LIMIT = 2000;
@@ -16,12 +17,10 @@ interface Answers {
 
 async function gather(
   state: PageState,
-  at: number | null,
   pages: number,
   signal: AbortSignal,
 ): Promise<Answers> {
-  const asOf = at === null ? {} : { as_of: at };
-  const base = { select: state.focus, up: state.up, down: state.down, limit: LIMIT, ...asOf };
+  const base = { select: state.focus, up: state.up, down: state.down, limit: LIMIT };
   const first: GraphAnswer[] = [await ask("graph.get", base, signal)];
   for (let page = 1; page < pages; page += 1) {
     const after = first[first.length - 1]?.next;
@@ -32,11 +31,11 @@ async function gather(
     const cut = entry.lastIndexOf(".");
     const of = entry.slice(0, cut);
     const way = entry.slice(cut + 1) === "up" ? "graph.upstream" : "graph.downstream";
-    return ask(way, { of, depth: 1, limit: LIMIT, ...asOf }, signal);
+    return ask(way, { of, depth: 1, limit: LIMIT }, signal);
   });
   const wantsPath = state.from !== "" && state.to !== "";
   const path = wantsPath
-    ? ask("graph.path", { source: state.from, target: state.to, ...asOf }, signal)
+    ? ask("graph.path", { source: state.from, target: state.to }, signal)
     : null;
   const more = await Promise.all(opened);
   const found = await path;
@@ -50,7 +49,7 @@ async function gather(
 export interface GraphData {
   graph: Graph | null;
   path: Graph | null;
-  /** Keys of what existed at the moment asked for; null: now. */
+  /** Keys of what existed at the moment asked for; null: all, now. */
   present: ReadonlySet<string> | null;
   answer: Answer<Answers>;
 }
@@ -58,18 +57,15 @@ export interface GraphData {
 export function useGraph(state: PageState, pages: number): GraphData {
   const parts = [state.focus, state.up, state.down, state.open, state.from, state.to, pages];
   const key = JSON.stringify(parts);
-  const run = (at: number | null) => (signal: AbortSignal) => gather(state, at, pages, signal);
-  // What is not drawn yet is not worth keeping: another focus forgets the old graph.
-  const answer = useQuestion(state.focus ? key : null, run(null), true);
-  const then = useQuestion(state.at === null ? null : `${key}@${state.at}`, run(state.at), true);
+  const run = (signal: AbortSignal) => gather(state, pages, signal);
+  const answer = useQuestion(state.focus ? key : null, run, true);
   const graph = useMemo(() => (answer.data ? merge(answer.data.all) : null), [answer.data]);
   const path = useMemo(
     () => (answer.data?.path ? merge([answer.data.path]) : null),
     [answer.data],
   );
   const present = useMemo(() => {
-    if (state.at === null || !then.data) return null;
-    return new Set(then.data.all.flatMap((one) => one.nodes.map((node) => node.key)));
-  }, [state.at, then.data]);
+    return state.at === null || !graph ? null : presentAt(graph, state.at);
+  }, [state.at, graph]);
   return { graph, path, present, answer };
 }

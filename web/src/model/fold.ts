@@ -85,7 +85,13 @@ function joinArrows(graph: Graph, cardOf: ReadonlyMap<string, string>): Map<stri
     const target = cardOf.get(arrow.target) ?? arrow.target;
     const key = arrowKey({ source, target });
     const known = joined.get(key);
-    joined.set(key, known ? { ...known, count: known.count + arrow.count } : { ...arrow, source, target });
+    if (!known) {
+      joined.set(key, { ...arrow, source, target });
+      continue;
+    }
+    const times = [known.recorded_at, arrow.recorded_at].filter((time) => time != null);
+    const recorded_at = times.length > 0 ? Math.min(...times) : null;
+    joined.set(key, { ...known, count: known.count + arrow.count, recorded_at });
   }
   return joined;
 }

@@ -6,9 +6,32 @@ import { baseName } from "./words";
 const ALLOWED_TAGS = ["b", "strong", "i", "em", "u", "s", "code", "small", "sub", "sup", "br", "span"];
 const MAX_LENGTH = 2000;
 
+/**
+ * Tags without their attributes, of which none is kept anyway.
+ *
+ * The sanitiser parses what it is given, and a parser that meets a handler or a style
+ * under the page's policy complains in the console although nothing runs.
+ */
+function bare(value: string): string {
+  return value.slice(0, MAX_LENGTH).replace(/<(\/?[a-z][\w-]*)[^<>]*>/gi, "<$1>");
+}
+
+/** Keeps what a function gave for a text: cards are asked for theirs again and again. */
+function kept<Result>(make: (value: string) => Result): (value: string) => Result {
+  const known = new Map<string, Result>();
+  return (value) => {
+    const found = known.get(value);
+    if (found !== undefined) return found;
+    if (known.size > 10_000) known.clear();
+    const made = make(value);
+    known.set(value, made);
+    return made;
+  };
+}
+
 /** Markup without anything but plain emphasis: no attributes, no links, no style. */
 export function cleanMarkup(value: string): string {
-  return DOMPurify.sanitize(value.slice(0, MAX_LENGTH), {
+  return DOMPurify.sanitize(bare(value), {
     ALLOWED_TAGS,
     ALLOWED_ATTR: [],
     ALLOW_DATA_ATTR: false,
@@ -17,14 +40,14 @@ export function cleanMarkup(value: string): string {
 }
 
 /** The text that a piece of markup shows. */
-export function plainText(value: string): string {
-  const bounded = value.slice(0, MAX_LENGTH);
+export const plainText = kept((value: string): string => {
+  const bounded = bare(value);
   if (!/[<&]/.test(bounded)) return bounded.trim();
   const spaced = bounded.replace(/<\/?(h\d|p|div|br|li)\b/gi, " $&");
   const clean = DOMPurify.sanitize(spaced, { ALLOWED_TAGS: [], ALLOWED_ATTR: [] });
   const box = new DOMParser().parseFromString(clean, "text/html");
   return (box.body.textContent ?? "").replace(/\s+/g, " ").trim();
-}
+});
 
 export interface Shown {
   title: string;
