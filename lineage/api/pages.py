@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -14,7 +14,7 @@ AHEAD = 5
 
 async def prefetched(
     fetch: Callable[[int], Awaitable[_T]], pages: Iterable[int]
-) -> AsyncIterator[_T]:
+) -> AsyncGenerator[_T, None]:
     """Give each page in order, with the next few already on their way.
 
     What is on its way is cancelled when the caller stops.

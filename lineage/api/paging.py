@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from .pages import prefetched
@@ -131,7 +132,7 @@ class Listing(Resource):
         data: Mapping[str, Any],
         pages_count: int | None = None,
         semaphore: Any = None,
-    ) -> AsyncIterator[list[Any]]:
+    ) -> AsyncGenerator[list[Any], None]:
         """List everything, page by page in order, a few requests at one time.
 
         Args:
@@ -155,8 +156,9 @@ class Listing(Resource):
         known, first = await fetch(1)
         yield first
         last = known if pages_count is None else min(known, pages_count)
-        async for _, entities in prefetched(fetch, range(2, last + 1)):
-            yield entities
+        async with aclosing(prefetched(fetch, range(2, last + 1))) as following:
+            async for _, entities in following:
+                yield entities
 
 
 def _sorted(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from api_recorder import Recorder, Reply, as_reply, reset, truncated
+from api_recorder import TOKEN, Recorder, Reply, as_reply, reset, truncated
 
 from lineage.api import Api
 from lineage.api.errors import (
