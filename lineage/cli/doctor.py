@@ -18,6 +18,7 @@ from .consequences import consequence, summary
 from .output import table
 from .parser import Commands, UsageError, with_place
 from .place import settings_of
+from .reach import reached
 from .words import count
 
 #: Extras, each with the module whose presence shows it.
@@ -50,10 +51,13 @@ def run_doctor(args: argparse.Namespace) -> Answer:
         "version": metadata.version("workflow-lineage"),
         "python": platform.python_version(),
         "destination": settings.destination,
+        "reached": reached(settings),
         "settings": [_told(origin, settings) for origin in settings.origins],
         "extras": installed,
     }
-    lines = [*_summary(settings), line(), *_variables(settings), line()]
+    told = reached(settings)
+    lines = [*_summary(settings), line("  ", told), line()]
+    lines += [*_variables(settings), line()]
     lines += [line(Span("Extras", "title")), *_extras(installed)]
     problems = [origin.problem for origin in settings.origins if origin.problem]
     if problems:
@@ -86,13 +90,20 @@ def _variables(settings: Settings) -> list[Line]:
         [
             Span("!" if origin.problem else "•" if origin.name else " ", "warn"),
             Span(origin.name or origin.variable.names[0], "data"),
-            Span(origin.shown, "good" if origin.name else ""),
+            Span(_shown(origin), "good" if origin.name else ""),
             Span("set" if origin.name else "default", "dim"),
             Span(consequence(origin, settings), "dim"),
         ]
         for origin in settings.origins
     ]
     return [line(Span("Settings", "title")), *table(rows)]
+
+
+def _shown(origin: Origin) -> str:
+    """Give a value as it is typed; secrets are masked already."""
+    if origin.value in ((), {}):
+        return "none"
+    return origin.shown.lower() if isinstance(origin.value, bool) else origin.shown
 
 
 def _version(module: str) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 from ..errors import LineageError
-from .answer import Answer
+from .answer import Answer, line
 
 Run = Callable[[argparse.Namespace], Answer]
 
@@ -22,11 +22,19 @@ class UsageError(LineageError):
     """A command line that cannot be carried out as it was typed."""
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help with one line for each command, however long its name."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=32)
+        self._action_max_length = 16  # argparse forgets to indent the commands
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that says what would be right."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        options.setdefault("formatter_class", _Help)
         super().__init__(**options, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
@@ -51,8 +59,9 @@ class Commands:
 
     def __init__(self, parser: Parser) -> None:
         self._group = parser.add_subparsers(
-            title="commands", metavar="COMMAND", dest="command", required=True
+            title="commands", metavar="COMMAND", dest="command"
         )
+        parser.set_defaults(run=_help_of(parser), json=False)
 
     def add(self, name: str, run: Run, help: str, *, example: str = "") -> Parser:
         """Add a command; its options are added to the parser that comes back."""
@@ -73,6 +82,16 @@ class Commands:
             epilog=f"example: {example}" if example else None,
         )
         return parser
+
+
+def _help_of(parser: Parser) -> Run:
+    """Make what a command without a command does: tell which there are."""
+
+    def run(_: argparse.Namespace) -> Answer:
+        lines = [line(text) for text in parser.format_help().split("\n")]
+        return Answer(None, lines)
+
+    return run
 
 
 def with_place(parser: Parser) -> Parser:

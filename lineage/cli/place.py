@@ -45,7 +45,7 @@ def instance(args: argparse.Namespace) -> Iterator[Api]:
         with _embedded(settings) as api:
             yield api
     else:
-        yield _served(settings)
+        yield served(settings)
 
 
 @contextmanager
@@ -63,7 +63,12 @@ def _embedded(settings: Settings) -> Iterator[Api]:
         embedded.close()
 
 
-def _served(settings: Settings) -> Api:
+def served(settings: Settings) -> Api:
+    """Make the client of an instance that is reached by its address.
+
+    Raises:
+        UsageError: The platform is meant, and its address is not known.
+    """
     is_named = settings.destination != "instance"
     address = settings.destination if is_named else settings.server_address
     if address is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +111,27 @@ def small_graph(empty_home: Api) -> Api:
     answer = empty_home.facts.add(graph.facts)
     assert answer.refused == []
     return empty_home
+
+
+class _Platform(BaseHTTPRequestHandler):
+    """Answers every request with a platform's version."""
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"version": "6.12.0"}')
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def served_version() -> Iterator[str]:
+    """The address of a platform that only tells its version."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Platform) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join(10)

@@ -101,3 +101,27 @@ def test_check_of_a_file_that_is_not_there_says_so(type_) -> None:
     answer = type_("check", "nowhere.py")
     assert answer.code == 2
     assert "there is no file nowhere.py" in answer.err
+
+
+def test_doctor_says_that_nobody_answers(
+    type_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address that cannot be reached is told as that, not found out weeks later."""
+    monkeypatch.setenv("LINEAGE_TARGET", "http://127.0.0.1:9")
+    assert "http://127.0.0.1:9 does not answer" in type_("doctor").out
+
+
+def test_doctor_says_who_answers(
+    type_, monkeypatch: pytest.MonkeyPatch, served_version: str
+) -> None:
+    """A platform is told by its version."""
+    monkeypatch.setenv("LINEAGE_TARGET", served_version)
+    assert "answers, a platform of version 6.12.0" in type_("doctor").out
+
+
+def test_doctor_says_that_the_address_is_missing(
+    type_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LINEAGE_TARGET=instance alone sends nothing."""
+    monkeypatch.setenv("LINEAGE_TARGET", "instance")
+    assert "SERVER_ADDRESS is not set" in type_("doctor").out

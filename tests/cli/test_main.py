@@ -24,6 +24,14 @@ def test_an_unknown_command_names_the_nearest(type_) -> None:
     assert "lineage --help" in answer.err
 
 
+@pytest.mark.parametrize("words", [[], ["register"], ["token"]])
+def test_without_a_command_the_commands_are_listed(type_, words: list[str]) -> None:
+    """Typing too little is no mistake: it shows what there is."""
+    answer = type_(*words)
+    assert answer.code == 0
+    assert "commands:" in answer.out
+
+
 def test_a_missing_argument_names_it_and_the_help(type_) -> None:
     """What is missing, and where to read on."""
     answer = type_("show")
