@@ -37,6 +37,11 @@ ROWS = {
         "lineage, one-edge endpoint",
         "lineage, batch endpoint",
     ),
+    "serve": (
+        "bare row insert, 32 clients",
+        "one edge a request, 32 clients",
+        "edges in batches of 2,000, 4 clients",
+    ),
     "footprint": ("lineage", "the four required packages", "together"),
 }
 
