@@ -14,7 +14,7 @@ from house_docs import (
     environment_rows,
     shell_lines,
 )
-from house_tree import PACKAGE, ROOT, relative
+from house_tree import PACKAGE, ROOT, committed, relative
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
@@ -73,6 +73,21 @@ def test_commands_in_documents_exist(document: Path) -> None:
             assert named & (known | {"--version"}), line
             if words[1] != "--version":
                 build_parser().parse_args(words[1:])
+
+
+def test_commands_in_messages_exist() -> None:
+    """A command that a message or the page tells to type is there."""
+    known = {name.split()[0] for name, _ in commands()} | {"THING"}
+    told = re.compile(r"(?:`|<code>|type: )lineage ([a-z]+)")
+    sources = [p for p in committed() if p.suffix in (".py", ".html", ".ts", ".tsx")]
+    wrong = [
+        f"{relative(path)}: lineage {word}"
+        for path in sources
+        if path.parts[len(ROOT.parts)] in ("lineage", "web")
+        for word in told.findall(path.read_text(encoding="utf-8"))
+        if word not in known
+    ]
+    assert wrong == []
 
 
 def test_each_page_is_in_the_navigation() -> None:
