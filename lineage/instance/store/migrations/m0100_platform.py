@@ -62,16 +62,17 @@ STATEMENTS = (
     """,
 )
 
+_SERIES = (
+    "platform_project", "platform_project_version", "platform_dataset",
+    "platform_file", "platform_job", "platform_module", "platform_app",
+    "platform_task", "tokens",
+)  # fmt: skip
+
 ONLY = {
-    "postgresql": tuple(
-        f"CREATE SEQUENCE {name}_numbers"
-        for name in (
-            "platform_project", "platform_project_version", "platform_dataset",
-            "platform_file", "platform_job", "platform_module", "platform_app",
-            "platform_task", "tokens",
-        )
-    )
-    + ("CREATE SEQUENCE teams_numbers START 2",),
+    "postgresql": (
+        *(f"CREATE SEQUENCE {name}_numbers" for name in _SERIES),
+        "CREATE SEQUENCE teams_numbers START 2",
+    ),
     # Team 1 is there from the start.
     "sqlite": ("INSERT INTO counters (name, value) VALUES ('teams', 1)",),
-}  # fmt: skip
+}
