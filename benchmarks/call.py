@@ -34,7 +34,7 @@ _BARE: Final = BY_KEY["bare"]
 
 def run(options: Options) -> list[Table]:
     """Measure all subjects, and make one table for each shape of function."""
-    rounds = options.pick_rounds(full=30, quick=5)
+    rounds = options.pick_rounds(full=30, quick=3)
     with (
         tempfile.TemporaryDirectory(prefix="lineage-bench-") as scratch,
         crew(SUBJECTS, Path(scratch)) as workers,

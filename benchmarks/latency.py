@@ -55,7 +55,7 @@ _SETTINGS: Final = tuple(
 def run(options: Options) -> list[Table]:
     """Measure every setting several times, interleaved, in processes of their own."""
     rounds = options.pick_rounds(full=5, quick=1)
-    seconds = 0.1 if options.is_smoke else 0.8 if options.is_quick else 2.0
+    seconds = 0.1 if options.is_smoke else 0.4 if options.is_quick else 2.0
     runs: dict[Setting, list[Any]] = {setting: [] for setting in _SETTINGS}
     with Stub(has_batches=True) as batches, Stub() as edges:
         for _ in range(rounds):
