@@ -91,8 +91,7 @@ def _table(rows: list[Run], edges: list[Run], batches: list[Run]) -> Table:
              significant(spread.median / bare), significant(cpu)]
         )  # fmt: skip
     table.notes = [
-        "CPU us each: the server's processor time for one request, or one edge of "
-        + "a batch; less noisy than the rates where others use the machine",
+        "CPU us each: the server's processor time for one request or edge of a batch"
     ]
     edge = Spread.of([run.per_s for run in edges]).median
     batch = Spread.of([run.per_s for run in batches]).median
