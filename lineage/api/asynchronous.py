@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import threading
 import weakref
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from requests.structures import CaseInsensitiveDict
 from ..errors import ApiError
 from .bodies import make_body
 from .errors import UnreachableError, from_exception, from_response
+from .locks import ForkSafeLock
 from .retry import Attempts
 from .transport import Call
 
@@ -38,7 +38,7 @@ class AsyncTransport:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._clients: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         self._bounds: weakref.WeakKeyDictionary[Any, asyncio.Semaphore] = (
             weakref.WeakKeyDictionary()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from ..errors import DeliveryError, logger
 from ..settings import Settings
 from .callers import Ask
 from .gate import AnyApi
+from .locks import ForkSafeLock
 
 #: Tasks whose team is remembered; a process rarely records for more than one.
 _REMEMBERED = 1024
@@ -21,7 +21,7 @@ class Teams:
     """The team of each task, remembered: a task never changes its team."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._known: OrderedDict[str, int] = OrderedDict()
 
     def of(self, task_id: Any, ask: Ask) -> int:

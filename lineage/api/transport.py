@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
@@ -21,6 +20,7 @@ from urllib3.exceptions import ReadTimeoutError
 from ..errors import ApiError, logger
 from .bodies import Body
 from .errors import HttpError, from_exception, from_response
+from .locks import ForkSafeLock
 from .retry import Attempts, RetryPolicy
 
 #: Connections kept open to one server.
@@ -88,7 +88,7 @@ class Transport:
         self.clock = clock
         self.sleep = sleep
         self._adapters = dict(adapters or {})
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._session: _Session | None = None
         self._pid = 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import ApiError, warn_rarely
+from .locks import ForkSafeLock
 
 UNKNOWN = "unknown"
 #: How long an answer is believed: an instance may be upgraded while an app runs.
@@ -55,7 +55,7 @@ class VersionCache:
 
     def __init__(self, ask: Callable[[], Any]) -> None:
         self._ask = ask
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._known: InstanceVersion | None = None
         self._until = 0.0
 

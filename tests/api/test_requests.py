@@ -24,6 +24,7 @@ from lineage.api.errors import (
     NotJsonError,
     UnsendableError,
 )
+from lineage.api.locks import ForkSafeLock
 from lineage.errors import ApiError
 
 
@@ -332,3 +333,22 @@ def test_a_mounted_address_is_not_asked_for_https(
     api = Api(where, adapters={where: Echo()})
     monkeypatch.setattr(api.transport, "probe", lambda *_: pytest.fail("asked"))
     assert api.post("m", {}).status_code == 200
+
+
+def _enter(lock: ForkSafeLock, queue: Any) -> None:
+    with lock:
+        queue.put("in")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_lock_held_at_a_fork_is_open_in_the_child() -> None:
+    """A thread that asks the instance must not stop the child for ever."""
+    lock = ForkSafeLock()
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    with lock:
+        child = context.Process(target=_enter, args=(lock, queue))
+        child.start()
+        assert queue.get(timeout=20) == "in"
+        child.join(20)
