@@ -18,6 +18,7 @@ ApiError
 from __future__ import annotations
 
 import json
+from http.client import responses
 from typing import Any
 
 import requests
@@ -132,8 +133,9 @@ def from_response(
     """
     side = "Client" if response.status_code < 500 else "Server"
     body = response.content.decode("utf-8", "replace")[:_SHOWN_BODY]
+    reason = response.reason or responses.get(response.status_code, "")
     text = (
-        f"{response.status_code} {side} Error: {response.reason} "
+        f"{response.status_code} {side} Error: {reason} "
         f"for url: {response.url} ({body})"
     )
     error = HttpError(masked(text, secret), subject=endpoint)
