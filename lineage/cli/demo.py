@@ -43,6 +43,7 @@ def run_demo(args: argparse.Namespace) -> Answer:
     args.home = str(settings_of(args).home)
     settings = settings_of(args)
     started = time.time()
+    _check_example()
     out = sys.stderr if args.json else sys.stdout
     _say(out, line(Span("Running examples/digits", "title"), "  (takes a few seconds)"))
     _run_example(settings, quietly=args.json)
@@ -73,11 +74,11 @@ def _say(out: object, told: Line) -> None:
     out.flush()  # type: ignore[attr-defined]  # both have it
 
 
-def _run_example(settings: Settings, *, quietly: bool) -> None:
-    """Run the example as its own process, as a user's app runs.
+def _check_example() -> None:
+    """See to it that the example can be run here.
 
     Raises:
-        UsageError: The example is not there, or failed.
+        UsageError: It is not there, or needs what is not installed.
     """
     if not _EXAMPLE.exists():
         raise UsageError(
@@ -87,6 +88,14 @@ def _run_example(settings: Settings, *, quietly: bool) -> None:
         raise UsageError(
             "the example needs scikit-learn; type: pip install 'workflow-lineage[demo]'"
         )
+
+
+def _run_example(settings: Settings, *, quietly: bool) -> None:
+    """Run the example as its own process, as a user's app runs.
+
+    Raises:
+        UsageError: It failed.
+    """
     home = settings.home.absolute()
     environ = {**os.environ, "LINEAGE_HOME": str(home), "LINEAGE_TARGET": "local"}
     command = [sys.executable, str(_EXAMPLE), str(home / "digits")]

@@ -97,6 +97,7 @@ def open_page(
     settings: Settings, store: str, *, port: int = 0, with_browser: bool = True
 ) -> None:
     """Serve the page on this machine until Ctrl+C, and open it on a desktop."""
+    load("instance.server", "server")
     chosen = port or _usual_or_free_port()
     address = f"http://127.0.0.1:{chosen}"
     print(f"The page: {address}  (Ctrl+C stops it)", flush=True)
