@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -176,6 +177,16 @@ def test_retry_after_is_honoured(
     api.transport.sleep = pauses.append
     api.post("tasks.info", {})
     assert pauses == [pause]
+
+
+def test_retry_after_may_be_a_date(server: Recorder, api: Api) -> None:
+    """The other form of the header is understood, too."""
+    then = formatdate(time.time() + 30, usegmt=True)
+    server.on("tasks.info", Reply(503, headers={"Retry-After": then}), {})
+    pauses: list[float] = []
+    api.transport.sleep = pauses.append
+    api.post("tasks.info", {})
+    assert 25 < pauses[0] <= 30
 
 
 def test_retry_after_beyond_the_time_ends_at_once(server: Recorder, api: Api) -> None:
