@@ -89,10 +89,10 @@ HARMLESS = frozenset(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def owned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+@pytest.fixture
+def owned(tmp_path: Path) -> Iterator[World]:
     """An instance in which the owner's team has one of everything."""
-    world = World(tmp_path_factory.mktemp("isolated"))
+    world = World(tmp_path / "isolated")
     world.principal = OWNER
 
     def register(what: str, id: int, **said: Any) -> None:
@@ -242,7 +242,7 @@ def test_a_team_that_is_not_the_callers_is_refused(owned: World) -> None:
         assert owned.refusal("file-storage.list", said, principal=STRANGER)[0] == 403
 
 
-def test_home_is_not_shared(tmp_path: Path, owned: World) -> None:
+def test_bytes_are_not_shared(owned: World) -> None:
     """Bytes of another team cannot be named by their hash."""
     made = owned.ask(
         "lineage.register.task", {"name": "mine", "id": 60_000}, principal=STRANGER
