@@ -63,7 +63,8 @@ class Recorder:
         self._write = write
         self._write_many = write_many or self._one_by_one
         self._lock = threading.Lock()
-        self._ends: deque[tuple[Scope, int, str | None]] = deque()
+        #: Steps that ended, when, and with which error: written with a later write.
+        self.ends: deque[tuple[Scope, int, str | None]] = deque()
         self._process: Run | None = None
         self._untold_code: list[Run] = []
         _recorders.add(self)
@@ -145,7 +146,7 @@ class Recorder:
 
     # -- facts ---------------------------------------------------------------
 
-    def edge(
+    def edge(  # noqa: C901, PLR0912  one straight way; each call of a helper is felt
         self,
         texts: list[str],
         scope: Scope,
@@ -181,12 +182,17 @@ class Recorder:
             if not is_new:
                 body = f'{form},"id":{shown}{extras}{more}'
                 _note_input(scope, (form, identity), body)
-            elif parent is None or parent.parent is not None or scope.inputs:
+            elif parent is None or parent.parent is not None:
                 _note_input(scope, (form, identity), None)
-            else:
+            elif scope.inputs is None:
                 scope.inputs = {(form, identity): None}
+            elif len(scope.inputs) <= _MOST_NAMED:
+                scope.inputs[form, identity] = None
         elif is_new and not derived:
-            derived = self._sources(texts, scope, at)
+            if scope.inputs and not scope.repeated:
+                derived = f',"scope":"{scope.key or scope.ensure_key()}"'
+            else:
+                derived = self._sources(texts, scope, at)
         if not is_new:
             return False
         if run.is_pending:
@@ -203,7 +209,7 @@ class Recorder:
 
     def put(self, texts: list[str]) -> None:
         """Write texts, and the step ends that waited for company when they are many."""
-        if len(self._ends) > _MOST_PENDING:
+        if len(self.ends) > _MOST_PENDING:
             texts = [*self._taken_ends(), *texts]
         if len(texts) == 1:
             self._write(texts[0])
@@ -214,7 +220,7 @@ class Recorder:
         """Remember that a step ended; told only if anybody heard of the step."""
         if scope.is_told or scope.is_mentioned:
             told = None if error is None else one_line(error)
-            self._ends.append((scope, time_ns(), told))
+            self.ends.append((scope, time_ns(), told))
 
     def end_run(self, run: Run, error: BaseException | None = None) -> None:
         """Tell that a task ended, after everything that was recorded in it."""
@@ -327,12 +333,18 @@ class Recorder:
 
     def _taken_ends(self) -> list[str]:
         texts = []
-        while self._ends:
+        while self.ends:
             try:
-                scope, at, error = self._ends.popleft()
+                scope, at, error = self.ends.popleft()
             except IndexError:  # another thread was faster
                 break
-            texts.append(self._end_text(scope, at, error))
+            if error is None and scope.is_told:
+                texts.append(
+                    f'{{"f":"step_end",{scope.run.head},"at":{at}e-9,'
+                    f'"step":"{scope.key}","outcome":"ok"}}'
+                )
+            else:
+                texts.append(self._end_text(scope, at, error))
         return texts
 
     def _end_text(self, scope: Scope, at: int, error: str | None) -> str:

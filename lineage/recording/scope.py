@@ -151,7 +151,9 @@ class Scope:
 
     def info(self) -> str:
         """Give the whole step as JSON, and remember that it is told."""
-        key = self.key or self.ensure_key()
+        key = self.key
+        if not key:
+            self.key = key = f"{_prefix}{next(_numbers)}"
         parent = self.parent
         self.is_told = True
         if parent is None or parent.parent is None:

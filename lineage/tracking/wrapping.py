@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
+from time import time_ns
 from typing import Any
 
 import wrapt
@@ -140,8 +141,10 @@ def plain(plan: Plan) -> Wrapper:
             raise
         if CURRENT.get() is opened:
             CURRENT.set(opened.previous)
-        if has_outputs or opened.is_told or opened.is_mentioned:
+        if has_outputs:
             attempt(finish, (opened, result), broken)
+        elif opened.is_told or opened.is_mentioned:
+            opened.run.recorder.ends.append((opened, time_ns(), None))
         return result
 
     return call
