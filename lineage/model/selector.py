@@ -1,12 +1,12 @@
 """The selector language: one parser for Python, the CLI and the URL.
 
-    task:12            a task                    data:345       one version of a thing
-    project:7          a thing by its id         file:a/b.pt    … by path or by name
-    project:7@v3       a version of it           best.pt        whatever bears the name
-    +x  x+  2+x+1      x with what is upstream, downstream, so many hops of each
-    a & b              in both                   a | b,  a, b   in either
-    kind:project  status:error  name:*.pt  team:5                filters
-    "a & b"            quotes keep a text as it is; ( ) group
+task:12            a task                    data:345       one version of a thing
+project:7          a thing by its id         file:a/b.pt    … by path or by name
+project:7@v3       a version of it           best.pt        whatever bears the name
++x  x+  2+x+1      x with what is upstream, downstream, so many hops of each
+a & b              in both                   a | b,  a, b   in either
+kind:project  status:error  name:*.pt  team:5                filters
+"a & b"            quotes keep a text as it is; ( ) group
 """
 
 from __future__ import annotations
@@ -286,7 +286,11 @@ def _count(match: re.Match[str] | None) -> int | None:
 
 
 def _quoted(text: str) -> str:
-    is_plain = text == text.strip() and not text.isdigit() and not re.search(r'[&|,()"+:@\\]', text)
+    is_plain = (
+        text == text.strip()
+        and not text.isdigit()
+        and not re.search(r'[&|,()"+:@\\]', text)
+    )
     if is_plain and text:
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -149,5 +149,3 @@ def _add_part(
     keys = {spot: card.key for spot, card in cards.items()}
     answer.arrows += lines.between(keys, set(fresh))
     answer.focus += [keys[s] for s in sorted(found.focus) if s in keys]
-
-

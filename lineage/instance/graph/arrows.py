@@ -106,7 +106,9 @@ class Lines:
         if not tasks:
             return
         wanted = [*nodes, *self._things]
-        rows = self._view.tx.all(_EDGES, {**self._names, "tasks": tasks, "nodes": wanted})
+        rows = self._view.tx.all(
+            _EDGES, {**self._names, "tasks": tasks, "nodes": wanted}
+        )
         for task, direction, node, step, activity, at in rows:
             if self._view.as_of is not None and at > self._view.as_of:
                 continue

@@ -110,7 +110,9 @@ def _looks(card: str | None) -> dict[str, Any]:
     """Give what an app's card says; a part in the wrong form is left out."""
     said = json.loads(card) if card else {}
     looks: dict[str, Any] = {
-        key: said[key] for key in ("title", "description") if isinstance(said.get(key), str)
+        key: said[key]
+        for key in ("title", "description")
+        if isinstance(said.get(key), str)
     }
     for key, name, model in (("icon", "icon", Icon), ("mainLink", "link", Link)):
         try:

@@ -14,7 +14,15 @@ from .cards import data_cards
 from .details import task_detail
 from .teamview import TeamView, task_at
 
-_FIELDS: Final = ("host", "user", "python", "git_commit", "git_dirty", "command", "error")
+_FIELDS: Final = (
+    "host",
+    "user",
+    "python",
+    "git_commit",
+    "git_dirty",
+    "command",
+    "error",
+)
 
 Thing = tuple[str, str | int]
 

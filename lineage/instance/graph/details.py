@@ -25,8 +25,7 @@ _TASK: Final = (
     " parent_run, error, traceback, card FROM tasks WHERE team_id = ? AND id = ?"
 )
 _EDGE_COLUMNS: Final = (
-    "e.id, e.task_id, e.step, e.activity, e.direction, e.node_id, e.recorded_at,"
-    " e.meta"
+    "e.id, e.task_id, e.step, e.activity, e.direction, e.node_id, e.recorded_at, e.meta"
 )
 _BY_TASK: Final = (
     f"SELECT {_EDGE_COLUMNS} FROM edges e WHERE e.team_id = :team"
@@ -91,8 +90,10 @@ def task_detail(
     """Make the detail of a task, its edges restricted to some nodes if asked."""
     tx, team = view.tx, view.team_id
     row = tx.one(_TASK, (team, task))
-    assert row is not None  # noqa: S101  the caller has found it
-    run, host, user, pid, python, commit, dirty, command, parent, error, trace, card = row
+    assert row is not None
+    run, host, user, pid, python, commit, dirty, command, parent, error, trace, card = (
+        row
+    )
     names = {"team": team, "task": task, "most": MAX_EDGES}
     edges = tx.all(_BY_TASK, names)
     if among is not None:
@@ -224,7 +225,7 @@ def _data_detail(view: TeamView, node: int) -> DataDetail:
         " WHERE n.team_id = ? AND n.id = ?",
         (team, node),
     )
-    assert row is not None  # noqa: S101  the caller has found it
+    assert row is not None
     entity, kind, ident, card = row
     versions = tx.all(
         "SELECT id FROM nodes WHERE team_id = ? AND entity_id = ?"
@@ -252,5 +253,3 @@ def _preview(kind: str, ident: str) -> Any:
     if lowered.endswith(_IMAGE_ENDINGS):
         return "image"
     return "text" if lowered.endswith(_TEXT_ENDINGS) else None
-
-

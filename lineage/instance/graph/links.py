@@ -69,9 +69,7 @@ class Links:
             ends = self._fill(side, sql, missing, direction)
         return ends.union(*filter(None, found))
 
-    def _fill(
-        self, side: Side, sql: str, ids: list[int], direction: int
-    ) -> set[int]:
+    def _fill(self, side: Side, sql: str, ids: list[int], direction: int) -> set[int]:
         lists: dict[int, list[int]] = {id: [] for id in ids}
         ends: set[int] = set()
         for start, end in self._read(sql, ids, direction):

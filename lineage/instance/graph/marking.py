@@ -21,7 +21,9 @@ def delete_data(asker: Asker, team_ids: Sequence[int], key: str) -> Node:
         found = [(v.team_id, find_data(v, key)) for v in views]
     chosen = next(((team, node) for team, node in found if node is not None), None)
     if chosen is None:
-        raise NotFoundError(f"there is no {key!r}; keys look like data:345", subject=key)
+        raise NotFoundError(
+            f"there is no {key!r}; keys look like data:345", subject=key
+        )
     team, node = chosen
     with asker.store.db.write() as tx:
         tx.run(

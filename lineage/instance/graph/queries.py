@@ -182,9 +182,7 @@ class GraphQueries:
         after: str | None = None,
     ) -> StaleAnswer:
         """List outputs whose inputs have newer versions than those used."""
-        return staleness.stale(
-            self._asker, team_ids, of=of, limit=limit, after=after
-        )
+        return staleness.stale(self._asker, team_ids, of=of, limit=limit, after=after)
 
     def path(
         self,

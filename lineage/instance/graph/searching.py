@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ...model.graph import Node, SearchAnswer, SearchHit
-from ..store.terms import ID, MAX_TERM, plain_title
+from ...model.graph import SearchAnswer, SearchHit
+from ..store.terms import ID, MAX_TERM
 from .answers import checked_after, checked_limit
 from .asking import Asker
-from .cards import data_cards, task_cards
-from .teamview import TeamView
+from .teamview import Spot, TeamView, spot_of_task
 
 #: Rows of the index that one search reads; bounds its time on a big store.
 MAX_READ: Final = 1000
 #: Newest names that are read through where no word starts with the text.
-MAX_SCANNED: Final = 20_000
+MAX_SCANNED: Final = 10_000
 _LAST: Final = "\U0010ffff"
-_FIELDS: Final = ("name", "path", "id", "title")
+_FIELDS: Final[tuple[Any, ...]] = ("name", "path", "id", "title", "digest")
 
 _PREFIX: Final = (
     "SELECT t.target, t.field, t.term FROM terms t WHERE t.team_id = :team"
@@ -27,17 +26,21 @@ _DIGEST: Final = (
     "SELECT n.entity_id FROM nodes n WHERE n.team_id = :team"
     " AND n.digest >= :low AND n.digest < :high LIMIT :most"
 )
-_LATEST: Final = (
-    "SELECT e.id, e.latest_id, e.name, e.ident FROM each_int(:ids) AS x"
+_THINGS: Final = (
+    "SELECT e.id, e.latest_id, e.kind, e.is_model, e.name, e.ident"
+    " FROM each_int(:ids) AS x"
     " JOIN entities e ON e.team_id = :team AND e.id = x.value"
 )
-_SCAN: Final = (
-    "SELECT e.id, lower(e.name) LIKE :text ESCAPE '!' FROM entities e"
-    " WHERE e.team_id = :team AND e.id > :low"
-    " AND (lower(e.name) LIKE :text ESCAPE '!' OR lower(e.ident) LIKE :text ESCAPE '!')"
-    " ORDER BY e.id DESC LIMIT :most"
+_TASKS: Final = (
+    "SELECT -t.id, t.id, 'task', 0, t.name, t.number FROM each_int(:ids) AS x"
+    " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
 )
-Rank = tuple[int, int, int, int]
+_SCAN: Final = (
+    "SELECT e.id, lower(e.name) LIKE :text ESCAPE '!' FROM each_int(:ids) AS x"
+    " JOIN entities e ON e.team_id = :team AND e.id = x.value"
+    " WHERE lower(e.name) LIKE :text ESCAPE '!' OR lower(e.ident) LIKE :text ESCAPE '!'"
+)
+Rank = tuple[bool, bool, int]
 
 
 def search(
@@ -54,38 +57,55 @@ def search(
     words = text.lower().split()
     if not words:
         return SearchAnswer(hits=[])
-    ranked: list[tuple[Rank, SearchHit]] = []
+    whole = text.strip().lower()
     with asker.views(team_ids) as views:
-        for view in views:
-            ranked += _hits(view, text.strip().lower(), words, kinds)
-    ranked.sort(key=lambda pair: pair[0])
-    hits = [hit for _, hit in ranked]
-    end = start + size
-    return SearchAnswer(
-        hits=hits[start:end], next=str(end) if len(hits) > end else None
-    )
+        ranked = [
+            (*candidate, view)
+            for view in views
+            for candidate in _candidates(view, whole, words, kinds)
+        ]
+        ranked.sort(key=lambda candidate: candidate[0])
+        end = start + size
+        hits = [_hit(view, spot, field) for _, spot, field, view in ranked[start:end]]
+    return SearchAnswer(hits=hits, next=str(end) if len(ranked) > end else None)
 
 
-def _hits(
+def _hit(view: TeamView, spot: Spot, field: int) -> SearchHit:
+    return SearchHit(node=view.cards([spot])[spot], matched=_FIELDS[field])
+
+
+def _candidates(
     view: TeamView, whole: str, words: list[str], kinds: Sequence[str] | None
-) -> list[tuple[Rank, SearchHit]]:
+) -> list[tuple[Rank, Spot, int]]:
+    """Rank what is found, without making cards yet."""
     targets = _targets(view, whole)
     if not targets and len(words) > 1:
         targets = _targets(view, max(words, key=len))
     if not targets:
         targets = _scan(view, whole)
-    cards = _cards(view, targets)
-    hits: list[tuple[Rank, SearchHit]] = []
-    for target, card in cards.items():
+    found = []
+    for target, own, kind, is_model, name, ident in _rows(view, targets):
         field, term = targets[target]
-        matched: Any = (*_FIELDS, "digest")[field]
-        if (kinds and card.kind not in kinds) or not _has_all(card, words, matched):
+        shown = "model_weight" if is_model and kind == "file" else kind
+        text = f"{name} {ident} {term}".lower()
+        if (kinds and shown not in kinds) or not all(word in text for word in words):
             continue
-        is_whole = whole in (card.name.lower(), str(card.id).lower())
-        starts = card.name.lower().startswith(whole)
-        rank = (not is_whole, not starts, len(term) // 16, -abs(target))
-        hits.append((rank, SearchHit(node=card, matched=matched)))
-    return hits
+        lowered = str(name or "").lower()
+        is_whole = whole in (lowered, str(ident).lower())
+        rank = (not is_whole, not lowered.startswith(whole), -abs(own))
+        found.append((rank, own if target > 0 else spot_of_task(own), field))
+    return found
+
+
+def _rows(view: TeamView, targets: dict[int, tuple[int, str]]) -> list[Any]:
+    names = {"team": view.team_id}
+    tasks = [-target for target in targets if target < 0]
+    things = [target for target in targets if target > 0]
+    rows = view.tx.all(_TASKS, {**names, "ids": tasks}) if tasks else []
+    told = view.tx.all(_THINGS, {**names, "ids": things}) if things else []
+    # A task that was named as a thing is found as itself.
+    joined = view.joined([row[1] for row in told if row[2] == "task"])
+    return rows + [row for row in told if row[1] not in joined]
 
 
 def _targets(view: TeamView, text: str) -> dict[int, tuple[int, str]]:
@@ -111,40 +131,14 @@ def _scan(view: TeamView, text: str) -> dict[int, tuple[int, str]]:
     if len(text) < 2:
         return {}
     newest = view.tx.one(
-        "SELECT MAX(latest_id), MAX(id) FROM entities WHERE team_id = ?",
-        (view.team_id,),
+        "SELECT MAX(id) FROM entities WHERE team_id = ?", (view.team_id,)
     )
-    last = (newest[1] if newest else None) or 0
+    last = (newest[0] if newest else None) or 0
     sign = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    rows = view.tx.all(
-        _SCAN,
-        {
-            "team": view.team_id,
-            "low": last - MAX_SCANNED,
-            "text": f"%{sign}%",
-            "most": MAX_READ,
-        },
-    )
+    names = {
+        "ids": list(range(max(1, last - MAX_SCANNED), last + 1)),
+        "team": view.team_id,
+        "text": f"%{sign}%",
+    }
+    rows = view.tx.all(_SCAN, names)
     return {id: (0 if is_name else 1, text) for id, is_name in rows}
-
-
-def _cards(view: TeamView, targets: dict[int, tuple[int, str]]) -> dict[int, Node]:
-    tx, team = view.tx, view.team_id
-    tasks = task_cards(tx, team, [-target for target in targets if target < 0])
-    entities = [target for target in targets if target > 0]
-    rows = tx.all(_LATEST, {"ids": entities, "team": team})
-    nodes = data_cards(tx, team, [row[1] for row in rows])
-    joined = view.joined(nodes)
-    found = {-id: card for id, card in tasks.items()}
-    for entity, node, _, _ in rows:
-        if node in nodes and node not in joined:
-            found[entity] = nodes[node]
-    return found
-
-
-def _has_all(card: Node, words: list[str], matched: str) -> bool:
-    if matched == "digest":
-        return True
-    title = plain_title(card.title) if card.title else ""
-    text = f"{card.name} {card.id} {title}".lower()
-    return all(word in text for word in words)

@@ -58,7 +58,9 @@ def list_tasks(
             names["team"] = view.team_id
             count = view.tx.one("SELECT COUNT(*) FROM tasks t" + where, names)
             total += count[0] if count else 0
-            rows += [(*row, view.team_id) for row in _page(view, where, names, place, size)]
+            rows += [
+                (*row, view.team_id) for row in _page(view, where, names, place, size)
+            ]
         rows.sort(reverse=True)
         page = rows[:size]
         lines = [line for view in views for line in _lines(view, page)]

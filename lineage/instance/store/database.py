@@ -224,4 +224,3 @@ class Database:
         if connection is not None:
             connection.close()
         self._slots.release()
-

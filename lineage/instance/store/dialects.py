@@ -84,9 +84,7 @@ class Dialect(Protocol):
         """Give the store's own error for one of the engine's."""
 
 
-def _insert(
-    table: str, columns: Sequence[str], mark: str, *, or_ignore: bool
-) -> str:
+def _insert(table: str, columns: Sequence[str], mark: str, *, or_ignore: bool) -> str:
     marks = ", ".join([mark] * len(columns))
     ignore = " ON CONFLICT DO NOTHING" if or_ignore else ""
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){ignore}"  # noqa: S608  names are constants of the code
@@ -199,7 +197,7 @@ class PostgresDialect:
 
     def __init__(self, url: str) -> None:
         try:
-            import psycopg  # noqa: PLC0415  an extra, loaded for its URLs only
+            import psycopg
         except ImportError as error:
             raise StoreError(
                 "a postgresql:// store needs psycopg: "

@@ -72,7 +72,9 @@ class EdgeWriter:
         )
         write_titles(tx, team, self._titles)
 
-    def _take_one(self, item: Item, owner: int, fact: dict[str, Any], want: Want) -> None:
+    def _take_one(
+        self, item: Item, owner: int, fact: dict[str, Any], want: Want
+    ) -> None:
         at, run = fact["at"], fact["task"]
         node = self.nodes.node(want, fact, owner)
         if fact["name"] or fact["is_model"]:
@@ -155,7 +157,9 @@ def want_of(fact: dict[str, Any]) -> Want:
     return Want(kind, ident, pinned_version(fact))
 
 
-def mentioned_steps(items: Sequence[Item], owners: Sequence[int]) -> set[tuple[int, str]]:
+def mentioned_steps(
+    items: Sequence[Item], owners: Sequence[int]
+) -> set[tuple[int, str]]:
     """List the steps that facts mention, by task."""
     mentioned: set[tuple[int, str]] = set()
     for item, owner in zip(items, owners, strict=True):

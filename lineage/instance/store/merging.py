@@ -53,8 +53,7 @@ _STATEMENTS = (
     " direction, node_id, since FROM links"
     " WHERE team_id = :team AND activity >= :low AND activity < :high"
     " ON CONFLICT DO NOTHING",
-    "DELETE FROM links"
-    " WHERE team_id = :team AND activity >= :low AND activity < :high",
+    "DELETE FROM links WHERE team_id = :team AND activity >= :low AND activity < :high",
     "UPDATE steps SET task_id = :target, number = number + :base,"
     f" parent = {_MOVED.format('parent')}"
     " WHERE team_id = :team AND task_id = :source",

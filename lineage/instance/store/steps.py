@@ -44,7 +44,9 @@ class StepResolver:
             known.steps[task_id, step] = (number, parent)
             known.parents[task_id, number] = parent
 
-    def number(self, task_id: int, run: str, said: str | StepInfo | None, at: float) -> int:
+    def number(
+        self, task_id: int, run: str, said: str | StepInfo | None, at: float
+    ) -> int:
         """Give a step's number in its task; 0 where nothing is said."""
         if said is None:
             return 0

@@ -36,14 +36,10 @@ class TaskResolver:
         for pair, item in zip(pairs, items, strict=True):
             firsts.setdefault(pair, item.fact.at)
         self._load(firsts)
-        found = {
-            pair: self._find(pair[0], pair[1], at) for pair, at in firsts.items()
-        }
+        found = {pair: self._find(pair[0], pair[1], at) for pair, at in firsts.items()}
         # A merge may have moved what an earlier pair had found.
         runs = self._known.runs
-        return [
-            found[pair] if pair[1] is not None else runs[pair[0]] for pair in pairs
-        ]
+        return [found[pair] if pair[1] is not None else runs[pair[0]] for pair in pairs]
 
     def _load(self, pairs: Iterable[tuple[str, int | None]]) -> None:
         known, tx = self._known, self._tx

@@ -38,9 +38,7 @@ def plain_title(title: str) -> str:
     return _TAG.sub("", title).strip()
 
 
-def entity_terms(
-    team_id: int, entity_id: int, name: str, ident: str
-) -> Iterable[Term]:
+def entity_terms(team_id: int, entity_id: int, name: str, ident: str) -> Iterable[Term]:
     """Give the rows by which a new entity is found."""
     for term in starts_of(name):
         yield team_id, term, NAME, entity_id

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 _EACH = re.compile(r"each_(int|text)\((:\w+|\?)\) AS (\w+)")
-_EACH_JOIN = re.compile(_EACH.pattern + r"\s+JOIN")
+_JOIN = re.compile(r"(?<!LEFT )(?<!CROSS )\bJOIN\b")
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):(\w+)|(\?)|(%)")
 
 #: What a statement takes: by name or by position.
@@ -19,9 +19,11 @@ Params = Mapping[str, Any] | Sequence[Any]
 @lru_cache(maxsize=1024)
 def for_sqlite(sql: str) -> str:
     """Spell a statement for SQLite, where a list travels as JSON text."""
-    # SQLite keeps the order of a CROSS JOIN; left free, it may scan the list once
-    # for each row of a large table.
-    sql = _EACH_JOIN.sub(r"json_each(\2) AS \3 CROSS JOIN", sql)
+    if _EACH.search(sql) is None:
+        return sql
+    # SQLite keeps the order of a CROSS JOIN; left free, it may go through a large
+    # table and look into the list for each of its rows.
+    sql = _JOIN.sub("CROSS JOIN", sql)
     return _EACH.sub(r"json_each(\2) AS \3", sql)
 
 
@@ -30,10 +32,7 @@ def for_postgres(sql: str) -> str:
     """Spell a statement for psycopg, where a list travels as an array."""
     types = {"int": "bigint", "text": "text"}
     spread = _EACH.sub(
-        lambda m: (
-            f"unnest(CAST({m.group(2)} AS {types[m.group(1)]}[])) AS {m.group(3)}(value)"
-        ),
-        sql,
+        lambda m: f"unnest(CAST({m[2]} AS {types[m[1]]}[])) AS {m[3]}(value)", sql
     )
     return _PARAMETER.sub(_placeholder, spread)
 

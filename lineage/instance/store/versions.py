@@ -101,7 +101,9 @@ class NodeResolver:
         tx, team = self._tx, self._known.team_id
         new = {k: e for k, e in self._touched.items() if e.is_new}
         old = {k: e for k, e in self._touched.items() if not e.is_new}
-        tx.insert_many("entities", _ENTITY, [_entity_row(team, k, e) for k, e in new.items()])
+        tx.insert_many(
+            "entities", _ENTITY, [_entity_row(team, k, e) for k, e in new.items()]
+        )
         tx.run_many(
             "UPDATE entities SET name = ?, is_model = ?, versions = ?, latest_id = ?,"
             " latest_at = ? WHERE team_id = ? AND kind = ? AND ident = ?",
@@ -236,7 +238,9 @@ class NodeResolver:
     def _add_entity(self, want: Want, fact: dict[str, Any]) -> EntityState:
         id = self._entity_ids.popleft()
         name = fact["name"] or default_name(want.kind, want.ident)
-        entity = EntityState(id, 0, None, 0.0, name, bool(fact["is_model"]), is_new=True)
+        entity = EntityState(
+            id, 0, None, 0.0, name, bool(fact["is_model"]), is_new=True
+        )
         self._known.entities[want.kind, want.ident] = entity
         return entity
 
@@ -261,7 +265,9 @@ def _entity_row(team: int, key: tuple[str, str], e: EntityState) -> tuple[Any, .
     )  # fmt: skip
 
 
-def revision_links(older: int, newer: int, at: float) -> list[tuple[int, int, int, float]]:
+def revision_links(
+    older: int, newer: int, at: float
+) -> list[tuple[int, int, int, float]]:
     """Give the links of the activity that made a newer state of an older one."""
     activity = revision_id(newer)
     return [(activity, INPUT, older, at), (activity, OUTPUT, newer, at)]

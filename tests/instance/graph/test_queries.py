@@ -282,6 +282,7 @@ def test_as_of_leaves_out_what_came_later(graph: GraphQueries) -> None:
 
 def test_selectors_combine(graph: GraphQueries) -> None:
     """Sets meet and join, filters narrow, hops surround."""
+
     def keys(select: str) -> list[str]:
         return names(graph.get(TEAM, select=select, up=0, down=0))
 
@@ -296,7 +297,9 @@ def test_selectors_combine(graph: GraphQueries) -> None:
     assert keys("file:a.csv@aaaaaa") == ["a.csv"]
 
 
-@pytest.mark.parametrize("select", ["file:nope", "task:99", "data:999", "team:2", "x y"])
+@pytest.mark.parametrize(
+    "select", ["file:nope", "task:99", "data:999", "team:2", "x y"]
+)
 def test_what_is_not_there_is_not_found(graph: GraphQueries, select: str) -> None:
     """A selector that means nothing is an error that names it."""
     with pytest.raises(NotFoundError, match="nothing is known"):

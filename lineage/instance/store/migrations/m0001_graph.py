@@ -91,6 +91,7 @@ STATEMENTS = (
         latest_at DOUBLE PRECISION,
         UNIQUE (team_id, kind, ident)
     )""",
+    "CREATE INDEX entities_versioned ON entities (team_id, id) WHERE versions > 1",
     # Nodes: one version of an entity each; told apart by `version`.
     """CREATE TABLE nodes (
         id {id},
