@@ -68,11 +68,6 @@ class Attempts:
         if self._allowed < 1:
             raise exhausted(endpoint, None, "no attempt was allowed")
 
-    @property
-    def ends_at(self) -> float | None:
-        """When the call's time is used up, on the clock."""
-        return self._ends_at
-
     def remaining_s(self) -> float | None:
         """Give the time left for this call; None: without limit."""
         if self._ends_at is None:

@@ -142,16 +142,23 @@ class Transport:
 
     def _attempt(self, call: Call, attempts: Attempts) -> requests.Response:
         try:
-            response = self._exchange(call, attempts)
+            timeout_s = attempts.timeout_s()
+            response = self._exchange(call, timeout_s)
             if not call.is_streamed or response.status_code >= 400:
-                self._load(response, attempts.ends_at)
+                # Counted from here: a long upload must not cost its answer.
+                has_end = attempts.remaining_s() is not None
+                self._load(
+                    response, self.clock() + timeout_s[1] if is_bounded else None
+                )
         except (foreign.RequestException, Urllib3Error, ValueError) as error:
             raise from_exception(call.endpoint, call.url, error, call.secret) from error
         if response.status_code >= 400:
             raise self._refused(call, response)
         return response
 
-    def _exchange(self, call: Call, attempts: Attempts) -> requests.Response:
+    def _exchange(
+        self, call: Call, timeout_s: tuple[float, float]
+    ) -> requests.Response:
         headers = dict(call.headers)
         opened = nullcontext((None, None)) if call.body is None else call.body.open()
         with opened as (content, content_type):
@@ -163,7 +170,7 @@ class Transport:
                 params=call.params,
                 data=content,
                 headers=headers,
-                timeout=attempts.timeout_s(),
+                timeout=timeout_s,
                 stream=True,
             )
 

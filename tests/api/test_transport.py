@@ -255,3 +255,17 @@ def test_no_connection_in_time_has_its_own_name() -> None:
     bare = from_exception("m", "http://x", requests.ConnectionError(TOKEN), TOKEN)
     assert bare.is_ambiguous
     assert TOKEN not in str(bare)
+
+
+def test_an_answer_after_a_long_upload_is_taken(server: Recorder, api: Api) -> None:
+    """The time of a call bounds new attempts, and does not refuse what has come."""
+    now = [0.0]
+    api.transport.clock = lambda: now[0]
+
+    def late(_: Any) -> Any:
+        now[0] += 500
+        return {"ok": 1}
+
+    server.on("m", late)
+    assert api.post("m", b"a long body").json() == {"ok": 1}
+    assert len(server.requests) == 1
