@@ -147,9 +147,8 @@ class Transport:
             if not call.is_streamed or response.status_code >= 400:
                 # Counted from here: a long upload must not cost its answer.
                 has_end = attempts.remaining_s() is not None
-                self._load(
-                    response, self.clock() + timeout_s[1] if is_bounded else None
-                )
+                ends_at = self.clock() + timeout_s[1] if has_end else None
+                self._load(response, ends_at)
         except (foreign.RequestException, Urllib3Error, ValueError) as error:
             raise from_exception(call.endpoint, call.url, error, call.secret) from error
         if response.status_code >= 400:
