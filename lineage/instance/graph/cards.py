@@ -22,6 +22,7 @@ _DATA: Final = (
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
     " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
 )
+# `+ 0` keeps SQLite from reading every activity instead of the one that is equal.
 # A version is stale when a task that made it took what has a newer version now,
 # unless that task made the newer one itself.
 _STALE: Final = """
@@ -30,7 +31,7 @@ JOIN links o ON o.team_id = :team AND o.node_id = x.value AND o.direction = 1
 JOIN links i ON i.team_id = :team AND i.activity = o.activity AND i.direction = 0
 JOIN nodes n ON n.team_id = :team AND n.id = i.node_id
 JOIN entities e ON e.team_id = :team AND e.id = n.entity_id
-WHERE o.activity >= 0 AND e.versions > 1 AND e.latest_id <> n.id
+WHERE o.activity + 0 >= 0 AND e.versions > 1 AND e.latest_id <> n.id
 AND NOT EXISTS (SELECT 1 FROM links m WHERE m.team_id = :team
     AND m.node_id = e.latest_id AND m.direction = 1
     AND m.activity >= (o.activity >> 24) << 24

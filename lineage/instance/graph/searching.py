@@ -66,12 +66,16 @@ def search(
         ]
         ranked.sort(key=lambda candidate: candidate[0])
         end = start + size
-        hits = [_hit(view, spot, field) for _, spot, field, view in ranked[start:end]]
+        page = ranked[start:end]
+        cards = {
+            view.team_id: view.cards([spot for _, spot, _, v in page if v is view])
+            for view in views
+        }
+        hits = [
+            SearchHit(node=cards[view.team_id][spot], matched=_FIELDS[field])
+            for _, spot, field, view in page
+        ]
     return SearchAnswer(hits=hits, next=str(end) if len(ranked) > end else None)
-
-
-def _hit(view: TeamView, spot: Spot, field: int) -> SearchHit:
-    return SearchHit(node=view.cards([spot])[spot], matched=_FIELDS[field])
 
 
 def _candidates(

@@ -19,7 +19,7 @@ FROM entities e
 JOIN nodes n ON n.team_id = e.team_id AND n.entity_id = e.id AND n.id <> e.latest_id
 JOIN links i ON i.team_id = n.team_id AND i.node_id = n.id AND i.direction = 0
 JOIN links o ON o.team_id = i.team_id AND o.activity = i.activity AND o.direction = 1
-WHERE e.team_id = :team AND e.versions > 1 AND o.activity >= 0
+WHERE e.team_id = :team AND e.versions > 1 AND o.activity + 0 >= 0
 AND NOT EXISTS (SELECT 1 FROM links m WHERE m.team_id = :team
     AND m.node_id = e.latest_id AND m.direction = 1
     AND m.activity >= (o.activity >> 24) << 24
