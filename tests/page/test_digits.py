@@ -11,6 +11,7 @@ from journey_tools import EXAMPLES, run_python
 from playwright.sync_api import expect
 
 
+@pytest.mark.timeout(300)
 def test_the_example_can_be_followed_from_scan_to_reading(
     chromium: Any, folder: Path
 ) -> None:

@@ -115,6 +115,8 @@ def test_a_token_is_asked_for_once(look: Look, served: Served) -> None:
     assert secret not in stored
     page.reload()
     expect(page.get_by_text("Nothing was recorded yet")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 def test_a_server_that_is_gone_is_told(look: Look, signs: World) -> None:

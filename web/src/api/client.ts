@@ -66,6 +66,31 @@ export async function preview(key: string, signal?: AbortSignal): Promise<Blob> 
   return (await post("public/api/v3/lineage.data.preview", { key }, signal)).blob();
 }
 
+const SIGNED_IN = "lineage-signed-in";
+
+/** Whether there is a session to end; the cookie itself is hidden from scripts. */
+export function isSignedIn(): boolean {
+  try {
+    return localStorage.getItem(SIGNED_IN) === "1";
+  } catch {
+    return false; // storage may be switched off
+  }
+}
+
+function remember(isIn: boolean): void {
+  try {
+    localStorage.setItem(SIGNED_IN, isIn ? "1" : "");
+  } catch {
+    return; // the button to sign out is then not shown
+  }
+}
+
 export async function login(token: string): Promise<void> {
   await post("login", { token });
+  remember(true);
+}
+
+export async function logout(): Promise<void> {
+  remember(false);
+  await post("logout", {});
 }

@@ -1,6 +1,7 @@
 /** The line on top: home, search, questions, delivery, theme. */
-import { CircleAlert, Moon, Sun, SunMoon } from "lucide-react";
+import { CircleAlert, LogOut, Moon, Sun, SunMoon } from "lucide-react";
 import { useState } from "react";
+import { isSignedIn, logout } from "../api/client";
 import type { DeliveryAnswer } from "../api/types";
 import { Search } from "../home/Search";
 import { duration, plural } from "../model/words";
@@ -120,6 +121,17 @@ export function Header(props: {
       >
         <ThemeIcon size={17} aria-hidden="true" />
       </button>
+      {isSignedIn() && (
+        <button
+          type="button"
+          className="icon-button"
+          aria-label="Sign out"
+          title="Sign out"
+          onClick={() => void logout().finally(() => location.reload())}
+        >
+          <LogOut size={16} aria-hidden="true" />
+        </button>
+      )}
     </header>
   );
 }

@@ -6,7 +6,7 @@ import type { DeliveryAnswer } from "../api/types";
 
 const EVERY_MS = 2000;
 const HIDDEN_MS = 15_000;
-const DOWN_MS = 5000;
+const DOWN_MS = 3000;
 
 export interface Live {
   delivery: DeliveryAnswer | null;

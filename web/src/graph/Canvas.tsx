@@ -125,7 +125,7 @@ export default function Canvas(props: CanvasProps) {
       const zoom = Math.min(1, (area.width - 96) / (bounds.right - bounds.left), (area.height - 96) / (bounds.bottom - bounds.top));
       const first = focus.find((key) => layout.positions.has(key));
       if (duration === 0 && zoom < READABLE_ZOOM && first) centre(first, 0.8, 0);
-      else void flow.setCenter((bounds.left + bounds.right) / 2, (bounds.top + bounds.bottom) / 2, { zoom: Math.max(0.05, zoom), duration });
+      else void flow.setCenter((bounds.left + bounds.right) / 2, (bounds.top + bounds.bottom) / 2, { zoom: Math.max(0.02, zoom), duration });
     },
     [layout, focus, flow, centre],
   );
@@ -189,7 +189,7 @@ export default function Canvas(props: CanvasProps) {
         elementsSelectable={false}
         disableKeyboardA11y
         zoomOnDoubleClick={false}
-        minZoom={0.05}
+        minZoom={0.02}
         maxZoom={2}
         proOptions={{ hideAttribution: true }}
       >

@@ -105,7 +105,11 @@ function Drawn({ state }: { state: PageState }) {
     [folded, path, data.present, state.at, state.sel, state.mode, state.kinds, state.statuses, state.teams, state.name, state.since, state.until],
   );
   const selected = folded.cardOf.get(state.sel) ?? state.sel;
-  const isDrawn = folded.cards.size <= ASK_FROM || state.many;
+  const visible = useMemo(
+    () => [...scene.looks.values()].filter((one) => !one.isHidden).length,
+    [scene],
+  );
+  const isDrawn = visible <= ASK_FROM || state.many;
   const boxes = useMemo(() => (isDrawn ? boxesOf(folded) : []), [folded, isDrawn]);
   const lines = useMemo(() => (isDrawn ? linesOf(folded) : []), [folded, isDrawn]);
   const layout = useLayout(state.focus, boxes, lines, selected || graph.focus[0] || null);
@@ -124,7 +128,7 @@ function Drawn({ state }: { state: PageState }) {
     if (state.as === "list") {
       return <ListView graph={graph} state={state} present={data.present} onSelect={select} />;
     }
-    if (!isDrawn) return <TooMany count={folded.cards.size} />;
+    if (!isDrawn) return <TooMany count={visible} />;
     return (
       <Canvas
         folded={folded}

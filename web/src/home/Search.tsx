@@ -6,7 +6,7 @@ import type { SearchHit } from "../api/types";
 import { Tile } from "../app/Tile";
 import { focusOn } from "../app/useUrl";
 import { shown } from "../model/titles";
-import { kindWord, short, statusWord } from "../model/words";
+import { ago, kindWord, short, statusWord } from "../model/words";
 import { isSelector, moved } from "./search";
 
 function useSettled(text: string, wait_ms: number): string {
@@ -29,7 +29,7 @@ function Hit({ hit }: { hit: SearchHit }) {
         {title}
       </span>
       <span className="hit-kind">{parts.filter(Boolean).join(" · ")}</span>
-      <span className="hit-id">{short(String(node.id), 40)}</span>
+      <span className="hit-id">{node.started_at != null ? ago(node.started_at) : short(String(node.id), 40)}</span>
     </>
   );
 }
