@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
-import traceback
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from time import time_ns
 from typing import Final
 
-from ..errors import attempt, guard, logger
+from ..errors import guard, logger
 from ..settings import Settings
 from .encoding import member, quote, shorten
 from .masking import Masker
 from .scope import CURRENT, Run, Scope
 from .surroundings import about_code, about_process, program_name
+from .telling import (
+    derived_from,
+    end_of_run,
+    end_of_step,
+    kind_of,
+    last_error,
+    one_line,
+    with_card,
+)
 
 #: Step ends wait for company: they are written with a later write.
 _MOST_PENDING: Final = 64
@@ -27,7 +34,6 @@ _MOST_SEEN: Final = 400_000
 #: An output names its inputs one by one up to this number; above it, inputs that
 #: the task told before are told again for the step.
 _MOST_NAMED: Final = 16
-_LONGEST_TEXT: Final = 65_536
 
 WriteOne = Callable[[str], bool]
 WriteMany = Callable[[Sequence[str]], bool]
@@ -197,7 +203,7 @@ class Recorder:
             return False
         if run.is_pending:
             self._tell_run(run, at, texts)
-            extras = _with_card(run, extras)
+            extras = with_card(run, extras)
             run.is_pending = False
         if len(seen) > _MOST_SEEN:
             _forget_half(seen)
@@ -226,13 +232,13 @@ class Recorder:
         """Tell that a task ended, after everything that was recorded in it."""
         run.is_ended = True
         texts = self._taken_ends()
-        texts.append(self._run_end(run, error))
+        texts.append(end_of_run(run, time_ns(), error, self.mask))
         self.put(texts)
 
     def input_kinds(self, run: Run, identity: int | str) -> list[str]:
         """Give the kinds under which the task was told to use a thing of this id."""
         return [
-            _kind(form)
+            kind_of(form)
             for form, seen in list(run.seen.items())
             if form.startswith('"dir":"input"') and _holds(seen, identity)
         ]
@@ -262,7 +268,7 @@ class Recorder:
             return
         with guard("The end of the task cannot be recorded"):
             if run.pid == os.getpid():
-                self.end_run(run, _last_error())
+                self.end_run(run, last_error())
 
     # -- trouble -------------------------------------------------------------
 
@@ -294,7 +300,7 @@ class Recorder:
         inputs, repeated = source.inputs, source.repeated
         if inputs is not None and repeated:
             if len(inputs) <= _MOST_NAMED:
-                return derived_from((_kind(form), known) for form, known in inputs)
+                return derived_from((kind_of(form), known) for form, known in inputs)
             self._tell_again(texts, source, at)
         if source is not scope and not source.is_told:
             # What it was told inside of must be known before it is referred to.
@@ -344,33 +350,8 @@ class Recorder:
                     f'"step":"{scope.key}","outcome":"ok"}}'
                 )
             else:
-                texts.append(self._end_text(scope, at, error))
+                texts.append(end_of_step(scope, at, error, self.mask))
         return texts
-
-    def _end_text(self, scope: Scope, at: int, error: str | None) -> str:
-        head = f'{{"f":"step_end",{scope.run.head},"at":{at}e-9{scope.member()}'
-        if error is None:
-            return f'{head},"outcome":"ok"}}'
-        return f'{head},"outcome":"error"{member("error", self.mask(error))}}}'
-
-    def _run_end(self, run: Run, error: BaseException | None) -> str:
-        more = ""
-        if error is not None and not _is_clean(error):
-            told = "".join(traceback.format_exception(error))[-_LONGEST_TEXT:]
-            more = member("error", self.mask(one_line(error)))
-            more += member("traceback", self.mask(told))
-        head = f'{{"f":"task_end",{run.head},"at":{time_ns()}e-9'
-        return f'{head},"status":"{_status(error)}"{more}}}'
-
-
-def _with_card(run: Run, extras: str) -> str:
-    """Let the task's card ride on an edge, as the platform wants it."""
-    if run.card is None:
-        return extras
-    node = f',"meta":{{"customNodeSettings":{run.card}'
-    if ',"meta":{' in extras:
-        return extras.replace(',"meta":{', node + ",", 1)
-    return f"{extras}{node}}}"
 
 
 def _after_fork() -> None:
@@ -382,38 +363,10 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def derived_from(inputs: Iterable[tuple[str, int | str]]) -> str:
-    """Give the member `derived_from` for inputs given as kind and identity."""
-    refs = []
-    for kind, identity in inputs:
-        shown = identity if isinstance(identity, int) else quote(identity)
-        refs.append(f'{{"kind":"{kind}","id":{shown}}}')
-    return f',"derived_from":[{",".join(dict.fromkeys(refs))}]'
-
-
 def _holds(seen: dict[object, int], identity: int | str) -> bool:
     if identity in seen:
         return True
     return any(isinstance(k, tuple) and k[0] == identity for k in list(seen))
-
-
-def _kind(form: str) -> str:
-    return form.partition('"kind":"')[2].partition('"')[0]
-
-
-def one_line(error: BaseException, *, plain: bool = False) -> str:
-    """Give an exception's type and message on one line, whatever its `str` does."""
-    message = attempt(_words, error, _unshowable) or ""
-    text = message if plain and message else f"{type(error).__name__}: {message}"
-    return shorten(text.removesuffix(": "), 2000)
-
-
-def _words(error: BaseException) -> str:
-    return " ".join(str(error).split())
-
-
-def _unshowable(error: Exception) -> None:
-    logger.debug("an exception of the app cannot be shown: %r", type(error))
 
 
 def _note_input(
@@ -438,19 +391,3 @@ def _note_input(
 def _forget_half(seen: dict[object, int]) -> None:
     for key in list(seen)[: _MOST_SEEN // 2]:
         seen.pop(key, None)
-
-
-def _last_error() -> BaseException | None:
-    """Give the exception that ended the program, if one did."""
-    return getattr(sys, "last_value", None)
-
-
-def _is_clean(error: BaseException) -> bool:
-    return isinstance(error, SystemExit) and error.code in (None, 0)
-
-
-def _status(error: BaseException | None) -> str:
-    if error is None or _is_clean(error):
-        return "finished"
-    stops = (KeyboardInterrupt, GeneratorExit)
-    return "stopped" if isinstance(error, stops) else "error"

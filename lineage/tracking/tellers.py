@@ -10,8 +10,9 @@ from ..errors import SourceError, attempt
 from ..model.refs import Ref
 from ..recording.encoding import member, quote, shorten
 from ..recording.files import seen_on_disk
-from ..recording.recorder import Recorder, derived_from
+from ..recording.recorder import Recorder
 from ..recording.scope import Scope
+from ..recording.telling import derived_from
 from .cards import relation_text
 from .snapshot import Snapshot
 from .targets import Target, each, info_kind, is_digits, to_target

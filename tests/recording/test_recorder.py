@@ -16,7 +16,7 @@ import lineage
 from lineage.errors import SourceError
 from lineage.model.facts import EdgeFact, Fact, TaskFact
 from lineage.recording import recorder as module
-from lineage.recording.recorder import Recorder, one_line
+from lineage.recording.recorder import Recorder
 from lineage.recording.scope import CURRENT, Scope
 from lineage.settings import Settings
 from lineage.testing import Recorded, capture
@@ -285,17 +285,6 @@ def test_how_the_program_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     recorder.close()
     end = json.loads(texts[-1])
     assert (end["status"], end["error"]) == ("error", "ValueError: own")
-
-
-def test_an_exception_that_cannot_be_shown() -> None:
-    """Telling of an exception never raises one."""
-
-    class Odd(Exception):
-        def __str__(self) -> str:
-            raise RuntimeError("no")
-
-    assert one_line(Odd()) == "Odd"
-    assert one_line(ValueError("a\n b")) == "ValueError: a b"
 
 
 def test_muted_contexts_have_no_scope(recorded: Recorded) -> None:
