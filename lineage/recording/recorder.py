@@ -66,6 +66,8 @@ class Recorder:
         self.is_strict = self.settings.is_strict
         #: Values that were not recorded, by declaration: for `status`.
         self.not_recorded: dict[str, int] = {}
+        #: Whether the last wait for delivery was not in vain.
+        self.is_delivered = True
         self._write = write
         self._write_many = write_many or self._one_by_one
         self._lock = threading.Lock()

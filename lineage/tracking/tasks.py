@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import sys
 import threading
 from types import TracebackType
 from typing import Any, NamedTuple, overload
@@ -87,6 +87,8 @@ class TaskBlock:
         if opened is None or not opened.is_outermost:
             return
         if self._for_process:
+            import asyncio  # which an app without a loop need not load
+
             await asyncio.to_thread(self._flush)
         else:
             self._flush()
@@ -132,16 +134,27 @@ class TaskBlock:
         return self._under_way.pop()
 
     def _flush(self) -> None:
-        """Deliver what was recorded; only the app itself waits for it."""
+        """Deliver what was recorded, within the time allowed.
+
+        Blocks in other threads and in event loops do not wait, and none does after
+        one has waited in vain: then delivery goes on in the background.
+        """
         is_main = threading.current_thread() is threading.main_thread()
-        waits = self._for_process or (is_main and not _is_in_loop())
         with guard("What was recorded cannot be delivered now"):
             switchboard = runtime()
-            timeout_s = switchboard.settings.flush_timeout_s if waits else 0
-            switchboard.flush(timeout_s)
+            recorder = switchboard.recorder
+            waits = is_main and not _is_in_loop() and recorder.is_delivered
+            if self._for_process or waits:
+                limit_s = switchboard.settings.flush_timeout_s
+                recorder.is_delivered = bool(switchboard.flush(limit_s))
+            else:
+                switchboard.flush(0)
 
 
 def _is_in_loop() -> bool:
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return False
     try:
         asyncio.get_running_loop()
     except RuntimeError:
