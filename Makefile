@@ -37,12 +37,14 @@ clean:  ## remove what the other verbs made
 
 .venv/.demo: pyproject.toml
 	scripts/need venv $(PYTHON)
+	@echo "installing into .venv, which takes a minute or two this first time"
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --editable '.[demo]'
 	touch $@
 
 .venv/.dev: pyproject.toml
 	scripts/need venv $(PYTHON)
+	@echo "installing into .venv, which takes a few minutes this first time"
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@

@@ -77,7 +77,7 @@ def run_serve(args: argparse.Namespace) -> Answer:
     """Serve until stopped."""
     settings = settings_of(args)
     store = store_url(args, settings)
-    _serve(settings, store, args.host, args.port, args.workers)
+    _serve(settings, store, args.host, args.port, workers=args.workers)
     return Answer({"served": True})
 
 
@@ -103,11 +103,20 @@ def open_page(
     print(f"The page: {address}  (Ctrl+C stops it)", flush=True)
     if with_browser and has_desktop():
         threading.Timer(1.0, webbrowser.open, [address]).start()
-    _serve(settings, store, "127.0.0.1", chosen)
+    try:
+        _serve(settings, store, "127.0.0.1", chosen, is_quiet=True)
+    except KeyboardInterrupt:
+        print("\nThe page is closed.")
 
 
 def _serve(
-    settings: Settings, store: str, host: str, port: int, workers: int = 1
+    settings: Settings,
+    store: str,
+    host: str,
+    port: int,
+    *,
+    workers: int = 1,
+    is_quiet: bool = False,
 ) -> None:
     server = load("instance.server", "server")
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -118,6 +127,7 @@ def _serve(
             workers=workers,
             store=store,
             blobs=settings.home / "blobs",
+            is_access_logged=not is_quiet,
             delivery_status=partial(waiting_facts, settings.home),
         )
     )

@@ -189,7 +189,7 @@ def log_config(*, is_access_logged: bool) -> dict[str, object]:
             "bare": {"class": "logging.StreamHandler", "formatter": "bare"},
         },
         "loggers": {
-            "uvicorn": {"handlers": ["text"], "level": "INFO", "propagate": False},
+            "uvicorn": {"handlers": ["text"], "level": level, "propagate": False},
             "lineage": {"handlers": ["text"], "level": "INFO", "propagate": False},
             "lineage.access": {
                 "handlers": ["bare"],
