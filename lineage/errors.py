@@ -107,7 +107,8 @@ class _Throttle:
     """Remembers when each sort of trouble was told last."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant: the handler of a signal may warn while its thread does.
+        self._lock = threading.RLock()
         self._told: dict[str, float] = {}
 
     def is_due(self, key: str) -> bool:

@@ -139,6 +139,9 @@ class Journal:
         if following is None:
             fresh = self._spare(need) or self._create(need)
             if fresh is None:
+                # Sealed, it is deleted when delivered, and there is room again.
+                full.seal()
+                self._wake()
                 return None
             # Several threads may come here at once; the first one's is taken, and
             # none of them waited for another's I/O.
@@ -163,11 +166,10 @@ class Journal:
         now = time.monotonic()
         if now < self._look_again_at:
             return None
-        size = self._size_for(need)
         try:
-            made = self._create_on_disk(size)
+            made = self._create_on_disk(need)
         except OSError as error:
-            made = self._create_in_memory(size, error)
+            made = self._create_in_memory(self._size_for(need), error)
         if made is None:
             self._tell_no_room(now)
         return made
@@ -176,9 +178,11 @@ class Journal:
         size = max(self._size, need + segments.HEADER)
         return size + -size % segments.PAGE
 
-    def _create_on_disk(self, size: int, *, is_spare: bool = False) -> Segment | None:
+    def _create_on_disk(self, need: int, *, is_spare: bool = False) -> Segment | None:
         self.folder.make()
-        if self.folder.size() + size > self._most:
+        left = self._most - self.folder.size()
+        size = min(self._size_for(need), left - left % segments.PAGE)
+        if size < max(need + segments.HEADER, segments.SMALLEST_SIZE):
             return None
         made = segments.create(
             self.folder.path,
@@ -212,7 +216,7 @@ class Journal:
         self._look_again_at = now + _LOOK_AGAIN_S
         warn_rarely(
             "journal full",
-            "%s has reached LINEAGE_JOURNAL_MAX_MB (%.0f MB): new facts are dropped "
+            "%s has reached LINEAGE_JOURNAL_MAX_MB (%g MB): new facts are dropped "
             "until older ones are delivered.",
             self.folder.path,
             self._most / _MEGABYTE,
@@ -265,7 +269,7 @@ class Journal:
         if len(self._spares) >= wanted or is_early or "next" in active.link:
             return
         try:
-            spare = self._create_on_disk(self._size_for(0), is_spare=True)
+            spare = self._create_on_disk(0, is_spare=True)
         except OSError:
             return  # Told when the room is really needed.
         if spare is not None:

@@ -32,6 +32,7 @@ SUFFIX: Final = ".seg"
 #: The name while it is being made: nobody may take it for a dead process's.
 UNFINISHED: Final = ".new"
 FIRST_SIZE: Final = 256 * 1024
+SMALLEST_SIZE: Final = 64 * 1024
 LARGEST_SIZE: Final = 4 * 1024 * 1024
 PAGE: Final = mmap.PAGESIZE
 #: Bytes read at once: what the interpreter can do before others want their turn.

@@ -1,0 +1,91 @@
+"""Small things that the tests of the journal share."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lineage.recording.folder import JournalFolder
+from lineage.recording.journal import Journal
+from lineage.recording.sinks import DONE, Verdict
+
+WAIT_S = 20.0
+
+
+def edge(number: int, task: str = "run", **more: Any) -> str:
+    """Give the text of an edge."""
+    fact = {"f": "edge", "task": task, "at": time.time(), "dir": "input"}
+    return json.dumps({**fact, "kind": "project", "id": number, **more})
+
+
+def journal_at(home: Path, **how: Any) -> Journal:
+    """Make a journal in a home."""
+    return Journal(JournalFolder(home), **how)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something is so, with a deadline."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass in time"
+        threading.Event().wait(0.005)
+
+
+class ScriptedSink:
+    """Answers each fact as told, and remembers what it was sent.
+
+    Args:
+        judge: Gives the verdict of a fact; delivered when left out.
+    """
+
+    def __init__(
+        self,
+        judge: Callable[[Mapping[str, Any]], Verdict] = lambda _: DONE,
+        *,
+        max_batch: int = 1000,
+        in_flight: int = 1,
+        lane: Callable[[Mapping[str, Any]], Any] | None = None,
+        wants_digests: bool = False,
+    ) -> None:
+        self.judge = judge
+        self.max_batch = max_batch
+        self.in_flight = in_flight
+        self.lane = lane
+        self.wants_digests = wants_digests
+        self.calls: list[list[Mapping[str, Any]]] = []
+        self.delivered: list[Any] = []
+
+    def send(self, facts: Sequence[Mapping[str, Any]]) -> list[Verdict]:
+        """Judge the facts."""
+        self.calls.append(list(facts))
+        verdicts = [self.judge(fact) for fact in facts]
+        self.delivered += [
+            fact["id"]
+            for fact, verdict in zip(facts, verdicts, strict=True)
+            if verdict.fate == "delivered"
+        ]
+        return verdicts
+
+
+def run_script(
+    text: str, *arguments: str, home: Path | None = None, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in an interpreter of its own."""
+    variables = {**os.environ, **environ}
+    if home is not None:
+        variables["LINEAGE_HOME"] = str(home)
+    return subprocess.run(
+        [sys.executable, "-c", text, *arguments],
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
