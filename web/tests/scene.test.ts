@@ -67,7 +67,7 @@ test("a card is said in one sentence", () => {
 test("the moments of the slider are those of the records, each once", () => {
   const answers = answer([], {}, [node("task:1", { started_at: 5.2 }), node("data:1", { created_at: 7 })]);
   answers.arrows.push(arrow("data:1", "task:1", { recorded_at: 6.9 }));
-  expect(momentsOf(merge([answers]))).toEqual([6, 7]);
+  expect(momentsOf(merge([answers]))).toEqual([5.2, 6.9, 7]);
   expect([...presentAt(merge([answers]), 6)]).toEqual(["task:1"]);
   expect(presentAt(merge([answers]), 7).size).toBe(2);
 });

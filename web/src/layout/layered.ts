@@ -36,7 +36,7 @@ export interface LayoutResult {
   bends: [string, Point[]][];
 }
 
-export const GAP_X = 96;
+export const GAP_X = 72;
 export const GAP_Y = 22;
 const DUMMY_HEIGHT = 8;
 /** More bends than this cost more than they show. */

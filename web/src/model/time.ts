@@ -16,15 +16,20 @@ export function presentAt(graph: Graph, at: number): Set<string> {
   return present;
 }
 
+/** Just after, in milliseconds, so that the moment itself is included. */
+function after(at: number): number {
+  return Math.ceil(at * 1000) / 1000;
+}
+
 /** The moments at which something of the graph was recorded. */
 export function momentsOf(graph: Graph): number[] {
   const found = new Set<number>();
   for (const arrow of graph.arrows.values()) {
-    if (arrow.recorded_at != null) found.add(Math.ceil(arrow.recorded_at));
+    if (arrow.recorded_at != null) found.add(after(arrow.recorded_at));
   }
   for (const node of graph.nodes.values()) {
     const at = node.started_at ?? node.created_at;
-    if (at != null) found.add(Math.ceil(at));
+    if (at != null) found.add(after(at));
   }
   return [...found].sort((a, b) => a - b);
 }
