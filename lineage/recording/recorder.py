@@ -218,8 +218,8 @@ class Recorder:
     def put(self, texts: list[str]) -> None:
         """Write texts, and the step ends that waited for company when they are many."""
         if len(self.ends) > _MOST_PENDING:
-            texts = [*self._taken_ends(), *texts]
-        if len(texts) == 1:
+            self._write_many([*self._taken_ends(), *texts])
+        elif len(texts) == 1:
             self._write(texts[0])
         elif texts:
             self._write_many(texts)

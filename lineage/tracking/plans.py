@@ -31,7 +31,15 @@ class Plan:
         signature: The function's; None for a block, which has no parameters.
     """
 
-    __slots__ = ("_bind", "_name", "inputs", "on_error", "outputs", "wants_result")
+    __slots__ = (
+        "_bind",
+        "_name",
+        "_tells",
+        "inputs",
+        "on_error",
+        "outputs",
+        "wants_result",
+    )
 
     def __init__(
         self,
@@ -43,6 +51,7 @@ class Plan:
         self._name = step_name(name)
         self._bind: Callable[..., Values] = signature.bind if signature else _nothing
         self.inputs = tuple(inputs)
+        self._tells = [(e.tell, e.failed) for e in inputs]
         self.outputs = tuple(outputs)
         self.on_error = tuple(e for e in outputs if e.spec.on_error)
         self.wants_result = any(_wants_result(e.spec) for e in outputs)
@@ -68,8 +77,17 @@ class Plan:
         else:
             parent = current
         scope = Scope(parent.run, parent, self._name, current, values)
-        if self.inputs:
-            _tell(self.inputs, scope, values)
+        if self._tells:
+            # `_tell`, written out: one call fewer where it is felt most.
+            texts: list[str] = []
+            recorder = parent.run.recorder
+            telling = (recorder, scope, texts, values)
+            try:
+                for tell, failed in self._tells:
+                    attempt(tell, telling, failed)
+            finally:
+                if texts:
+                    recorder.put(texts)
         return scope
 
     def accepts(self, instance: Any, args: Any, kwargs: Any) -> bool:
