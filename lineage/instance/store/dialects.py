@@ -1,11 +1,13 @@
 """What differs between the two engines: connecting, spelling and error translation."""
 
+# ruff: noqa: D102  the protocol `Dialect` tells what each method does
+
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import unquote
 
 from ...errors import StoreCorruptError, StoreError
@@ -45,7 +47,7 @@ class Dialect(Protocol):
     errors: tuple[type[Exception], ...]
     writes_alone: bool
     """Whether one writer at a time is all the engine can do."""
-    words: dict[str, str]
+    words: ClassVar[dict[str, str]]
     """What `{word}` in a migration's statement stands for."""
 
     def connect(self) -> Any:
@@ -96,7 +98,7 @@ class SqliteDialect:
     name = "sqlite"
     errors: tuple[type[Exception], ...] = (sqlite3.Error, OverflowError)
     writes_alone = True
-    words = {
+    words: ClassVar[dict[str, str]] = {
         "clustered": "WITHOUT ROWID",
         "key_text": "TEXT",
         "id": "INTEGER PRIMARY KEY",
@@ -187,7 +189,7 @@ class PostgresDialect:
 
     name = "postgresql"
     writes_alone = False
-    words = {
+    words: ClassVar[dict[str, str]] = {
         "clustered": "",
         "key_text": 'TEXT COLLATE "C"',
         "id": "BIGINT NOT NULL",

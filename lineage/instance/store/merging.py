@@ -44,19 +44,26 @@ def _forget(known: Known, source: int, target: int) -> None:
 
 _MOVED = "CASE WHEN {0} = 0 THEN 0 ELSE {0} + :base END"
 _STATEMENTS = (
-    "UPDATE edges SET task_id = :target,"
-    f" step = {_MOVED.format('step')},"
-    " activity = CASE WHEN activity = :low THEN :root ELSE activity + :move END"
-    " WHERE team_id = :team AND task_id = :source",
-    "INSERT INTO links (team_id, activity, direction, node_id, since)"
-    " SELECT team_id, CASE WHEN activity = :low THEN :root ELSE activity + :move END,"
-    " direction, node_id, since FROM links"
-    " WHERE team_id = :team AND activity >= :low AND activity < :high"
-    " ON CONFLICT DO NOTHING",
+    (
+        "UPDATE edges SET task_id = :target,"  # noqa: S608  constant SQL
+        f" step = {_MOVED.format('step')},"
+        " activity = CASE WHEN activity = :low THEN :root ELSE activity + :move END"
+        " WHERE team_id = :team AND task_id = :source"
+    ),
+    (
+        "INSERT INTO links (team_id, activity, direction, node_id, since)"
+        " SELECT team_id,"
+        " CASE WHEN activity = :low THEN :root ELSE activity + :move END,"
+        " direction, node_id, since FROM links"
+        " WHERE team_id = :team AND activity >= :low AND activity < :high"
+        " ON CONFLICT DO NOTHING"
+    ),
     "DELETE FROM links WHERE team_id = :team AND activity >= :low AND activity < :high",
-    "UPDATE steps SET task_id = :target, number = number + :base,"
-    f" parent = {_MOVED.format('parent')}"
-    " WHERE team_id = :team AND task_id = :source",
+    (
+        "UPDATE steps SET task_id = :target, number = number + :base,"  # noqa: S608  constant SQL
+        f" parent = {_MOVED.format('parent')}"
+        " WHERE team_id = :team AND task_id = :source"
+    ),
     "UPDATE logs SET task_id = :target WHERE team_id = :team AND task_id = :source",
     "UPDATE runs SET task_id = :target WHERE team_id = :team AND task_id = :source",
     "DELETE FROM terms WHERE team_id = :team AND target = -:source AND target < 0",

@@ -47,7 +47,7 @@ class TaskResolver:
         numbers = {n for _, n in pairs if n is not None and n not in known.numbers}
         if runs:
             rows = tx.all(
-                f"SELECT r.run, {_prefixed('t')} FROM each_text(:runs) AS x"
+                f"SELECT r.run, {_prefixed('t')} FROM each_text(:runs) AS x"  # noqa: S608  names are constants of the code
                 " JOIN runs r ON r.team_id = :team AND r.run = x.value"
                 " JOIN tasks t ON t.team_id = :team AND t.id = r.task_id",
                 {"runs": runs, "team": known.team_id},
@@ -56,7 +56,7 @@ class TaskResolver:
                 known.runs[run] = self._remember(*columns).id
         if numbers:
             rows = tx.all(
-                f"SELECT {_prefixed('t')} FROM each_int(:numbers) AS x"
+                f"SELECT {_prefixed('t')} FROM each_int(:numbers) AS x"  # noqa: S608  names are constants of the code
                 " JOIN tasks t ON t.team_id = :team AND t.number = x.value",
                 {"numbers": numbers, "team": known.team_id},
             )

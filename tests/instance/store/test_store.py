@@ -220,8 +220,7 @@ def test_concurrent_callers_share_commits(store: Store) -> None:
 
     def call(at: int) -> None:
         facts = Facts(f"run{at}")
-        for _ in range(5):
-            answers.append(store.ingest(1, [facts.uses("job", at)]))
+        answers.extend(store.ingest(1, [facts.uses("job", at)]) for _ in range(5))
 
     threads = [threading.Thread(target=call, args=(at,)) for at in range(8)]
     for thread in threads:

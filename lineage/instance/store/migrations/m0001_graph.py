@@ -158,8 +158,10 @@ STATEMENTS = (
 
 ONLY = {
     "sqlite": (
-        "CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL)"
-        " WITHOUT ROWID",
+        (
+            "CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL)"
+            " WITHOUT ROWID"
+        ),
     ),
     # A partitioned or distributed table needs the team in every unique key.
     "postgresql": tuple(
