@@ -29,11 +29,9 @@ Link = tuple[int, int, int]
 
 def run(options: Options) -> list[Table]:
     """Measure stores of growing size, with the same part walked in each."""
-    sizes = (
-        [WALKED * 2]
-        if options.is_smoke
-        else [100_000, 1_000_000] if options.is_quick else [100_000, 1_000_000, 10_000_000]
-    )  # fmt: skip
+    sizes = [100_000, 1_000_000, 10_000_000][: 2 if options.is_quick else 3]
+    if options.is_smoke:
+        sizes = [WALKED * 2]
     table = Table(
         f"{TITLE}: {WALKED} links walked",
         ("links in store", "walk", "networkx ms", "cold ms", "warm ms", "cold / nx",

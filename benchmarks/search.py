@@ -14,7 +14,21 @@ from lineage.instance.store import Store, open_store
 from .harness import Goal, Options, Table, significant
 
 TITLE = "search as one types"
-WORDS = ["cat", "dog", "lemon", "road", "best", "last", "train", "final", "mask", "night", "city", "field", "report"]
+WORDS = [
+    "cat",
+    "dog",
+    "lemon",
+    "road",
+    "best",
+    "last",
+    "train",
+    "final",
+    "mask",
+    "night",
+    "city",
+    "field",
+    "report",
+]
 TYPED = (
     "b",
     "be",

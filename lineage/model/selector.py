@@ -160,8 +160,8 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Both(tuple(parts))
 
     def _term(self) -> Selector:
-        token = self._peek()
-        if token is None or token in "&|,)":
+        start = self._peek()
+        if start is None or start in "&|,)":
             raise self._error("something to select is missing")
         # `2+(a | b)+1`: the hops stand beside the parentheses.
         first = self._next()

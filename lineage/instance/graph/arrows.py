@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from ...model.graph import Arrow
-from ..store.activities import INPUT, STEP_BITS, activity_id
+from ..store.activities import INPUT, activity_id
 from .cards import data_key
 from .teamview import Spot, TeamView, spot_of_task, task_at
 
@@ -160,8 +160,7 @@ class Lines:
             "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
             " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
             " LEFT JOIN steps s ON s.team_id = :team"
-            f" AND s.task_id = l.activity >> {STEP_BITS}"
-            f" AND s.number = l.activity & {(1 << STEP_BITS) - 1}"
+            " AND s.task_id = l.activity >> 24 AND s.number = l.activity & 16777215"
             " WHERE s.number IS NULL",
             {**self._names, "ids": activities},
         )

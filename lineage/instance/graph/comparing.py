@@ -85,9 +85,11 @@ def _items(
     for thing in sorted(a.keys() | b.keys(), key=str):
         ours, theirs = a.get(thing, []), b.get(thing, [])
         same = {card.key for card in ours} & {card.key for card in theirs}
-        for card in ours:
-            if card.key in same:
-                items.append(DiffItem(direction=word, change="same", a=card, b=card))
+        items += [
+            DiffItem(direction=word, change="same", a=card, b=card)
+            for card in ours
+            if card.key in same
+        ]
         only_a = [card for card in ours if card.key not in same]
         only_b = [card for card in theirs if card.key not in same]
         for at in range(max(len(only_a), len(only_b))):

@@ -28,12 +28,12 @@ _EDGE_COLUMNS: Final = (
     "e.id, e.task_id, e.step, e.activity, e.direction, e.node_id, e.recorded_at, e.meta"
 )
 _BY_TASK: Final = (
-    f"SELECT {_EDGE_COLUMNS} FROM edges e WHERE e.team_id = :team"
+    f"SELECT {_EDGE_COLUMNS} FROM edges e WHERE e.team_id = :team"  # noqa: S608  made of constants
     " AND e.task_id = :task ORDER BY e.recorded_at, e.id LIMIT :most"
 )
 _BY_NODE: Final = (
-    f"SELECT DISTINCT {_EDGE_COLUMNS} FROM links l JOIN edges e"
-    f" ON e.team_id = l.team_id AND e.task_id = l.activity >> {STEP_BITS}"
+    f"SELECT DISTINCT {_EDGE_COLUMNS} FROM links l JOIN edges e"  # noqa: S608  made of constants
+    " ON e.team_id = l.team_id AND e.task_id = l.activity >> 24"
     " AND e.direction = l.direction AND e.node_id = l.node_id"
     " WHERE l.team_id = :team AND l.node_id = :node AND l.direction = :direction"
     " AND l.activity >= 0 ORDER BY e.recorded_at, e.id LIMIT :most"
@@ -132,7 +132,7 @@ def make_edges(view: TeamView, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
         " JOIN sources s ON s.team_id = :team AND s.id = x.value",
         {"ids": {row[0] >> SOURCE_BITS for row in rows}, "team": team},
     )
-    sources: dict[int, str] = {id: source for id, source in told}
+    sources = {row[0]: row[1] for row in told}
     derived = _derived(view, {row[3] for row in rows if row[4] != INPUT})
     return [
         Edge(
@@ -153,8 +153,9 @@ def _derived(view: TeamView, activities: set[int]) -> dict[int, list[str]]:
     rows = view.tx.all(
         "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
         " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
-        f" LEFT JOIN steps s ON s.team_id = :team AND s.task_id = l.activity >> {STEP_BITS}"
-        f" AND s.number = l.activity & {(1 << STEP_BITS) - 1} WHERE s.number IS NULL",
+        " LEFT JOIN steps s ON s.team_id = :team"
+        " AND s.task_id = l.activity >> 24 AND s.number = l.activity & 16777215"
+        " WHERE s.number IS NULL",
         {
             "ids": [a for a in activities if a & ((1 << STEP_BITS) - 1)],
             "team": view.team_id,

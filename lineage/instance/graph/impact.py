@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Sequence
 
 from ...model.graph import ImpactAnswer, ImpactItem
-from ..store.activities import INPUT, OUTPUT
 from .asking import Asker
 from .closure import closure
 from .selecting import starts
@@ -84,7 +83,7 @@ def _makers(
     names = {"team": view.team_id}
     for node, activity in view.tx.all(
         "SELECT l.node_id, l.activity FROM each_int(:ids) AS x JOIN links l"
-        f" ON l.team_id = :team AND l.node_id = x.value AND l.direction = {OUTPUT}",
+        " ON l.team_id = :team AND l.node_id = x.value AND l.direction = 1",
         {**names, "ids": nodes},
     ):
         makers[node].add(activity)
@@ -95,7 +94,7 @@ def _makers(
     inputs: dict[int, set[int]] = {activity: set() for activity in activities}
     for activity, node in view.tx.all(
         "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
-        f" ON l.team_id = :team AND l.activity = x.value AND l.direction = {INPUT}",
+        " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0",
         {**names, "ids": activities},
     ):
         inputs[activity].add(node)

@@ -85,7 +85,7 @@ def _entities(view: TeamView, kind: str, value: str, is_model: bool) -> list[int
     tx, team = view.tx, view.team_id
     model = " AND is_model = 1" if is_model else ""
     row = tx.one(
-        "SELECT id FROM entities WHERE team_id = ? AND kind = ? AND ident = ?" + model,
+        "SELECT id FROM entities WHERE team_id = ? AND kind = ? AND ident = ?" + model,  # noqa: S608  made of constants
         (team, kind, identity(kind, value)),
     )
     if row is not None:
@@ -94,7 +94,7 @@ def _entities(view: TeamView, kind: str, value: str, is_model: bool) -> list[int
     names = {"team": team, "term": tail[:MAX_TERM], "most": MAX_NAMED}
     ids = [row[0] for row in tx.all(_BY_TERM, names) if row[0] > 0]
     kept = tx.all(
-        "SELECT e.id FROM each_int(:ids) AS x"
+        "SELECT e.id FROM each_int(:ids) AS x"  # noqa: S608  made of constants
         " JOIN entities e ON e.team_id = :team AND e.id = x.value"
         " WHERE e.kind = :kind" + model,
         {"ids": ids, "team": team, "kind": kind},
@@ -110,13 +110,12 @@ def _bearing(view: TeamView, ids: list[int], text: str) -> list[int]:
         " JOIN entities e ON e.team_id = :team AND e.id = x.value",
         {"ids": ids, "team": view.team_id},
     )
-    whole = [
+    return [
         id
         for id, name, ident in rows
         if wanted in (name.lower(), ident.lower())
         or ident.lower().endswith("/" + wanted)
     ]
-    return whole
 
 
 def _versions(view: TeamView, entities: list[int], version: str | None) -> set[Spot]:

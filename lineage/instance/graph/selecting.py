@@ -128,7 +128,7 @@ def _run(
         if value is not None:
             names[f"value{at}"] = value
     if among is not None:
-        sql += f" AND {id} IN (SELECT x.value FROM each_int(:among) AS x)"
+        sql += f" AND {id} IN (SELECT x.value FROM each_int(:among) AS x)"  # noqa: S608  made of constants
         names["among"] = among
     sql += f" ORDER BY {id} DESC LIMIT :most"
     return [row[0] for row in view.tx.all(sql, names)]

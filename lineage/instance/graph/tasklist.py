@@ -56,7 +56,8 @@ def list_tasks(
     with asker.views(team_ids) as views:
         for view in views:
             names["team"] = view.team_id
-            count = view.tx.one("SELECT COUNT(*) FROM tasks t" + where, names)
+            sql = "SELECT COUNT(*) FROM tasks t" + where  # noqa: S608  made of constants
+            count = view.tx.one(sql, names)
             total += count[0] if count else 0
             rows += [
                 (*row, view.team_id) for row in _page(view, where, names, place, size)

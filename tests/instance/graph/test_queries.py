@@ -267,7 +267,7 @@ def test_path_finds_the_way_both_ways(graph: GraphQueries) -> None:
     """A way along the flow is found from either end."""
     for source, target in (("file:a.csv", "folder:out"), ("folder:out", "file:a.csv")):
         answer = graph.path(TEAM, source=source, target=target)
-        assert [node.name for node in answer.nodes][0] == "a.csv"
+        assert answer.nodes[0].name == "a.csv"
         assert len(answer.nodes) in (4, 5)
     with pytest.raises(NotFoundError, match="leads"):
         graph.path(TEAM, source="file:best.pt", target="project:42@v2")
