@@ -27,7 +27,7 @@ types: .venv/.dev  ## check types
 	$(BIN)/mypy --strict tests/typing
 
 docs: .venv/.dev  ## build the documentation site into site/
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: .venv/.dev  ## measure, beside the peers that are installed
 	$(BIN)/python -m benchmarks
