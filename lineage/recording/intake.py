@@ -25,7 +25,7 @@ _MOST_LOADED: Final = 100_000
 _LOOK_EVERY_S: Final = 5.0
 _MOST_REFUSED: Final = 1000
 _TRIED_BEFORE: Final = f'"{refusals.MEMBER}":'.encode()
-_AT: Final = re.compile(rb'"at":([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)')
+_AT: Final = re.compile(rb'"at":\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)')
 
 
 class Intake:
