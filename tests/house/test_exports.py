@@ -28,6 +28,7 @@ THEIRS = {
 }
 #: What they load if it happens to be installed.
 CHANCE = {
+    "backports",
     "brotli",
     "brotlicffi",
     "chardet",
