@@ -75,14 +75,15 @@ class ScriptedSink:
 
 
 def run_script(
-    text: str, *arguments: str, home: Path | None = None, **environ: str
+    text: str | Path, *arguments: str, home: Path | None = None, **environ: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program in an interpreter of its own."""
+    """Run a program, or the program in a file, in an interpreter of its own."""
+    program = [str(text)] if isinstance(text, Path) else ["-c", text]
     variables = {**os.environ, **environ}
     if home is not None:
         variables["LINEAGE_HOME"] = str(home)
     return subprocess.run(
-        [sys.executable, "-c", text, *arguments],
+        [sys.executable, *program, *arguments],
         env=variables,
         capture_output=True,
         text=True,
