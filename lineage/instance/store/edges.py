@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from ...model.facts import StepInfo
 from .activities import INPUT, OUTPUT, STEP_BITS
 from .database import Transaction
+from .forms import PLAIN, whole_edge
 from .identity import Item
 from .known import Known
-from .naming import TASK_KINDS, identity, pinned_version
+from .naming import CONTAINERS, TASK_KINDS, identity, pinned_version
 from .sources import SourceFinder
 from .steps import StepResolver
 from .terms import write_titles
@@ -22,7 +23,10 @@ _EDGE = (
     "recorded_at", "user_name", "meta",
 )  # fmt: skip
 _LINK = ("team_id", "activity", "direction", "node_id", "since")
+_DIRECTIONS: Final = {"input": INPUT, "output": OUTPUT}
 Link = tuple[int, int, int]
+#: A thing as a plain edge tells it: its kind and id.
+Thing = tuple[str, int | str]
 
 
 class EdgeWriter:
@@ -48,12 +52,39 @@ class EdgeWriter:
 
     def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
         """Make rows of edge facts, each with the task that it belongs to."""
-        facts = [item.fact.__dict__ for item in items]
-        wants = [want_of(fact) for fact in facts]
-        self._sources.is_asked = any(fact["derived_from"] for fact in facts)
-        self.nodes.load(wants)
-        for item, owner, fact, want in zip(items, owners, facts, wants, strict=True):
-            self._take_one(item, owner, fact, want)
+        facts = [fact for _, fact, _ in items]
+        plain = [(f["kind"], f["id"]) for f in facts if len(f) == PLAIN]
+        new = set(plain).difference(self._known.fixed)
+        plain_wants = {key: plain_want(*key) for key in new}
+        wholes = [whole_edge(f) for f in facts if len(f) != PLAIN]
+        wants = [want_of(whole) for whole in wholes]
+        self._sources.is_asked = any(whole["derived_from"] for whole in wholes)
+        self.nodes.load([*plain_wants.values(), *wants])
+        rest = zip(wholes, wants, strict=True)
+        for item, owner in zip(items, owners, strict=True):
+            if len(item[1]) == PLAIN:
+                self._take_plain(item, owner, plain_wants)
+            else:
+                self._take_one(item, owner, *next(rest))
+
+    def _take_plain(self, item: Item, owner: int, wants: dict[Thing, Want]) -> None:
+        """Take an edge that tells of nothing but a task and a thing."""
+        id, fact, user = item
+        key, at = (fact["kind"], fact["id"]), fact["at"]
+        known = self._known
+        node = known.fixed.get(key)
+        if node is None:
+            want = wants[key]
+            node = self.nodes.node(want, fact, owner)
+            if want.version is not None:
+                known.fixed[key] = node
+        direction, root = _DIRECTIONS[fact["dir"]], owner << STEP_BITS
+        self.links.setdefault((root, direction, node), at)
+        self._rows.append(
+            (known.team_id, id, owner, 0, root, direction, node, at, user, None)
+        )
+        if self._sources.is_asked and direction == INPUT:
+            self._sources.remember(owner, fact, node)
 
     def write(self) -> None:
         """Write the rows."""
@@ -75,6 +106,7 @@ class EdgeWriter:
     def _take_one(
         self, item: Item, owner: int, fact: dict[str, Any], want: Want
     ) -> None:
+        id, _, user = item
         at, run = fact["at"], fact["task"]
         node = self.nodes.node(want, fact, owner)
         if fact["name"] or fact["is_model"]:
@@ -93,8 +125,8 @@ class EdgeWriter:
             self._add_link(activity, OUTPUT, node, at)
         meta = fact["meta"]
         self._rows.append(
-            (self._known.team_id, item.id, owner, step, activity, direction, node, at,
-             item.user, None if meta is None else json.dumps(meta))
+            (self._known.team_id, id, owner, step, activity, direction, node, at,
+             user, None if meta is None else json.dumps(meta))
         )  # fmt: skip
         if meta:
             self._keep_cards(meta, owner, node, want)
@@ -157,19 +189,27 @@ def want_of(fact: dict[str, Any]) -> Want:
     return Want(kind, ident, pinned_version(fact))
 
 
+def plain_want(kind: str, id: int | str) -> Want:
+    """Tell which thing an edge speaks of that says nothing of a version."""
+    if kind in TASK_KINDS:
+        return Want("task", str(id), "")
+    return Want(kind, identity(kind, id), None if kind in CONTAINERS else "")
+
+
 def mentioned_steps(
     items: Sequence[Item], owners: Sequence[int]
 ) -> set[tuple[int, str]]:
     """List the steps that facts mention, by task."""
     mentioned: set[tuple[int, str]] = set()
-    for item, owner in zip(items, owners, strict=True):
-        fact = item.fact
-        said = [getattr(fact, "step", None), getattr(fact, "scope", None)]
-        for one in said:
+    for (_, fact, _), owner in zip(items, owners, strict=True):
+        if len(fact) == PLAIN:
+            continue
+        run = fact["task"]
+        for one in (fact.get("step"), fact.get("scope")):
             if isinstance(one, StepInfo):
-                mentioned.add((owner, f"{fact.task}/{one.key}"))
+                mentioned.add((owner, f"{run}/{one.key}"))
                 if one.parent is not None:
-                    mentioned.add((owner, f"{fact.task}/{one.parent}"))
+                    mentioned.add((owner, f"{run}/{one.parent}"))
             elif one is not None:
-                mentioned.add((owner, f"{fact.task}/{one}"))
+                mentioned.add((owner, f"{run}/{one}"))
     return mentioned

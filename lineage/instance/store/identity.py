@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from itertools import repeat
 
 from .checking import Job
 from .database import Transaction
+from .forms import FactDict
 from .known import Known
 
 #: Bits of an edge's id that number it within its source.
 SOURCE_BITS = 32
+#: Digits from which a number no longer fits those bits.
+_DIGITS = 10
 #: Sources in a batch from which each id is looked up on its own.
 _FEW_SOURCES = 8
 
 
-class Item:
-    """A fact to be stored: its id, what it tells and who sent it."""
-
-    __slots__ = ("fact", "id", "user")
-
-    def __init__(self, id: int, fact: Any, user: str | None) -> None:
-        self.id = id
-        self.fact = fact
-        self.user = user
+#: A fact to be stored: its id, what it tells and who sent it.
+Item = tuple[int, FactDict, "str | None"]
 
 
 def split_uid(uid: str) -> tuple[str, int]:
     """Split `<source>-<number>` into the source and number + 1, else give 0."""
     source, _, tail = uid.rpartition("-")
-    is_number = tail.isascii() and tail.isdecimal() and len(tail) < 10
+    is_number = tail.isascii() and tail.isdecimal() and len(tail) < _DIGITS
     if not source or not is_number or (tail[0] == "0" and tail != "0"):
         return uid, 0
     return source, int(tail) + 1
@@ -41,26 +37,55 @@ def join_uid(source: str, id: int) -> str:
     return f"{source}-{number - 1}" if number else source
 
 
+def split_uids(uids: Sequence[str]) -> tuple[Sequence[str], list[int]]:
+    """Split many uids into their sources and numbers."""
+    parts = [uid.rpartition("-") for uid in uids]
+    tails = [tail for _, _, tail in parts]
+    try:
+        numbers = [int(tail) for tail in tails]
+    except ValueError:
+        numbers = []
+    # What reads back the same has no sign, no zeros before it, no other digits.
+    if list(map(str, numbers)) == tails and max(map(len, tails)) < _DIGITS:
+        sources = [source for source, _, _ in parts]
+        if all(sources) and min(numbers) >= 0:
+            return sources, [number + 1 for number in numbers]
+    pairs = [split_uid(uid) for uid in uids]
+    return [source for source, _ in pairs], [number for _, number in pairs]
+
+
 def fresh_items(tx: Transaction, known: Known, jobs: Sequence[Job]) -> list[Item]:
     """Give the facts that are new and count the others in their jobs."""
-    split = [[split_uid(fact.uid) for fact in job.facts] for job in jobs]
-    sources = {source for pairs in split for source, _ in pairs}
+    split = [split_uids([fact["uid"] for fact in job.facts]) for job in jobs]
+    sources = {source for part, _ in split for source in part}
     old = _resolve_sources(tx, known, sources)
+    base = {source: known.sources[source] << SOURCE_BITS for source in sources}
     ids = [
-        [(known.sources[source] << SOURCE_BITS) + number for source, number in pairs]
-        for pairs in split
+        [base[source] + number for source, number in zip(*part, strict=True)]
+        for part in split
     ]
     present = _present(tx, known.team_id, old, (i for part in ids for i in part))
     items: list[Item] = []
     for job, numbers in zip(jobs, ids, strict=True):
-        before = len(items)
-        for id, fact in zip(numbers, job.facts, strict=True):
-            if id not in present:
-                present.add(id)
-                items.append(Item(id, fact, job.user))
-        job.stored = len(items) - before
+        fresh = _fresh(job, numbers, present)
+        job.stored = len(fresh)
         job.duplicates = len(job.facts) - job.stored
+        items += fresh
     return items
+
+
+def _fresh(job: Job, ids: list[int], present: set[int]) -> list[Item]:
+    user = job.user
+    distinct = set(ids)
+    if len(distinct) == len(ids) and present.isdisjoint(distinct):
+        present |= distinct
+        return list(zip(ids, job.facts, repeat(user)))
+    fresh: list[Item] = []
+    for id, fact in zip(ids, job.facts, strict=True):
+        if id not in present:
+            present.add(id)
+            fresh.append((id, fact, user))
+    return fresh
 
 
 def _resolve_sources(tx: Transaction, known: Known, sources: set[str]) -> set[int]:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from ...model.facts import EdgeFact
 from .checking import Job
 from .database import Database, Transaction
 from .edges import EdgeWriter, mentioned_steps
@@ -139,16 +138,15 @@ def _write(tx: Transaction, known: Known, items: list[Item]) -> Iterable[Link]:
     steps = StepResolver(tx, known)
     steps.load(mentioned_steps(items, owners))
     edges = EdgeWriter(tx, known, steps)
-    is_edge = [type(item.fact) is EdgeFact for item in items]
-    edges.take(*_pick(items, owners, is_edge))
-    rest, rest_owners = _pick(items, owners, [not is_it for is_it in is_edge])
+    edges.take(*_pick(items, owners, are_edges=True))
+    rest, rest_owners = _pick(items, owners, are_edges=False)
     lives = LifecycleWriter(tx, known, steps)
     lives.take(rest, rest_owners)
     steps.write()
     edges.write()
     lives.write()
     lives.write_cards(edges.task_cards)
-    tx.insert_many("seen", ("team_id", "id"), [(team, item.id) for item in rest])
+    tx.insert_many("seen", ("team_id", "id"), [(team, id) for id, _, _ in rest])
     touched = set(owners) | set(tasks.created)
     if tasks.created or edges.nodes.new_task_idents:
         joined = join_tasks(tx, known, tasks.created, edges.nodes.new_task_idents)
@@ -164,8 +162,12 @@ def _write(tx: Transaction, known: Known, items: list[Item]) -> Iterable[Link]:
 
 
 def _pick(
-    items: Sequence[Item], owners: Sequence[int], is_wanted: Sequence[bool]
+    items: list[Item], owners: list[int], *, are_edges: bool
 ) -> tuple[list[Item], list[int]]:
-    """Give the wanted facts and, beside them, their tasks."""
-    chosen = [index for index, wanted in enumerate(is_wanted) if wanted]
+    """Give the edges, or what is none, and beside them their tasks."""
+    forms = [fact["f"] for _, fact, _ in items]
+    count = forms.count("edge") if are_edges else len(forms) - forms.count("edge")
+    if count == len(items):
+        return items, owners
+    chosen = [i for i, form in enumerate(forms) if (form == "edge") is are_edges]
     return [items[i] for i in chosen], [owners[i] for i in chosen]

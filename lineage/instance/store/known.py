@@ -53,6 +53,8 @@ class Known:
     epoch: int = -1
     sources: dict[str, int] = field(default_factory=dict)
     nodes: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    fixed: dict[tuple[str, int | str], int] = field(default_factory=dict)
+    """Nodes of things that have one version, by kind and id as told."""
     steps: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     """By task and the step's key: its number and its parent's."""
     parents: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -81,6 +83,7 @@ class Known:
         """Forget everything."""
         self.sources.clear()
         self.nodes.clear()
+        self.fixed.clear()
         self.steps.clear()
         self.parents.clear()
         self.forget_changing()
@@ -97,6 +100,8 @@ class Known:
     def _bound(self) -> None:
         if len(self.nodes) > MAX_KNOWN:
             self.nodes.clear()
+        if len(self.fixed) > MAX_KNOWN:
+            self.fixed.clear()
         if len(self.entities) > MAX_KNOWN:
             self.entities.clear()
             self.states.clear()

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ...model.facts import LogFact, StepEndFact, TaskEndFact, TaskFact
 from .database import Transaction
+from .forms import FactDict
 from .identity import Item
 from .known import Known
 from .steps import StepResolver
@@ -36,6 +36,10 @@ UPDATE tasks SET status = :status, ended_at = :at,
     error = :error, traceback = :traceback
 WHERE team_id = :team AND id = :id AND (ended_at IS NULL OR ended_at <= :at)
 """
+_OPEN_FIELDS: Final = (
+    "name", "host", "pid", "python", "git_commit", "command", "parent", "at",
+)  # fmt: skip
+_END_FIELDS: Final = ("status", "at", "error", "traceback")
 _STEP_END: Final = (
     "UPDATE steps SET ended_at = ?, outcome = ?, error = ?"
     " WHERE team_id = ? AND task_id = ? AND number = ?"
@@ -62,22 +66,20 @@ class LifecycleWriter:
     def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
         """Apply facts in order, each to the task that it belongs to."""
         team = self._known.team_id
-        for item, owner in zip(items, owners, strict=True):
-            fact = item.fact
-            if isinstance(fact, TaskFact):
-                self._open(fact, owner, item.user)
-            elif isinstance(fact, TaskEndFact):
-                names = fact.model_dump(include={"status", "at", "error", "traceback"})
+        for (id, fact, user), owner in zip(items, owners, strict=True):
+            form, at = fact["f"], fact["at"]
+            if form == "step_end":
+                number = self._steps.number(owner, fact["task"], fact["step"], at)
+                told = (at, fact["outcome"], fact.get("error"))
+                self._ends.append((*told, team, owner, number))
+            elif form == "log":
+                level = fact.get("level", "info")
+                self._lines.append((team, owner, id, at, level, fact["message"]))
+            elif form == "task":
+                self._open(fact, owner, user)
+            else:
+                names = {name: fact.get(name) for name in _END_FIELDS}
                 self._tx.run(_END, {**names, "team": team, "id": owner})
-            elif isinstance(fact, StepEndFact):
-                number = self._steps.number(owner, fact.task, fact.step, fact.at)
-                self._ends.append(
-                    (fact.at, fact.outcome, fact.error, team, owner, number)
-                )
-            elif isinstance(fact, LogFact):
-                self._lines.append(
-                    (team, owner, item.id, fact.at, fact.level, fact.message)
-                )
 
     def write(self) -> None:
         """Write step ends and log lines; the steps must be written before."""
@@ -91,25 +93,22 @@ class LifecycleWriter:
             [(card, self._known.team_id, task) for task, card in cards.items()],
         )
 
-    def _open(self, fact: TaskFact, owner: int, user: str | None) -> None:
-        names = fact.model_dump(
-            include={"name", "status", "host", "pid", "python", "git_commit", "command",
-                     "parent", "at"}
-        )  # fmt: skip
-        meta = fact.node_meta
+    def _open(self, fact: FactDict, owner: int, user: str | None) -> None:
+        names = {name: fact.get(name) for name in _OPEN_FIELDS}
+        meta, dirty = fact.get("node_meta"), fact.get("git_dirty")
         card = meta.get("customNodeSettings", meta) if meta else None
-        dirty = None if fact.git_dirty is None else int(fact.git_dirty)
         self._tx.run(
             _OPEN,
             {
                 **names,
-                "user": fact.user or user,
-                "git_dirty": dirty,
+                "status": fact.get("status", "started"),
+                "user": fact.get("user") or user,
+                "git_dirty": None if dirty is None else int(dirty),
                 "card": json.dumps(card) if card else None,
-                "run": fact.task,
+                "run": fact["task"],
                 "team": self._known.team_id,
                 "id": owner,
             },
         )
-        if fact.name:
-            write_task_terms(self._tx, self._known.team_id, owner, fact.name, None)
+        if names["name"]:
+            write_task_terms(self._tx, self._known.team_id, owner, names["name"], None)

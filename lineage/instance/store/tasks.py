@@ -31,10 +31,11 @@ class TaskResolver:
 
     def resolve(self, items: Sequence[Item]) -> list[int]:
         """Give the task of each fact, in order."""
-        pairs = [(item.fact.task, item.fact.task_id) for item in items]
+        pairs = [(fact["task"], fact.get("task_id")) for _, fact, _ in items]
         firsts: dict[tuple[str, int | None], float] = {}
-        for pair, item in zip(pairs, items, strict=True):
-            firsts.setdefault(pair, item.fact.at)
+        for pair, (_, fact, _) in zip(pairs, items, strict=True):
+            if pair not in firsts:
+                firsts[pair] = fact["at"]
         self._load(firsts)
         found = {pair: self._find(pair[0], pair[1], at) for pair, at in firsts.items()}
         # A merge may have moved what an earlier pair had found.

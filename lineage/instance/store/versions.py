@@ -214,8 +214,10 @@ class NodeResolver:
             entity = self._add_entity(want, fact)
         id = self._next_id(want)
         entity.versions += 1
-        label = version_label(version, entity.versions, fact["version_num"], want.kind)
-        stat = fact["stat"]
+        label = version_label(
+            version, entity.versions, fact.get("version_num"), want.kind
+        )
+        stat = fact.get("stat")
         size, digest = (stat.size, stat.digest) if stat is not None else (None, None)
         self._rows.append(
             (id, known.team_id, entity.id, version, entity.versions, label, size,
@@ -237,9 +239,9 @@ class NodeResolver:
 
     def _add_entity(self, want: Want, fact: dict[str, Any]) -> EntityState:
         id = self._entity_ids.popleft()
-        name = fact["name"] or default_name(want.kind, want.ident)
+        name = fact.get("name") or default_name(want.kind, want.ident)
         entity = EntityState(
-            id, 0, None, 0.0, name, bool(fact["is_model"]), is_new=True
+            id, 0, None, 0.0, name, bool(fact.get("is_model")), is_new=True
         )
         self._known.entities[want.kind, want.ident] = entity
         return entity

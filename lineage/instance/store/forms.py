@@ -1,0 +1,51 @@
+"""The forms of facts as plain dictionaries, checked by the rules of the models.
+
+To make a model of each fact would cost four times what it costs to check it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Union
+
+from pydantic import BaseModel, Field, TypeAdapter
+from typing_extensions import NotRequired, TypedDict
+
+from ...model.facts import EdgeFact, LogFact, StepEndFact, TaskEndFact, TaskFact
+
+#: A checked fact: what was told, and nothing for what was not.
+FactDict = dict[str, Any]
+
+_MODELS: Final = (EdgeFact, TaskFact, TaskEndFact, StepEndFact, LogFact)
+
+
+def _form(model: type[BaseModel]) -> Any:
+    """Give the dictionary that holds what a model's object would."""
+    fields: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        rule: Any = field.annotation
+        for part in field.metadata:
+            rule = Annotated[rule, part]
+        fields[name] = rule if field.is_required() else NotRequired[rule]
+    return TypedDict(model.__name__, fields)  # type: ignore[operator]  # made of models
+
+
+_FORM: Final[Any] = Annotated[
+    Union[tuple(_form(model) for model in _MODELS)],  # noqa: UP007  made of models
+    Field(discriminator="f"),
+]
+ONE: Final[TypeAdapter[FactDict]] = TypeAdapter(_FORM)
+MANY: Final[TypeAdapter[list[FactDict]]] = TypeAdapter(list[_FORM])
+
+#: What an edge tells that tells nothing more: as many fields as it must have.
+PLAIN: Final = sum(field.is_required() for field in EdgeFact.model_fields.values())
+
+_UNSAID: Final = {
+    name: field.default
+    for name, field in EdgeFact.model_fields.items()
+    if not field.is_required()
+}
+
+
+def whole_edge(fact: FactDict) -> FactDict:
+    """Give an edge with every field that an edge can have."""
+    return {**_UNSAID, **fact}
