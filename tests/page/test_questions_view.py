@@ -45,6 +45,10 @@ def test_impact_is_a_table_that_sorts_and_leaves_as_csv(
     assert len(lines) == len(hops) + 1
     first.get_by_role("button", name="Show as a graph").click()
     expect(first.locator(".card", has_text="Evaluate signs")).to_be_visible()
+    lost = first.locator(".card.is-lost")
+    expect(lost.filter(has_text="notes.txt")).to_contain_text("lost")
+    first.get_by_role("button", name="Clear the marks").click()
+    expect(lost).to_have_count(0)
 
 
 def test_provenance_tells_the_story_of_an_output(look: Look, signs: World) -> None:

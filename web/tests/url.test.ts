@@ -11,6 +11,7 @@ const FULL: PageState = {
   sel: "data:5",
   from: "task:1",
   to: "data:9",
+  impact: "data:9",
   a: "task:1",
   b: "task:2",
   at: 1_700_000_000,

@@ -18,6 +18,8 @@ export interface PageState {
   /** Two ends of a lit path. */
   from: string;
   to: string;
+  /** What would be deleted: the cards that this touches are marked. */
+  impact: string;
   /** Two tasks that are compared. */
   a: string;
   b: string;
@@ -46,6 +48,7 @@ export const INITIAL: PageState = {
   sel: "",
   from: "",
   to: "",
+  impact: "",
   a: "",
   b: "",
   at: null,
@@ -99,6 +102,7 @@ const CODECS: { [K in keyof PageState]: Codec } = {
   sel: text,
   from: text,
   to: text,
+  impact: text,
   a: text,
   b: text,
   at: time,

@@ -8,6 +8,7 @@ import type { Layout } from "../layout/useLayout";
 import type { CardItem, Folded } from "../model/fold";
 import { Card, type CardData } from "./Card";
 import { CARD_HEIGHT, CARD_WIDTH, heightOf, neighbour, strokesOf, type Scene } from "./scene";
+import type { Mark } from "./useGraph";
 import { Strokes } from "./Strokes";
 
 const NODE_TYPES = { card: Card };
@@ -22,6 +23,8 @@ export interface CanvasProps {
   focus: readonly string[];
   selected: string;
   open: readonly string[];
+  /** What the asked deletion would touch. */
+  marks: ReadonlyMap<string, Mark> | null;
   onSelect: (key: string) => void;
 }
 
@@ -57,7 +60,7 @@ function unfold(key: string): void {
 }
 
 export default function Canvas(props: CanvasProps) {
-  const { folded, scene, layout, name, focus, selected, open, onSelect } = props;
+  const { folded, scene, layout, name, focus, selected, open, marks, onSelect } = props;
   const flow = useReactFlow();
   const box = useRef<HTMLDivElement>(null);
   const shownName = useRef("");
@@ -89,6 +92,7 @@ export default function Canvas(props: CanvasProps) {
           isSelected: item.key === selected,
           isTabStop: item.key === tabStop,
           sides: joined.get(item.key) ?? "",
+          mark: item.members.map((node) => marks?.get(node.key)).find(Boolean) ?? null,
           isOpenUp: item.members.some((node) => opened.has(`${node.key}.up`)),
           isOpenDown: item.members.some((node) => opened.has(`${node.key}.down`)),
           onSelect,
@@ -98,7 +102,7 @@ export default function Canvas(props: CanvasProps) {
       });
     }
     return result;
-  }, [folded, layout, scene, focus, selected, open, onSelect, tabStop]);
+  }, [folded, layout, scene, focus, selected, open, marks, onSelect, tabStop]);
   const strokes = useMemo(
     () => strokesOf(folded, layout.positions, layout.bends, scene.at),
     [folded, layout, scene.at],

@@ -6,6 +6,7 @@ import { Status } from "../app/parts";
 import { Tile } from "../app/Tile";
 import type { CardItem } from "../model/fold";
 import { number } from "../model/words";
+import type { Mark } from "./useGraph";
 import { faceOf, hiddenWords, sayCard, type Look } from "./scene";
 
 export interface CardData extends Record<string, unknown> {
@@ -17,6 +18,8 @@ export interface CardData extends Record<string, unknown> {
   isTabStop: boolean;
   /** Sides that have lines: `up`, `down` or both. */
   sides: string;
+  /** What the asked deletion would do to it. */
+  mark: Mark | null;
   isOpenUp: boolean;
   isOpenDown: boolean;
   onSelect: (key: string) => void;
@@ -60,6 +63,7 @@ export const Card = memo(function Card({ data }: { data: CardData }) {
     data.isFocus ? "is-focus" : "",
     data.isSelected ? "is-selected" : "",
     node.is_deleted ? "is-deleted" : "",
+    data.mark ? `is-${data.mark}` : "",
   ];
   return (
     <div className={names.filter(Boolean).join(" ")} data-card={item.key}>
@@ -80,7 +84,12 @@ export const Card = memo(function Card({ data }: { data: CardData }) {
           <span className="card-sort">
             <span dir="auto">{face.sort}</span>
             {item.type === "task" && <Status status={node.status} />}
-            {node.is_stale && item.type !== "fold" && <span className="badge">stale</span>}
+            {data.mark && (
+              <span className={`badge ${data.mark === "lost" ? "badge-bad" : ""}`}>
+                {data.mark === "lost" ? "lost" : "loses a source"}
+              </span>
+            )}
+            {node.is_stale && !data.mark && item.type !== "fold" && <span className="badge">stale</span>}
           </span>
           {face.description && (
             <span className="card-description" dir="auto" title={face.description}>

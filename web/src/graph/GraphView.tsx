@@ -18,7 +18,7 @@ import { Filters } from "./Filters";
 import { ListView } from "./ListView";
 import { ASK_FROM, boxesOf, foldScene, linesOf, litPath, look } from "./scene";
 import { Timeline } from "./Timeline";
-import { LIMIT, useGraph } from "./useGraph";
+import { LIMIT, useGraph, useImpact } from "./useGraph";
 
 const EMPTY: Graph = { nodes: new Map(), arrows: new Map(), focus: [], isTruncated: false, next: null };
 
@@ -90,6 +90,7 @@ function Drawn({ state }: { state: PageState }) {
   const [isTimeOpen, setTimeOpen] = useState(state.at !== null);
   const data = useGraph(state, pages);
   const graph = data.graph ?? EMPTY;
+  const marks = useImpact(state.impact);
   const pathKeys = useMemo(() => new Set(data.path?.nodes.keys() ?? []), [data.path]);
   const folded = useMemo(
     () => foldScene(graph, state, pathKeys),
@@ -138,6 +139,7 @@ function Drawn({ state }: { state: PageState }) {
         focus={graph.focus}
         selected={selected}
         open={state.open}
+        marks={marks}
         onSelect={select}
       />
     );
@@ -162,6 +164,14 @@ function Drawn({ state }: { state: PageState }) {
           {body()}
           <div className="notes">
             <PathNote state={state} length={state.to && data.answer.isLoading ? null : (data.path?.nodes.size ?? 0)} />
+            {marks && (
+              <div className="note" role="status">
+                <p>Marked is what would lose a source, or every source, without it.</p>
+                <button type="button" className="button" onClick={() => go({ impact: "" })}>
+                  Clear the marks
+                </button>
+              </div>
+            )}
             {isAllOut && isFiltering(state) && (
               <div className="note" role="status">
                 <p>The filters leave none of the {plural(folded.cards.size, "card")}.</p>

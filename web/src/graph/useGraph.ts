@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { ask } from "../api/client";
 import type { GraphAnswer } from "../api/types";
-import { useQuestion, type Answer } from "../api/useAnswer";
+import { useAnswer, useQuestion, type Answer } from "../api/useAnswer";
 import type { PageState } from "../app/url";
 import { merge, type Graph } from "../model/merge";
 import { presentAt } from "../model/time";
@@ -44,6 +44,21 @@ async function gather(
   const last = first[first.length - 1];
   const pagesDone = first.map((answer) => (answer === last ? answer : { ...answer, truncated: false }));
   return { all: [...pagesDone, ...all.slice(first.length)], path: found };
+}
+
+/** What a deletion does to a card. */
+export type Mark = "lost" | "touched";
+
+/** The cards that would lose every source, or one, if something were deleted. */
+export function useImpact(of: string): ReadonlyMap<string, Mark> | null {
+  const { data } = useAnswer("graph.impact", of ? { of } : null);
+  return useMemo(() => {
+    if (!data) return null;
+    const marks = new Map<string, Mark>();
+    for (const { node } of data.loses_source) marks.set(node.key, "touched");
+    for (const { node } of data.remake) marks.set(node.key, "lost");
+    return marks;
+  }, [data]);
 }
 
 export interface GraphData {

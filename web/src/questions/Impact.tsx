@@ -66,7 +66,7 @@ export default function Impact({ state }: { state: PageState }) {
       lead={lead}
       actions={
         <>
-          <button type="button" className="button" onClick={() => focusOn(state.focus, { up: 0, down: null, at: state.at })}>
+          <button type="button" className="button" onClick={() => focusOn(state.focus, { up: 0, down: null, at: state.at, impact: state.focus })}>
             Show as a graph
           </button>
           {items.length > 0 && (
