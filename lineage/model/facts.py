@@ -38,7 +38,7 @@ Epoch = Annotated[float, Field(ge=0, le=32_503_680_000, allow_inf_nan=False)]
 
 
 class _Fact(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     uid: Key
     """Unique for ever: sending a fact twice stores it once. Not in the journal
@@ -82,7 +82,7 @@ class TaskEndFact(_Fact):
 class StepInfo(BaseModel):
     """A step (a decorated call or a block), told with the first fact inside it."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     key: Key
     """Unique within its task."""
@@ -95,7 +95,7 @@ class StepInfo(BaseModel):
 class FileStat(BaseModel):
     """What the recording thread saw of a local file, and its digest if taken."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     size: Whole = Field(ge=0)
     mtime_ns: Whole
@@ -108,7 +108,7 @@ class FileStat(BaseModel):
 class SourceRef(BaseModel):
     """One input that an output was derived from."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     kind: Key
     id: Whole | Path
@@ -179,7 +179,7 @@ MAX_BATCH = 10_000
 class FactBatch(BaseModel):
     """Body of `lineage.facts.add`; each element is checked on its own."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     facts: list[Any] = Field(max_length=MAX_BATCH)
 

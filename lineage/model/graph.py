@@ -14,7 +14,7 @@ NodeType = Literal["task", "data"]
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
 
 class Icon(_Answer):
@@ -237,6 +237,9 @@ class ProvenanceAnswer(_Answer):
     inputs: list[Node]
     """The things it came from that no known task produced."""
     graph: GraphAnswer
+    truncated: bool = False
+    """True when tasks, edges of them or cards of `graph` are left out: a task's
+    `edges_total` counts all of its edges on the way."""
 
 
 class DiffItem(_Answer):
