@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import io
 import weakref
+from collections.abc import Coroutine
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.structures import CaseInsensitiveDict
 
 from ..errors import ApiError
-from .bodies import make_body
+from .bodies import Body
 from .errors import UnreachableError, from_exception, from_response
 from .locks import ForkSafeLock
 from .retry import Attempts
 from .transport import Call
+from .uploading import Pace, blocks, length_of
 
 if TYPE_CHECKING:
     import httpx
@@ -61,17 +64,12 @@ class AsyncTransport:
         transport = self._api.transport
         client = None if transport.is_mounted(call.url) else self._client()
         if client is None:
-            return await asyncio.to_thread(transport.send, call)
-        attempts = Attempts(
-            transport.policy,
-            call.endpoint,
-            clock=transport.clock,
-            retries=call.retries,
-            is_repeatable=call.body is None or call.body.is_repeatable,
-        )
+            return await asyncio.to_thread(transport.send, await _gathered(call))
+        attempts = transport.attempts(call)
         while True:
+            pace = Pace(attempts, transport.clock)
             try:
-                return await _attempt(client, call, attempts)
+                return await _attempt(client, call, attempts, pace)
             except ApiError as error:
                 if call.raise_first:
                     raise
@@ -104,8 +102,17 @@ class AsyncTransport:
         return _HTTPS_LIMIT if is_secure else _HTTP_LIMIT
 
 
+async def _gathered(call: Call) -> Call:
+    """Read a body that only an event loop can read, for a call in a thread."""
+    if call.body is None or not call.body.is_async:
+        return call
+    with call.body.open() as (content, kind):
+        whole = b"".join([block async for block in content])
+    return replace(call, body=Body(lambda: nullcontext((whole, kind))))
+
+
 async def _attempt(
-    client: httpx.AsyncClient, call: Call, attempts: Attempts
+    client: httpx.AsyncClient, call: Call, attempts: Attempts, pace: Pace
 ) -> requests.Response:
     import httpx
 
@@ -116,21 +123,58 @@ async def _attempt(
         with opened as (content, content_type):
             if content_type is not None:
                 headers["Content-Type"] = content_type
+            is_whole = content is None or isinstance(content, bytes)
+            if not is_whole and (length := length_of(content)):
+                headers["Content-Length"] = str(length)
             sending = client.request(
                 call.verb,
-                call.url,
-                content=content,
+                _address(call),
+                content=content if is_whole else blocks(content, pace),
                 headers=headers,
                 timeout=httpx.Timeout(read, connect=connect),
             )
-            # The total bounds a slow drip, which no time-out of one read does.
-            answer = await asyncio.wait_for(sending, attempts.remaining_s())
-    except (httpx.HTTPError, httpx.InvalidURL, asyncio.TimeoutError) as error:
+            answer = await _in_time(sending, attempts)
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        asyncio.TimeoutError,
+        requests.RequestException,
+    ) as error:
         raise _failed(call, error) from error
     response = _as_requests(answer)
     if response.status_code >= 400:
         raise from_response(call.endpoint, response, call.secret)
     return response
+
+
+def _address(call: Call) -> str:
+    """Put the query into the address, as a synchronous call has it."""
+    if not call.params:
+        return call.url
+    made = requests.PreparedRequest()
+    made.prepare_url(call.url, call.params)
+    return str(made.url)
+
+
+async def _in_time(
+    sending: Coroutine[Any, Any, httpx.Response], attempts: Attempts
+) -> httpx.Response:
+    """Wait for the total time, which an upload that moves on extends.
+
+    It bounds a slow drip, too, which no time-out of one read does.
+    """
+    task = asyncio.ensure_future(sending)
+    try:
+        while not task.done():
+            left = attempts.remaining_s()
+            if left == 0:
+                raise asyncio.TimeoutError
+            await asyncio.wait({task}, timeout=left)
+        return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
 
 
 def _failed(call: Call, error: Exception) -> ApiError:
@@ -163,24 +207,3 @@ def _as_requests(answer: httpx.Response) -> requests.Response:
     response.encoding = answer.encoding
     response.raw = io.BytesIO(answer.content)
     return response
-
-
-def make_call(
-    api: Api,
-    method: str,
-    data: Any,
-    *,
-    retries: int | None = None,
-    raise_first: bool = False,
-) -> Call:
-    """Make a POST of what a caller hands to `post_async`."""
-    return Call(
-        "POST",
-        api.method_url(method),
-        method,
-        dict(api.headers),
-        make_body(method, data, api.additional_fields),
-        retries=retries,
-        raise_first=raise_first,
-        secret=api.token,
-    )

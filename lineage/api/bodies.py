@@ -6,13 +6,19 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from mimetypes import guess_type
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import urlencode
 
 from urllib3.fields import RequestField
 from urllib3.filepost import encode_multipart_formdata
 
 from .errors import UnsendableError
 
+_UNKNOWN_TYPE = "application/octet-stream"
 Content: TypeAlias = Any
 """What `requests` takes as data: bytes, or an object that reads as a file."""
 
@@ -35,6 +41,8 @@ class Body:
     """Gives the content and its content type, for one attempt."""
     is_repeatable: bool = True
     """Whether `open` can be called again after an attempt has begun."""
+    is_async: bool = False
+    """Whether only an event loop can read the content."""
 
 
 def make_body(endpoint: str, data: Any, additional: Mapping[str, Any]) -> Body:
@@ -60,6 +68,77 @@ def make_body(endpoint: str, data: Any, additional: Mapping[str, Any]) -> Body:
         endpoint, {**data, **additional} if type(data) is dict else data
     )
     return Body(lambda: nullcontext((content, "application/json")))
+
+
+def make_content(content: Any) -> Body:
+    """Make the body of a caller's own content.
+
+    Args:
+        content: Text, bytes, what gives bytes (at once or asynchronously), or what
+            reads as a file. All but text and bytes can be read once, and are sent
+            once.
+    """
+    if isinstance(content, str):
+        return Body(lambda: nullcontext((content.encode(), None)))
+    if isinstance(content, (bytes, bytearray)):
+        return Body(lambda: nullcontext((bytes(content), None)))
+    kind = getattr(content, "content_type", None)
+    return Body(
+        lambda: nullcontext((content, kind)),
+        is_repeatable=False,
+        is_async=hasattr(content, "__aiter__"),
+    )
+
+
+def fields_body(fields: Mapping[str, Any]) -> Body:
+    """Make the body of a form without files."""
+    content = urlencode(fields, doseq=True).encode()
+    return Body(lambda: nullcontext((content, "application/x-www-form-urlencoded")))
+
+
+def make_form(files: Mapping[str, Any]) -> Body:
+    """Make a form of a caller's files.
+
+    Args:
+        files: By the part's name: text, bytes or an open file, or a tuple of the
+            file's name, one of these, and its content type. A file is read from
+            where it stands, for every attempt; one that cannot go back there is
+            read into memory.
+
+    Raises:
+        ValueError: A tuple has other parts.
+    """
+    parts: list[Part] = []
+    for name, value in files.items():
+        filename, content, kind = _told(value)
+        if hasattr(content, "read"):
+            # The encoder of forms would take all of a BytesIO, and none of a pipe.
+            is_held = isinstance(content, BytesIO) or not content.seekable()
+            content = (
+                content.read()
+                if is_held
+                else partial(_rewound, content, content.tell())
+            )
+        guessed = filename and (guess_type(filename)[0] or _UNKNOWN_TYPE)
+        parts.append(Part(name, content, filename, kind or guessed or None))
+    return multipart(parts)
+
+
+def _told(value: Any) -> tuple[str | None, Any, str | None]:
+    if not isinstance(value, tuple):
+        name = getattr(value, "name", None)
+        return Path(name).name if isinstance(name, str) else "upload", value, None
+    if len(value) not in (2, 3):
+        raise ValueError(
+            f"a file is (name, content) or (name, content, type), got {value!r}"
+        )
+    return value[0], value[1], value[2] if len(value) == 3 else None
+
+
+def _rewound(file: Any, place: int) -> AbstractContextManager[Any]:
+    """Give an open file from where it stood; it is the caller's to close."""
+    file.seek(place)
+    return nullcontext(file)
 
 
 def encode_json(endpoint: str, value: Any) -> bytes:

@@ -10,7 +10,8 @@ import requests
 
 from ..settings import Settings
 from .app import AppApi
-from .asynchronous import AsyncTransport, make_call
+from .asynchronous import AsyncTransport
+from .bodies import make_body, make_content, make_form
 from .connection import Connection
 from .credentials import credentials
 from .dataset import DatasetApi
@@ -19,8 +20,10 @@ from .file import FileApi
 from .graph import GraphApi
 from .project import ProjectApi
 from .register import RegisterApi
+from .retry import DEFAULT_TIMEOUT_S, read_timeout
 from .streams import Download
 from .task import TaskApi
+from .transport import Call
 
 
 class Api(Connection):
@@ -77,24 +80,54 @@ class Api(Connection):
         self,
         method: str,
         json: Any = None,
-        content: bytes | None = None,
-        *,
+        content: Any = None,
+        files: Mapping[str, Any] | None = None,
+        params: Any = None,
+        headers: Mapping[str, str] | None = None,
         retries: int | None = None,
-        raise_error: bool = False,
+        raise_error: bool | None = False,
+        timeout: Any = DEFAULT_TIMEOUT_S,
     ) -> requests.Response:
         """Call a method by POST from an event loop; the rules are those of `post`.
 
         Args:
             method: Its name, as `tasks.info`.
             json: A dict or a list.
-            content: Raw bytes, in its place.
+            content: In its place, text, bytes, or what gives or reads bytes.
+            files: In its place, a form: by name, an open file, bytes or text, or
+                `(file name, content, content type)`.
+            params: The query, as a dict, a list of pairs, or text.
+            headers: Further headers.
             retries: Attempts of this call; 0 fails at once.
             raise_error: Raise the first failure; try nothing again.
+            timeout: Seconds for connecting and for each wait: a number, a pair, None
+                (no bound), or httpx's; 60 stands for the client's own time-outs.
+
+        Raises:
+            HttpError: The server refused the call.
+            RetriesExhaustedError: Attempts or time were used up.
+            UnsendableError: The request can never be sent; nothing was.
         """
         if not self._is_probed:
             await asyncio.to_thread(self._probe_https)
-        data = json if content is None else content
-        call = make_call(self, method, data, retries=retries, raise_first=raise_error)
+        if content is not None:
+            body = make_content(content)
+        elif files:
+            body = make_form(files)
+        else:
+            body = make_body(method, json, self.additional_fields)
+        call = Call(
+            "POST",
+            self.method_url(method),
+            method,
+            {**self.headers, **(headers or {})},
+            body,
+            params,
+            retries,
+            timeout_s=read_timeout(timeout),
+            raise_first=bool(raise_error),
+            secret=self.token,
+        )
         return await self.asynchronous.send(call)
 
     def async_semaphore(self) -> asyncio.Semaphore:
@@ -113,6 +146,7 @@ class Api(Connection):
         raise_error: bool = False,
         chunk_size: int = 8192,
         use_public_api: bool = True,
+        timeout: Any = DEFAULT_TIMEOUT_S,
     ) -> Iterator[tuple[bytes, str | None]]:
         """Call a method and give its body in chunks, resumed where it broke.
 
@@ -127,6 +161,7 @@ class Api(Connection):
             raise_error: Raise at the first break.
             chunk_size: Bytes at once, at most.
             use_public_api: False: the method lies at the server's own root.
+            timeout: As `post_async` has it.
 
         Yields:
             Each chunk with the server's SHA-256 of the whole, or None.
@@ -136,6 +171,7 @@ class Api(Connection):
             start=range_start or 0, end=range_end,
             retries=1 if raise_error else retries,
             chunk_size=chunk_size, is_public=use_public_api,
+            timeout_s=read_timeout(timeout),
         )  # fmt: skip
         with download.open() as first:
             for chunk in download.chunks(first):
@@ -152,6 +188,7 @@ class Api(Connection):
         range_end: int | None = None,
         chunk_size: int = 8192,
         use_public_api: bool = True,
+        timeout: Any = DEFAULT_TIMEOUT_S,
     ) -> AsyncIterator[tuple[bytes, str | None]]:
         """Give a method's body in chunks, read in a thread; see `stream`.
 
@@ -165,13 +202,14 @@ class Api(Connection):
             range_end: The last byte, inclusive.
             chunk_size: Bytes at once, at most.
             use_public_api: False: the method lies at the server's own root.
+            timeout: As `post_async` has it.
 
         Yields:
             Each chunk with the server's SHA-256 of the whole, or None.
         """
         parts = self.stream(
             method, method_type, data, headers, retries, range_start, range_end,
-            chunk_size=chunk_size, use_public_api=use_public_api,
+            chunk_size=chunk_size, use_public_api=use_public_api, timeout=timeout,
         )  # fmt: skip
         while (part := await asyncio.to_thread(next, parts, None)) is not None:
             yield part

@@ -12,7 +12,7 @@ from requests.adapters import BaseAdapter
 from ..errors import logger as own_logger
 from ..settings import Settings
 from . import address
-from .bodies import make_body
+from .bodies import fields_body, make_body
 from .errors import parse_error
 from .gate import Gate
 from .resource import decoded
@@ -176,6 +176,7 @@ class Connection:
         retries: int | None = None,
         stream: bool | None = False,
         use_public_api: bool | None = True,
+        data: Mapping[str, Any] | None = None,
     ) -> requests.Response:
         """Call a method by GET; the rules are those of `post`.
 
@@ -185,11 +186,13 @@ class Connection:
             retries: Attempts of this call; 0 fails at once.
             stream: Hand the answer over with its body unread.
             use_public_api: False: the method lies at the server's own root.
+            data: The fields of a form in the request's body.
         """
         query = {**(params or {}), **self.additional_fields}
         return self.send("GET", method, params=query, retries=retries,
                          is_streamed=bool(stream),
-                         is_public=bool(use_public_api))  # fmt: skip
+                         is_public=bool(use_public_api),
+                         body=None if data is None else fields_body(data))  # fmt: skip
 
     def send(
         self,

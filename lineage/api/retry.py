@@ -10,12 +10,19 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from ..errors import ApiError
 from .errors import exhausted
 
 #: Longest pause that the back-off grows to, as on the platform.
 MAX_SLEEP_S = 60.0
+
+TimeOuts: TypeAlias = tuple[float | None, float | None]
+"""Seconds for connecting and for each wait on a server; None: without bound."""
+
+#: What the platform's SDK waits in asynchronous calls; stands for the policy's.
+DEFAULT_TIMEOUT_S = 60
 
 #: Calls that do something anew each time: never sent again while in doubt.
 UNSAFE_ENDPOINTS = frozenset({"tasks.run.app"})
@@ -34,6 +41,21 @@ class RetryPolicy:
     read_timeout_s: float = 60.0
 
 
+def read_timeout(told: Any) -> TimeOuts | None:
+    """Understand a time-out as httpx does: a number, a tuple, None, or its own class.
+
+    Returns:
+        None: those of the policy.
+    """
+    if told is None:
+        return None, None
+    if isinstance(told, tuple):
+        return told[0], told[1]
+    if hasattr(told, "connect"):
+        return told.connect, told.read
+    return None if told == DEFAULT_TIMEOUT_S else (float(told), float(told))
+
+
 class Attempts:
     """The attempts of one call.
 
@@ -44,6 +66,7 @@ class Attempts:
         retries: Attempts of this call, when not the policy's.
         budget_s: Time for this call, when not the policy's.
         is_repeatable: False when the body cannot be sent twice.
+        timeout_s: Time-outs of this call, when not the policy's.
     """
 
     def __init__(
@@ -55,8 +78,13 @@ class Attempts:
         retries: int | None = None,
         budget_s: float | None = None,
         is_repeatable: bool = True,
+        timeout_s: TimeOuts | None = None,
     ) -> None:
         self._policy = policy
+        self._timeout_s = timeout_s or (
+            policy.connect_timeout_s,
+            policy.read_timeout_s,
+        )
         self._endpoint = endpoint
         self._clock = clock
         self._allowed = policy.retries if retries is None else retries
@@ -74,15 +102,23 @@ class Attempts:
             return None
         return max(0.0, self._ends_at - self._clock())
 
-    def timeout_s(self) -> tuple[float, float]:
+    def excuse(self, seconds: float) -> None:
+        """Leave out of the total time what was spent on sending a body."""
+        if self._ends_at is not None:
+            self._ends_at += seconds
+
+    def timeout_s(self) -> TimeOuts:
         """Give the time-outs for connecting and for reading of the next attempt."""
-        connect, read = self._policy.connect_timeout_s, self._policy.read_timeout_s
         left = self.remaining_s()
         if left is None:
-            return connect, read
+            return self._timeout_s
         # A socket's time-out must be positive, or it would not block at all.
-        floor = max(left, 0.001)
-        return min(connect, floor), min(read, floor)
+        most = max(left, 0.001)
+        connect, read = self._timeout_s
+        return (
+            most if connect is None else min(connect, most),
+            most if read is None else min(read, most),
+        )
 
     def pause_s(self, error: ApiError) -> float:
         """Count a failed attempt and give the pause before the next one.

@@ -12,7 +12,7 @@ from requests import exceptions as foreign
 
 from .bodies import Body, make_body
 from .errors import BrokenAnswerError, from_exception
-from .retry import Attempts
+from .retry import Attempts, TimeOuts
 from .transport import read_body
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Download:
         retries: Breaks in a row without a byte between that are endured.
         chunk_size: Bytes to hand over at once, at most.
         is_public: False: the method lies at the server's own root.
+        timeout_s: Time-outs, when not the client's.
     """
 
     api: Api
@@ -49,6 +50,7 @@ class Download:
     retries: int | None = None
     chunk_size: int = 65_536
     is_public: bool = True
+    timeout_s: TimeOuts | None = None
     position: int = field(default=0, init=False)
     """The next byte to hand over."""
     total: int | None = field(default=None, init=False)
@@ -139,6 +141,7 @@ class Download:
             is_public=self.is_public,
             is_streamed=True,
             retries=self.retries,
+            timeout_s=self.timeout_s,
             **self._content(),
         )
 

@@ -21,7 +21,8 @@ from ..errors import ApiError, logger
 from .bodies import Body
 from .errors import HttpError, from_exception, from_response
 from .locks import ForkSafeLock
-from .retry import Attempts, RetryPolicy
+from .retry import Attempts, RetryPolicy, TimeOuts
+from .uploading import Watched
 
 #: Connections kept open to one server.
 POOL_SIZE = 32
@@ -45,6 +46,8 @@ class Call:
     """Total time, when not the policy's."""
     is_streamed: bool = False
     """Hand the answer over with its body unread."""
+    timeout_s: TimeOuts | None = None
+    """Time-outs, when not the policy's."""
     raise_first: bool = False
     """Raise the first failure; try nothing again."""
     secret: str | None = None
@@ -104,15 +107,7 @@ class Transport:
             RetriesExhaustedError: Attempts or time were used up.
             UnsendableError: The request can never be sent.
         """
-        body = call.body
-        attempts = Attempts(
-            self.policy,
-            call.endpoint,
-            clock=self.clock,
-            retries=call.retries,
-            budget_s=call.budget_s,
-            is_repeatable=body is None or body.is_repeatable,
-        )
+        attempts = self.attempts(call)
         while True:
             try:
                 return self._attempt(call, attempts)
@@ -122,6 +117,18 @@ class Transport:
                 pause = attempts.pause_s(error)
                 logger.debug("%s: trying again in %.1f s", call.endpoint, pause)
             self.sleep(pause)
+
+    def attempts(self, call: Call) -> Attempts:
+        """Begin to count the attempts and the time of a call."""
+        return Attempts(
+            self.policy,
+            call.endpoint,
+            clock=self.clock,
+            retries=call.retries,
+            budget_s=call.budget_s,
+            is_repeatable=call.body is None or call.body.is_repeatable,
+            timeout_s=call.timeout_s,
+        )
 
     def probe(self, url: str, timeout_s: tuple[float, float]) -> bool:
         """Whether a bare GET of an address is answered below 400."""
@@ -143,12 +150,11 @@ class Transport:
     def _attempt(self, call: Call, attempts: Attempts) -> requests.Response:
         try:
             timeout_s = attempts.timeout_s()
-            response = self._exchange(call, timeout_s)
+            response = self._exchange(call, attempts, timeout_s)
             if not call.is_streamed or response.status_code >= 400:
                 # Counted from here: a long upload must not cost its answer.
-                has_end = attempts.remaining_s() is not None
-                ends_at = self.clock() + timeout_s[1] if has_end else None
-                self._load(response, ends_at)
+                wait_s = None if attempts.remaining_s() is None else timeout_s[1]
+                self._load(response, None if wait_s is None else self.clock() + wait_s)
         except (foreign.RequestException, Urllib3Error, ValueError) as error:
             raise from_exception(call.endpoint, call.url, error, call.secret) from error
         if response.status_code >= 400:
@@ -156,18 +162,19 @@ class Transport:
         return response
 
     def _exchange(
-        self, call: Call, timeout_s: tuple[float, float]
+        self, call: Call, attempts: Attempts, timeout_s: TimeOuts
     ) -> requests.Response:
         headers = dict(call.headers)
         opened = nullcontext((None, None)) if call.body is None else call.body.open()
         with opened as (content, content_type):
             if content_type is not None:
                 headers["Content-Type"] = content_type
+            is_read = hasattr(content, "read")
             return self._pooled().request(
                 call.verb,
                 call.url,
                 params=call.params,
-                data=content,
+                data=Watched(content, attempts, self.clock) if is_read else content,
                 headers=headers,
                 timeout=timeout_s,
                 stream=True,

@@ -110,7 +110,10 @@ API = """
 __init__(server_address=None, token=None, retry_count=10, retry_sleep_sec=None, external_logger=None, ignore_task_id=False, api_server_address=None, check_instance_version=False)
 from_env(retry_count=10, ignore_task_id=False, env_file='~/supervisely.env', check_instance_version=False)
 post(method, data, retries=None, stream=False, raise_error=False)
-get(method, params, retries=None, stream=False, use_public_api=True)
+get(method, params, retries=None, stream=False, use_public_api=True, data=None)
+stream(method, method_type, data, headers=None, retries=None, range_start=None, range_end=None, raise_error=False, chunk_size=8192, use_public_api=True, timeout=60)
+post_async(method, json=None, content=None, files=None, params=None, headers=None, retries=None, raise_error=False, timeout=60)
+stream_async(method, method_type, data, headers=None, retries=None, range_start=None, range_end=None, chunk_size=8192, use_public_api=True, timeout=60)
 """  # noqa: E501  one method on each line
 
 
