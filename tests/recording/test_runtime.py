@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journal_tools import WAIT_S, run_script
+from journal_tools import WAIT_S, run_script, wait_for
 
 import lineage
 from lineage.api import Api
@@ -40,6 +40,14 @@ def stored(home: Path) -> list[int]:
             "JOIN entities ON entities.id = nodes.entity_id"
         ).fetchall()
     return sorted(int(row[0]) for row in rows)
+
+
+def why_waiting() -> str:
+    """Flush until an attempt has failed; give its reason."""
+    wait_for(lambda: lineage.flush(0.1).reason is not None)
+    report = lineage.flush(0)
+    assert report.waiting
+    return report.reason or ""
 
 
 def run(body: str, home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -236,9 +244,7 @@ def test_facts_wait_out_a_corrupt_store(
     (home / "instance.db").write_bytes(b"this is no database" * 100)
     lineage.configure(home=home)
     lineage.current_task().uses_project(1)
-    report = lineage.flush(0.2)
-    assert report.waiting
-    assert "instance.db" in (report.reason or "")
+    assert "instance.db" in why_waiting()
     assert "instance.db" in caplog.text
     (home / "instance.db").unlink()
     runtime().close()
@@ -279,9 +285,7 @@ def test_the_environment_names_the_target(
     monkeypatch.setenv("API_TOKEN", "token")
     reset_runtime()
     lineage.current_task().uses_project(1)
-    report = lineage.flush(0.05)
-    assert report.waiting
-    assert "127.0.0.1:9" in (report.reason or "")
+    assert "127.0.0.1:9" in why_waiting()
 
 
 def test_refused_facts_are_tried_again_on_demand() -> None:
