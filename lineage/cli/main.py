@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         args = parser.parse_args(arguments)
         answer: Answer = args.run(args)
         emit(answer, as_json=args.json)
-    except (LineageError, OSError, ValueError) as error:
+    except (LineageError, OSError, ValueError, ImportError, SyntaxError) as error:
         return _fail(error)
     except KeyboardInterrupt:
         return 130

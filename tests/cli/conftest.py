@@ -50,7 +50,8 @@ def type_(capsys: pytest.CaptureFixture[str]) -> Callable[..., Typed]:
 class Graph:
     """Writes facts as the recorder does."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "test") -> None:
+        self._name = name
         self.facts: list[dict[str, Any]] = []
 
     def task(self, run: str, name: str, at: float, **more: Any) -> None:
@@ -74,7 +75,7 @@ class Graph:
         )  # fmt: skip
 
     def _add(self, **fact: Any) -> None:
-        self.facts.append({"uid": f"test-{len(self.facts)}", **fact})
+        self.facts.append({"uid": f"{self._name}-{len(self.facts)}", **fact})
 
 
 @pytest.fixture
@@ -111,6 +112,18 @@ def small_graph(empty_home: Api) -> Api:
     answer = empty_home.facts.add(graph.facts)
     assert answer.refused == []
     return empty_home
+
+
+@pytest.fixture
+def newer_table(small_graph: Api) -> Api:
+    """A second import has made the table anew: what came from the old one is stale."""
+    graph = Graph("newer")
+    graph.task("n", "Import", 40)
+    graph.edge("n", "input", "/data/scans.csv", 41, d=1)
+    graph.edge("n", "output", "/data/table.csv", 42, d=9)
+    graph.end("n", 43)
+    assert small_graph.facts.add(graph.facts).refused == []
+    return small_graph
 
 
 class _Platform(BaseHTTPRequestHandler):

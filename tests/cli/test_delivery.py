@@ -97,3 +97,30 @@ def test_a_reason_that_is_no_json_shows_the_fact_by_its_id(type_) -> None:
 
     assert _about(Refusal("u-1", "why", 0.0, "{no json")) == "u-1"
     assert _about(Refusal("u-1", "why", 0.0, '{"f": "task"}')) == "task"
+
+
+def test_dropped_and_unreadable_facts_are_told(type_, clean_environment: Path) -> None:
+    """What the journal could not keep, and what it keeps aside, is not hidden."""
+    from lineage.cli.delivery import _status_lines
+    from lineage.recording.report import DeliveryStatus
+
+    status = DeliveryStatus(dropped=3, skipped=("torn.seg",))
+    lines = _status_lines(status, Settings.from_environ())
+    told = "".join(part.text for line in lines for part in line)
+    assert "3 facts dropped" in told
+    assert "torn.seg" in told
+
+
+@pytest.mark.parametrize(
+    ("environ", "where"),
+    [({"LINEAGE_TARGET": "http://there"}, "http://there"),
+     ({"LINEAGE_TARGET": "instance"}, "SERVER_ADDRESS is unset"),
+     ({"LINEAGE_TARGET": "instance", "SERVER_ADDRESS": "http://p"}, "http://p")],
+)  # fmt: skip
+def test_the_status_says_where_facts_go(
+    type_, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], where: str
+) -> None:
+    """An address, or what is missing for one."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert where in type_("status").out

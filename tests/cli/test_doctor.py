@@ -125,3 +125,11 @@ def test_doctor_says_that_the_address_is_missing(
     """LINEAGE_TARGET=instance alone sends nothing."""
     monkeypatch.setenv("LINEAGE_TARGET", "instance")
     assert "SERVER_ADDRESS is not set" in type_("doctor").out
+
+
+def test_check_of_a_module_that_is_not_there_says_so(type_) -> None:
+    """A mistyped module is the user's trouble, no defect of lineage."""
+    answer = type_("check", "no_such_module")
+    assert answer.code == 2
+    assert "no_such_module" in answer.err
+    assert "defect" not in answer.err

@@ -85,6 +85,12 @@ def test_a_server_that_is_not_there_is_named(type_) -> None:
     assert "127.0.0.1:9" in answer.err
 
 
+def test_an_address_needs_no_scheme(type_) -> None:
+    """`--server host:port` means http, as people type it."""
+    answer = type_("tasks", "--server", "127.0.0.1:9", "--token", "t")
+    assert "127.0.0.1:9" in answer.err
+
+
 def test_the_platform_without_an_address_says_what_to_set(
     type_, monkeypatch: pytest.MonkeyPatch
 ) -> None:

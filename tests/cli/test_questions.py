@@ -92,3 +92,28 @@ def test_questions_about_the_past_leave_out_what_came_later(type_) -> None:
     out = type_("downstream", "scans.csv", "--as-of", "1700000005").out
     assert "table.csv" in out
     assert "model.pt" not in out
+
+
+@pytest.mark.usefixtures("newer_table")
+def test_stale_tells_what_was_made_from_something_older(type_) -> None:
+    """The output, the run that made it, the version it used and the newest one."""
+    out = type_("stale").out
+    assert "model.pt" in out
+    assert "made by Train" in out
+    assert "now 00000000" in out
+
+
+@pytest.mark.usefixtures("newer_table")
+def test_versions_are_listed_with_the_shown_one_marked(type_) -> None:
+    """Nothing is overwritten: both states of the table are there."""
+    out = type_("show", "table.csv").out
+    assert "Versions" in out
+    assert out.count("▸") == 1
+
+
+@pytest.mark.usefixtures("newer_table")
+def test_diff_shows_other_versions(type_) -> None:
+    """The same path with other bytes is another version, not another thing."""
+    answer = type_("diff", "task:1", "task:5")
+    assert answer.code == 1
+    assert "~" in answer.out
