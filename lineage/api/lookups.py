@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import DeliveryError, logger
+from ..errors import DeliveryError, LineageError, logger
 from ..settings import Settings
 from .callers import Ask
 from .gate import AnyApi
@@ -18,11 +20,17 @@ _REMEMBERED = 1024
 
 
 class Teams:
-    """The team of each task, remembered: a task never changes its team."""
+    """The team of each task, remembered: a task never changes its team.
+
+    Threads that want the same team at one time ask for it once; the answer, or the
+    failure, is for all of them.
+    """
 
     def __init__(self) -> None:
         self._lock = ForkSafeLock()
         self._known: OrderedDict[str, int] = OrderedDict()
+        # By process too: who asked before a fork never answers in the child.
+        self._asked: dict[tuple[int, str], Future[int]] = {}
 
     def of(self, task_id: Any, ask: Ask) -> int:
         """Give a task's team; endpoint `tasks.info` at the first time.
@@ -31,20 +39,50 @@ class Teams:
             DeliveryError: The instance tells no team.
             ApiError: The instance could not be asked.
         """
-        key = str(task_id)
+        key, place = str(task_id), (os.getpid(), str(task_id))
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-        info = ask("tasks.info", {"id": task_id})
-        team = info.get("teamId") if isinstance(info, Mapping) else None
-        if not team:
-            raise DeliveryError(f"task {task_id} has no team", subject=task_id)
-        with self._lock:
-            self._known[key] = team
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return int(team)
+            asked = self._asked.get(place)
+            if asked is None:
+                mine = self._asked[place] = Future()
+        if asked is None:
+            return self._settled(place, mine, lambda: _team(task_id, ask))
+        try:
+            return asked.result()
+        except CancelledError:
+            return self.of(task_id, ask)
+
+    def _settled(
+        self, place: tuple[int, str], mine: Future[int], find: Callable[[], int]
+    ) -> int:
+        """Find a team for this thread, and for those that wait for it."""
+        try:
+            team = find()
+        except LineageError as error:
+            mine.set_exception(error)
+            raise
+        else:
+            with self._lock:
+                self._known[place[1]] = team
+                while len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+            mine.set_result(team)
+            return team
+        finally:
+            # After anything else (Ctrl-C), those who wait ask for themselves.
+            mine.cancel()
+            with self._lock:
+                self._asked.pop(place, None)
+
+
+def _team(task_id: Any, ask: Ask) -> int:
+    info = ask("tasks.info", {"id": task_id})
+    team = info.get("teamId") if isinstance(info, Mapping) else None
+    if not team:
+        raise DeliveryError(f"task {task_id} has no team", subject=task_id)
+    return int(team)
 
 
 def file_id(path: str, task_id: Any, teams: Teams, ask: Ask) -> int:

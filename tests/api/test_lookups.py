@@ -1,0 +1,96 @@
+"""Look-ups that many threads want at one time."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from lineage.api import lookups
+from lineage.errors import ApiError, DeliveryError
+
+WAIT_S = 10
+
+
+class Instance:
+    """Answers `tasks.info` when it is told to."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.asked: list[Any] = []
+        self.is_asked = threading.Event()
+        self.may_answer = threading.Event()
+
+    def __call__(self, method: str, fields: Any) -> Any:
+        self.asked.append((method, fields))
+        answer = self.answers.pop(0)
+        self.is_asked.set()
+        assert self.may_answer.wait(WAIT_S)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+
+class Told(Future):  # type: ignore[type-arg]  # the class is not generic at run time
+    """Tells when somebody begins to wait for it."""
+
+    is_waited_for = threading.Event()
+
+    def result(self, timeout: float | None = None) -> Any:
+        self.is_waited_for.set()
+        return super().result(timeout)
+
+
+@pytest.fixture(autouse=True)
+def _told(monkeypatch: pytest.MonkeyPatch) -> None:
+    Told.is_waited_for.clear()
+    monkeypatch.setattr(lookups, "Future", Told)
+
+
+def two_threads(instance: Instance) -> tuple[Future[int], Future[int]]:
+    """Let a second thread ask while the first one waits for its answer."""
+    teams = lookups.Teams()
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(teams.of, 77, instance)
+        assert instance.is_asked.wait(WAIT_S)
+        second = pool.submit(teams.of, 77, instance)
+        assert Told.is_waited_for.wait(WAIT_S)
+        instance.may_answer.set()
+    return first, second
+
+
+def test_threads_that_meet_a_new_task_ask_once() -> None:
+    """One request tells all of them the team."""
+    instance = Instance({"teamId": 5})
+    first, second = two_threads(instance)
+    assert (first.result(), second.result()) == (5, 5)
+    assert instance.asked == [("tasks.info", {"id": 77})]
+
+
+def test_those_who_wait_share_a_failure() -> None:
+    """A server that is down is not asked by one thread after the other."""
+    instance = Instance(ApiError("down"))
+    for found in two_threads(instance):
+        assert isinstance(found.exception(), ApiError)
+
+
+def test_those_who_wait_share_no_interrupt() -> None:
+    """When the thread that asked is interrupted, the others ask for themselves."""
+    instance = Instance(KeyboardInterrupt(), {"teamId": 5})
+    first, second = two_threads(instance)
+    assert isinstance(first.exception(), KeyboardInterrupt)
+    assert second.result() == 5
+
+
+def test_a_failure_is_not_remembered() -> None:
+    """The next look asks again; an id as text is the same task."""
+    teams = lookups.Teams()
+    instance = Instance({"teamId": None}, {"teamId": 5})
+    instance.may_answer.set()
+    with pytest.raises(DeliveryError, match="has no team"):
+        teams.of(77, instance)
+    assert teams.of(77, instance) == 5
+    assert teams.of("77", instance) == 5
+    assert len(instance.asked) == 2
