@@ -8,8 +8,7 @@ from typing import Final
 
 from ...model.graph import GraphAnswer
 from .arrows import Lines
-from .closure import Reach
-from .teamview import Spot, TeamView, spot_of_task
+from .teamview import Spot, TeamView
 
 #: Cards in one answer, unless asked otherwise, and at most.
 DEFAULT_LIMIT: Final = 500
@@ -37,16 +36,6 @@ class Found:
             return near, spot >= 0, abs(spot)
 
         return sorted(self.up.keys() | self.down.keys() | self.focus, key=place)
-
-
-def spots_of(view: TeamView, reach: Reach) -> dict[Spot, int]:
-    """Give the places of what was reached, a task named as a thing at its own."""
-    joined = view.joined(reach.data)
-    spots = {spot_of_task(task): hop for task, hop in reach.tasks.items()}
-    for node, hop in reach.data.items():
-        spot = spot_of_task(joined[node]) if node in joined else node
-        spots[spot] = min(hop, spots.get(spot, hop))
-    return spots
 
 
 def checked_limit(limit: int | None, default: int = DEFAULT_LIMIT) -> int:

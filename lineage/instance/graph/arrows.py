@@ -15,23 +15,25 @@ _EDGES = (
     " FROM each_int(:tasks) AS x"
     " JOIN edges e ON e.team_id = :team AND e.task_id = x.value"
     " WHERE e.node_id IN (SELECT y.value FROM each_int(:nodes) AS y)"
+    "{when e.recorded_at}"
 )
 _REVISIONS = (
     "SELECT l.activity, l.node_id, l.since FROM each_int(:ids) AS x JOIN links l"
-    " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
+    " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0{when l.since}"
 )
 _DATA_NEIGHBOURS = (
     "SELECT l.node_id, l.direction, COUNT(DISTINCT CASE WHEN l.activity < 0"
     " THEN l.activity ELSE l.activity >> 24 END)"
     " FROM each_int(:ids) AS x JOIN links l"
-    " ON l.team_id = :team AND l.node_id = x.value GROUP BY l.node_id, l.direction"
+    " ON l.team_id = :team AND l.node_id = x.value{when l.since}"
+    " GROUP BY l.node_id, l.direction"
 )
 _TASK_NEIGHBOURS = (
     "SELECT e.task_id, e.direction, COUNT(DISTINCT e.node_id)"
     " FROM each_int(:ids) AS x JOIN edges e"
     " ON e.team_id = :team AND e.task_id = x.value"
     " LEFT JOIN nodes n ON n.team_id = e.team_id AND n.id = e.node_id"
-    " AND n.task_id = e.task_id WHERE n.id IS NULL"
+    " AND n.task_id = e.task_id WHERE n.id IS NULL{when e.recorded_at}"
     " GROUP BY e.task_id, e.direction"
 )
 Line = tuple[Spot, Spot]
@@ -58,7 +60,6 @@ class Lines:
 
     def __init__(self, view: TeamView, spots: Collection[Spot]) -> None:
         self._view = view
-        self._names = {"team": view.team_id}
         tasks = [task_at(spot) for spot in spots if spot < 0]
         nodes = [spot for spot in spots if spot >= 0]
         # A task that is named as a thing stands at its own card.
@@ -106,12 +107,8 @@ class Lines:
         if not tasks:
             return
         wanted = [*nodes, *self._things]
-        rows = self._view.tx.all(
-            _EDGES, {**self._names, "tasks": tasks, "nodes": wanted}
-        )
+        rows = self._view.rows(_EDGES, tasks=tasks, nodes=wanted)
         for task, direction, node, step, activity, at in rows:
-            if self._view.as_of is not None and at > self._view.as_of:
-                continue
             spot, own = self._spot(node), spot_of_task(task)
             if spot == own:
                 continue
@@ -130,9 +127,7 @@ class Lines:
         if not nodes:
             return
         ids = [-node for node in nodes]
-        for activity, older, at in self._view.tx.all(
-            _REVISIONS, {**self._names, "ids": ids}
-        ):
+        for activity, older, at in self._view.rows(_REVISIONS, ids=ids):
             if older in spots:
                 drawn = self._drawn.setdefault((older, -activity), _Drawn("revision"))
                 drawn.count, drawn.at = 1, at
@@ -142,27 +137,24 @@ class Lines:
         return node if task is None else spot_of_task(task)
 
     def _step_names(self, steps: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
-        rows = self._view.tx.all(
+        rows = self._view.rows(
             "SELECT s.task_id, s.number, s.name FROM each_int(:tasks) AS x"
             " JOIN steps s ON s.team_id = :team AND s.task_id = x.value"
             " WHERE s.number IN (SELECT y.value FROM each_int(:numbers) AS y)",
-            {
-                **self._names,
-                "tasks": {task for task, _ in steps},
-                "numbers": {number for _, number in steps},
-            },
+            tasks={task for task, _ in steps},
+            numbers={number for _, number in steps},
         )
         return {(task, number): name for task, number, name in rows}
 
     def _sources(self, activities: set[int]) -> dict[int, list[int]]:
         """Give the inputs of those activities that are derivations, not steps."""
-        rows = self._view.tx.all(
+        rows = self._view.rows(
             "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
             " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
             " LEFT JOIN steps s ON s.team_id = :team"
             " AND s.task_id = l.activity >> 24 AND s.number = l.activity & 16777215"
             " WHERE s.number IS NULL",
-            {**self._names, "ids": activities},
+            ids=activities,
         )
         found: dict[int, list[int]] = defaultdict(list)
         for activity, node in rows:
@@ -173,19 +165,13 @@ class Lines:
         totals: dict[Spot, list[int]] = defaultdict(lambda: [0, 0])
         nodes = [spot for spot in spots if spot >= 0]
         tasks = [task_at(spot) for spot in spots if spot < 0]
-        tx = self._view.tx
-        for node, direction, count in tx.all(
-            _DATA_NEIGHBOURS, {**self._names, "ids": nodes}
-        ):
+        rows = self._view.rows
+        for node, direction, count in rows(_DATA_NEIGHBOURS, ids=nodes):
             # Who has it as input is downstream of it.
             totals[node][1 if direction == INPUT else 0] += count
-        for task, direction, count in tx.all(
-            _TASK_NEIGHBOURS, {**self._names, "ids": tasks}
-        ):
+        for task, direction, count in rows(_TASK_NEIGHBOURS, ids=tasks):
             totals[spot_of_task(task)][0 if direction == INPUT else 1] += count
-        for node, direction, count in tx.all(
-            _DATA_NEIGHBOURS, {**self._names, "ids": list(self._things)}
-        ):
+        for node, direction, count in rows(_DATA_NEIGHBOURS, ids=list(self._things)):
             # One of them is the task itself.
             spot = spot_of_task(self._things[node])
             totals[spot][1 if direction == INPUT else 0] += count - 1

@@ -34,7 +34,10 @@ class Asker:
         """Open every team's graph at one moment."""
         with self.store.db.read() as tx:
             teams = sorted(set(team_ids))
-            yield [TeamView(tx, team, self._memo, as_of) for team in teams]
+            yield [
+                TeamView(tx, team, self._memo, as_of, teams[:at])
+                for at, team in enumerate(teams)
+            ]
 
     @contextmanager
     def focus(
@@ -57,7 +60,7 @@ def found(views: Sequence[TeamView], selector: Selector) -> Focus:
     Raises:
         NotFoundError: It means nothing anywhere.
     """
-    focus = [(view, select(view, selector)) for view in views]
+    focus = [(view, view.present(select(view, selector))) for view in views]
     focus = [(view, spots) for view, spots in focus if spots]
     if not focus:
         raise NotFoundError(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from ...model.graph import Icon, Link, Node
-from ..store.database import Transaction
+from .newness import newest_versions, stale_among
+from .sight import Sight
 
 _TASK: Final = (
     "SELECT t.id, t.number, t.name, t.status, t.workspace_id, t.started_at,"
@@ -18,30 +20,12 @@ _TASK: Final = (
 )
 _DATA: Final = (
     "SELECT n.id, e.kind, e.ident, e.name, e.is_model, e.versions, n.label, n.size,"
-    " n.digest, n.card, n.created_at, n.deleted_at FROM each_int(:ids) AS x"
+    " n.digest, n.card, n.created_at, n.deleted_at, e.id FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
     " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
 )
-# `+ 0` keeps SQLite from reading every activity instead of the one that is equal.
-# A version is stale when a task that made it took what has a newer version now,
-# unless that task made the newer one itself.
-_STALE: Final = """
-SELECT DISTINCT o.node_id FROM each_int(:ids) AS x
-JOIN links o ON o.team_id = :team AND o.node_id = x.value AND o.direction = 1
-JOIN links i ON i.team_id = :team AND i.activity = o.activity AND i.direction = 0
-JOIN nodes n ON n.team_id = :team AND n.id = i.node_id
-JOIN entities e ON e.team_id = :team AND e.id = n.entity_id
-WHERE o.activity + 0 >= 0 AND e.versions > 1 AND e.latest_id <> n.id
-AND NOT EXISTS (SELECT 1 FROM links m WHERE m.team_id = :team
-    AND m.node_id = e.latest_id AND m.direction = 1
-    AND m.activity >= (o.activity >> 24) << 24
-    AND m.activity < ((o.activity >> 24) + 1) << 24)
-"""
-
-
-def task_key(number: int) -> str:
-    """Give the key of a task."""
-    return f"task:{number}"
+#: What apps leave open in a link until the id is known.
+_OPEN = re.compile(r"\{(\w+)\}")
 
 
 def data_key(node_id: int) -> str:
@@ -49,65 +33,68 @@ def data_key(node_id: int) -> str:
     return f"data:{node_id}"
 
 
-def task_cards(tx: Transaction, team: int, ids: Collection[int]) -> dict[int, Node]:
-    """Make the cards of tasks."""
+def task_cards(sight: Sight, ids: Collection[int]) -> dict[int, Node]:
+    """Make the cards of tasks; one that ended later is shown as started."""
     cards: dict[int, Node] = {}
     if not ids:
         return cards
-    for row in tx.all(_TASK, {"ids": ids, "team": team}):
+    rows = sight.rows(_TASK, ids=ids)
+    keys = sight.task_keys({row[1] for row in rows})
+    for row in rows:
         id, number, name, status, workspace, started, ended, created, card = row
+        is_going_on = ended is not None and not sight.has_come(ended)
         cards[id] = Node(
-            key=task_key(number),
+            key=keys[number],
             type="task",
             kind="task",
             id=number,
             name=name or f"task {number}",
-            team_id=team,
+            team_id=sight.team_id,
             workspace_id=workspace,
-            status=status,
+            status="started" if is_going_on else status,
             started_at=started,
-            ended_at=ended,
+            ended_at=None if is_going_on else ended,
             created_at=created,
-            **_looks(card),
+            **_looks(card, {"task_id": number, "id": number}),
         )
     return cards
 
 
-def data_cards(tx: Transaction, team: int, ids: Collection[int]) -> dict[int, Node]:
+def data_cards(sight: Sight, ids: Collection[int]) -> dict[int, Node]:
     """Make the cards of versions of things."""
     cards: dict[int, Node] = {}
     if not ids:
         return cards
-    for row in tx.all(_DATA, {"ids": ids, "team": team}):
+    rows = sight.rows(_DATA, ids=ids)
+    for row in rows:
         id, kind, ident, name, is_model, versions, label, size, digest = row[:9]
+        number = int(ident) if ident.isdecimal() and len(ident) < 19 else None
         cards[id] = Node(
             key=data_key(id),
             type="data",
             kind="model_weight" if is_model and kind == "file" else kind,
-            id=int(ident) if ident.isdecimal() and len(ident) < 19 else ident,
+            id=ident if number is None else number,
             name=name,
             version=label,
             version_count=versions,
-            team_id=team,
+            team_id=sight.team_id,
             size=size,
             digest=digest,
             created_at=row[10],
-            is_deleted=row[11] is not None,
-            **_looks(row[9]),
+            is_deleted=sight.has_come(row[11]),
+            **_looks(row[9], {} if number is None else {"id": number}),
         )
-    for id in stale_among(tx, team, cards):
+    if sight.as_of is not None:
+        newest = newest_versions(sight, {row[12] for row in rows if row[5] > 1})
+        for row in rows:
+            if row[12] in newest:
+                cards[row[0]].version_count = newest[row[12]].versions
+    for id in stale_among(sight, cards):
         cards[id].is_stale = True
     return cards
 
 
-def stale_among(tx: Transaction, team: int, ids: Collection[int]) -> set[int]:
-    """Tell which versions were made from something that has a newer version."""
-    if not ids:
-        return set()
-    return {row[0] for row in tx.all(_STALE, {"ids": list(ids), "team": team})}
-
-
-def _looks(card: str | None) -> dict[str, Any]:
+def _looks(card: str | None, ids: dict[str, int]) -> dict[str, Any]:
     """Give what an app's card says; a part in the wrong form is left out."""
     said = json.loads(card) if card else {}
     looks: dict[str, Any] = {
@@ -120,4 +107,10 @@ def _looks(card: str | None) -> dict[str, Any]:
             looks[name] = model.model_validate(said[key])
         except (KeyError, ValidationError):
             continue
+    link = looks.pop("link", None)
+    if link is not None:
+        link.url = _OPEN.sub(lambda m: str(ids.get(m[1], m[0])), link.url)
+        # A link to what nobody knows leads nowhere.
+        if _OPEN.search(link.url) is None:
+            looks["link"] = link
     return looks

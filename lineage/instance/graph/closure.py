@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..store.activities import INPUT, OUTPUT, STEP_BITS, activity_id
@@ -24,6 +24,7 @@ def closure(
     *,
     up: bool,
     depth: int | None = None,
+    same: Mapping[int, int] | None = None,
 ) -> Reach:
     """Find everything upstream or downstream of nodes and tasks.
 
@@ -37,6 +38,8 @@ def closure(
         tasks: Tasks to start from.
         up: Walk towards the sources, else towards what was made of them.
         depth: Hops at most; None is without limit.
+        same: Nodes that are tasks themselves, as things that others used or made, and
+            those tasks: who is at one is at the other.
 
     Returns:
         What was reached, with the starts at distance 0.
@@ -48,6 +51,8 @@ def closure(
     seen_nodes = set(nodes)
     activities = _activities_of(links, reach.tasks, far)
     seen_activities = set(activities)
+    roots = {node: activity_id(task) for node, task in (same or {}).items()}
+    things = {root: node for node, root in roots.items()}
     hop = 0
     while (nodes or activities) and (depth is None or hop < depth):
         hop += 1
@@ -58,6 +63,10 @@ def closure(
         met -= revisions
         sources = activities | revisions
         nodes = links.data(sources, far) - seen_nodes if sources else set()
+        if roots:
+            nodes |= {things[root] for root in things.keys() & met} - seen_nodes
+            met |= {roots[node] for node in roots.keys() & nodes} - seen_activities
+            seen_activities |= met
         seen_nodes |= nodes
         activities = met
         reach.data.update(dict.fromkeys(nodes, hop))

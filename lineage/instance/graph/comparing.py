@@ -70,7 +70,7 @@ def _things(view: TeamView, task: int, direction: int) -> dict[Thing, list[Node]
         (view.team_id, task, direction),
     )
     things: dict[Thing, list[Node]] = {}
-    cards = data_cards(view.tx, view.team_id, [row[0] for row in rows])
+    cards = data_cards(view, [row[0] for row in rows])
     for _, card in sorted(cards.items()):
         kind = "file" if card.kind == "model_weight" else card.kind
         things.setdefault((kind, card.id), []).append(card)

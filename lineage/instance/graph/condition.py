@@ -7,7 +7,6 @@ from typing import Final
 
 from ...model.graph import ChangesAnswer, HealthAnswer
 from .asking import Asker
-from .cards import task_key
 
 #: Tasks named in one answer about changes, the latest ones.
 MAX_CHANGED: Final = 200
@@ -73,7 +72,7 @@ def changes(
                 " ORDER BY revision DESC LIMIT ?",
                 (view.team_id, known, MAX_CHANGED),
             )
-            keys += [task_key(row[0]) for row in rows]
+            keys += view.task_keys({row[0] for row in rows}).values()
     text = ",".join(f"{team}:{revision}" for team, revision in sorted(now.items()))
     changed = cursor is None or any(since.get(t, 0) != r for t, r in now.items())
     return ChangesAnswer(cursor=text, changed=changed, tasks=keys)

@@ -10,6 +10,7 @@ from ...errors import NotFoundError
 from ...model.graph import DataDetail, Edge, LogLine, Step, TaskDetail
 from ...model.selector import Named
 from ..store.activities import INPUT, STEP_BITS
+from ..store.database import Row
 from ..store.identity import SOURCE_BITS, join_uid
 from .asking import Asker
 from .cards import data_cards, data_key, task_cards
@@ -27,10 +28,10 @@ _TASK: Final = (
 _EDGE_COLUMNS: Final = (
     "e.id, e.task_id, e.step, e.activity, e.direction, e.node_id, e.recorded_at, e.meta"
 )
-_BY_TASK: Final = (
-    f"SELECT {_EDGE_COLUMNS} FROM edges e WHERE e.team_id = :team"  # noqa: S608  made of constants
-    " AND e.task_id = :task ORDER BY e.recorded_at, e.id LIMIT :most"
+_OF_TASK: Final = (
+    " FROM edges e WHERE e.team_id = :team AND e.task_id = :task{when e.recorded_at}"
 )
+_AMONG: Final = " AND e.node_id IN (SELECT x.value FROM each_int(:among) AS x)"
 _BY_NODE: Final = (
     f"SELECT DISTINCT {_EDGE_COLUMNS} FROM links l JOIN edges e"  # noqa: S608  made of constants
     " ON e.team_id = l.team_id AND e.task_id = l.activity >> 24"
@@ -88,21 +89,16 @@ def task_detail(
     view: TeamView, task: int, *, among: set[int] | None = None
 ) -> TaskDetail:
     """Make the detail of a task, its edges restricted to some nodes if asked."""
-    tx, team = view.tx, view.team_id
-    row = tx.one(_TASK, (team, task))
+    row = view.tx.one(_TASK, (view.team_id, task))
     assert row is not None
     run, host, user, pid, python, commit, dirty, command, parent, error, trace, card = (
         row
     )
-    names = {"team": team, "task": task, "most": MAX_EDGES}
-    edges = tx.all(_BY_TASK, names)
-    if among is not None:
-        edges = [edge for edge in edges if edge[5] in among]
-    total = tx.one(
-        "SELECT COUNT(*) FROM edges WHERE team_id = ? AND task_id = ?", (team, task)
-    )
+    edges, total = _edges_of(view, task, among)
+    node = task_cards(view, [task])[task]
+    has_ended = node.ended_at is not None
     return TaskDetail(
-        node=task_cards(tx, team, [task])[task],
+        node=node,
         run=run,
         host=host,
         user=user,
@@ -112,21 +108,37 @@ def task_detail(
         git_dirty=None if dirty is None else bool(dirty),
         command=command,
         parent=_parent_key(view, parent),
-        error=error,
-        traceback=trace,
+        error=error if has_ended else None,
+        traceback=trace if has_ended else None,
         steps=_steps(view, task),
         edges=make_edges(view, edges),
-        edges_total=total[0] if total else 0,
+        edges_total=total,
         log=_log(view, task),
         meta=json.loads(card) if card else None,
     )
+
+
+def _edges_of(
+    view: TeamView, task: int, among: set[int] | None
+) -> tuple[list[Row], int]:
+    """Give the first edges of a task and the number of all of them."""
+    sql = _OF_TASK if among is None else _OF_TASK + _AMONG
+    names = {"task": task, "among": among or ()}
+    rows = view.rows(
+        f"SELECT {_EDGE_COLUMNS}{sql} ORDER BY e.recorded_at, e.id LIMIT :most",
+        most=MAX_EDGES,
+        **names,
+    )
+    if len(rows) < MAX_EDGES:
+        return rows, len(rows)
+    return rows, view.rows("SELECT COUNT(*)" + sql, **names)[0][0]
 
 
 def make_edges(view: TeamView, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
     """Make whole edges of their rows."""
     tx, team = view.tx, view.team_id
     nodes = view.things({row[5] for row in rows})
-    tasks = task_cards(tx, team, {row[1] for row in rows})
+    tasks = task_cards(view, {row[1] for row in rows})
     told = tx.all(
         "SELECT s.id, s.source FROM each_int(:ids) AS x"
         " JOIN sources s ON s.team_id = :team AND s.id = x.value",
@@ -168,8 +180,9 @@ def _derived(view: TeamView, activities: set[int]) -> dict[int, list[str]]:
 
 
 def _find_task(view: TeamView, text: str) -> int | None:
-    spots = {s for s in find_named(view, Named("task", text)) if s < 0}
-    if len(spots) == 1 or (spots and text.isdecimal()):
+    number, _, team = text.partition("@")
+    spots = {s for s in find_named(view, Named("task", number, team or None)) if s < 0}
+    if len(spots) == 1 or (spots and number.isdecimal()):
         return task_at(min(spots))
     sql = "SELECT task_id FROM runs WHERE team_id = ? AND run = ?"
     row = view.tx.one(sql, (view.team_id, text))
@@ -179,30 +192,37 @@ def _find_task(view: TeamView, text: str) -> int | None:
 
 
 def _steps(view: TeamView, task: int) -> list[Step]:
-    rows = view.tx.all(
-        "SELECT number, name, parent, started_at, ended_at, outcome, error FROM steps"
-        " WHERE team_id = ? AND task_id = ? ORDER BY number LIMIT ?",
-        (view.team_id, task, MAX_EDGES),
+    rows = view.rows(
+        "SELECT s.number, s.name, s.parent, s.started_at, s.ended_at, s.outcome,"
+        " s.error FROM steps s WHERE s.team_id = :team AND s.task_id = :task"
+        "{when s.started_at} ORDER BY s.number LIMIT :most",
+        task=task,
+        most=MAX_EDGES,
     )
-    return [
-        Step(
-            key=str(number),
-            name=name,
-            parent=str(parent) if parent else None,
-            started_at=started,
-            ended_at=ended,
-            outcome=outcome,
-            error=error,
+    steps = []
+    for number, name, parent, started, *end in rows:
+        ended, outcome, error = end if view.has_come(end[0]) else (None, None, None)
+        steps.append(
+            Step(
+                key=str(number),
+                name=name,
+                parent=str(parent) if parent else None,
+                started_at=started,
+                ended_at=ended,
+                outcome=outcome,
+                error=error,
+            )
         )
-        for number, name, parent, started, ended, outcome, error in rows
-    ]
+    return steps
 
 
 def _log(view: TeamView, task: int) -> list[LogLine]:
-    rows = view.tx.all(
-        "SELECT logged_at, level, message FROM logs"
-        " WHERE team_id = ? AND task_id = ? ORDER BY id DESC LIMIT ?",
-        (view.team_id, task, MAX_LINES),
+    rows = view.rows(
+        "SELECT l.logged_at, l.level, l.message FROM logs l"
+        " WHERE l.team_id = :team AND l.task_id = :task{when l.logged_at}"
+        " ORDER BY l.id DESC LIMIT :most",
+        task=task,
+        most=MAX_LINES,
     )
     lines = [LogLine(at=at, level=level, message=text) for at, level, text in rows]
     return sorted(lines, key=lambda line: line.at)
@@ -234,7 +254,7 @@ def _data_detail(view: TeamView, node: int) -> DataDetail:
         (team, entity, MAX_EDGES),
     )
     order = [row[0] for row in versions]
-    cards = data_cards(tx, team, {node, *order})
+    cards = data_cards(view, {node, *order})
     names = {"team": team, "node": node, "most": MAX_EDGES}
     return DataDetail(
         node=cards[node],

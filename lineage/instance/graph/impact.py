@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from ...model.graph import ImpactAnswer, ImpactItem
 from .asking import Asker
-from .closure import closure
-from .selecting import starts
+from .reaching import reach_from, starts
 from .teamview import Spot, TeamView
 
 
@@ -42,7 +41,7 @@ def fingerprint(answer: ImpactAnswer) -> str:
 
 def _add(view: TeamView, spots: set[Spot], answer: ImpactAnswer) -> None:
     data, tasks = starts(view, spots)
-    reach = closure(view.links, data, tasks, up=False)
+    reach = reach_from(view, spots, up=False)
     left = _sources_left(view, set(reach.data), set(data), set(tasks))
     # What keeps every maker whole is downstream, but loses nothing.
     # A task cannot be deleted with what it used, so only things are told.
@@ -58,9 +57,10 @@ def _sources_left(
 ) -> dict[int, int]:
     """Count, for each affected node, the makers that would remain whole.
 
-    What has to be made again is gone for those further down, until nothing changes.
+    A maker is whole when it takes nothing that is lost. All are held for lost until
+    a whole maker is found, so that a cycle does not keep itself alive.
     """
-    lost = set(gone)
+    lost = affected | gone
     makers, inputs = _makers(view, affected - gone)
     while True:
         left = {
@@ -70,21 +70,21 @@ def _sources_left(
             )
             for node, activities in makers.items()
         }
-        more = {node for node, count in left.items() if not count} - lost
-        if not more:
+        saved = {node for node, count in left.items() if count} & lost
+        if not saved:
             return {n: left[n] for n in left if left[n] < max(1, len(makers[n]))}
-        lost |= more
+        lost -= saved
 
 
 def _makers(
     view: TeamView, nodes: set[int]
 ) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
     makers: dict[int, set[int]] = {node: set() for node in nodes}
-    names = {"team": view.team_id}
-    for node, activity in view.tx.all(
+    for node, activity in view.rows(
         "SELECT l.node_id, l.activity FROM each_int(:ids) AS x JOIN links l"
-        " ON l.team_id = :team AND l.node_id = x.value AND l.direction = 1",
-        {**names, "ids": nodes},
+        " ON l.team_id = :team AND l.node_id = x.value AND l.direction = 1"
+        "{when l.since}",
+        ids=nodes,
     ):
         makers[node].add(activity)
     for node, activities in makers.items():
@@ -92,10 +92,11 @@ def _makers(
         makers[node] = {a for a in activities if a >= 0} or activities
     activities = {activity for part in makers.values() for activity in part}
     inputs: dict[int, set[int]] = {activity: set() for activity in activities}
-    for activity, node in view.tx.all(
+    for activity, node in view.rows(
         "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
-        " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0",
-        {**names, "ids": activities},
+        " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
+        "{when l.since}",
+        ids=activities,
     ):
         inputs[activity].add(node)
     return makers, inputs

@@ -7,29 +7,50 @@ from collections.abc import Sequence
 
 from ...errors import NotFoundError
 from ...model.graph import Node
-from .asking import Asker
-from .details import find_data
+from ...model.selector import parse
+from .asking import Asker, newest
+from .selecting import select
 
 
 def delete_data(asker: Asker, team_ids: Sequence[int], key: str) -> Node:
-    """Answer `lineage.data.delete`: that version is marked, others stay as they are.
+    """Answer `lineage.data.delete`.
+
+    `data:12` marks that version, `file:a/b.pt` every version of the file, and
+    `file:a/b.pt@latest` the newest. Whatever else a selector means is marked, too;
+    tasks are left as they are.
+
+    Returns:
+        The newest version that was marked.
 
     Raises:
-        NotFoundError: There is no such node.
+        NotFoundError: It means no thing.
+        SelectorError: It cannot be read.
     """
+    selector = parse(key)
+    marked: list[tuple[int, set[int]]] = []
     with asker.views(team_ids) as views:
-        found = [(v.team_id, find_data(v, key)) for v in views]
-    chosen = next(((team, node) for team, node in found if node is not None), None)
-    if chosen is None:
+        for view in views:
+            nodes = {spot for spot in select(view, selector) if spot >= 0}
+            if nodes:
+                marked.append((view.team_id, nodes))
+    if not marked:
         raise NotFoundError(
             f"there is no {key!r}; keys look like data:345", subject=key
         )
-    team, node = chosen
     with asker.store.db.write() as tx:
-        tx.run(
-            "UPDATE nodes SET deleted_at = ?"
-            " WHERE team_id = ? AND id = ? AND deleted_at IS NULL",
-            (time.time(), team, node),
-        )
+        for team, nodes in marked:
+            tx.lock_team(team)
+            tx.run(
+                "UPDATE nodes SET deleted_at = :now WHERE team_id = :team"
+                " AND id IN (SELECT x.value FROM each_int(:ids) AS x)"
+                " AND deleted_at IS NULL",
+                {"now": time.time(), "team": team, "ids": nodes},
+            )
+            # Those who follow what changes look again.
+            tx.run(
+                "UPDATE revisions SET revision = revision + 1 WHERE team_id = ?",
+                (team,),
+            )
+    team, nodes = marked[0]
     with asker.views([team]) as views:
-        return views[0].cards([node])[node]
+        return views[0].cards([newest(nodes)])[newest(nodes)]

@@ -7,6 +7,7 @@ from typing import Final
 from ...model.selector import Named, Text
 from ..store.naming import identity
 from ..store.terms import MAX_TERM
+from .newness import newest_versions
 from .teamview import Spot, TeamView, spot_of_task
 
 #: Things that one name may stand for.
@@ -28,7 +29,7 @@ def find_named(view: TeamView, named: Named) -> set[Spot]:
     if named.kind == "data":
         return _by_number(view, int(named.value))
     if named.kind in ("task", "app"):
-        return find_tasks(view, named.value)
+        return _find_task(view, named.value, named.version)
     kind = "file" if named.kind == "model_weight" else named.kind
     entities = _entities(view, kind, named.value, named.kind == "model_weight")
     return _versions(view, entities, named.version)
@@ -42,6 +43,17 @@ def find_text(view: TeamView, text: Text) -> set[Spot]:
     spots = find_tasks(view, text.text)
     entities = [target for target in targets if target > 0]
     return spots | _versions(view, _bearing(view, entities, text.text), None)
+
+
+def _find_task(view: TeamView, value: str, team: str | None) -> set[Spot]:
+    """Give the task that `task:12` or `task:12@5` means; see `Sight.task_keys`."""
+    if team is not None and team != str(view.team_id):
+        return set()
+    spots = find_tasks(view, value)
+    if team is None and value.isdecimal() and len(value) < 19:
+        own = view.task_keys({int(value)})[int(value)]
+        return spots if own == f"task:{int(value)}" else {s for s in spots if s >= 0}
+    return spots
 
 
 def find_tasks(view: TeamView, value: str) -> set[Spot]:
@@ -120,26 +132,24 @@ def _bearing(view: TeamView, ids: list[int], text: str) -> list[int]:
 
 def _versions(view: TeamView, entities: list[int], version: str | None) -> set[Spot]:
     rows = view.tx.all(
-        "SELECT n.id, n.task_id, n.label, n.digest, e.latest_id"
+        "SELECT n.id, n.task_id, n.label, n.digest, n.entity_id"
         " FROM each_int(:ids) AS x"
         " JOIN entities e ON e.team_id = :team AND e.id = x.value"
         " JOIN nodes n ON n.team_id = e.team_id AND n.entity_id = e.id",
         {"ids": entities, "team": view.team_id},
     )
+    newest = newest_versions(view, entities) if version == "latest" else {}
     return {
         id if task is None else spot_of_task(task)
-        for id, task, label, digest, latest in rows
-        if _is_version(version, label, digest, is_latest=id == latest)
+        for id, task, label, digest, entity in rows
+        if (version == "latest" and entity in newest and newest[entity].node == id)
+        or _is_version(version, label, digest)
     }
 
 
-def _is_version(
-    version: str | None, label: str | None, digest: str | None, *, is_latest: bool
-) -> bool:
+def _is_version(version: str | None, label: str | None, digest: str | None) -> bool:
     if version is None:
         return True
-    if version == "latest":
-        return is_latest
     if label is not None and label.lstrip("v") == version.lstrip("v"):
         return True
     wanted = version.removeprefix("sha256:")

@@ -29,23 +29,28 @@ def provenance(
         nodes = {s for s in order if s >= 0} | set(
             view.things_of([task_at(s) for s in order if s < 0])
         )
-        tasks = [task_at(s) for s in order if s < 0][:MAX_TASKS]
+        tasks = [task_at(s) for s in order if s < 0]
         sources = _without_maker(view, order)
         cards = view.cards([spot, *sources])
+        graph = graph_page([(view, part)], as_of=as_of)
+        told = [task_detail(view, task, among=nodes) for task in tasks[:MAX_TASKS]]
+        is_cut = len(told) < len(tasks) or graph.truncated
         return ProvenanceAnswer(
             node=cards[spot],
-            tasks=[task_detail(view, task, among=nodes) for task in tasks],
+            tasks=told,
             inputs=[cards[s] for s in sources],
-            graph=graph_page([(view, part)], as_of=as_of),
+            graph=graph,
+            truncated=is_cut or any(t.edges_total > len(t.edges) for t in told),
         )
 
 
 def _without_maker(view: TeamView, order: Sequence[Spot]) -> list[Spot]:
     data = [spot for spot in order[1:] if spot >= 0]
-    rows = view.tx.all(
+    rows = view.rows(
         "SELECT DISTINCT l.node_id FROM each_int(:ids) AS x JOIN links l"
-        " ON l.team_id = :team AND l.node_id = x.value AND l.direction = 1",
-        {"ids": data, "team": view.team_id},
+        " ON l.team_id = :team AND l.node_id = x.value AND l.direction = 1"
+        "{when l.since}",
+        ids=data,
     )
     made = {row[0] for row in rows}
     return [spot for spot in data if spot not in made]

@@ -89,7 +89,10 @@ class GraphQueries:
         return details.get_data(self._asker, team_ids, key)
 
     def delete_data(self, team_ids: Teams, *, key: str) -> Node:
-        """Mark one version of a thing as deleted; it stays in the graph."""
+        """Mark a version (`data:12`), or all of a thing (`file:a.pt`), as deleted.
+
+        What is marked stays in the graph. Gives the newest version that was marked.
+        """
         return marking.delete_data(self._asker, team_ids, key)
 
     def get(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from ...model.selector import Both, Either, Filter, Hops, Named, Selector, Text
-from .answers import spots_of
-from .closure import closure
 from .naming import find_named, find_text
+from .reaching import reach_from, spots_of
 from .teamview import Spot, TeamView, spot_of_task, task_at
 
 #: Cards that a filter alone may mean; the newest ones.
@@ -20,13 +18,14 @@ _DATA: Final = (
     " WHERE n.team_id = :team AND n.task_id IS NULL"
 )
 _TASKS: Final = "SELECT t.id FROM tasks t WHERE t.team_id = :team"
+_STATUS_THEN: Final = "CASE WHEN t.ended_at > :as_of THEN 'started' ELSE t.status END"
 _WITH_STATUS: Final = (
     " AND EXISTS (SELECT 1 FROM links l JOIN tasks t"
     " ON t.team_id = l.team_id AND t.id = l.activity >> 24"
     " WHERE l.team_id = n.team_id AND l.node_id = n.id AND l.activity >= 0"
-    " AND t.status = {status} AND (l.direction = 1 OR NOT EXISTS ("
+    "{when l.since} AND {status} = {value} AND (l.direction = 1 OR NOT EXISTS ("
     "SELECT 1 FROM links o WHERE o.team_id = n.team_id AND o.node_id = n.id"
-    " AND o.direction = 1 AND o.activity >= 0)))"
+    " AND o.direction = 1 AND o.activity >= 0{when o.since})))"
 )
 
 
@@ -50,19 +49,8 @@ def _around(view: TeamView, spots: set[Spot], hops: Hops) -> set[Spot]:
     for depth, up in ((hops.up, True), (hops.down, False)):
         if depth == 0:
             continue
-        data, tasks = starts(view, spots)
-        reach = closure(view.links, data, tasks, up=up, depth=depth)
-        found.update(spots_of(view, reach))
+        found.update(spots_of(view, reach_from(view, spots, up=up, depth=depth)))
     return found
-
-
-def starts(view: TeamView, spots: Iterable[Spot]) -> tuple[list[int], list[int]]:
-    """Give the nodes and tasks from which a walk from some cards starts."""
-    places = list(spots)
-    tasks = [task_at(spot) for spot in places if spot < 0]
-    data = [spot for spot in places if spot >= 0]
-    # Others may have used the task itself, or made it.
-    return [*data, *view.things_of(tasks)], tasks
 
 
 def _in_all(view: TeamView, both: Both) -> set[Spot]:
@@ -99,7 +87,7 @@ def _on_data(filter: Filter) -> Condition:
             return " AND e.kind = 'file' AND e.is_model = 1", None
         return " AND e.kind = {value}", filter.value
     if filter.field == "status":
-        return _WITH_STATUS.replace("{status}", "{value}"), filter.value
+        return _WITH_STATUS, filter.value
     if filter.field == "name":
         return " AND lower(e.name) LIKE {value} ESCAPE '!'", _pattern(filter.value)
     return "", None
@@ -109,7 +97,7 @@ def _on_tasks(filter: Filter) -> Condition:
     if filter.field == "kind":
         return ("" if filter.value == "task" else " AND 1 = 0"), None
     if filter.field == "status":
-        return " AND t.status = {value}", filter.value
+        return " AND {status} = {value}", filter.value
     if filter.field == "name":
         return " AND lower(t.name) LIKE {value} ESCAPE '!'", _pattern(filter.value)
     return "", None
@@ -122,16 +110,17 @@ def _run(
     conditions: list[Condition],
     among: list[int] | None,
 ) -> list[int]:
-    names: dict[str, Any] = {"team": view.team_id, "most": MAX_FILTERED}
+    names: dict[str, Any] = {"most": MAX_FILTERED}
+    status = "t.status" if view.as_of is None else _STATUS_THEN
     for at, (condition, value) in enumerate(conditions):
-        sql += condition.replace("{value}", f":value{at}")
+        sql += condition.replace("{value}", f":value{at}").replace("{status}", status)
         if value is not None:
             names[f"value{at}"] = value
     if among is not None:
         sql += f" AND {id} IN (SELECT x.value FROM each_int(:among) AS x)"  # noqa: S608  made of constants
         names["among"] = among
     sql += f" ORDER BY {id} DESC LIMIT :most"
-    return [row[0] for row in view.tx.all(sql, names)]
+    return [row[0] for row in view.rows(sql, **names)]
 
 
 def _pattern(glob: str) -> str:

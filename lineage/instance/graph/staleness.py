@@ -62,10 +62,8 @@ def _items(view: TeamView, spots: set[Spot] | None, most: int) -> list[StaleItem
     if spots is not None:
         names["among"] = _outputs(view, spots)  # type: ignore[assignment]  # a list
     rows = view.tx.all(_FROM_OLD.replace("{among}", among), names)
-    data = data_cards(
-        view.tx, view.team_id, {id for row in rows for id in (row[0], row[2], row[3])}
-    )
-    tasks = task_cards(view.tx, view.team_id, {row[1] for row in rows})
+    data = data_cards(view, {id for row in rows for id in (row[0], row[2], row[3])})
+    tasks = task_cards(view, {row[1] for row in rows})
     return [
         StaleItem(node=data[o], task=tasks[t], used=data[used], newest=data[latest])
         for o, t, used, latest in rows

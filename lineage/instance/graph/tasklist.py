@@ -151,5 +151,5 @@ def _lines(
                 output_count=counts.get((id, 1), 0),
             ),
         )
-        for id, card in task_cards(tx, team, ids).items()
+        for id, card in task_cards(view, ids).items()
     ]

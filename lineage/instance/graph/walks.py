@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from ...errors import NotFoundError
 from ...model.graph import GraphAnswer
 from ...model.selector import Hops, parse
-from .answers import Found, graph_page, spots_of
+from .answers import Found, graph_page
 from .asking import Asker, found
-from .closure import closure
-from .selecting import starts
+from .reaching import reach_from, spots_of
 from .teamview import Spot, TeamView
 
 
@@ -97,8 +96,7 @@ def walk(
     """Give the cards on one side of some cards, each with its distance."""
     if depth is not None and depth < 0:
         raise ValueError(f"depth must be 0 or more, not {depth}")
-    data, tasks = starts(view, spots)
-    hops = spots_of(view, closure(view.links, data, tasks, up=up, depth=depth))
+    hops = spots_of(view, reach_from(view, spots, up=up, depth=depth))
     hops.update(dict.fromkeys(spots, 0))
     return hops
 

@@ -63,6 +63,12 @@ class DataForm(Form):
     key: Annotated[str, Field(pattern=r"^data:[0-9]{1,18}$")]
 
 
+class DeleteForm(Form):
+    """Which version of a thing (`data:12`), or which thing with all its versions."""
+
+    key: Selector
+
+
 class GraphForm(Form):
     """Which part of the graph."""
 
@@ -169,7 +175,7 @@ def get_task(call: Call, body: TaskForm) -> TaskDetail:
     return call.services.graph.get_task(call.team_ids, id=body.id)
 
 
-def delete_data(call: Call, body: DataForm) -> Node:
+def delete_data(call: Call, body: DeleteForm) -> Node:
     """Mark a thing as deleted; the graph keeps it."""
     return call.services.graph.delete_data(call.team_ids, key=body.key)
 
@@ -260,7 +266,7 @@ def _fields(body: Form) -> dict[str, Any]:
 ROUTES = (
     Route("lineage.tasks.list", asking(list_tasks), TasksForm, "reader", TasksPage),
     Route("lineage.tasks.get", asking(get_task), TaskForm, "reader", TaskDetail),
-    Route("lineage.data.delete", asking(delete_data), DataForm, "admin", Node),
+    Route("lineage.data.delete", asking(delete_data), DeleteForm, "admin", Node),
     Route("lineage.graph.get", asking(get_graph), GraphForm, "reader", GraphAnswer),
     Route("lineage.graph.upstream", asking(upstream), WalkForm, "reader", GraphAnswer),
     Route(

@@ -108,6 +108,51 @@ def test_the_warm_graph_stays_true(
     assert reached(queries.downstream([team], of=f"job:{thing}")) == dict(expected)
 
 
+#: Edges where a thing may be a task itself: task, thing or task, direction.
+MIXED = st.lists(
+    st.tuples(st.integers(1, 5), st.integers(-5, 6).filter(bool), st.booleans()),
+    min_size=1,
+    max_size=20,
+)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(edges=MIXED, depth=st.none() | st.integers(0, 5))
+def test_a_used_task_is_one_card_with_itself(
+    store: Store, edges: list[tuple[int, int, bool]], depth: int | None
+) -> None:
+    """Where tasks use and make tasks, a line between two of them is one hop."""
+    graph, facts = nx.DiGraph(), []
+    for at, (task, thing, is_output) in enumerate(edges):
+        run = Facts(f"t{task}")
+        kind, id = ("task", -thing) if thing < 0 else ("job", thing)
+        name = f"t{id}" if thing < 0 else f"f{id}"
+        told = {"uid": f"u{at}", "task_id": task}
+        facts.append((run.makes if is_output else run.uses)(kind, id, **told))
+        ends = (f"t{task}", name)
+        if ends[0] != ends[1]:
+            graph.add_edge(*(ends if is_output else reversed(ends)))
+    graph.add_nodes_from(f"t{n}" for n in range(1, 6))
+    facts += [
+        Facts(f"t{n}").fact("task", name=f"t{n}", task_id=n, uid=f"n{n}")
+        for n in range(1, 6)
+    ]
+    team = next(_teams)
+    store.ingest(team, facts)
+    queries = GraphQueries(store)
+    start = edges[0][0]
+    for walk, side in (
+        (queries.downstream, graph),
+        (queries.upstream, graph.reverse(copy=False)),
+    ):
+        expected = nx.single_source_shortest_path_length(side, f"t{start}", depth)
+        assert reached(walk([team], of=f"task:{start}", depth=depth)) == dict(expected)
+
+
 @pytest.fixture
 def chain(store: Store) -> Iterator[Store]:
     """A chain of 2000 tasks."""

@@ -1,0 +1,175 @@
+"""The graph of an earlier moment: only what had been recorded by then."""
+
+from __future__ import annotations
+
+import pytest
+from store_engines import Facts, digest
+
+from lineage.errors import NotFoundError
+from lineage.instance.graph import GraphQueries
+from lineage.instance.store import Store
+
+TEAM = [1]
+CSV = {"local_path": "/w/a.csv"}
+
+
+@pytest.fixture
+def graph(store: Store) -> GraphQueries:
+    """A model of table `a`; at 200 comes table `b`, at 300 `a` again, at 400 a user."""
+    train, later, back, last = (
+        Facts(run) for run in ("train", "later", "back", "last")
+    )
+    store.ingest(
+        1,
+        [
+            train.fact("task", name="Train", at=90.0),
+            train.uses("file", "a.csv", stat=digest("a"), at=100.0, **CSV),
+            train.makes("file", "/w/m.pt", at=110.0),
+            train.makes("folder", "/w/out", at=115.0),
+            train.fact("log", message="early", at=116.0),
+            later.makes("file", "a.csv", stat=digest("b"), at=200.0, **CSV),
+            later.makes("folder", "/w/out", at=210.0),
+            back.uses("file", "a.csv", stat=digest("a"), at=300.0, **CSV),
+            last.uses("file", "/w/m.pt", at=400.0),
+            last.makes("file", "/w/m.pt", at=410.0),
+            train.uses("job", 7, at=450.0),
+            train.fact("log", message="late", at=460.0),
+            train.fact("task_end", status="error", error="E: x", at=500.0),
+        ],
+    )
+    return GraphQueries(store)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "is_stale"),
+    [(150.0, False), (250.0, True), (350.0, False), (None, False)],
+)
+def test_staleness_is_that_of_the_moment(
+    graph: GraphQueries, as_of: float | None, is_stale: bool
+) -> None:
+    """A model is stale while the newest known table is another one than it took."""
+    answer = graph.get(TEAM, select="file:m.pt", up=0, down=0, as_of=as_of)
+    assert [node.is_stale for node in answer.nodes] == [is_stale]
+
+
+def test_the_maker_of_the_newer_version_is_not_stale(store: Store) -> None:
+    """A task that took the old state and made the new one left nothing out of date."""
+    run = Facts("run")
+    store.ingest(
+        1,
+        [
+            run.uses("project", 1, at=10.0),
+            run.makes("project", 1, at=20.0),
+            run.makes("file", "/w/x", at=30.0),
+        ],
+    )
+    answer = GraphQueries(store).get(TEAM, select="file:x", up=0, down=0, as_of=99.0)
+    assert not answer.nodes[0].is_stale
+
+
+def test_hidden_neighbours_are_those_of_the_moment(graph: GraphQueries) -> None:
+    """Who used or made a thing later is not counted as hidden."""
+
+    def hidden(select: str, as_of: float | None) -> tuple[int, int]:
+        answer = graph.get(TEAM, select=select, up=0, down=0, as_of=as_of)
+        node = answer.nodes[0]
+        return node.hidden_up, node.hidden_down
+
+    assert hidden("file:m.pt", 150.0) == (1, 0)
+    assert hidden("file:m.pt", None) == (2, 1)
+    assert hidden("task:1", 150.0) == (1, 2)
+    assert hidden("task:1", None) == (2, 2)
+
+
+def test_makers_to_come_save_nothing(graph: GraphQueries) -> None:
+    """What another task made later had to be made again at the moment."""
+    then = graph.impact(TEAM, of="file:a.csv@aaaaaa", as_of=150.0)
+    assert {item.node.name for item in then.remake} == {"m.pt", "out"}
+    # The second maker of the model took the model itself: that saves nothing.
+    now = graph.impact(TEAM, of="file:a.csv@aaaaaa")
+    assert {item.node.name for item in now.remake} == {"m.pt", "out"}
+    assert now.loses_source == []
+
+
+def test_another_maker_counts_from_its_time_on(store: Store) -> None:
+    """A second maker remains only where it had made the thing by the moment."""
+    one, two = Facts("one"), Facts("two")
+    store.ingest(
+        1,
+        [
+            one.uses("job", 1, at=10.0),
+            one.makes("file", "/w/x", at=20.0),
+            two.makes("file", "/w/x", at=30.0),
+        ],
+    )
+    graph = GraphQueries(store)
+    then, now = (graph.impact(TEAM, of="job:1", as_of=at) for at in (25.0, 35.0))
+    assert ([i.left for i in then.remake], then.loses_source) == ([0], [])
+    assert ([i.left for i in now.loses_source], now.remake) == ([1], [])
+
+
+@pytest.mark.parametrize("select", ["task:3", "file:a.csv@bbbbbb", "job:7"])
+def test_what_came_later_is_not_there(graph: GraphQueries, select: str) -> None:
+    """A task or thing first recorded after the moment means nothing then."""
+    with pytest.raises(NotFoundError):
+        graph.get(TEAM, select=select, as_of=150.0)
+    assert graph.get(TEAM, select=select).focus
+
+
+def test_the_newest_version_is_that_of_the_moment(graph: GraphQueries) -> None:
+    """`@latest` goes back and forth with what was seen, and counts what there was."""
+
+    def latest(select: str, as_of: float | None) -> tuple[str | None, int]:
+        answer = graph.get(TEAM, select=select, up=0, down=0, as_of=as_of)
+        return answer.nodes[0].version, answer.nodes[0].version_count
+
+    table = "file:a.csv@latest"
+    assert latest(table, 150.0) == ("aaaaaaaa", 1)
+    assert latest(table, 250.0) == ("bbbbbbbb", 2)
+    assert latest(table, 350.0) == latest(table, None) == ("aaaaaaaa", 2)
+    assert latest("folder:out@latest", 150.0) == ("v1", 1)
+    assert latest("folder:out@latest", 250.0) == ("v2", 2)
+
+
+def test_a_task_that_ended_later_was_running(graph: GraphQueries) -> None:
+    """Its card, its story and `status:` show it as started, without its end."""
+    answer = graph.get(TEAM, select="task:1", as_of=150.0)
+    card = next(node for node in answer.nodes if node.kind == "task")
+    assert (card.status, card.ended_at) == ("started", None)
+    running = "status:started & name:Train"
+    assert graph.get(TEAM, select=running, as_of=150.0).focus == ["task:1"]
+    with pytest.raises(NotFoundError):
+        graph.get(TEAM, select="status:error & kind:task", as_of=150.0)
+    assert graph.get(TEAM, select="status:error & kind:task").focus == ["task:1"]
+    story = graph.provenance(TEAM, of="file:m.pt", as_of=150.0).tasks[0]
+    assert (story.error, [line.message for line in story.log]) == (None, ["early"])
+    whole = graph.get_task(TEAM, id=1)
+    assert (whole.error, len(whole.log)) == ("E: x", 2)
+
+
+def test_a_deletion_is_of_its_moment(graph: GraphQueries) -> None:
+    """What was deleted later was not deleted yet."""
+    graph.delete_data(TEAM, key="file:m.pt")
+    assert graph.get(TEAM, select="file:m.pt").nodes
+    then = graph.get(TEAM, select="file:m.pt", up=0, down=0, as_of=150.0)
+    now = graph.get(TEAM, select="file:m.pt", up=0, down=0)
+    assert (then.nodes[0].is_deleted, now.nodes[0].is_deleted) == (False, True)
+
+
+def test_steps_end_when_they_ended(store: Store) -> None:
+    """A step that began later is not there, one that ended later goes on."""
+    run = Facts("run")
+    steps = [{"key": str(n), "name": f"s{n}", "at": 10.0 * n} for n in (1, 2)]
+    store.ingest(
+        1,
+        [
+            run.uses("job", 1, step=steps[0], at=11.0),
+            run.makes("file", "/w/x", scope="1", at=12.0),
+            run.uses("job", 2, step=steps[1], at=21.0),
+            run.fact("step_end", step="1", outcome="ok", at=30.0),
+        ],
+    )
+    graph = GraphQueries(store)
+    then = graph.provenance(TEAM, of="file:x", as_of=15.0).tasks[0]
+    assert [(s.name, s.ended_at) for s in then.steps] == [("s1", None)]
+    assert [s.outcome for s in graph.get_task(TEAM, id=1).steps] == ["ok", None]
