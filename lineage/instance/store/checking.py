@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from .forms import MANY, ONE, PLAIN, FactDict
 _PAIRS: Final = frozenset(
     (row.name, direction) for row in KINDS.values() for direction in row.directions
 )
+_pair: Final = itemgetter("kind", "dir")
 
 
 @dataclass(slots=True)
@@ -58,7 +60,7 @@ def check(team_id: int, facts: Sequence[Any], *, user: str | None) -> Job:
 def _are_sound(facts: list[FactDict]) -> bool:
     """Whether no fact has a problem; in a quarter of the time of asking each."""
     edges = [f for f in facts if f["f"] == "edge"]
-    if not _PAIRS.issuperset([(f["kind"], f["dir"]) for f in edges]):
+    if not _PAIRS.issuperset(set(map(_pair, edges))):
         return False
     # A plain edge holds texts and numbers alone.
     plain = [f for f in edges if len(f) == PLAIN]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from ...model.facts import StepInfo
 from .activities import INPUT, OUTPUT, STEP_BITS
 from .database import Transaction
-from .forms import PLAIN, whole_edge
+from .forms import PLAIN, FactDict, whole_edge
 from .identity import Item
 from .known import Known
 from .naming import CONTAINERS, TASK_KINDS, identity, pinned_version
@@ -23,10 +24,10 @@ _EDGE = (
     "recorded_at", "user_name", "meta",
 )  # fmt: skip
 _LINK = ("team_id", "activity", "direction", "node_id", "since")
-_DIRECTIONS: Final = {"input": INPUT, "output": OUTPUT}
 Link = tuple[int, int, int]
 #: A thing as a plain edge tells it: its kind and id.
-Thing = tuple[str, int | str]
+Thing = tuple[str, "int | str"]
+_thing: Final = itemgetter("kind", "id")
 
 
 class EdgeWriter:
@@ -52,39 +53,41 @@ class EdgeWriter:
 
     def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
         """Make rows of edge facts, each with the task that it belongs to."""
-        facts = [fact for _, fact, _ in items]
-        plain = [(f["kind"], f["id"]) for f in facts if len(f) == PLAIN]
-        new = set(plain).difference(self._known.fixed)
-        plain_wants = {key: plain_want(*key) for key in new}
-        wholes = [whole_edge(f) for f in facts if len(f) != PLAIN]
+        wholes = [whole_edge(f) for _, f, _ in items if len(f) != PLAIN]
         wants = [want_of(whole) for whole in wholes]
         self._sources.is_asked = any(whole["derived_from"] for whole in wholes)
-        self.nodes.load([*plain_wants.values(), *wants])
+        plain = self._plain_things([f for _, f, _ in items if len(f) == PLAIN])
+        self.nodes.load([*plain.values(), *wants])
         rest = zip(wholes, wants, strict=True)
+        fixed, add_link = self._known.fixed, self.links.setdefault
+        add_row, team = self._rows.append, self._known.team_id
         for item, owner in zip(items, owners, strict=True):
-            if len(item[1]) == PLAIN:
-                self._take_plain(item, owner, plain_wants)
-            else:
+            id, fact, user = item
+            if len(fact) != PLAIN:
                 self._take_one(item, owner, *next(rest))
+                continue
+            node = fixed.get((fact["kind"], fact["id"]))
+            if node is None:
+                node = self._plain_node(fact, owner, plain)
+            direction = INPUT if fact["dir"] == "input" else OUTPUT
+            activity, at = owner << STEP_BITS, fact["at"]
+            add_link((activity, direction, node), at)
+            add_row((team, id, owner, 0, activity, direction, node, at, user, None))
+            if self._sources.is_asked and direction == INPUT:
+                self._sources.remember(owner, fact, node)
 
-    def _take_plain(self, item: Item, owner: int, wants: dict[Thing, Want]) -> None:
-        """Take an edge that tells of nothing but a task and a thing."""
-        id, fact, user = item
-        key, at = (fact["kind"], fact["id"]), fact["at"]
-        known = self._known
-        node = known.fixed.get(key)
-        if node is None:
-            want = wants[key]
-            node = self.nodes.node(want, fact, owner)
-            if want.version is not None:
-                known.fixed[key] = node
-        direction, root = _DIRECTIONS[fact["dir"]], owner << STEP_BITS
-        self.links.setdefault((root, direction, node), at)
-        self._rows.append(
-            (known.team_id, id, owner, 0, root, direction, node, at, user, None)
-        )
-        if self._sources.is_asked and direction == INPUT:
-            self._sources.remember(owner, fact, node)
+    def _plain_things(self, facts: Sequence[FactDict]) -> dict[Thing, Want]:
+        """List what edges speak of that tell of nothing but a task and a thing."""
+        things = set(map(_thing, facts))
+        return {key: plain_want(*key) for key in things.difference(self._known.fixed)}
+
+    def _plain_node(self, fact: FactDict, owner: int, wants: dict[Thing, Want]) -> int:
+        key = _thing(fact)
+        want = wants[key]
+        node = self.nodes.node(want, fact, owner)
+        if want.version is not None:
+            self._known.fixed[key] = node
+        return node
 
     def write(self) -> None:
         """Write the rows."""
@@ -95,7 +98,6 @@ class EdgeWriter:
                 self.links[activity, direction, node] = since
         tx.insert_many("edges", _EDGE, self._rows)
         rows = [(team, *link, since) for link, since in self.links.items()]
-        rows.sort()
         tx.insert_many("links", _LINK, rows, or_ignore=True)
         tx.run_many(
             "UPDATE nodes SET card = ? WHERE team_id = ? AND id = ?",

@@ -12,8 +12,8 @@ from .known import Known
 
 #: Bits of an edge's id that number it within its source.
 SOURCE_BITS = 32
-#: Digits from which a number no longer fits those bits.
-_DIGITS = 10
+#: Numbers from here on are not told apart from the source.
+_MAX_NUMBER = 10**9
 #: Sources in a batch from which each id is looked up on its own.
 _FEW_SOURCES = 8
 
@@ -25,7 +25,7 @@ Item = tuple[int, FactDict, "str | None"]
 def split_uid(uid: str) -> tuple[str, int]:
     """Split `<source>-<number>` into the source and number + 1, else give 0."""
     source, _, tail = uid.rpartition("-")
-    is_number = tail.isascii() and tail.isdecimal() and len(tail) < _DIGITS
+    is_number = tail.isascii() and tail.isdecimal() and len(tail) < 10
     if not source or not is_number or (tail[0] == "0" and tail != "0"):
         return uid, 0
     return source, int(tail) + 1
@@ -39,17 +39,16 @@ def join_uid(source: str, id: int) -> str:
 
 def split_uids(uids: Sequence[str]) -> tuple[Sequence[str], list[int]]:
     """Split many uids into their sources and numbers."""
-    parts = [uid.rpartition("-") for uid in uids]
-    tails = [tail for _, _, tail in parts]
-    try:
-        numbers = [int(tail) for tail in tails]
-    except ValueError:
-        numbers = []
-    # What reads back the same has no sign, no zeros before it, no other digits.
-    if list(map(str, numbers)) == tails and max(map(len, tails)) < _DIGITS:
-        sources = [source for source, _, _ in parts]
-        if all(sources) and min(numbers) >= 0:
-            return sources, [number + 1 for number in numbers]
+    source, number = split_uid(uids[0])
+    if number:
+        # Mostly all are lines of one segment. A uid holds no NUL.
+        tails = ("\0" + "\0".join(uids)).split(f"\0{source}-")[1:]
+        digits = "".join(tails)
+        if len(tails) == len(uids) and digits.isascii() and digits.isdecimal():
+            numbers = list(map(int, filter(None, tails)))
+            # What reads back the same is no empty text and starts with no zero.
+            if list(map(str, numbers)) == tails and max(numbers) < _MAX_NUMBER:
+                return [source] * len(uids), [number + 1 for number in numbers]
     pairs = [split_uid(uid) for uid in uids]
     return [source for source, _ in pairs], [number for _, number in pairs]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,8 +20,6 @@ from .tasks import TaskResolver
 Link = tuple[int, int, int]
 #: Teams whose names a process remembers at once.
 MAX_TEAMS: Final = 64
-#: Facts from which the garbage collector pauses for a transaction.
-BIG_BATCH: Final = 1000
 _LINK = ("team_id", "activity", "direction", "node_id", "since")
 
 
@@ -72,7 +68,7 @@ class Ingest:
             by_team.setdefault(job.team_id, []).append(job)
         is_written = False
         try:
-            with _unhindered(jobs), self._db.write() as tx:
+            with self._db.write() as tx:
                 changes = [
                     self._apply_team(tx, team, group)
                     for team, group in sorted(by_team.items())
@@ -113,22 +109,6 @@ class Ingest:
         is_merge = epoch != known.epoch
         known.epoch = epoch
         return Change(team, revision, links, is_merge)
-
-
-@contextmanager
-def _unhindered(jobs: Sequence[Job]) -> Iterator[None]:
-    """Keep the garbage collector from going through a big batch again and again.
-
-    Rows and facts hold no cycles; the collector would take a third of the time.
-    """
-    is_big = sum(len(job.facts) for job in jobs) >= BIG_BATCH and gc.isenabled()
-    if is_big:
-        gc.disable()
-    try:
-        yield
-    finally:
-        if is_big:
-            gc.enable()
 
 
 def _write(tx: Transaction, known: Known, items: list[Item]) -> Iterable[Link]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .database import Transaction
+from .forms import FactDict
 from .identity import Item
 from .known import Known, TaskState
 from .merging import merge_tasks
-from .terms import write_task_terms
+from .terms import number_terms, write_task_terms, write_terms
 
 _COLUMNS = "id, number, is_told, next_step"
 
@@ -31,16 +32,32 @@ class TaskResolver:
 
     def resolve(self, items: Sequence[Item]) -> list[int]:
         """Give the task of each fact, in order."""
-        pairs = [(fact["task"], fact.get("task_id")) for _, fact, _ in items]
+        facts = [fact for _, fact, _ in items]
+        if not any("task_id" in fact for fact in facts):
+            return self._by_run(facts)
+        pairs = [(fact["task"], fact.get("task_id")) for fact in facts]
         firsts: dict[tuple[str, int | None], float] = {}
-        for pair, (_, fact, _) in zip(pairs, items, strict=True):
-            if pair not in firsts:
-                firsts[pair] = fact["at"]
+        for pair, fact in zip(pairs, facts, strict=True):
+            firsts.setdefault(pair, fact["at"])
         self._load(firsts)
         found = {pair: self._find(pair[0], pair[1], at) for pair, at in firsts.items()}
         # A merge may have moved what an earlier pair had found.
         runs = self._known.runs
         return [found[pair] if pair[1] is not None else runs[pair[0]] for pair in pairs]
+
+    def _by_run(self, facts: Sequence[FactDict]) -> list[int]:
+        """Give the task of each fact, none of which tells a number."""
+        runs, known = [fact["task"] for fact in facts], self._known.runs
+        distinct = dict.fromkeys(runs)
+        new = [run for run in distinct if run not in known]
+        if new:
+            self._load([(run, None) for run in new])
+            firsts = {fact["task"]: fact["at"] for fact in reversed(facts)}
+            missing = [run for run in new if run not in known]
+            numbers = self._free_numbers(len(missing))
+            told = zip(missing, numbers, strict=True)
+            self._create_many([(r, n, firsts[r]) for r, n in told], is_told=False)
+        return [known[run] for run in runs]
 
     def _load(self, pairs: Iterable[tuple[str, int | None]]) -> None:
         known, tx = self._known, self._tx
@@ -79,7 +96,7 @@ class TaskResolver:
             return mine if mine is not None else self._create(run, None, at)
         holder = known.numbers.get(told)
         if holder is not None and not known.tasks[holder].is_told and holder != mine:
-            self._renumber(holder, self._free_number(), is_told=False)
+            self._renumber(holder, self._free_numbers(1)[0], is_told=False)
             holder = None
         if mine is None:
             return self._adopt(run, holder, told, at)
@@ -94,29 +111,44 @@ class TaskResolver:
     def _adopt(self, run: str, holder: int | None, told: int, at: float) -> int:
         if holder is None:
             return self._create(run, told, at)
-        self._map(run, holder)
+        self._map([(run, holder)])
         return holder
 
     def _create(self, run: str | None, told: int | None, at: float) -> int:
-        known, tx = self._known, self._tx
-        number = self._free_number() if told is None else told
-        id = tx.next_numbers("tasks", 1)[0]
+        number = self._free_numbers(1)[0] if told is None else told
+        return self._create_many([(run, number, at)], is_told=told is not None)[0]
+
+    def _create_many(
+        self, tasks: Sequence[tuple[str | None, int, float]], *, is_told: bool
+    ) -> list[int]:
+        """Make tasks, each with its run, its number and when it began."""
+        tx, team = self._tx, self._known.team_id
+        if not tasks:
+            return []
+        ids = tx.next_numbers("tasks", len(tasks))
         tx.insert_many(
             "tasks",
             ("id", "team_id", "number", "is_told", "run", "created_at", "started_at"),
-            [(id, known.team_id, number, int(told is not None), run, at, at)],
+            [
+                (id, team, number, int(is_told), run, at, at)
+                for id, (run, number, at) in zip(ids, tasks, strict=True)
+            ],
         )
-        write_task_terms(tx, known.team_id, id, None, number)
-        self._remember(id, number, int(told is not None), 1)
-        self.created.append(id)
-        if run is not None:
-            self._map(run, id)
-        return id
+        mapped: list[tuple[str, int]] = []
+        for id, (run, number, _) in zip(ids, tasks, strict=True):
+            self._remember(id, number, int(is_told), 1)
+            if run is not None:
+                mapped.append((run, id))
+        numbers = [number for _, number, _ in tasks]
+        write_terms(tx, number_terms(team, zip(ids, numbers, strict=True)))
+        self._map(mapped)
+        self.created += ids
+        return ids
 
-    def _map(self, run: str, id: int) -> None:
-        row = (self._known.team_id, run, id)
-        self._tx.insert_many("runs", ("team_id", "run", "task_id"), [row])
-        self._known.runs[run] = id
+    def _map(self, runs: Sequence[tuple[str, int]]) -> None:
+        rows = [(self._known.team_id, run, id) for run, id in runs]
+        self._tx.insert_many("runs", ("team_id", "run", "task_id"), rows)
+        self._known.runs.update(runs)
 
     def _renumber(self, id: int, number: int, *, is_told: bool) -> None:
         known, tx = self._known, self._tx
@@ -132,13 +164,18 @@ class TaskResolver:
         write_task_terms(tx, known.team_id, id, None, number)
         self.created.append(id)
 
-    def _free_number(self) -> int:
-        """Take the next number that no task of any team was told to have."""
-        while True:
-            number = self._tx.next_numbers("auto_tasks", 1)[0]
-            taken = "SELECT 1 FROM tasks WHERE team_id = ? AND number = ?"
-            if self._tx.one(taken, (self._known.team_id, number)) is None:
-                return number
+    def _free_numbers(self, count: int) -> list[int]:
+        """Take the next numbers that no task of the team was told to have."""
+        free: list[int] = []
+        while len(free) < count:
+            numbers = self._tx.next_numbers("auto_tasks", count - len(free))
+            taken = self._tx.all(
+                "SELECT t.number FROM each_int(:numbers) AS x"
+                " JOIN tasks t ON t.team_id = :team AND t.number = x.value",
+                {"numbers": numbers, "team": self._known.team_id},
+            )
+            free += sorted(set(numbers) - {row[0] for row in taken})
+        return free
 
 
 def _prefixed(alias: str) -> str:

@@ -56,6 +56,12 @@ def write_terms(tx: Transaction, rows: Iterable[Term]) -> None:
     tx.insert_many("terms", _COLUMNS, list(dict.fromkeys(rows)), or_ignore=True)
 
 
+def number_terms(team_id: int, numbers: Iterable[tuple[int, int]]) -> Iterable[Term]:
+    """Give the rows by which new tasks are found: their ids with their numbers."""
+    for task_id, number in numbers:
+        yield team_id, str(number), ID, -task_id
+
+
 def write_task_terms(
     tx: Transaction, team_id: int, task_id: int, name: str | None, number: int | None
 ) -> None:
