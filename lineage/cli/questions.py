@@ -134,6 +134,8 @@ def run_provenance(args: argparse.Namespace) -> Answer:
         code = f"git {task.git_commit[:12]}" if task.git_commit else "no git commit"
         dirty = ", uncommitted changes" if task.git_dirty else ""
         lines.append(line(Span(f"{task.node.key}: {code}{dirty}", "dim")))
+    if answer.truncated:
+        lines.append(line(Span("the answer is cut; there is more behind it", "warn")))
     return Answer(answer, lines)
 
 
