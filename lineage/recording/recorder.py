@@ -70,7 +70,8 @@ class Recorder:
         self.is_delivered = True
         self._write = write
         self._write_many = write_many or self._one_by_one
-        self._lock = threading.Lock()
+        # Reentrant: a signal's handler may record while its thread is inside.
+        self._lock = threading.RLock()
         #: Steps that ended, when, and with which error: written with a later write.
         self.ends: deque[tuple[Scope, int, str | None]] = deque()
         self._process: Run | None = None
@@ -79,7 +80,7 @@ class Recorder:
 
     def begin_anew(self) -> None:
         """In the child of a fork: nothing of the parent's threads is waited for."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     # -- where a fact belongs ------------------------------------------------
 
@@ -100,7 +101,9 @@ class Recorder:
             if self._process is None:
                 name = self.settings.app_name
                 task_id = self.settings.task_id
-                self._process = Run(name, task_id=task_id, recorder=self)
+                run = Run(name, task_id=task_id, recorder=self)
+                # A signal's handler that recorded meanwhile has opened it already.
+                self._process = self._process or run
             return self._process
 
     def open_run(

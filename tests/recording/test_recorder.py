@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -17,7 +18,7 @@ from lineage.errors import SourceError
 from lineage.model.facts import EdgeFact, Fact, TaskFact
 from lineage.recording import recorder as module
 from lineage.recording.recorder import Recorder
-from lineage.recording.scope import CURRENT, Scope
+from lineage.recording.scope import CURRENT, Run, Scope
 from lineage.settings import Settings
 from lineage.testing import Recorded, capture
 
@@ -80,6 +81,32 @@ def test_every_fact_is_of_the_one_form(tmp_path: Path) -> None:
     }
     known = {n for f in facts for n in type(f).model_fields} | {"module"}
     assert {k for f in recorded.facts for k in f} <= known
+
+
+def test_a_signal_handler_may_record_while_its_thread_opens_the_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Recording inside of recording neither hangs nor opens a second task."""
+    recorder, texts = _recorder()
+
+    def interrupted(*args: Any, **options: Any) -> Run:
+        monkeypatch.setattr(module, "Run", Run)
+        signal.raise_signal(signal.SIGALRM)
+        return Run(*args, **options)
+
+    def handle(*_: object) -> None:
+        _edge(recorder, recorder.process_root(), 1)
+        recorder.refuse("handler", ValueError("x"))
+
+    monkeypatch.setattr(module, "Run", interrupted)
+    former = signal.signal(signal.SIGALRM, handle)
+    try:
+        _edge(recorder, recorder.process_root(), 2)
+    finally:
+        signal.signal(signal.SIGALRM, former)
+    facts = _facts(texts)
+    assert [f.id for f in facts if isinstance(f, EdgeFact)] == [1, 2]
+    assert len({f.task for f in facts}) == 1
 
 
 def test_the_task_is_told_before_its_first_fact() -> None:
