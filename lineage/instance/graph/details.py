@@ -194,13 +194,13 @@ def _find_task(view: TeamView, text: str) -> int | None:
 def _steps(view: TeamView, task: int) -> list[Step]:
     rows = view.rows(
         "SELECT s.number, s.name, s.parent, s.started_at, s.ended_at, s.outcome,"
-        " s.error FROM steps s WHERE s.team_id = :team AND s.task_id = :task"
+        " s.error, s.params FROM steps s WHERE s.team_id = :team AND s.task_id = :task"
         "{when s.started_at} ORDER BY s.number LIMIT :most",
         task=task,
         most=MAX_EDGES,
     )
     steps = []
-    for number, name, parent, started, *end in rows:
+    for number, name, parent, started, *end, params in rows:
         ended, outcome, error = end if view.has_come(end[0]) else (None, None, None)
         steps.append(
             Step(
@@ -211,6 +211,7 @@ def _steps(view: TeamView, task: int) -> list[Step]:
                 ended_at=ended,
                 outcome=outcome,
                 error=error,
+                params=json.loads(params) if params else None,
             )
         )
     return steps

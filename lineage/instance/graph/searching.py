@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ...model.graph import SearchAnswer, SearchHit
-from ..store.terms import ID, MAX_TERM
+from ..store.terms import ID, MAX_TERM, NAME, PATH
 from .answers import checked_after, checked_limit
 from .asking import Asker
+from .substrings import things_with
 from .teamview import Spot, TeamView, spot_of_task
 
 #: Rows of the index that one search reads; bounds its time on a big store.
 MAX_READ: Final = 1000
-#: Newest names that are read through where no word starts with the text.
-MAX_SCANNED: Final = 10_000
 _LAST: Final = "\U0010ffff"
 _FIELDS: Final[tuple[Any, ...]] = ("name", "path", "id", "title", "digest")
 
@@ -34,11 +33,6 @@ _THINGS: Final = (
 _TASKS: Final = (
     "SELECT -t.id, t.id, 'task', 0, t.name, t.number FROM each_int(:ids) AS x"
     " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
-)
-_SCAN: Final = (
-    "SELECT e.id, lower(e.name) LIKE :text ESCAPE '!' FROM each_int(:ids) AS x"
-    " JOIN entities e ON e.team_id = :team AND e.id = x.value"
-    " WHERE lower(e.name) LIKE :text ESCAPE '!' OR lower(e.ident) LIKE :text ESCAPE '!'"
 )
 Rank = tuple[bool, bool, int]
 
@@ -86,7 +80,7 @@ def _candidates(
     if not targets and len(words) > 1:
         targets = _targets(view, max(words, key=len))
     if not targets:
-        targets = _scan(view, whole)
+        targets = dict.fromkeys(things_with(view, words), (PATH, ""))
     found = []
     for target, own, kind, is_model, name, ident in _rows(view, targets):
         field, term = targets[target]
@@ -95,6 +89,8 @@ def _candidates(
         if (kinds and shown not in kinds) or not all(word in text for word in words):
             continue
         lowered = str(name or "").lower()
+        if not term and words[0] in str(name or "").lower():
+            field = NAME
         is_whole = whole in (lowered, str(ident).lower())
         rank = (not is_whole, not lowered.startswith(whole), -abs(own))
         found.append((rank, own if target > 0 else spot_of_task(own), field))
@@ -128,21 +124,3 @@ def _targets(view: TeamView, text: str) -> dict[int, tuple[int, str]]:
         for (entity,) in rows:
             found.setdefault(entity, (4, digest))
     return found
-
-
-def _scan(view: TeamView, text: str) -> dict[int, tuple[int, str]]:
-    """Look for a text inside words, among the newest things."""
-    if len(text) < 2:
-        return {}
-    newest = view.tx.one(
-        "SELECT MAX(id) FROM entities WHERE team_id = ?", (view.team_id,)
-    )
-    last = (newest[0] if newest else None) or 0
-    sign = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    names = {
-        "ids": list(range(max(1, last - MAX_SCANNED), last + 1)),
-        "team": view.team_id,
-        "text": f"%{sign}%",
-    }
-    rows = view.tx.all(_SCAN, names)
-    return {id: (0 if is_name else 1, text) for id, is_name in rows}

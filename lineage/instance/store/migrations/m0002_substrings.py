@@ -1,0 +1,52 @@
+"""What finds a thing by a text inside its name or path, where SQLite can do it.
+
+Every three letters that follow each other are indexed. PostgreSQL would need an
+extension for this, so there only the newest things are read through instead, and
+so it is where SQLite is older than 3.34 or was built without FTS5.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+STATEMENTS: tuple[str, ...] = ()
+
+_TABLE = (
+    "CREATE VIRTUAL TABLE substrings"
+    " USING fts5(text, tokenize='trigram', content='', detail=none)"
+)
+
+
+def _text(row: str) -> str:
+    return (
+        f"CASE WHEN instr({row}.ident, {row}.name) > 0 THEN {row}.ident"
+        f" ELSE {row}.ident || char(10) || {row}.name END"
+    )
+
+
+def _is_possible() -> bool:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        try:
+            connection.execute(_TABLE)
+        except sqlite3.OperationalError:
+            return False
+    return True
+
+
+_FILL = (
+    f"INSERT INTO substrings (rowid, text) SELECT e.id, {_text('e')} FROM entities e"  # noqa: S608  made of constants
+)
+_ADDED = (
+    "CREATE TRIGGER entities_added AFTER INSERT ON entities BEGIN"  # noqa: S608  made of constants
+    f" INSERT INTO substrings (rowid, text) VALUES (new.id, {_text('new')}); END"
+)
+_NAMED = (
+    "CREATE TRIGGER entities_named AFTER UPDATE OF name ON entities"  # noqa: S608  made of constants
+    " WHEN old.name <> new.name BEGIN"
+    " INSERT INTO substrings (substrings, rowid, text)"
+    f" VALUES ('delete', old.id, {_text('old')});"
+    f" INSERT INTO substrings (rowid, text) VALUES (new.id, {_text('new')}); END"
+)
+_SQLITE = (_TABLE, _FILL, _ADDED, _NAMED)
+ONLY: dict[str, tuple[str, ...]] = {"sqlite": _SQLITE if _is_possible() else ()}
