@@ -55,8 +55,10 @@ class Transaction:
         """Run a statement once for each row."""
         if not rows:
             return
-        with self._translated():
+        try:
             self.dialect.run_many(self._connection, sql, rows)
+        except self.dialect.errors as error:
+            raise self.dialect.translate(error) from error
 
     def insert_many(
         self,
@@ -76,29 +78,30 @@ class Transaction:
         """
         if not rows:
             return
-        with self._translated():
+        try:
             self.dialect.insert_many(
                 self._connection, table, columns, rows, or_ignore=or_ignore
             )
+        except self.dialect.errors as error:
+            raise self.dialect.translate(error) from error
 
     def next_numbers(self, name: str, count: int) -> list[int]:
         """Take `count` new numbers of a series (`nodes`, `entities`, …)."""
-        with self._translated():
+        try:
             return self.dialect.next_numbers(self._connection, name, count)
+        except self.dialect.errors as error:
+            raise self.dialect.translate(error) from error
 
     def lock_team(self, team_id: int) -> None:
         """Hold back other writers of the team until this transaction ends."""
-        with self._translated():
+        try:
             self.dialect.lock_team(self._connection, team_id)
+        except self.dialect.errors as error:
+            raise self.dialect.translate(error) from error
 
     def _execute(self, sql: str, params: Params) -> Any:
-        with self._translated():
-            return self.dialect.execute(self._connection, sql, params)
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
         try:
-            yield
+            return self.dialect.execute(self._connection, sql, params)
         except self.dialect.errors as error:
             raise self.dialect.translate(error) from error
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 from urllib.parse import unquote
@@ -86,7 +87,8 @@ class Dialect(Protocol):
         """Give the store's own error for one of the engine's."""
 
 
-def _insert(table: str, columns: Sequence[str], mark: str, *, or_ignore: bool) -> str:
+@lru_cache(maxsize=256)
+def _insert(table: str, columns: tuple[str, ...], mark: str, *, or_ignore: bool) -> str:
     marks = ", ".join([mark] * len(columns))
     ignore = " ON CONFLICT DO NOTHING" if or_ignore else ""
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){ignore}"  # noqa: S608  names are constants of the code
@@ -149,7 +151,7 @@ class SqliteDialect:
         *,
         or_ignore: bool,
     ) -> None:
-        sql = _insert(table, columns, "?", or_ignore=or_ignore)
+        sql = _insert(table, tuple(columns), "?", or_ignore=or_ignore)
         connection.executemany(sql, rows)
 
     def next_numbers(self, connection: Any, name: str, count: int) -> list[int]:
@@ -241,7 +243,7 @@ class PostgresDialect:
     ) -> None:
         with connection.cursor() as cursor:
             if len(rows) < COPY_FROM:
-                sql = _insert(table, columns, "%s", or_ignore=or_ignore)
+                sql = _insert(table, tuple(columns), "%s", or_ignore=or_ignore)
                 cursor.executemany(sql, rows)
                 return
             names = ", ".join(columns)

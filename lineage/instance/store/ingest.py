@@ -104,10 +104,9 @@ class Ingest:
             (team, revision),
         )
         links = _write(tx, known, items)
-        row = tx.one("SELECT epoch FROM revisions WHERE team_id = ?", (team,))
-        epoch = row[0] if row else 0
-        is_merge = epoch != known.epoch
-        known.epoch = epoch
+        is_merge = known.merges > 0
+        known.epoch += known.merges
+        known.merges = 0
         return Change(team, revision, links, is_merge)
 
 

@@ -51,6 +51,8 @@ class Known:
     team_id: int
     revision: int = -1
     epoch: int = -1
+    merges: int = 0
+    """Tasks merged in the transaction that goes on."""
     sources: dict[str, int] = field(default_factory=dict)
     nodes: dict[tuple[str, str, str], int] = field(default_factory=dict)
     fixed: dict[tuple[str, int | str], int] = field(default_factory=dict)

@@ -22,6 +22,7 @@ def merge_tasks(tx: Transaction, known: Known, source: int, target: int) -> None
     }
     for statement in _STATEMENTS:
         tx.run(statement, names)
+    known.merges += 1
     known.tasks[target].next_step = base + known.tasks[source].next_step
     tx.run(
         "UPDATE tasks SET next_step = ? WHERE team_id = ? AND id = ?",
