@@ -2,7 +2,12 @@
 
 from .app import AppApi
 from .client import Api
-from .errors import ProjectNotFound, TaskFinishedWithError, WaitingTimeExceeded
+from .errors import (
+    ExpectedProjectTypeMismatch,
+    ProjectNotFound,
+    TaskFinishedWithError,
+    WaitingTimeExceeded,
+)
 from .gate import check_workflow_compatibility
 from .resource import Resource
 from .task import TaskApi
@@ -13,6 +18,7 @@ __all__ = [
     "Announcement",
     "Api",
     "AppApi",
+    "ExpectedProjectTypeMismatch",
     "ProjectNotFound",
     "Resource",
     "TaskApi",

@@ -6,7 +6,8 @@ from typing import Any
 
 from ..errors import NotFoundError
 from ..model.infos import DATASET_FIELDS, DatasetInfo
-from .entities import Entities
+from .entities import Entities, free_name, named, only
+from .resource import decoded
 
 
 class DatasetApi(Entities):
@@ -47,6 +48,7 @@ class DatasetApi(Entities):
         filters: list[dict[str, Any]] | None = None,
         recursive: bool | None = False,
         parent_id: int | None = None,
+        include_custom_data: bool | None = False,
     ) -> list[DatasetInfo]:
         """List the datasets of a project; endpoint `datasets.list`.
 
@@ -55,6 +57,7 @@ class DatasetApi(Entities):
             filters: Conditions.
             recursive: Also datasets within datasets.
             parent_id: Only those within this one.
+            include_custom_data: Ask for what apps keep with them, too.
 
         Raises:
             ApiError: The list could not be had.
@@ -66,5 +69,110 @@ class DatasetApi(Entities):
             )
             recursive = True
         body = {"projectId": project_id, "filter": conditions, "recursive": recursive}
+        if include_custom_data:
+            body["extraFields"] = ["customData"]
         found: list[DatasetInfo] = self.get_list_all_pages("datasets.list", body)
         return found
+
+    def get_info_by_name(
+        self,
+        project_id: int,
+        name: str,
+        fields: list[str] | None = None,  # noqa: ARG002  the platform's signature
+        parent_id: int | None = None,
+    ) -> Any:
+        """Find a dataset by its name; endpoint `datasets.list`.
+
+        Args:
+            project_id: The project.
+            name: Its name.
+            fields: Without effect, as in the platform's SDK.
+            parent_id: The dataset that it lies in.
+
+        Returns:
+            A `DatasetInfo`; None when there is no such dataset.
+
+        Raises:
+            RuntimeError: Several have this name.
+            ApiError: The list could not be had.
+        """
+        return only(self.get_list(project_id, named(name), parent_id=parent_id), name)
+
+    def exists(self, project_id: int, name: str, parent_id: int | None = None) -> bool:
+        """Whether a project has a dataset of this name; endpoint `datasets.list`.
+
+        Raises:
+            RuntimeError: Several have this name.
+            ApiError: The list could not be had.
+        """
+        return self.get_info_by_name(project_id, name, None, parent_id) is not None
+
+    def get_free_name(self, parent_id: int, name: str) -> str:
+        """Give a name that no dataset of a project has; endpoint `datasets.list`.
+
+        Returns:
+            `name`, or `name_001`, `name_002` …
+
+        Raises:
+            ApiError: The list could not be had.
+        """
+        return free_name(name, lambda free: self.exists(parent_id, free))
+
+    def create(
+        self,
+        project_id: int,
+        name: str,
+        description: str | None = "",
+        change_name_if_conflict: bool | None = False,
+        parent_id: int | None = None,
+        custom_data: dict[Any, Any] | None = None,
+    ) -> DatasetInfo:
+        """Make a dataset; endpoint `datasets.add`.
+
+        Args:
+            project_id: Where to make it.
+            name: Its name.
+            description: A few words.
+            change_name_if_conflict: Take a free name (see `get_free_name`).
+            parent_id: The dataset to make it in.
+            custom_data: Whatever an app keeps with it.
+
+        Raises:
+            ApiError: It could not be made.
+        """
+        if change_name_if_conflict:
+            name = free_name(
+                name, lambda free: self.exists(project_id, free, parent_id)
+            )
+        body: dict[str, Any] = {
+            "projectId": project_id,
+            "name": name,
+            "description": description,
+            "parentId": parent_id,
+        }
+        if custom_data is not None:
+            body["customData"] = custom_data
+        response = self._api.post("datasets.add", body)
+        return DatasetInfo.from_json(decoded("datasets.add", response))
+
+    def get_or_create(
+        self,
+        project_id: int,
+        name: str,
+        description: str | None = "",
+        parent_id: int | None = None,
+    ) -> DatasetInfo:
+        """Find a dataset by its name, else make it.
+
+        Endpoints `datasets.list`, `datasets.add`.
+
+        Raises:
+            RuntimeError: Several have this name.
+            ApiError: It could be neither found nor made.
+        """
+        found: DatasetInfo | None = self.get_info_by_name(
+            project_id, name, None, parent_id
+        )
+        if found is not None:
+            return found
+        return self.create(project_id, name, description, parent_id=parent_id)

@@ -95,6 +95,10 @@ class ProjectNotFound(LineageError):
     """The project is not there, or not visible with this token."""
 
 
+class ExpectedProjectTypeMismatch(LineageError, TypeError):
+    """The project has another type than the one asked for."""
+
+
 def parse_error(
     response: requests.Response,
     default_error: str = "Error",

@@ -90,6 +90,32 @@ class FileApi(Resource):
         found = self.list(team_id, remote_path, recursive)
         return any(entry["path"] == remote_path for entry in found)
 
+    def dir_exists(
+        self, team_id: int, remote_directory: str, recursive: bool = True
+    ) -> bool:
+        """Whether a folder has something in it; endpoint `file-storage.list`.
+
+        Raises:
+            ApiError: The list could not be had.
+        """
+        return len(self.list(team_id, remote_directory, recursive)) > 0
+
+    def get_free_name(self, team_id: int, path: str) -> str:
+        """Give a path that no file has; endpoint `file-storage.list`.
+
+        Returns:
+            `path`, or the same with `_000`, `_001` … before its suffix.
+
+        Raises:
+            ApiError: The list could not be had.
+        """
+        told = PurePosixPath(path)
+        free, number = str(told), 0
+        while self.exists(team_id, free):
+            free = str(told.with_name(f"{told.stem}_{number:03d}{told.suffix}"))
+            number += 1
+        return free
+
     def upload(
         self, team_id: int, src: str, dst: str, progress_cb: Any = None
     ) -> FileInfo:

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from ..model.infos import PROJECT_FIELDS, ProjectInfo, VersionInfo
-from .entities import Entities
-from .errors import ProjectNotFound
+from .entities import Entities, free_name, named, only
+from .errors import ExpectedProjectTypeMismatch, ProjectNotFound
+from .resource import decoded
 
 _FIELDS = (
     "id",
@@ -24,6 +25,27 @@ _FIELDS = (
     "groupId",
     "createdBy",
 )
+
+
+#: What a project that is found by its name is shown with.
+_LISTED = (
+    "id", "name", "description", "size", "readme", "workspaceId", "imagesCount",
+    "datasetsCount", "createdAt", "updatedAt", "type", "referenceImageUrl",
+    "customData", "backupArchive", "teamId", "importSettings", "embeddingsEnabled",
+    "embeddingsUpdatedAt", "embeddingsInProgress",
+)  # fmt: skip
+#: Types of projects that can be made read-only.
+_LOCKABLE = ("images", "videos")
+
+
+def _check(info: ProjectInfo | None, told: Any, expected_type: Any) -> None:
+    if info is None:
+        raise ProjectNotFound(f"there is no project {told!r}", subject=told)
+    if expected_type is not None and info.type != str(expected_type):
+        raise ExpectedProjectTypeMismatch(
+            f"project {told!r} is of type {info.type!r}, not {str(expected_type)!r}",
+            subject=told,
+        )
 
 
 class VersionApi(Entities):
@@ -91,8 +113,8 @@ class ProjectApi(Entities):
 
         Args:
             id: The project.
-            expected_type: The type that it must have.
-            raise_error: Raise when it is not there.
+            expected_type: The type that it must have; looked at with `raise_error`.
+            raise_error: Raise when it is not there, or of another type.
             extra_fields: Further fields to ask for.
 
         Returns:
@@ -100,21 +122,131 @@ class ProjectApi(Entities):
 
         Raises:
             ProjectNotFound: It is not there, and `raise_error` is set.
-            TypeError: It has another type.
+            ExpectedProjectTypeMismatch: It has another type, and `raise_error` is set.
             ApiError: The project could not be asked for.
         """
         extra = None if extra_fields is None else {"extraFields": extra_fields}
         found = self._info_by_id("projects.info", id, extra)
-        if found is None:
-            if raise_error:
-                raise ProjectNotFound(f"there is no project {id}", subject=id)
-            return None
-        info = ProjectInfo.from_json(found)
-        if expected_type is not None and info.type != str(expected_type):
-            raise TypeError(
-                f"project {id} is of type {info.type!r}, not {str(expected_type)!r}"
-            )
+        info = None if found is None else ProjectInfo.from_json(found)
+        if raise_error:
+            _check(info, id, expected_type)
         return info
+
+    def get_info_by_name(
+        self,
+        parent_id: int,
+        name: str,
+        expected_type: str | None = None,
+        raise_error: bool | None = False,
+    ) -> Any:
+        """Find a project by its name; endpoint `projects.list`.
+
+        Args:
+            parent_id: Its workspace.
+            name: Its name.
+            expected_type: The type that it must have; looked at with `raise_error`.
+            raise_error: Raise when it is not there, or of another type.
+
+        Returns:
+            A `ProjectInfo`; None when there is no such project.
+
+        Raises:
+            ProjectNotFound: It is not there, and `raise_error` is set.
+            ExpectedProjectTypeMismatch: It has another type, and `raise_error` is set.
+            RuntimeError: Several have this name.
+            ApiError: The list could not be had.
+        """
+        info = only(self.get_list(parent_id, named(name), _LISTED), name)
+        if raise_error:
+            _check(info, name, expected_type)
+        return info
+
+    def exists(self, parent_id: int, name: str) -> bool:
+        """Whether a workspace has a project of this name; endpoint `projects.list`.
+
+        Raises:
+            RuntimeError: Several have this name.
+            ApiError: The list could not be had.
+        """
+        return self.get_info_by_name(parent_id, name) is not None
+
+    def get_free_name(self, parent_id: int, name: str) -> str:
+        """Give a name that no project of a workspace has; endpoint `projects.list`.
+
+        Returns:
+            `name`, or `name_001`, `name_002` …
+
+        Raises:
+            ApiError: The list could not be had.
+        """
+        return free_name(name, lambda free: self.exists(parent_id, free))
+
+    def create(
+        self,
+        workspace_id: int,
+        name: str,
+        type: Any = "images",
+        description: str | None = "",
+        change_name_if_conflict: bool | None = False,
+        readme: str | None = None,
+        settings: dict[str, Any] | None = None,
+        custom_data: dict[str, Any] | None = None,
+        read_only: bool | None = None,
+    ) -> ProjectInfo:
+        """Make a project; endpoint `projects.add`.
+
+        Args:
+            workspace_id: Where to make it.
+            name: Its name.
+            type: `images`, `videos`, `volumes`, `point_clouds` …
+            description: A few words.
+            change_name_if_conflict: Take a free name (see `get_free_name`).
+            readme: Its page, in Markdown.
+            settings: Its settings.
+            custom_data: Whatever an app keeps with it.
+            read_only: Let nobody change images or videos.
+
+        Raises:
+            ApiError: It could not be made.
+        """
+        kind = str(type)
+        body: dict[str, Any] = {
+            "name": self.get_free_name(workspace_id, name)
+            if change_name_if_conflict
+            else name,
+            "workspaceId": workspace_id,
+            "description": description,
+            "type": kind,
+        }
+        said = dict(settings) if settings is not None else {}
+        if read_only and kind in _LOCKABLE:
+            advanced = said.get("advancedSettings") or {}
+            said["advancedSettings"] = {**advanced, "isReadOnlyProject": True}
+        told = {"readme": readme, "settings": said or settings}
+        told["customData"] = custom_data
+        body.update({key: one for key, one in told.items() if one is not None})
+        response = self._api.post("projects.add", body)
+        return ProjectInfo.from_json(decoded("projects.add", response))
+
+    def get_or_create(
+        self,
+        workspace_id: int,
+        name: str,
+        type: Any = "images",
+        description: str | None = "",
+    ) -> ProjectInfo:
+        """Find a project by its name, else make it.
+
+        Endpoints `projects.list`, `projects.add`.
+
+        Raises:
+            RuntimeError: Several have this name.
+            ApiError: It could be neither found nor made.
+        """
+        found: ProjectInfo | None = self.get_info_by_name(workspace_id, name)
+        if found is not None:
+            return found
+        return self.create(workspace_id, name, type, description)
 
     def get_list(
         self,

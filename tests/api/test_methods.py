@@ -13,6 +13,7 @@ from api_recorder import Recorder, Reply, page
 
 from lineage.api import Api
 from lineage.api.errors import (
+    ExpectedProjectTypeMismatch,
     HttpError,
     ProjectNotFound,
     TaskFinishedWithError,
@@ -140,8 +141,15 @@ def test_a_wrong_call_raises_before_anything_is_sent(
         ("app.start", (1, None, None, "", None, "info", None, None, False, "n",
                        "never", False, 3), {"ecosystem.info": {"meta": None}},
          ValueError),
-        ("project.get_info_by_id", (1, "videos"),
-         {"projects.info": {"id": 1, "type": "images"}}, TypeError),
+        ("project.get_info_by_id", (1, "videos", True),
+         {"projects.info": {"id": 1, "type": "images"}}, ExpectedProjectTypeMismatch),
+        ("project.get_info_by_name", (1, "P", "videos", True),
+         {"projects.list": page({"id": 1, "type": "images"})},
+         ExpectedProjectTypeMismatch),
+        ("project.get_info_by_name", (1, "P", None, True),
+         {"projects.list": page()}, ProjectNotFound),
+        ("dataset.get_info_by_name", (1, "D"),
+         {"datasets.list": page({"id": 1}, {"id": 2})}, RuntimeError),
         ("dataset.get_info_by_id", (1, True), {"datasets.info": Reply(404)},
          NotFoundError),
     ],

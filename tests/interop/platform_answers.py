@@ -51,6 +51,8 @@ ANSWERS: dict[str, Any] = {
     "images.internal.hashes.list": [],
     "projects.info": PROJECT,
     "projects.list": page(PROJECT),
+    "projects.add": PROJECT,
+    "datasets.add": {"id": 6, "itemsCount": 2},
     "datasets.info": {"id": 6, "itemsCount": 2},
     "datasets.list": page({"id": 6, "itemsCount": 2}),
 }

@@ -6,6 +6,7 @@ from typing import Final
 
 from ..route import Route
 from . import (
+    creation,
     facts,
     files,
     info,
@@ -33,6 +34,7 @@ ALL_ROUTES: Final[tuple[Route, ...]] = (
     *task_logs.ROUTES,
     *task_files.ROUTES,
     *projects.ROUTES,
+    *creation.ROUTES,
     *files.ROUTES,
     *modules.ROUTES,
 )
