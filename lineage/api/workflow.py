@@ -28,7 +28,9 @@ class Workflow:
     None when recording is off or the instance too old. With `LINEAGE_STRICT` they
     raise. `send_edge` always raises.
 
-    Endpoints `workflow.node.add-input` and `workflow.node.add-output`.
+    Endpoints `workflow.node.add-input` and `workflow.node.add-output`. Every method
+    takes `task_id`, the task that the edge belongs to (this process's when left out),
+    and `meta`, a `WorkflowMeta` or a dict in the wire's form (none when left out).
 
     Args:
         api: Our `Api`, or any object with the SDK's `post`, `task_id` and
@@ -98,6 +100,8 @@ class Workflow:
     ) -> Any:
         """Record that the task used a project, or one of its versions.
 
+        Endpoint `workflow.node.add-input`; the class tells of results and errors.
+
         Args:
             project: A `ProjectInfo` or an id; not needed with `version_id`.
             version_id: Id of the version that was used.
@@ -112,7 +116,10 @@ class Workflow:
     def add_input_dataset(
         self, dataset: Any, task_id: int | None = None, meta: Any = None
     ) -> Any:
-        """Record that the task used a dataset (a `DatasetInfo` or an id)."""
+        """Record that the task used a dataset (a `DatasetInfo` or an id).
+
+        Endpoint `workflow.node.add-input`; the class tells of results and errors.
+        """
         return self._add_id("input", "dataset", dataset, task_id, meta)
 
     def add_input_file(
@@ -123,6 +130,8 @@ class Workflow:
         meta: Any = None,
     ) -> Any:
         """Record that the task used a file.
+
+        Endpoint `workflow.node.add-input`; the class tells of results and errors.
 
         Args:
             file: A `FileInfo`, an id, or a path in Team Files (`file-storage.list`).
@@ -136,7 +145,10 @@ class Workflow:
     def add_input_folder(
         self, path: str, task_id: int | None = None, meta: Any = None
     ) -> Any:
-        """Record that the task used a folder of Team Files."""
+        """Record that the task used a folder of Team Files.
+
+        Endpoint `workflow.node.add-input`; the class tells of results and errors.
+        """
         return self._add("input", "folder", task_id, meta,
                          lambda _: Thing(to_wire("folder"), folder_path(path))
                          )  # fmt: skip
@@ -144,13 +156,19 @@ class Workflow:
     def add_input_task(
         self, input_task_id: int, task_id: int | None = None, meta: Any = None
     ) -> Any:
-        """Record that the task used another task's work."""
+        """Record that the task used another task's work.
+
+        Endpoint `workflow.node.add-input`; the class tells of results and errors.
+        """
         return self._add_id("input", "task", input_task_id, task_id, meta)
 
     def add_input_job(
         self, id: int, task_id: int | None = None, meta: Any = None
     ) -> Any:
-        """Record that the task used a labeling job; needs instance 6.11.11."""
+        """Record that the task used a labeling job; needs instance 6.11.11.
+
+        Endpoint `workflow.node.add-input`; the class tells of results and errors.
+        """
         return self._add_id("input", "job", id, task_id, meta)
 
     def add_output_project(
@@ -160,14 +178,20 @@ class Workflow:
         task_id: int | None = None,
         meta: Any = None,
     ) -> Any:
-        """Record that the task made or changed a project, or one of its versions."""
+        """Record that the task made or changed a project, or one of its versions.
+
+        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        """
         return self._add("output", "project", task_id, meta,
                          lambda f: f.project(project, version_id))  # fmt: skip
 
     def add_output_dataset(
         self, dataset: Any, task_id: int | None = None, meta: Any = None
     ) -> Any:
-        """Record that the task made or changed a dataset."""
+        """Record that the task made or changed a dataset.
+
+        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        """
         return self._add_id("output", "dataset", dataset, task_id, meta)
 
     def add_output_file(
@@ -179,6 +203,8 @@ class Workflow:
     ) -> Any:
         """Record that the task made a file (a `FileInfo` or an id).
 
+        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+
         A path goes to the instance as it is, as the platform's SDK sends it.
         """
         kind = to_wire("file", is_model=bool(model_weight))
@@ -188,26 +214,38 @@ class Workflow:
     def add_output_folder(
         self, path: str, task_id: int | None = None, meta: Any = None
     ) -> Any:
-        """Record that the task made a folder of Team Files."""
+        """Record that the task made a folder of Team Files.
+
+        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        """
         return self._add("output", "folder", task_id, meta,
                          lambda _: Thing(to_wire("folder"), folder_path(path))
                          )  # fmt: skip
 
     def add_output_app(self, task_id: int | None = None, meta: Any = None) -> Any:
-        """Record that the task is an app session that others may use."""
+        """Record that the task is an app session that others may use.
+
+        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        """
         return self._add("output", "app", task_id, meta,
                          lambda f: Thing(to_wire("app"), f.task_id))  # fmt: skip
 
     def add_output_task(
         self, output_task_id: int, task_id: int | None = None, meta: Any = None
     ) -> Any:
-        """Record that the task started another task."""
+        """Record that the task started another task.
+
+        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        """
         return self._add_id("output", "task", output_task_id, task_id, meta)
 
     def add_output_job(
         self, id: int, task_id: int | None = None, meta: Any = None
     ) -> Any:
-        """Record that the task made a labeling job; needs instance 6.11.11."""
+        """Record that the task made a labeling job; needs instance 6.11.11.
+
+        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        """
         return self._add_id("output", "job", id, task_id, meta)
 
     def send_edge(self, fact: Mapping[str, Any]) -> Any:

@@ -158,7 +158,11 @@ def test_every_public_method_tells_its_errors_and_endpoint() -> None:
                 continue
             doc = inspect.getdoc(method) or ""
             is_told = re.search(r"`[\w.-]+\.[\w.-]+`|GetTaskContext|navailable", doc)
-            assert is_told or name.startswith("set_output"), f"{owner}.{name}"
+            assert is_told, f"{owner}.{name}"
+    for name, method in inspect.getmembers(Workflow, inspect.isfunction):
+        if name.startswith("add_"):
+            endpoint = f"`workflow.node.add-{name.split('_')[1]}`"
+            assert endpoint in (inspect.getdoc(method) or ""), name
 
 
 def test_the_classes_hang_together(api: Api) -> None:

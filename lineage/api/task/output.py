@@ -22,7 +22,9 @@ class TaskOutput(Resource):
         project_name: str | None = None,
         project_preview: str | None = None,
     ) -> Any:
-        """Show a project; without a name, it is looked up by `projects.info`.
+        """Show a project; endpoint `tasks.output.set`.
+
+        Without a name, `projects.info` is asked first.
 
         Args:
             task_id: The task.
@@ -54,7 +56,13 @@ class TaskOutput(Resource):
         file_name: str,
         description: str | None = "Report",
     ) -> Any:
-        """Show a report that lies in Team Files.
+        """Show a report that lies in Team Files; endpoint `tasks.output.set`.
+
+        Args:
+            task_id: The task.
+            file_id: The report.
+            file_name: Its name, shown as the title.
+            description: More words.
 
         Raises:
             ApiError: The output could not be set.
@@ -65,7 +73,7 @@ class TaskOutput(Resource):
     def set_output_archive(
         self, task_id: int, file_id: int, file_name: str, file_url: str | None = None
     ) -> Any:
-        """Show an archive to download.
+        """Show an archive to download; endpoint `tasks.output.set`.
 
         Args:
             task_id: The task.
@@ -88,7 +96,7 @@ class TaskOutput(Resource):
         file_url: str | None = None,
         download: bool | None = True,
     ) -> Any:
-        """Show a file to download, or to open.
+        """Show a file to download, or to open; endpoint `tasks.output.set`.
 
         Args:
             task_id: The task.
@@ -107,7 +115,12 @@ class TaskOutput(Resource):
     def set_output_directory(
         self, task_id: int, file_id: int, directory_path: str
     ) -> Any:
-        """Show a folder of Team Files.
+        """Show a folder of Team Files; endpoint `tasks.output.set`.
+
+        Args:
+            task_id: The task.
+            file_id: The folder in Team Files.
+            directory_path: Its path, shown as the title.
 
         Raises:
             ApiError: The output could not be set.
@@ -122,7 +135,13 @@ class TaskOutput(Resource):
         description: str | None = None,
         show_logs: bool | None = True,
     ) -> Any:
-        """Show an error.
+        """Show an error; endpoint `tasks.output.set`.
+
+        Args:
+            task_id: The task.
+            title: What went wrong.
+            description: More words.
+            show_logs: Offer the task's log.
 
         Raises:
             ApiError: The output could not be set.
@@ -140,7 +159,16 @@ class TaskOutput(Resource):
         icon_color: str | None = "#33c94c",
         background_color: str | None = "#d9f7e4",
     ) -> Any:
-        """Show a text.
+        """Show a text; endpoint `tasks.output.set`.
+
+        Args:
+            task_id: The task.
+            title: The text.
+            description: More words.
+            show_logs: Offer the task's log.
+            zmdi_icon: An icon's name, as `zmdi-check`.
+            icon_color: Its colour, as `#33c94c`.
+            background_color: The colour behind it.
 
         Raises:
             ApiError: The output could not be set.
@@ -151,7 +179,11 @@ class TaskOutput(Resource):
     def set_output_experiment(
         self, task_id: int, experiment_info: Mapping[str, Any]
     ) -> Any:
-        """Show an experiment.
+        """Show an experiment; endpoint `tasks.output.set`.
+
+        Args:
+            task_id: The task.
+            experiment_info: What the experiment page shows; sent as it is.
 
         Raises:
             TypeError: It is no mapping.
