@@ -12,7 +12,10 @@ class KubernetesSettings(BaseModel):
     """Requests and limits of a task's container; what is left out is not sent."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="ignore"
+        defer_build=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
     )
 
     use_health_check: bool | None = None

@@ -128,7 +128,7 @@ def is_safe_link(url: str) -> bool:
 
 
 class _Checked(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class _Icon(_Checked):
