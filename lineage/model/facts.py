@@ -28,6 +28,10 @@ MAX_NAME = 1024
 MAX_PATH = 4096
 MAX_TEXT = 65_536
 
+MAX_PARAMS = 32
+MAX_PARAM_NAME = 100
+MAX_PARAM_TEXT = 200
+
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 Path = Annotated[str, Field(min_length=1, max_length=MAX_PATH)]
 Key = Annotated[str, Field(min_length=1, max_length=200)]
@@ -35,6 +39,14 @@ Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 """A whole number that a store can hold."""
 Epoch = Annotated[float, Field(ge=0, le=32_503_680_000, allow_inf_nan=False)]
 """Seconds since 1970-01-01 UTC."""
+Param = (
+    bool
+    | Whole
+    | Annotated[float, Field(allow_inf_nan=False)]
+    | Annotated[str, Field(max_length=MAX_PARAM_TEXT)]
+    | None
+)
+ParamName = Annotated[str, Field(max_length=MAX_PARAM_NAME)]
 
 
 class _Fact(BaseModel):
@@ -90,6 +102,10 @@ class StepInfo(BaseModel):
     parent: Key | None = None
     """The enclosing step's key; absent when it is the task's body."""
     at: Epoch
+    params: Annotated[dict[ParamName, Param], Field(max_length=MAX_PARAMS)] | None = (
+        None
+    )
+    """What `lineage.step` was given beside the name."""
 
 
 class FileStat(BaseModel):

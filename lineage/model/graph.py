@@ -131,6 +131,7 @@ class Step(_Answer):
     ended_at: float | None = None
     outcome: Literal["ok", "error"] | None = None
     error: str | None = None
+    params: dict[str, bool | int | float | str | None] | None = None
 
 
 class Edge(_Answer):

@@ -44,10 +44,15 @@ def secret_values(environ: Mapping[str, str]) -> list[str]:
     found = {
         value
         for name, value in environ.items()
-        if name in SECRET_NAMES or _SECRET_NAME.search(name)
+        if is_secret_name(name)
     }
     long_enough = (value for value in found if len(value) >= _LEAST_SECRET)
     return sorted(long_enough, key=len, reverse=True)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether what goes by this name is a secret: `password`, `api_key`."""
+    return name in SECRET_NAMES or _SECRET_NAME.search(name) is not None
 
 
 def _compiled(patterns: Iterable[str]) -> list[re.Pattern[str]]:

@@ -113,7 +113,7 @@ class Scope:
         Args:
             run: The task it belongs to.
             parent: The step around it; None for the task's body.
-            name: Its name, as a JSON string.
+            name: Its name as a JSON string, with the members that follow it.
             previous: What was current around it.
             values: The values of the call that it stands for.
         """
@@ -169,9 +169,15 @@ class Scope:
         return f',"step":"{self.key}"' if self.key else ""
 
 
-def step_name(name: str) -> str:
-    """Give a step's name as the JSON string that `Scope` takes."""
-    return quote(shorten(name, _LONGEST_NAME) or "step")
+def step_name(name: str, params: str = "") -> str:
+    """Give a step's name as the JSON string that `Scope` takes.
+
+    Args:
+        name: The name.
+        params: Its parameters as a JSON object; they follow the name.
+    """
+    told = quote(shorten(name, _LONGEST_NAME) or "step")
+    return f'{told},"params":{params}' if params else told
 
 
 class Muted:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
+from ..errors import DeclarationError
+from ..recording.params import step_params
 from ..recording.scope import CURRENT
 from ..recording.switch import OFF
 from ..runtime import runtime
@@ -23,12 +25,24 @@ R = TypeVar("R")
 class Step(Block):
     """What `lineage.step(…)` gives: names what happens inside it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, params: Mapping[str, object]) -> None:
         super().__init__()
         self._name = name
+        self._params = params
 
     def __call__(self, function: F) -> F:
-        """Name the step that each call of a function is."""
+        """Name the step that each call of a function is.
+
+        Raises:
+            DeclarationError: It was given parameters, which belong to a block.
+        """
+        if self._params:
+            raise DeclarationError(
+                f"lineage.step({self._name!r}, {next(iter(self._params))}=…) is for "
+                f"`with`: write the block inside the function, where the values are "
+                f"known, or decorate with lineage.step({self._name!r})",
+                subject=self,
+            )
         if OFF:
             return function
         tracked: F = track(function, Layers(step=self._name))
@@ -42,15 +56,23 @@ class Step(Block):
         return self.__enter__()
 
     def _plan(self) -> Plan:
-        return Plan(runtime().recorder.mask(self._name), (), ())
+        mask = runtime().recorder.mask
+        params = step_params(self._params, mask) if self._params else ""
+        return Plan(mask(self._name), (), (), params=params)
 
 
-def step(name: str) -> Step:
+def step(name: str, /, **params: object) -> Step:
     """Name a step of the task: a block, or the calls of a function.
 
     An output recorded in a step derives from the inputs of that step.
+
+    Args:
+        name: What it is called.
+        params: What a block works with, shown with it: numbers, booleans, None and
+            text as they are, anything else by its `repr`; at most 32 of them, each
+            of at most 200 characters.
     """
-    return Step(name)
+    return Step(name, params)
 
 
 def bind(function: Callable[P, R]) -> Callable[P, R]:

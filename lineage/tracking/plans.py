@@ -29,6 +29,7 @@ class Plan:
         inputs: Evaluated before the body.
         outputs: Evaluated after it, late inputs first.
         signature: The function's; None for a block, which has no parameters.
+        params: The step's own parameters, as a JSON object.
     """
 
     __slots__ = (
@@ -47,8 +48,9 @@ class Plan:
         inputs: Sequence[Evaluator],
         outputs: Sequence[Evaluator],
         signature: Signature | None = None,
+        params: str = "",
     ) -> None:
-        self._name = step_name(name)
+        self._name = step_name(name, params)
         self._bind: Callable[..., Values] = signature.bind if signature else _nothing
         self.inputs = tuple(inputs)
         self._tells = [(e.tell, e.failed) for e in inputs]

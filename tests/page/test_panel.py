@@ -21,6 +21,9 @@ def test_a_task_is_told_whole(look: Look, signs: World) -> None:
     expect(panel.locator("details", has_text="Inputs")).to_contain_text("Labelled")
     expect(panel.locator("details", has_text="Outputs")).to_contain_text("best.pt")
     expect(panel.locator(".steps")).to_contain_text("fit weights")
+    expect(panel.locator(".step-params")).to_have_text(
+        'epochs=20 rate=0.001 optimizer="adam"'
+    )
     expect(panel).to_contain_text("from Labelled signs")
 
 

@@ -161,7 +161,8 @@ def _train(world: World, key: str, weights: str) -> None:
         git_commit="9f8e7d6c5b4a39281706f5e4d3c2b1a0ffeeddcc", git_dirty=True,
         command=f"train.py --out {weights!r}",
     )  # fmt: skip
-    step = {"key": f"{key}-1", "name": "fit weights", "at": START + 3000}
+    step = {"key": f"{key}-1", "name": "fit weights", "at": START + 3000,
+            "params": {"epochs": 20, "rate": 0.001, "optimizer": "adam"}}  # fmt: skip
     world.uses(key, "project", 31, name="Labelled signs", step=step)
     world.uses(key, "job", 402, name="Check night scenes")
     world.makes(key, "file", "/models/best.pt", is_model=True, stat=digest(weights),

@@ -121,6 +121,27 @@ def test_steps_name_what_follows(recorded: Recorded) -> None:
     assert _steps(recorded) == {"inner": "outer", "outer": None}
 
 
+def test_a_step_tells_what_it_was_given(recorded: Recorded) -> None:
+    """Parameters of a block, also one that is called `name`, belong to its step."""
+    with lineage.step("convert", format="png", size=3, name="x"):
+        with lineage.step("inner"):
+            lineage.current_task().uses_project(1)
+        lineage.current_task().uses_project(2)
+    told = {
+        step["name"]: step.get("params")
+        for step in (fact.get("step") for fact in recorded.facts)
+        if isinstance(step, dict)
+    }
+    given = {"format": "png", "size": 3, "name": "x"}
+    assert told == {"inner": None, "convert": given}
+
+
+def test_parameters_belong_to_a_block() -> None:
+    """A function's values differ from call to call: decorating is a mistake."""
+    with pytest.raises(DeclarationError, match=r"lineage.step\('convert', size=…\)"):
+        lineage.step("convert", size=3)(len)
+
+
 def test_steps_around_functions_and_coroutines(recorded: Recorded) -> None:
     """`step` names a function's calls, also beside declarations."""
 

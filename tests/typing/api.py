@@ -107,7 +107,7 @@ def blocks(info: ProjectInfo) -> None:
         number: int = task.updates_project(7)
         task.show(cards.session.titled("x"))
         print(same, path, number, task.key, task.id, task.name)
-    with uses_project(42), produces_file("x"), lineage.step("s") as inner:
+    with uses_project(42), produces_file("x"), lineage.step("s", size=3) as inner:
         handle: TaskHandle = inner
         print(handle)
     with lineage.disabled():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +11,9 @@ from .activities import MAX_STEPS
 from .database import Transaction
 from .known import Known
 
-_COLUMNS = ("team_id", "task_id", "number", "step", "parent", "name", "started_at")
+_COLUMNS = (
+    "team_id", "task_id", "number", "step", "parent", "name", "started_at", "params",
+)  # fmt: skip
 
 
 class StepResolver:
@@ -81,7 +84,7 @@ class StepResolver:
         tx, team_id = self._tx, self._known.team_id
         tx.insert_many("steps", _COLUMNS, list(self._new.values()))
         tx.run_many(
-            "UPDATE steps SET name = ?, parent = ?, started_at = ?"
+            "UPDATE steps SET name = ?, parent = ?, started_at = ?, params = ?"
             " WHERE team_id = ? AND task_id = ? AND number = ?",
             self._named,
         )
@@ -94,24 +97,33 @@ class StepResolver:
         key = (task_id, f"{run}/{info.key}")
         parent = self.number(task_id, run, info.parent, info.at)
         found = self._known.steps.get(key)
+        params = json.dumps(info.params) if info.params else None
         if found is None:
-            return self._add(task_id, key[1], parent, info.name, info.at)
+            return self._add(task_id, key[1], parent, info.name, info.at, params)
         number = found[0]
         waiting = self._new.get(key)
         if waiting is not None:
-            waiting[4:7] = [parent, info.name, info.at]
+            waiting[4:8] = [parent, info.name, info.at, params]
         else:
             place = (self._known.team_id, task_id, number)
-            self._named.append((info.name, parent, info.at, *place))
+            self._named.append((info.name, parent, info.at, params, *place))
         self._known.steps[key] = (number, parent)
         self._known.parents[task_id, number] = parent
         return number
 
-    def _add(self, task_id: int, step: str, parent: int, name: str, at: float) -> int:
+    def _add(
+        self,
+        task_id: int,
+        step: str,
+        parent: int,
+        name: str,
+        at: float,
+        params: str | None = None,
+    ) -> int:
         number = self.take(task_id)
         if number == 0:
             return 0
-        row = [self._known.team_id, task_id, number, step, parent, name, at]
+        row = [self._known.team_id, task_id, number, step, parent, name, at, params]
         self._new[task_id, step] = row
         self._known.steps[task_id, step] = (number, parent)
         self._known.parents[task_id, number] = parent

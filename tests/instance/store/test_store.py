@@ -155,6 +155,21 @@ def test_a_step_told_late_gets_its_name(store: Store) -> None:
     assert [(s.name, s.outcome, s.error) for s in steps] == [("late", "error", "E")]
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_step_keeps_what_it_was_given(store: Store, is_late: bool) -> None:
+    """Parameters come back as they were told, also of a step that is told late."""
+    given = {"format": "p\x00g", "size": 3, "rate": 0.5, "fast": True, "none": None}
+    step = {"key": "5", "name": "late", "at": 1.0, "params": given}
+    facts = Facts()
+    if is_late:
+        store.ingest(1, [facts.uses("job", 1, step="5")])
+    answer = store.ingest(1, [facts.uses("job", 2, step=step)])
+    assert answer.refused == []
+    [told] = GraphQueries(store).get_task(TEAM, id=1).steps
+    assert told.params == given
+    assert type(told.params["fast"]) is bool
+
+
 def test_versions_of_a_file_go_by_its_bytes(store: Store) -> None:
     """The same bytes are the same version, other bytes another one."""
     for at, sign in enumerate("abab"):

@@ -10,6 +10,17 @@ function lasted(start: number | null | undefined, end: number | null | undefined
   return start != null && end != null ? duration(end - start) : null;
 }
 
+/** What a step was given beside its name. */
+function Params({ params }: { params: Step["params"] }) {
+  const given = Object.entries(params ?? {});
+  if (given.length === 0) return null;
+  return (
+    <code className="step-params" dir="auto">
+      {given.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ")}
+    </code>
+  );
+}
+
 function Steps({ steps }: { steps: readonly Step[] }) {
   const children = new Map<string | null, Step[]>();
   const known = new Set(steps.map((step) => step.key));
@@ -30,6 +41,7 @@ function Steps({ steps }: { steps: readonly Step[] }) {
                 {step.outcome === "error" ? "failed" : ""} {lasted(step.started_at, step.ended_at)}
               </small>
             </span>
+            <Params params={step.params} />
             {step.error && <code className="step-error">{step.error}</code>}
             {branch(step.key)}
           </li>

@@ -76,6 +76,7 @@ STATEMENTS = (
         ended_at DOUBLE PRECISION,
         outcome TEXT,
         error TEXT,
+        params TEXT,
         PRIMARY KEY (team_id, task_id, number)
     ) {clustered}""",
     "CREATE UNIQUE INDEX steps_key ON steps (team_id, step, task_id)",

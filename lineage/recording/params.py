@@ -1,0 +1,94 @@
+"""Params: the keyword arguments of a step, as the bounded JSON that a fact carries."""
+
+from __future__ import annotations
+
+import math
+import reprlib
+from collections.abc import Callable, Mapping
+from itertools import islice
+from numbers import Integral, Real
+from typing import Any, Final
+
+from ..errors import attempt, logger, warn_rarely
+from ..model.facts import MAX_PARAM_NAME, MAX_PARAM_TEXT, MAX_PARAMS
+from .encoding import compact, quote, shorten
+from .masking import MASK, is_secret_name
+
+#: What is looked at of a text before it is masked and cut: a secret must not stand
+#: on the edge of what is shown.
+_LONGEST_LOOK: Final = 10_000
+#: The numbers that every store can hold.
+_WHOLE: Final = range(-(2**63), 2**63)
+
+
+def step_params(params: Mapping[str, Any], mask: Callable[[str], str]) -> str:
+    """Give the JSON object of a step's parameters, or nothing where there are none.
+
+    Numbers, booleans, None and text stay what they are, anything else is told by its
+    `repr`. The value of a parameter with a secret's name is masked.
+
+    Args:
+        params: Names and values; beyond the thirty-second they are left out.
+        mask: Takes secrets out of text.
+    """
+    if len(params) > MAX_PARAMS:
+        warn_rarely(
+            "step parameters",
+            "A step has %d parameters: the first %d are recorded",
+            len(params),
+            MAX_PARAMS,
+        )
+    told = {
+        quote(shorten(mask(name), MAX_PARAM_NAME)): _told(name, value, mask)
+        for name, value in islice(params.items(), MAX_PARAMS)
+    }
+    if not told:
+        return ""
+    return "{" + ",".join(f"{name}:{value}" for name, value in told.items()) + "}"
+
+
+def _told(name: str, value: object, mask: Callable[[str], str]) -> str:
+    if value is None:
+        return "null"
+    if is_secret_name(name):
+        return quote(MASK)
+    number = attempt(_number, value, _unshowable)
+    if number is not None:
+        return number
+    text = value if isinstance(value, str) else attempt(_shown, value, _unshowable)
+    if text is None:
+        text = f"<{type(value).__name__}>"
+    return quote(shorten(mask(text[:_LONGEST_LOOK]), MAX_PARAM_TEXT))
+
+
+def _number(value: object) -> str | None:
+    """Give a number as JSON; None for anything else, and what JSON cannot hold."""
+    if isinstance(value, bool):
+        return compact(value)
+    if isinstance(value, Integral):
+        whole = int(value)
+        return compact(whole) if whole in _WHOLE else None
+    if isinstance(value, Real):
+        number = float(value)
+        return compact(number) if math.isfinite(number) else None
+    return None
+
+
+def _shown(value: object) -> str:
+    return _REPR.repr(value)
+
+
+def _unshowable(error: Exception) -> None:
+    logger.debug("a parameter of a step cannot be shown: %r", type(error))
+
+
+def _bounded() -> reprlib.Repr:
+    """Make a `repr` that takes no longer for a list of a million things."""
+    short = reprlib.Repr()
+    short.maxlist = short.maxtuple = short.maxset = short.maxfrozenset = 50
+    short.maxdict = short.maxdeque = short.maxarray = 50
+    short.maxstring = short.maxother = short.maxlong = _LONGEST_LOOK
+    return short
+
+
+_REPR: Final = _bounded()
