@@ -42,9 +42,9 @@ def built() -> None:
     assert not problem, problem
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(built: None) -> Iterator[Any]:
-    """Debian's Chromium."""
+    """Debian's Chromium; stopped after each file, for it keeps an event loop running."""
     if not CHROMIUM.exists() and not IS_CI:
         pytest.skip("Chromium is missing. Once: apt-get install -y chromium")
     from playwright.sync_api import sync_playwright
