@@ -44,7 +44,7 @@ def built() -> None:
 
 @pytest.fixture(scope="module")
 def chromium(built: None) -> Iterator[Any]:
-    """Debian's Chromium; stopped after each file, for it keeps an event loop running."""
+    """Debian's Chromium, stopped after each file: it keeps an event loop running."""
     if not CHROMIUM.exists() and not IS_CI:
         pytest.skip("Chromium is missing. Once: apt-get install -y chromium")
     from playwright.sync_api import sync_playwright
