@@ -14,6 +14,7 @@ from .forms import PLAIN, FactDict, whole_edge
 from .identity import Item
 from .known import Known
 from .naming import CONTAINERS, TASK_KINDS, identity, pinned_version
+from .registered import by_their_ids
 from .sources import SourceFinder
 from .steps import StepResolver
 from .terms import write_titles
@@ -53,6 +54,7 @@ class EdgeWriter:
 
     def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
         """Make rows of edge facts, each with the task that it belongs to."""
+        items = by_their_ids(self._tx, self._known.team_id, items)
         wholes = [whole_edge(f) for _, f, _ in items if len(f) != PLAIN]
         wants = [want_of(whole) for whole in wholes]
         self._sources.is_asked = any(whole["derived_from"] for whole in wholes)
