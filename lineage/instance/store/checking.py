@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ _PAIRS: Final = frozenset(
     (row.name, direction) for row in KINDS.values() for direction in row.directions
 )
 _pair: Final = itemgetter("kind", "dir")
+_id: Final = itemgetter("id")
+#: The other fields of a plain edge that can be any text.
+_keys: Final = itemgetter("uid", "task")
 
 
 @dataclass(slots=True)
@@ -62,9 +66,9 @@ def _are_sound(facts: list[FactDict]) -> bool:
     edges = [f for f in facts if f["f"] == "edge"]
     if not _PAIRS.issuperset(set(map(_pair, edges))):
         return False
-    # A plain edge holds texts and numbers alone.
     plain = [f for f in edges if len(f) == PLAIN]
-    if "\x00" in "".join([v for f in plain for v in f.values() if type(v) is str]):
+    ids = [id for id in map(_id, plain) if type(id) is str]
+    if "\x00" in "".join(chain(chain.from_iterable(map(_keys, plain)), ids)):
         return False
     if len(plain) == len(facts):
         return True
