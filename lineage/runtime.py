@@ -21,6 +21,7 @@ from .recording.folder import JournalFolder
 from .recording.journal import Journal
 from .recording.recorder import Recorder
 from .recording.report import DeliveryReport, DeliveryStatus
+from .recording.scope import CURRENT, Run, Scope
 from .recording.sinks import Sink
 from .recording.status import read_status
 from .recording.switch import is_on, turn_off, turn_on
@@ -32,6 +33,10 @@ _DAY_S: Final = 86_400.0
 _TIMEOUT_S: Final = (5.0, 30.0)
 #: Before this, the finalizers of `multiprocessing` have emptied its queues.
 _EXIT_PRIORITY: Final = 1
+
+
+class Terminated(KeyboardInterrupt):
+    """Tells of a task that SIGTERM stopped it; never raised."""
 
 
 class Runtime:
@@ -168,6 +173,19 @@ class Runtime:
                 self.flusher.flush(self.settings.flush_timeout_s)
                 self.flusher.tidy()
 
+    def stop(self) -> None:
+        """End the tasks at work as stopped and deliver: the process is told to end."""
+        with guard("The process's tasks cannot be ended"):
+            recorder = self._own_recorder
+            current = CURRENT.get()
+            run = current.run if isinstance(current, Scope) else None
+            while run is not None:
+                _end_stopped(run, recorder)
+                run = run.parent
+            _end_stopped(recorder.process_run(), recorder)
+        with guard("What was recorded cannot be delivered now"):
+            self.flush()
+
     def abandon(self) -> None:
         """Let go of everything without waiting; what waits is adopted later."""
         with self._lock:
@@ -246,6 +264,11 @@ class Runtime:
             adapters={address: self._embedded.adapter},
             settings=self.settings,
         )
+
+
+def _end_stopped(run: Run, recorder: Recorder) -> None:
+    if run.is_told and not run.is_ended and run.pid == os.getpid():
+        recorder.end_run(run, Terminated("by SIGTERM"))
 
 
 class _Process:
@@ -338,7 +361,6 @@ def _on_sigterm(number: int, frame: FrameType | None) -> None:
         _process.former(number, frame)
         return
     if current is not None and is_open:
-        with guard("What was recorded cannot be delivered now"):
-            current.flush()
+        current.stop()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGTERM)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..errors import attempt, guard, warn_rarely
 from .backlog import Backlog, Item, pause_s
 from .digests import Digests
-from .intake import Intake
+from .intake import LOOK_SOON_S, Intake
 from .journal import Journal
 from .report import DeliveryReport
 from .sinks import BatchSink, Sink, Verdict
@@ -121,6 +121,8 @@ class Flusher:
             return False
         if self._pause_until >= deadline:
             return True
+        if self.intake.is_expecting:
+            return False
         return not self.backlog and not self.intake.has_more()
 
     def _work_until(self, deadline: float) -> None:
@@ -206,9 +208,10 @@ class Flusher:
         due = self.backlog.next_due()
         if self.backlog.ready:
             due = now
+        idle_s = LOOK_SOON_S if self.intake.is_expecting else _IDLE_S
         if due is None:
-            return _IDLE_S
-        return min(_IDLE_S, max(due, self._pause_until) - now)
+            return idle_s
+        return min(idle_s, max(due, self._pause_until) - now)
 
     def _cycle(self) -> bool:
         """Send one batch; False when there is nothing to send now."""

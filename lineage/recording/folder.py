@@ -29,6 +29,8 @@ class JournalFolder:
         self.home = Path(os.path.abspath(home))
         self.path = self.home / JOURNAL
         self.aside = self.path / ASIDE
+        #: Segments that `adopt` found locked though their makers are dead.
+        self.held: list[str] = []
 
     def make(self) -> None:
         """Make the folders.
@@ -113,6 +115,7 @@ class JournalFolder:
             destination: Segments whose facts go elsewhere are left alone.
         """
         self.tidy()
+        self.held = []
         adopted = []
         for path in self.named(segments.SUFFIX):
             fd = _open(path)
@@ -128,7 +131,11 @@ class JournalFolder:
         told = segments.read_header(os.pread(fd, segments.HEADER, 0))
         if told is not None and told[1] != destination:
             return None
-        if not locked(fd) or os.fstat(fd).st_nlink == 0:
+        if not locked(fd):
+            if _is_maker_dead(path):
+                self.held.append(path.name)
+            return None
+        if os.fstat(fd).st_nlink == 0:
             return None
         if told is None or told[0] < segments.VERSION:
             self.move_aside(path, "is no segment that this version reads")
@@ -141,6 +148,16 @@ class JournalFolder:
             )
             return None
         return segments.open_existing(path, fd)
+
+
+def _is_maker_dead(path: Path) -> bool:
+    try:
+        os.kill(int(path.name.split("-")[1], 16), 0)
+    except ProcessLookupError:
+        return True
+    except (ValueError, IndexError, OverflowError, PermissionError):
+        return False  # Not our name, or another user's process.
+    return False
 
 
 def _open(path: Path) -> int | None:

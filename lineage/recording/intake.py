@@ -23,6 +23,10 @@ _WINDOW: Final = 20_000
 _MOST_LOADED: Final = 100_000
 #: How often the folder is searched for segments of processes that died.
 _LOOK_EVERY_S: Final = 5.0
+#: The program that a process was just starting when it died holds its locks until it
+#: runs: a dead process's lock is waited for, this long, and tried this often.
+_GRACE_S: Final = 1.0
+LOOK_SOON_S: Final = 0.02
 _MOST_REFUSED: Final = 1000
 _TRIED_BEFORE: Final = f'"{refusals.MEMBER}":'.encode()
 _AT: Final = re.compile(rb'"at":\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)')
@@ -43,6 +47,9 @@ class Intake:
         self._max_age_s = max_age_s
         self._sources: list[Segment] = []
         self._look_at = 0.0
+        self._held: dict[str, float] = {}
+        #: Whether a dead process's segment will be free in a moment.
+        self.is_expecting = False
         self.refused: deque[Refusal] = deque(maxlen=_MOST_REFUSED)
 
     # -- reading --------------------------------------------------------------
@@ -69,7 +76,14 @@ class Intake:
         self.drop_finished()
 
     def _adopted(self) -> list[Segment]:
-        return self._journal.folder.adopt(self._journal.destination)
+        folder, now = self._journal.folder, time.monotonic()
+        found = folder.adopt(self._journal.destination)
+        self._held = {name: self._held.get(name, now) for name in folder.held}
+        # Longer than that, it is the lock of a process that adopted it.
+        self.is_expecting = any(now - at < _GRACE_S for at in self._held.values())
+        if self.is_expecting:
+            self._look_at = now + LOOK_SOON_S
+        return found
 
     def has_more(self) -> bool:
         """Whether lines were written that nobody read yet."""

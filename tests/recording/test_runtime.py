@@ -17,6 +17,7 @@ from journal_tools import WAIT_S, run_script, wait_for
 import lineage
 from lineage.api import Api
 from lineage.errors import reset_warnings
+from lineage.recording.maps import locked
 from lineage.recording.sinks import DONE, MemorySink, Verdict
 from lineage.recording.status import read_status
 from lineage.runtime import Runtime, reset_runtime, runtime
@@ -91,19 +92,91 @@ atexit.register(say, 3)
     assert stored(tmp_path) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
-def test_what_a_sudden_end_leaves_is_adopted(end: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("end", "code"), [("os._exit(3)", 3), ("os.kill(os.getpid(), 9)", -9)]
+)
+def test_what_a_sudden_end_leaves_is_adopted(
+    end: str, code: int, tmp_path: Path
+) -> None:
     """Facts of a process that ends without a word are sent by the next one."""
     body = f"say(1); say(2); {end}"
-    assert run(body, tmp_path, LINEAGE_TARGET="http://127.0.0.1:9").returncode != 0
+    ran = run(body, tmp_path, LINEAGE_TARGET="http://127.0.0.1:9")
+    assert ran.returncode == code, ran.stderr
     assert read_status(tmp_path).waiting >= 2
     ran = run(body, tmp_path)
-    assert ran.returncode != 0
+    assert ran.returncode == code, ran.stderr
     lineage.configure(home=tmp_path)
     assert lineage.flush(WAIT_S)
     assert stored(tmp_path) == [1, 2]
     # What was recorded for the other instance waits for that one.
     assert read_status(tmp_path).waiting >= 2
+
+
+def test_a_lock_that_outlives_its_process_for_a_moment_is_waited_for(
+    tmp_path: Path,
+) -> None:
+    """A child between fork and exec holds the dead process's lock; a flush waits."""
+    # A fork that Python's hooks do not see is what starting a program begins with.
+    body = """
+import ctypes
+say(1)
+if ctypes.PyDLL(None).fork() == 0:
+    for number in (0, 1, 2):
+        os.close(number)
+    ctypes.PyDLL(None).usleep(400_000)
+    os._exit(0)
+os._exit(3)
+"""
+    ran = run(body, tmp_path, LINEAGE_FLUSH_TIMEOUT_S="0")
+    assert ran.returncode == 3, ran.stderr
+    lineage.configure(home=tmp_path)
+    assert lineage.flush(WAIT_S)
+    assert stored(tmp_path) == [1]
+    assert read_status(tmp_path).waiting == 0
+
+
+def test_a_living_adopters_lock_holds_no_flush_for_long(tmp_path: Path) -> None:
+    """What another process has taken over is that one's to send."""
+    ran = run("say(1); os._exit(3)", tmp_path, LINEAGE_TARGET="http://127.0.0.1:9")
+    assert ran.returncode == 3, ran.stderr
+    [segment] = (tmp_path / "journal").glob("*.seg")
+    with segment.open("rb") as adopted:
+        wait_for(lambda: locked(adopted.fileno()))
+        lineage.configure(home=tmp_path, api=Api("http://127.0.0.1:9", "token"))
+        assert lineage.flush(WAIT_S)
+    assert lineage.flush(0.1).waiting
+
+
+def ends(home: Path) -> list[tuple[str, str]]:
+    """Give the names and states of the tasks that reached the embedded instance."""
+    with closing(sqlite3.connect(home / "instance.db")) as store:
+        return sorted(store.execute("SELECT name, status FROM tasks").fetchall())
+
+
+def test_sigterm_leaves_the_tasks_stopped(tmp_path: Path) -> None:
+    """The task of the process, and one begun inside it, end as stopped."""
+    body = """
+say(1)
+with lineage.task("inner"):
+    say(2)
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(30)
+"""
+    ran = run(body, tmp_path, APP_NAME="outer")
+    assert ran.returncode == -signal.SIGTERM, ran.stderr
+    assert ends(tmp_path) == [("inner", "stopped"), ("outer", "stopped")]
+
+
+def test_sigterm_after_the_task_ended_tells_no_other_end(tmp_path: Path) -> None:
+    """A task that is over stays as it ended."""
+    body = """
+with lineage.task("done"):
+    say(1)
+os.kill(os.getpid(), signal.SIGTERM)
+threading.Event().wait(30)
+"""
+    assert run(body, tmp_path).returncode == -signal.SIGTERM
+    assert ("done", "finished") in ends(tmp_path)
 
 
 def test_sigterm_delivers_and_ends_the_process_by_the_signal(tmp_path: Path) -> None:
@@ -124,7 +197,8 @@ def test_sigterm_with_an_unreachable_instance_ends_within_its_deadline(
         LINEAGE_TARGET="http://127.0.0.1:9", LINEAGE_FLUSH_TIMEOUT_S="0.2",
     )  # fmt: skip
     assert ran.returncode == -signal.SIGTERM
-    assert read_status(tmp_path).waiting >= 1
+    [journal] = (tmp_path / "journal").glob("*.seg")
+    assert b'"status":"stopped"' in journal.read_bytes()
 
 
 def test_an_apps_own_sigterm_handler_has_its_say(tmp_path: Path) -> None:
