@@ -41,11 +41,7 @@ _OPTION: Final = re.compile(
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:
     """Give the values of variables whose names say that they are secret."""
-    found = {
-        value
-        for name, value in environ.items()
-        if is_secret_name(name)
-    }
+    found = {value for name, value in environ.items() if is_secret_name(name)}
     long_enough = (value for value in found if len(value) >= _LEAST_SECRET)
     return sorted(long_enough, key=len, reverse=True)
 
