@@ -3,6 +3,7 @@
 task:12            a task                    data:345       one version of a thing
 project:7          a thing by its id         file:a/b.pt    … by path or by name
 project:7@v3       a version of it           best.pt        whatever bears the name
+task:12@5          task 12 of team 5, where another team has a task 12, too
 +x  x+  2+x+1      x with what is upstream, downstream, so many hops of each
 a & b              in both                   a | b,  a, b   in either
 kind:project  status:error  name:*.pt  team:5                filters
