@@ -11,6 +11,7 @@ from store_engines import Facts, digest
 from lineage.errors import StoreError
 from lineage.instance.graph import GraphQueries
 from lineage.instance.store import Store, StoreBusyError, database, known, open_store
+from lineage.instance.store.activities import activity_id, revision_id, task_of
 from lineage.instance.store.checking import Job, check
 from lineage.instance.store.committing import GroupCommit
 from lineage.instance.store.identity import join_uid, split_uid, split_uids
@@ -220,3 +221,43 @@ def test_a_busy_store_says_so(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) ->
     with store.db.read(), pytest.raises(StoreBusyError), store.db.read():
         pass
     store.close()
+
+
+def test_a_held_file_is_one_thing_by_path_and_by_id(store: Store) -> None:
+    """A path in the instance's files means the file there; others stay paths."""
+    facts = Facts()
+    with store.db.write() as tx:
+        tx.insert_many(
+            "platform_things",
+            ("team_id", "kind", "id", "path", "body"),
+            [(1, "file", 5, "/models/start.pt", "{}")],
+        )
+    paths = ["/models/start.pt", "/models/other.pt", "relative.pt"]
+    store.ingest(1, [*(facts.uses("file", path) for path in paths)])
+    store.ingest(1, [facts.uses("file", 5)])
+    known_as = {row[0] for row in rows(store, "SELECT ident FROM entities")}
+    assert known_as == {"5", "/models/other.pt", "relative.pt"}
+
+
+def test_a_connection_that_breaks_is_not_used_again(tmp_path: Any) -> None:
+    """A transaction whose connection is gone fails; the next one opens another."""
+    store = open_store(f"sqlite:///{tmp_path}/instance.db")
+
+    def fail() -> None:
+        with store.db.write() as tx:
+            tx._connection.close()
+            tx.run("SELECT 1")
+
+    with pytest.raises(StoreError):
+        fail()
+    assert store.ingest(1, [Facts().uses("job", 1)]).stored == 1
+    with pytest.raises(StoreError), store.db.write() as tx:
+        tx._connection.close()
+    assert rows(store, "SELECT COUNT(*) FROM edges") == [(1,)]
+    store.close()
+
+
+def test_an_activity_tells_its_task() -> None:
+    """Steps lead to their task; a container's revision belongs to none."""
+    assert task_of(activity_id(7, 3)) == 7
+    assert task_of(revision_id(9)) is None
