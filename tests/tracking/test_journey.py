@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 PROGRAM = """
@@ -72,3 +74,24 @@ def test_the_designs_example_reaches_the_graph(tmp_path: Path) -> None:
     )
     assert merge == "['dataset:5', 'project:42'] ['file:out/all.zip', 'project:99']"
     assert statuses == "['finished', 'finished']"
+
+
+def test_one_line_delivers_before_it_ends(tmp_path: Path) -> None:
+    """A script that ends at once delivers on its way out, without waiting in vain."""
+    line = "import lineage; lineage.current_task().uses_project(1)"
+    environ = {k: v for k, v in os.environ.items() if k != "LINEAGE_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", line],
+        cwd=tmp_path,
+        # A delivery that is impossible at exit would take longer than the test waits.
+        env={**environ, "LINEAGE_FLUSH_TIMEOUT_S": "120"},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    home = tmp_path / ".lineage"
+    assert not list((home / "journal").glob("*.seg"))
+    with closing(sqlite3.connect(home / "instance.db")) as store:
+        assert store.execute("SELECT COUNT(*) FROM edges").fetchone() == (1,)
