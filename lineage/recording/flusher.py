@@ -70,6 +70,8 @@ class Flusher:
         self._is_hurried = False
         self._pause_until = 0.0
         self._failures = 0
+        #: Counts pauses, and what ends them: which attempts knew of the last one.
+        self._episode = 0
         self._rounds = 0
         self._in_round = 0
         self._rested_at = 0.0
@@ -100,6 +102,7 @@ class Flusher:
             self._is_hurried = True
             self._pause_until = 0.0
             self._failures = 0
+            self._episode += 1
             self.intake.look_again()
             self.backlog.hurry()
             goal = self._rounds + self._in_round + 1
@@ -192,7 +195,11 @@ class Flusher:
     def _watch(self) -> bool:
         """Wait for work; False ends the thread: another one waits already."""
         with self._changed:
-            if self._is_stopped or self._is_watched:
+            if self._is_stopped:
+                return False
+            if self._is_watched:
+                # What this thread put back may be due before the other one looks.
+                self.ring()
                 return False
             self._is_watched = True
             self._journal.call_on_write(self.ring)
@@ -291,13 +298,14 @@ class Flusher:
             failed.append(Verdict("waiting", _told(error), is_general=True))
 
         failed: list[Verdict] = []
+        episode = self._episode
         verdicts = attempt(lambda _: self._sent(sink, items), None, fail)
         if verdicts is None or len(verdicts) != len(items):
             odd = Verdict("waiting", "the sink told too little", is_general=True)
             verdicts = [*failed, odd][:1] * len(items)
         with self._changed:
             if not self._is_stopped:
-                self._apply(items, verdicts)
+                self._apply(items, verdicts, episode)
 
     def _sent(self, sink: Sink, items: Sequence[Item]) -> Sequence[Verdict]:
         if not isinstance(sink, BatchSink):
@@ -315,7 +323,9 @@ class Flusher:
         time.sleep(_REST_S)
         self._rested_at = time.perf_counter()
 
-    def _apply(self, items: Sequence[Item], verdicts: Sequence[Verdict]) -> None:
+    def _apply(
+        self, items: Sequence[Item], verdicts: Sequence[Verdict], episode: int
+    ) -> None:
         now = time.monotonic()
         general: Verdict | None = None
         for number, (item, verdict) in enumerate(zip(items, verdicts, strict=True)):
@@ -337,13 +347,24 @@ class Flusher:
                 wait_s = pause_s(item.attempts, verdict.retry_after_s)
                 self.backlog.put_back(item, now + wait_s)
         if general is not None:
-            self._pause(general.reason, general.retry_after_s)
+            self._pause_once(general, episode)
         else:
             self._failures = 0
         self.intake.drop_finished()
 
+    def _pause_once(self, verdict: Verdict, episode: int) -> None:
+        """Pause; failures of attempts that ran side by side are one failure."""
+        if episode == self._episode:
+            self._pause(verdict.reason, verdict.retry_after_s)
+            return
+        self.reason = verdict.reason
+        if verdict.retry_after_s:
+            until = time.monotonic() + verdict.retry_after_s
+            self._pause_until = max(self._pause_until, until)
+
     def _pause(self, reason: str, at_least_s: float) -> None:
         self._failures += 1
+        self._episode += 1
         self.reason = reason
         wait_s = pause_s(self._failures - 1, at_least_s)
         self._pause_until = time.monotonic() + wait_s

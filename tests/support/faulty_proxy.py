@@ -42,6 +42,8 @@ class FaultyProxy:
         self._fault = ""
         self._only = b""
         self._threads: list[threading.Thread] = []
+        #: Heads of requests that were processed and whose answer was lost.
+        self._lost: list[bytes] = []
         #: Set when the fault was met for the first time, as often as it was.
         self.met = threading.Event()
         self._listener = self._listen(0)
@@ -88,6 +90,10 @@ class FaultyProxy:
         if was == "refuse":
             self._listener = self._listen(self.port)
             self._start()
+
+    def lost_answers(self, to: bytes) -> int:
+        """Count the processed requests of a kind whose answer did not arrive."""
+        return sum(to in head for head in self._lost)
 
     # -- sockets --------------------------------------------------------------
 
@@ -145,13 +151,18 @@ class FaultyProxy:
             self._status(client, int(fault.split()[1]))
         elif fault.startswith("reset"):
             if fault == "reset after":
-                self._forwarded(request)
+                self._lose(request)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         elif fault == "half body":
-            whole = self._forwarded(request)
+            whole = self._lose(request)
             client.sendall(whole[: len(whole) - 5])
         else:
             getattr(self, name)(client)
+
+    def _lose(self, request: bytes) -> bytes:
+        answer = self._forwarded(request)
+        self._lost.append(request.partition(b"\r\n")[0])
+        return answer
 
     def _forwarded(self, request: bytes) -> bytes:
         head, _, body = request.partition(b"\r\n\r\n")
