@@ -347,3 +347,25 @@ def test_the_status_tells_the_oldest(tmp_path: Path) -> None:
     assert (status.waiting, status.oldest_at) == (3, 1000.5)
     assert status.oldest_s(1010.5) == 10.0
     assert read_status(tmp_path / "nothing").oldest_s(time.time()) is None
+
+
+def test_attempts_that_fail_side_by_side_are_one_failure(rigs: Any) -> None:
+    """However many are in flight, the first pause is short, and is kept by all."""
+    together = threading.Barrier(12)
+    is_well = threading.Event()
+
+    def judge(_fact: Mapping[str, Any]) -> Verdict:
+        if is_well.is_set():
+            return DONE
+        together.wait(WAIT_S)
+        is_well.set()
+        return GENERAL
+
+    sink = ScriptedSink(judge, max_batch=1, in_flight=12)
+    rig = rigs(sink)
+    rig.write(*range(12))
+    rig.flusher.start()
+    # Nobody flushes: one pause as after a single failure brings them all.
+    began = time.monotonic()
+    wait_for(lambda: len(sink.delivered) == 12)
+    assert time.monotonic() - began < 10
