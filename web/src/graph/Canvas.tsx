@@ -147,9 +147,12 @@ export default function Canvas(props: CanvasProps) {
     onSelect(next);
     requestAnimationFrame(() => {
       reveal(next);
-      requestAnimationFrame(() =>
-        box.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(next)}"]`)?.focus({ preventScroll: true }),
-      );
+      requestAnimationFrame(() => {
+        // Whoever went elsewhere meanwhile, to the search box say, is not called back.
+        const at = document.activeElement;
+        if (at !== document.body && !box.current?.contains(at)) return;
+        box.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(next)}"]`)?.focus({ preventScroll: true });
+      });
     });
   };
   /** Keyboard moves may lead out of sight: then, and only then, the view follows. */
