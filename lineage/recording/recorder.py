@@ -26,8 +26,9 @@ from .telling import (
     with_card,
 )
 
-#: Step ends wait for company: they are written with a later write.
-_MOST_PENDING: Final = 64
+#: Step ends wait for company, by rights the flusher's, which settles them in each
+#: round; only where it does not keep up does a recording call write them.
+_MOST_PENDING: Final = 4096
 #: Identities of one form that a run remembers; a process that runs for months
 #: forgets the oldest half rather than grow.
 _MOST_SEEN: Final = 400_000

@@ -225,8 +225,11 @@ def test_steps_are_told_inside_their_first_fact() -> None:
     assert outcomes == ["error", "ok"]
 
 
-def test_step_ends_ride_along_when_they_are_many() -> None:
+def test_step_ends_ride_along_when_they_are_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """They wait for company, but not without end."""
+    monkeypatch.setattr(module, "_MOST_PENDING", 64)
     recorder, texts = _recorder()
     root = recorder.process_root()
     for number in range(1, 201):
