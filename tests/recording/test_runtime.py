@@ -15,6 +15,7 @@ import pytest
 from journal_tools import WAIT_S, run_script, wait_for
 
 import lineage
+from lineage import runtime as switchboard
 from lineage.api import Api
 from lineage.errors import reset_warnings
 from lineage.recording.maps import locked
@@ -165,6 +166,50 @@ with lineage.task("inner"):
     ran = run(body, tmp_path, APP_NAME="outer")
     assert ran.returncode == -signal.SIGTERM, ran.stderr
     assert ends(tmp_path) == [("inner", "stopped"), ("outer", "stopped")]
+
+
+def test_stopping_ends_each_task_once_with_the_reason() -> None:
+    """Inner tasks end before outer ones; a second stop finds nothing to end."""
+    sink = MemorySink()
+    lineage.configure(sink=sink)
+    lineage.current_task().uses_project(1)
+    with lineage.task("inner"):
+        lineage.current_task().uses_project(2)
+        runtime().stop()
+        runtime().stop()
+        told = [fact for fact in sink.facts if fact["f"] == "task_end"]
+    assert [fact["status"] for fact in told[:2]] == ["stopped"] * 2
+    assert told[0]["task"] != told[1]["task"]
+    assert told[0]["error"] == "Terminated: by SIGTERM"
+    assert len(told) == 2
+
+
+def test_the_handler_ends_by_the_signal_unless_the_app_had_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The app's handler decides where there is one; otherwise the signal does."""
+    sent: list[tuple[int, int]] = []
+    asked: list[int] = []
+    sink = MemorySink()
+    lineage.configure(sink=sink)
+    lineage.current_task().uses_project(1)
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(os, "kill", lambda *to: sent.append(to))
+    former = switchboard._process.former
+    try:
+        switchboard._process.former = lambda number, _: asked.append(number)
+        switchboard._on_sigterm(signal.SIGTERM, None)
+        assert asked == [signal.SIGTERM]
+        assert not [to for to in sent if to[1]]
+        switchboard._process.former = signal.SIG_DFL
+        switchboard._on_sigterm(signal.SIGTERM, None)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        switchboard._process.former = former
+        signal.signal(signal.SIGTERM, before)
+    # Number 0 only asks whether a process lives.
+    assert [to for to in sent if to[1]] == [(os.getpid(), signal.SIGTERM)]
+    assert [f["status"] for f in sink.facts if f["f"] == "task_end"] == ["stopped"]
 
 
 def test_sigterm_after_the_task_ended_tells_no_other_end(tmp_path: Path) -> None:
