@@ -81,8 +81,16 @@ def test_a_platform_that_is_well_gets_each_edge_once(
     assert platform.edges() == WHOLE
 
 
-@pytest.mark.parametrize("only", [b"", EDGE], ids=["all", "edges"])
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    ("fault", "only"),
+    [
+        pytest.param(fault, only, id=f"{fault}-{'edges' if only else 'all'}")
+        for fault in FAULTS
+        for only in (b"", EDGE)
+        # Any JSON is an answer to an edge: see docs/delivery.md.
+        if not (only and fault in TAKEN_FOR_SUCCESS)
+    ],
+)
 def test_a_faulty_platform_gets_every_edge(
     fault: str,
     only: bytes,
@@ -91,8 +99,6 @@ def test_a_faulty_platform_gets_every_edge(
     clean_environment: Path,
 ) -> None:
     """Bodies are those of a healthy day; one double at most for each lost answer."""
-    if only and fault in TAKEN_FOR_SUCCESS:
-        pytest.skip("any JSON is an answer here: see docs/delivery.md")
     between.break_by(fault, only)
     _declare_twice()
     lineage.flush(0)

@@ -48,14 +48,14 @@ def test_examples_in_documents_run(
         example.evaluate()
 
 
-@pytest.mark.parametrize("module", _WITH_EXAMPLES, ids=relative)
 def test_examples_in_docstrings_run(
-    module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each example in a docstring gives what it says."""
     monkeypatch.chdir(tmp_path)
-    for example in _DOCSTRINGS.parse(module).examples():
-        example.evaluate()
+    for module in _WITH_EXAMPLES:
+        for example in _DOCSTRINGS.parse(module).examples():
+            example.evaluate()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=relative)

@@ -89,11 +89,14 @@ def test_on_error_tells_outputs_of_a_failed_run(form: Form, recorded: Recorded) 
     assert recorded.outputs == ["project:3"]
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+# An unbound method is called through a lambda of the tests, which refuses first.
+@pytest.mark.parametrize(
+    "form",
+    [form for form in FORMS if form.name != "unbound method"],
+    ids=lambda form: form.name,
+)
 def test_a_refused_call_records_nothing(form: Form, recorded: Recorded) -> None:
     """A call that the function's own signature refuses records nothing."""
-    if form.name == "unbound method":
-        pytest.skip("the test's own lambda refuses the call")
     work = form.make(lineage.uses_project(7), False)
     with pytest.raises(TypeError):
         work(1, 2, 3)
