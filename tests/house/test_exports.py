@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 from importlib import metadata
@@ -42,8 +43,14 @@ CHANCE = {
 
 def _loaded_by(statement: str) -> set[str]:
     program = f"import json, sys; {statement}; print(json.dumps(sorted(sys.modules)))"
+    # Coverage, where it is measured, loads things of its own into subprocesses.
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environ,
     )
     return set(json.loads(done.stdout))
 

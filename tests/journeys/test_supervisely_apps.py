@@ -26,7 +26,7 @@ EDGES = {
     },
     "Train model": {
         ("input", "project", "1"),
-        ("input", "model_weight", "start.pt"),
+        ("input", "model_weight", "3"),
         ("output", "model_weight", "7"),
         ("output", "file", "8"),
     },

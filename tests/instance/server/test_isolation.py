@@ -74,6 +74,7 @@ TARGETS: dict[str, tuple[Any, ...]] = {
     "command": ("is_ready",),
     "cursor": (None, "0"),
     "customData": ({"a": 1},),
+    "settings": ({"a": 1},),
     "recursive": (True,),
 }
 

@@ -122,9 +122,14 @@ def _access_lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_the_access_log_has_no_secrets(
-    served: Served, caplog: pytest.LogCaptureFixture
+    served: Served,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A line tells method, status and time as JSON; never a token or a query."""
+    # `serve` silences uvicorn's own lines when it starts; other tests of this process
+    # have set up its loggers again since.
+    monkeypatch.setattr(logging.getLogger("uvicorn.access"), "disabled", True)
     with caplog.at_level(logging.INFO, logger="lineage.access"):
         served.post(
             "tasks.info?token=hidden", {"id": 1}, token="lin_1_verysecret"
