@@ -14,7 +14,7 @@ from ..errors import guard, logger
 from ..settings import Settings
 from .encoding import member, quote, shorten
 from .masking import Masker
-from .scope import CURRENT, Run, Scope
+from .scope import CURRENT, MOST_NAMED, Run, Scope, note_input
 from .surroundings import about_code, about_process, program_name
 from .telling import (
     derived_from,
@@ -32,9 +32,6 @@ _MOST_PENDING: Final = 4096
 #: Identities of one form that a run remembers; a process that runs for months
 #: forgets the oldest half rather than grow.
 _MOST_SEEN: Final = 400_000
-#: An output names its inputs one by one up to this number; above it, inputs that
-#: the task told before are told again for the step.
-_MOST_NAMED: Final = 16
 
 WriteOne = Callable[[str], bool]
 WriteMany = Callable[[Sequence[str]], bool]
@@ -193,15 +190,15 @@ class Recorder:
             parent = scope.parent
             if not is_new:
                 body = f'{form},"id":{shown}{extras}{more}'
-                _note_input(scope, (form, identity), body)
-            elif parent is None or parent.parent is not None:
-                _note_input(scope, (form, identity), None)
+                note_input(scope, (form, identity), body)
+            elif parent is None or parent.parent is not None or scope.own is not None:
+                note_input(scope, (form, identity), None)
             elif scope.inputs is None:
                 scope.inputs = {(form, identity): None}
-            elif len(scope.inputs) <= _MOST_NAMED:
+            elif len(scope.inputs) <= MOST_NAMED:
                 scope.inputs[form, identity] = None
         elif is_new and not derived:
-            if scope.inputs and not scope.repeated:
+            if scope.inputs and not scope.repeated and scope.own is None:
                 derived = f',"scope":"{scope.key or scope.ensure_key()}"'
             else:
                 derived = self._sources(texts, scope, at)
@@ -303,9 +300,15 @@ class Recorder:
             source = source.parent
         if source is None:
             return ""
+        around = source.inputs_around()
+        if around:
+            named = {**around, **(source.inputs or {})}
+            if len(named) <= MOST_NAMED:
+                return derived_from((kind_of(form), known) for form, known in named)
+            source = source.outermost_block()
         inputs, repeated = source.inputs, source.repeated
         if inputs is not None and repeated:
-            if len(inputs) <= _MOST_NAMED:
+            if len(inputs) <= MOST_NAMED:
                 return derived_from((kind_of(form), known) for form, known in inputs)
             self._tell_again(texts, source, at)
         if source is not scope and not source.is_told:
@@ -373,25 +376,6 @@ def _holds(seen: dict[object, int], identity: int | str) -> bool:
     if identity in seen:
         return True
     return any(isinstance(k, tuple) and k[0] == identity for k in list(seen))
-
-
-def _note_input(
-    scope: Scope, thing: tuple[str, int | str], repeated: str | None
-) -> None:
-    step: Scope | None = scope
-    while step is not None and step.parent is not None:
-        if step.inputs is None:
-            step.inputs = {thing: None}
-        elif thing in step.inputs:
-            step = step.parent
-            continue
-        elif len(step.inputs) <= _MOST_NAMED:
-            step.inputs[thing] = None
-        if repeated is not None:
-            if step.repeated is None:
-                step.repeated = {}
-            step.repeated.setdefault(thing, repeated)
-        step = step.parent
 
 
 def _forget_half(seen: dict[object, int]) -> None:

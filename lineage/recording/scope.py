@@ -18,6 +18,9 @@ _prefix = secrets.token_hex(3) + "-"
 _numbers = itertools.count(1)
 
 _LONGEST_NAME: Final = 1024
+#: An output names its inputs one by one up to this number; above it, inputs that
+#: the task told before are told again for the step.
+MOST_NAMED: Final = 16
 
 
 def _after_fork() -> None:
@@ -93,6 +96,7 @@ class Scope:
         "is_told",
         "key",
         "name",
+        "own",
         "parent",
         "previous",
         "repeated",
@@ -107,6 +111,7 @@ class Scope:
         name: str,
         previous: Any = None,
         values: tuple[Any, ...] = (),
+        is_block: bool = False,
     ) -> None:
         """Make a step.
 
@@ -116,6 +121,7 @@ class Scope:
             name: Its name as a JSON string, with the members that follow it.
             previous: What was current around it.
             values: The values of the call that it stands for.
+            is_block: Whether it is the block of a declaration.
         """
         self.run = run
         self.parent = parent
@@ -128,8 +134,28 @@ class Scope:
         self.inputs: dict[tuple[str, int | str], None] | None = None
         #: Those of them that the task had told before.
         self.repeated: dict[tuple[str, int | str], str] | None = None
+        #: The block of a declaration (`with uses_…`): inputs recorded right in it. Its
+        #: outputs derive from those of the blocks around it, too: `with a, b:` is one
+        #: block to whoever writes it.
+        self.own: dict[tuple[str, int | str], None] | None = {} if is_block else None
         self.previous = previous
         self.values = values
+
+    def inputs_around(self) -> dict[tuple[str, int | str], None]:
+        """Give the inputs of the blocks of declarations right around this one."""
+        found: dict[tuple[str, int | str], None] = {}
+        outer = self.parent if self.own is not None else None
+        while outer is not None and outer.own is not None:
+            found = {**outer.own, **found}
+            outer = outer.parent
+        return found
+
+    def outermost_block(self) -> Scope:
+        """Give the outermost of the blocks of declarations right around this one."""
+        scope = self
+        while scope.parent is not None and scope.parent.own is not None:
+            scope = scope.parent
+        return scope
 
     @property
     def is_root(self) -> bool:
@@ -167,6 +193,34 @@ class Scope:
         if not self.is_told:
             return f',"step":{self.info()}'
         return f',"step":"{self.key}"' if self.key else ""
+
+
+def note_input(
+    scope: Scope, thing: tuple[str, int | str], repeated: str | None
+) -> None:
+    """Remember an input in its step and in those around it.
+
+    Args:
+        scope: Where it was recorded.
+        thing: Its form and identity.
+        repeated: The body to tell it by, when its task had told it before.
+    """
+    if scope.own is not None:
+        scope.own[thing] = None
+    step: Scope | None = scope
+    while step is not None and step.parent is not None:
+        if step.inputs is None:
+            step.inputs = {thing: None}
+        elif thing in step.inputs:
+            step = step.parent
+            continue
+        elif len(step.inputs) <= MOST_NAMED:
+            step.inputs[thing] = None
+        if repeated is not None:
+            if step.repeated is None:
+                step.repeated = {}
+            step.repeated.setdefault(thing, repeated)
+        step = step.parent
 
 
 def step_name(name: str, params: str = "") -> str:

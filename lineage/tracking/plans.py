@@ -37,6 +37,7 @@ class Plan:
         "_name",
         "_tells",
         "inputs",
+        "is_block",
         "on_error",
         "outputs",
         "wants_result",
@@ -52,6 +53,8 @@ class Plan:
     ) -> None:
         self._name = step_name(name, params)
         self._bind: Callable[..., Values] = signature.bind if signature else _nothing
+        #: Whether it is the block of a declaration, which joins those around it.
+        self.is_block = signature is None and bool(inputs or outputs)
         self.inputs = tuple(inputs)
         self._tells = [(e.tell, e.failed) for e in inputs]
         self.outputs = tuple(outputs)
@@ -78,7 +81,7 @@ class Plan:
             return None
         else:
             parent = current
-        scope = Scope(parent.run, parent, self._name, current, values)
+        scope = Scope(parent.run, parent, self._name, current, values, self.is_block)
         if self._tells:
             # `_tell`, written out: one call fewer where it is felt most.
             texts: list[str] = []

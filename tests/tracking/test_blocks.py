@@ -32,6 +32,54 @@ def test_a_block_tells_inputs_first_and_outputs_at_its_end(recorded: Recorded) -
     assert inner["scope"] == outer["step"]["key"]
 
 
+def _sources(edge: dict[str, Any]) -> set[str]:
+    """Give what an output says it derives from."""
+    return {f"{s['kind']}:{s['id']}" for s in edge["derived_from"]}
+
+
+def test_blocks_in_one_line_are_one_to_their_output(recorded: Recorded) -> None:
+    """The output derives from all inputs of the line, not from the last alone."""
+    with uses_project(1), uses_dataset(2), produces_file("out.zip"):
+        pass
+    assert _sources(recorded.edges[-1]) == {"project:1", "dataset:2"}
+
+
+def test_blocks_side_by_side_share_only_what_is_around(recorded: Recorded) -> None:
+    """Two outputs have the outer input in common, and none of each other's."""
+    with uses_project(1):
+        with uses_dataset(2):
+            lineage.current_task().produces_file("a.zip")
+        with uses_dataset(3), produces_file("b.zip"):
+            pass
+    first, second = (e for e in recorded.edges if e["dir"] == "output")
+    assert _sources(first) == {"project:1", "dataset:2"}
+    assert _sources(second) == {"project:1", "dataset:3"}
+
+
+def test_more_inputs_than_can_be_named_are_told_by_their_block(
+    recorded: Recorded,
+) -> None:
+    """The outermost block stands for them."""
+    task = lineage.current_task()
+    with uses_project(1):
+        for number in range(20):
+            task.uses_dataset(100 + number)
+        with uses_dataset(2), produces_file("a.zip"):
+            pass
+    output = recorded.edges[-1]
+    assert "derived_from" not in output
+    assert output["scope"] == recorded.edges[0]["step"]["key"]
+
+
+def test_a_named_step_parts_blocks(recorded: Recorded) -> None:
+    """What is around a step is not what its outputs derive from."""
+    with uses_project(1), lineage.step("convert"):  # noqa: SIM117  as one writes it
+        with uses_dataset(2), produces_file("a.zip"):
+            pass
+    inner = next(e for e in recorded.edges if e["kind"] == "dataset")
+    assert recorded.edges[-1]["scope"] == inner["step"]["key"]
+
+
 def test_an_async_block_does_the_same() -> None:
     """`async with` is `with`."""
 
