@@ -129,6 +129,14 @@ def test_an_output_that_names_its_inputs_has_no_false_arrow(api: Api) -> None:
     assert "report.json" not in names
 
 
+def test_an_output_of_a_line_of_blocks_comes_from_all_of_them(api: Api) -> None:
+    """The report comes from the model and from the test's data."""
+    report = api.graph.search("report.json").hits[0].node
+    above = api.graph.upstream(report.key, depth=2)
+    names = {Path(str(n.id)).name for n in above.nodes if n.type == "data"}
+    assert names == {"report.json", "model.joblib", "test.npz"}
+
+
 def test_local_files_have_digests(api: Api) -> None:
     """A version of a local file is told by its bytes."""
     for name in ("train.npz", "model.joblib", "readings.csv"):
