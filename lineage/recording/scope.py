@@ -205,7 +205,7 @@ def note_input(
         thing: Its form and identity.
         repeated: The body to tell it by, when its task had told it before.
     """
-    if scope.own is not None:
+    if scope.own is not None and len(scope.own) <= MOST_NAMED:
         scope.own[thing] = None
     step: Scope | None = scope
     while step is not None and step.parent is not None:
