@@ -137,7 +137,7 @@ class JournalFolder:
             return None
         if os.fstat(fd).st_nlink == 0:
             return None
-        if told is None or told[0] < segments.VERSION:
+        if told is None or told[0] < segments.OLDEST:
             self.move_aside(path, "is no segment that this version reads")
             return None
         if told[0] > segments.VERSION:

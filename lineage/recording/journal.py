@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
-from zlib import crc32
+from zlib import adler32
 
 from ..errors import guard, logger, warn_rarely
 from . import lines, segments
@@ -85,18 +85,20 @@ class Journal:
         """
         try:
             data = text.encode()
-            self._put(b"%08x %b\n" % (crc32(data), data))
+            self._put(b"%08x %b\n" % (adler32(data), data))
         except (ValueError, OSError):
             return self._write_slowly(lines.encode(text), 1)
         return self._finish(1) if self._has_more else True
 
     def write_many(self, texts: Sequence[str]) -> bool:
         """Keep several facts, all of them or none, in this order."""
+        if not texts:
+            return True
         try:
             parts = []
             for text in texts:
                 part = text.encode()
-                parts.append(b"%08x %b\n" % (crc32(part), part))
+                parts.append(b"%08x %b\n" % (adler32(part), part))
             self._put(b"".join(parts))
         except (ValueError, OSError):
             data = b"".join([lines.encode(text) for text in texts])

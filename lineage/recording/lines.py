@@ -1,15 +1,19 @@
 r"""The journal's lines: how a fact is written down and read back.
 
-A line is `<crc32 of the text, 8 hex digits><mark><text>\\n`. The mark is one byte,
+A line is `<checksum of the text, 8 hex digits><mark><text>\\n`. The mark is one byte,
 changed in place when the fact's fate is known, so that no second file has to agree
 with this one, whatever moment a process dies at.
+
+The checksum is Adler-32: what a death tears are runs of zeros in place of text, which
+a sum always notices, and it takes a third of the time of CRC-32, which the first
+version of the journal had.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Final, NamedTuple
-from zlib import crc32
+from zlib import adler32, crc32
 
 WAITING: Final = ord(" ")
 DELIVERED: Final = ord("+")
@@ -40,7 +44,7 @@ class Torn(NamedTuple):
 def encode(text: str) -> bytes:
     """Give the line of a fact; halves of surrogate pairs become question marks."""
     data = text.encode("utf-8", "replace")
-    return b"%08x %b\n" % (crc32(data), data)
+    return b"%08x %b\n" % (adler32(data), data)
 
 
 def read(data: bytes, base: int = 0) -> tuple[list[Line], list[Torn]]:
@@ -79,4 +83,5 @@ def read(data: bytes, base: int = 0) -> tuple[list[Line], list[Torn]]:
 def _is_line(piece: bytes) -> bool:
     if len(piece) <= TEXT_AT or piece[MARK_AT] not in _MARKS:
         return False
-    return piece[:MARK_AT] == b"%08x" % crc32(piece[TEXT_AT:])
+    told, text = piece[:MARK_AT], piece[TEXT_AT:]
+    return told in (b"%08x" % adler32(text), b"%08x" % crc32(text))

@@ -25,7 +25,9 @@ from . import lines
 from .maps import FileMap, locked
 
 MAGIC: Final = b"lineage-journal "
-VERSION: Final = 1
+VERSION: Final = 2
+#: The oldest version that is read: its lines differ in their checksum alone.
+OLDEST: Final = 1
 #: Bytes before the first line: magic, version, destination.
 HEADER: Final = 256
 SUFFIX: Final = ".seg"

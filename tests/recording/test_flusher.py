@@ -292,7 +292,7 @@ def test_torn_foreign_and_newer_files_are_kept_aside(rigs: Any, tmp_path: Path) 
     (folder.path / "foreign.seg").write_bytes(b"not ours")
     (folder.path / "notes.txt").write_text("left alone")
     newer = folder.path / "newer.seg"
-    header = segments.header("local").replace(b" 1 ", b" 9 ", 1)
+    header = segments.header("local").replace(b" %d " % segments.VERSION, b" 9 ", 1)
     newer.write_bytes(header + whole.read_bytes()[segments.HEADER :])
     rig = rigs()
     assert rig.flusher.flush(WAIT_S)

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zlib import crc32
 
 import pytest
 from journal_tools import edge, journal_at
@@ -45,6 +46,19 @@ def test_an_unfinished_segment_is_removed_when_old_and_free(
     assert not old.exists()
     assert fresh.exists()
     assert busy.exists()
+
+
+def test_a_segment_of_the_first_version_is_read_on(folder: JournalFolder) -> None:
+    """Its lines have another checksum; a dead process's facts are still delivered."""
+    text = b'{"f":"edge"}'
+    line = b"%08x %b\n" % (crc32(text), text)
+    header = (segments.MAGIC + b"1 local").ljust(segments.HEADER - 1) + b"\n"
+    (folder.path / f"old{segments.SUFFIX}").write_bytes(header + line + bytes(50))
+    (segment,) = folder.adopt("local")
+    found, torn = segment.fresh()
+    segment.release()
+    assert [line.text for line in found] == [text]
+    assert torn == []
 
 
 def test_foreign_and_newer_files_are_not_sent(
