@@ -101,7 +101,8 @@ class StepInfo(BaseModel):
     name: Name
     parent: Key | None = None
     """The enclosing step's key; absent when it is the task's body."""
-    at: Epoch
+    at: Epoch | None = None
+    """When it began; absent where it began with the fact that tells it."""
     params: Annotated[dict[ParamName, Param], Field(max_length=MAX_PARAMS)] | None = (
         None
     )

@@ -19,7 +19,6 @@ from .surroundings import about_code, about_process, program_name
 from .telling import (
     derived_from,
     end_of_run,
-    end_of_step,
     kind_of,
     last_error,
     one_line,
@@ -70,9 +69,11 @@ class Recorder:
         self._write_many = write_many or self._one_by_one
         # Reentrant: a signal's handler may record while its thread is inside.
         self._lock = threading.RLock()
-        #: Steps that ended, when, and with which error: written with a later write.
-        self.ends: deque[tuple[Scope, int, str | None]] = deque()
-        self._process: Run | None = None
+        #: Steps that ended, written with a later write: the task, what names the step,
+        #: when it ended, and with which error.
+        self.ends: deque[tuple[Run, str, int, str | None]] = deque()
+        #: The process's own task, once there is one.
+        self.process: Run | None = None
         self._untold_code: list[Run] = []
         _recorders.add(self)
 
@@ -84,7 +85,7 @@ class Recorder:
 
     def process_root(self) -> Scope:
         """Give the body of the process's own task."""
-        return (self._process or self.process_run()).root
+        return (self.process or self.process_run()).root
 
     def scope(self) -> Scope | None:
         """Give the innermost step or task of this context; None where muted."""
@@ -96,13 +97,13 @@ class Recorder:
     def process_run(self) -> Run:
         """Give the process's own task, opening it when there is none."""
         with self._lock:
-            if self._process is None:
+            if self.process is None:
                 name = self.settings.app_name
                 task_id = self.settings.task_id
                 run = Run(name, task_id=task_id, recorder=self)
                 # A signal's handler that recorded meanwhile has opened it already.
-                self._process = self._process or run
-            return self._process
+                self.process = self.process or run
+            return self.process
 
     def open_run(
         self,
@@ -124,7 +125,7 @@ class Recorder:
         current = CURRENT.get()
         around = current.run if isinstance(current, Scope) else None
         with self._lock:
-            process = self._process
+            process = self.process
             implicit = process is not None and process.name is None
             if around is None and task_id is None:
                 task_id = self.settings.task_id
@@ -134,7 +135,7 @@ class Recorder:
             else:
                 run = Run(name, task_id=task_id, parent=around, recorder=self)
             if for_process:
-                self._process = run
+                self.process = run
             run.is_told = False
         if card is not None:
             run.card = card
@@ -161,9 +162,9 @@ class Recorder:
         scope: Scope,
         form: str,
         identity: int | str,
+        is_input: bool,
         extras: str = "",
         more: str = "",
-        is_input: bool = False,
         derived: str = "",
     ) -> bool:
         """Add the text of one edge to `texts`, unless its task told it before.
@@ -173,16 +174,16 @@ class Recorder:
             scope: The step in which it happened.
             form: The members that tell direction and kind.
             identity: The thing's id; text must be masked already.
+            is_input: Whether it is an input.
             extras: More members, part of what makes it the same fact.
             more: Members that are not, as a display name.
-            is_input: Whether it is an input.
             derived: The member `derived_from` of an output that names its inputs.
         """
         run = scope.run
         at = time_ns()
-        seen = run.seen.get(form)
-        if seen is None:
-            seen = run.seen.setdefault(form, {})
+        if not scope.at:
+            scope.at = at
+        seen = run.seen[form]
         # `setdefault` is one step for all threads: whose time is kept, tells it.
         is_new = seen.setdefault((identity, extras) if extras else identity, at) is at
         shown = identity if type(identity) is int else quote(str(identity))
@@ -191,19 +192,20 @@ class Recorder:
             if not is_new:
                 body = f'{form},"id":{shown}{extras}{more}'
                 note_input(scope, (form, identity), body)
-            elif parent is None or parent.parent is not None or scope.own is not None:
+                return False
+            if parent is None or parent.parent is not None or scope.own is not None:
                 note_input(scope, (form, identity), None)
             elif scope.inputs is None:
-                scope.inputs = {(form, identity): None}
+                scope.inputs = [(form, identity)]
             elif len(scope.inputs) <= MOST_NAMED:
-                scope.inputs[form, identity] = None
-        elif is_new and not derived:
+                scope.inputs.append((form, identity))
+        elif not is_new:
+            return False
+        elif not derived:
             if scope.inputs and not scope.repeated and scope.own is None:
-                derived = f',"scope":"{scope.key or scope.ensure_key()}"'
+                derived = f',"scope":{scope.key or scope.ensure_key()}'
             else:
                 derived = self._sources(texts, scope, at)
-        if not is_new:
-            return False
         if run.is_pending:
             self._tell_run(run, at, texts)
             extras = with_card(run, extras)
@@ -211,8 +213,8 @@ class Recorder:
         if len(seen) > _MOST_SEEN:
             _forget_half(seen)
         texts.append(
-            f'{{"f":"edge",{run.head},"at":{at}e-9,{form},"id":{shown}{extras}{more}'
-            f"{scope.member()}{derived}}}"
+            f'{run.edge_head}{at}e-9,{form},"id":{shown}{extras}{more}'
+            f"{scope.told or scope.member(at)}{derived}}}"
         )
         return True
 
@@ -222,14 +224,14 @@ class Recorder:
             self._write_many([*self._taken_ends(), *texts])
         elif len(texts) == 1:
             self._write(texts[0])
-        elif texts:
+        else:
             self._write_many(texts)
 
     def end_step(self, scope: Scope, error: BaseException | None = None) -> None:
         """Remember that a step ended; told only if anybody heard of the step."""
         if scope.is_told or scope.is_mentioned:
-            told = None if error is None else one_line(error)
-            self.ends.append((scope, time_ns(), told))
+            at, told = time_ns(), None if error is None else one_line(error)
+            self.ends.append((scope.run, scope.info(at), at, told))
 
     def end_run(self, run: Run, error: BaseException | None = None) -> None:
         """Tell that a task ended, after everything that was recorded in it."""
@@ -266,7 +268,7 @@ class Recorder:
     def close(self) -> None:
         """Settle, and end the process's task in the process that opened it."""
         self.settle()
-        run = self._process
+        run = self.process
         if run is None or run.is_ended or not run.is_told:
             return
         with guard("The end of the task cannot be recorded"):
@@ -302,7 +304,7 @@ class Recorder:
             return ""
         around = source.inputs_around()
         if around:
-            named = {**around, **(source.inputs or {})}
+            named = dict.fromkeys([*around, *(source.inputs or ())])
             if len(named) <= MOST_NAMED:
                 return derived_from((kind_of(form), known) for form, known in named)
             source = source.outermost_block()
@@ -315,14 +317,14 @@ class Recorder:
             # What it was told inside of must be known before it is referred to.
             texts[:0] = self._taken_ends()
             source.is_mentioned = True
-        return f',"scope":"{source.ensure_key()}"'
+        return f',"scope":{source.ensure_key()}'
 
     def _tell_again(self, texts: list[str], source: Scope, at: int) -> None:
         repeated = source.repeated or {}
         for thing, body in repeated.items():
             if body:
-                head = f'{{"f":"edge",{source.run.head},"at":{at}e-9,'
-                texts.append(f"{head}{body}{source.member()}}}")
+                head = f"{source.run.edge_head}{at}e-9,"
+                texts.append(f"{head}{body}{source.member(at)}}}")
                 repeated[thing] = ""
 
     def _tell_run(self, run: Run, at: int, texts: list[str]) -> None:
@@ -350,17 +352,16 @@ class Recorder:
         texts = []
         while self.ends:
             try:
-                scope, at, error = self.ends.popleft()
+                run, step, at, error = self.ends.popleft()
             except IndexError:  # another thread was faster
                 break
-            if error is None and scope.is_told:
-                texts.append(
-                    f'{{"f":"step_end",{scope.run.head},"at":{at}e-9,'
-                    f'"step":"{scope.key}","outcome":"ok"}}'
-                )
-            else:
-                texts.append(end_of_step(scope, at, error, self.mask))
+            outcome = '"ok"}' if error is None else self._outcome(error)
+            head = f'{{"f":"step_end",{run.head},"at":{at}e-9'
+            texts.append(f'{head},"step":{step},"outcome":{outcome}')
         return texts
+
+    def _outcome(self, error: str) -> str:
+        return f'"error"{member("error", self.mask(error))}}}'
 
 
 def _after_fork() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
+from collections import defaultdict
 from collections.abc import Iterator
 from contextvars import ContextVar
-from time import time_ns
 from typing import Any, Final
 
 from .encoding import member, quote, shorten
@@ -31,12 +31,16 @@ def _after_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
+#: An input of a step: its form and its identity.
+Thing = tuple[str, "int | str"]
+
 
 class Run:
     """A task of this process: what identifies it, and what was told of it."""
 
     __slots__ = (
         "card",
+        "edge_head",
         "has_about",
         "head",
         "is_ended",
@@ -68,6 +72,8 @@ class Run:
         self.recorder = recorder
         #: The JSON members that each of its facts begins with.
         self.head = f'"task":"{self.key}"' + member("task_id", task_id)
+        #: The beginning of each of its edges, up to the time.
+        self.edge_head = f'{{"f":"edge",{self.head},"at":'
         self.pid = os.getpid()
         #: Whether the task itself was told, and whether with host, user, command.
         self.is_told = False
@@ -76,8 +82,8 @@ class Run:
         self.is_pending = True
         self.is_ended = False
         self.root = Scope(self, None, "")
-        #: Identities told, by the form of the fact: see `Recorder.is_new`.
-        self.seen: dict[str, dict[object, int]] = {}
+        #: Identities told, with the time of the first, by the form of the fact.
+        self.seen: dict[str, dict[object, int]] = defaultdict(dict)
         #: The card of the task's own node, as JSON text.
         self.card: str | None = None
 
@@ -101,6 +107,7 @@ class Scope:
         "previous",
         "repeated",
         "run",
+        "told",
         "values",
     )
 
@@ -126,27 +133,31 @@ class Scope:
         self.run = run
         self.parent = parent
         self.name = name
-        self.at = time_ns()
+        #: When it began, in nanoseconds: with its first input, where that is known.
+        self.at = 0
+        #: Its key as JSON text; it gets one when first needed.
         self.key = ""
         self.is_told = parent is None
+        #: What further facts recorded in it carry: the member `step`.
+        self.told = ""
         self.is_mentioned = False
-        #: Inputs recorded in it or inside it: form and identity.
-        self.inputs: dict[tuple[str, int | str], None] | None = None
+        #: Inputs recorded in it or inside it.
+        self.inputs: list[Thing] | None = None
         #: Those of them that the task had told before.
-        self.repeated: dict[tuple[str, int | str], str] | None = None
+        self.repeated: dict[Thing, str] | None = None
         #: The block of a declaration (`with uses_…`): inputs recorded right in it. Its
         #: outputs derive from those of the blocks around it, too: `with a, b:` is one
         #: block to whoever writes it.
-        self.own: dict[tuple[str, int | str], None] | None = {} if is_block else None
+        self.own: list[Thing] | None = [] if is_block else None
         self.previous = previous
         self.values = values
 
-    def inputs_around(self) -> dict[tuple[str, int | str], None]:
+    def inputs_around(self) -> list[Thing]:
         """Give the inputs of the blocks of declarations right around this one."""
-        found: dict[tuple[str, int | str], None] = {}
+        found: list[Thing] = []
         outer = self.parent if self.own is not None else None
         while outer is not None and outer.own is not None:
-            found = {**outer.own, **found}
+            found = [*outer.own, *found]
             outer = outer.parent
         return found
 
@@ -170,34 +181,44 @@ class Scope:
             scope = scope.parent
 
     def ensure_key(self) -> str:
-        """Give the step's key, which it gets when first needed."""
+        """Give the step's key as JSON text, making it when first needed."""
         if not self.key:
-            self.key = f"{_prefix}{next(_numbers)}"
+            self.key = f'"{_prefix}{next(_numbers)}"'
         return self.key
 
-    def info(self) -> str:
-        """Give the whole step as JSON, and remember that it is told."""
-        key = self.key
-        if not key:
-            self.key = key = f"{_prefix}{next(_numbers)}"
-        parent = self.parent
+    def info(self, at: int) -> str:
+        """Give what names the step in a fact of the time `at`: all of it, or its key.
+
+        A step that began with the fact itself needs no time of its own.
+        """
+        if self.is_told:
+            return self.key
         self.is_told = True
-        if parent is None or parent.parent is None:
-            return f'{{"key":"{key}","name":{self.name},"at":{self.at}e-9}}'
-        parent.is_mentioned = True
-        inside = f'"parent":"{parent.ensure_key()}"'
-        return f'{{"key":"{key}","name":{self.name},{inside},"at":{self.at}e-9}}'
+        key, parent, inside = self.ensure_key(), self.parent, ""
+        if parent is not None and parent.parent is not None:
+            parent.is_mentioned = True
+            inside = f',"parent":{parent.ensure_key()}'
+        if self.at != at:
+            inside += f',"at":{self.at}e-9'
+        return f'{{"key":{key},"name":{self.name}{inside}}}'
 
-    def member(self) -> str:
-        """Give what a fact recorded in it carries: the step, or its key."""
-        if not self.is_told:
-            return f',"step":{self.info()}'
-        return f',"step":"{self.key}"' if self.key else ""
+    def member(self, at: int) -> str:
+        """Give the member `step` of a fact; the task's body has none."""
+        parent = self.parent
+        if parent is None:
+            return ""
+        if self.is_told:
+            self.told = f',"step":{self.key}'
+            return self.told
+        if parent.parent is not None or self.at != at or self.key:
+            return f',"step":{self.info(at)}'
+        # `info`, written out for most steps: one call fewer on the app's thread.
+        self.is_told = True
+        self.key = key = f'"{_prefix}{next(_numbers)}"'
+        return f',"step":{{"key":{key},"name":{self.name}}}'
 
 
-def note_input(
-    scope: Scope, thing: tuple[str, int | str], repeated: str | None
-) -> None:
+def note_input(scope: Scope, thing: Thing, repeated: str | None) -> None:
     """Remember an input in its step and in those around it.
 
     Args:
@@ -205,17 +226,18 @@ def note_input(
         thing: Its form and identity.
         repeated: The body to tell it by, when its task had told it before.
     """
-    if scope.own is not None and len(scope.own) <= MOST_NAMED:
-        scope.own[thing] = None
+    own = scope.own
+    if own is not None and len(own) <= MOST_NAMED and thing not in own:
+        own.append(thing)
     step: Scope | None = scope
     while step is not None and step.parent is not None:
         if step.inputs is None:
-            step.inputs = {thing: None}
+            step.inputs = [thing]
         elif thing in step.inputs:
             step = step.parent
             continue
         elif len(step.inputs) <= MOST_NAMED:
-            step.inputs[thing] = None
+            step.inputs.append(thing)
         if repeated is not None:
             if step.repeated is None:
                 step.repeated = {}

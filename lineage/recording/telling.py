@@ -9,20 +9,10 @@ from typing import Final
 
 from ..errors import attempt, logger
 from .encoding import member, quote, shorten
-from .scope import Run, Scope
+from .scope import Run
 
 _LONGEST_TEXT: Final = 65_536
 _LONGEST_LINE: Final = 2_000
-
-
-def end_of_step(
-    scope: Scope, at: int, error: str | None, mask: Callable[[str], str]
-) -> str:
-    """Tell that a step ended, and the step itself if nothing told it before."""
-    head = f'{{"f":"step_end",{scope.run.head},"at":{at}e-9{scope.member()}'
-    if error is None:
-        return f'{head},"outcome":"ok"}}'
-    return f'{head},"outcome":"error"{member("error", mask(error))}}}'
 
 
 def end_of_run(

@@ -13,7 +13,7 @@ from ..recording.scope import Scope
 from ..runtime import runtime
 from .signatures import Signature, annotation_names
 from .snapshot import Snapshot
-from .sources import AUTO, RESULT, Getter, Place, compile_source
+from .sources import AUTO, RESULT, Getter, Named, Place, compile_source
 from .spec import Spec
 from .targets import each, info_kind, is_digits, to_target
 from .tellers import TOO_LARGE, Moment, derived_text
@@ -38,11 +38,12 @@ class Evaluator:
     """
 
     __slots__ = (
-        "_form",
-        "_is_input",
-        "_is_quick",
         "derived",
+        "form",
         "get",
+        "index",
+        "is_input",
+        "is_quick",
         "spec",
         "teller",
         "version",
@@ -70,17 +71,19 @@ class Evaluator:
         self.teller = spec.teller(is_input=is_input)
         # Most sources give an id, and then nothing else has to be asked.
         is_plain = when is None and version is None and derived is None
-        self._is_quick = is_plain and get is not None and self.teller.is_quick
-        self._form = self.teller.quick_form
-        self._is_input = is_input
+        self.is_quick = is_plain and get is not None and self.teller.is_quick
+        self.form = self.teller.quick_form
+        self.is_input = is_input
+        #: Which of a call's values is the id, where a name is all that was declared.
+        self.index = get.index if self.is_quick and isinstance(get, Named) else None
 
     def tell(self, call: Telling) -> None:
         """Evaluate the sources with a call's values, and tell the recorder."""
         recorder, scope, texts, values = call
-        if self._is_quick:
+        if self.is_quick:
             value = self.get(values)  # type: ignore[misc]  # quick ones have it
             if type(value) is int and 0 < value < TOO_LARGE:
-                recorder.edge(texts, scope, self._form, value, "", "", self._is_input)
+                recorder.edge(texts, scope, self.form, value, self.is_input)
                 return
         elif self.when is not None and not self.when(values):
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import time_ns
 from typing import Any
 
 from ..errors import attempt, warn_rarely
@@ -12,6 +13,7 @@ from .evaluators import Evaluator, Values, compile_spec
 from .signatures import Signature
 from .sources import AUTO
 from .spec import Spec
+from .tellers import TOO_LARGE
 
 #: A call as wrapt hands it over: instance, args, kwargs.
 Arguments = tuple[Any, tuple[Any, ...], dict[str, Any]]
@@ -35,7 +37,6 @@ class Plan:
     __slots__ = (
         "_bind",
         "_name",
-        "_tells",
         "inputs",
         "is_block",
         "on_error",
@@ -56,7 +57,6 @@ class Plan:
         #: Whether it is the block of a declaration, which joins those around it.
         self.is_block = signature is None and bool(inputs or outputs)
         self.inputs = tuple(inputs)
-        self._tells = [(e.tell, e.failed) for e in inputs]
         self.outputs = tuple(outputs)
         self.on_error = tuple(e for e in outputs if e.spec.on_error)
         self.wants_result = any(_wants_result(e.spec) for e in outputs)
@@ -76,23 +76,17 @@ class Plan:
         except TypeError:
             return None  # the function is about to say so itself
         if current is None:
-            parent = runtime().recorder.process_root()
+            recorder = runtime().recorder
+            parent = (recorder.process or recorder.process_run()).root
         elif isinstance(current, Muted):
             return None
         else:
             parent = current
         scope = Scope(parent.run, parent, self._name, current, values, self.is_block)
-        if self._tells:
-            # `_tell`, written out: one call fewer where it is felt most.
-            texts: list[str] = []
-            recorder = parent.run.recorder
-            telling = (recorder, scope, texts, values)
-            try:
-                for tell, failed in self._tells:
-                    attempt(tell, telling, failed)
-            finally:
-                if texts:
-                    recorder.put(texts)
+        if self.inputs:
+            _tell(self.inputs, scope, values)
+        if not scope.at:
+            scope.at = time_ns()
         return scope
 
     def accepts(self, instance: Any, args: Any, kwargs: Any) -> bool:
@@ -161,9 +155,17 @@ def _wants_result(spec: Spec) -> bool:
 def _tell(evaluators: tuple[Evaluator, ...], scope: Scope, values: Values) -> None:
     texts: list[str] = []
     recorder = scope.run.recorder
-    call = (recorder, scope, texts, values)
     try:
         for evaluator in evaluators:
+            # Mostly the id is there, and there is nothing that could fail.
+            if (index := evaluator.index) is not None:
+                value = values[index]
+                if type(value) is int and 0 < value < TOO_LARGE:
+                    recorder.edge(
+                        texts, scope, evaluator.form, value, evaluator.is_input
+                    )
+                    continue
+            call = (recorder, scope, texts, values)
             attempt(evaluator.tell, call, evaluator.failed)
     finally:
         if texts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,6 +29,19 @@ CALL: Final = "call"
 
 #: Takes the values of a call (see `Values`), gives what the source says.
 Getter = Callable[[tuple[Any, ...]], Any]
+
+
+class Named:
+    """The getter of a bare name: a parameter, or the result."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+    def __call__(self, values: tuple[Any, ...]) -> Any:
+        """Give the value at its place."""
+        return values[self.index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +143,7 @@ def _of_path(text: str, place: Place) -> Getter:
 
 def _walker(path: Path, index: int) -> Getter:
     if not path.steps:
-        return operator.itemgetter(index)
+        return Named(index)
     quick, walk = path.compiled(), path.walk
     if quick is None:
         return lambda values: walk(values[index])

@@ -121,10 +121,10 @@ class Teller:
             moment.scope,
             self._forms["app", False],
             known,
+            False,
             extras,
             ',"module":true',
-            is_input=False,
-            derived=moment.derived,
+            moment.derived,
         )
 
     def _tell_one(self, moment: Moment, value: Any) -> None:
@@ -144,10 +144,10 @@ class Teller:
             moment.scope,
             self._forms[target.kind, target.is_model],
             identity,
+            self.is_input,
             extras,
             more,
-            is_input=self.is_input,
-            derived=moment.derived,
+            moment.derived,
         )
 
     def _extras(self, moment: Moment, target: Target) -> str:

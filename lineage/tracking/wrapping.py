@@ -143,8 +143,11 @@ def plain(plan: Plan) -> Wrapper:
             CURRENT.set(opened.previous)
         if has_outputs:
             attempt(finish, (opened, result), broken)
-        elif opened.is_told or opened.is_mentioned:
-            opened.run.recorder.ends.append((opened, time_ns(), None))
+        elif opened.is_told:
+            run = opened.run
+            run.recorder.ends.append((run, opened.key, time_ns(), None))
+        elif opened.is_mentioned:
+            attempt(finish, (opened, result), broken)
         return result
 
     return call

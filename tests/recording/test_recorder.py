@@ -17,6 +17,7 @@ import lineage
 from lineage.errors import SourceError
 from lineage.model.facts import EdgeFact, Fact, TaskFact
 from lineage.recording import recorder as module
+from lineage.recording.masking import Masker
 from lineage.recording.recorder import Recorder
 from lineage.recording.scope import CURRENT, Run, Scope
 from lineage.settings import Settings
@@ -44,7 +45,7 @@ def _edge(
 ) -> list[str]:
     texts: list[str] = []
     form = f'"dir":"{"input" if is_input else "output"}","kind":"project"'
-    recorder.edge(texts, scope, form, thing, "", "", is_input)
+    recorder.edge(texts, scope, form, thing, is_input)
     recorder.put(texts)
     return texts
 
@@ -127,6 +128,23 @@ def test_the_task_is_told_before_its_first_fact() -> None:
     assert [type(f) for f in rest] == [EdgeFact, EdgeFact]
 
 
+@pytest.mark.parametrize(("error", "told"), [(None, None), (KeyError("s3cr3t"), 1)])
+def test_the_end_of_a_step(error: BaseException | None, told: int | None) -> None:
+    """A step that nothing told before is told with its end, errors masked."""
+    texts: list[str] = []
+    recorder = Recorder(lambda text: not texts.append(text), masker=Masker(["s3cr3t"]))
+    root = recorder.process_root()
+    untold, mentioned = Scope(root.run, root, '"u"'), Scope(root.run, root, '"s"')
+    mentioned.is_mentioned = True
+    for step in (untold, mentioned):
+        recorder.end_step(step, error)
+    recorder.write_waiting()
+    (fact,) = (json.loads(text) for text in texts)
+    assert fact["step"]["name"] == "s"
+    assert fact["outcome"] == ("error" if told else "ok")
+    assert fact.get("error") == ("KeyError: '****'" if told else None)
+
+
 def test_the_same_fact_is_told_once_by_all_threads() -> None:
     """However many threads tell it at once, one of them writes it."""
     recorder, texts = _recorder()
@@ -160,7 +178,8 @@ def test_an_output_derives_from_the_nearest_step_with_inputs() -> None:
     own = _edge(recorder, inner, 5, is_input=False)
     at_root = _edge(recorder, root, 6, is_input=False)
     scopes = [json.loads(t[-1]).get("scope") for t in (alone, within, own, at_root)]
-    assert scopes == [None, outer.key, inner.key, None]
+    keys = [json.loads(step.key) for step in (outer, inner)]
+    assert scopes == [None, *keys, None]
 
 
 def test_inputs_told_before_are_named_by_the_output() -> None:
@@ -195,7 +214,7 @@ def test_many_inputs_told_before_are_told_again() -> None:
     assert [f["id"] for f in edges].count(1) == 2
     outputs = [f for f in edges if f["dir"] == "output"]
     assert [(f.get("scope"), "derived_from" in f) for f in outputs] == [
-        (step.key, False)
+        (json.loads(step.key), False)
     ] * 2
 
 
@@ -206,19 +225,16 @@ def test_steps_are_told_inside_their_first_fact() -> None:
     outer = Scope(root.run, root, '"outer"')
     inner = Scope(root.run, outer, '"inner"')
     silent = Scope(root.run, outer, '"silent"')
+    inner.at = 7_000_000_000
     _edge(recorder, inner, 1)
     _edge(recorder, inner, 2)
     for step in (inner, silent, outer):
         recorder.end_step(step, ValueError("x") if step is inner else None)
     recorder.write_waiting()
     steps = [f["step"] for f in map(json.loads, texts) if "step" in f]
-    assert steps[0] == {
-        "key": inner.key,
-        "name": "inner",
-        "parent": outer.key,
-        "at": pytest.approx(inner.at / 1e9),
-    }
-    assert steps[1:3] == [inner.key, inner.key]
+    key, parent = json.loads(inner.key), json.loads(outer.key)
+    assert steps[0] == {"key": key, "name": "inner", "parent": parent, "at": 7.0}
+    assert steps[1:3] == [key, key]
     assert steps[3]["name"] == "outer"
     assert len(steps) == 4
     outcomes = [f["outcome"] for f in map(json.loads, texts) if "outcome" in f]

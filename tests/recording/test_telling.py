@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from lineage.recording.masking import Masker
-from lineage.recording.scope import Run, Scope
+from lineage.recording.scope import Run
 from lineage.recording.telling import (
     derived_from,
     end_of_run,
-    end_of_step,
     kind_of,
     last_error,
     one_line,
@@ -41,16 +40,6 @@ def test_the_end_of_a_task(
     fact = json.loads(end_of_run(Run("r"), 5, error, MASK))
     assert (fact["status"], fact.get("error")) == (status, told)
     assert ("traceback" in fact) == (told is not None)
-
-
-def test_the_end_of_a_step() -> None:
-    """A step that nothing told before is told with its end."""
-    root = Run("r").root
-    step = Scope(root.run, root, '"s"')
-    first = json.loads(end_of_step(step, 5, None, MASK))
-    second = json.loads(end_of_step(step, 5, "x s3cr3t", MASK))
-    assert (first["step"]["name"], first["outcome"]) == ("s", "ok")
-    assert (second["step"], second["error"]) == (step.key, "x ****")
 
 
 def test_origins_are_told_once_each() -> None:

@@ -54,7 +54,7 @@ class StepResolver:
         if said is None:
             return 0
         if isinstance(said, StepInfo):
-            return self._told(task_id, run, said)
+            return self._told(task_id, run, said, at)
         found = self._known.steps.get((task_id, f"{run}/{said}"))
         if found is not None:
             return found[0]
@@ -93,20 +93,21 @@ class StepResolver:
             [(self._known.tasks[t].next_step, team_id, t) for t in self._counted],
         )
 
-    def _told(self, task_id: int, run: str, info: StepInfo) -> int:
+    def _told(self, task_id: int, run: str, info: StepInfo, told_at: float) -> int:
         key = (task_id, f"{run}/{info.key}")
-        parent = self.number(task_id, run, info.parent, info.at)
+        at = told_at if info.at is None else info.at
+        parent = self.number(task_id, run, info.parent, at)
         found = self._known.steps.get(key)
         params = json.dumps(info.params) if info.params else None
         if found is None:
-            return self._add(task_id, key[1], parent, info.name, info.at, params)
+            return self._add(task_id, key[1], parent, info.name, at, params)
         number = found[0]
         waiting = self._new.get(key)
         if waiting is not None:
-            waiting[4:8] = [parent, info.name, info.at, params]
+            waiting[4:8] = [parent, info.name, at, params]
         else:
             place = (self._known.team_id, task_id, number)
-            self._named.append((info.name, parent, info.at, params, *place))
+            self._named.append((info.name, parent, at, params, *place))
         self._known.steps[key] = (number, parent)
         self._known.parents[task_id, number] = parent
         return number
