@@ -7,6 +7,7 @@ the wire. `f` tells its form:
 `task_end`  it ended
 `edge`      a task used or produced a thing; may carry the step it happened in
 `step_end`  a step ended
+`step_ends` several steps ended well
 `log`       one line of a task's log
 
 The recording side assembles facts by hand, as text, because a validated model
@@ -27,6 +28,9 @@ from .kinds import Direction
 MAX_NAME = 1024
 MAX_PATH = 4096
 MAX_TEXT = 65_536
+
+#: Steps that one fact says the end of.
+MAX_ENDS = 500
 
 MAX_PARAMS = 32
 MAX_PARAM_NAME = 100
@@ -176,6 +180,14 @@ class StepEndFact(_Fact):
     error: Annotated[str, Field(max_length=MAX_TEXT)] | None = None
 
 
+class StepEndsFact(_Fact):
+    """Steps of one task ended without an error: what most ends say, together."""
+
+    f: Literal["step_ends"]
+    ends: list[tuple[Key, Epoch]] = Field(min_length=1, max_length=MAX_ENDS)
+    """The steps' keys, each with when it ended."""
+
+
 class LogFact(_Fact):
     """One line of a task's log."""
 
@@ -185,7 +197,7 @@ class LogFact(_Fact):
 
 
 Fact = Annotated[
-    TaskFact | TaskEndFact | EdgeFact | StepEndFact | LogFact,
+    TaskFact | TaskEndFact | EdgeFact | StepEndFact | StepEndsFact | LogFact,
     Field(discriminator="f"),
 ]
 

@@ -19,6 +19,8 @@ from .surroundings import about_code, about_process, program_name
 from .telling import (
     derived_from,
     end_of_run,
+    end_of_step,
+    ends_of_steps,
     kind_of,
     last_error,
     one_line,
@@ -349,19 +351,21 @@ class Recorder:
         return f'{{"f":"task",{run.head},"at":{at}e-9,"name":{name}{more}}}'
 
     def _taken_ends(self) -> list[str]:
-        texts = []
+        texts: list[str] = []
+        plain: dict[Run, list[tuple[str, int]]] = {}
         while self.ends:
             try:
                 run, step, at, error = self.ends.popleft()
             except IndexError:  # another thread was faster
                 break
-            outcome = '"ok"}' if error is None else self._outcome(error)
-            head = f'{{"f":"step_end",{run.head},"at":{at}e-9'
-            texts.append(f'{head},"step":{step},"outcome":{outcome}')
+            # A key alone, and no error: what nearly all of them say.
+            if error is None and step[0] == '"':
+                plain.setdefault(run, []).append((step, at))
+            else:
+                texts.append(end_of_step(run, step, at, error, self.mask))
+        for run, ends in plain.items():
+            texts += ends_of_steps(run, ends)
         return texts
-
-    def _outcome(self, error: str) -> str:
-        return f'"error"{member("error", self.mask(error))}}}'
 
 
 def _after_fork() -> None:

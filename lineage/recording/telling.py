@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from ..errors import attempt, logger
+from ..model.facts import MAX_ENDS
 from .encoding import member, quote, shorten
 from .scope import Run
 
 _LONGEST_TEXT: Final = 65_536
 _LONGEST_LINE: Final = 2_000
+
+
+def end_of_step(
+    run: Run, step: str, at: int, error: str | None, mask: Callable[[str], str]
+) -> str:
+    """Tell that a step ended; `step` names it as JSON, all of it or its key."""
+    outcome = '"ok"' if error is None else f'"error"{member("error", mask(error))}'
+    head = f'{{"f":"step_end",{run.head},"at":{at}e-9'
+    return f'{head},"step":{step},"outcome":{outcome}}}'
+
+
+def ends_of_steps(run: Run, ends: Sequence[tuple[str, int]]) -> Iterator[str]:
+    """Tell of many steps that they ended well: their keys as JSON, and when."""
+    for first in range(0, len(ends), MAX_ENDS):
+        part = ends[first : first + MAX_ENDS]
+        listed = ",".join([f"[{key},{at}e-9]" for key, at in part])
+        head = f'{{"f":"step_ends",{run.head},"at":{part[-1][1]}e-9'
+        yield f'{head},"ends":[{listed}]}}'
 
 
 def end_of_run(

@@ -17,6 +17,7 @@ import lineage
 from lineage.errors import SourceError
 from lineage.model.facts import EdgeFact, Fact, TaskFact
 from lineage.recording import recorder as module
+from lineage.recording import telling
 from lineage.recording.masking import Masker
 from lineage.recording.recorder import Recorder
 from lineage.recording.scope import CURRENT, Run, Scope
@@ -79,6 +80,7 @@ def test_every_fact_is_of_the_one_form(tmp_path: Path) -> None:
         "TaskEndFact",
         "EdgeFact",
         "StepEndFact",
+        "StepEndsFact",
     }
     known = {n for f in facts for n in type(f).model_fields} | {"module"}
     assert {k for f in recorded.facts for k in f} <= known
@@ -252,10 +254,35 @@ def test_step_ends_ride_along_when_they_are_many(
         step = Scope(root.run, root, '"s"')
         _edge(recorder, step, number)
         recorder.end_step(step)
-    told = sum('"step_end"' in t for t in texts)
-    assert 100 < told < 200
+
+    def ends() -> list[str]:
+        facts = [json.loads(text) for text in texts]
+        return [key for fact in facts for key, _ in fact.get("ends", ())]
+
+    assert 100 < len(ends()) < 200
     recorder.settle()
-    assert sum('"step_end"' in t for t in texts) == 200
+    assert len(set(ends())) == len(ends()) == 200
+
+
+def test_many_ends_of_a_task_are_one_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ends that say no more than when are told together, up to what a fact holds."""
+    monkeypatch.setattr(telling, "MAX_ENDS", 3)
+    recorder, texts = _recorder()
+    runs = [recorder.open_run(name).root for name in ("a", "b")]
+    for number in range(1, 9):
+        step = Scope(runs[number % 2].run, runs[number % 2], '"s"')
+        _edge(recorder, step, number)
+        recorder.end_step(step, ValueError("x") if number == 8 else None)
+    recorder.write_waiting()
+    facts = _facts(texts)
+    told = [(f.f, f.task, len(getattr(f, "ends", "?"))) for f in facts[-4:]]
+    a, b = (root.run.key for root in runs)
+    assert told == [
+        ("step_end", a, 1),
+        ("step_ends", b, 3),
+        ("step_ends", b, 1),
+        ("step_ends", a, 3),
+    ]
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -249,8 +249,8 @@ def test_a_block_inside_a_suspended_generator(recorded: Recorded) -> None:
     two.__enter__()
     one.__exit__(None, None, None)
     two.__exit__(None, None, None)
-    ends = [f for f in recorded.facts if f["f"] == "step_end"]
-    assert len(ends) == 2
+    [told] = [f["ends"] for f in recorded.facts if f["f"] == "step_ends"]
+    assert len(dict(told)) == 2
 
 
 def test_a_declaration_shows_itself() -> None:

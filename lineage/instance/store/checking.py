@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from ...model.facts import BatchAnswer, RefusedFact, StepInfo
+from ...model.facts import BatchAnswer, RefusedFact, SourceRef, StepInfo
 from ...model.kinds import KINDS
 from .forms import MANY, ONE, PLAIN, FactDict
 
@@ -120,9 +120,14 @@ def _with_nul(fact: FactDict) -> str | None:
         elif type(value) is StepInfo:
             if "\x00" in f"{value.key}{value.name}{value.parent}":
                 return name
-        elif type(value) is list and "\x00" in "".join(str(r.id) for r in value):
+        elif type(value) is list and "\x00" in "".join(map(_text, value)):
             return name
     return None
+
+
+def _text(part: Any) -> str:
+    """Give what can be any text in a source, or in a step's end."""
+    return str(part.id) if type(part) is SourceRef else str(part[0])
 
 
 def _refusal(index: int, fact: Any, error: ValidationError) -> RefusedFact:

@@ -209,6 +209,7 @@ def mentioned_steps(
         if len(fact) == PLAIN:
             continue
         run = fact["task"]
+        mentioned.update((owner, f"{run}/{key}") for key, _ in fact.get("ends", ()))
         for one in (fact.get("step"), fact.get("scope")):
             if isinstance(one, StepInfo):
                 mentioned.add((owner, f"{run}/{one.key}"))

@@ -10,12 +10,21 @@ from typing import Annotated, Any, Final, Union
 from pydantic import BaseModel, Field, TypeAdapter
 from typing_extensions import NotRequired, TypedDict
 
-from ...model.facts import EdgeFact, LogFact, StepEndFact, TaskEndFact, TaskFact
+from ...model.facts import (
+    EdgeFact,
+    LogFact,
+    StepEndFact,
+    StepEndsFact,
+    TaskEndFact,
+    TaskFact,
+)
 
 #: A checked fact: what was told, and nothing for what was not.
 FactDict = dict[str, Any]
 
-_MODELS: Final = (EdgeFact, TaskFact, TaskEndFact, StepEndFact, LogFact)
+_MODELS: Final = (
+    EdgeFact, TaskFact, TaskEndFact, StepEndFact, StepEndsFact, LogFact,
+)  # fmt: skip
 
 
 def _form(model: type[BaseModel]) -> Any:

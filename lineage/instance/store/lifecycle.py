@@ -72,6 +72,10 @@ class LifecycleWriter:
                 number = self._steps.number(owner, fact["task"], fact["step"], at)
                 told = (at, fact["outcome"], fact.get("error"))
                 self._ends.append((*told, team, owner, number))
+            elif form == "step_ends":
+                for key, ended_at in fact["ends"]:
+                    number = self._steps.number(owner, fact["task"], key, ended_at)
+                    self._ends.append((ended_at, "ok", None, team, owner, number))
             elif form == "log":
                 level = fact.get("level", "info")
                 self._lines.append((team, owner, id, at, level, fact["message"]))
