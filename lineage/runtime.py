@@ -19,6 +19,7 @@ from .recording import refusals
 from .recording.flusher import Flusher
 from .recording.folder import JournalFolder
 from .recording.journal import Journal
+from .recording.loading import no_fork
 from .recording.recorder import Recorder
 from .recording.report import DeliveryReport, DeliveryStatus
 from .recording.scope import CURRENT, Run, Scope
@@ -252,9 +253,11 @@ class Runtime:
 
     def _embedded_api(self) -> Api:
         # The server's wing is loaded by those who use it.
-        module = importlib.import_module(".instance.embedded", __package__)
+        with no_fork():
+            module = importlib.import_module(".instance.embedded", __package__)
+            embedded = module.EmbeddedInstance(self.journal.folder.home)
         with self._lock:
-            self._embedded = module.EmbeddedInstance(self.journal.folder.home)
+            self._embedded = embedded
         address = self._embedded.address
         return Api(
             address,
@@ -333,12 +336,21 @@ def _at_exit() -> None:
 
 
 def _watch_worker() -> None:
-    """Deliver when a worker of `multiprocessing` ends: it skips `atexit`."""
+    """Deliver when a worker of `multiprocessing` or Celery ends: it skips `atexit`."""
+    celery = sys.modules.get("celery.signals")
+    if celery is not None:
+        celery.worker_process_shutdown.connect(
+            _at_end_of_celery_worker, weak=False, dispatch_uid="lineage"
+        )
     process = sys.modules.get("multiprocessing.process")
     util = sys.modules.get("multiprocessing.util")
     if process is None or util is None or process.parent_process() is None:
         return
     util.Finalize(None, _at_exit, exitpriority=_EXIT_PRIORITY)
+
+
+def _at_end_of_celery_worker(**_: object) -> None:
+    _at_exit()
 
 
 def _watch_sigterm() -> None:
