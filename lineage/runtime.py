@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -32,6 +33,8 @@ from .settings import Settings
 _DAY_S: Final = 86_400.0
 #: Connecting to, and waiting for, an instance: in the background, so patiently.
 _TIMEOUT_S: Final = (5.0, 30.0)
+#: How long a new configuration waits for what belongs to the old one.
+_SETTLE_S: Final = 0.25
 #: Before this, the finalizers of `multiprocessing` have emptied its queues.
 _EXIT_PRIORITY: Final = 1
 
@@ -77,7 +80,7 @@ class Runtime:
         self.flusher = Flusher(
             self.journal,
             self._find_sink,
-            settle=self._settle,
+            settle=self.recorder.settle,
             max_age_s=settings.max_age_days * _DAY_S,
         )
 
@@ -106,7 +109,7 @@ class Runtime:
                 new = settings or self.settings
                 if home is not None:
                     new = replace(new, home=Path(home))
-                self._settle()
+                self._own_recorder.settle_at_end(_SETTLE_S)
                 self._end()
                 self._build(new)
             elif api is not None or sink is not None:
@@ -167,15 +170,17 @@ class Runtime:
 
     def finish(self) -> None:
         """End the process's task and deliver; recording goes on to work."""
+        ends_at = time.monotonic() + self.settings.flush_timeout_s
         with guard("The process's task cannot be ended"):
-            self._own_recorder.close()
+            self._own_recorder.close(self.settings.flush_timeout_s / 2)
         if self.is_open:
             with guard("What was recorded cannot be delivered now"):
-                self.flusher.flush(self.settings.flush_timeout_s)
+                self.flusher.flush(ends_at - time.monotonic())
                 self.flusher.tidy()
 
     def stop(self) -> None:
         """End the tasks at work as stopped and deliver: the process is told to end."""
+        ends_at = time.monotonic() + self.settings.flush_timeout_s
         with guard("The process's tasks cannot be ended"):
             recorder = self._own_recorder
             current = CURRENT.get()
@@ -184,8 +189,9 @@ class Runtime:
                 _end_stopped(run, recorder)
                 run = run.parent
             _end_stopped(recorder.process_run(), recorder)
+            recorder.settle_at_end(self.settings.flush_timeout_s / 2)
         with guard("What was recorded cannot be delivered now"):
-            self.flush()
+            self.flusher.flush(ends_at - time.monotonic())
 
     def abandon(self) -> None:
         """Let go of everything without waiting; what waits is adopted later."""
@@ -202,6 +208,7 @@ class Runtime:
         self.journal.begin_anew()
 
     def _end(self) -> None:
+        self._own_recorder.let_go()
         self.flusher.tidy()
         self.flusher.stop()
         self.journal.seal()
@@ -214,9 +221,6 @@ class Runtime:
         self.is_open = True
         _watch_process()
         self.flusher.start()
-
-    def _settle(self) -> None:
-        self._own_recorder.settle()
 
     # -- the target -----------------------------------------------------------
 

@@ -21,6 +21,8 @@ from .sinks import BatchSink, Sink, Verdict
 _GATHER_S: Final = 0.05
 #: An idle flusher looks for segments of processes that died.
 _IDLE_S: Final = 15.0
+#: How long the first delivery waits for what belongs to it.
+_SETTLE_S: Final = 0.25
 #: Facts sent together: when somebody waits for them, and otherwise.
 _LARGEST_BATCH: Final = 8000
 _BATCH: Final = 1000
@@ -37,7 +39,8 @@ class Flusher:
     Args:
         journal: Where facts come from.
         target: Gives the sink; may ask the network, and raise.
-        settle: Called before facts are looked for; writes what waited for company.
+        settle: Called before facts are looked for; writes what waited for company,
+            and may wait so many seconds for more of it.
         max_age_s: Facts that waited longer are set aside.
     """
 
@@ -46,7 +49,7 @@ class Flusher:
         journal: Journal,
         target: Callable[[], Sink],
         *,
-        settle: Callable[[], None] = lambda: None,
+        settle: Callable[[float], None] = lambda _: None,
         max_age_s: float = 30 * 86_400.0,
     ) -> None:
         self._journal = journal
@@ -97,7 +100,9 @@ class Flusher:
     def flush(self, timeout_s: float) -> DeliveryReport:
         """Deliver everything now, as far as the time allows."""
         deadline = time.monotonic() + timeout_s
-        self._settle()
+        # The threads are at work meanwhile, and need some of the time in any case.
+        self.ring()
+        self._settle(timeout_s / 2)
         with self._changed:
             self._is_hurried = True
             self._pause_until = 0.0
@@ -234,7 +239,7 @@ class Flusher:
 
     def _round(self) -> bool:
         if not self.backlog.ready:
-            self._settle()
+            self._settle(0.0 if self._rounds else _SETTLE_S)
         with self._changed:
             if self._is_stopped:
                 return False

@@ -12,10 +12,11 @@ from typing import Final
 
 from ..errors import guard, logger
 from ..settings import Settings
+from .commit import CommitInquiry
 from .encoding import member, quote, shorten
 from .masking import Masker
 from .scope import CURRENT, MOST_NAMED, Run, Scope, note_input
-from .surroundings import about_code, about_process, program_name
+from .surroundings import about_process, program_name
 from .telling import (
     derived_from,
     end_of_run,
@@ -73,12 +74,15 @@ class Recorder:
         #: Steps that ended, when, and with which error: written with a later write.
         self.ends: deque[tuple[Scope, int, str | None]] = deque()
         self._process: Run | None = None
+        self._commit = CommitInquiry()
         self._untold_code: list[Run] = []
         _recorders.add(self)
 
     def begin_anew(self) -> None:
         """In the child of a fork: nothing of the parent's threads is waited for."""
         self._lock = threading.RLock()
+        self._commit.begin_anew()
+        self._untold_code = []
 
     # -- where a fact belongs ------------------------------------------------
 
@@ -252,20 +256,34 @@ class Recorder:
         """Write the step ends that wait for company."""
         self.put(self._taken_ends())
 
-    def settle(self) -> None:
-        """Write what waited: step ends, and what only `git` knows of the tasks."""
+    def settle(self, wait_s: float = 0.0) -> None:
+        """Write what waited: step ends, and what only `git` knows of the tasks.
+
+        Args:
+            wait_s: How long to wait for `git`; what it has not told comes later.
+        """
         with guard("What waited to be recorded cannot be written"):
-            texts = self._taken_ends()
-            while self._untold_code:
+            self.write_waiting()
+            code = self._commit.answer(wait_s) if self._untold_code else None
+            texts: list[str] = []
+            while code is not None and self._untold_code:
                 run = self._untold_code.pop()
-                code = about_code()
                 if code:
                     texts.append(self._task_text(run, time_ns(), code))
             self.put(texts)
 
-    def close(self) -> None:
+    def settle_at_end(self, wait_s: float) -> None:
+        """Settle for the last time."""
+        self.settle(wait_s)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Wait for `git` no more."""
+        self._commit.give_up()
+
+    def close(self, wait_s: float = 0.0) -> None:
         """Settle, and end the process's task in the process that opened it."""
-        self.settle()
+        self.settle_at_end(wait_s)
         run = self._process
         if run is None or run.is_ended or not run.is_told:
             return

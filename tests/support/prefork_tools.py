@@ -149,6 +149,17 @@ def ask(server: Started, numbers: Sequence[int]) -> Answers:
         return dict(pool.map(one, numbers))
 
 
+def ask_several(server: Started, first: int) -> Answers:
+    """Send requests, numbered from the first, until two workers have answered."""
+    answers: Answers = {}
+    for _ in range(100):
+        start = first + len(answers)
+        answers |= ask(server, range(start, start + 20))
+        if len({pid for pid, _ in answers.values()}) > 1:
+            return answers
+    raise AssertionError("one worker answers everything")
+
+
 def delegate(worker: Started, numbers: Sequence[int]) -> Answers:
     """Send a task for each number, and wait for their results."""
     worker.find(r"celery@\S+ (ready)\.")
