@@ -208,7 +208,7 @@ class Runtime:
         self.journal.begin_anew()
 
     def _end(self) -> None:
-        self._own_recorder.let_go()
+        self._own_recorder.commit.give_up()
         self.flusher.tidy()
         self.flusher.stop()
         self.journal.seal()

@@ -8,11 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from ..errors import attempt, warn_rarely
 from .encoding import member
+
+T = TypeVar("T")
 
 #: After this time `git` is given up: a disk or a network hangs.
 _GIVE_UP_S: Final = 5.0
@@ -22,10 +25,12 @@ _COMMAND: Final = ("status", "--porcelain=v2", "--branch", "--untracked-files=no
 _OID: Final = b"# branch.oid "
 
 
-class CommitInquiry:
+class CommitInquiry(Generic[T]):
     """Asks `git` once in a process; whoever wants the answer says how long to wait."""
 
     def __init__(self) -> None:
+        #: What the answer is to be told of.
+        self.untold: list[T] = []
         self._answer: str | None = None
         #: Of the parent: not to be waited for here.
         self._left: list[subprocess.Popen[bytes]] = []
@@ -42,7 +47,16 @@ class CommitInquiry:
         """In the child of a fork: leave the parent's `git` alone."""
         if self._git is not None:
             self._left.append(self._git)
+        self.untold = []
         self._begin()
+
+    def told(self, wait_s: float) -> Iterator[tuple[T, str]]:
+        """Take each of the untold with the answer, once there is one."""
+        if self.untold and self.answer(wait_s) is not None:
+            while self.untold:
+                untold = self.untold.pop()
+                if self._answer:
+                    yield untold, self._answer
 
     def answer(self, wait_s: float) -> str | None:
         """Give the members of a task's fact; None as long as they are not known.

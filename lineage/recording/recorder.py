@@ -74,15 +74,13 @@ class Recorder:
         #: Steps that ended, when, and with which error: written with a later write.
         self.ends: deque[tuple[Scope, int, str | None]] = deque()
         self._process: Run | None = None
-        self._commit = CommitInquiry()
-        self._untold_code: list[Run] = []
+        self.commit = CommitInquiry[Run]()
         _recorders.add(self)
 
     def begin_anew(self) -> None:
         """In the child of a fork: nothing of the parent's threads is waited for."""
         self._lock = threading.RLock()
-        self._commit.begin_anew()
-        self._untold_code = []
+        self.commit.begin_anew()
 
     # -- where a fact belongs ------------------------------------------------
 
@@ -264,22 +262,17 @@ class Recorder:
         """
         with guard("What waited to be recorded cannot be written"):
             self.write_waiting()
-            code = self._commit.answer(wait_s) if self._untold_code else None
-            texts: list[str] = []
-            while code is not None and self._untold_code:
-                run = self._untold_code.pop()
-                if code:
-                    texts.append(self._task_text(run, time_ns(), code))
-            self.put(texts)
+            self.put(
+                [
+                    self._task_text(run, time_ns(), code)
+                    for run, code in self.commit.told(wait_s)
+                ]
+            )
 
     def settle_at_end(self, wait_s: float) -> None:
         """Settle for the last time."""
         self.settle(wait_s)
-        self.let_go()
-
-    def let_go(self) -> None:
-        """Wait for `git` no more."""
-        self._commit.give_up()
+        self.commit.give_up()
 
     def close(self, wait_s: float = 0.0) -> None:
         """Settle, and end the process's task in the process that opened it."""
@@ -357,7 +350,7 @@ class Recorder:
             more += about_process(self.mask, self.settings.user_login)
             if run.parent is not None:
                 more += member("parent", run.parent.key)
-            self._untold_code.append(run)
+            self.commit.untold.append(run)
         texts.append(self._task_text(run, at, more))
 
     def _task_text(self, run: Run, at: int, more: str) -> str:

@@ -77,13 +77,13 @@ def _is_alive(pid: int) -> bool:
 
 def test_the_commit_and_whether_the_code_was_changed(program: Path) -> None:
     """The commit of the program's folder, asked once in a process."""
-    inquiry = CommitInquiry()
+    inquiry = CommitInquiry[str]()
     told = _told(inquiry.answer(20))
     assert len(str(told["git_commit"])) == 40
     assert told["git_dirty"] is False
     program.write_text("2")
     assert _told(inquiry.answer(20))["git_dirty"] is False
-    assert _told(CommitInquiry().answer(20))["git_dirty"] is True
+    assert _told(CommitInquiry[str]().answer(20))["git_dirty"] is True
 
 
 def test_thousands_of_changes_are_not_read_to_the_end(program: Path) -> None:
@@ -92,7 +92,7 @@ def test_thousands_of_changes_are_not_read_to_the_end(program: Path) -> None:
     for path in many:
         path.write_text("1")
     _git(program.parent, "add", ".")
-    told = _told(CommitInquiry().answer(20))
+    told = _told(CommitInquiry[str]().answer(20))
     assert len(str(told["git_commit"])) == 40
     assert told["git_dirty"] is True
 
@@ -104,11 +104,11 @@ def test_code_outside_of_git(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "__main__", type(sys)("__main__"))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert CommitInquiry().answer(20) == ""
+    assert CommitInquiry[str]().answer(20) == ""
     _git(tmp_path, "init", "-q")
-    assert CommitInquiry().answer(20) == ""
+    assert CommitInquiry[str]().answer(20) == ""
     monkeypatch.setenv("PATH", "")
-    assert CommitInquiry().answer(20) == ""
+    assert CommitInquiry[str]().answer(20) == ""
     assert not caplog.text
 
 
@@ -120,7 +120,7 @@ def test_a_git_that_cannot_be_started_is_told(
     git.write_text("")
     git.chmod(0o644)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert CommitInquiry().answer(20) == ""
+    assert CommitInquiry[str]().answer(20) == ""
     assert "git commit of the code cannot be told" in caplog.text
 
 
@@ -129,7 +129,7 @@ def test_a_hanging_git_is_asked_again_and_given_up(
 ) -> None:
     """Nobody waits longer than said; after its time `git` is ended."""
     monkeypatch.setattr(commit, "_GIVE_UP_S", 0.3)
-    inquiry = CommitInquiry()
+    inquiry = CommitInquiry[str]()
     assert inquiry.answer(0) is None
     assert inquiry.answer(0.01) is None
     assert inquiry.answer(20) == ""
@@ -138,7 +138,7 @@ def test_a_hanging_git_is_asked_again_and_given_up(
 
 def test_a_child_of_a_fork_asks_anew(hanging: Path) -> None:
     """The parent's `git` is neither waited for nor ended by the child."""
-    inquiry = CommitInquiry()
+    inquiry = CommitInquiry[str]()
     assert inquiry.answer(0) is None
     wait_for(lambda: len(_pids(hanging)) == 1)
     [git] = _pids(hanging)

@@ -75,7 +75,7 @@ def test_what_cannot_be_opened_is_passed_by(
     found = {segments.SUFFIX: [gone, bad, good]}
     monkeypatch.setattr(JournalFolder, "named", lambda _, end: found.get(end, []))
     assert folder.adopt("elsewhere") == []
-    assert "bad.seg cannot be read" in caplog.text
+    assert "bad.seg cannot be opened" in caplog.text
     assert "gone.seg" not in caplog.text
     assert read_status(folder.home).waiting == 1
 
