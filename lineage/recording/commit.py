@@ -85,6 +85,8 @@ class CommitInquiry(Generic[T]):
                 self._lock.release()
 
     def _ask(self, until: float) -> None:
+        if self._answer is not None:
+            return  # Given up, while this thread waited for the lock.
         if self._git is None:
             self._git = _started(_code_folder())
             self._ends_at = time.monotonic() + _GIVE_UP_S
@@ -110,6 +112,9 @@ class CommitInquiry(Generic[T]):
 
     def _failed(self, error: Exception) -> None:
         self._answer = ""
+        if self._git is not None:
+            self._git.kill()
+            _reap(self._git)
         if not isinstance(error, FileNotFoundError):  # There need not be a `git`.
             warn_rarely("git", "The git commit of the code cannot be told: %s", error)
 
