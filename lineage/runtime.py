@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any, Final
 
 from .api import Api
-from .errors import guard
+from .errors import guard, logger
 from .recording import refusals
 from .recording.flusher import Flusher
 from .recording.folder import JournalFolder
@@ -176,6 +176,7 @@ class Runtime:
         if self.is_open:
             with guard("What was recorded cannot be delivered now"):
                 self.flusher.flush(ends_at - time.monotonic())
+                self._tell_lost()
                 self.flusher.tidy()
 
     def stop(self) -> None:
@@ -192,6 +193,18 @@ class Runtime:
             recorder.settle_at_end(self.settings.flush_timeout_s / 2)
         with guard("What was recorded cannot be delivered now"):
             self.flusher.flush(ends_at - time.monotonic())
+            self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        lost = self.journal.only_in_memory()
+        if lost:
+            logger.warning(
+                "%d facts are lost with this process: %s could not be written, and "
+                "they could not be delivered: %s",
+                lost,
+                self.journal.folder.path,
+                self.flusher.reason or "there was no time left",
+            )
 
     def abandon(self) -> None:
         """Let go of everything without waiting; what waits is adopted later."""

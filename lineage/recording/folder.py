@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from ..errors import logger, warn_rarely
+from ..errors import guard, logger, warn_rarely
 from . import segments
 from .maps import locked
 
@@ -42,10 +42,12 @@ class JournalFolder:
         """
         if self.path.is_dir():
             return
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.home.mkdir(parents=True, exist_ok=True)
         ignore = self.home / ".gitignore"
-        if not ignore.exists():
+        # Empty, it was begun on a full disk.
+        if not ignore.exists() or ignore.stat().st_size == 0:
             ignore.write_text(_GITIGNORE, encoding="utf-8")
+        self.path.mkdir(exist_ok=True, mode=0o700)
 
     def size(self) -> int:
         """Give the bytes that the journal takes, what is set aside included."""
@@ -121,14 +123,21 @@ class JournalFolder:
         self.closed = {}
         adopted = []
         for path in self.named(segments.SUFFIX):
-            fd = self._open(path)
-            if fd is not None:
-                segment = self._taken(path, fd, segments.short(destination))
-                if segment is None:
-                    os.close(fd)
-                else:
-                    adopted.append(segment)
+            segment = self._adopted(path, segments.short(destination))
+            if segment is not None:
+                adopted.append(segment)
         return adopted
+
+    def _adopted(self, path: Path, destination: str) -> segments.Segment | None:
+        fd = self._open(path)
+        if fd is None:
+            return None
+        segment = None
+        with guard(f"{path} cannot be taken over"):
+            segment = self._taken(path, fd, destination)
+        if segment is None:
+            os.close(fd)
+        return segment
 
     def _open(self, path: Path) -> int | None:
         try:
