@@ -19,6 +19,7 @@ from .errors import guard, logger
 from .recording import refusals
 from .recording.flusher import Flusher
 from .recording.folder import JournalFolder
+from .recording.interpreter import is_main_interpreter, keep_interrupt
 from .recording.journal import Journal
 from .recording.loading import no_fork
 from .recording.recorder import Recorder
@@ -82,6 +83,7 @@ class Runtime:
             self._find_sink,
             settle=self.recorder.settle,
             max_age_s=settings.max_age_days * _DAY_S,
+            has_threads=is_main_interpreter(),
         )
 
     def configure(
@@ -350,6 +352,7 @@ def _after_fork() -> None:
 def _at_exit() -> None:
     if _process.runtime is not None:
         _process.runtime.finish()
+        keep_interrupt()
 
 
 def _watch_worker() -> None:
@@ -372,7 +375,8 @@ def _at_end_of_celery_worker(**_: object) -> None:
 
 def _watch_sigterm() -> None:
     """Deliver before SIGTERM ends the process; an app's own handler keeps its say."""
-    if threading.current_thread() is not threading.main_thread():
+    is_main = threading.current_thread() is threading.main_thread()
+    if not (is_main and is_main_interpreter()):
         return
     former = signal.getsignal(signal.SIGTERM)
     if former is signal.SIG_IGN or former is None or former is _on_sigterm:

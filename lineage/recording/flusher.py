@@ -42,6 +42,7 @@ class Flusher:
         settle: Called before facts are looked for; writes what waited for company,
             and may wait so many seconds for more of it.
         max_age_s: Facts that waited longer are set aside.
+        has_threads: Whether it may have threads; otherwise `flush` does the work.
     """
 
     def __init__(
@@ -51,11 +52,13 @@ class Flusher:
         *,
         settle: Callable[[float], None] = lambda _: None,
         max_age_s: float = 30 * 86_400.0,
+        has_threads: bool = True,
     ) -> None:
         self._journal = journal
         self._target = target
         self._settle = settle
         self._max_age_s = max_age_s
+        self._has_threads = has_threads
         self._digests = Digests()
         self._begin()
 
@@ -87,7 +90,7 @@ class Flusher:
         """Begin to work, in threads of its own."""
         self._journal.call_on_write(self.ring)
         with self._changed:
-            if self._threads == 0:
+            if self._threads == 0 and self._has_threads:
                 self._spawn()
 
     def ring(self) -> None:
@@ -111,7 +114,7 @@ class Flusher:
             self.intake.look_again()
             self.backlog.hurry()
             goal = self._rounds + self._in_round + 1
-            if self._threads == 0:
+            if self._threads == 0 and self._has_threads:
                 with guard("The flusher's thread cannot be started"):
                     self._spawn()
             if self._threads == 0:
@@ -277,7 +280,8 @@ class Flusher:
             most = _LARGEST_BATCH if self._is_hurried else _BATCH
             items = self.backlog.take(min(sink.max_batch, most), sink.lane)
             # With several on their way there is always one thread free for more.
-            if items and not self._is_watched and self._threads < sink.in_flight:
+            allowed = sink.in_flight if self._has_threads else 0
+            if items and not self._is_watched and self._threads < allowed:
                 with guard("Another thread of the flusher cannot be started"):
                     self._spawn()
         return items

@@ -141,9 +141,9 @@ assert lineage.flush(20)
     assert read_status(tmp_path).waiting == 0
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_workers_of_multiprocessing_deliver(method: str, tmp_path: Path) -> None:
-    """Workers that skip `atexit` deliver nevertheless, in both ways to start them."""
+    """Workers that skip `atexit` deliver nevertheless, however they are started."""
     app = tmp_path / "app.py"
     app.write_text(
         PRELUDE
