@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from journal_tools import WAIT_S, ScriptedSink, edge, journal_at
+from journal_tools import WAIT_S, ScriptedSink, edge, journal_at, wait_for
 
 from lineage.recording import segments
 from lineage.recording.flusher import Flusher
@@ -22,6 +22,22 @@ def _delivered(journal: Journal) -> list[int]:
     assert flusher.flush(WAIT_S)
     flusher.stop()
     return sink.delivered
+
+
+def test_a_process_at_work_adopts_what_dies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leftovers need no flush and no new process, as long as somebody is at work."""
+    monkeypatch.setattr("lineage.recording.flusher._IDLE_S", 0.02)
+    monkeypatch.setattr("lineage.recording.intake._LOOK_EVERY_S", 0.0)
+    sink = ScriptedSink()
+    alive = Flusher(journal_at(tmp_path), lambda: sink)
+    alive.start()
+    dead = journal_at(tmp_path)
+    dead.write(edge(1))
+    dead.begin_anew()
+    wait_for(lambda: sink.delivered == [1])
+    alive.stop()
 
 
 def test_a_torn_piece_that_finds_no_room_stays_where_it_is(

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from prefork_tools import Started, ask, ask_several, celery, delegate, gunicorn
+from prefork_tools import HANGS, Started, ask, ask_several, celery, delegate, gunicorn
 from runtime_tools import stored
 
 from lineage.recording.status import read_status
@@ -39,6 +39,24 @@ def test_gunicorn_stopped_by_sigterm_has_delivered(
     # The master tells of each worker that ends by anything but its own exit.
     assert "was sent" not in server.told()
     assert_all_delivered(server, [*in_master, *answers])
+
+
+def test_gunicorn_stopped_by_sigquit_has_delivered(tmp_path: Path) -> None:
+    """The quick stop of workers and master is an exit as well."""
+    with gunicorn(tmp_path) as server:
+        answers = ask_several(server, 2)
+        assert server.stop(signal.SIGQUIT) == 0
+    assert_all_delivered(server, list(answers))
+
+
+def test_a_gunicorn_worker_that_took_too_long_has_delivered(tmp_path: Path) -> None:
+    """What was recorded before the time-out arrives, and the server works on."""
+    with gunicorn(tmp_path, "--timeout", "1") as server:
+        with pytest.raises(OSError):
+            ask(server, [HANGS])
+        answers = ask_several(server, 2)
+        assert server.stop() == 0
+    assert_all_delivered(server, [*answers, HANGS])
 
 
 def test_what_a_killed_gunicorn_worker_leaves_is_sent_by_the_others(

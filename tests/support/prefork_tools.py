@@ -16,9 +16,15 @@ from pathlib import Path
 
 from journal_tools import run_script, wait_for
 
-_WEB = """
-import os
+#: The request that takes longer than any worker may.
+HANGS = 1_000_000
+
+_WEB = f"""
+HANGS = {HANGS}
+import os, threading
 import lineage
+"""
+_WEB += """
 def say(number):
     lineage.current_task().uses_project(number)
 if "IN_MASTER" in os.environ:
@@ -26,6 +32,8 @@ if "IN_MASTER" in os.environ:
 def app(environ, start_response):
     number = int(environ["PATH_INFO"][1:])
     say(number)
+    if number == HANGS:
+        threading.Event().wait(60)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"%d %d" % (os.getpid(), number)]
 """
@@ -97,9 +105,9 @@ class Started:
         assert found is not None
         return found[1]
 
-    def stop(self) -> int:
+    def stop(self, by: int = signal.SIGTERM) -> int:
         """Ask it to end as a supervisor does; give its exit code."""
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(by)
         return self.process.wait(60)
 
 
