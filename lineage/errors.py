@@ -17,6 +17,7 @@ LineageError
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -107,9 +108,12 @@ class _Throttle:
     """Remembers when each sort of trouble was told last."""
 
     def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
         # Reentrant: the handler of a signal may warn while its thread does.
         self._lock = threading.RLock()
-        self._told: dict[str, float] = {}
 
     def is_due(self, key: str) -> bool:
         now = time.monotonic()
@@ -126,6 +130,9 @@ class _Throttle:
 
 
 _throttle = _Throttle()
+if hasattr(os, "register_at_fork"):
+    # A thread of the parent may have held the lock.
+    os.register_at_fork(after_in_child=_throttle.begin_anew)
 
 
 def warn_rarely(key: str, message: str, *args: object, exc_info: Any = None) -> None:

@@ -8,17 +8,20 @@ import os
 import signal
 import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 from .api import Api
-from .errors import guard
+from .errors import guard, logger
 from .recording import refusals
 from .recording.flusher import Flusher
 from .recording.folder import JournalFolder
+from .recording.interpreter import is_main_interpreter, keep_interrupt
 from .recording.journal import Journal
+from .recording.loading import no_fork
 from .recording.recorder import Recorder
 from .recording.report import DeliveryReport, DeliveryStatus
 from .recording.scope import CURRENT, Run, Scope
@@ -31,6 +34,8 @@ from .settings import Settings
 _DAY_S: Final = 86_400.0
 #: Connecting to, and waiting for, an instance: in the background, so patiently.
 _TIMEOUT_S: Final = (5.0, 30.0)
+#: How long a new configuration waits for what belongs to the old one.
+_SETTLE_S: Final = 0.25
 #: Before this, the finalizers of `multiprocessing` have emptied its queues.
 _EXIT_PRIORITY: Final = 1
 
@@ -76,8 +81,9 @@ class Runtime:
         self.flusher = Flusher(
             self.journal,
             self._find_sink,
-            settle=self._settle,
+            settle=self.recorder.settle,
             max_age_s=settings.max_age_days * _DAY_S,
+            has_threads=is_main_interpreter(),
         )
 
     def configure(
@@ -105,7 +111,7 @@ class Runtime:
                 new = settings or self.settings
                 if home is not None:
                     new = replace(new, home=Path(home))
-                self._settle()
+                self._own_recorder.settle_at_end(_SETTLE_S)
                 self._end()
                 self._build(new)
             elif api is not None or sink is not None:
@@ -166,15 +172,18 @@ class Runtime:
 
     def finish(self) -> None:
         """End the process's task and deliver; recording goes on to work."""
+        ends_at = time.monotonic() + self.settings.flush_timeout_s
         with guard("The process's task cannot be ended"):
-            self._own_recorder.close()
+            self._own_recorder.close(self.settings.flush_timeout_s / 2)
         if self.is_open:
             with guard("What was recorded cannot be delivered now"):
-                self.flusher.flush(self.settings.flush_timeout_s)
+                self.flusher.flush(ends_at - time.monotonic())
+                self._tell_lost()
                 self.flusher.tidy()
 
     def stop(self) -> None:
         """End the tasks at work as stopped and deliver: the process is told to end."""
+        ends_at = time.monotonic() + self.settings.flush_timeout_s
         with guard("The process's tasks cannot be ended"):
             recorder = self._own_recorder
             current = CURRENT.get()
@@ -183,8 +192,21 @@ class Runtime:
                 _end_stopped(run, recorder)
                 run = run.parent
             _end_stopped(recorder.process_run(), recorder)
+            recorder.settle_at_end(self.settings.flush_timeout_s / 2)
         with guard("What was recorded cannot be delivered now"):
-            self.flush()
+            self.flusher.flush(ends_at - time.monotonic())
+            self._tell_lost()
+
+    def _tell_lost(self) -> None:
+        lost = self.journal.only_in_memory()
+        if lost:
+            logger.warning(
+                "%d facts are lost with this process: %s could not be written, and "
+                "they could not be delivered: %s",
+                lost,
+                self.journal.folder.path,
+                self.flusher.reason or "there was no time left",
+            )
 
     def abandon(self) -> None:
         """Let go of everything without waiting; what waits is adopted later."""
@@ -201,6 +223,7 @@ class Runtime:
         self.journal.begin_anew()
 
     def _end(self) -> None:
+        self._own_recorder.commit.give_up()
         self.flusher.tidy()
         self.flusher.stop()
         self.journal.seal()
@@ -213,9 +236,6 @@ class Runtime:
         self.is_open = True
         _watch_process()
         self.flusher.start()
-
-    def _settle(self) -> None:
-        self._own_recorder.settle()
 
     # -- the target -----------------------------------------------------------
 
@@ -252,9 +272,11 @@ class Runtime:
 
     def _embedded_api(self) -> Api:
         # The server's wing is loaded by those who use it.
-        module = importlib.import_module(".instance.embedded", __package__)
+        with no_fork():
+            module = importlib.import_module(".instance.embedded", __package__)
+            embedded = module.EmbeddedInstance(self.journal.folder.home)
         with self._lock:
-            self._embedded = module.EmbeddedInstance(self.journal.folder.home)
+            self._embedded = embedded
         address = self._embedded.address
         return Api(
             address,
@@ -330,10 +352,16 @@ def _after_fork() -> None:
 def _at_exit() -> None:
     if _process.runtime is not None:
         _process.runtime.finish()
+        keep_interrupt()
 
 
 def _watch_worker() -> None:
-    """Deliver when a worker of `multiprocessing` ends: it skips `atexit`."""
+    """Deliver when a worker of `multiprocessing` or Celery ends: it skips `atexit`."""
+    celery = sys.modules.get("celery.signals")
+    if celery is not None:
+        celery.worker_process_shutdown.connect(
+            _at_end_of_celery_worker, weak=False, dispatch_uid="lineage"
+        )
     process = sys.modules.get("multiprocessing.process")
     util = sys.modules.get("multiprocessing.util")
     if process is None or util is None or process.parent_process() is None:
@@ -341,9 +369,14 @@ def _watch_worker() -> None:
     util.Finalize(None, _at_exit, exitpriority=_EXIT_PRIORITY)
 
 
+def _at_end_of_celery_worker(**_: object) -> None:
+    _at_exit()
+
+
 def _watch_sigterm() -> None:
     """Deliver before SIGTERM ends the process; an app's own handler keeps its say."""
-    if threading.current_thread() is not threading.main_thread():
+    is_main = threading.current_thread() is threading.main_thread()
+    if not (is_main and is_main_interpreter()):
         return
     former = signal.getsignal(signal.SIGTERM)
     if former is signal.SIG_IGN or former is None or former is _on_sigterm:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..errors import JournalError
 from ..recording.report import DeliveryReport, DeliveryStatus, Refusal
-from ..recording.status import read_status
+from ..recording.status import problem_of, read_status
 from ..runtime import Runtime
 from ..settings import Settings
-from .answer import NO, Answer, Line, Span, line
+from .answer import FAILED, NO, Answer, Line, Span, line
 from .output import table
 from .parser import Commands, with_place
 from .place import settings_of
@@ -45,7 +47,7 @@ def run_status(args: argparse.Namespace) -> Answer:
     return Answer(
         {**status_data(status), "destination": settings.destination},
         _status_lines(status, settings),
-        NO if status.refused else 0,
+        FAILED if status.problem else NO if status.refused else 0,
     )
 
 
@@ -58,12 +60,15 @@ def status_data(status: DeliveryStatus) -> dict[str, Any]:
         "oldest_s": status.oldest_s(time.time()),
         "dropped": status.dropped,
         "skipped": list(status.skipped),
+        "problem": status.problem,
     }
 
 
 def _status_lines(status: DeliveryStatus, settings: Settings) -> list[Line]:
     lines = [line("where to  ", Span(_where(settings), "data"))]
-    if not (status.waiting or status.refused or status.dropped):
+    if status.problem:
+        lines.append(line(Span("✘ ", "bad"), status.problem))
+    elif not (status.waiting or status.refused or status.dropped):
         lines.append(line(Span("✔ ", "good"), "everything is delivered"))
     if status.waiting:
         age = duration(status.oldest_s(time.time()) or 0.0)
@@ -116,7 +121,7 @@ def run_flush(args: argparse.Namespace) -> Answer:
         report = runtime.flush(args.timeout)
     finally:
         runtime.close()
-    return _report(report)
+    return _report(report, runtime)
 
 
 def run_retry(args: argparse.Namespace) -> Answer:
@@ -128,18 +133,45 @@ def run_retry(args: argparse.Namespace) -> Answer:
     finally:
         runtime.close()
     if not again:
-        return Answer(report, [line("no fact was refused")])
-    return _report(report)
+        return _report(report, runtime, [line("no fact was refused")])
+    return _report(report, runtime)
 
 
 def _runtime(args: argparse.Namespace) -> Runtime:
-    """Make a runtime that records nothing of its own."""
+    """Make a runtime that records nothing of its own.
+
+    Raises:
+        JournalError: The journal cannot be looked into.
+    """
+    home = settings_of(args).home
+    problem = problem_of(home)
+    if problem is not None:
+        raise JournalError(problem, subject=home)
     return Runtime(replace(settings_of(args), flush_timeout_s=0.0))
 
 
-def _report(report: DeliveryReport) -> Answer:
+def _report(
+    report: DeliveryReport, runtime: Runtime, told: Sequence[Line] = ()
+) -> Answer:
+    problem = _problem(runtime)
+    if problem is not None:
+        lines = [line(Span("✘ ", "bad"), problem), line(str(report))]
+        return Answer(report, lines, FAILED)
     if report:
-        told = line(Span("✔ ", "good"), f"{count(report.delivered, 'fact')} delivered")
-        return Answer(report, [told])
+        count_told = f"{count(report.delivered, 'fact')} delivered"
+        return Answer(report, told or [line(Span("✔ ", "good"), count_told)])
     lines = [line(Span("… ", "warn"), str(report)), *_refusals(report.refused)]
     return Answer(report, lines, NO)
+
+
+def _problem(runtime: Runtime) -> str | None:
+    """Say what keeps the journal's files from being delivered at all."""
+    folder = runtime.journal.folder
+    if folder.closed:
+        why = next(iter(folder.closed.values()))
+        return (
+            f"{count(len(folder.closed), 'file')} in {folder.path} cannot be opened "
+            f"for writing ({why}), so what waits there is not delivered; flush as a "
+            "user who may write it, or copy the folder to where it can be written"
+        )
+    return read_status(folder.home).problem

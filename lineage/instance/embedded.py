@@ -16,6 +16,7 @@ from urllib3.response import HTTPResponse
 from .message import FileSpan, InstanceRequest, InstanceResponse
 from .routes import Routes
 from .services import Services
+from .store.migrate import known_migrations
 
 #: Where the embedded instance is reached, by whoever mounted its adapter.
 ADDRESS: Final = "http://embedded.lineage"
@@ -37,6 +38,8 @@ class EmbeddedInstance:
         self.adapter: BaseAdapter = EmbeddedAdapter(self)
         self._lock = threading.Lock()
         self._routes: Routes | None = None
+        # Loaded here, and not by whichever thread brings the first request.
+        known_migrations()
 
     def handle(self, request: InstanceRequest) -> InstanceResponse:
         """Answer one request.

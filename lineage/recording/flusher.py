@@ -21,6 +21,8 @@ from .sinks import BatchSink, Sink, Verdict
 _GATHER_S: Final = 0.05
 #: An idle flusher looks for segments of processes that died.
 _IDLE_S: Final = 15.0
+#: How long the first delivery waits for what belongs to it.
+_SETTLE_S: Final = 0.25
 #: Facts sent together: when somebody waits for them, and otherwise.
 _LARGEST_BATCH: Final = 8000
 _BATCH: Final = 1000
@@ -37,8 +39,10 @@ class Flusher:
     Args:
         journal: Where facts come from.
         target: Gives the sink; may ask the network, and raise.
-        settle: Called before facts are looked for; writes what waited for company.
+        settle: Called before facts are looked for; writes what waited for company,
+            and may wait so many seconds for more of it.
         max_age_s: Facts that waited longer are set aside.
+        has_threads: Whether it may have threads; otherwise `flush` does the work.
     """
 
     def __init__(
@@ -46,13 +50,15 @@ class Flusher:
         journal: Journal,
         target: Callable[[], Sink],
         *,
-        settle: Callable[[], None] = lambda: None,
+        settle: Callable[[float], None] = lambda _: None,
         max_age_s: float = 30 * 86_400.0,
+        has_threads: bool = True,
     ) -> None:
         self._journal = journal
         self._target = target
         self._settle = settle
         self._max_age_s = max_age_s
+        self._has_threads = has_threads
         self._digests = Digests()
         self._begin()
 
@@ -84,7 +90,7 @@ class Flusher:
         """Begin to work, in threads of its own."""
         self._journal.call_on_write(self.ring)
         with self._changed:
-            if self._threads == 0:
+            if self._threads == 0 and self._has_threads:
                 self._spawn()
 
     def ring(self) -> None:
@@ -97,7 +103,9 @@ class Flusher:
     def flush(self, timeout_s: float) -> DeliveryReport:
         """Deliver everything now, as far as the time allows."""
         deadline = time.monotonic() + timeout_s
-        self._settle()
+        # The threads are at work meanwhile, and need some of the time in any case.
+        self.ring()
+        self._settle(timeout_s / 2)
         with self._changed:
             self._is_hurried = True
             self._pause_until = 0.0
@@ -106,7 +114,7 @@ class Flusher:
             self.intake.look_again()
             self.backlog.hurry()
             goal = self._rounds + self._in_round + 1
-            if self._threads == 0:
+            if self._threads == 0 and self._has_threads:
                 with guard("The flusher's thread cannot be started"):
                     self._spawn()
             if self._threads == 0:
@@ -234,7 +242,7 @@ class Flusher:
 
     def _round(self) -> bool:
         if not self.backlog.ready:
-            self._settle()
+            self._settle(0.0 if self._rounds else _SETTLE_S)
         with self._changed:
             if self._is_stopped:
                 return False
@@ -272,7 +280,8 @@ class Flusher:
             most = _LARGEST_BATCH if self._is_hurried else _BATCH
             items = self.backlog.take(min(sink.max_batch, most), sink.lane)
             # With several on their way there is always one thread free for more.
-            if items and not self._is_watched and self._threads < sink.in_flight:
+            allowed = sink.in_flight if self._has_threads else 0
+            if items and not self._is_watched and self._threads < allowed:
                 with guard("Another thread of the flusher cannot be started"):
                     self._spawn()
         return items

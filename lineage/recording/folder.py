@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from ..errors import logger, warn_rarely
+from ..errors import guard, logger, warn_rarely
 from . import segments
 from .maps import locked
 
@@ -31,6 +31,8 @@ class JournalFolder:
         self.aside = self.path / ASIDE
         #: Segments that `adopt` found locked though their makers are dead.
         self.held: list[str] = []
+        #: Segments that `adopt` may not open, and why.
+        self.closed: dict[str, str] = {}
 
     def make(self) -> None:
         """Make the folders.
@@ -40,10 +42,12 @@ class JournalFolder:
         """
         if self.path.is_dir():
             return
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.home.mkdir(parents=True, exist_ok=True)
         ignore = self.home / ".gitignore"
-        if not ignore.exists():
+        # Empty, it was begun on a full disk.
+        if not ignore.exists() or ignore.stat().st_size == 0:
             ignore.write_text(_GITIGNORE, encoding="utf-8")
+        self.path.mkdir(exist_ok=True, mode=0o700)
 
     def size(self) -> int:
         """Give the bytes that the journal takes, what is set aside included."""
@@ -78,7 +82,7 @@ class JournalFolder:
     def tidy(self) -> None:
         """Remove segments whose maker died before they were finished."""
         for path in self.named(segments.UNFINISHED):
-            fd = _open(path)
+            fd = self._open(path)
             if fd is None:
                 continue
             # A fresh file that is not locked yet may be about to be.
@@ -116,16 +120,35 @@ class JournalFolder:
         """
         self.tidy()
         self.held = []
+        self.closed = {}
         adopted = []
         for path in self.named(segments.SUFFIX):
-            fd = _open(path)
-            if fd is not None:
-                segment = self._taken(path, fd, segments.short(destination))
-                if segment is None:
-                    os.close(fd)
-                else:
-                    adopted.append(segment)
+            segment = self._adopted(path, segments.short(destination))
+            if segment is not None:
+                adopted.append(segment)
         return adopted
+
+    def _adopted(self, path: Path, destination: str) -> segments.Segment | None:
+        fd = self._open(path)
+        if fd is None:
+            return None
+        segment = None
+        with guard(f"{path} cannot be taken over"):
+            segment = self._taken(path, fd, destination)
+        if segment is None:
+            os.close(fd)
+        return segment
+
+    def _open(self, path: Path) -> int | None:
+        try:
+            return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.closed[path.name] = str(error.strerror)
+            key, told = f"open {path.name}", "The journal: %s cannot be opened: %s"
+            warn_rarely(key, told, path, error.strerror)
+            return None
 
     def _taken(self, path: Path, fd: int, destination: str) -> segments.Segment | None:
         told = segments.read_header(os.pread(fd, segments.HEADER, 0))
@@ -158,18 +181,6 @@ def _is_maker_dead(path: Path) -> bool:
     except (ValueError, IndexError, OverflowError, PermissionError):
         return False  # Not our name, or another user's process.
     return False
-
-
-def _open(path: Path) -> int | None:
-    try:
-        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        warn_rarely(
-            f"open {path.name}", "The journal: %s cannot be read: %s", path, error
-        )
-        return None
 
 
 def _entries(place: Path) -> list[os.DirEntry[str]]:

@@ -109,12 +109,16 @@ class Intake:
             self._take_in(source, line)
 
     def _set_aside(self, source: Segment, torn: Torn) -> None:
+        is_kept = False
         with guard("A piece of the journal cannot be kept"):
             self._journal.folder.set_aside(
                 f"{source.name}-{torn.offset:x}.torn",
                 torn.piece,
                 f"{len(torn.piece)} bytes of {source.name} are no fact",
             )
+            is_kept = True
+        if not is_kept:
+            source.open_lines += 1  # The file stays, for who finds room.
 
     def _take_in(self, source: Segment, line: Line) -> None:
         item = Item(f"{source.name}-{line.offset}", line.text, source, line.offset)
@@ -131,7 +135,8 @@ class Intake:
     def finish(self, item: Item) -> None:
         """Note that a fact arrived."""
         self._backlog.done(item)
-        item.segment.mark(item.offset, lines.DELIVERED)
+        with guard("A delivered fact cannot be marked"):
+            item.segment.mark(item.offset, lines.DELIVERED)
 
     def refuse(self, item: Item, why: str) -> None:
         """Set a fact aside; when that fails, it stays where it is."""

@@ -277,6 +277,11 @@ class Journal:
         if spare is not None:
             self._spares.append(spare)
 
+    def only_in_memory(self) -> int:
+        """Count the facts that wait in memory and would be lost with the process."""
+        waiting = [s for s in self._in_memory if s.is_open]
+        return sum(segment.open_lines + segment.unread() for segment in waiting)
+
     def note_dropped(self) -> None:
         """Let other processes know how many facts were dropped."""
         fresh = self.dropped - self._noted

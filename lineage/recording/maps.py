@@ -51,13 +51,23 @@ class FileMap:
         """Append.
 
         Raises:
-            ValueError: It does not fit, or the map is closed.
+            ValueError: It does not fit, the map is closed, or the disk failed: then
+                nothing fits any more.
         """
         with self._lock:
             if self._is_closed or self._at + len(data) > self._size:
                 raise ValueError("data out of range")
             at, self._at = self._at, self._at + len(data)
+            if self._written(data, at) < len(data):
+                self._at = self._size
+                raise ValueError("the disk took less than the data")
+            return len(data)
+
+    def _written(self, data: bytes, at: int) -> int:
+        try:
             return os.pwrite(self._fd, data, at)
+        except OSError:
+            return 0  # A disk that copies on write may be full in allocated space.
 
     def __getitem__(self, part: slice) -> bytes:
         start, stop, _ = part.indices(self._size)

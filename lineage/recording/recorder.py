@@ -12,10 +12,11 @@ from typing import Final
 
 from ..errors import guard, logger
 from ..settings import Settings
+from .commit import CommitInquiry
 from .encoding import member, quote, shorten
 from .masking import Masker
 from .scope import CURRENT, MOST_NAMED, Run, Scope, note_input
-from .surroundings import about_code, about_process, program_name
+from .surroundings import about_process, program_name
 from .telling import (
     derived_from,
     end_of_run,
@@ -76,12 +77,13 @@ class Recorder:
         self.ends: deque[tuple[Run, str, int, str | None]] = deque()
         #: The process's own task, once there is one.
         self.process: Run | None = None
-        self._untold_code: list[Run] = []
+        self.commit = CommitInquiry[Run]()
         _recorders.add(self)
 
     def begin_anew(self) -> None:
         """In the child of a fork: nothing of the parent's threads is waited for."""
         self._lock = threading.RLock()
+        self.commit.begin_anew()
 
     # -- where a fact belongs ------------------------------------------------
 
@@ -256,20 +258,29 @@ class Recorder:
         """Write the step ends that wait for company."""
         self.put(self._taken_ends())
 
-    def settle(self) -> None:
-        """Write what waited: step ends, and what only `git` knows of the tasks."""
-        with guard("What waited to be recorded cannot be written"):
-            texts = self._taken_ends()
-            while self._untold_code:
-                run = self._untold_code.pop()
-                code = about_code()
-                if code:
-                    texts.append(self._task_text(run, time_ns(), code))
-            self.put(texts)
+    def settle(self, wait_s: float = 0.0) -> None:
+        """Write what waited: step ends, and what only `git` knows of the tasks.
 
-    def close(self) -> None:
+        Args:
+            wait_s: How long to wait for `git`; what it has not told comes later.
+        """
+        with guard("What waited to be recorded cannot be written"):
+            self.write_waiting()
+            self.put(
+                [
+                    self._task_text(run, time_ns(), code)
+                    for run, code in self.commit.told(wait_s)
+                ]
+            )
+
+    def settle_at_end(self, wait_s: float) -> None:
+        """Settle for the last time."""
+        self.settle(wait_s)
+        self.commit.give_up()
+
+    def close(self, wait_s: float = 0.0) -> None:
         """Settle, and end the process's task in the process that opened it."""
-        self.settle()
+        self.settle_at_end(wait_s)
         run = self.process
         if run is None or run.is_ended or not run.is_told:
             return
@@ -343,7 +354,7 @@ class Recorder:
             more += about_process(self.mask, self.settings.user_login)
             if run.parent is not None:
                 more += member("parent", run.parent.key)
-            self._untold_code.append(run)
+            self.commit.untold.append(run)
         texts.append(self._task_text(run, at, more))
 
     def _task_text(self, run: Run, at: int, more: str) -> str:

@@ -6,6 +6,7 @@ trying again is renaming it to a segment, which any process then adopts.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -47,8 +48,12 @@ def keep(
     path = folder.path / (name + SUFFIX)
     fd = _opened(path)
     try:
-        start = b"" if os.fstat(fd).st_size else segments.header(destination)
-        os.write(fd, start + lines.encode(text))
+        size = os.fstat(fd).st_size
+        data = (b"" if size else segments.header(destination)) + lines.encode(text)
+        if os.write(fd, data) < len(data):
+            # A disk that is almost full takes a part.
+            os.ftruncate(fd, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     finally:
         os.close(fd)
 

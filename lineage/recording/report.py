@@ -58,6 +58,8 @@ class DeliveryStatus:
     """When the oldest waiting fact was recorded, in seconds since 1970 UTC."""
     skipped: tuple[str, ...] = ()
     """Files of pieces that could not be read and are kept aside."""
+    problem: str | None = None
+    """Why the home cannot be read, or not wholly, and what to do."""
     not_recorded: int = 0
     """Values of this process that were no facts (its own status only)."""
     reason: str | None = None

@@ -138,10 +138,16 @@ class Segment:
         return self.cursor >= self.size
 
     def discard(self) -> None:
-        """Delete the file and let go of it."""
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
-        self.release()
+        """Delete the file and let go of it.
+
+        Raises:
+            OSError: It cannot be deleted; who can adopts it and finds nothing to send.
+        """
+        try:
+            if self.path is not None:
+                self.path.unlink(missing_ok=True)
+        finally:
+            self.release()
 
     def release(self) -> None:
         """Let go of the file, so that another process may adopt it."""

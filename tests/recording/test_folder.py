@@ -89,9 +89,37 @@ def test_what_cannot_be_opened_is_passed_by(
     found = {segments.SUFFIX: [gone, bad, good]}
     monkeypatch.setattr(JournalFolder, "named", lambda _, end: found.get(end, []))
     assert folder.adopt("elsewhere") == []
-    assert "bad.seg cannot be read" in caplog.text
+    assert "bad.seg cannot be opened" in caplog.text
     assert "gone.seg" not in caplog.text
     assert read_status(folder.home).waiting == 1
+
+
+def test_a_file_that_cannot_be_moved_aside_keeps_no_other_back(
+    folder: JournalFolder,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the disk refuses, a foreign file stays, and a good one is adopted."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (folder.path / f"a{segments.SUFFIX}").write_bytes(b"holiday pictures")
+    dead = journal_at(folder.home)
+    dead.write(edge(1))
+    dead.begin_anew()
+    monkeypatch.setattr(JournalFolder, "move_aside", refuse)
+    [good] = folder.adopt("local")
+    assert good.unread() == 1
+    assert "a.seg cannot be taken over" in caplog.text
+    good.release()
+
+
+def test_a_gitignore_that_found_no_room_is_written_later(tmp_path: Path) -> None:
+    """An empty one was begun on a full disk."""
+    (tmp_path / ".gitignore").write_bytes(b"")
+    JournalFolder(tmp_path).make()
+    assert (tmp_path / ".gitignore").read_text().splitlines()[-1] == "*"
 
 
 def test_a_file_that_goes_while_it_is_measured_has_no_size(

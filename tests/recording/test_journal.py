@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -197,6 +198,34 @@ def test_a_file_system_without_maps_is_written_by_calls(
     assert read_status(tmp_path).waiting == 1999
     first.discard()
     assert first.room() == 0
+
+
+@pytest.mark.parametrize("taken", ["nothing", "a part"])
+def test_calls_that_the_disk_refuses_lead_to_the_next_segment(
+    taken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that copies on write may be full in allocated space: nothing is lost."""
+    calls, pwrite = 0, os.pwrite
+
+    def full(fd: int, data: bytes, at: int) -> int:
+        nonlocal calls
+        calls += len(data) > 100
+        if calls != 3:
+            return pwrite(fd, data, at)
+        if taken == "nothing":
+            raise OSError(28, "No space left on device")
+        return pwrite(fd, data[:50], at)
+
+    def refuse(*_: object) -> None:
+        raise OSError(19, "No such device")
+
+    monkeypatch.setattr("lineage.recording.segments.mmap.mmap", refuse)
+    journal = journal_at(tmp_path)
+    assert journal.write(edge(0))
+    monkeypatch.setattr("lineage.recording.maps.os.pwrite", full)
+    assert all(journal.write(edge(n, padding="x" * 200)) for n in range(1, 9))
+    assert [json.loads(text)["id"] for text in _texts(tmp_path)] == list(range(9))
+    assert len(JournalFolder(tmp_path).named(segments.SUFFIX)) == 2
 
 
 def test_the_next_segment_is_ready_before_it_is_needed(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +21,21 @@ from lineage.recording.maps import locked
 from lineage.recording.sinks import DONE, MemorySink, Verdict
 from lineage.recording.status import read_status
 from lineage.runtime import Runtime, reset_runtime, runtime
+
+#: A filter of the kernel: any other call kills the process.
+ONLY_THESE_CALLS = """
+import ctypes, platform, struct
+write, exit_group = (64, 94) if platform.machine() == "aarch64" else (1, 231)
+def only_these_calls(*numbers):
+    code = [(0x20, 0, 0, 0)]
+    code += [(0x15, len(numbers) - i, 0, n) for i, n in enumerate(numbers)]
+    code += [(0x06, 0, 0, 0x80000000), (0x06, 0, 0, 0x7FFF0000)]
+    text = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
+    program = struct.pack("HxxxxxxP", len(code), ctypes.addressof(text))
+    prctl = ctypes.CDLL(None).prctl
+    assert prctl(38, 1, 0, 0, 0) == 0
+    assert prctl(22, 2, program, 0, 0) == 0
+"""
 
 
 def test_an_app_that_just_ends_has_delivered(tmp_path: Path) -> None:
@@ -141,9 +158,9 @@ assert lineage.flush(20)
     assert read_status(tmp_path).waiting == 0
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_workers_of_multiprocessing_deliver(method: str, tmp_path: Path) -> None:
-    """Workers that skip `atexit` deliver nevertheless, in both ways to start them."""
+    """Workers that skip `atexit` deliver nevertheless, however they are started."""
     app = tmp_path / "app.py"
     app.write_text(
         PRELUDE
@@ -191,6 +208,52 @@ def test_a_home_that_cannot_be_made_does_not_stop_the_app(tmp_path: Path) -> Non
     ran = run("say(1); say(2); print('on')", home, LINEAGE_FLUSH_TIMEOUT_S="0.1")
     assert (ran.returncode, ran.stdout) == (0, "on\n")
     assert ran.stderr.count("kept in memory") <= 1
+
+
+def test_recording_makes_no_system_call(tmp_path: Path) -> None:
+    """A thread that the kernel would kill at any call but one `write` records on."""
+    body = """
+lineage.runtime.runtime().flusher.start = lambda: None  # Nobody is to be woken.
+@lineage.uses_project("number")
+def work(number):
+    return number
+# Room for small objects, so that the interpreter needs no more memory either.
+junk = [object() for _ in range(500_000)]
+kept = junk[::2000]
+del junk
+for number in range(1, 1000):
+    work(number)
+only_these_calls(write, exit_group)
+for number in range(1000, 1100):
+    work(number)
+os.write(1, b"recorded on")
+os._exit(0)
+"""
+    ran = run(f"import lineage.runtime\n{ONLY_THESE_CALLS}{body}", tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, "recorded on"), ran.stderr
+    assert read_status(tmp_path).waiting >= 1099
+
+
+@pytest.mark.parametrize("call", ["os.getpid()", "os.stat('/')"])
+def test_the_kernel_kills_at_other_calls(call: str, tmp_path: Path) -> None:
+    """The filter of the test above does what it is meant to."""
+    body = f"{ONLY_THESE_CALLS}\nonly_these_calls(write, exit_group)\n{call}\n"
+    assert run(body + "os._exit(0)", tmp_path).returncode == -signal.SIGSYS
+
+
+def test_a_folder_deleted_under_the_app_costs_only_its_survival(tmp_path: Path) -> None:
+    """What is in the open segment is delivered by this process; a new one is made."""
+    home = tmp_path / "home"
+    sink = MemorySink()
+    lineage.configure(home=home, sink=sink)
+    lineage.current_task().uses_project(1)
+    shutil.rmtree(home)
+    lineage.current_task().uses_project(2)
+    runtime().journal.seal()
+    lineage.current_task().uses_project(3)
+    assert lineage.flush(WAIT_S)
+    assert [f["id"] for f in sink.facts if f["f"] == "edge"] == [1, 2, 3]
+    assert list((home / "journal").glob("*.seg"))
 
 
 def test_facts_wait_out_a_corrupt_store(

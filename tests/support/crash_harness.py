@@ -1,20 +1,16 @@
-"""Kills recorders and instances at random moments, and counts what is left.
+"""Kills recorders and servers at random moments, and counts what is left.
 
-`python tests/support/crash_harness.py --kills 5000 --seed 7` is the longer run.
+`python tests/support/crash_harness.py --kills 5000 --seed 7` is the longer run;
+`--server` and `--victim` choose a part of it.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
-import select
 import signal
-import socket
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -22,9 +18,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Victim = Literal["recorder", "instance", "both"]
+from crash_processes import PATIENCE_S, Lifeline, Zygote, free_port, kill_group
 
-_PATIENCE_S = 60.0
+from lineage.recording.sinks import EdgeSink
+
+Victim = Literal["recorder", "server", "both"]
+#: An instance of ours, embedded where it need not be killed; or the platform, which
+#: gets edges one by one and does not know them again.
+Server = Literal["lineage", "platform"]
+
+#: The edges of one process that may be on their way to the platform at once.
+IN_FLIGHT = EdgeSink(None).in_flight
 
 
 @dataclass
@@ -36,7 +40,12 @@ class Verdict:
     delivered: int = 0
     lost: set[int] = field(default_factory=set)
     doubled: set[int] = field(default_factory=set)
+    """More often than is promised."""
     invented: set[int] = field(default_factory=set)
+    in_doubt: int = 0
+    """Came to the platform again, since a kill left their fate open."""
+    most_in_doubt: int = 0
+    """The most of those that one process left at one server's end, or its own."""
 
     def add(self, other: Verdict) -> None:
         """Take another round's figures in."""
@@ -46,73 +55,44 @@ class Verdict:
         self.lost |= other.lost
         self.doubled |= other.doubled
         self.invented |= other.invented
+        self.in_doubt += other.in_doubt
+        self.most_in_doubt = max(self.most_in_doubt, other.most_in_doubt)
 
     def __str__(self) -> str:
-        return (
+        told = (
             f"{self.kills} kills, {self.kept} facts acknowledged, "
             f"{self.delivered} delivered: {len(self.lost)} lost, "
             f"{len(self.doubled)} doubled, {len(self.invented)} invented"
         )
-
-
-class Zygote:
-    """The warm interpreter, asked for children."""
-
-    def __init__(self) -> None:
-        script = Path(__file__).with_name("crash_zygote.py")
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(script)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+        if not self.in_doubt:
+            return told
+        return (
+            f"{told}; {self.in_doubt} sent again in doubt, "
+            f"{self.most_in_doubt} of one process at most"
         )
 
-    def fork(self, **command: Any) -> int:
-        """Start a child in a group of its own."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(command) + "\n")
-        self._process.stdin.flush()
-        return int(json.loads(self._process.stdout.readline())["pid"])
-
-    def close(self) -> None:
-        """End it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(_PATIENCE_S)
-        self._process.stdout.close()
-
-
-class Lifeline:
-    """A FIFO whose end of file says that all processes holding it are dead."""
-
-    def __init__(self, path: Path) -> None:
-        os.mkfifo(path)
-        self.path = str(path)
-        self._fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-
-    def wait_dead(self) -> None:
-        """Wait for the end of all holders."""
-        deadline = time.monotonic() + _PATIENCE_S
-        while time.monotonic() < deadline:
-            ready, _, _ = select.select([self._fd], [], [], 1.0)
-            if ready and os.read(self._fd, 1) == b"":
-                os.close(self._fd)
-                return
-        raise TimeoutError("killed processes are still alive")
+    @property
+    def is_good(self) -> bool:
+        """Whether every promise was kept."""
+        return not (self.lost or self.doubled or self.invented)
 
 
 class Round:
     """Some kills on one home, then successors, then the count."""
 
-    def __init__(self, zygote: Zygote, place: Path, seed: int, victim: Victim) -> None:
+    def __init__(
+        self, zygote: Zygote, place: Path, seed: int, victim: Victim, server: Server
+    ) -> None:
         self._zygote = zygote
         self._place = place
         self._rng = random.Random(seed)
         self._victim = victim
-        self._port = _free_port()
-        self._store = place / ("home" if victim == "recorder" else "served")
+        self._server = server
+        self._is_embedded = server == "lineage" and victim == "recorder"
+        self._port = free_port()
+        self._store = place / ("home" if self._is_embedded else "served")
+        self._came = self._store / "platform.log"
+        self._successors: set[int] = set()
         self._served: tuple[int, Lifeline] | None = None
         self._number = 0
         place.mkdir()
@@ -123,8 +103,7 @@ class Round:
         verdict = Verdict()
         while verdict.kills < kills:
             verdict.kills += self._episode()
-        if self._victim != "recorder" and self._served is None:
-            self._serve()
+        self._serve()
         self._succeed()
         self._stop_served()
         return self._judged(verdict)
@@ -134,8 +113,7 @@ class Round:
     def _episode(self) -> int:
         """Start a recorder, kill what is to be killed, wait for its end."""
         rng, kills = self._rng, 1
-        if self._victim != "recorder" and self._served is None:
-            self._serve()
+        self._serve()
         pid, lifeline = self._fork(
             "record",
             log=str(self._place / "log"),
@@ -143,14 +121,14 @@ class Round:
             base=self._number * 100_000 + 1,
             threads=rng.choice((1, 2, 4)),
             forks=rng.choice((0, 0, 1, 2)),
-            facts=rng.choice((10, 40, 200)),
+            facts=rng.choice((10, 40, 200 if self._server == "lineage" else 80)),
         )
         self._await_first(self._number * 100_000)
         time.sleep(rng.random() * rng.choice((0.005, 0.03, 0.12)))
         if self._victim != "recorder":
             self._stop_served()
-        if self._victim == "instance":
-            # The recorder lives on without its instance, and with the next one.
+        if self._victim == "server":
+            # The recorder lives on without its server, and with the next one.
             self._serve()
             time.sleep(rng.random() * 0.05)
         elif rng.random() < 0.3:
@@ -158,7 +136,7 @@ class Round:
             os.kill(pid, signal.SIGKILL)
             time.sleep(rng.random() * 0.02)
         kills += self._victim == "both"
-        _kill_group(pid)
+        kill_group(pid)
         lifeline.wait_dead()
         self._number += 1
         return kills
@@ -166,12 +144,13 @@ class Round:
     def _fork(self, role: str, **command: Any) -> tuple[int, Lifeline]:
         name = f"alive-{role}-{self._rng.getrandbits(64):x}"
         lifeline = Lifeline(self._place / name)
-        local = self._victim == "recorder"
+        local = self._is_embedded
         target = "local" if local else f"http://127.0.0.1:{self._port}"
         environ = {
             "LINEAGE_HOME": str(self._place / "home"),
             "LINEAGE_TARGET": target,
             "LINEAGE_FLUSH_TIMEOUT_S": "0",
+            "SUPERVISELY_TASK_ID": "77",
         }
         pid = self._zygote.fork(
             role=role, alive=lifeline.path, environ=environ, **command
@@ -179,28 +158,31 @@ class Round:
         return pid, lifeline
 
     def _await_first(self, base: int) -> None:
-        """Wait until the recorder said its first word."""
+        """Wait until the recorder said its first word, or until it was heard."""
         log = self._place / "log"
-        deadline = time.monotonic() + _PATIENCE_S
+        is_heard = self._server == "platform" and self._rng.random() < 0.7
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            told, _ = _read_log(log)
+            told = set(_came(self._came)) if is_heard else _read_log(log)[0]
             if any(base <= ident < base + 100_000 for ident in told):
                 return
             time.sleep(0.001)
         raise TimeoutError("the recorder does not record")
 
-    # -- the instance --------------------------------------------------------
+    # -- the server ----------------------------------------------------------
 
     def _serve(self) -> None:
-        pid, lifeline = self._fork("serve", store=str(self._store), port=self._port)
-        self._served = (pid, lifeline)
+        if self._is_embedded or self._served is not None:
+            return
+        role = "serve" if self._server == "lineage" else "platform"
+        self._served = self._fork(role, store=str(self._store), port=self._port)
 
     def _stop_served(self) -> None:
         if self._served is None:
             return
         pid, lifeline = self._served
         # A child that has not made its group yet is found by its own id.
-        _kill_group(pid)
+        kill_group(pid)
         lifeline.wait_dead()
         self._served = None
 
@@ -214,30 +196,48 @@ class Round:
                 report = self._place / f"report-{number}"
                 report.unlink(missing_ok=True)
                 born.append(
-                    self._fork("succeed", report=str(report), timeout_s=_PATIENCE_S / 3)
+                    self._fork("succeed", report=str(report), timeout_s=PATIENCE_S / 3)
                 )
-            for _, lifeline in born:
+            for pid, lifeline in born:
                 lifeline.wait_dead()
+                self._successors.add(pid)
             if not list((self._place / "home" / "journal").glob("*.seg")):
                 return
 
     def _judged(self, verdict: Verdict) -> Verdict:
         tried, kept = _read_log(self._place / "log")
-        found = _stored(self._store / "instance.db")
         verdict.kept = len(kept)
+        if self._server == "platform":
+            found = self._judged_by_platform(verdict)
+        else:
+            stored = _stored(self._store / "instance.db")
+            verdict.doubled = {ident for ident, count in stored.items() if count > 1}
+            found = set(stored)
         verdict.delivered = len(found)
-        verdict.lost = kept - set(found)
-        verdict.doubled = {ident for ident, count in found.items() if count > 1}
-        verdict.invented = set(found) - tried
+        verdict.lost = kept - found
+        verdict.invented = found - tried
         return verdict
 
+    def _judged_by_platform(self, verdict: Verdict) -> set[int]:
+        """Judge what came again.
 
-def _kill_group(pid: int) -> None:
-    for kill in (os.killpg, os.kill):
-        try:
-            kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+        Each process sends an edge to one life of the platform once. It comes again
+        only after the process or the platform was killed while the edge was on its
+        way: no more edges than may be on their way, and never after a sender that
+        ended by itself.
+        """
+        came = _came(self._came)
+        left: Counter[tuple[str, str]] = Counter()
+        for ident, pairs in came.items():
+            if len(set(pairs)) < len(pairs):
+                verdict.doubled.add(ident)
+            for pair in pairs[:-1]:
+                left[pair] += 1
+                if left[pair] > IN_FLIGHT or int(pair[0]) in self._successors:
+                    verdict.doubled.add(ident)
+        verdict.in_doubt = left.total()
+        verdict.most_in_doubt = max(left.values(), default=0)
+        return set(came)
 
 
 def _read_log(path: Path) -> tuple[set[int], set[int]]:
@@ -261,14 +261,24 @@ def _stored(path: Path) -> Counter[int]:
     return Counter(int(row[0]) for row in rows)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _came(path: Path) -> dict[int, list[tuple[str, str]]]:
+    """Read which sender brought an edge to which life of the platform, in order."""
+    came: dict[int, list[tuple[str, str]]] = {}
+    text = path.read_text(encoding="ascii") if path.exists() else ""
+    for line in text.splitlines():
+        ident, sender, taker = line.split()
+        came.setdefault(int(ident), []).append((sender, taker))
+    return came
 
 
 def run(
-    place: Path, *, kills: int, seed: int, victim: Victim, per_round: int = 10
+    place: Path,
+    *,
+    kills: int,
+    seed: int,
+    victim: Victim,
+    server: Server = "lineage",
+    per_round: int = 10,
 ) -> Verdict:
     """Run rounds until so many processes were killed."""
     total = Verdict()
@@ -277,7 +287,7 @@ def run(
         for number in range(-(-kills // per_round)):
             here = place / f"{victim}-{number}"
             many = min(per_round, kills - total.kills)
-            total.add(Round(zygote, here, seed + number, victim).run(many))
+            total.add(Round(zygote, here, seed + number, victim, server).run(many))
             if total.kills >= kills:
                 break
     finally:
@@ -285,23 +295,45 @@ def run(
     return total
 
 
+#: What is killed in a longer run, and how large a part of the kills it gets.
+SHARES: tuple[tuple[Server, Victim, float], ...] = (
+    ("lineage", "recorder", 0.4),
+    ("lineage", "server", 0.1),
+    ("lineage", "both", 0.1),
+    ("platform", "recorder", 0.2),
+    ("platform", "server", 0.1),
+    ("platform", "both", 0.1),
+)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run a longer test from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=3000, help="in total")
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--server", choices=("lineage", "platform"))
+    parser.add_argument("--victim", choices=("recorder", "server", "both"))
     args = parser.parse_args(argv)
     seed = args.seed if args.seed is not None else random.randrange(1 << 30)
-    is_bad = False
-    for victim, share in (("recorder", 0.6), ("instance", 0.2), ("both", 0.2)):
+    chosen = [
+        (server, victim, share)
+        for server, victim, share in SHARES
+        if args.server in (None, server) and args.victim in (None, victim)
+    ]
+    whole = sum(share for _, _, share in chosen)
+    is_good = True
+    for server, victim, share in chosen:
+        kills = max(1, round(args.kills * share / whole))
+        began = time.monotonic()
         with tempfile.TemporaryDirectory() as place:
-            began = time.monotonic()
-            kills = max(1, int(args.kills * share))
-            verdict = run(Path(place), kills=kills, seed=seed, victim=victim)
-            took_s = time.monotonic() - began
-            print(f"seed {seed}, {victim}: {verdict} ({took_s:.0f} s)", flush=True)
-            is_bad = is_bad or bool(verdict.lost | verdict.doubled | verdict.invented)
-    return int(is_bad)
+            verdict = run(
+                Path(place), kills=kills, seed=seed, victim=victim, server=server
+            )
+        took_s = time.monotonic() - began
+        told = f"seed {seed}, {server}, {victim}: {verdict} ({took_s:.0f} s)"
+        print(told, flush=True)
+        is_good = is_good and verdict.is_good
+    return int(not is_good)
 
 
 if __name__ == "__main__":

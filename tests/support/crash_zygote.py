@@ -18,6 +18,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import requests
+from plain_platform import SENDER, PlainPlatform
+
 import lineage
 from lineage import runtime
 from lineage.instance import embedded, routes, server, store  # noqa: F401  warm
@@ -89,19 +92,37 @@ def serve(command: dict[str, Any]) -> None:
     server.serve(settings)
 
 
+def platform(command: dict[str, Any]) -> None:
+    """Stand in for the platform until killed."""
+    _enter(command)
+    PlainPlatform(command["port"], Path(command["store"]) / "platform.log").serve()
+
+
+def _sign_requests() -> None:
+    """Let each request tell which process sent it."""
+    send = requests.adapters.HTTPAdapter.send
+
+    def signed(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        request.headers[SENDER] = str(os.getpid())
+        return send(self, request, *args, **kwargs)
+
+    requests.adapters.HTTPAdapter.send = signed  # type: ignore[method-assign]  # here only
+
+
 def _enter(command: dict[str, Any]) -> None:
     os.setsid()
     os.environ.update(command["environ"])
     logging.disable(logging.CRITICAL)
 
 
-ROLES = {"record": record, "succeed": succeed, "serve": serve}
+ROLES = {"record": record, "succeed": succeed, "serve": serve, "platform": platform}
 
 
 def main() -> None:
     """Fork a child for each command."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     assert runtime._process.runtime is None
+    _sign_requests()
     for line in sys.stdin:
         command = json.loads(line)
         # Held open by the child and its children: its end tells that all are dead.
