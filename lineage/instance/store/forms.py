@@ -38,14 +38,3 @@ MANY: Final[TypeAdapter[list[FactDict]]] = TypeAdapter(list[_FORM])
 
 #: What an edge tells that tells nothing more: as many fields as it must have.
 PLAIN: Final = sum(field.is_required() for field in EdgeFact.model_fields.values())
-
-_UNSAID: Final = {
-    name: field.default
-    for name, field in EdgeFact.model_fields.items()
-    if not field.is_required()
-}
-
-
-def whole_edge(fact: FactDict) -> FactDict:
-    """Give an edge with every field that an edge can have."""
-    return {**_UNSAID, **fact}

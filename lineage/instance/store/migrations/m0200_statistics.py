@@ -12,7 +12,7 @@ STATEMENTS: tuple[str, ...] = ()
 
 #: By index: rows in all, rows with the same first column, first two, and so on. The
 #: key of a table without row ids bears the table's name.
-_ROWS = {
+_ROWS: dict[str, dict[str, tuple[int, ...]]] = {
     "sources": {"sqlite_autoindex_sources_1": (1_000_000, 200_000, 1)},
     "seen": {"seen": (1_000_000, 200_000, 1)},
     "tasks": {
