@@ -10,7 +10,7 @@ from typing import Any, Final
 from ...model.facts import StepInfo
 from .activities import INPUT, OUTPUT, STEP_BITS
 from .database import Transaction
-from .forms import PLAIN, FactDict
+from .forms import FactDict, is_plain
 from .identity import Item
 from .known import Known
 from .naming import CONTAINERS, TASK_KINDS, identity, pinned_version
@@ -57,24 +57,29 @@ class EdgeWriter:
     def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
         """Make rows of edge facts, each with the task that it belongs to."""
         items = by_their_ids(self._tx, self._known.team_id, items)
-        fuller = [item for item in items if len(item[1]) != PLAIN]
+        fuller = [item for item in items if not is_plain(item[1])]
         self._sources.is_asked = any("derived_from" in fact for _, fact, _ in fuller)
         pinned = {id: want_of(fact) for id, fact, _ in fuller if is_pinned(fact)}
         things = [_thing(fact) for _, fact, _ in items]
         fixed, add_link = self._known.fixed, self.links.setdefault
-        wants = {key: plain_want(*key) for key in set(things) if key not in fixed}
+        named = {
+            thing
+            for (id, _, _), thing in zip(items, things, strict=True)
+            if thing not in fixed and id not in pinned
+        }
+        wants = {thing: plain_want(*thing) for thing in named}
         self.nodes.load([*wants.values(), *pinned.values()])
         add_row, team = self._rows.append, self._known.team_id
+        more = {id for id, _, _ in fuller}
         for item, owner, thing in zip(items, owners, things, strict=True):
             id, fact, user = item
-            is_plain = len(fact) == PLAIN
-            if not is_plain and id in pinned:
-                self._take_fuller(item, owner, self._node(item, owner, pinned))
-                continue
-            node = fixed.get(thing)
-            if node is None:
+            if id in pinned:
+                node = self.nodes.node(pinned[id], fact, owner)
+            elif (known := fixed.get(thing)) is not None:
+                node = known
+            else:
                 node = self._plain_node(fact, owner, thing, wants[thing])
-            if not is_plain:
+            if id in more:
                 self._take_fuller(item, owner, node)
                 continue
             direction = INPUT if fact["dir"] == "input" else OUTPUT
@@ -83,10 +88,6 @@ class EdgeWriter:
             add_row((team, id, owner, 0, activity, direction, node, at, user, None))
             if self._sources.is_asked and direction == INPUT:
                 self._sources.remember(owner, fact, node)
-
-    def _node(self, item: Item, owner: int, pinned: dict[int, Want]) -> int:
-        id, fact, _ = item
-        return self.nodes.node(pinned[id], fact, owner)
 
     def _plain_node(self, fact: FactDict, owner: int, thing: Thing, want: Want) -> int:
         node = self.nodes.node(want, fact, owner)
@@ -212,7 +213,7 @@ def mentioned_steps(
     """List the steps that facts mention, by task."""
     mentioned: set[tuple[int, str]] = set()
     for (_, fact, _), owner in zip(items, owners, strict=True):
-        if len(fact) == PLAIN:
+        if "step" not in fact and "scope" not in fact:
             continue
         run = fact["task"]
         for one in (fact.get("step"), fact.get("scope")):
