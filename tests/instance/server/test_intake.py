@@ -30,6 +30,7 @@ class Watched:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.db = store.db
         self.commits: list[int] = []
 
     def ingest_many(
