@@ -36,7 +36,7 @@ serve(ServeSettings(store=url, blobs=home / "blobs", port=int(sys.argv[1]),
                     is_access_logged=False))
 """
 
-_BARE = """
+BARE = """
 import json, sqlite3, sys
 import uvicorn
 db = sqlite3.connect(sys.argv[2] + "/bare.db", isolation_level=None)
@@ -112,7 +112,7 @@ def run(options: Options) -> list[Table]:
     runs: Runs = {case.form: [] for case in CASES}
     with ExitStack() as stack:
         ours = stack.enter_context(server(_LINEAGE))
-        bare = stack.enter_context(server(_BARE))
+        bare = stack.enter_context(server(BARE))
         for _ in range(rounds):
             for case in CASES:
                 target = bare if case.is_bare else ours
@@ -194,7 +194,7 @@ def server(program: str) -> Iterator[Server]:
             [sys.executable, "-c", program, str(port), home], stderr=subprocess.DEVNULL
         )
         try:
-            _wait(port)
+            wait_for(port)
             token = Path(home) / "token"
             told = token.read_text() if token.exists() else ""
             yield Server(port, process.pid, told)
@@ -203,7 +203,8 @@ def server(program: str) -> Iterator[Server]:
             process.wait(20)
 
 
-def _wait(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Wait until something listens."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         with socket.socket() as probe:

@@ -49,7 +49,9 @@ def card(client: int, number: int) -> Request:
     return path, {**told, "meta": meta}
 
 
-def plain(client: int, number: int, size: int = BATCH) -> Request:
+def plain(
+    client: int, number: int, size: int = BATCH, edges_a_thing: int = 10
+) -> Request:
     """Give edges that name a task and a file; every tenth brings a new file."""
     facts = [
         {
@@ -57,7 +59,7 @@ def plain(client: int, number: int, size: int = BATCH) -> Request:
             "task": f"run{client}x{number}-{index // 200}",
             "dir": "input" if index % 4 else "output",
             "kind": "file",
-            "id": (number * 64 + client) * size + index % (size // 10),
+            "id": (number * 64 + client) * size + index % (size // edges_a_thing),
         }
         for index in range(size)
     ]

@@ -47,6 +47,7 @@ ROWS = {
         "facts of decorated calls in batches (1,000 each)",
         "edges in batches, half of them new states (1,000 each)",
     ),
+    "memory": ("0", "160,000"),
     "footprint": ("lineage", "the four required packages", "together"),
 }
 
