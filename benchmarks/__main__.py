@@ -20,6 +20,7 @@ MODULES: Final[dict[str, tuple[str, str] | None]] = {
     "delivery": None,
     "footprint": None,
     "serve": ("uvicorn", "workflow-lineage[server]"),
+    "memory": ("uvicorn", "workflow-lineage[server]"),
     "ingest": None,
     "search": None,
     "graph_closure": ("networkx", "networkx"),

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from .harness import Goal, Options, Spread, Table, significant
-from .serve_load import BATCH
+from .serve_load import SIZES
 
 TITLE = "lineage serve on SQLite, every answer committed"
 
@@ -23,24 +24,45 @@ _LINEAGE = """
 import sys
 from pathlib import Path
 from lineage.instance.server import ServeSettings, serve
+from lineage.instance.store import open_store
+from lineage.instance.tokens import create_token
 home = Path(sys.argv[2])
-serve(ServeSettings(store=f"sqlite:///{home / 'instance.db'}", blobs=home / "blobs",
-                    port=int(sys.argv[1]), is_access_logged=False))
+url = f"sqlite:///{home / 'instance.db'}"
+store = open_store(url)
+made = create_token(store, team="bench", role="writer")
+store.close()
+(home / "token").write_text(made.secret)
+serve(ServeSettings(store=url, blobs=home / "blobs", port=int(sys.argv[1]),
+                    is_access_logged=False))
 """
 
-_BARE = """
+BARE = """
 import json, sqlite3, sys
 import uvicorn
 db = sqlite3.connect(sys.argv[2] + "/bare.db", isolation_level=None)
 db.execute("PRAGMA journal_mode=WAL")
 db.execute("PRAGMA synchronous=NORMAL")
-db.execute("CREATE TABLE IF NOT EXISTS rows (client, number, meta)")
+db.execute("CREATE TABLE rows (client, number, meta)")
+db.execute("CREATE TABLE facts (uid, task, dir, kind, id, at)")
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"2")]
 async def app(scope, receive, send):
     if scope["type"] != "http":
         return
-    body = json.loads((await receive())["body"])
-    db.execute("INSERT INTO rows VALUES (:client, :number, :meta)", body)
+    message = await receive()
+    text = message["body"]
+    while message["more_body"]:
+        message = await receive()
+        text += message["body"]
+    body = json.loads(text)
+    if "facts" in body:
+        db.execute("BEGIN")
+        db.executemany(
+            "INSERT INTO facts VALUES (:uid, :task, :dir, :kind, :id, :at)",
+            body["facts"],
+        )
+        db.execute("COMMIT")
+    else:
+        db.execute("INSERT INTO rows VALUES (:client, :number, :meta)", body)
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": b"{}"})
 uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="warning",
@@ -48,22 +70,28 @@ uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="warning",
 """
 
 
-def run(options: Options) -> list[Table]:
-    """Measure one-edge requests and batches in turns with the bare server."""
-    rounds = options.pick_rounds(7, 3)
-    seconds = 0.3 if options.is_smoke else 2.0
-    each = 100 if options.is_smoke else 1500
-    edges: list[Run] = []
-    rows: list[Run] = []
-    batches: list[Run] = []
-    with ExitStack() as stack:
-        ours = stack.enter_context(_server(_LINEAGE))
-        bare = stack.enter_context(_server(_BARE))
-        for _ in range(rounds):
-            rows.append(_load(bare, "row", 32, each, seconds))
-            edges.append(_load(ours, "edge", 32, each, seconds))
-            batches.append(_load(ours, "batch", 4, 2 if options.is_smoke else 12, 9))
-    return [_table(rows, edges, batches)]
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row of the table: which load on which server, beside which other row."""
+
+    form: str
+    title: str
+    clients: int = 32
+    is_bare: bool = False
+    beside: str = "row"
+    goal: float | None = None
+
+
+CASES: Final = (
+    Case("row", "bare: one row a request", is_bare=True),
+    Case("edge", "one edge a request", goal=6000),
+    Case("card", "one edge a request, its card's title new"),
+    Case("rows", "bare: rows in batches, append only", 4, is_bare=True, beside="rows"),
+    Case("plain", "edges in batches", 4, beside="rows", goal=100_000),
+    Case("plain_large", "edges in batches, as when hurried", 4, beside="rows"),
+    Case("recorded", "facts of decorated calls in batches", 4, beside="rows"),
+    Case("states", "edges in batches, half of them new states", 4, beside="rows"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,43 +103,70 @@ class Run:
     """Of the server, for each: what is left when others take the machine."""
 
 
-def _table(rows: list[Run], edges: list[Run], batches: list[Run]) -> Table:
-    table = Table(TITLE, ("", "per second", "quartiles", "of bare", "CPU us each"))
-    bare = Spread.of([run.per_s for run in rows]).median
-    for name, runs in (
-        ("bare row insert, 32 clients", rows),
-        ("one edge a request, 32 clients", edges),
-        (f"edges in batches of {BATCH:,}, 4 clients", batches),
-    ):
-        spread = Spread.of([run.per_s for run in runs])
-        cpu = Spread.of([run.cpu_us for run in runs]).median
-        quartiles = f"{significant(spread.low)} - {significant(spread.high)}"
+Runs = dict[str, list[Run]]
+
+
+def run(options: Options) -> list[Table]:
+    """Measure each load in turns, on a server of its own kind."""
+    rounds = options.pick_rounds(7, 3)
+    runs: Runs = {case.form: [] for case in CASES}
+    with ExitStack() as stack:
+        ours = stack.enter_context(server(_LINEAGE))
+        bare = stack.enter_context(server(BARE))
+        for _ in range(rounds):
+            for case in CASES:
+                target = bare if case.is_bare else ours
+                runs[case.form].append(load(target, case, is_smoke=options.is_smoke))
+    return [_table(runs)]
+
+
+def _table(runs: Runs) -> Table:
+    table = Table(
+        TITLE, ("", "clients", "per second", "quartiles", "of bare", "CPU us each")
+    )
+    for case in CASES:
+        spread = Spread.of([run.per_s for run in runs[case.form]])
+        cpu = Spread.of([run.cpu_us for run in runs[case.form]]).median
+        title = case.title
+        if (size := SIZES.get(case.form)) is not None:
+            title += f" ({size:,} each)"
         table.rows.append(
-            [name, significant(spread.median), quartiles,
-             significant(spread.median / bare), significant(cpu)]
+            [title, str(case.clients), significant(spread.median),
+             f"{significant(spread.low)} - {significant(spread.high)}",
+             significant(_share(runs, case)), significant(cpu)]
         )  # fmt: skip
+        if case.goal is not None:
+            goal = Goal(case.title, spread.median, case.goal, "/s", is_at_least=True)
+            table.goals.append(goal)
     table.notes = [
-        "CPU us each: the server's processor time for one request or edge of a batch"
-    ]
-    edge = Spread.of([run.per_s for run in edges]).median
-    batch = Spread.of([run.per_s for run in batches]).median
-    table.goals = [
-        Goal("one-edge requests", edge, 6000, "/s", is_at_least=True),
-        Goal("edges in batches over HTTP", batch, 100_000, "/s", is_at_least=True),
+        "every request to lineage carries a writer's token",
+        "every tenth edge brings a new thing, and each is indexed both ways",
+        "of bare: the same second's share of the bare server's, medians of rounds",
+        "CPU us each: the server's processor time for one request, edge or fact",
     ]
     return table
 
 
-def _load(server: Server, form: str, clients: int, each: int, seconds: float) -> Run:
-    command = [sys.executable, "-m", "benchmarks.serve_load", server.port, form,
-               clients, each, seconds]  # fmt: skip
-    before = server.cpu_s()
+def _share(runs: Runs, case: Case) -> float:
+    pairs = zip(runs[case.form], runs[case.beside], strict=True)
+    return Spread.of([mine.per_s / bare.per_s for mine, bare in pairs]).median
+
+
+def load(target: Server, case: Case, *, is_smoke: bool = False) -> Run:
+    """Load a server for a moment."""
+    size = SIZES.get(case.form, 1)
+    each, seconds = (1500, 2.0) if size == 1 else (120_000 // case.clients // size, 9.0)
+    if is_smoke:
+        each, seconds = max(2, each // 15) if size == 1 else 2, 0.3
+    command = [sys.executable, "-m", "benchmarks.serve_load", target.port, case.form,
+               case.clients, each, seconds, target.token]  # fmt: skip
+    before = target.cpu_s()
     done = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, check=True
     )
     told = json.loads(done.stdout)
-    count = told["answered"] * (BATCH if form == "batch" else 1)
-    return Run(count / told["s"], (server.cpu_s() - before) / count * 1e6)
+    count = told["answered"] * size
+    return Run(count / told["s"], (target.cpu_s() - before) / count * 1e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +175,7 @@ class Server:
 
     port: int
     pid: int
+    token: str = ""
 
     def cpu_s(self) -> float:
         """Give the processor time that it has taken."""
@@ -128,7 +184,8 @@ class Server:
 
 
 @contextmanager
-def _server(program: str) -> Iterator[Server]:
+def server(program: str) -> Iterator[Server]:
+    """Run a program that serves on the port, and in the folder, that it is given."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -137,14 +194,17 @@ def _server(program: str) -> Iterator[Server]:
             [sys.executable, "-c", program, str(port), home], stderr=subprocess.DEVNULL
         )
         try:
-            _wait(port)
-            yield Server(port, process.pid)
+            wait_for(port)
+            token = Path(home) / "token"
+            told = token.read_text() if token.exists() else ""
+            yield Server(port, process.pid, told)
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _wait(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Wait until something listens."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         with socket.socket() as probe:

@@ -7,59 +7,128 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
+
+import lineage
+from lineage import testing
 
 _HEAD = (
-    "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{token}"
     "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
 )
+_API = "/public/api/v3/"
+#: Facts that the flusher sends at once, and those that it sends when hurried.
+BATCH, LARGE = 1000, 8000
 
 
-def one_edge(client: int, number: int) -> bytes:
-    """Give an edge of the platform, new with every number."""
-    edge = {
-        "teamId": 1,
+def row(client: int, number: int) -> Request:
+    """Give an edge for the server that only inserts a row."""
+    return "/", {"client": client, "number": number, "meta": "x" * 60}
+
+
+def rows(client: int, number: int) -> Request:
+    """Give a batch for the server that only inserts rows."""
+    return "/", plain(client, number)[1]
+
+
+def edge(client: int, number: int) -> Request:
+    """Give an edge of the platform; every tenth brings a new thing."""
+    told = {
+        "teamId": TEAM,
         "node": {"type": "task", "id": client + 1},
         "type": "dataset",
-        "id": number % 5000 + 1,
-        "meta": {"customRelationSettings": {"title": f"{client}-{number}"}},
+        "id": (number * 32 + client) // 10 % 1_000_000 + 1,
     }
-    return _request("/public/api/v3/workflow.node.add-input", edge)
+    return f"{_API}workflow.node.add-input", told
 
 
-def row(client: int, number: int) -> bytes:
-    """Give the same edge for the server that only inserts a row."""
-    return _request("/", {"client": client, "number": number, "meta": "x" * 60})
+def card(client: int, number: int) -> Request:
+    """Give the same edge with a card, whose title is a new one each time."""
+    path, told = edge(client, number)
+    meta = {"customRelationSettings": {"title": f"{client}-{number}"}}
+    return path, {**told, "meta": meta}
 
 
-def batch(client: int, number: int) -> bytes:
-    """Give 2,000 facts, as a flusher sends them."""
-    now = time.time()
+def plain(
+    client: int, number: int, size: int = BATCH, edges_a_thing: int = 10
+) -> Request:
+    """Give edges that name a task and a file; every tenth brings a new file."""
     facts = [
         {
-            "f": "edge",
-            "uid": f"bench{client}x{number}-{index}",
-            "task": f"bench{client}x{number}",
-            "at": now,
+            **_head(client, number, index),
+            "task": f"run{client}x{number}-{index // 200}",
+            "dir": "input" if index % 4 else "output",
+            "kind": "file",
+            "id": (number * 64 + client) * size + index % (size // edges_a_thing),
+        }
+        for index in range(size)
+    ]
+    return _facts(facts)
+
+
+def plain_large(client: int, number: int) -> Request:
+    """Give as many such edges as a hurried flusher sends."""
+    return plain(client, number, LARGE)
+
+
+def states(client: int, number: int) -> Request:
+    """Give edges of datasets: each output makes a new state of its dataset."""
+    facts = [
+        {
+            **_head(client, number, index),
+            "task": f"run{client}x{number}",
             "dir": "input" if index % 2 else "output",
             "kind": "dataset",
             "id": (number * 977 + index) % 20_000 + 1,
         }
         for index in range(BATCH)
     ]
-    return _request("/public/api/v3/lineage.facts.add", {"facts": facts})
+    return _facts(facts)
 
 
-BATCH = 2000
-FORMS: dict[str, Callable[[int, int], bytes]] = {
-    "edge": one_edge,
-    "row": row,
-    "batch": batch,
+def recorded(client: int, number: int) -> Request:
+    """Give what the recorder wrote of decorated calls: three edges and a step each."""
+
+    @lineage.uses_project("project_id")
+    @lineage.uses_file("weights", model_weight=True)
+    @lineage.produces_file("result")
+    def train(project_id: int, weights: str) -> str:
+        return f"/models/{client}/{number}/{project_id}.pt"
+
+    with testing.capture() as seen:
+        for call in range(BATCH // 4):
+            train(call + 1, f"/weights/{client}/{call}.pt")
+        facts = seen.facts[:BATCH]
+    return _facts(
+        [{"uid": f"s{client}x{number}-{n}", **fact} for n, fact in enumerate(facts)]
+    )
+
+
+Request = tuple[str, object]
+TEAM = 2
+SIZES = {"rows": BATCH, "plain": BATCH, "plain_large": LARGE, "states": BATCH,
+         "recorded": BATCH}  # fmt: skip
+FORMS: dict[str, Callable[[int, int], Request]] = {
+    make.__name__: make
+    for make in (row, rows, edge, card, plain, plain_large, states, recorded)
 }
 
 
-def _request(path: str, body: object) -> bytes:
-    text = json.dumps(body).encode()
-    return _HEAD.format(path=path, length=len(text)).encode() + text
+def _head(client: int, number: int, index: int) -> dict[str, object]:
+    uid = f"bench{client}x{number}-{index}"
+    return {"f": "edge", "uid": uid, "at": time.time()}
+
+
+def _facts(facts: list[dict[str, Any]]) -> Request:
+    return f"{_API}lineage.facts.add", {"facts": facts}
+
+
+def _bytes(request: Request, token: str) -> bytes:
+    path, body = request
+    text = json.dumps(body, separators=(",", ":")).encode()
+    told = f"X-Api-Key: {token}\r\n" if token else ""
+    head = _HEAD.format(path=path, length=len(text), token=told)
+    return head.encode() + text
 
 
 class _Client(asyncio.Protocol):
@@ -110,9 +179,14 @@ class _Load:
             self.done.set_result(None)
 
 
-async def _main(port: int, form: str, clients: int, each: int, seconds: float) -> None:
+async def _main(
+    port: int, form: str, clients: int, each: int, seconds: float, token: str
+) -> None:
     make, base = FORMS[form], time.time_ns() % 10**9
-    requests = [[make(c, base + n) for n in range(each)] for c in range(clients)]
+    requests = [
+        [_bytes(make(client, base + n), token) for n in range(each)]
+        for client in range(clients)
+    ]
     load = _Load(requests, seconds)
     began = time.perf_counter()
     load.ends = began + seconds
@@ -126,5 +200,7 @@ async def _main(port: int, form: str, clients: int, each: int, seconds: float) -
 
 
 if __name__ == "__main__":
-    _port, _form, _clients, _each, _seconds = sys.argv[1:6]
-    asyncio.run(_main(int(_port), _form, int(_clients), int(_each), float(_seconds)))
+    _port, _form, _clients, _each, _seconds, _token = sys.argv[1:7]
+    asyncio.run(
+        _main(int(_port), _form, int(_clients), int(_each), float(_seconds), _token)
+    )

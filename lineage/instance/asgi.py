@@ -6,8 +6,9 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -15,7 +16,13 @@ from ..errors import StoreError
 from .bodies import BodyLimits, Disconnected, Receive, read_body, too_large
 from .gatekeeper import Gatekeeper, session_of
 from .intake import Intake
-from .message import JSON_TYPE, FileSpan, InstanceRequest, InstanceResponse
+from .message import (
+    JSON_HEADERS,
+    JSON_TYPE,
+    FileSpan,
+    InstanceRequest,
+    InstanceResponse,
+)
 from .metrics import Metrics
 from .problems import Refusal
 from .route import Prepared, Route
@@ -145,19 +152,28 @@ class InstanceApp:
             else self._limits.json_bytes
         )
         whole = await self._whole(request, receive, limit)
-        if route.prepare is not None and _is_small(whole):
-            prepared = self._routes.prepare(whole, principal)
-            if isinstance(prepared, Prepared):
-                return await self._store(whole, prepared)
-            if prepared is not None:
-                return prepared
         try:
+            if route.prepare is not None:
+                prepared = await self._prepare(route, whole, principal)
+                if isinstance(prepared, Prepared):
+                    return await self._store(whole, prepared)
+                if prepared is not None:
+                    return prepared
             answer: InstanceResponse = await self._in_thread(
                 self._routes.handle, whole, principal
             )
             return answer
         finally:
             whole.close()
+
+    async def _prepare(
+        self, route: Route, request: InstanceRequest, principal: Principal
+    ) -> Prepared | InstanceResponse | None:
+        work = partial(self._routes.prepare, route, request, principal)
+        if _is_small(request):
+            return work()
+        answer: Prepared | InstanceResponse | None = await self._in_thread(work)
+        return answer
 
     async def _admit(self, route: Route, request: InstanceRequest) -> Principal:
         if route.role == "none":
@@ -267,11 +283,19 @@ def _name(scope: Scope) -> str:
 _SHOWN: Final = frozenset({"/", "/healthz", "/readyz", "/metrics", "/login", "/logout"})
 
 
-async def _send(answer: InstanceResponse, send: Send) -> None:
-    headers = [
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [
         (name.encode("latin-1"), value.encode("latin-1", "replace"))
-        for name, value in {**SECURITY_HEADERS, **answer.headers}.items()
+        for name, value in {**SECURITY_HEADERS, **headers}.items()
     ]
+
+
+_RAW_JSON: Final = _raw(JSON_HEADERS)
+
+
+async def _send(answer: InstanceResponse, send: Send) -> None:
+    is_usual = answer.headers is JSON_HEADERS
+    headers = list(_RAW_JSON) if is_usual else _raw(answer.headers)
     if "content-length" not in answer.headers and isinstance(answer.body, bytes):
         headers.append((b"content-length", str(len(answer.body)).encode()))
     start = {"type": "http.response.start", "status": answer.status}

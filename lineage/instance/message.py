@@ -11,6 +11,8 @@ from typing import BinaryIO, Final
 CHUNK: Final = 1 << 20
 
 JSON_TYPE: Final = "application/json"
+#: The headers of an answer that is JSON and nothing more.
+JSON_HEADERS: Final[Mapping[str, str]] = {"content-type": JSON_TYPE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Metrics:
             ("method",),
             registry=self._registry,
         )
+        self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self._running = Gauge(
             "lineage_requests_running",
             "Requests being answered.",
@@ -50,8 +51,17 @@ class Metrics:
     def end(self, method: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
         self._running.dec()
-        self._requests.labels(method, str(status)).inc()
-        self._seconds.labels(method).observe(seconds)
+        found = self._children.get((method, status))
+        if found is None:
+            # To look them up by their labels takes a lock and a copy each time.
+            found = (
+                self._requests.labels(method, str(status)),
+                self._seconds.labels(method),
+            )
+            self._children[method, status] = found
+        counter, histogram = found
+        counter.inc()
+        histogram.observe(seconds)
 
     def response(self) -> InstanceResponse:
         """Give all counts, of every worker."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors import NotFoundError, SelectorError, StoreError, guard
 from .handlers import ALL_ROUTES
-from .message import JSON_TYPE, InstanceRequest, InstanceResponse
+from .message import JSON_HEADERS, InstanceRequest, InstanceResponse
 from .problems import Refusal, from_validation
 from .route import Answer, Call, Prepared, Route
 from .security import OPEN, Principal
@@ -41,9 +41,9 @@ class Routes:
         return answered(request, lambda: self._answer(request, principal))
 
     def prepare(
-        self, request: InstanceRequest, principal: Principal
+        self, route: Route, request: InstanceRequest, principal: Principal
     ) -> Prepared | InstanceResponse | None:
-        """Give the facts that a request brings, without storing them.
+        """Give the facts that a request to a route brings, without storing them.
 
         Returns:
             The facts; or the answer, where they are refused; or none where the
@@ -52,7 +52,6 @@ class Routes:
         found: list[Prepared | None] = [None]
 
         def work() -> InstanceResponse:
-            route = find_route(request)
             if route.prepare is not None:
                 call = self._call(route, request, principal)
                 found[0] = route.prepare(call, parse(route, request))
@@ -81,6 +80,8 @@ class Routes:
 
 
 NOTHING: Final = InstanceResponse()
+#: To make an encoder takes longer than to use it.
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def answered(
@@ -150,8 +151,8 @@ def respond(answer: Answer) -> InstanceResponse:
     if isinstance(answer, BaseModel):
         body = answer.model_dump_json().encode()
     else:
-        body = json.dumps(answer, separators=(",", ":")).encode()
-    return InstanceResponse(200, body, {"content-type": JSON_TYPE})
+        body = _encode(answer).encode()
+    return InstanceResponse(200, body, JSON_HEADERS)
 
 
 def _unavailable(error: StoreError) -> Refusal:

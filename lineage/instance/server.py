@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,6 +25,10 @@ from .routes import Routes
 from .security import LOOPBACK_HOSTS
 from .services import DeliveryStatus, Services
 from .sessions import Sessions
+
+#: Objects made, beyond those freed, after which circles of them are looked for; then
+#: how many such times for those that lasted, and for those that lasted longer.
+COLLECT_AFTER: Final = (50_000, 20, 50)
 
 
 class ServeError(LineageError):
@@ -99,7 +105,12 @@ class AppFactory:
 
     def __call__(self) -> InstanceApp:
         """Make it."""
-        return create_app(self.settings)
+        app = create_app(self.settings)
+        # What requests bring is freed when they end; to look through what is
+        # remembered of the teams for circles would cost a sixth of the time.
+        gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
+        return app
 
 
 def serve(settings: ServeSettings) -> None:

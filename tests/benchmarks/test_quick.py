@@ -38,10 +38,16 @@ ROWS = {
         "lineage, batch endpoint",
     ),
     "serve": (
-        "bare row insert, 32 clients",
-        "one edge a request, 32 clients",
-        "edges in batches of 2,000, 4 clients",
+        "bare: one row a request",
+        "one edge a request",
+        "one edge a request, its card's title new",
+        "bare: rows in batches, append only (1,000 each)",
+        "edges in batches (1,000 each)",
+        "edges in batches, as when hurried (8,000 each)",
+        "facts of decorated calls in batches (1,000 each)",
+        "edges in batches, half of them new states (1,000 each)",
     ),
+    "memory": ("0", "160,000"),
     "footprint": ("lineage", "the four required packages", "together"),
 }
 

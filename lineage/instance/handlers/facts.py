@@ -10,9 +10,6 @@ from ...model.facts import MAX_BATCH, BatchAnswer, FactBatch
 from ..problems import Refusal
 from ..route import Call, Prepared, Route
 
-#: Facts that are stored together with those of other requests, at most.
-SMALL: Final = 50
-
 
 class Facts(FactBatch):
     """Facts, each checked on its own: a bad one does not keep the others out."""
@@ -22,6 +19,12 @@ class Facts(FactBatch):
 
 def add(call: Call, body: Facts) -> BatchAnswer:
     """Store facts once each; the bad ones are named in the answer."""
+    ready = prepare(call, body)
+    return call.services.store.ingest(ready.team_id, ready.facts, user=ready.user)
+
+
+def prepare(call: Call, body: Facts) -> Prepared:
+    """Let a batch share its commit with others."""
     if len(body.facts) > MAX_BATCH:
         raise Refusal(
             413,
@@ -29,13 +32,6 @@ def add(call: Call, body: Facts) -> BatchAnswer:
             field="facts",
             allowed=f"at most {MAX_BATCH} facts",
         )
-    return call.services.store.ingest(call.team(), body.facts, user=call.principal.user)
-
-
-def prepare(call: Call, body: Facts) -> Prepared | None:
-    """Let a small batch share its commit with others."""
-    if len(body.facts) > SMALL:
-        return None
     return Prepared(call.team(), body.facts, call.principal.user, _as_it_is)
 
 

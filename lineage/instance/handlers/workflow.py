@@ -52,6 +52,7 @@ class EdgeForm(Form):
 
 
 _PATH_KINDS: Final = ("folder", "file")
+_encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _VERSION: Final = to_wire("project", is_version=True)
 
 
@@ -118,8 +119,9 @@ def edge_fact(
         "dir": direction,
         "kind": kind,
         "id": thing,
-        "is_model": is_model,
     }
+    if is_model:
+        fact["is_model"] = True
     if version_id is not None:
         fact["version_id"] = version_id
     if body.meta:
@@ -157,8 +159,7 @@ def _identity(
 
 def _uid(team_id: int, body: EdgeForm, direction: str, thing: int | str) -> str:
     said = [team_id, body.node.id, direction, body.type, thing, body.meta]
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
-    return "wire:" + hashlib.sha256(text.encode()).hexdigest()[:40]
+    return "wire:" + hashlib.sha256(_encode(said).encode()).hexdigest()[:40]
 
 
 ROUTES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, Final
 
@@ -12,16 +12,15 @@ from pydantic import ValidationError
 
 from ...model.facts import BatchAnswer, RefusedFact, SourceRef, StepInfo
 from ...model.kinds import KINDS
-from .forms import MANY, ONE, PLAIN, FactDict
+from .forms import MANY, ONE, FactDict
 
 #: Kinds with the directions that they can have.
 _PAIRS: Final = frozenset(
     (row.name, direction) for row in KINDS.values() for direction in row.directions
 )
 _pair: Final = itemgetter("kind", "dir")
-_id: Final = itemgetter("id")
-#: The other fields of a plain edge that can be any text.
-_keys: Final = itemgetter("uid", "task")
+#: Types of fields, other than text, that hold texts which are stored as such.
+_HOLDERS: Final = frozenset({StepInfo, list})
 
 
 @dataclass(slots=True)
@@ -50,29 +49,51 @@ class Job:
         )
 
 
+def check_all(
+    batches: Sequence[tuple[int, Sequence[Any]]], *, user: str | None
+) -> list[Job]:
+    """Sort the facts of several callers, each with its team.
+
+    All at once: for a caller with one fact that costs a fifth of its own check.
+    """
+    if len(batches) == 1:
+        return [check(*batches[0], user=user)]
+    checked = _sound([fact for _, facts in batches for fact in facts])
+    if checked is None:
+        return [check(team_id, facts, user=user) for team_id, facts in batches]
+    parts = iter(checked)
+    return [
+        Job(team_id, user, list(islice(parts, len(facts))), [])
+        for team_id, facts in batches
+    ]
+
+
 def check(team_id: int, facts: Sequence[Any], *, user: str | None) -> Job:
     """Sort facts into those that can be stored and those that are refused."""
-    try:
-        checked = MANY.validate_python(list(facts))
-    except ValidationError:
-        return _check_each(team_id, facts, user)
-    if not _are_sound(checked):
+    checked = _sound(list(facts))
+    if checked is None:
         return _check_each(team_id, facts, user)
     return Job(team_id, user, checked, [])
 
 
-def _are_sound(facts: list[FactDict]) -> bool:
-    """Whether no fact has a problem; in a quarter of the time of asking each."""
-    edges = [f for f in facts if f["f"] == "edge"]
-    if not _PAIRS.issuperset(set(map(_pair, edges))):
-        return False
-    plain = [f for f in edges if len(f) == PLAIN]
-    ids = [id for id in map(_id, plain) if type(id) is str]
-    if "\x00" in "".join(chain(chain.from_iterable(map(_keys, plain)), ids)):
-        return False
-    if len(plain) == len(facts):
+def _sound(facts: list[Any]) -> list[FactDict] | None:
+    """Give the facts as they are stored; none when one of them has a problem."""
+    try:
+        checked = MANY.validate_python(facts)
+    except ValidationError:
+        return None
+    pairs = {_pair(fact) for fact in checked if fact["f"] == "edge"}
+    if not _PAIRS.issuperset(pairs) or _hold_nul(checked):
+        return None
+    return checked
+
+
+def _hold_nul(facts: list[FactDict]) -> bool:
+    """Whether any text holds NUL; in a quarter of the time of asking each."""
+    values = list(chain.from_iterable(map(dict.values, facts)))
+    if "\x00" in "".join([value for value in values if type(value) is str]):
         return True
-    return not any(_with_nul(f) for f in facts if len(f) != PLAIN)
+    return any(_holds_nul(value) for value in values if type(value) in _HOLDERS)
 
 
 def _check_each(team_id: int, facts: Sequence[Any], user: str | None) -> Job:
@@ -112,22 +133,21 @@ def _problem(fact: FactDict) -> tuple[str, str] | None:
 
 def _with_nul(fact: FactDict) -> str | None:
     """Name a field whose text holds NUL, which PostgreSQL cannot store."""
-    for name, value in fact.items():
-        if type(value) is str:
-            if "\x00" in value:
-                return name
-        # The store keeps metas as JSON, where NUL is spelled out.
-        elif type(value) is StepInfo:
-            if "\x00" in f"{value.key}{value.name}{value.parent}":
-                return name
-        elif type(value) is list and "\x00" in "".join(map(_text, value)):
-            return name
-    return None
+    return next((name for name, value in fact.items() if _holds_nul(value)), None)
+
+
+def _holds_nul(value: Any) -> bool:
+    if type(value) is str:
+        return "\x00" in value
+    # The store keeps metas as JSON, where NUL is spelled out.
+    if type(value) is StepInfo:
+        return "\x00" in f"{value.key}{value.name}{value.parent}"
+    return type(value) is list and "\x00" in "".join(map(_text, value))
 
 
 def _text(part: Any) -> str:
     """Give what can be any text in a source, or in a step's end."""
-    return str(part.id) if type(part) is SourceRef else str(part[0])
+    return f"{part.kind}{part.id}" if type(part) is SourceRef else str(part[0])
 
 
 def _refusal(index: int, fact: Any, error: ValidationError) -> RefusedFact:

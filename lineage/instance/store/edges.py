@@ -10,7 +10,7 @@ from typing import Any, Final
 from ...model.facts import StepInfo
 from .activities import INPUT, OUTPUT, STEP_BITS
 from .database import Transaction
-from .forms import PLAIN, FactDict, whole_edge
+from .forms import FactDict, is_plain
 from .identity import Item
 from .known import Known
 from .naming import CONTAINERS, TASK_KINDS, identity, pinned_version
@@ -29,6 +29,8 @@ Link = tuple[int, int, int]
 #: A thing as a plain edge tells it: its kind and id.
 Thing = tuple[str, "int | str"]
 _thing: Final = itemgetter("kind", "id")
+#: What says more of a thing than its kind and id.
+_PINS: Final = frozenset({"version_id", "version_num", "stat", "local_path"})
 
 
 class EdgeWriter:
@@ -55,22 +57,31 @@ class EdgeWriter:
     def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
         """Make rows of edge facts, each with the task that it belongs to."""
         items = by_their_ids(self._tx, self._known.team_id, items)
-        wholes = [whole_edge(f) for _, f, _ in items if len(f) != PLAIN]
-        wants = [want_of(whole) for whole in wholes]
-        self._sources.is_asked = any(whole["derived_from"] for whole in wholes)
-        plain = self._plain_things([f for _, f, _ in items if len(f) == PLAIN])
-        self.nodes.load([*plain.values(), *wants])
-        rest = zip(wholes, wants, strict=True)
+        fuller = [item for item in items if not is_plain(item[1])]
+        self._sources.is_asked = any("derived_from" in fact for _, fact, _ in fuller)
+        pinned = {id: want_of(fact) for id, fact, _ in fuller if is_pinned(fact)}
+        things = [_thing(fact) for _, fact, _ in items]
         fixed, add_link = self._known.fixed, self.links.setdefault
+        named = {
+            thing
+            for (id, _, _), thing in zip(items, things, strict=True)
+            if thing not in fixed and id not in pinned
+        }
+        wants = {thing: plain_want(*thing) for thing in named}
+        self.nodes.load([*wants.values(), *pinned.values()])
         add_row, team = self._rows.append, self._known.team_id
-        for item, owner in zip(items, owners, strict=True):
+        more = {id for id, _, _ in fuller}
+        for item, owner, thing in zip(items, owners, things, strict=True):
             id, fact, user = item
-            if len(fact) != PLAIN:
-                self._take_one(item, owner, *next(rest))
+            if id in pinned:
+                node = self.nodes.node(pinned[id], fact, owner)
+            elif (known := fixed.get(thing)) is not None:
+                node = known
+            else:
+                node = self._plain_node(fact, owner, thing, wants[thing])
+            if id in more:
+                self._take_fuller(item, owner, node)
                 continue
-            node = fixed.get((fact["kind"], fact["id"]))
-            if node is None:
-                node = self._plain_node(fact, owner, plain)
             direction = INPUT if fact["dir"] == "input" else OUTPUT
             activity, at = owner << STEP_BITS, fact["at"]
             add_link((activity, direction, node), at)
@@ -78,17 +89,10 @@ class EdgeWriter:
             if self._sources.is_asked and direction == INPUT:
                 self._sources.remember(owner, fact, node)
 
-    def _plain_things(self, facts: Sequence[FactDict]) -> dict[Thing, Want]:
-        """List what edges speak of that tell of nothing but a task and a thing."""
-        things = set(map(_thing, facts))
-        return {key: plain_want(*key) for key in things.difference(self._known.fixed)}
-
-    def _plain_node(self, fact: FactDict, owner: int, wants: dict[Thing, Want]) -> int:
-        key = _thing(fact)
-        want = wants[key]
+    def _plain_node(self, fact: FactDict, owner: int, thing: Thing, want: Want) -> int:
         node = self.nodes.node(want, fact, owner)
         if want.version is not None:
-            self._known.fixed[key] = node
+            self._known.fixed[thing] = node
         return node
 
     def write(self) -> None:
@@ -107,15 +111,14 @@ class EdgeWriter:
         )
         write_titles(tx, team, self._titles)
 
-    def _take_one(
-        self, item: Item, owner: int, fact: dict[str, Any], want: Want
-    ) -> None:
-        id, _, user = item
-        at, run = fact["at"], fact["task"]
-        node = self.nodes.node(want, fact, owner)
-        if fact["name"] or fact["is_model"]:
-            self.nodes.describe(want, fact["name"], is_model=fact["is_model"])
-        step = self._steps.number(owner, run, fact["step"], at)
+    def _take_fuller(self, item: Item, owner: int, node: int) -> None:
+        """Take in an edge that tells more than its task and its thing."""
+        id, fact, user = item
+        at, said = fact["at"], fact.get("step")
+        name, is_model = fact.get("name"), fact.get("is_model", False)
+        if name or is_model:
+            self.nodes.describe(want_of(fact), name, is_model=is_model)
+        step = 0 if said is None else self._steps.number(owner, fact["task"], said, at)
         root = owner << STEP_BITS
         if fact["dir"] == "input":
             direction, activity = INPUT, root | step
@@ -127,22 +130,23 @@ class EdgeWriter:
         else:
             direction, activity = OUTPUT, root | self._feeding(owner, fact)
             self._add_link(activity, OUTPUT, node, at)
-        meta = fact["meta"]
+        meta = fact.get("meta")
         self._rows.append(
             (self._known.team_id, id, owner, step, activity, direction, node, at,
              user, None if meta is None else json.dumps(meta))
         )  # fmt: skip
         if meta:
-            self._keep_cards(meta, owner, node, want)
+            self._keep_cards(meta, owner, node, want_of(fact))
 
     def _add_link(self, activity: int, direction: int, node: int, at: float) -> None:
         self.links.setdefault((activity, direction, node), at)
 
     def _feeding(self, owner: int, fact: dict[str, Any]) -> int:
         """Give the number of the activity whose inputs feed an output."""
-        sources = fact["derived_from"]
+        sources = fact.get("derived_from")
         if sources is None:
-            return self._steps.number(owner, fact["task"], fact["scope"], fact["at"])
+            scope = fact.get("scope")
+            return self._steps.number(owner, fact["task"], scope, fact["at"])
         number = self._steps.take(owner)
         activity = (owner << STEP_BITS) | number
         for source in sources:
@@ -155,11 +159,9 @@ class EdgeWriter:
     def _mention(self, owner: int, fact: dict[str, Any], source: Any) -> int:
         """Make a thing that is named as a source though no input told of it."""
         said = {
-            **fact, "dir": "input", "kind": source.kind, "id": source.id, "stat": None,
-            "version_id": None, "version_num": None, "local_path": None, "name": None,
-            "is_model": False,
+            "dir": "input", "kind": source.kind, "id": source.id, "at": fact["at"]
         }  # fmt: skip
-        want = want_of(said)
+        want = plain_want(source.kind, source.id)
         self.nodes.load([want])
         node = self.nodes.node(want, said, owner)
         self._add_link(owner << STEP_BITS, INPUT, node, fact["at"])
@@ -184,12 +186,17 @@ class EdgeWriter:
             self._titles[entity.id] = title.replace("\x00", "")
 
 
-def want_of(fact: dict[str, Any]) -> Want:
+def is_pinned(fact: FactDict) -> bool:
+    """Whether an edge says more of its thing than kind and id."""
+    return not _PINS.isdisjoint(fact)
+
+
+def want_of(fact: FactDict) -> Want:
     """Tell which version of which thing an edge fact speaks of."""
     kind = fact["kind"]
     if kind in TASK_KINDS:
         return Want("task", str(fact["id"]), "")
-    ident = identity(kind, fact["id"], fact["local_path"])
+    ident = identity(kind, fact["id"], fact.get("local_path"))
     return Want(kind, ident, pinned_version(fact))
 
 
@@ -206,10 +213,11 @@ def mentioned_steps(
     """List the steps that facts mention, by task."""
     mentioned: set[tuple[int, str]] = set()
     for (_, fact, _), owner in zip(items, owners, strict=True):
-        if len(fact) == PLAIN:
-            continue
         run = fact["task"]
-        mentioned.update((owner, f"{run}/{key}") for key, _ in fact.get("ends", ()))
+        if "ends" in fact:
+            mentioned.update((owner, f"{run}/{key}") for key, _ in fact["ends"])
+        if "step" not in fact and "scope" not in fact:
+            continue
         for one in (fact.get("step"), fact.get("scope")):
             if isinstance(one, StepInfo):
                 mentioned.add((owner, f"{run}/{one.key}"))

@@ -45,16 +45,11 @@ _FORM: Final[Any] = Annotated[
 ONE: Final[TypeAdapter[FactDict]] = TypeAdapter(_FORM)
 MANY: Final[TypeAdapter[list[FactDict]]] = TypeAdapter(list[_FORM])
 
-#: What an edge tells that tells nothing more: as many fields as it must have.
-PLAIN: Final = sum(field.is_required() for field in EdgeFact.model_fields.values())
-
-_UNSAID: Final = {
-    name: field.default
-    for name, field in EdgeFact.model_fields.items()
-    if not field.is_required()
-}
+#: As many fields as an edge must have.
+_LEAST: Final = sum(field.is_required() for field in EdgeFact.model_fields.values())
 
 
-def whole_edge(fact: FactDict) -> FactDict:
-    """Give an edge with every field that an edge can have."""
-    return {**_UNSAID, **fact}
+def is_plain(fact: FactDict) -> bool:
+    """Whether an edge tells of nothing but a task and a thing."""
+    more = len(fact) - _LEAST
+    return more == 0 or (more == 1 and "task_id" in fact)

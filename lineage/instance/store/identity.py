@@ -40,6 +40,8 @@ def join_uid(source: str, id: int) -> str:
 def split_uids(uids: Sequence[str]) -> tuple[Sequence[str], list[int]]:
     """Split many uids into their sources and numbers."""
     source, number = split_uid(uids[0])
+    if len(uids) == 1:
+        return [source], [number]
     if number:
         # Mostly all are lines of one segment. A uid holds no NUL.
         tails = ("\0" + "\0".join(uids)).split(f"\0{source}-")[1:]

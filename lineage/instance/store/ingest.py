@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from .checking import Job
 from .database import Database, Transaction
 from .edges import EdgeWriter, mentioned_steps
 from .forking import start_afresh_in_child
 from .identity import Item, fresh_items
-from .known import Known
+from .known import Known, Memory
 from .lifecycle import LifecycleWriter
 from .steps import StepResolver
 from .taskcards import join_tasks
 from .tasks import TaskResolver
 
 Link = tuple[int, int, int]
-#: Teams whose names a process remembers at once.
-MAX_TEAMS: Final = 64
 _LINK = ("team_id", "activity", "direction", "node_id", "since")
 
 
@@ -51,7 +48,7 @@ class Ingest:
 
     def start_afresh(self) -> None:
         """Forget what is remembered of the teams."""
-        self._known: dict[int, Known] = {}
+        self._memory = Memory()
 
     def listen(self, listener: Listener) -> None:
         """Have `listener` told of every change that this process commits."""
@@ -78,7 +75,7 @@ class Ingest:
             if not is_written:
                 # What was undone must not be remembered.
                 for team in by_team:
-                    self._known.pop(team, None)
+                    self._memory.forget(team)
         for change in changes:
             if change is not None:
                 for listener in self._listeners:
@@ -89,9 +86,7 @@ class Ingest:
     def _apply_team(
         self, tx: Transaction, team: int, jobs: Sequence[Job]
     ) -> Change | None:
-        if len(self._known) > MAX_TEAMS:
-            self._known.clear()
-        known = self._known.setdefault(team, Known(team))
+        known = self._memory.of(team)
         tx.lock_team(team)
         revision = known.sync(tx)
         items = fresh_items(tx, known, jobs)

@@ -7,8 +7,11 @@ from typing import Final
 
 from .database import Transaction
 
-#: Remembered names of each sort, at most; beyond it they are all forgotten.
-MAX_KNOWN: Final = 200_000
+#: Names remembered of all teams, at most; beyond it they are all forgotten. A thing
+#: is remembered under three, in some 500 bytes: 65 MB in all.
+MAX_KNOWN: Final = 400_000
+#: Teams remembered at once.
+MAX_TEAMS: Final = 64
 
 
 @dataclass(slots=True)
@@ -76,7 +79,6 @@ class Known:
             self.forget()
         elif revision != self.revision:
             self.forget_changing()
-        self._bound()
         self.epoch = epoch
         self.revision = revision + 1
         return revision + 1
@@ -99,20 +101,27 @@ class Known:
         self.entities.clear()
         self.states.clear()
 
-    def _bound(self) -> None:
-        if len(self.nodes) > MAX_KNOWN:
-            self.nodes.clear()
-        if len(self.fixed) > MAX_KNOWN:
-            self.fixed.clear()
-        if len(self.entities) > MAX_KNOWN:
-            self.entities.clear()
-            self.states.clear()
-        if len(self.steps) > MAX_KNOWN:
-            self.steps.clear()
-            self.parents.clear()
-        if len(self.runs) > MAX_KNOWN:
-            self.runs.clear()
-            self.tasks.clear()
-            self.numbers.clear()
-        if len(self.sources) > MAX_KNOWN:
-            self.sources.clear()
+    def __len__(self) -> int:
+        """Count what is remembered; a name that is known in two ways counts twice."""
+        return (
+            len(self.sources) + len(self.nodes) + len(self.fixed)
+            + len(self.steps) + len(self.runs) + len(self.entities)
+        )  # fmt: skip
+
+
+class Memory:
+    """What a process remembers of its teams, within one bound for all of them."""
+
+    def __init__(self) -> None:
+        self._teams: dict[int, Known] = {}
+
+    def of(self, team_id: int) -> Known:
+        """Give what is remembered of a team."""
+        count = sum(len(known) for known in self._teams.values())
+        if count > MAX_KNOWN or len(self._teams) > MAX_TEAMS:
+            self._teams.clear()
+        return self._teams.setdefault(team_id, Known(team_id))
+
+    def forget(self, team_id: int) -> None:
+        """Forget a team, whose last changes were undone."""
+        self._teams.pop(team_id, None)

@@ -37,11 +37,11 @@ def default_name(kind: str, ident: str) -> str:
 
 def pinned_version(fact: dict[str, Any]) -> str | None:
     """Give the version that a fact names, if it does; '' for kinds without."""
-    if fact["version_id"] is not None:
+    if fact.get("version_id") is not None:
         return f"v{fact['version_id']}"
-    if fact["version_num"] is not None:
+    if fact.get("version_num") is not None:
         return f"n{fact['version_num']}"
-    stat = fact["stat"]
+    stat = fact.get("stat")
     if stat is not None and stat.digest is not None:
         digest: str = stat.digest
         return digest

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...model.facts import BatchAnswer
-from .checking import check
+from .checking import check_all
 from .committing import GroupCommit
 from .database import Database
 from .ingest import Ingest
@@ -60,7 +60,7 @@ class Store:
         Raises:
             StoreError: A batch could not be written.
         """
-        jobs = [check(team_id, facts, user=user) for team_id, facts in batches]
+        jobs = check_all(batches, user=user)
         self._commit.run(jobs)
         return [job.answer() for job in jobs]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from instance_world import edge_fact
 
 from lineage.errors import StoreError
+from lineage.instance import intake as intake_module
 from lineage.instance.intake import Intake
 from lineage.instance.route import Prepared
 from lineage.instance.store import Store, open_store
@@ -30,6 +32,7 @@ class Watched:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.db = store.db
         self.commits: list[int] = []
 
     def ingest_many(
@@ -91,4 +94,44 @@ async def test_a_request_given_up_holds_up_no_other(store: Store) -> None:
     await asyncio.sleep(0)
     given_up.cancel()
     assert (await other).stored == 1
+    intake.close()
+
+
+async def test_a_commit_has_few_facts_or_those_of_one_request(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large batches that come together are not one huge transaction."""
+    monkeypatch.setattr(intake_module, "MOST_FACTS", 5)
+    watched = Watched(store)
+    intake = Intake(watched)  # type: ignore[arg-type]
+    sizes = [2, 2, 2, 9, 1]
+    facts = iter(edge_fact(n) for n in range(sum(sizes)))
+    batches = [Prepared(1, [next(facts) for _ in range(n)], None, str) for n in sizes]
+    answers = await asyncio.gather(*map(intake.store, batches))
+    intake.close()
+    assert [answer.stored for answer in answers] == sizes
+    assert watched.commits == [2, 1, 1, 1]
+
+
+async def test_the_loop_goes_on_while_a_commit_waits(store: Store) -> None:
+    """A commit that waits for a disk or a lock holds up its own requests alone."""
+    go = threading.Event()
+
+    class Slow(Watched):
+        def ingest_many(
+            self,
+            batches: Sequence[tuple[int, Sequence[Any]]],
+            *,
+            user: str | None = None,
+        ) -> list[BatchAnswer]:
+            assert go.wait(30)
+            return super().ingest_many(batches, user=user)
+
+    intake = Intake(Slow(store))  # type: ignore[arg-type]
+    waiting = asyncio.ensure_future(intake.store(prepared(1)))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    go.set()
+    assert (await waiting).stored == 1
     intake.close()

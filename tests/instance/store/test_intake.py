@@ -261,3 +261,55 @@ def test_an_activity_tells_its_task() -> None:
     """Steps lead to their task; a container's revision belongs to none."""
     assert task_of(activity_id(7, 3)) == 7
     assert task_of(revision_id(9)) is None
+
+
+def test_what_is_remembered_is_bounded_for_all_teams_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beyond the bound every team is forgotten, whoever filled it."""
+    monkeypatch.setattr(known, "MAX_KNOWN", 3)
+    memory = known.Memory()
+    memory.of(1).sources.update({"a": 1, "b": 2})
+    memory.of(2).runs.update({"c": 3})
+    assert len(memory.of(1)) + len(memory.of(2)) == 3
+    memory.of(2).runs.update({"d": 4})
+    assert len(memory.of(1)) + len(memory.of(2)) == 0
+
+
+def test_callers_facts_are_checked_together_and_refused_each(store: Store) -> None:
+    """One caller's bad fact is named to that caller, and spoils no other's."""
+    one, two = Facts("one"), Facts("two")
+    bad = {**two.uses("job", 2), "dir": "sideways"}
+    answers = store.ingest_many([(1, [one.uses("job", 1)]), (2, [bad]), (1, [])])
+    assert [answer.stored for answer in answers] == [1, 0, 0]
+    assert [len(answer.refused) for answer in answers] == [0, 1, 0]
+    good = [(1, [one.uses("job", 3)]), (2, [two.uses("job", 4)])]
+    assert [answer.stored for answer in store.ingest_many(good)] == [1, 1]
+    assert rows(store, "SELECT team_id, COUNT(*) FROM edges GROUP BY 1 ORDER BY 1") == [
+        (1, 2),
+        (2, 1),
+    ]
+
+
+@pytest.mark.parametrize("field", ["uid", "task", "id", "name", "step", "derived_from"])
+def test_a_text_with_nul_is_refused_by_its_field(store: Store, field: str) -> None:
+    """Whichever field holds it, alone among good ones."""
+    facts = Facts()
+    source = [{"kind": "file", "id": "a\x00"}]
+    step = {"key": "1", "name": "a\x00", "at": 1.0}
+    said = {"step": step, "derived_from": source}.get(field, "a\x00")
+    fact = {**facts.makes("file", "/b"), field: said}
+    answer = store.ingest(1, [facts.uses("file", "/a"), fact])
+    assert answer.stored == 1
+    assert [refused.field for refused in answer.refused] == [field]
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 90, 91, 200])
+def test_many_rows_are_inserted_once_each(store: Store, count: int) -> None:
+    """However they are cut into statements, and those that are there are left."""
+    terms = [(1, f"t{n}", 0, n) for n in range(count)]
+    columns = ("team_id", "term", "field", "target")
+    with store.db.write() as tx:
+        tx.insert_many("terms", columns, terms[: count // 2])
+        tx.insert_many("terms", columns, terms, or_ignore=True)
+    assert rows(store, "SELECT * FROM terms ORDER BY target") == terms

@@ -155,14 +155,18 @@ def test_a_step_told_late_gets_its_name(store: Store) -> None:
     assert [(s.name, s.outcome, s.error) for s in steps] == [("late", "error", "E")]
 
 
-def test_ends_of_many_steps_come_in_one_fact(store: Store) -> None:
+@pytest.mark.parametrize("is_fresh", [False, True])
+def test_ends_of_many_steps_come_in_one_fact(store: Store, is_fresh: bool) -> None:
     """Each ends at its own time; a key with NUL spoils the fact, and no other."""
     facts = Facts()
     steps = [{"key": str(n), "name": f"s{n}"} for n in (1, 2)]
     told = [facts.uses("job", n, step=step) for n, step in enumerate(steps, 1)]
     ends = [facts.fact("step_ends", ends=[["1", 2e9], ["2", 3e9]])]
     bad = facts.fact("step_ends", ends=[["\x00", 2e9]])
-    answer = store.ingest(1, [*told, *ends, bad])
+    store.ingest(1, told)
+    if is_fresh:  # as in another process
+        store.intake.start_afresh()
+    answer = store.ingest(1, [*ends, bad])
     assert [(r.uid, r.field) for r in answer.refused] == [(bad["uid"], "ends")]
     shown = GraphQueries(store).get_task(TEAM, id=1).steps
     assert [(s.outcome, s.ended_at) for s in shown] == [("ok", 2e9), ("ok", 3e9)]
