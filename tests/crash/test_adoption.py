@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import IO
 
 from plain_platform import PlainPlatform, expected
 from runtime_tools import run
@@ -16,9 +17,16 @@ from lineage.recording.status import read_status
 COUNT = 300
 ADOPT = """
 import lineage, sys
+print("ready", flush=True)
 sys.stdin.readline()  # All begin at the same moment.
 assert lineage.flush(30)
 """
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin, process.stdout
 
 
 def test_processes_that_start_together_send_leftovers_once(tmp_path: Path) -> None:
@@ -41,13 +49,16 @@ os.kill(os.getpid(), signal.SIGKILL)
             assert ran.returncode == -9, ran.stderr
         heirs = [
             subprocess.Popen(
-                [sys.executable, "-c", ADOPT],
-                env={**os.environ, **environ}, stdin=subprocess.PIPE,
+                [sys.executable, "-c", ADOPT], env={**os.environ, **environ},
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
             )
             for _ in range(6)
         ]  # fmt: skip
+        assert [_pipes(heir)[1].readline() for heir in heirs] == [b"ready\n"] * 6
         for heir in heirs:
-            heir.communicate(b"\n", timeout=60)
+            _pipes(heir)[0].write(b"\n")
+        for heir in heirs:
+            heir.communicate(timeout=60)
         assert [heir.returncode for heir in heirs] == [0] * 6
         got = platform.edges()
     assert got == Counter(
