@@ -33,8 +33,23 @@ _SQLITE_PRAGMAS = (
 )
 
 
-class ConflictError(StoreError):
-    """A row that must be unique is there already."""
+#: What SQLite says when it could do the same statement at another time.
+_SQLITE_AWAY = (
+    "disk i/o error", "disk is full", "interrupted", "locking protocol",
+    "readonly database", "unable to open database",
+)  # fmt: skip
+#: States in which PostgreSQL refuses a statement for what is in it: of these classes
+#: (values, constraints, syntax, limits), but not for a missing right.
+_POSTGRES_FAULTS = ("0A", "21", "22", "23", "26", "42", "54")
+_NO_RIGHT = "42501"
+
+
+class StoreFaultError(StoreError):
+    """The store refused a statement of this version of lineage: a fault in it."""
+
+
+class ConflictError(StoreFaultError):
+    """A row breaks a rule of its table: mostly, it is there already."""
 
 
 class StoreBusyError(StoreError):
@@ -183,7 +198,9 @@ class SqliteDialect:
                 "away and a new store is made in its place",
                 subject=self.path,
             )
-        return StoreError(f"{self.path}: {text}", subject=self.path)
+        is_away = any(sign in text.lower() for sign in _SQLITE_AWAY)
+        kind = StoreError if is_away else StoreFaultError
+        return kind(f"{self.path}: {text}", subject=self.path)
 
 
 class PostgresDialect:
@@ -280,7 +297,13 @@ class PostgresDialect:
             return ConflictError(text)
         if isinstance(error, self._psycopg.errors.DataCorrupted):
             return StoreCorruptError(f"PostgreSQL reports damaged data: {text}")
-        return StoreError(f"PostgreSQL: {text}")
+        state = getattr(error, "sqlstate", None)
+        if state is None:
+            # The driver's own: it lost the server, or cannot send what it was given.
+            is_fault = not isinstance(error, self._psycopg.OperationalError)
+        else:
+            is_fault = state[:2] in _POSTGRES_FAULTS and state != _NO_RIGHT
+        return (StoreFaultError if is_fault else StoreError)(f"PostgreSQL: {text}")
 
 
 def dialect_for(url: str) -> Dialect:
