@@ -1,0 +1,45 @@
+"""A SQLite store is copied while it is in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from store_engines import Facts, new_schema
+
+from lineage.errors import StoreError
+from lineage.instance.store import open_store
+from lineage.instance.store.backup import back_up
+
+
+def test_a_copy_is_a_store_as_it_was(tmp_path: Path) -> None:
+    """The copy has what was committed, and none of what a writer has under way."""
+    store = open_store(f"sqlite:///{tmp_path}/instance.db")
+    store.ingest(1, [Facts("first").uses("job", 1)])
+    with store.db.write() as tx:
+        tx.run("DELETE FROM edges")
+        size = back_up(store.db, tmp_path / "copy.db")
+    store.close()
+    assert size == (tmp_path / "copy.db").stat().st_size
+    copy = open_store(f"sqlite:///{tmp_path}/copy.db")
+    assert copy.ingest(1, [Facts("first").uses("job", 1)]).duplicates == 1
+    copy.close()
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """A file that is there stays as it is; a place that is not there is told."""
+    store = open_store(f"sqlite:///{tmp_path}/instance.db")
+    (tmp_path / "copy.db").write_text("mine")
+    with pytest.raises(StoreError, match="there already"):
+        back_up(store.db, tmp_path / "copy.db")
+    with pytest.raises(StoreError, match="unable to open"):
+        back_up(store.db, tmp_path / "no" / "copy.db")
+    store.close()
+
+
+def test_postgresql_has_its_own(postgres_server: str) -> None:
+    """For PostgreSQL its own tool is named."""
+    store = open_store(new_schema(postgres_server))
+    with pytest.raises(StoreError, match="pg_dump"):
+        back_up(store.db, Path("copy.db"))
+    store.close()
