@@ -56,7 +56,8 @@ class NodeResolver:
         missing = {want for want in wants if want not in known.nodes}
         versioned = {want for want in wants if want.version}
         needed = {(want.kind, want.ident) for want in missing | versioned}
-        self._load_entities(needed - known.entities.keys())
+        # Not `needed - known.entities.keys()`, which goes through all that is known.
+        self._load_entities({key for key in needed if key not in known.entities})
         self._load_states(
             key for key in needed if key[0] in CONTAINERS and key not in known.states
         )
@@ -64,7 +65,7 @@ class NodeResolver:
         new = sum(w.version is not None and w not in known.nodes for w in missing)
         if new:
             self._ids.extend(self._tx.next_numbers("nodes", new))
-        unknown = len(needed - known.entities.keys())
+        unknown = sum(key not in known.entities for key in needed)
         if unknown:
             self._entity_ids.extend(self._tx.next_numbers("entities", unknown))
 
