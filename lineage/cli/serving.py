@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,10 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="address (127.0.0.1)")
     serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="port (7077)")
     serve.add_argument("--workers", type=int, default=1, help="processes (1)")
+    serve.add_argument(
+        "--name", action="append", default=[], metavar="HOST",
+        help="a name that a reverse proxy on this machine serves it under",
+    )  # fmt: skip
     with_store(serve)
     ui = commands.add("ui", run_ui, "open the page in the browser")
     ui.add_argument("--port", type=int, default=0, help="port (a free one)")
@@ -78,7 +82,7 @@ def run_serve(args: argparse.Namespace) -> Answer:
     """Serve until stopped."""
     settings = settings_of(args)
     store = store_url(args, settings)
-    _serve(settings, store, args.host, args.port, workers=args.workers)
+    _serve(settings, store, args.host, args.port, workers=args.workers, names=args.name)
     return Answer({"served": True})
 
 
@@ -117,6 +121,7 @@ def _serve(
     port: int,
     *,
     workers: int = 1,
+    names: Sequence[str] = (),
     is_quiet: bool = False,
 ) -> None:
     server = load("instance.server", "server")
@@ -126,6 +131,7 @@ def _serve(
             host=host,
             port=port,
             workers=workers,
+            allowed_hosts=tuple(name.lower() for name in names),
             store=store,
             blobs=settings.home / "blobs",
             is_access_logged=not is_quiet,

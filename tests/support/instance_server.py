@@ -100,6 +100,7 @@ def start_process(settings: ServeSettings) -> subprocess.Popen[str]:
         "port": settings.port,
         "workers": settings.workers,
         "is_access_logged": settings.is_access_logged,
+        "allowed_hosts": settings.allowed_hosts,
     }
     process = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, json.dumps(said)],
