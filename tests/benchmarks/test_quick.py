@@ -42,6 +42,12 @@ ROWS = {
         "one edge a request, 32 clients",
         "edges in batches of 2,000, 4 clients",
     ),
+    "postgres": (
+        "bare multi-row inserts in PostgreSQL",
+        "the store on PostgreSQL",
+        "the store on SQLite",
+        "PostgreSQL",
+    ),
     "footprint": ("lineage", "the four required packages", "together"),
 }
 
