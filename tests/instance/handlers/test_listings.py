@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import listing_reference
@@ -281,3 +282,30 @@ def test_an_older_store_gets_the_columns_filled(world: World) -> None:
     found = world.ask("projects.list", {"workspaceId": 4, "filter": named})
     assert found["total"] == 1
     assert world.ask("apps.tasks.list", {"teamId": 1, "appId": app})["total"] == 1
+
+
+def test_pages_go_over_several_teams(world: World) -> None:
+    """Who sees two teams gets one listing of both, by id and then by team."""
+    objects = world.services.objects
+    with objects.db.write() as tx:
+        for team in (5, 1, 3):
+            for id in (2, 1):
+                objects.add(tx, team, "job", {"name": f"{id}"}, id=id)
+    form = PageForm(per_page=3, sort="id", sort_order="desc")
+    found, total = objects.page((1, 5), "job", form)
+    assert [(thing["id"], thing["teamId"]) for thing in found] == [
+        (2, 1),
+        (2, 5),
+        (1, 1),
+    ]
+    assert total == 4
+
+
+def test_of_two_that_bring_one_id_one_is_refused(world: World) -> None:
+    """Callers at the same moment come one after the other, also on PostgreSQL."""
+    said = {"name": "p", "id": 7}
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(
+            lambda _: world.send("lineage.register.project", said).status, range(8)
+        )
+        assert sorted(answers) == [200] + [409] * 7
