@@ -44,12 +44,14 @@ class Rows:
     columns: str
     """What is selected, as columns of the table `r`."""
     source: str
-    """What follows FROM in the subquery that is called `r`."""
+    """What follows FROM in the subquery that is called `r`, with conditions."""
     names: str
     """The columns that the subquery selects."""
     params: Mapping[str, Any]
     fields: Mapping[str, Value]
     """Fields that stand in columns of `r`."""
+    name_index: str = ""
+    """The column of lowered names, where there is one with an index."""
     body: str = "body"
     """The column whose JSON has every other field."""
     defaults: Mapping[str, Default] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class _Query:
         self._rows = rows
         self._inside: dict[str, str] = {}
         self._columns: list[str] = []
+        self._narrowed: list[str] = []
         self.params: dict[str, Any] = dict(rows.params)
 
     def subquery(self) -> str:
@@ -100,7 +103,8 @@ class _Query:
         columns = ", ".join([self._rows.names, *self._columns])
         # PostgreSQL would read each body again for each use of a value in it.
         fence = " OFFSET 0" if self._columns and self._engine != "sqlite" else ""
-        return f"(SELECT {columns} FROM {self._rows.source}{fence}) AS r"  # noqa: S608  made of constants
+        source = " AND ".join([self._rows.source, *self._narrowed])
+        return f"(SELECT {columns} FROM {source}{fence}) AS r"  # noqa: S608  made of constants
 
     def order(self, name: str, direction: str) -> str:
         """Give the order by a field; what is alike comes in the order of ids."""
@@ -127,9 +131,11 @@ class _Query:
                 400, "the operator `in` takes an array", field="filter.value",
                 value=wanted, allowed="an array",
             )  # fmt: skip
-        is_one = self._is_one_of(said.field, value, [_scalar(one) for one in wanted])
+        is_one = self._is_one_of(value, [_scalar(one) for one in wanted])
         if said.operator == "!=":
             return f"CASE WHEN {is_one} THEN 0 ELSE 1 END = 1"
+        if said.field == "name":
+            self._narrow(wanted)
         return is_one
 
     def _value(self, name: str) -> Value:
@@ -167,7 +173,13 @@ class _Query:
         self.params[name] = value
         return name
 
-    def _is_one_of(self, name: str, value: Value, wanted: Sequence[Any]) -> str:
+    def _narrow(self, wanted: Sequence[Any]) -> None:
+        """Leave, by the index of names, few rows whose bodies are read."""
+        if self._rows.name_index and all(isinstance(one, str) for one in wanted):
+            names = [one.lower() for one in wanted]
+            self._narrowed += self._among(self._rows.name_index, "text", names)
+
+    def _is_one_of(self, value: Value, wanted: Sequence[Any]) -> str:
         texts = [one for one in wanted if isinstance(one, str)]
         numbers = [
             one for one in wanted
@@ -190,20 +202,14 @@ class _Query:
         ways += self._among(value.text, "text", texts)
         ways += self._numbers(value, f"NOT {value.is_bool}", numbers)
         ways += self._numbers(value, value.is_int, spelled)
-        is_one = _any_of(ways)
-        if (
-            name == "name"
-            and "name_lower" in self._rows.names
-            and len(texts) == len(wanted)
-        ):
-            # What has an index leaves few whose bodies are read.
-            lowered = self._among("r.name_lower", "text", [t.lower() for t in texts])
-            return f"({_any_of(lowered)} AND {is_one})"
-        return is_one
+        return _any_of(ways)
 
     def _among(self, column: str, kind: str, wanted: Sequence[Any]) -> list[str]:
         if not wanted:
             return []
+        if len(wanted) == 1:
+            type_name = {"int": "BIGINT", "text": "TEXT"}[kind]
+            return [f"{column} = CAST(:{self._bind(wanted[0])} AS {type_name})"]
         name = self._bind(wanted)
         among = f"SELECT w.value FROM each_{kind}(:{name}) AS w"  # noqa: S608  names are constants of the code
         return [f"{column} IN ({among})"]

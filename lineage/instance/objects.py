@@ -114,10 +114,11 @@ class Objects:
             params["parent"] = parent_id
         rows = Rows(
             columns="r.body",
-            names="x.team_id, x.id, x.name_lower, x.body",
+            names="x.team_id, x.id, x.body",
             source=f"platform_things x WHERE x.kind = :kind AND {where}{only[0]}",
             params=params,
             fields=_FIELDS,
+            name_index="x.name_lower",
         )
         with self.db.read() as tx:
             found, total = read_page(tx, rows, form)
@@ -154,15 +155,15 @@ class Objects:
         self, team_ids: Sequence[int], digests: Sequence[str]
     ) -> set[str]:
         """Tell which bytes the teams have already, in a file or with a task."""
+        where, params = in_teams("x", team_ids)
         with self.db.read() as tx:
             return {
                 row[0]
                 for table in ("platform_things", "task_files")
                 for row in tx.all(
-                    f"SELECT DISTINCT x.digest FROM {table} x"  # noqa: S608  a constant
-                    " JOIN each_text(:digests) AS d ON d.value = x.digest"
-                    " WHERE x.team_id IN (SELECT t.value FROM each_int(:teams) AS t)",
-                    {"digests": list(digests), "teams": list(team_ids)},
+                    "SELECT DISTINCT x.digest FROM each_text(:digests) AS d"  # noqa: S608  constants
+                    f" JOIN {table} x ON x.digest = d.value AND {where}",
+                    {"digests": list(digests), **params},
                 )
             }
 
