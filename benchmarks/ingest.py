@@ -28,7 +28,7 @@ def run(options: Options) -> list[Table]:
         peer = _bare(Path(folder) / "bare.db")
         ours, theirs, cpu = [], [], []
         for at in range(batches):
-            facts = _batch(at, int(batches * BATCH * THINGS))
+            facts = make_batch(at, int(batches * BATCH * THINGS))
             gc.collect()
             start, used = time.perf_counter(), time.process_time()
             _ingest(store, facts)
@@ -62,7 +62,8 @@ def _ingest(store: Store, facts: list[dict[str, Any]]) -> None:
     assert answer.stored == len(facts)
 
 
-def _batch(at: int, things: int) -> list[dict[str, Any]]:
+def make_batch(at: int, things: int) -> list[dict[str, Any]]:
+    """Make a batch of edges that speak of some of so many things."""
     return [
         {
             "f": "edge",

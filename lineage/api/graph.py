@@ -61,9 +61,15 @@ class GraphApi(Resource):
             since=since, until=until, limit=limit, after=after,
         )  # fmt: skip
 
-    def task(self, id: int) -> TaskDetail:
-        """Tell everything known of a task."""
-        return self._answer(TaskDetail, "lineage.tasks.get", id=id)
+    def task(self, id: int | str) -> TaskDetail:
+        """Tell everything known of a task.
+
+        Args:
+            id: Its number, or the key of its card, which also tells tasks of several
+                teams with one number apart.
+        """
+        named = {"key": id} if isinstance(id, str) else {"id": id}
+        return self._answer(TaskDetail, "lineage.tasks.get", **named)
 
     def data(self, key: str) -> DataDetail:
         """Tell everything known of one version of a thing, by its key."""

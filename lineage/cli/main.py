@@ -25,13 +25,23 @@ start here:  lineage demo           run the example and look at its graph
 
 def build_parser() -> Parser:
     """Make the parser with all commands."""
-    from . import delivery, demo, doctor, questions, registering, serving, show
+    from . import (
+        delivery,
+        demo,
+        doctor,
+        questions,
+        registering,
+        serving,
+        show,
+        storing,
+    )
 
     parser = Parser(prog="lineage", description=_DESCRIPTION, epilog=_FIRST)
     version = f"lineage {metadata.version('workflow-lineage')}"
     parser.add_argument("--version", action="version", version=version)
     commands = Commands(parser)
-    for theme in (demo, show, questions, delivery, doctor, serving, registering):
+    themes = (demo, show, questions, delivery, doctor, serving, storing, registering)
+    for theme in themes:
         theme.add_commands(commands)
     return parser
 

@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -36,11 +36,15 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="address (127.0.0.1)")
     serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="port (7077)")
     serve.add_argument("--workers", type=int, default=1, help="processes (1)")
-    _with_store(serve)
+    serve.add_argument(
+        "--name", action="append", default=[], metavar="HOST",
+        help="a name that a reverse proxy on this machine serves it under",
+    )  # fmt: skip
+    with_store(serve)
     ui = commands.add("ui", run_ui, "open the page in the browser")
     ui.add_argument("--port", type=int, default=0, help="port (a free one)")
     ui.add_argument("--no-browser", action="store_true", help="only print the address")
-    _with_store(ui)
+    with_store(ui)
     tokens = commands.group("token", "make, list and revoke tokens of an instance")
     create = tokens.add(
         "create", run_token_create, "make a token, which is shown once",
@@ -53,10 +57,11 @@ def add_commands(commands: Commands) -> None:
     revoke = tokens.add("revoke", run_token_revoke, "make a token useless")
     revoke.add_argument("id", type=int, metavar="ID", help="its number in the list")
     for parser in (create, listing, revoke):
-        _with_store(parser)
+        with_store(parser)
 
 
-def _with_store(parser: Parser) -> None:
+def with_store(parser: Parser) -> None:
+    """Let a command be told which store it is about."""
     parser.add_argument(
         "--store", metavar="URL", help="sqlite:///path or postgresql://…"
     )
@@ -77,7 +82,7 @@ def run_serve(args: argparse.Namespace) -> Answer:
     """Serve until stopped."""
     settings = settings_of(args)
     store = store_url(args, settings)
-    _serve(settings, store, args.host, args.port, workers=args.workers)
+    _serve(settings, store, args.host, args.port, workers=args.workers, names=args.name)
     return Answer({"served": True})
 
 
@@ -116,6 +121,7 @@ def _serve(
     port: int,
     *,
     workers: int = 1,
+    names: Sequence[str] = (),
     is_quiet: bool = False,
 ) -> None:
     server = load("instance.server", "server")
@@ -125,6 +131,7 @@ def _serve(
             host=host,
             port=port,
             workers=workers,
+            allowed_hosts=tuple(name.lower() for name in names),
             store=store,
             blobs=settings.home / "blobs",
             is_access_logged=not is_quiet,
@@ -159,7 +166,8 @@ def has_desktop() -> bool:
 
 
 @contextmanager
-def _store(args: argparse.Namespace) -> Iterator[Any]:
+def opened_store(args: argparse.Namespace) -> Iterator[Any]:
+    """Open the store that a command is about."""
     settings = settings_of(args)
     settings.home.mkdir(parents=True, exist_ok=True)
     store = load("instance.store", "server").open_store(store_url(args, settings))
@@ -172,7 +180,7 @@ def _store(args: argparse.Namespace) -> Iterator[Any]:
 def run_token_create(args: argparse.Namespace) -> Answer:
     """Make a token and show it, this once."""
     tokens = load("instance.tokens", "server")
-    with _store(args) as store:
+    with opened_store(args) as store:
         made = tokens.create_token(
             store, team=args.team, role=args.role, user=args.user
         )
@@ -193,7 +201,7 @@ def run_token_create(args: argparse.Namespace) -> Answer:
 def run_token_list(args: argparse.Namespace) -> Answer:
     """List the tokens."""
     tokens = load("instance.tokens", "server")
-    with _store(args) as store:
+    with opened_store(args) as store:
         known = tokens.list_tokens(store)
     if not known:
         text = "no token; make one with: lineage token create --team NAME"
@@ -215,7 +223,7 @@ def _token(token: Any) -> list[Span]:
 def run_token_revoke(args: argparse.Namespace) -> Answer:
     """Make a token useless."""
     tokens = load("instance.tokens", "server")
-    with _store(args) as store:
+    with opened_store(args) as store:
         done = tokens.revoke_token(store, args.id)
     text = f"token {args.id} is revoked"
     if not done:

@@ -148,7 +148,7 @@ def run_show(args: argparse.Namespace) -> Answer:
 
 def _detail(api: Api, node: Node) -> tuple[TaskDetail | DataDetail, list[Line]]:
     if node.type == "task":
-        task = api.graph.task(int(node.id))
+        task = api.graph.task(node.key)
         return task, task_lines(task)
     data = api.graph.data(node.key)
     return data, data_lines(data)

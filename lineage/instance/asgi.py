@@ -26,7 +26,7 @@ from .message import (
 from .metrics import Metrics
 from .problems import Refusal
 from .route import Prepared, Route
-from .routes import ROUTES, Routes, answered, find_route, respond
+from .routes import ROUTES, Routes, answered, answered_trouble, find_route, respond
 from .security import OPEN, SECURITY_HEADERS, SESSION_COOKIE, Principal
 from .sessions import LASTS_S, Sessions
 
@@ -134,7 +134,7 @@ class InstanceApp:
         except Refusal as refusal:
             return refusal.response()
         except StoreError as error:
-            return Refusal(503, f"the store cannot be used now: {error}").response()
+            return answered_trouble(request, error)
 
     async def _method(
         self, request: InstanceRequest, receive: Receive

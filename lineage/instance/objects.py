@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, Final
 
+from .forms import Filter, PageForm
+from .listing import Rows, read_page
 from .problems import Refusal, not_found
 from .store.database import Database, Transaction
+from .store.values import of_int
 
 #: Kinds of things that are kept here.
 THINGS: Final = (
@@ -22,6 +25,8 @@ THINGS: Final = (
 )
 
 Thing = dict[str, Any]
+
+_FIELDS: Final = {"id": of_int("r.id"), "teamId": of_int("r.team_id")}
 
 
 class Objects:
@@ -84,19 +89,81 @@ class Objects:
         with self.db.read() as tx:
             return [_body(row) for row in tx.all(f"{sql} ORDER BY id", used)]
 
+    def page(
+        self,
+        team_ids: Sequence[int],
+        kind: str,
+        form: PageForm,
+        *,
+        parent_id: int | None = None,
+        only: tuple[str, Mapping[str, Any]] = ("", {}),
+    ) -> tuple[list[Thing], int]:
+        """Give the page of things that a listing asks for, and how many there are.
+
+        Args:
+            team_ids: Whose things.
+            kind: Which kind of things.
+            form: What is asked for.
+            parent_id: Only those of this parent.
+            only: A further condition on the table `x`, and its parameters.
+        """
+        where, params = in_teams("x", team_ids)
+        params |= {"kind": kind, **only[1]}
+        if parent_id is not None:
+            where += " AND x.parent_id = :parent"
+            params["parent"] = parent_id
+        rows = Rows(
+            columns="r.body",
+            names="x.team_id, x.id, x.body",
+            source=f"platform_things x WHERE x.kind = :kind AND {where}{only[0]}",
+            params=params,
+            fields=_FIELDS,
+            name_index="x.name_lower",
+        )
+        with self.db.read() as tx:
+            found, total = read_page(tx, rows, form)
+        return [_body(row) for row in found], total
+
+    def named(self, team_ids: Sequence[int], kind: str, **said: str) -> Thing | None:
+        """Give the first thing, by id, whose field says a text; or none."""
+        told = [Filter(field=name, value=value) for name, value in said.items()]
+        found, _ = self.page(team_ids, kind, PageForm(filter=told, per_page=1))
+        return found[0] if found else None
+
+    def below(self, team_id: int, folder: str) -> tuple[list[Thing], list[str]]:
+        """List a folder: the files that lie in it, by path, and its folders' names."""
+        sign = folder.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        names = {"team": team_id, "end": _after(folder), "deep": f"{sign}%/%"}
+        sql = (
+            " FROM platform_things WHERE team_id = :team AND kind = 'file'"
+            " AND path >= :low AND path < :end AND path {not}LIKE :deep ESCAPE '!'"
+        )
+        inner: list[str] = []
+        with self.db.read() as tx:
+            rows = tx.all(
+                f"SELECT body{sql.replace('{not}', 'NOT ')} ORDER BY path",
+                {**names, "low": folder},
+            )
+            # From each folder the index leads to what follows it.
+            low, first = folder, f"SELECT MIN(path){sql.replace('{not}', '')}"
+            while (row := tx.one(first, {**names, "low": low})) and row[0]:
+                inner.append(row[0][len(folder) :].partition("/")[0])
+                low = _after(f"{folder}{inner[-1]}/")
+        return [_body(row) for row in rows], inner
+
     def known_digests(
         self, team_ids: Sequence[int], digests: Sequence[str]
     ) -> set[str]:
         """Tell which bytes the teams have already, in a file or with a task."""
+        where, params = in_teams("x", team_ids)
         with self.db.read() as tx:
             return {
                 row[0]
                 for table in ("platform_things", "task_files")
                 for row in tx.all(
-                    f"SELECT DISTINCT x.digest FROM {table} x"  # noqa: S608  a constant
-                    " JOIN each_text(:digests) AS d ON d.value = x.digest"
-                    " WHERE x.team_id IN (SELECT t.value FROM each_int(:teams) AS t)",
-                    {"digests": list(digests), "teams": list(team_ids)},
+                    "SELECT DISTINCT x.digest FROM each_text(:digests) AS d"  # noqa: S608  constants
+                    f" JOIN {table} x ON x.digest = d.value AND {where}",
+                    {"digests": list(digests), **params},
                 )
             }
 
@@ -117,6 +184,8 @@ class Objects:
         Raises:
             Refusal: The team has a thing of that id already.
         """
+        # Two callers that bring the same id or path come one after the other.
+        tx.lock_team(team_id)
         taken = id is not None and _exists(tx, team_id, kind, id)
         if taken:
             raise Refusal(409, f"there is a {kind} {id} already", field="id", value=id)
@@ -126,10 +195,11 @@ class Objects:
             self.remove(tx, team_id, kind, path)
         tx.run(
             "INSERT INTO platform_things"
-            " (team_id, kind, id, parent_id, path, digest, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (team_id, kind, number, parent_id, path, digest, json.dumps(thing)),
-        )
+            " (team_id, kind, id, parent_id, path, digest, name_lower, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (team_id, kind, number, parent_id, path, digest, lowered(thing),
+             kept_text(thing)),
+        )  # fmt: skip
         return thing
 
     def change(
@@ -138,9 +208,9 @@ class Objects:
         """Keep a thing's new state."""
         changed = {**thing, **changes, "updatedAt": now_text()}
         tx.run(
-            "UPDATE platform_things SET body = ?"
+            "UPDATE platform_things SET body = ?, name_lower = ?"
             " WHERE team_id = ? AND kind = ? AND id = ?",
-            (json.dumps(changed), thing["teamId"], kind, thing["id"]),
+            (kept_text(changed), lowered(changed), thing["teamId"], kind, thing["id"]),
         )
         return changed
 
@@ -181,6 +251,32 @@ class Objects:
                 {"kind": kind, "value": value, "teams": list(team_ids)},
             )
         return None if row is None else _body(row)
+
+
+def in_teams(table: str, team_ids: Sequence[int]) -> tuple[str, dict[str, Any]]:
+    """Spell that rows of a table are of one of the teams; with the parameters."""
+    if len(team_ids) == 1:
+        return f"{table}.team_id = :team", {"team": team_ids[0]}
+    told = "SELECT m.value FROM each_int(:teams) AS m"
+    return f"{table}.team_id IN ({told})", {"teams": list(team_ids)}
+
+
+def kept_text(body: Mapping[str, Any]) -> str:
+    """Write an object as the store keeps it.
+
+    Raises:
+        Refusal: A number in it is too large for JSON.
+    """
+    try:
+        return json.dumps(body, allow_nan=False)
+    except ValueError as error:
+        raise Refusal(400, "a number is too large to be kept", field="body") from error
+
+
+def lowered(thing: Mapping[str, Any]) -> str | None:
+    """Give the name by which a thing is looked up, whatever its case."""
+    name = thing.get("name")
+    return name.lower() if isinstance(name, str) else None
 
 
 def now_text() -> str:

@@ -1,11 +1,11 @@
-"""Listings as the platform pages them: filtered, sorted, cut."""
+"""The form of a listing's pages: where one starts, and what its answer holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from .forms import Filter, PageForm
+from .forms import PageForm
 from .problems import Refusal
 
 Item = dict[str, Any]
@@ -13,33 +13,23 @@ Item = dict[str, Any]
 _ORDERS: Final = ("asc", "desc")
 
 
-def page(items: Sequence[Item], form: PageForm) -> dict[str, Any]:
-    """Give the page that a listing asks for.
+def page_answer(form: PageForm, entities: Sequence[Item], total: int) -> dict[str, Any]:
+    """Give the answer that holds one page.
 
-    The answer serves clients that count pages and clients that follow `after`.
+    It serves clients that count pages and clients that follow `after`.
     """
-    if form.sort_order not in _ORDERS:
-        raise Refusal(
-            400,
-            "sort_order is not known",
-            field="sort_order",
-            value=form.sort_order,
-            allowed=", ".join(_ORDERS),
-        )
-    kept = [item for item in items if _matches(item, form.filter or ())]
-    kept.sort(key=_sort_key(form.sort), reverse=form.sort_order == "desc")
-    start = _start(form)
-    end = start + form.per_page
+    end = start_of(form) + form.per_page
     return {
-        "total": len(kept),
+        "total": total,
         "perPage": form.per_page,
-        "pagesCount": -(-len(kept) // form.per_page),
-        "entities": kept[start:end],
-        "after": str(end) if end < len(kept) else None,
+        "pagesCount": -(-total // form.per_page),
+        "entities": list(entities),
+        "after": str(end) if end < total else None,
     }
 
 
-def _start(form: PageForm) -> int:
+def start_of(form: PageForm) -> int:
+    """Give the number of things before the page."""
     if form.after is None:
         return (form.page - 1) * form.per_page
     if not (form.after.isascii() and form.after.isdigit() and len(form.after) < 16):
@@ -53,60 +43,17 @@ def _start(form: PageForm) -> int:
     return int(form.after)
 
 
-def _matches(item: Item, filters: Sequence[Filter]) -> bool:
-    return all(_holds(lookup(item, f.field), f) for f in filters)
-
-
-def _holds(value: Any, condition: Filter) -> bool:
-    test = _OPERATORS.get(condition.operator)
-    if test is None:
+def checked_order(form: PageForm) -> str:
+    """Give the order that a page is asked in."""
+    if form.sort_order not in _ORDERS:
         raise Refusal(
             400,
-            "the operator of a filter is not known",
-            field="filter.operator",
-            value=condition.operator,
-            allowed=", ".join(_OPERATORS),
+            "sort_order is not known",
+            field="sort_order",
+            value=form.sort_order,
+            allowed=", ".join(_ORDERS),
         )
-    return test(value, condition.value)
-
-
-def _is_one_of(value: Any, wanted: Any) -> bool:
-    if not isinstance(wanted, list):
-        raise Refusal(
-            400,
-            "the operator `in` takes an array",
-            field="filter.value",
-            value=wanted,
-            allowed="an array",
-        )
-    return any(_equal(value, one) for one in wanted)
-
-
-def _equal(value: Any, wanted: Any) -> bool:
-    if isinstance(value, bool) or isinstance(wanted, bool):
-        return value is wanted
-    if isinstance(value, int) and isinstance(wanted, str):
-        return str(value) == wanted
-    return bool(value == wanted)
-
-
-def _ordered(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    def holds(value: Any, wanted: Any) -> bool:
-        return value is not None and test(_rank(value), _rank(wanted))
-
-    return holds
-
-
-_OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "=": _equal,
-    "eq": _equal,
-    "!=": lambda value, wanted: not _equal(value, wanted),
-    "in": _is_one_of,
-    ">": _ordered(lambda a, b: bool(a > b)),
-    ">=": _ordered(lambda a, b: bool(a >= b)),
-    "<": _ordered(lambda a, b: bool(a < b)),
-    "<=": _ordered(lambda a, b: bool(a <= b)),
-}
+    return form.sort_order
 
 
 def lookup(item: Item, field: str) -> Any:
@@ -115,16 +62,3 @@ def lookup(item: Item, field: str) -> Any:
     for part in field.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value
-
-
-def _sort_key(field: str) -> Callable[[Item], Any]:
-    return lambda item: _rank(lookup(item, field))
-
-
-def _rank(value: Any) -> tuple[int, Any]:
-    """Make values of any type comparable: nothing, then numbers, then text."""
-    if value is None:
-        return (0, 0)
-    if isinstance(value, (bool, int, float)):
-        return (1, value)
-    return (2, str(value))

@@ -16,6 +16,7 @@ from .problems import Refusal, from_validation
 from .route import Answer, Call, Prepared, Route
 from .security import OPEN, Principal
 from .services import Services
+from .store import StoreFaultError
 
 #: The one table: a method that is not here does not exist.
 ROUTES: Final[Mapping[str, Route]] = {route.name: route for route in ALL_ROUTES}
@@ -97,9 +98,20 @@ def answered(
             return Refusal(404, str(error)).response()
         except SelectorError as error:
             return Refusal(400, str(error), field="selector").response()
+        except StoreFaultError:
+            raise  # trying again would not help: the log tells of it
         except StoreError as error:
             return _unavailable(error).response()
     return Refusal(500, "the instance failed; its log tells why").response()
+
+
+def answered_trouble(request: InstanceRequest, error: StoreError) -> InstanceResponse:
+    """Answer a request whose facts could not be stored."""
+
+    def fail() -> InstanceResponse:
+        raise error
+
+    return answered(request, fail)
 
 
 def find_route(request: InstanceRequest) -> Route:

@@ -47,7 +47,8 @@ class ServeSettings:
     port: int = 8000
     workers: int = 1
     allowed_hosts: tuple[str, ...] = ()
-    """More names under which the server is reached."""
+    """More names under which the server is reached: those of a reverse proxy. Where
+    there are any, others are let in by it, also to a loopback address."""
     is_access_logged: bool = True
     stop_timeout_s: int = 10
     """How long requests may still take when the server is to stop."""
@@ -67,6 +68,11 @@ class ServeSettings:
             return False
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other machines reach it, by its address or through a proxy."""
+        return not self.is_loopback or bool(self.allowed_hosts)
+
+    @property
     def hosts(self) -> frozenset[str]:
         """Names to answer to; empty: any."""
         if self.is_loopback:
@@ -80,7 +86,7 @@ def create_app(settings: ServeSettings) -> InstanceApp:
         settings.store,
         blobs=settings.blobs,
         delivery_status=settings.delivery_status,
-        is_local=settings.is_loopback,
+        is_local=not settings.is_shared,
     )
     sessions = Sessions(services.store.db, services.tokens)
     return InstanceApp(
@@ -134,7 +140,8 @@ def serve(settings: ServeSettings) -> None:
         timeout_keep_alive=30,
         server_header=False,
         ws="none",
-        proxy_headers=False,
+        # Who calls is told by the proxy, which is believed on this machine alone.
+        proxy_headers=bool(settings.allowed_hosts),
     )
     listening = bind(settings)
     server = uvicorn.Server(config)
@@ -151,12 +158,13 @@ def check_start(settings: ServeSettings) -> None:
     """Open the store once, and refuse to serve strangers without a token."""
     services = Services.open(settings.store, blobs=settings.blobs)
     try:
-        if not settings.is_loopback and not services.tokens.exist():
+        if settings.is_shared and not services.tokens.exist():
+            name = next(iter(settings.allowed_hosts), settings.host)
             raise ServeError(
-                f"{settings.host} can be reached from other machines, and this "
+                f"{name} can be reached from other machines, and this "
                 "instance has no token; make one first: "
                 "lineage token create --team NAME",
-                subject=settings.host,
+                subject=name,
             )
     finally:
         services.close()

@@ -6,12 +6,16 @@ import json
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from typing import Any, Final
 
+from .forms import PageForm
+from .listing import Default, Rows, read_page
+from .objects import in_teams, kept_text
 from .problems import not_found
 from .store import Store
 from .store.database import Transaction
+from .store.values import OBJECT, Value, of_int, of_text, of_time
+from .times import time_text
 
 #: The platform's status words.
 STATUSES: Final = (
@@ -26,12 +30,18 @@ DEFAULT_WORKSPACE: Final = 1
 
 Info = dict[str, Any]
 
-_COLUMNS: Final = (
-    "SELECT t.team_id, t.number, t.name, t.status, t.workspace_id, t.started_at,"
-    " t.created_at, t.ended_at, t.user_name, p.body FROM tasks t"
-    " LEFT JOIN task_parts p ON p.team_id = t.team_id AND p.task_id = t.number"
-    " AND p.part = 'info'"
-    " WHERE t.team_id IN (SELECT m.value FROM each_int(:teams) AS m)"
+_SHOWN: Final = (
+    "id", "team_id", "name", "status", "workspace", "shown_at", "ended_at",
+    "user_name", "body",
+)  # fmt: skip
+_NAMES: Final = (
+    "t.number AS id, t.team_id, t.name, t.status, t.ended_at, t.user_name, p.body,"
+    f" COALESCE(NULLIF(t.workspace_id, 0), {DEFAULT_WORKSPACE}) AS workspace,"
+    " COALESCE(NULLIF(t.started_at, 0), t.created_at) AS shown_at"
+)
+_SOURCE: Final = (
+    "tasks t LEFT JOIN task_parts p ON p.team_id = t.team_id"
+    " AND p.task_id = t.number AND p.part = 'info'"
 )
 
 
@@ -47,10 +57,14 @@ class Tasks:
 
     def find(self, team_ids: Sequence[int], id: int) -> Info | None:
         """Tell of a task, or none where none of the teams has it."""
-        found = self._select(
-            " AND t.number = :id ORDER BY t.team_id LIMIT 1", team_ids, id=id
+        where, params = in_teams("t", team_ids)
+        sql = (
+            f"SELECT {', '.join(_SHOWN)} FROM (SELECT {_NAMES} FROM {_SOURCE}"  # noqa: S608  made of constants
+            f" WHERE {where} AND t.number = :id ORDER BY t.team_id LIMIT 1) AS r"
         )
-        return found[0] if found else None
+        with self._store.db.read() as tx:
+            row = tx.one(sql, {**params, "id": id})
+        return None if row is None else _info(*row)
 
     def get(self, team_ids: Sequence[int], id: int, *, field: str = "id") -> Info:
         """Tell of a task.
@@ -63,18 +77,66 @@ class Tasks:
             raise not_found("task", id, field=field)
         return found
 
-    def listing(
-        self, team_ids: Sequence[int], *, workspace_id: int | None = None
-    ) -> list[Info]:
-        """List tasks, of all workspaces or of one."""
-        if workspace_id is None:
-            return self._select(" ORDER BY t.number", team_ids)
-        return self._select(
-            " AND COALESCE(t.workspace_id, :default) = :workspace ORDER BY t.number",
-            team_ids,
-            workspace=workspace_id,
-            default=DEFAULT_WORKSPACE,
+    def page(
+        self,
+        team_ids: Sequence[int],
+        form: PageForm,
+        *,
+        workspace_id: int | None = None,
+        app_id: int | None = None,
+    ) -> tuple[list[Info], int]:
+        """Give the page of tasks that a listing asks for, and how many there are.
+
+        Args:
+            team_ids: Whose tasks.
+            form: What is asked for.
+            workspace_id: Only those of this workspace.
+            app_id: Only those of this app.
+        """
+        where, params = in_teams("t", team_ids)
+        if workspace_id is not None:
+            where += " AND COALESCE(t.workspace_id, :default) = :workspace"
+            params |= {"workspace": workspace_id, "default": DEFAULT_WORKSPACE}
+        if app_id is not None:
+            where += " AND p.app_id = :app"
+            params["app"] = app_id
+        engine = self._store.db.dialect.name
+        rows = Rows(
+            columns=", ".join(f"r.{name}" for name in _SHOWN),
+            names=_NAMES,
+            source=f"{_SOURCE} WHERE {where}",
+            params=params,
+            fields=_fields(engine),
+            body="p.body",
+            defaults=_defaults(engine),
         )
+        with self._store.db.read() as tx:
+            found, total = read_page(tx, rows, form)
+        return [_info(*row) for row in found], total
+
+    def of_apps(
+        self,
+        team_id: int,
+        app_ids: Sequence[int],
+        statuses: Sequence[str] | None = None,
+    ) -> dict[int, list[Info]]:
+        """Give the tasks of each of a team's apps, all or those of some statuses."""
+        sql = (
+            f"SELECT a.value, {', '.join(f'r.{name}' for name in _SHOWN)}"  # noqa: S608  made of constants
+            " FROM each_int(:apps) AS a JOIN (SELECT p.app_id,"
+            f" {_NAMES} FROM task_parts p JOIN tasks t ON t.team_id = p.team_id"
+            " AND t.number = p.task_id WHERE p.team_id = :team AND p.part = 'info')"
+            " AS r ON r.app_id = a.value"
+        )
+        names: dict[str, Any] = {"apps": list(app_ids), "team": team_id}
+        if statuses is not None:
+            sql += " WHERE r.status IN (SELECT s.value FROM each_text(:among) AS s)"
+            names["among"] = list(statuses)
+        found: dict[int, list[Info]] = {}
+        with self._store.db.read() as tx:
+            for app, *row in tx.all(f"{sql} ORDER BY r.id", names):
+                found.setdefault(app, []).append(_info(*row))
+        return found
 
     def create(
         self,
@@ -195,11 +257,6 @@ class Tasks:
         kept = {name: value for name, value in said.items() if value is not None}
         self._store.ingest(team_id, [{**fact, **kept}], user=user)
 
-    def _select(self, where: str, team_ids: Sequence[int], **params: Any) -> list[Info]:
-        with self._store.db.read() as tx:
-            rows = tx.all(_COLUMNS + where, {"teams": list(team_ids), **params})
-        return [_info(*row) for row in rows]
-
 
 def get_part(tx: Transaction, team_id: int, id: int, part: str) -> Info:
     """Read one part of what apps keep with a task."""
@@ -215,29 +272,53 @@ def put_part(
     tx: Transaction, team_id: int, id: int, part: str, body: Mapping[str, Any]
 ) -> None:
     """Replace one part of what apps keep with a task."""
+    app = body.get("appId") if part == "info" else None
     tx.run(
-        "INSERT INTO task_parts (team_id, task_id, part, body) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (team_id, task_id, part) DO UPDATE SET body = excluded.body",
-        (team_id, id, part, json.dumps(body)),
+        "INSERT INTO task_parts (team_id, task_id, part, app_id, body)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (team_id, task_id, part)"
+        " DO UPDATE SET app_id = excluded.app_id, body = excluded.body",
+        (team_id, id, part, app if isinstance(app, int) else None, kept_text(body)),
     )
 
 
-def time_text(at: float | None) -> str | None:
-    """Give a time as the platform writes it."""
-    if at is None:
-        return None
-    moment = datetime.fromtimestamp(at, timezone.utc)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+def _fields(engine: str) -> dict[str, Value]:
+    return {
+        "id": of_int("r.id"),
+        "teamId": of_int("r.team_id"),
+        "workspaceId": of_int("r.workspace"),
+        "status": of_text(engine, "r.status"),
+        "userLogin": of_text(engine, "r.user_name"),
+        "startedAt": of_time("r.shown_at"),
+        "finishedAt": of_time("r.ended_at"),
+    }
+
+
+def _defaults(engine: str) -> dict[str, Default]:
+    """Tell what `_info` shows of a task for which nothing else was told."""
+    name = of_text(engine, "r.name")
+    return {
+        "description": Default("description", of_text(engine, "''")),
+        "type": Default("type", of_text(engine, "'app'")),
+        "userId": Default("userId", of_int("1")),
+        "createdBy": Default("createdBy", of_int("1")),
+        "meta.name": Default("meta.name", name),
+        "meta.app.id": Default("meta.app", "appId"),
+        "meta.app.name": Default("meta.app", name),
+        "meta": Default("meta", OBJECT),
+        "meta.app": Default("meta.app", OBJECT),
+        "settings": Default("settings", OBJECT),
+        "settings.message": Default("settings", OBJECT),
+        "settings.message.state": Default("settings", OBJECT),
+    }
 
 
 def _info(
-    team_id: int,
     number: int,
+    team_id: int,
     name: str | None,
     status: str,
-    workspace_id: int | None,
-    started_at: float | None,
-    created_at: float,
+    workspace_id: int,
+    started_at: float,
     ended_at: float | None,
     user: str | None,
     body: str | None,
@@ -257,8 +338,8 @@ def _info(
         **kept,
         "meta": {**meta, **kept.get("meta", {})},
         "teamId": team_id,
-        "workspaceId": workspace_id or DEFAULT_WORKSPACE,
+        "workspaceId": workspace_id,
         "status": status,
-        "startedAt": time_text(started_at or created_at),
+        "startedAt": time_text(started_at),
         "finishedAt": time_text(ended_at),
     }

@@ -48,6 +48,12 @@ ROWS = {
         "edges in batches, half of them new states (1,000 each)",
     ),
     "memory": ("0", "160,000"),
+    "postgres": (
+        "bare multi-row inserts in PostgreSQL",
+        "the store on PostgreSQL",
+        "the store on SQLite",
+        "PostgreSQL",
+    ),
     "footprint": ("lineage", "the four required packages", "together"),
 }
 

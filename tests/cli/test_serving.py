@@ -127,3 +127,23 @@ def test_a_browser_opens_only_where_a_person_sits(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert serving.has_desktop() is opens
+
+
+def test_a_store_is_backed_up(type_, tmp_path: Path) -> None:
+    """`store backup` writes a copy that a later command can ask."""
+    type_("token", "create", "--team", "research")
+    told = type_("store", "backup", str(tmp_path / "copy.db"), "--json").data
+    assert told["bytes"] > 0
+    listed = type_(
+        "token", "list", "--store", f"sqlite:///{tmp_path}/copy.db", "--json"
+    )
+    assert [token["teams"] for token in listed.data] == [["research"]]
+
+
+@pytest.mark.parametrize("parts", ["0", "1025", "x"])
+def test_a_store_is_partitioned_into_a_number_of_parts(type_, parts: str) -> None:
+    """What is no number of parts is refused, and so is a SQLite store."""
+    refused = type_("store", "partition", "--parts", parts)
+    assert (refused.code, "1 to 1024" in refused.err) == (2, True)
+    refused = type_("store", "partition")
+    assert (refused.code, "only a PostgreSQL" in refused.err) == (2, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from instance_server import Served
 from page_world import World
 from playwright.sync_api import expect
 
@@ -71,3 +72,23 @@ def test_a_text_and_a_picture_are_previewed(look: Look, signs: World) -> None:
     image = panel.locator("img.preview")
     expect(image).to_have_attribute("alt", "Preview of confusion.png")
     expect(image).to_have_js_property("naturalWidth", 1)
+
+
+def test_two_teams_tasks_of_one_number_have_their_own_panels(
+    look: Look, served: Served
+) -> None:
+    """Who sees two teams is told of the task that was chosen, not of its namesake."""
+    for team in ("red", "blue"):
+        run = {"uid": f"{team}-0", "task": team, "at": 1e9, "task_id": 12}
+        fact = {"f": "task", "name": f"Of {team}", "host": f"{team}-host", **run}
+        served.post(
+            "lineage.facts.add", {"facts": [fact]}, token=served.token(team)
+        ).raise_for_status()
+    page = look()
+    page.get_by_label("Token").fill(served.token(["red", "blue"]))
+    page.get_by_role("button", name="Sign in").click()
+    for team in ("red", "blue"):
+        page.get_by_role("link", name=f"Of {team}").first.click()
+        page.locator(".card-main", has_text=f"Of {team}").click()
+        expect(page.locator(".panel")).to_contain_text(f"{team}-host")
+        page.goto(served.address)

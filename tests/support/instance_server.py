@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +40,8 @@ class Served:
         said = {} if body is None else body
         return requests.post(url, json=said, headers=headers, timeout=WAIT_S, **how)
 
-    def token(self, team: str, role: str = "writer") -> str:
-        """Make a token."""
+    def token(self, team: str | Sequence[str], role: str = "writer") -> str:
+        """Make a token, of one team or several."""
         store = open_store(self.settings.store)
         try:
             return create_token(store, team=team, role=role).secret
@@ -100,6 +100,7 @@ def start_process(settings: ServeSettings) -> subprocess.Popen[str]:
         "port": settings.port,
         "workers": settings.workers,
         "is_access_logged": settings.is_access_logged,
+        "allowed_hosts": settings.allowed_hosts,
     }
     process = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, json.dumps(said)],

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from lineage.instance.store import Store, open_store
+from lineage.instance.store.partitioning import partition
 
 _schemas = itertools.count(1)
 
@@ -26,17 +27,32 @@ def postgres_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="lineage-postgres-") as folder:
         server = pgserver.get_server(folder)
         try:
+            without_sync(server.get_uri())
             yield server.get_uri()
         finally:
             server.cleanup()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def without_sync(server: str) -> None:
+    """Have a server not wait for the disk: no test takes the machine's power away."""
+    import psycopg
+
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "partitioned"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a new, empty store, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'instance.db'}"
-    return new_schema(request.getfixturevalue("postgres_server"))
+    url = new_schema(request.getfixturevalue("postgres_server"))
+    if request.param == "partitioned":
+        made = open_store(url)
+        partition(made.db, 3)
+        made.close()
+    return url
 
 
 @pytest.fixture

@@ -20,6 +20,16 @@ _INDEXED: Final = (
     " WHERE substrings MATCH :threes ORDER BY rowid DESC LIMIT :met) AS s"
     " CROSS JOIN entities e ON e.id = s.id WHERE e.team_id = :team LIMIT :most"
 )
+# Each block of ids has entries of its own; a block is read whole or not at all.
+_THREES: Final = (
+    "SELECT f.id FROM generate_series("
+    "CAST(:last AS BIGINT) >> 16, CAST(:first AS BIGINT) >> 16, -1) AS b(at)"
+    " CROSS JOIN LATERAL (SELECT e.id FROM entities e WHERE e.team_id = :team"
+    " AND lineage_threes(e.team_id, e.id, e.ident, e.name) @> ARRAY("
+    "SELECT lineage_three(:team, b.at << 16, x.value) FROM each_text(:threes) AS x)"
+    " ORDER BY e.id DESC) AS f LIMIT :most"
+)
+_ENDS: Final = "SELECT MIN(id), MAX(id) FROM entities WHERE team_id = :team"
 _SCAN: Final = (
     "SELECT e.id FROM entities e WHERE e.team_id = :team AND e.id > :first"
     " AND (lower(e.ident) LIKE :text ESCAPE '!' OR lower(e.name) LIKE :text ESCAPE '!')"
@@ -31,10 +41,15 @@ def things_with(view: TeamView, words: list[str]) -> list[int]:
     """Give things that may have every word somewhere, the newest first.
 
     Where there is an index, it is asked; it may give a few that have the words'
-    letters in another order. Else the newest things are read through.
+    letters in another order. Else (words of two letters, an old SQLite) the newest
+    things are read through.
     """
     threes = _threes(words)
-    if threes and view.tx.dialect.name == "sqlite" and view.tx.one(_HAS_INDEX):
+    if threes and view.tx.dialect.name == "postgresql":
+        first, last = view.rows(_ENDS)[0]
+        ends = {"first": first or 0, "last": last or 0}
+        rows = view.rows(_THREES, **ends, threes=threes, most=MAX_FOUND)
+    elif threes and view.tx.one(_HAS_INDEX):
         match = " AND ".join('"' + part.replace('"', '""') + '"' for part in threes)
         rows = view.rows(_INDEXED, threes=match, met=MAX_MET, most=MAX_FOUND)
     else:

@@ -83,19 +83,11 @@ def list_files(call: Call, body: FilesForm) -> list[Thing]:
     if exact is not None:
         return [exact]
     folder = path.rstrip("/") + "/"
-    found = objects.listing((team_id,), "file", prefix=folder)
-    if body.recursive is False:
-        return _level(found, folder, team_id)
-    return found
-
-
-def _level(files: list[Thing], folder: str, team_id: int) -> list[Thing]:
-    """Give what lies directly in a folder, with the folders in it."""
-    level: dict[str, Thing] = {}
-    for file in files:
-        name, slash, _ = file["path"][len(folder) :].partition("/")
-        inner = folder + name + "/"
-        level[name] = _folder(inner, team_id) if slash else file
+    if body.recursive is not False:
+        return objects.listing((team_id,), "file", prefix=folder)
+    files, inner = objects.below(team_id, folder)
+    level = {name: _folder(f"{folder}{name}/", team_id) for name in inner}
+    level |= {str(file["path"])[len(folder) :]: file for file in files}
     return [level[name] for name in sorted(level)]
 
 

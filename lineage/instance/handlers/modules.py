@@ -12,11 +12,26 @@ from pydantic import Field
 from ..forms import Form, Id, IdForm, Name, PageForm
 from ..message import InstanceResponse
 from ..objects import Objects, Thing
-from ..paging import page
+from ..paging import page_answer
 from ..problems import Refusal
 from ..route import Call, Route
 
 _RUNNING: Final = ("queued", "consumed", "started", "deployed")
+_IS_RUNNING: Final = (
+    " AND EXISTS (SELECT 1 FROM task_parts p JOIN tasks t ON t.team_id = p.team_id"
+    " AND t.number = p.task_id WHERE p.team_id = x.team_id AND p.app_id = x.id"
+    " AND t.status IN (SELECT s.value FROM each_text(:running) AS s))"
+)
+#: How many of the categories told a module has.
+_CATEGORIES: Final = {
+    "sqlite": "(SELECT COUNT(DISTINCT c.value)"
+    " FROM json_each(x.body, '$.config.categories') AS c WHERE c.type = 'text'"
+    " AND c.value IN (SELECT w.value FROM each_text(:categories) AS w))",
+    "postgresql": "(SELECT COUNT(DISTINCT c.value) FROM jsonb_path_query("
+    "CAST(x.body AS jsonb), 'strict $.config.categories[*]', '{}', true) AS c(value)"
+    " WHERE jsonb_typeof(c.value) = 'string' AND c.value #>> '{}' IN"
+    " (SELECT w.value FROM each_text(:categories) AS w))",
+}
 
 
 class ModuleForm(Form):
@@ -90,11 +105,10 @@ def module_info(call: Call, body: ModuleForm) -> Thing:
     if body.slug is None:
         raise Refusal(400, "a module is named by id or slug", field="id",
                       allowed="id or slug")  # fmt: skip
-    found = [m for m in objects.listing(call.team_ids, "module")
-             if m["slug"] == body.slug]  # fmt: skip
-    if not found:
+    found = objects.named(call.team_ids, "module", slug=body.slug)
+    if found is None:
         raise Refusal(404, f"no module {body.slug[:80]} is known", field="slug")
-    return _shown(found[0])
+    return _shown(found)
 
 
 def _shown(module: Thing) -> Thing:
@@ -103,51 +117,48 @@ def _shown(module: Thing) -> Thing:
 
 def list_modules(call: Call, body: ModulesForm) -> dict[str, Any]:
     """List modules, of all categories told or of any."""
-    found = [_shown(m) for m in call.services.objects.listing(call.team_ids, "module")]
+    objects = call.services.objects
+    only, params = "", dict[str, Any]()
     if body.search:
-        wanted = body.search.lower()
-        found = [m for m in found if wanted in str(m["name"]).lower()]
+        sign = body.search.lower()
+        for special in "!%_":
+            sign = sign.replace(special, f"!{special}")
+        only += " AND x.name_lower LIKE :search ESCAPE '!'"
+        params["search"] = f"%{sign}%"
     if body.categories:
         told = set(body.categories)
         is_all = body.categoriesOperation == "and"
-        found = [m for m in found if _has(m, told, is_all=is_all)]
-    return page(found, body)
-
-
-def _has(module: Thing, told: set[str], *, is_all: bool) -> bool:
-    has = set(module["config"].get("categories", ()))
-    return told <= has if is_all else bool(told & has)
+        only += f" AND {_CATEGORIES[objects.db.dialect.name]} >= :least"
+        params |= {"categories": told, "least": len(told) if is_all else 1}
+    found, total = objects.page(call.team_ids, "module", body, only=(only, params))
+    return page_answer(body, [_shown(module) for module in found], total)
 
 
 def app_info(call: Call, body: IdForm) -> Thing:
     """Tell of an app, with its sessions."""
     app = call.services.objects.get(call.team_ids, "app", body.id)
-    return {**app, "tasks": _sessions(call, app)}
-
-
-def _sessions(call: Call, app: Thing) -> list[Thing]:
-    tasks = call.services.tasks.listing((app["teamId"],))
-    return [task for task in tasks if task.get("appId") == app["id"]]
+    tasks = call.services.tasks.of_apps(app["teamId"], [app["id"]])
+    return {**app, "tasks": tasks.get(app["id"], [])}
 
 
 def list_apps(call: Call, body: AppsForm) -> dict[str, Any]:
     """List a team's apps, each with its sessions."""
-    team_id = call.team(body.teamId)
-    tasks = call.services.tasks.listing((team_id,))
-    apps = []
-    for app in call.services.objects.listing((team_id,), "app"):
-        of_app = [task for task in tasks if task.get("appId") == app["id"]]
-        running = [task for task in of_app if task["status"] in _RUNNING]
-        if running or not body.onlyRunning:
-            apps.append({**app, "tasks": running if body.onlyRunning else of_app})
-    return page(apps, body)
+    team_id, services = call.team(body.teamId), call.services
+    only = (_IS_RUNNING, {"running": _RUNNING}) if body.onlyRunning else ("", {})
+    apps, total = services.objects.page((team_id,), "app", body, only=only)
+    tasks = services.tasks.of_apps(
+        team_id, [app["id"] for app in apps], _RUNNING if body.onlyRunning else None
+    )
+    shown = [{**app, "tasks": tasks.get(app["id"], [])} for app in apps]
+    return page_answer(body, shown, total)
 
 
 def list_sessions(call: Call, body: SessionsForm) -> dict[str, Any]:
     """List an app's sessions."""
     team_id = call.team(body.teamId)
     app = call.services.objects.get((team_id,), "app", body.appId)
-    return page(_sessions(call, app), body)
+    found, total = call.services.tasks.page((team_id,), body, app_id=app["id"])
+    return page_answer(body, found, total)
 
 
 def download(call: Call, body: DownloadForm) -> InstanceResponse:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..forms import Form, Id, IdForm, PageForm
+from ..forms import Filter, Form, Id, IdForm, PageForm
 from ..objects import Thing
-from ..paging import page
+from ..paging import page_answer
 from ..route import Call, Route
+from ..tallies import count_items, newest_versions
 
 
 class ProjectsForm(PageForm):
@@ -50,19 +51,22 @@ def project_info(call: Call, body: IdForm) -> Thing:
 
 def with_counts(call: Call, project: Thing) -> Thing:
     """Add what follows from a project's datasets and versions."""
-    objects = call.services.objects
-    team_ids = (project["teamId"],)
-    datasets = objects.listing(team_ids, "dataset", parent_id=project["id"])
-    versions = objects.listing(team_ids, "project_version", parent_id=project["id"])
-    items = sum(int(d.get("itemsCount") or 0) for d in datasets)
-    newest = max(versions, key=lambda v: int(v["version"]), default=None)
-    return {
-        **project,
-        "datasetsCount": len(datasets),
-        "itemsCount": items,
-        "imagesCount": items,
-        "version": newest and {"id": newest["id"], "version": newest["version"]},
-    }
+    return _with_counts(call, [project])[0]
+
+
+def _with_counts(call: Call, projects: list[Thing]) -> list[Thing]:
+    db, places = call.services.objects.db, [(p["teamId"], p["id"]) for p in projects]
+    datasets, versions = count_items(db, places), newest_versions(db, places)
+    return [
+        {
+            **project,
+            "datasetsCount": datasets.get(place, (0, 0))[0],
+            "itemsCount": datasets.get(place, (0, 0))[1],
+            "imagesCount": datasets.get(place, (0, 0))[1],
+            "version": versions.get(place),
+        }
+        for project, place in zip(projects, places, strict=True)
+    ]
 
 
 def list_projects(call: Call, body: ProjectsForm) -> dict[str, Any]:
@@ -70,12 +74,10 @@ def list_projects(call: Call, body: ProjectsForm) -> dict[str, Any]:
     teams = call.team_ids if body.groupId is None else (
         call.team(body.groupId, field="groupId"),
     )  # fmt: skip
-    found = call.services.objects.listing(teams, "project")
-    if body.workspaceId is not None:
-        found = [p for p in found if p.get("workspaceId") == body.workspaceId]
-    answer = page(found, body)
-    answer["entities"] = [with_counts(call, p) for p in answer["entities"]]
-    return answer
+    found, total = call.services.objects.page(
+        teams, "project", body, parent_id=body.workspaceId
+    )
+    return page_answer(body, _with_counts(call, found), total)
 
 
 def edit_project(call: Call, body: EditForm) -> Thing:
@@ -91,10 +93,10 @@ def edit_project(call: Call, body: EditForm) -> Thing:
 def list_versions(call: Call, body: VersionsForm) -> dict[str, Any]:
     """List a project's versions."""
     project = call.services.objects.get(call.team_ids, "project", body.projectId)
-    found = call.services.objects.listing(
-        (project["teamId"],), "project_version", parent_id=project["id"]
+    found, total = call.services.objects.page(
+        (project["teamId"],), "project_version", body, parent_id=project["id"]
     )
-    return page(found, body)
+    return page_answer(body, found, total)
 
 
 def dataset_info(call: Call, body: IdForm) -> Thing:
@@ -105,12 +107,14 @@ def dataset_info(call: Call, body: IdForm) -> Thing:
 def list_datasets(call: Call, body: DatasetsForm) -> dict[str, Any]:
     """List a project's datasets."""
     project = call.services.objects.get(call.team_ids, "project", body.projectId)
-    found = call.services.objects.listing(
-        (project["teamId"],), "dataset", parent_id=project["id"]
+    inside = Filter(field="parentId", value=body.parentId)
+    told = body if body.recursive else body.model_copy(
+        update={"filter": [*(body.filter or ()), inside]}
+    )  # fmt: skip
+    found, total = call.services.objects.page(
+        (project["teamId"],), "dataset", told, parent_id=project["id"]
     )
-    if not body.recursive:
-        found = [d for d in found if d.get("parentId") == body.parentId]
-    return page(found, body)
+    return page_answer(body, found, total)
 
 
 def job_info(call: Call, body: IdForm) -> Thing:

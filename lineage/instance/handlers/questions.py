@@ -52,9 +52,14 @@ class TasksForm(Form):
 
 
 class TaskForm(Form):
-    """Which task to tell of."""
+    """Which task to tell of: by the key of its card, or by its number alone."""
 
-    id: Id
+    key: Annotated[str, Field(pattern=r"^task:[0-9]{1,18}(@[0-9]{1,18})?$")] | None = (
+        None
+    )
+    """The key, which tells tasks of several teams with one number apart."""
+    id: Id | None = None
+    """The number; of several teams' tasks with it, the first team's is told of."""
 
 
 class DataForm(Form):
@@ -172,7 +177,11 @@ def list_tasks(call: Call, body: TasksForm) -> TasksPage:
 
 def get_task(call: Call, body: TaskForm) -> TaskDetail:
     """Tell everything known of a task."""
-    return call.services.graph.get_task(call.team_ids, id=body.id)
+    named = body.key if body.id is None else body.id
+    if named is None or (body.key is not None and body.id is not None):
+        raise Refusal(400, "a task is named by key or by id", field="key",
+                      allowed="exactly one of key and id")  # fmt: skip
+    return call.services.graph.get_task(call.team_ids, id=named)
 
 
 def delete_data(call: Call, body: DeleteForm) -> Node:

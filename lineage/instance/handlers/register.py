@@ -12,6 +12,7 @@ from ..forms import Form, Id, Name, PathText, Text
 from ..objects import Objects, Thing, now_text
 from ..problems import Refusal, not_found
 from ..route import Call, Route
+from ..tallies import newest_versions
 from ..tasks import DEFAULT_WORKSPACE, STATUSES, Info
 from .files import clean_path, file_body
 from .projects import with_counts
@@ -115,6 +116,7 @@ def project(call: Call, body: ProjectForm) -> Thing:
             "importSettings": {},
             "createdBy": 1,
         },
+        parent_id=body.workspace_id,
     )  # fmt: skip
     return with_counts(call, made)
 
@@ -122,9 +124,9 @@ def project(call: Call, body: ProjectForm) -> Thing:
 def project_version(call: Call, body: VersionForm) -> Thing:
     """Make a version of a project, numbered after its last one."""
     objects, parent = call.services.objects, _project(call, body)
-    team_ids = (parent["teamId"],)
-    before = objects.listing(team_ids, "project_version", parent_id=parent["id"])
-    number = max((int(v["version"]) for v in before), default=0) + 1
+    place = (parent["teamId"], parent["id"])
+    newest = newest_versions(objects.db, [place]).get(place)
+    number = (newest["version"] if newest else 0) + 1
     shown = {
         "projectId": parent["id"],
         "createdBy": 1,
@@ -250,9 +252,11 @@ def _project(call: Call, body: VersionForm | DatasetForm) -> Thing:
     return found
 
 
-def _add(call: Call, kind: str, body: _Thing, shown: dict[str, Any]) -> Thing:
+def _add(
+    call: Call, kind: str, body: _Thing, shown: dict[str, Any], **place: Any
+) -> Thing:
     team_id = call.team(body.team_id, field="team_id")
-    return _store(call.services.objects, team_id, kind, body.id, shown)
+    return _store(call.services.objects, team_id, kind, body.id, shown, **place)
 
 
 def _store(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from ..forms import Form, Id, IdForm, PageForm, PathText
-from ..paging import page
+from ..paging import page_answer
 from ..problems import Refusal
 from ..route import Call, Route
 from ..tasks import DEFAULT_WORKSPACE, STATUSES, Info, get_part, put_part
@@ -95,8 +95,10 @@ def _not_yet(call: Call, id: int) -> Info:
 
 def list_tasks(call: Call, body: TasksForm) -> dict[str, Any]:
     """List a workspace's tasks."""
-    found = call.services.tasks.listing(call.team_ids, workspace_id=body.workspaceId)
-    return page(found, body)
+    found, total = call.services.tasks.page(
+        call.team_ids, body, workspace_id=body.workspaceId
+    )
+    return page_answer(body, found, total)
 
 
 def run_app(call: Call, body: RunForm) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .database import Database, Transaction
-from .dialects import ConflictError, StoreBusyError
+from .dialects import ConflictError, StoreBusyError, StoreFaultError
 from .store import Store, open_store
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Database",
     "Store",
     "StoreBusyError",
+    "StoreFaultError",
     "Transaction",
     "open_store",
 ]

@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,13 +30,15 @@ class Migration:
     """One step, as a module `migrations/m<number>_<name>.py` gives it.
 
     The module has `STATEMENTS`, spelled with the words of the dialects, and
-    optionally `ONLY`: a mapping of an engine's name to more statements.
+    optionally `ONLY`: a mapping of an engine's name to more statements, and `fill`,
+    which is called with the transaction after them.
     """
 
     number: int
     name: str
     statements: Sequence[str]
     only: dict[str, Sequence[str]]
+    fill: Callable[[Transaction], None] | None = None
 
 
 @lru_cache(maxsize=1)
@@ -48,9 +50,14 @@ def known_migrations() -> tuple[Migration, ...]:
         if match is None:
             continue
         loaded = importlib.import_module(f"{migrations.__name__}.{module.name}")
-        only = getattr(loaded, "ONLY", {})
         found.append(
-            Migration(int(match.group(1)), match.group(2), loaded.STATEMENTS, only)
+            Migration(
+                int(match.group(1)),
+                match.group(2),
+                loaded.STATEMENTS,
+                getattr(loaded, "ONLY", {}),
+                getattr(loaded, "fill", None),
+            )
         )
     return tuple(sorted(found, key=lambda migration: migration.number))
 
@@ -107,6 +114,8 @@ def _apply(transaction: Transaction, migration: Migration) -> None:
     extra = migration.only.get(transaction.dialect.name, ())
     for statement in spell(transaction.dialect, (*migration.statements, *extra)):
         transaction.run(statement)
+    if migration.fill is not None:
+        migration.fill(transaction)
     transaction.run(
         "INSERT INTO lineage_migrations (number, name, applied_at) VALUES (?, ?, ?)",
         (migration.number, migration.name, time.time()),

@@ -6,7 +6,10 @@ import pytest
 from store_engines import Facts
 
 from lineage.instance.graph import GraphQueries, substrings
+from lineage.instance.graph.memo import Memo
+from lineage.instance.graph.teamview import TeamView
 from lineage.instance.store import Store
+from lineage.instance.store.migrate import migrate
 
 TEAM = [1]
 
@@ -72,19 +75,71 @@ def test_no_team_finds_what_another_has(store: Store, graph: GraphQueries) -> No
     assert graph.search([2], text="lpha").hits == []
 
 
-def test_without_the_index_the_newest_are_read(
-    store: Store, graph: GraphQueries, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On an old SQLite, as on PostgreSQL, only the newest things are looked at."""
-    if store.db.dialect.name == "sqlite":
-        with store.db.write() as tx:
+def drop_index(store: Store) -> None:
+    """Bring a store back to where nothing was indexed."""
+    with store.db.write() as tx:
+        if tx.dialect.name == "postgresql":
+            tx.run("DROP INDEX entities_threes")
+            tx.run("DROP FUNCTION lineage_threes")
+            tx.run("DROP FUNCTION lineage_three")
+        else:
             for trigger in ("entities_added", "entities_named"):
                 tx.run(f"DROP TRIGGER {trigger}")
             tx.run("DROP TABLE substrings")
+        tx.run("DELETE FROM lineage_migrations WHERE number IN (2, 3)")
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+def test_without_the_index_the_newest_are_read(
+    store: Store, graph: GraphQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On an old SQLite only the newest things are looked at."""
+    drop_index(store)
     assert found(graph, "emon") == ["alpha.pt"]
     monkeypatch.setattr(substrings, "MAX_SCANNED", 1)
     assert found(graph, "emon") == []
     assert found(graph, "_y!") == ['50%"x_y!z.pt']
+
+
+def test_the_whole_store_is_looked_through(
+    store: Store, graph: GraphQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest thing is found however many came after it; it is not read for."""
+    monkeypatch.setattr(substrings, "MAX_SCANNED", 0)
+    store.ingest(1, [Facts("x").makes("file", f"/n/{n}.bin") for n in range(2)])
+    with store.db.write() as tx:
+        rows = [(1, "file", f"/far/{n}.bin", 70_000 * n, f"{n}.bin") for n in range(9)]
+        columns = ("team_id", "kind", "ident", "id", "name")
+        tx.insert_many("entities", columns, [row for row in rows if row[3]])
+        tx.insert_many("entities", columns, [(3, "file", "/huge", 2**33, "huge")])
+    assert found(graph, "emon") == ["alpha.pt"]
+    with store.db.read() as tx:
+        view = TeamView(tx, 1, Memo())
+        newest = substrings.things_with(view, ["bin"])
+        last = substrings.things_with(TeamView(tx, 3, Memo()), ["uge"])
+    assert last == [2**33]
+    assert newest[:8] == [70_000 * n for n in range(8, 0, -1)]
+
+
+def test_an_older_store_is_indexed_when_it_is_opened(
+    store: Store, graph: GraphQueries
+) -> None:
+    """What came before the index is found by it after the migration."""
+    drop_index(store)
+    assert [name[:4] for name in migrate(store.db)] == ["0002", "0003"]
+    assert found(graph, "emon") == ["alpha.pt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("ÄRZTE.pt", "rzt"), ("ÄRZTE.pt", "ärz"), ("Модель-Б", "дель"),
+     ("МОДЕЛЬ", "одел"), ("写真集", "写真集"), ("a\U0001f600bc", "\U0001f600bc")],
+)  # fmt: skip
+def test_letters_of_every_script_are_found(store: Store, name: str, text: str) -> None:
+    """Case is folded beyond ASCII, alike on both engines."""
+    store.ingest(1, [Facts().uses("job", 7, name=name)])
+    graph = GraphQueries(store)
+    assert found(graph, text) == [name]
 
 
 def test_an_empty_store_finds_nothing(store: Store) -> None:

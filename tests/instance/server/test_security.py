@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from instance_server import Served, in_thread, settings_for
+from instance_server import Served, in_thread, settings_for, start_process
 
 from lineage.instance.problems import Refusal
+from lineage.instance.server import ServeError, check_start
 from lineage.instance.sessions import LASTS_S, MAX_FAILURES, WINDOW_S, Sessions
 from lineage.instance.store import Store, open_store
 from lineage.instance.tokens import (
@@ -230,3 +231,52 @@ def test_a_broken_cookie_is_no_session(guarded: Served) -> None:
     """A cookie header that cannot be read counts as none."""
     answer = guarded.post("tasks.info", {"id": 1}, headers={"cookie": "\x80=;=;a b"})
     assert answer.status_code == 401
+
+
+def test_behind_a_proxy_the_name_counts_and_a_token_is_needed(tmp_path: Path) -> None:
+    """A name lets others in, so there must be a token; no other name is answered to."""
+    settings = settings_for(tmp_path, allowed_hosts=("lineage.example",))
+    assert settings.is_shared
+    with pytest.raises(ServeError, match=r"lineage\.example.*token create"):
+        check_start(settings)
+    store = open_store(settings.store)
+    token = create_token(store, team="research").secret
+    store.close()
+    server = start_process(settings)
+    try:
+        address = f"http://127.0.0.1:{settings.port}/public/api/v3/lineage.health"
+        statuses = [
+            requests.post(
+                address, json={}, headers={"host": host, **own}, timeout=20
+            ).status_code
+            for host in ("lineage.example", "other.example")
+            for own in ({"x-api-key": token}, {})
+        ]
+    finally:
+        server.terminate()
+        server.communicate(timeout=20)
+    assert statuses == [200, 401, 403, 403]
+
+
+def test_failed_logins_count_for_who_the_proxy_names(tmp_path: Path) -> None:
+    """One visitor's wrong tokens do not lock out another behind the same proxy."""
+    settings = settings_for(tmp_path, allowed_hosts=("lineage.example",))
+    store = open_store(settings.store)
+    create_token(store, team="research")
+    store.close()
+    server = start_process(settings)
+
+    def log_in(visitor: str) -> int:
+        headers = {"host": "lineage.example", "x-forwarded-for": visitor}
+        address = f"http://127.0.0.1:{settings.port}/login"
+        return requests.post(
+            address, json={"token": "wrong"}, headers=headers, timeout=20
+        ).status_code
+
+    try:
+        statuses = [log_in("192.0.2.1") for _ in range(MAX_FAILURES + 1)]
+        assert statuses[-2:] == [401, 429]
+        assert log_in("192.0.2.2") == 401
+    finally:
+        server.terminate()
+        server.communicate(timeout=20)

@@ -96,8 +96,7 @@ function code(task: TaskDetail) {
 }
 
 export function TaskPanel({ id, nodes }: { id: string; nodes: NodeMap }) {
-  const number = Number(id.split(":")[1]);
-  const { data: task, error } = useAnswer("tasks.get", { id: number });
+  const { data: task, error } = useAnswer("tasks.get", { key: id });
   const steps = useMemo(() => new Map((task?.steps ?? []).map((step) => [step.key, step.name])), [task]);
   if (error && !task) return <Failure error={error} what="The details could not be read." />;
   if (!task) return <Loading />;

@@ -1,8 +1,8 @@
 """What finds a thing by a text inside its name or path, where SQLite can do it.
 
-Every three letters that follow each other are indexed. PostgreSQL would need an
-extension for this, so there only the newest things are read through instead, and
-so it is where SQLite is older than 3.34 or was built without FTS5.
+Every three letters that follow each other are indexed. Where SQLite is older than
+3.34 or was built without FTS5, the newest things are read through instead.
+PostgreSQL has an index of its own (`m0003_threes`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,61 @@
+"""Questions over the wire: whose task is told of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from instance_world import World, edge_fact
+
+from lineage.instance.security import OPEN
+
+METHOD = "lineage.tasks.get"
+
+
+@pytest.fixture
+def teams(world: World) -> World:
+    """A caller that sees teams 1 and 5, which were both told a task 12."""
+    for team in (1, 5):
+        named = {"f": "task", "uid": f"t-{team}", "task": f"run{team}", "at": 1.0}
+        facts = [{**named, "name": f"of {team}", "task_id": 12},
+                 edge_fact(team, task=f"run{team}", task_id=12)]  # fmt: skip
+        world.services.store.ingest(team, facts)
+    world.principal = replace(OPEN, team_ids=(1, 5), is_open=False)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [({"key": "task:12"}, "of 1"), ({"key": "task:12@5"}, "of 5"),
+     ({"key": "task:12@1"}, "of 1"), ({"id": 12}, "of 1"), ({"id": "12"}, "of 1")],
+)  # fmt: skip
+def test_a_task_is_told_of_by_its_key(
+    teams: World, said: dict[str, Any], name: str
+) -> None:
+    """The key of a card leads to that team's task; a number to the first team's."""
+    assert teams.ask(METHOD, said)["node"]["name"] == name
+
+
+def test_every_listed_task_is_found_by_its_own_key(teams: World) -> None:
+    """What the list of tasks shows is what its key is answered with."""
+    lines = teams.ask("lineage.tasks.list")["tasks"]
+    assert len(lines) == 2
+    for line in lines:
+        assert teams.ask(METHOD, {"key": line["node"]["key"]})["node"] == line["node"]
+
+
+def test_another_teams_task_is_not_told_of(teams: World) -> None:
+    """A key names the team, and gives no way into it."""
+    teams.principal = replace(teams.principal, team_ids=(1,))
+    assert teams.refusal(METHOD, {"key": "task:12@5"})[0] == 404
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"key": "task:12", "id": 12}, {"key": "data:1"}, {"key": "task:x"}],
+)
+def test_a_task_is_named_once_and_rightly(world: World, said: dict[str, Any]) -> None:
+    """Neither, both, or a key of another form is refused."""
+    status, details = world.refusal(METHOD, said)
+    assert (status, details["field"]) == (400, "key")
