@@ -33,7 +33,7 @@ made = create_token(store, team="bench", role="writer")
 store.close()
 (home / "token").write_text(made.secret)
 serve(ServeSettings(store=url, blobs=home / "blobs", port=int(sys.argv[1]),
-                    is_access_logged=False))
+                    workers=int(sys.argv[3]), is_access_logged=False))
 """
 
 BARE = """
@@ -77,21 +77,30 @@ class Case:
     form: str
     title: str
     clients: int = 32
-    is_bare: bool = False
     beside: str = "row"
+    """The form of the bare server's row that it is compared with; its own, if bare."""
     goal: float | None = None
+    """A second, and below it as a share of what the bare server does."""
+    share: float | None = None
+    workers: int = 1
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is the load of the bare server."""
+        return self.form == self.beside
 
 
 CASES: Final = (
-    Case("row", "bare: one row a request", is_bare=True),
-    Case("edge", "one edge a request", goal=6000),
+    Case("row", "bare: one row a request"),
+    Case("edge", "one edge a request", goal=6000, share=0.3),
     Case("card", "one edge a request, its card's title new"),
-    Case("rows", "bare: rows in batches, append only", 4, is_bare=True, beside="rows"),
-    Case("plain", "edges in batches", 4, beside="rows", goal=100_000),
-    Case("plain_large", "edges in batches, as when hurried", 4, beside="rows"),
-    Case("recorded", "facts of decorated calls in batches", 4, beside="rows"),
-    Case("states", "edges in batches, half of them new states", 4, beside="rows"),
-)  # fmt: skip
+    Case("edge", "one edge a request, two workers", workers=2),
+    Case("rows", "bare: rows in batches, append only", 4, "rows"),
+    Case("plain", "edges in batches", 4, "rows", goal=100_000, share=0.2),
+    Case("plain_large", "edges in batches, as when hurried", 4, "rows"),
+    Case("recorded", "facts of decorated calls in batches", 4, "rows"),
+    Case("states", "edges in batches, half of them new states", 4, "rows"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +112,23 @@ class Run:
     """Of the server, for each: what is left when others take the machine."""
 
 
-Runs = dict[str, list[Run]]
+Runs = dict[Case, list[Run]]
 
 
 def run(options: Options) -> list[Table]:
     """Measure each load in turns, on a server of its own kind."""
     rounds = options.pick_rounds(7, 3)
-    runs: Runs = {case.form: [] for case in CASES}
+    runs: Runs = {case: [] for case in CASES}
     with ExitStack() as stack:
-        ours = stack.enter_context(server(_LINEAGE))
+        ours = {
+            count: stack.enter_context(server(_LINEAGE, count))
+            for count in {case.workers for case in CASES}
+        }
         bare = stack.enter_context(server(BARE))
         for _ in range(rounds):
             for case in CASES:
-                target = bare if case.is_bare else ours
-                runs[case.form].append(load(target, case, is_smoke=options.is_smoke))
+                target = bare if case.is_bare else ours[case.workers]
+                runs[case].append(load(target, case, is_smoke=options.is_smoke))
     return [_table(runs)]
 
 
@@ -125,8 +137,8 @@ def _table(runs: Runs) -> Table:
         TITLE, ("", "clients", "per second", "quartiles", "of bare", "CPU us each")
     )
     for case in CASES:
-        spread = Spread.of([run.per_s for run in runs[case.form]])
-        cpu = Spread.of([run.cpu_us for run in runs[case.form]]).median
+        spread = Spread.of([run.per_s for run in runs[case]])
+        cpu = Spread.of([run.cpu_us for run in runs[case]]).median
         title = case.title
         if (size := SIZES.get(case.form)) is not None:
             title += f" ({size:,} each)"
@@ -138,6 +150,9 @@ def _table(runs: Runs) -> Table:
         if case.goal is not None:
             goal = Goal(case.title, spread.median, case.goal, "/s", is_at_least=True)
             table.goals.append(goal)
+        if case.share is not None:
+            promise, share = f"{case.title}, of bare", _share(runs, case)
+            table.goals.append(Goal(promise, share, case.share, "", is_at_least=True))
     table.notes = [
         "every request to lineage carries a writer's token",
         "every tenth edge brings a new thing, and each is indexed both ways",
@@ -148,7 +163,8 @@ def _table(runs: Runs) -> Table:
 
 
 def _share(runs: Runs, case: Case) -> float:
-    pairs = zip(runs[case.form], runs[case.beside], strict=True)
+    (beside,) = (other for other in CASES if other.form == case.beside)
+    pairs = zip(runs[case], runs[beside], strict=True)
     return Spread.of([mine.per_s / bare.per_s for mine, bare in pairs]).median
 
 
@@ -178,20 +194,26 @@ class Server:
     token: str = ""
 
     def cpu_s(self) -> float:
-        """Give the processor time that it has taken."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Give the processor time that it and its workers have taken."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return sum(_cpu_s(int(pid)) for pid in (self.pid, *children.split()))
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def server(program: str) -> Iterator[Server]:
+def server(program: str, workers: int = 1) -> Iterator[Server]:
     """Run a program that serves on the port, and in the folder, that it is given."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="lineage-bench-") as home:
         process = subprocess.Popen(
-            [sys.executable, "-c", program, str(port), home], stderr=subprocess.DEVNULL
+            [sys.executable, "-c", program, str(port), home, str(workers)],
+            stderr=subprocess.DEVNULL,
         )
         try:
             wait_for(port)

@@ -41,6 +41,7 @@ ROWS = {
         "bare: one row a request",
         "one edge a request",
         "one edge a request, its card's title new",
+        "one edge a request, two workers",
         "bare: rows in batches, append only (1,000 each)",
         "edges in batches (1,000 each)",
         "edges in batches, as when hurried (8,000 each)",

@@ -45,10 +45,10 @@ def entity_terms(team_id: int, entity_id: int, name: str, ident: str) -> Iterabl
     if ident.isdecimal():
         yield team_id, ident, ID, entity_id
     elif ident != name:
-        folder = ident.removesuffix(name)
-        for start in starts_of(folder):
-            at = ident.lower().find(start)
-            yield team_id, ident.lower()[at : at + MAX_TERM], PATH, entity_id
+        lowered = ident.lower()
+        for start in starts_of(ident.removesuffix(name)):
+            at = lowered.find(start)
+            yield team_id, lowered[at : at + MAX_TERM], PATH, entity_id
 
 
 def write_terms(tx: Transaction, rows: Iterable[Term]) -> None:
