@@ -265,6 +265,8 @@ class Journal:
         active = self._active
         if not isinstance(active, Segment) or active.path is None:
             return
+        if active.is_sealed:
+            return  # Nobody writes on, or what comes next is there already.
         # Large segments are those of an app that records a lot.
         wanted = 1 + (active.size >= segments.LARGEST_SIZE)
         is_early = active.room() * 4 > active.size * 3

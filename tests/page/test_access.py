@@ -60,6 +60,7 @@ def test_axe_finds_no_serious_fault(
 def test_keyboard_alone_leads_from_landing_to_answer(look: Look, signs: World) -> None:
     """Search, select, ask and come back without a mouse."""
     page = look()
+    expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("Label signs")
     expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("Enter")

@@ -245,6 +245,15 @@ def test_the_next_segment_is_ready_before_it_is_needed(tmp_path: Path) -> None:
     assert len(_texts(tmp_path)) == 3
 
 
+def test_a_journal_that_was_closed_makes_no_file_ahead(tmp_path: Path) -> None:
+    """Once it is sealed nobody is about to write: an exit leaves nothing behind."""
+    journal = journal_at(tmp_path)
+    journal.write("{}")
+    journal.seal()
+    journal.prepare()
+    assert len(JournalFolder(tmp_path).named(segments.SUFFIX)) == 1
+
+
 def test_power_mode_syncs_before_it_returns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
