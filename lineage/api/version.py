@@ -25,7 +25,7 @@ _RELEASE = re.compile(r"\s*v?(\d+(?:\.\d+)*)")
 class Announcement(BaseModel):
     """The `lineage` object of `instance.version`: what this instance has of ours."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     protocol: int
     version: str

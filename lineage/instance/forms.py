@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from ..model.facts import MAX_NAME, MAX_PATH, MAX_TEXT
+from ..model.limits import MAX_NAME, MAX_PATH, MAX_TEXT
 
 #: The largest id that both stores can hold.
 MAX_ID: Final = 2**63 - 1

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from ..errors import StoreError
-from ..model.facts import BatchAnswer
+from ..model.batches import BatchAnswer
 from .route import Prepared
 from .store import Store
 

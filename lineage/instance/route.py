@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 
-from ..model.facts import BatchAnswer
+from ..model.batches import BatchAnswer
 from .message import InstanceRequest, InstanceResponse
 from .problems import Refusal
 

@@ -23,18 +23,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from .kinds import Direction
-
-#: Longest strings accepted, in characters; bounds what a client can store.
-MAX_NAME = 1024
-MAX_PATH = 4096
-MAX_TEXT = 65_536
-
-#: Steps that one fact says the end of.
-MAX_ENDS = 500
-
-MAX_PARAMS = 32
-MAX_PARAM_NAME = 100
-MAX_PARAM_TEXT = 200
+from .limits import (
+    MAX_ENDS,
+    MAX_NAME,
+    MAX_PARAM_NAME,
+    MAX_PARAM_TEXT,
+    MAX_PARAMS,
+    MAX_PATH,
+    MAX_TEXT,
+)
 
 Name = Annotated[str, Field(max_length=MAX_NAME)]
 Path = Annotated[str, Field(min_length=1, max_length=MAX_PATH)]
@@ -200,31 +197,3 @@ Fact = Annotated[
     TaskFact | TaskEndFact | EdgeFact | StepEndFact | StepEndsFact | LogFact,
     Field(discriminator="f"),
 ]
-
-#: Facts in one batch, at most; a larger batch is refused with 413.
-MAX_BATCH = 10_000
-
-
-class FactBatch(BaseModel):
-    """Body of `lineage.facts.add`; each element is checked on its own."""
-
-    model_config = ConfigDict(extra="ignore", defer_build=True)
-
-    facts: list[Any] = Field(max_length=MAX_BATCH)
-
-
-class RefusedFact(BaseModel):
-    """One fact of a batch that the instance did not store."""
-
-    uid: str | None
-    index: int
-    field: str | None
-    message: str
-
-
-class BatchAnswer(BaseModel):
-    """Answer of `lineage.facts.add`: the good ones are stored, the bad ones named."""
-
-    stored: int
-    duplicates: int
-    refused: list[RefusedFact] = []

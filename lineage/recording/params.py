@@ -10,7 +10,7 @@ from numbers import Integral, Real
 from typing import Any, Final
 
 from ..errors import attempt, logger, warn_rarely
-from ..model.facts import MAX_PARAM_NAME, MAX_PARAM_TEXT, MAX_PARAMS
+from ..model.limits import MAX_PARAM_NAME, MAX_PARAM_TEXT, MAX_PARAMS
 from .encoding import compact, quote, shorten
 from .masking import MASK, is_secret_name
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from ..errors import attempt, logger
-from ..model.facts import MAX_ENDS
+from ..model.limits import MAX_ENDS
 from .encoding import member, quote, shorten
 from .scope import Run
 

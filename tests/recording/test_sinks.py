@@ -16,7 +16,7 @@ from lineage.api.errors import (
     UnsendableError,
 )
 from lineage.errors import DeliveryError, StoreCorruptError
-from lineage.model.facts import BatchAnswer, RefusedFact
+from lineage.model.batches import BatchAnswer, RefusedFact
 from lineage.recording.sinks import BatchSink, EdgeSink, MemorySink, Verdict
 
 

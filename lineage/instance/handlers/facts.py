@@ -6,7 +6,8 @@ from typing import Final
 
 from pydantic import Field
 
-from ...model.facts import MAX_BATCH, BatchAnswer, FactBatch
+from ...model.batches import BatchAnswer, FactBatch
+from ...model.limits import MAX_BATCH
 from ..problems import Refusal
 from ..route import Call, Prepared, Route
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
-from ...model.facts import MAX_BATCH
+from ...model.limits import MAX_BATCH
 from ..forms import Empty, Form, IdForm, Name
 from ..message import InstanceResponse
 from ..route import Call, Route

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
-from ...model.facts import MAX_NAME, MAX_TEXT
+from ...model.limits import MAX_NAME, MAX_TEXT
 from ..forms import Form, Id
 from ..problems import Refusal
 from ..route import Call, Route

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator
 
-from ...model.facts import BatchAnswer
+from ...model.batches import BatchAnswer
 from ...model.kinds import WIRE_TYPES, Direction, from_wire, to_wire
 from ..forms import Form, Id, PathText
 from ..problems import Refusal

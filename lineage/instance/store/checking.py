@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from ...model.facts import BatchAnswer, RefusedFact, SourceRef, StepInfo
+from ...model.batches import BatchAnswer, RefusedFact
+from ...model.facts import SourceRef, StepInfo
 from ...model.kinds import KINDS
 from .forms import MANY, ONE, FactDict
 

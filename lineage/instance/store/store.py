@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...model.facts import BatchAnswer
+from ...model.batches import BatchAnswer
 from .checking import check_all
 from .committing import GroupCommit
 from .database import Database

@@ -16,7 +16,7 @@ from lineage.instance import intake as intake_module
 from lineage.instance.intake import Intake
 from lineage.instance.route import Prepared
 from lineage.instance.store import Store, open_store
-from lineage.model.facts import BatchAnswer
+from lineage.model.batches import BatchAnswer
 
 
 @pytest.fixture

@@ -1,0 +1,38 @@
+"""Facts in batches, and what became of them: the words of `lineage.facts.add`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .limits import MAX_BATCH
+
+
+class FactBatch(BaseModel):
+    """Body of `lineage.facts.add`; each element is checked on its own."""
+
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+
+    facts: list[Any] = Field(max_length=MAX_BATCH)
+
+
+class RefusedFact(BaseModel):
+    """One fact of a batch that the instance did not store."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    uid: str | None
+    index: int
+    field: str | None
+    message: str
+
+
+class BatchAnswer(BaseModel):
+    """Answer of `lineage.facts.add`: the good ones are stored, the bad ones named."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    stored: int
+    duplicates: int
+    refused: list[RefusedFact] = []
