@@ -72,6 +72,8 @@ class Flusher:
         self._bell.acquire()
         self._threads = 0
         self._is_watched = False
+        #: Whether there was something to send since a thread waited last.
+        self._is_flowing = False
         self._is_stopped = False
         self._is_hurried = False
         self._pause_until = 0.0
@@ -210,8 +212,15 @@ class Flusher:
                 self.ring()
                 return False
             self._is_watched = True
-            self._journal.call_on_write(self.ring)
-            wait_s = 0.0 if self.intake.has_more() else self._wait_s()
+            wait_s = self._wait_s()
+            # Where facts keep coming the app's threads need not wake this one: for
+            # them that is dearer than all the rest of a call.
+            if self._is_flowing:
+                wait_s = min(wait_s, _GATHER_S)
+            else:
+                self._journal.call_on_write(self.ring)
+                wait_s = 0.0 if self.intake.has_more() else wait_s
+            self._is_flowing = False
         if self._bell.acquire(timeout=max(0.0, wait_s)) and not self._is_hurried:
             self._bell.acquire(timeout=_GATHER_S)
         with self._changed:
@@ -279,6 +288,7 @@ class Flusher:
                 return []
             most = _LARGEST_BATCH if self._is_hurried else _BATCH
             items = self.backlog.take(min(sink.max_batch, most), sink.lane)
+            self._is_flowing = bool(items) or self._is_flowing
             # With several on their way there is always one thread free for more.
             allowed = sink.in_flight if self._has_threads else 0
             if items and not self._is_watched and self._threads < allowed:

@@ -87,6 +87,20 @@ def test_the_background_delivers_without_being_asked(rigs: Any) -> None:
     wait_for(lambda: rig.sink.delivered == [1, 2])
 
 
+def test_while_facts_keep_coming_nobody_has_to_wake_it(rigs: Any) -> None:
+    """A call wakes a flusher that rests; one that had work looks again by itself."""
+    rig = rigs()
+    for fresh, is_armed in ((1, False), (None, True)):
+        if fresh is not None:
+            rig.write(fresh)
+        while rig.flusher._cycle():
+            continue
+        rig.flusher.ring()  # or the rest would take its time
+        rig.flusher._watch()
+        assert rig.journal._has_more is is_armed
+    assert rig.sink.delivered == [1]
+
+
 def test_the_app_is_not_held_by_a_sink_that_hangs(rigs: Any) -> None:
     """While a call hangs, recording goes on, and a flush ends at its deadline."""
     go_on = threading.Event()
