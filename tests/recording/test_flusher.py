@@ -89,7 +89,7 @@ def test_the_background_delivers_without_being_asked(rigs: Any) -> None:
 
 def test_while_facts_keep_coming_nobody_has_to_wake_it(rigs: Any) -> None:
     """A call wakes a flusher that rests; one that had work looks again by itself."""
-    rig = rigs()
+    rig = rigs(has_threads=False)
     for fresh, is_armed in ((1, False), (None, True)):
         if fresh is not None:
             rig.write(fresh)
