@@ -84,4 +84,4 @@ def _is_line(piece: bytes) -> bool:
     if len(piece) <= TEXT_AT or piece[MARK_AT] not in _MARKS:
         return False
     told, text = piece[:MARK_AT], piece[TEXT_AT:]
-    return told in (b"%08x" % adler32(text), b"%08x" % crc32(text))
+    return told == b"%08x" % adler32(text) or told == b"%08x" % crc32(text)
