@@ -12,11 +12,11 @@ from typing import Any
 
 import networkx as nx
 
-from lineage.instance.graph.closure import closure
-from lineage.instance.graph.links import Links
-from lineage.instance.graph.memo import Memo
+from lineage.instance.graph.adjacency import Adjacency
+from lineage.instance.graph.link_cache import LinkCache
+from lineage.instance.graph.traversal import closure
 from lineage.instance.store import Store, open_store
-from lineage.instance.store.activities import INPUT, OUTPUT, activity_id
+from lineage.instance.store.activity_ids import INPUT, OUTPUT, activity_id
 
 from .harness import Goal, Options, Table, significant
 
@@ -79,10 +79,10 @@ def measure(store: Store, size: int, depth: int | None, rounds: int) -> list[flo
     links = _part(random.Random(7), WALKED)
     graph = _networkx(links)
     _fill(store, links, size)
-    memo = Memo()
+    memo = LinkCache()
     with store.db.read() as tx:
-        cold = Links(tx, TEAM)
-        warm = Links(tx, TEAM, memo.team(TEAM))
+        cold = Adjacency(tx, TEAM)
+        warm = Adjacency(tx, TEAM, memo.team(TEAM))
         subjects: list[Callable[[], Any]] = [
             lambda: nx.single_source_shortest_path_length(graph, "d1", depth),
             lambda: closure(cold, [1], [], up=False, depth=depth),

@@ -4,9 +4,13 @@ from .api import Api
 from .api.app import AppApi
 from .api.task import TaskApi
 from .api.workflow import Workflow
+from .delivery.report import DeliveryReport
 from .errors import DeclarationError, LineageError
 from .model.enums import PluginTaskType, RestartPolicy, Status
-from .model.infos import (
+from .model.kubernetes import KubernetesSettings
+from .model.meta import Markup, WorkflowMeta, WorkflowSettings
+from .model.module import ModuleInfo
+from .model.platform_types import (
     AppInfo,
     DatasetInfo,
     FileInfo,
@@ -14,14 +18,8 @@ from .model.infos import (
     SessionInfo,
     VersionInfo,
 )
-from .model.kubernetes import KubernetesSettings
-from .model.meta import Markup, WorkflowMeta, WorkflowSettings
-from .model.module import ModuleInfo
 from .model.refs import Ref, dataset, file, folder, job, project
-from .recording.report import DeliveryReport
 from .tracking import cards
-from .tracking.contexts import bind, step
-from .tracking.controls import configure, disable, enable, flush, is_enabled
 from .tracking.decorators import (
     produces,
     produces_app,
@@ -40,10 +38,12 @@ from .tracking.decorators import (
     uses_project,
     uses_task,
 )
+from .tracking.disabled import disabled
 from .tracking.handle import TaskHandle, current_task
-from .tracking.silence import disabled
 from .tracking.snapshot import snapshot
-from .tracking.tasks import app, task
+from .tracking.steps import bind, step
+from .tracking.switches import configure, disable, enable, flush, is_enabled
+from .tracking.task_scope import app, task
 
 __all__ = [
     "Api",

@@ -15,20 +15,20 @@ from types import FrameType
 from typing import Any, Final
 
 from .api import Api
+from .delivery.exporter_resolver import ExporterResolver
+from .delivery.exporters import Exporter
+from .delivery.flusher import Flusher
+from .delivery.report import DeliveryReport, DeliveryStatus
+from .delivery.status import read_status
 from .errors import guard, logger
-from .recording import refusals
-from .recording.flusher import Flusher
-from .recording.folder import JournalFolder
-from .recording.interpreter import is_main_interpreter, keep_interrupt
-from .recording.journal import Journal
-from .recording.loading import no_fork
+from .journal import dead_letters
+from .journal.directory import JournalDirectory
+from .journal.writer import Journal
+from .recording.context import CURRENT, ActiveTask, StepContext
+from .recording.enabled import is_on, turn_off, turn_on
+from .recording.fork_guard import no_fork
+from .recording.interpreters import is_main_interpreter, keep_interrupt
 from .recording.recorder import Recorder
-from .recording.report import DeliveryReport, DeliveryStatus
-from .recording.scope import CURRENT, Run, Scope
-from .recording.sinks import Sink
-from .recording.status import read_status
-from .recording.switch import is_on, turn_off, turn_on
-from .recording.target import Target
 from .settings import Settings
 
 _DAY_S: Final = 86_400.0
@@ -40,7 +40,7 @@ _SETTLE_S: Final = 0.25
 _EXIT_PRIORITY: Final = 1
 
 
-class Terminated(KeyboardInterrupt):
+class TerminatedBySignal(KeyboardInterrupt):
     """Tells of a task that SIGTERM stopped it; never raised."""
 
 
@@ -56,7 +56,7 @@ class Runtime:
     def __init__(self, settings: Settings | None = None) -> None:
         self._lock = threading.RLock()
         self._api: Any = None
-        self._sink: Sink | None = None
+        self._sink: Exporter | None = None
         self._embedded: Any = None
         self._build(settings or Settings.from_environ())
         if not self.settings.is_enabled:
@@ -66,7 +66,7 @@ class Runtime:
         self.settings = settings
         self.is_open = False
         self.journal = Journal(
-            JournalFolder(settings.home),
+            JournalDirectory(settings.home),
             destination=self._destination(),
             max_mb=settings.journal_max_mb,
             sync=settings.journal_sync,
@@ -77,7 +77,7 @@ class Runtime:
             self.journal.write, self.journal.write_many, settings=settings
         )
         self._own_recorder = self.recorder
-        self._target = Target(self._make_api)
+        self._target = ExporterResolver(self._make_api)
         self.flusher = Flusher(
             self.journal,
             self._find_sink,
@@ -91,7 +91,7 @@ class Runtime:
         *,
         api: Any = None,
         home: str | os.PathLike[str] | None = None,
-        sink: Sink | None = None,
+        sink: Exporter | None = None,
         settings: Settings | None = None,
     ) -> None:
         """Say where facts go, instead of what the environment says.
@@ -115,7 +115,7 @@ class Runtime:
                 self._end()
                 self._build(new)
             elif api is not None or sink is not None:
-                self._target = Target(self._make_api)
+                self._target = ExporterResolver(self._make_api)
                 self.journal.redirect(self._destination())
 
     # -- on and off -----------------------------------------------------------
@@ -159,7 +159,7 @@ class Runtime:
             How many.
         """
         self.flusher.forget_refused()
-        count = refusals.release(self.journal.folder)
+        count = dead_letters.release(self.journal.folder)
         if self.is_open:
             self.flusher.ring()
         return count
@@ -187,7 +187,7 @@ class Runtime:
         with guard("The process's tasks cannot be ended"):
             recorder = self._own_recorder
             current = CURRENT.get()
-            run = current.run if isinstance(current, Scope) else None
+            run = current.run if isinstance(current, StepContext) else None
             while run is not None:
                 _end_stopped(run, recorder)
                 run = run.parent
@@ -218,7 +218,7 @@ class Runtime:
         self._lock = threading.RLock()
         self.is_open = False
         self._embedded = None
-        self._target = Target(self._make_api)
+        self._target = ExporterResolver(self._make_api)
         self.flusher.begin_anew()
         self.journal.begin_anew()
 
@@ -249,7 +249,7 @@ class Runtime:
             return self.settings.server_address or named
         return named
 
-    def _find_sink(self) -> Sink:
+    def _find_sink(self) -> Exporter:
         return self._sink if self._sink is not None else self._target()
 
     def _make_api(self) -> Any:
@@ -288,9 +288,9 @@ class Runtime:
         )
 
 
-def _end_stopped(run: Run, recorder: Recorder) -> None:
+def _end_stopped(run: ActiveTask, recorder: Recorder) -> None:
     if run.is_told and not run.is_ended and run.pid == os.getpid():
-        recorder.end_run(run, Terminated("by SIGTERM"))
+        recorder.end_run(run, TerminatedBySignal("by SIGTERM"))
 
 
 class _Process:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from .recording.context import CURRENT
+from .recording.enabled import is_on, turn_off, turn_on
 from .recording.recorder import Recorder
-from .recording.scope import CURRENT
-from .recording.switch import is_on, turn_off, turn_on
 from .runtime import runtime
 from .settings import Settings
 

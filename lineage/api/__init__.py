@@ -2,22 +2,22 @@
 
 from .app import AppApi
 from .client import Api
+from .compatibility import check_workflow_compatibility
 from .errors import (
     ExpectedProjectTypeMismatch,
     ProjectNotFound,
     TaskFinishedWithError,
     WaitingTimeExceeded,
 )
-from .gate import check_workflow_compatibility
 from .resource import Resource
 from .task import TaskApi
-from .version import Announcement
+from .version import Capabilities
 from .workflow import Workflow
 
 __all__ = [
-    "Announcement",
     "Api",
     "AppApi",
+    "Capabilities",
     "ExpectedProjectTypeMismatch",
     "ProjectNotFound",
     "Resource",

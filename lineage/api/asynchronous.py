@@ -18,8 +18,8 @@ from .bodies import Body
 from .errors import UnreachableError, from_exception, from_response
 from .locks import ForkSafeLock
 from .retry import Attempts
-from .transport import Call
-from .uploading import Pace, blocks, length_of
+from .transport import Request
+from .upload_timing import UploadClock, blocks, length_of
 
 if TYPE_CHECKING:
     import httpx
@@ -55,7 +55,7 @@ class AsyncTransport:
                 self._bounds[loop] = asyncio.Semaphore(self._limit())
             return self._bounds[loop]
 
-    async def send(self, call: Call) -> requests.Response:
+    async def send(self, call: Request) -> requests.Response:
         """Send a call, again where the rules say so.
 
         Raises:
@@ -67,7 +67,7 @@ class AsyncTransport:
             return await asyncio.to_thread(transport.send, await _gathered(call))
         attempts = transport.attempts(call)
         while True:
-            pace = Pace(attempts, transport.clock)
+            pace = UploadClock(attempts, transport.clock)
             try:
                 return await _attempt(client, call, attempts, pace)
             except ApiError as error:
@@ -102,7 +102,7 @@ class AsyncTransport:
         return _HTTPS_LIMIT if is_secure else _HTTP_LIMIT
 
 
-async def _gathered(call: Call) -> Call:
+async def _gathered(call: Request) -> Request:
     """Read a body that only an event loop can read, for a call in a thread."""
     if call.body is None or not call.body.is_async:
         return call
@@ -112,7 +112,7 @@ async def _gathered(call: Call) -> Call:
 
 
 async def _attempt(
-    client: httpx.AsyncClient, call: Call, attempts: Attempts, pace: Pace
+    client: httpx.AsyncClient, call: Request, attempts: Attempts, pace: UploadClock
 ) -> requests.Response:
     import httpx
 
@@ -147,7 +147,7 @@ async def _attempt(
     return response
 
 
-def _address(call: Call) -> str:
+def _address(call: Request) -> str:
     """Put the query into the address, as a synchronous call has it."""
     if not call.params:
         return call.url
@@ -177,7 +177,7 @@ async def _in_time(
             await asyncio.wait({task})
 
 
-def _failed(call: Call, error: Exception) -> ApiError:
+def _failed(call: Request, error: Exception) -> ApiError:
     """Name a failure of httpx as the one of requests that it is."""
     import httpx
 

@@ -23,7 +23,7 @@ Content: TypeAlias = Any
 """What `requests` takes as data: bytes, or an object that reads as a file."""
 
 
-class Part(NamedTuple):
+class BodyPart(NamedTuple):
     """A part of a form."""
 
     name: str
@@ -108,7 +108,7 @@ def make_form(files: Mapping[str, Any]) -> Body:
     Raises:
         ValueError: A tuple has other parts.
     """
-    parts: list[Part] = []
+    parts: list[BodyPart] = []
     for name, value in files.items():
         filename, content, kind = _told(value)
         if hasattr(content, "read"):
@@ -120,7 +120,7 @@ def make_form(files: Mapping[str, Any]) -> Body:
                 else partial(_rewound, content, content.tell())
             )
         guessed = filename and (guess_type(filename)[0] or _UNKNOWN_TYPE)
-        parts.append(Part(name, content, filename, kind or guessed or None))
+        parts.append(BodyPart(name, content, filename, kind or guessed or None))
     return multipart(parts)
 
 
@@ -157,7 +157,7 @@ def encode_json(endpoint: str, value: Any) -> bytes:
         raise made from error
 
 
-def multipart(parts: Sequence[Part]) -> Body:
+def multipart(parts: Sequence[BodyPart]) -> Body:
     """Make a form whose files are opened anew for every attempt.
 
     With `requests-toolbelt` (extra `files`) the files are streamed; without it they
@@ -174,7 +174,7 @@ def multipart(parts: Sequence[Part]) -> Body:
 
 @contextmanager
 def _streamed(
-    encoder: Callable[..., Any], parts: Sequence[Part]
+    encoder: Callable[..., Any], parts: Sequence[BodyPart]
 ) -> Iterator[tuple[Any, str]]:
     with ExitStack() as files:
         fields: list[tuple[str, Any]] = []
@@ -186,7 +186,7 @@ def _streamed(
         yield form, form.content_type
 
 
-def _in_memory(parts: Sequence[Part]) -> tuple[bytes, str]:
+def _in_memory(parts: Sequence[BodyPart]) -> tuple[bytes, str]:
     fields = []
     for name, content, filename, kind in parts:
         field = RequestField(name, data=_read(content), filename=filename)

@@ -23,7 +23,7 @@ from .register import RegisterApi
 from .retry import DEFAULT_TIMEOUT_S, read_timeout
 from .streams import Download
 from .task import TaskApi
-from .transport import Call
+from .transport import Request
 
 
 class Api(Connection):
@@ -116,7 +116,7 @@ class Api(Connection):
             body = make_form(files)
         else:
             body = make_body(method, json, self.additional_fields)
-        call = Call(
+        call = Request(
             "POST",
             self.method_url(method),
             method,

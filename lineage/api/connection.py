@@ -11,14 +11,14 @@ from requests.adapters import BaseAdapter
 
 from ..errors import logger as own_logger
 from ..settings import Settings
-from . import address
+from . import urls
 from .bodies import fields_body, make_body
+from .compatibility import CompatibilityChecker
 from .errors import parse_error
-from .gate import Gate
 from .resource import decoded
 from .retry import RetryPolicy
-from .transport import Call, Transport
-from .version import Announcement, VersionCache, at_least
+from .transport import Request, Transport
+from .version import Capabilities, VersionCache, at_least
 
 _DEFAULT_RETRIES = 10
 #: The version is asked before the first edge: a dead server must be told of soon.
@@ -78,7 +78,7 @@ class Connection:
             adapters=adapters,
         )
         self.versions = VersionCache(self._ask_version)
-        self.gate = Gate(self)
+        self.gate = CompatibilityChecker(self)
         self._is_probed = False
         self._furnish()
         if check_instance_version:
@@ -104,7 +104,7 @@ class Connection:
         """
         return self.versions.get().version
 
-    def announced(self) -> Announcement | None:
+    def announced(self) -> Capabilities | None:
         """Give what the instance offers beyond the platform; None: nothing.
 
         Endpoint `instance.version`, remembered as `instance_version` is.
@@ -205,7 +205,7 @@ class Connection:
     ) -> requests.Response:
         """Send one request; `options` are the fields of `transport.Call`."""
         self._probe_https()
-        call = Call(
+        call = Request(
             verb,
             self.method_url(method, is_public=is_public),
             method,
@@ -219,7 +219,7 @@ class Connection:
         """Give the address of a method."""
         if not is_public:
             return f"{self.server_address}/{method}"
-        return address.method_url(self.api_server_address, method)
+        return urls.method_url(self.api_server_address, method)
 
     @staticmethod
     def parse_error(
@@ -238,20 +238,20 @@ class Connection:
         given = server if server is not None else self.settings.server_address
         if given is None:
             raise ValueError("no server address: pass one, or set SERVER_ADDRESS")
-        self.server_address = address.normalize(given)
+        self.server_address = urls.normalize(given)
         custom = root if root is not None else self.settings.api_server_address
-        self._custom_root = None if custom is None else address.normalize(custom)
+        self._custom_root = None if custom is None else urls.normalize(custom)
 
     @property
     def api_server_address(self) -> str:
         """The root of the API."""
-        return self._custom_root or address.api_root(self.server_address)
+        return self._custom_root or urls.api_root(self.server_address)
 
     def _set_headers(self, token: str | None, ignore_task_id: bool) -> None:
         self.headers: dict[str, str] = {}
         given = token if token is not None else self.settings.api_token
         if given is not None:
-            self.headers["x-api-key"] = address.Secret(given)
+            self.headers["x-api-key"] = urls.Secret(given)
         platform_id = self.settings.platform_task_id
         if platform_id is not None and not ignore_task_id:
             self.headers["x-task-id"] = platform_id
@@ -293,9 +293,9 @@ class Connection:
             return
         self._is_probed = True
         plain = self.server_address
-        if self.settings.skip_https_probe or not address.is_plain_http(plain):
+        if self.settings.skip_https_probe or not urls.is_plain_http(plain):
             return
-        secure = address.with_https(plain)
+        secure = urls.with_https(plain)
         if self.transport.is_mounted(plain):
             return
         if self.transport.probe(secure, _PROBE_TIMEOUT_S):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import NotFoundError
-from ..model.infos import DATASET_FIELDS, DatasetInfo
-from .entities import Entities, free_name, named, only
+from ..model.platform_types import DATASET_FIELDS, DatasetInfo
+from .lookup_by_id import LookupById, free_name, named, only
 from .resource import decoded
 
 
-class DatasetApi(Entities):
+class DatasetApi(LookupById):
     """Datasets; bound as `api.dataset`."""
 
     InfoType = DatasetInfo

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-from ..model.batches import BatchAnswer
+from ..model.ingest import BatchAnswer
 from .bodies import Body
 from .resource import Resource
 

@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from ..errors import NotFoundError
-from ..model.infos import FILE_FIELDS, FileInfo
-from .bodies import Part, multipart
+from ..model.platform_types import FILE_FIELDS, FileInfo
+from .atomic_download import aside, check_length, write_chunks
+from .bodies import BodyPart, multipart
 from .progress import advancing
 from .resource import Resource, decoded
-from .saving import aside, check_length, write_chunks
 from .streams import Download
 
 #: Bytes of one upload request, about.
@@ -234,14 +234,16 @@ def _groups(sources: Any, targets: Any) -> Iterator[tuple[Any, int]]:
 
 def _parts(group: Any) -> Any:
     """Give the three parts of each file: its name, its folder, its content."""
-    parts: list[Part] = []
+    parts: list[BodyPart] = []
     for source, target in group:
         path = PurePosixPath(target)
         folder = f"{str(path.parent).rstrip('/')}/"
         parts += [
-            Part("name", path.name),
-            Part("path", folder),
-            Part("file", partial(Path(source).open, "rb"), path.name, _kind(source)),
+            BodyPart("name", path.name),
+            BodyPart("path", folder),
+            BodyPart(
+                "file", partial(Path(source).open, "rb"), path.name, _kind(source)
+            ),
         ]
     return parts
 

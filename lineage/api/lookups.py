@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 
 from ..errors import DeliveryError, LineageError, logger
 from ..settings import Settings
-from .callers import Ask
-from .gate import AnyApi
+from .compatibility import SdkCompatibleApi
+from .foreign_api import Ask
 from .locks import ForkSafeLock
 
 #: Tasks whose team is remembered; a process rarely records for more than one.
 _REMEMBERED = 1024
 
 
-class Teams:
+class TeamCache:
     """The team of each task, remembered: a task never changes its team.
 
     Threads that want the same team at one time ask for it once; the answer, or the
@@ -85,7 +85,7 @@ def _team(task_id: Any, ask: Ask) -> int:
     return int(team)
 
 
-def file_id(path: str, task_id: Any, teams: Teams, ask: Ask) -> int:
+def file_id(path: str, task_id: Any, teams: TeamCache, ask: Ask) -> int:
     """Find a file of Team Files by its path; endpoint `file-storage.list`.
 
     The team is the environment's (`TEAM_ID`), else the task's.
@@ -140,7 +140,9 @@ def version_id(project_id: int, number: int, ask: Ask) -> int:
     return int(entities[0]["id"])
 
 
-def snapshot(api: AnyApi, project_id: int, description: str, ask: Ask) -> int | None:
+def snapshot(
+    api: SdkCompatibleApi, project_id: int, description: str, ask: Ask
+) -> int | None:
     """Make a version of a project, else give its current one; None: it has none.
 
     Versions are made by the SDK's `api.project.version.create`, where the api is the

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from ..model.infos import PROJECT_FIELDS, ProjectInfo, VersionInfo
-from .entities import Entities, free_name, named, only
+from ..model.platform_types import PROJECT_FIELDS, ProjectInfo, VersionInfo
 from .errors import ExpectedProjectTypeMismatch, ProjectNotFound
+from .lookup_by_id import LookupById, free_name, named, only
 from .resource import decoded
 
 _FIELDS = (
@@ -48,7 +48,7 @@ def _check(info: ProjectInfo | None, told: Any, expected_type: Any) -> None:
         )
 
 
-class VersionApi(Entities):
+class VersionApi(LookupById):
     """A project's versions; bound as `api.project.version`."""
 
     def _convert_json_info(self, info: dict[str, Any]) -> Any:
@@ -84,7 +84,7 @@ class VersionApi(Entities):
         return found[0].id if found else None
 
 
-class ProjectApi(Entities):
+class ProjectApi(LookupById):
     """Projects; bound as `api.project`."""
 
     InfoType = ProjectInfo

@@ -22,7 +22,7 @@ from .bodies import Body
 from .errors import HttpError, from_exception, from_response
 from .locks import ForkSafeLock
 from .retry import Attempts, RetryPolicy, TimeOuts
-from .uploading import Watched
+from .upload_timing import TimedUpload
 
 #: Connections kept open to one server.
 POOL_SIZE = 32
@@ -30,7 +30,7 @@ _READ_SIZE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Request:
     """One call of one method, before it is sent."""
 
     verb: str
@@ -99,7 +99,7 @@ class Transport:
         """Whether an adapter of the caller's serves this address."""
         return any(url.lower().startswith(p.lower()) for p in self._adapters)
 
-    def send(self, call: Call) -> requests.Response:
+    def send(self, call: Request) -> requests.Response:
         """Send a call, again where the rules say so.
 
         Raises:
@@ -118,7 +118,7 @@ class Transport:
                 logger.debug("%s: trying again in %.1f s", call.endpoint, pause)
             self.sleep(pause)
 
-    def attempts(self, call: Call) -> Attempts:
+    def attempts(self, call: Request) -> Attempts:
         """Begin to count the attempts and the time of a call."""
         return Attempts(
             self.policy,
@@ -147,7 +147,7 @@ class Transport:
         if session is not None:
             session.close()
 
-    def _attempt(self, call: Call, attempts: Attempts) -> requests.Response:
+    def _attempt(self, call: Request, attempts: Attempts) -> requests.Response:
         try:
             timeout_s = attempts.timeout_s()
             response = self._exchange(call, attempts, timeout_s)
@@ -162,7 +162,7 @@ class Transport:
         return response
 
     def _exchange(
-        self, call: Call, attempts: Attempts, timeout_s: TimeOuts
+        self, call: Request, attempts: Attempts, timeout_s: TimeOuts
     ) -> requests.Response:
         headers = dict(call.headers)
         opened = nullcontext((None, None)) if call.body is None else call.body.open()
@@ -174,7 +174,7 @@ class Transport:
                 call.verb,
                 call.url,
                 params=call.params,
-                data=Watched(content, attempts, self.clock) if is_read else content,
+                data=TimedUpload(content, attempts, self.clock) if is_read else content,
                 headers=headers,
                 timeout=timeout_s,
                 stream=True,
@@ -194,7 +194,7 @@ class Transport:
         content.seek(0)
         response.raw = content
 
-    def _refused(self, call: Call, response: requests.Response) -> HttpError:
+    def _refused(self, call: Request, response: requests.Response) -> HttpError:
         if response.status_code == 400 and "x-api-key" not in call.headers:
             logger.warning("%s: no token was given (API_TOKEN)", call.endpoint)
         return from_response(call.endpoint, response, call.secret)

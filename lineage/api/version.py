@@ -22,7 +22,7 @@ UNKNOWN_FOR_S = 30.0
 _RELEASE = re.compile(r"\s*v?(\d+(?:\.\d+)*)")
 
 
-class Announcement(BaseModel):
+class Capabilities(BaseModel):
     """The `lineage` object of `instance.version`: what this instance has of ours."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
@@ -43,7 +43,7 @@ class InstanceVersion:
 
     version: str | None
     """As the instance spells it; `unknown` when it could not be asked."""
-    announced: Announcement | None = None
+    announced: Capabilities | None = None
 
 
 class VersionCache:
@@ -97,11 +97,11 @@ def read_answer(answer: Any) -> InstanceVersion:
     return InstanceVersion(text, _announced(answer.get("lineage")))
 
 
-def _announced(value: Any) -> Announcement | None:
+def _announced(value: Any) -> Capabilities | None:
     if not isinstance(value, dict):
         return None
     try:
-        return Announcement.model_validate(value)
+        return Capabilities.model_validate(value)
     except ValidationError as error:
         warn_rarely("instance.announced", "instance.version is not read: %s", error)
         return None

@@ -11,11 +11,15 @@ from ..model.kinds import EDGE_VERSION, KINDS, Direction, to_wire
 from ..model.meta import checked_meta
 from ..settings import Settings
 from . import lookups
-from .callers import Ask, asking, asking_once
+from .card_links import filled
+from .compatibility import (
+    CompatibilityChecker,
+    SdkCompatibleApi,
+    check_workflow_compatibility,
+)
+from .edge_artifacts import ArtifactResolver, WireArtifact, folder_path, plain
 from .errors import IncompatibleInstanceError
-from .gate import AnyApi, Gate, check_workflow_compatibility
-from .links import filled
-from .things import Finder, Thing, folder_path, plain
+from .foreign_api import Ask, asking, asking_once
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -37,7 +41,7 @@ class Workflow:
             `instance_version`.
     """
 
-    def __init__(self, api: AnyApi) -> None:
+    def __init__(self, api: SdkCompatibleApi) -> None:
         self._api = api
         own = getattr(api, "settings", None)
         settings = own if isinstance(own, Settings) else Settings.from_environ()
@@ -45,9 +49,13 @@ class Workflow:
         is_meant = settings.env == "production" or settings.destination != "local"
         self._enabled = settings.is_enabled and is_meant
         self._min_instance_version = EDGE_VERSION
-        self._teams = lookups.Teams()
+        self._teams = lookups.TeamCache()
         gate = getattr(api, "gate", None)
-        self._gate = gate if isinstance(gate, Gate) else Gate(api)
+        self._gate = (
+            gate
+            if isinstance(gate, CompatibilityChecker)
+            else CompatibilityChecker(api)
+        )
 
     def enable(self) -> None:
         """Send edges from now on."""
@@ -150,7 +158,7 @@ class Workflow:
         Endpoint `workflow.node.add-input`; the class tells of results and errors.
         """
         return self._add("input", "folder", task_id, meta,
-                         lambda _: Thing(to_wire("folder"), folder_path(path))
+                         lambda _: WireArtifact(to_wire("folder"), folder_path(path))
                          )  # fmt: skip
 
     def add_input_task(
@@ -209,7 +217,7 @@ class Workflow:
         """
         kind = to_wire("file", is_model=bool(model_weight))
         return self._add("output", "file", task_id, meta,
-                         lambda _: Thing(kind, plain(file)))  # fmt: skip
+                         lambda _: WireArtifact(kind, plain(file)))  # fmt: skip
 
     def add_output_folder(
         self, path: str, task_id: int | None = None, meta: Any = None
@@ -219,7 +227,7 @@ class Workflow:
         Endpoint `workflow.node.add-output`; the class tells of results and errors.
         """
         return self._add("output", "folder", task_id, meta,
-                         lambda _: Thing(to_wire("folder"), folder_path(path))
+                         lambda _: WireArtifact(to_wire("folder"), folder_path(path))
                          )  # fmt: skip
 
     def add_output_app(self, task_id: int | None = None, meta: Any = None) -> Any:
@@ -228,7 +236,7 @@ class Workflow:
         Endpoint `workflow.node.add-output`; the class tells of results and errors.
         """
         return self._add("output", "app", task_id, meta,
-                         lambda f: Thing(to_wire("app"), f.task_id))  # fmt: skip
+                         lambda f: WireArtifact(to_wire("app"), f.task_id))  # fmt: skip
 
     def add_output_task(
         self, output_task_id: int, task_id: int | None = None, meta: Any = None
@@ -287,7 +295,7 @@ class Workflow:
     def _add_id(
         self, direction: Direction, kind: str, value: Any, task_id: Any, meta: Any
     ) -> Any:
-        thing = Thing(to_wire(kind), plain(value))
+        thing = WireArtifact(to_wire(kind), plain(value))
         return self._add(direction, kind, task_id, meta, lambda _: thing)
 
     def _add(
@@ -296,7 +304,7 @@ class Workflow:
         kind: str,
         task_id: Any,
         meta: Any,
-        find: Callable[[Finder], Thing],
+        find: Callable[[ArtifactResolver], WireArtifact],
     ) -> Any:
         """Send an edge by the SDK's contract: an answer, `{}`, or None."""
         if not self._enabled:
@@ -315,19 +323,19 @@ class Workflow:
                 raise
         return {}
 
-    def _finder(self, ask: Ask, task_id: Any) -> Finder:
+    def _finder(self, ask: Ask, task_id: Any) -> ArtifactResolver:
         node = task_id if task_id is not None else self._api.task_id
         if node is None:
             raise DeliveryError(
                 "the task is unknown: pass task_id, or set SUPERVISELY_TASK_ID"
             )
-        return Finder(self._api, ask, self._teams, node)
+        return ArtifactResolver(self._api, ask, self._teams, node)
 
     def _post(
         self,
         direction: Direction,
-        finder: Finder,
-        thing: Thing,
+        finder: ArtifactResolver,
+        thing: WireArtifact,
         meta: dict[str, Any] | None,
     ) -> Any:
         body = {

@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..delivery.report import DeliveryReport, DeliveryStatus
+from ..delivery.status import problem_of, read_status
 from ..errors import JournalError
-from ..recording.report import DeliveryReport, DeliveryStatus, Refusal
-from ..recording.status import problem_of, read_status
+from ..journal.dead_letters import RejectedFact
 from ..runtime import Runtime
 from ..settings import Settings
-from .answer import FAILED, NO, Answer, Line, Span, line
+from .connect import settings_of
+from .format import ago, clean, count, duration
 from .output import table
 from .parser import Commands, with_place
-from .place import settings_of
-from .words import ago, clean, count, duration
+from .result import FAILED, NO, CommandResult, Line, StyledText, line
 
 
 def add_commands(commands: Commands) -> None:
@@ -40,11 +41,11 @@ def add_commands(commands: Commands) -> None:
         with_place(parser)
 
 
-def run_status(args: argparse.Namespace) -> Answer:
+def run_status(args: argparse.Namespace) -> CommandResult:
     """Tell what is waiting, what was refused, and where it goes."""
     settings = settings_of(args)
     status = read_status(settings.home)
-    return Answer(
+    return CommandResult(
         {**status_data(status), "destination": settings.destination},
         _status_lines(status, settings),
         FAILED if status.problem else NO if status.refused else 0,
@@ -65,21 +66,23 @@ def status_data(status: DeliveryStatus) -> dict[str, Any]:
 
 
 def _status_lines(status: DeliveryStatus, settings: Settings) -> list[Line]:
-    lines = [line("where to  ", Span(_where(settings), "data"))]
+    lines = [line("where to  ", StyledText(_where(settings), "data"))]
     if status.problem:
-        lines.append(line(Span("✘ ", "bad"), status.problem))
+        lines.append(line(StyledText("✘ ", "bad"), status.problem))
     elif not (status.waiting or status.refused or status.dropped):
-        lines.append(line(Span("✔ ", "good"), "everything is delivered"))
+        lines.append(line(StyledText("✔ ", "good"), "everything is delivered"))
     if status.waiting:
         age = duration(status.oldest_s(time.time()) or 0.0)
         told = f"{count(status.waiting, 'fact')} waiting, the oldest for {age}"
-        lines.append(line(Span("… ", "warn"), f"{told}; type: lineage flush"))
+        lines.append(line(StyledText("… ", "warn"), f"{told}; type: lineage flush"))
     lines += _refusals(status.refused)
     if status.dropped:
         told = f"{count(status.dropped, 'fact')} dropped: the journal was full"
-        lines.append(line(Span("✘ ", "bad"), told))
+        lines.append(line(StyledText("✘ ", "bad"), told))
     for name in status.skipped:
-        lines.append(line(Span("! ", "warn"), f"could not be read, kept aside: {name}"))
+        lines.append(
+            line(StyledText("! ", "warn"), f"could not be read, kept aside: {name}")
+        )
     return lines
 
 
@@ -91,19 +94,19 @@ def _where(settings: Settings) -> str:
     return settings.destination
 
 
-def _refusals(refused: tuple[Refusal, ...], *, shown: int = 10) -> list[Line]:
+def _refusals(refused: tuple[RejectedFact, ...], *, shown: int = 10) -> list[Line]:
     if not refused:
         return []
     told = f"{count(len(refused), 'fact')} refused; mend the cause, then: lineage retry"
     rows = [
-        [Span(_about(refusal), "data"), Span(clean(refusal.reason)),
-         Span(ago(refusal.at), "dim")]
+        [StyledText(_about(refusal), "data"), StyledText(clean(refusal.reason)),
+         StyledText(ago(refusal.at), "dim")]
         for refusal in refused[:shown]
     ]  # fmt: skip
-    return [line(Span("✘ ", "bad"), told), *table(rows, indent="  ")]
+    return [line(StyledText("✘ ", "bad"), told), *table(rows, indent="  ")]
 
 
-def _about(refusal: Refusal) -> str:
+def _about(refusal: RejectedFact) -> str:
     """Say in two words which fact it is."""
     try:
         fact = json.loads(refusal.fact)
@@ -114,7 +117,7 @@ def _about(refusal: Refusal) -> str:
     return clean(f"{fact.get('dir')} {fact.get('kind')}:{fact.get('id')}")
 
 
-def run_flush(args: argparse.Namespace) -> Answer:
+def run_flush(args: argparse.Namespace) -> CommandResult:
     """Deliver what is left over in this home."""
     runtime = _runtime(args)
     try:
@@ -124,7 +127,7 @@ def run_flush(args: argparse.Namespace) -> Answer:
     return _report(report, runtime)
 
 
-def run_retry(args: argparse.Namespace) -> Answer:
+def run_retry(args: argparse.Namespace) -> CommandResult:
     """Put refused facts back in line, and deliver them."""
     runtime = _runtime(args)
     try:
@@ -152,16 +155,18 @@ def _runtime(args: argparse.Namespace) -> Runtime:
 
 def _report(
     report: DeliveryReport, runtime: Runtime, told: Sequence[Line] = ()
-) -> Answer:
+) -> CommandResult:
     problem = _problem(runtime)
     if problem is not None:
-        lines = [line(Span("✘ ", "bad"), problem), line(str(report))]
-        return Answer(report, lines, FAILED)
+        lines = [line(StyledText("✘ ", "bad"), problem), line(str(report))]
+        return CommandResult(report, lines, FAILED)
     if report:
         count_told = f"{count(report.delivered, 'fact')} delivered"
-        return Answer(report, told or [line(Span("✔ ", "good"), count_told)])
-    lines = [line(Span("… ", "warn"), str(report)), *_refusals(report.refused)]
-    return Answer(report, lines, NO)
+        return CommandResult(
+            report, told or [line(StyledText("✔ ", "good"), count_told)]
+        )
+    lines = [line(StyledText("… ", "warn"), str(report)), *_refusals(report.refused)]
+    return CommandResult(report, lines, NO)
 
 
 def _problem(runtime: Runtime) -> str | None:

@@ -13,13 +13,13 @@ from typing import Final
 
 from ..model.graph import GraphAnswer
 from ..settings import Settings
-from .answer import Answer, Line, Span, line
+from .connect import instance, settings_of
+from .format import count
 from .output import print_lines, table
 from .parser import Commands, UsageError
-from .place import instance, settings_of
-from .serving import DEFAULT_PORT, open_page, store_of
+from .result import CommandResult, Line, StyledText, line
+from .serve import DEFAULT_PORT, open_page, store_of
 from .tree import draw
-from .words import count
 
 _EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "digits" / "run.py"
 _NEXT: Final = (
@@ -38,25 +38,28 @@ def add_commands(commands: Commands) -> None:
     demo.add_argument("--no-page", action="store_true", help="do not serve the page")
 
 
-def run_demo(args: argparse.Namespace) -> Answer:
+def run_demo(args: argparse.Namespace) -> CommandResult:
     """Run the digits example on the embedded instance, and draw what it left."""
     args.home = str(settings_of(args).home)
     settings = settings_of(args)
     started = time.time()
     _check_example()
     out = sys.stderr if args.json else sys.stdout
-    _say(out, line(Span("Running examples/digits", "title"), "  (takes a few seconds)"))
+    _say(
+        out,
+        line(StyledText("Running examples/digits", "title"), "  (takes a few seconds)"),
+    )
     _run_example(settings, quietly=args.json)
     with instance(args) as api:
         page = api.graph.tasks(since=started, limit=50)
         keys = " | ".join(task.node.key for task in page.tasks)
         graph = api.graph.get(keys, up=1, down=1)
     if args.json:
-        return Answer(graph)
+        return CommandResult(graph)
     print_lines(_lines(graph, time.time() - started), sys.stdout)
     sys.stdout.flush()
     _end_with_page(settings, is_served=not args.no_page)
-    return Answer(graph)
+    return CommandResult(graph)
 
 
 def _end_with_page(settings: Settings, *, is_served: bool) -> None:
@@ -112,11 +115,19 @@ def _lines(graph: GraphAnswer, took: float) -> list[Line]:
     things = len(graph.nodes) - tasks
     counted = f"{count(tasks, 'run')} and {count(things, 'thing')} in {took:.0f} s"
     summary = f"{counted}; each arrow was recorded by one line in examples/digits"
-    lines = [line(), line(Span("What became of what", "title")), line()]
+    lines = [line(), line(StyledText("What became of what", "title")), line()]
     lines += draw(graph)
-    lines += [line(), line(summary), line(), line(Span("What to type next", "title"))]
+    lines += [
+        line(),
+        line(summary),
+        line(),
+        line(StyledText("What to type next", "title")),
+    ]
     prefix = _prefix()
-    rows = [[Span(prefix + text, "command"), Span(told, "dim")] for text, told in _NEXT]
+    rows = [
+        [StyledText(prefix + text, "command"), StyledText(told, "dim")]
+        for text, told in _NEXT
+    ]
     return lines + table(rows, indent="  ")
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..settings import Origin, Settings
-from .answer import NO, Answer, Line, Span, line
-from .consequences import consequence, summary
+from .connect import settings_of
+from .explain_settings import consequence, summary
+from .format import count
 from .output import table
 from .parser import Commands, UsageError, with_place
-from .place import settings_of
-from .reach import reached
-from .words import count
+from .ping import reached
+from .result import NO, CommandResult, Line, StyledText, line
 
 #: Extras, each with the module whose presence shows it.
 _EXTRAS: Final = {
@@ -43,7 +43,7 @@ def add_commands(commands: Commands) -> None:
     check.add_argument("module", metavar="MODULE", help="my_app.train, or a .py file")
 
 
-def run_doctor(args: argparse.Namespace) -> Answer:
+def run_doctor(args: argparse.Namespace) -> CommandResult:
     """Tell the environment as lineage understands it."""
     settings = settings_of(args)
     installed = {extra: _version(module) for extra, module in _EXTRAS.items()}
@@ -58,12 +58,12 @@ def run_doctor(args: argparse.Namespace) -> Answer:
     told = reached(settings)
     lines = [*_summary(settings), line("  ", told), line()]
     lines += [*_variables(settings), line()]
-    lines += [line(Span("Extras", "title")), *_extras(installed)]
+    lines += [line(StyledText("Extras", "title")), *_extras(installed)]
     problems = [origin.problem for origin in settings.origins if origin.problem]
     if problems:
-        lines += [line(), line(Span(count(len(problems), "problem"), "bad"))]
+        lines += [line(), line(StyledText(count(len(problems), "problem"), "bad"))]
         lines += [line("  ", problem) for problem in problems]
-    return Answer(data, lines, NO if problems else 0)
+    return CommandResult(data, lines, NO if problems else 0)
 
 
 def _told(origin: Origin, settings: Settings) -> Mapping[str, Any]:
@@ -81,22 +81,22 @@ def _told(origin: Origin, settings: Settings) -> Mapping[str, Any]:
 def _summary(settings: Settings) -> list[Line]:
     version = metadata.version("workflow-lineage")
     python = f"Python {platform.python_version()}"
-    first = line(Span(f"lineage {version}", "title"), f" on {python}")
+    first = line(StyledText(f"lineage {version}", "title"), f" on {python}")
     return [first, *(line("  ", text) for text in summary(settings))]
 
 
 def _variables(settings: Settings) -> list[Line]:
     rows = [
         [
-            Span("!" if origin.problem else "•" if origin.name else " ", "warn"),
-            Span(origin.name or origin.variable.names[0], "data"),
-            Span(_shown(origin), "good" if origin.name else ""),
-            Span("set" if origin.name else "default", "dim"),
-            Span(consequence(origin, settings), "dim"),
+            StyledText("!" if origin.problem else "•" if origin.name else " ", "warn"),
+            StyledText(origin.name or origin.variable.names[0], "data"),
+            StyledText(_shown(origin), "good" if origin.name else ""),
+            StyledText("set" if origin.name else "default", "dim"),
+            StyledText(consequence(origin, settings), "dim"),
         ]
         for origin in settings.origins
     ]
-    return [line(Span("Settings", "title")), *table(rows)]
+    return [line(StyledText("Settings", "title")), *table(rows)]
 
 
 def _shown(origin: Origin) -> str:
@@ -121,26 +121,30 @@ def _missing(extra: str) -> str:
 def _extras(installed: Mapping[str, str | None]) -> list[Line]:
     rows = [
         [
-            Span("  " + extra),
-            Span(version, "good") if version else Span(_missing(extra), "warn"),
+            StyledText("  " + extra),
+            StyledText(version, "good")
+            if version
+            else StyledText(_missing(extra), "warn"),
         ]
         for extra, version in installed.items()
     ]
     return table(rows)
 
 
-def run_check(args: argparse.Namespace) -> Answer:
+def run_check(args: argparse.Namespace) -> CommandResult:
     """Bind every path in a module's declarations to signatures and annotations."""
     name = _module_name(args.module)
     checker = importlib.import_module("..tracking.check", __package__)
     problems = checker.check_module(name)
     lines = [
-        line(Span(f"{problem.file}:{problem.line}", "data"), f"  {problem.message}")
+        line(
+            StyledText(f"{problem.file}:{problem.line}", "data"), f"  {problem.message}"
+        )
         for problem in problems
     ]
     if not lines:
-        lines = [line(Span("every declaration fits", "good"))]
-    return Answer({"problems": problems}, lines, NO if problems else 0)
+        lines = [line(StyledText("every declaration fits", "good"))]
+    return CommandResult({"problems": problems}, lines, NO if problems else 0)
 
 
 def _module_name(said: str) -> str:

@@ -10,9 +10,9 @@ from importlib import metadata
 from types import TracebackType
 
 from ..errors import ApiError, LineageError
-from .answer import FAILED, Answer, Span, line
 from .output import emit, print_lines
 from .parser import Commands, Parser
+from .result import FAILED, CommandResult, StyledText, line
 
 _DESCRIPTION = "Which data became which: ask the lineage that your apps recorded."
 _FIRST = """\
@@ -29,18 +29,18 @@ def build_parser() -> Parser:
         delivery,
         demo,
         doctor,
-        questions,
-        registering,
-        serving,
+        query,
+        register,
+        serve,
         show,
-        storing,
+        store,
     )
 
     parser = Parser(prog="lineage", description=_DESCRIPTION, epilog=_FIRST)
     version = f"lineage {metadata.version('workflow-lineage')}"
     parser.add_argument("--version", action="version", version=version)
     commands = Commands(parser)
-    themes = (demo, show, questions, delivery, doctor, serving, storing, registering)
+    themes = (demo, show, query, delivery, doctor, serve, store, register)
     for theme in themes:
         theme.add_commands(commands)
     return parser
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _complete(parser)
     try:
         args = parser.parse_args(arguments)
-        answer: Answer = args.run(args)
+        answer: CommandResult = args.run(args)
         emit(answer, as_json=args.json)
     except (LineageError, OSError, ValueError, ImportError, SyntaxError) as error:
         return _fail(error)
@@ -74,7 +74,7 @@ def _fail(error: BaseException) -> int:
         # The reader (`| head`) has gone; Python shall not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    print_lines([line(Span("lineage: ", "bad"), _told(error))], sys.stderr)
+    print_lines([line(StyledText("lineage: ", "bad"), _told(error))], sys.stderr)
     return FAILED
 
 

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from .answer import STYLES, Answer, Line, plain, width
+from .result import STYLES, CommandResult, Line, plain, width
 
 
-def emit(answer: Answer, *, as_json: bool, stream: TextIO | None = None) -> None:
+def emit(answer: CommandResult, *, as_json: bool, stream: TextIO | None = None) -> None:
     """Print an answer to standard output, or to another stream."""
     out = stream or sys.stdout
     if as_json:

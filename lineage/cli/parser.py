@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 from ..errors import LineageError
-from .answer import Answer, line
+from .result import CommandResult, line
 
-Run = Callable[[argparse.Namespace], Answer]
+Run = Callable[[argparse.Namespace], CommandResult]
 
 _CHOICE: Final = re.compile(
     r"invalid choice: '?(?P<said>[^']*?)'? \(choose from (?P<known>.*)\)"
@@ -87,9 +87,9 @@ class Commands:
 def _help_of(parser: Parser) -> Run:
     """Make what a command without a command does: tell which there are."""
 
-    def run(_: argparse.Namespace) -> Answer:
+    def run(_: argparse.Namespace) -> CommandResult:
         lines = [line(text) for text in parser.format_help().split("\n")]
-        return Answer(None, lines)
+        return CommandResult(None, lines)
 
     return run
 

@@ -17,14 +17,14 @@ from ..model.graph import (
     TasksPage,
     TaskSummary,
 )
-from .answer import Answer, Line, Span, line
-from .detail import data_lines, task_lines
-from .moments import moment
+from .connect import instance
+from .format import ago, count, duration, facts, state, styled, title
 from .output import table
 from .parser import Commands, with_moment, with_place
-from .place import instance
+from .result import CommandResult, Line, StyledText, line
+from .show_node import data_lines, task_lines
+from .time_args import moment
 from .tree import Way, draw
-from .words import ago, count, duration, facts, state, styled, title
 
 #: What an instance answers when nothing is known by a name.
 NOT_FOUND: Final = 404
@@ -64,7 +64,7 @@ def add_commands(commands: Commands) -> None:
         with_place(parser)
 
 
-def run_tasks(args: argparse.Namespace) -> Answer:
+def run_tasks(args: argparse.Namespace) -> CommandResult:
     """List the latest runs."""
     with instance(args) as api:
         page = api.graph.tasks(
@@ -75,7 +75,7 @@ def run_tasks(args: argparse.Namespace) -> Answer:
             after=args.after,
         )
     is_filtered = bool(args.text or args.status or args.since)
-    return Answer(page, _task_table(page, is_filtered=is_filtered))
+    return CommandResult(page, _task_table(page, is_filtered=is_filtered))
 
 
 def _task_table(page: TasksPage, *, is_filtered: bool) -> list[Line]:
@@ -87,17 +87,17 @@ def _task_table(page: TasksPage, *, is_filtered: bool) -> list[Line]:
     return lines + _go_on(page.next)
 
 
-def _task_row(task: TaskSummary) -> list[Span]:
+def _task_row(task: TaskSummary) -> list[StyledText]:
     node = task.node
     started, ended = node.started_at, node.ended_at
     length = duration(ended - started) if started and ended else ""
     return [
         state(node.status),
-        Span(node.key, "dim"),
-        Span(title(node), "task"),
-        Span(ago(started) if started else "", "dim"),
-        Span(length, "dim"),
-        Span(f"{_names(task.inputs, task.input_count)} → "
+        StyledText(node.key, "dim"),
+        StyledText(title(node), "task"),
+        StyledText(ago(started) if started else "", "dim"),
+        StyledText(length, "dim"),
+        StyledText(f"{_names(task.inputs, task.input_count)} → "
              f"{_names(task.outputs, task.output_count)}"),
     ]  # fmt: skip
 
@@ -110,30 +110,30 @@ def _names(nodes: list[Node], total: int, *, shown: int = 3) -> str:
     return ", ".join(names) + (f" and {rest} more" if rest > 0 else "")
 
 
-def run_search(args: argparse.Namespace) -> Answer:
+def run_search(args: argparse.Namespace) -> CommandResult:
     """Find things."""
     with instance(args) as api:
         found = api.graph.search(
             args.text, kinds=args.kinds, limit=args.limit, after=args.after
         )
     if not found.hits:
-        return Answer(found, [line(f"nothing matches {args.text!r}")])
+        return CommandResult(found, [line(f"nothing matches {args.text!r}")])
     rows = table([_hit(hit) for hit in found.hits])
-    return Answer(found, rows + _go_on(found.next))
+    return CommandResult(found, rows + _go_on(found.next))
 
 
-def _hit(hit: SearchHit) -> list[Span]:
-    return [styled(hit.node), Span(facts(hit.node), "dim"),
-            Span(f"by its {hit.matched}", "dim")]  # fmt: skip
+def _hit(hit: SearchHit) -> list[StyledText]:
+    return [styled(hit.node), StyledText(facts(hit.node), "dim"),
+            StyledText(f"by its {hit.matched}", "dim")]  # fmt: skip
 
 
 def _go_on(after: str | None) -> list[Line]:
     if after is None:
         return []
-    return [line(Span(f"there is more; add: --after {after}", "dim"))]
+    return [line(StyledText(f"there is more; add: --after {after}", "dim"))]
 
 
-def run_show(args: argparse.Namespace) -> Answer:
+def run_show(args: argparse.Namespace) -> CommandResult:
     """Show one thing with its upstream and downstream."""
     as_of = moment(args.as_of)
     with instance(args) as api:
@@ -143,7 +143,7 @@ def run_show(args: argparse.Namespace) -> Answer:
         detail, lines = _detail(api, node)
     lines += _side("Where it came from", up, "up", node)
     lines += _side("What became of it", down, "down", node)
-    return Answer({"thing": detail, "upstream": up, "downstream": down}, lines)
+    return CommandResult({"thing": detail, "upstream": up, "downstream": down}, lines)
 
 
 def _detail(api: Api, node: Node) -> tuple[TaskDetail | DataDetail, list[Line]]:
@@ -158,7 +158,7 @@ def _side(heading: str, answer: GraphAnswer, way: Way, node: Node) -> list[Line]
     if not answer.arrows:
         return []
     drawn = draw(answer, way=way, roots=[node.key])
-    return [line(), line(Span(heading, "title")), *drawn, *_go_on(answer.next)]
+    return [line(), line(StyledText(heading, "title")), *drawn, *_go_on(answer.next)]
 
 
 def find(api: Api, thing: str) -> Node:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..model.graph import GraphAnswer, Node
-from .answer import Line, Span, line, width
-from .words import facts, state, styled
+from .format import facts, state, styled
+from .result import Line, StyledText, line, width
 
 Way = Literal["up", "down"]
 
@@ -101,9 +101,9 @@ def _branches(
 
 
 def _row(lead: str, node: Node) -> Line:
-    parts = [Span(lead, "dim")]
+    parts = [StyledText(lead, "dim")]
     if node.type == "task":
-        parts += [state(node.status), Span(" ")]
+        parts += [state(node.status), StyledText(" ")]
     return (*parts, styled(node))
 
 
@@ -111,7 +111,7 @@ def _aligned(rows: list[tuple[Line, str]]) -> list[Line]:
     """Put what is known of each card into one column at the right."""
     column = min(max((width(row) for row, _ in rows), default=0), 64) + 3
     return [
-        line(*row, " " * max(column - width(row), 2), Span(note, "dim"))
+        line(*row, " " * max(column - width(row), 2), StyledText(note, "dim"))
         for row, note in rows
     ]
 

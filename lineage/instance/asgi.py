@@ -13,10 +13,10 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from ..errors import StoreError
-from .bodies import BodyLimits, Disconnected, Receive, read_body, too_large
-from .gatekeeper import Gatekeeper, session_of
-from .intake import Intake
-from .message import (
+from .authentication import Authenticator, session_of
+from .authorization import OPEN, SECURITY_HEADERS, SESSION_COOKIE, Principal
+from .errors import RequestError
+from .http import (
     JSON_HEADERS,
     JSON_TYPE,
     FileSpan,
@@ -24,11 +24,18 @@ from .message import (
     InstanceResponse,
 )
 from .metrics import Metrics
-from .problems import Refusal
-from .route import Prepared, Route
-from .routes import ROUTES, Routes, answered, answered_trouble, find_route, respond
-from .security import OPEN, SECURITY_HEADERS, SESSION_COOKIE, Principal
+from .request_body import BodyLimits, Disconnected, Receive, read_body, too_large
+from .route import Route, WriteRequest
+from .routes import (
+    ROUTES,
+    Routes,
+    answered,
+    answered_trouble,
+    find_route,
+    respond,
+)
 from .sessions import LASTS_S, Sessions
+from .write_batcher import WriteBatcher
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -58,7 +65,7 @@ class InstanceApp:
     def __init__(
         self,
         routes: Routes,
-        gatekeeper: Gatekeeper,
+        gatekeeper: Authenticator,
         sessions: Sessions,
         *,
         page: App,
@@ -72,7 +79,7 @@ class InstanceApp:
         self._metrics = Metrics()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lineage-request")
         self._running = 0
-        self._intake = Intake(routes.services.store)
+        self._intake = WriteBatcher(routes.services.store)
         self._own: dict[tuple[str, str], Callable[..., InstanceResponse]] = {
             ("GET", "/healthz"): self._healthz,
             ("GET", "/readyz"): self._readyz,
@@ -131,7 +138,7 @@ class InstanceApp:
             whole = await self._whole(request, receive, 65_536)
             answer: InstanceResponse = await self._in_thread(own, whole)
             return answer
-        except Refusal as refusal:
+        except RequestError as refusal:
             return refusal.response()
         except StoreError as error:
             return answered_trouble(request, error)
@@ -140,7 +147,7 @@ class InstanceApp:
         self, request: InstanceRequest, receive: Receive
     ) -> InstanceResponse:
         if self._running > MAX_RUNNING:
-            raise Refusal(
+            raise RequestError(
                 429, "too many requests at once", headers={"retry-after": "1"}
             )
         route = find_route(request)
@@ -155,7 +162,7 @@ class InstanceApp:
         try:
             if route.prepare is not None:
                 prepared = await self._prepare(route, whole, principal)
-                if isinstance(prepared, Prepared):
+                if isinstance(prepared, WriteRequest):
                     return await self._store(whole, prepared)
                 if prepared is not None:
                     return prepared
@@ -168,11 +175,11 @@ class InstanceApp:
 
     async def _prepare(
         self, route: Route, request: InstanceRequest, principal: Principal
-    ) -> Prepared | InstanceResponse | None:
+    ) -> WriteRequest | InstanceResponse | None:
         work = partial(self._routes.prepare, route, request, principal)
         if _is_small(request):
             return work()
-        answer: Prepared | InstanceResponse | None = await self._in_thread(work)
+        answer: WriteRequest | InstanceResponse | None = await self._in_thread(work)
         return answer
 
     async def _admit(self, route: Route, request: InstanceRequest) -> Principal:
@@ -186,7 +193,7 @@ class InstanceApp:
         return admitted
 
     async def _store(
-        self, request: InstanceRequest, prepared: Prepared
+        self, request: InstanceRequest, prepared: WriteRequest
     ) -> InstanceResponse:
         answer = await self._intake.store(prepared)
         return answered(request, lambda: respond(prepared.finish(answer)))
@@ -222,10 +229,10 @@ class InstanceApp:
         try:
             told = json.loads(request.read() or b"null")
         except (ValueError, RecursionError) as error:
-            raise Refusal(400, f"the body is not JSON: {error}") from error
+            raise RequestError(400, f"the body is not JSON: {error}") from error
         token = told.get("token") if isinstance(told, dict) else None
         if not isinstance(token, str):
-            raise Refusal(400, "a token is missing", field="token", value=token,
+            raise RequestError(400, "a token is missing", field="token", value=token,
                           allowed="a token as text")  # fmt: skip
         secret = self._sessions.open(token, client=request.client or "")
         is_tls = request.headers.get("x-forwarded-proto") == "https"

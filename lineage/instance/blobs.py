@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from .message import CHUNK, FileSpan, InstanceResponse
-from .problems import Refusal
+from .errors import RequestError
+from .http import CHUNK, FileSpan, InstanceResponse
 
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -76,7 +76,7 @@ class Blobs:
             Refusal: They are not kept.
         """
         if not self.has(digest):
-            raise Refusal(404, "the bytes of that file are not kept here")
+            raise RequestError(404, "the bytes of that file are not kept here")
         return self._place(digest)
 
     def _place(self, digest: str) -> Path:
@@ -134,7 +134,7 @@ def _span(header: str | None, size: int) -> tuple[int, int] | None:
     else:
         start, end = int(first), min(int(last) if last else size - 1, size - 1)
     if start > end or start >= size:
-        raise Refusal(
+        raise RequestError(
             416,
             f"the file has {size} bytes",
             field="range",

@@ -13,7 +13,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.response import HTTPResponse
 
-from .message import FileSpan, InstanceRequest, InstanceResponse
+from .http import FileSpan, InstanceRequest, InstanceResponse
 from .routes import Routes
 from .services import Services
 from .store.migrate import known_migrations

@@ -13,7 +13,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from .message import InstanceResponse
+from .http import InstanceResponse
 
 #: Where workers share their counts; set by the server before it starts several.
 SHARED = "PROMETHEUS_MULTIPROC_DIR"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from .message import CHUNK, InstanceRequest
-from .problems import Refusal
+from .errors import RequestError
+from .http import CHUNK, InstanceRequest
 
 #: Bytes of a part kept in memory; a larger one is kept in a temporary file.
 IN_MEMORY: Final = 1 << 20
@@ -23,7 +23,7 @@ _PARAMETER: Final = re.compile(r';\s*(name|filename)="((?:[^"\\\r\n]|\\.)*)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MultipartPart:
     """One part of a form."""
 
     name: str
@@ -34,7 +34,7 @@ class Part:
         """Give the part's content as text."""
         raw = self.stream.read(limit + 1)
         if len(raw) > limit:
-            raise Refusal(413, f"the part {self.name[:80]} is too long for a text")
+            raise RequestError(413, f"the part {self.name[:80]} is too long for a text")
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
@@ -44,12 +44,12 @@ class Part:
         return text
 
 
-def read_parts(request: InstanceRequest) -> Iterator[Part]:
+def read_parts(request: InstanceRequest) -> Iterator[MultipartPart]:
     """Read the parts of a request's form; each can be read until the next comes."""
     kind = request.headers.get("content-type", "")
     match = _BOUNDARY.search(kind)
     if not kind.lower().startswith("multipart/form-data") or match is None:
-        raise Refusal(
+        raise RequestError(
             400,
             "the body is no multipart form",
             field="content-type",
@@ -68,23 +68,23 @@ class _Reader:
         self._kept = b"\r\n"
         self._is_end = False
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[MultipartPart]:
         for _ in self._until(self._mark):
             pass
         for _ in range(MAX_PARTS):
             if self._take(2) == b"--":
                 return
             yield from self._part()
-        raise Refusal(413, f"the form has more than {MAX_PARTS} parts")
+        raise RequestError(413, f"the form has more than {MAX_PARTS} parts")
 
-    def _part(self) -> Iterator[Part]:
+    def _part(self) -> Iterator[MultipartPart]:
         head = b"".join(self._until(b"\r\n\r\n", limit=MAX_HEADERS))
         name, filename = _disposition(head)
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as content:
             for chunk in self._until(self._mark):
                 content.write(chunk)
             content.seek(0)
-            yield Part(name, filename, content)  # type: ignore[arg-type]  # reads as one
+            yield MultipartPart(name, filename, content)  # type: ignore[arg-type]  # reads as one
 
     def _take(self, count: int) -> bytes:
         while len(self._kept) < count and self._fill():
@@ -100,7 +100,9 @@ class _Reader:
             safe = found if found >= 0 else max(len(self._kept) - len(mark) + 1, 0)
             given += safe
             if limit is not None and given > limit:
-                raise Refusal(413, f"a part's headers are longer than {limit} bytes")
+                raise RequestError(
+                    413, f"a part's headers are longer than {limit} bytes"
+                )
             if safe:
                 yield self._kept[:safe]
                 self._kept = self._kept[safe:]
@@ -130,5 +132,5 @@ def _unescape(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text).replace("%22", '"').replace("\x00", "")
 
 
-def _bad(message: str) -> Refusal:
-    return Refusal(400, message, field="body", allowed="a multipart form")
+def _bad(message: str) -> RequestError:
+    return RequestError(400, message, field="body", allowed="a multipart form")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from .handlers.info import package_version
+from .handlers.instance_info import package_version
 from .route import Route
 from .routes import ROUTES
 

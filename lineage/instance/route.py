@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 
-from ..model.batches import BatchAnswer
-from .message import InstanceRequest, InstanceResponse
-from .problems import Refusal
+from ..model.ingest import BatchAnswer
+from .errors import RequestError
+from .http import InstanceRequest, InstanceResponse
 
 if TYPE_CHECKING:
-    from .security import Principal
+    from .authorization import Principal
     from .services import Services
 
 Role = Literal["none", "reader", "writer", "admin"]
@@ -23,7 +23,7 @@ Answer = BaseModel | Mapping[str, Any] | Sequence[Any] | InstanceResponse | str
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class WriteRequest:
     """A request whose whole work is to store facts."""
 
     team_id: int
@@ -34,7 +34,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RequestContext:
     """One authorised request on its way to a handler."""
 
     services: Services
@@ -56,7 +56,9 @@ class Call:
         if told is None or self.principal.is_open:
             return self.team_ids[0]
         if told not in self.team_ids:
-            raise Refusal(403, f"team {told} is not one of the token's", field=field)
+            raise RequestError(
+                403, f"team {told} is not one of the token's", field=field
+            )
         return told
 
 
@@ -67,7 +69,7 @@ class Route:
     name: str
     """The method name, below `/public/api/v3/`."""
     handler: Callable[..., Answer]
-    """Called with the `Call` and the request model."""
+    """Called with the `RequestContext` and the request model."""
     model: type[BaseModel]
     role: Role
     answer: Any = None
@@ -76,7 +78,7 @@ class Route:
     form: BodyForm = "json"
     """`json`: a JSON body; `raw`: the handler reads the body itself, the model is
     filled from the query; `query`: a GET."""
-    prepare: Callable[..., Prepared | None] | None = None
+    prepare: Callable[..., WriteRequest | None] | None = None
     """Called like the handler where the facts of several requests may share one
     commit; none when this request needs the handler."""
 

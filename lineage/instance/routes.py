@@ -10,11 +10,11 @@ import pydantic_core
 from pydantic import BaseModel, ValidationError
 
 from ..errors import NotFoundError, SelectorError, StoreError, guard
+from .authorization import OPEN, Principal
+from .errors import RequestError, from_validation
 from .handlers import ALL_ROUTES
-from .message import JSON_HEADERS, InstanceRequest, InstanceResponse
-from .problems import Refusal, from_validation
-from .route import Answer, Call, Prepared, Route
-from .security import OPEN, Principal
+from .http import JSON_HEADERS, InstanceRequest, InstanceResponse
+from .route import Answer, RequestContext, Route, WriteRequest
 from .services import Services
 from .store import StoreFaultError
 
@@ -43,14 +43,14 @@ class Routes:
 
     def prepare(
         self, route: Route, request: InstanceRequest, principal: Principal
-    ) -> Prepared | InstanceResponse | None:
+    ) -> WriteRequest | InstanceResponse | None:
         """Give the facts that a request to a route brings, without storing them.
 
         Returns:
             The facts; or the answer, where they are refused; or none where the
             request has to be handled.
         """
-        found: list[Prepared | None] = [None]
+        found: list[WriteRequest | None] = [None]
 
         def work() -> InstanceResponse:
             if route.prepare is not None:
@@ -70,14 +70,14 @@ class Routes:
 
     def _call(
         self, route: Route, request: InstanceRequest, principal: Principal
-    ) -> Call:
+    ) -> RequestContext:
         if route.role != "none" and not principal.may(route.role):
-            raise Refusal(
+            raise RequestError(
                 403,
                 f"{route.name} needs a token of role {route.role}",
                 allowed=route.role,
             )
-        return Call(self.services, principal, request)
+        return RequestContext(self.services, principal, request)
 
 
 NOTHING: Final = InstanceResponse()
@@ -92,17 +92,17 @@ def answered(
     with guard(f"answering {request.path[:200]}"):
         try:
             return work()
-        except Refusal as refusal:
+        except RequestError as refusal:
             return refusal.response()
         except NotFoundError as error:
-            return Refusal(404, str(error)).response()
+            return RequestError(404, str(error)).response()
         except SelectorError as error:
-            return Refusal(400, str(error), field="selector").response()
+            return RequestError(400, str(error), field="selector").response()
         except StoreFaultError:
             raise  # trying again would not help: the log tells of it
         except StoreError as error:
             return _unavailable(error).response()
-    return Refusal(500, "the instance failed; its log tells why").response()
+    return RequestError(500, "the instance failed; its log tells why").response()
 
 
 def answered_trouble(request: InstanceRequest, error: StoreError) -> InstanceResponse:
@@ -119,9 +119,9 @@ def find_route(request: InstanceRequest) -> Route:
     name = request.path.partition("/v3/")[2]
     route = ROUTES.get(name)
     if route is None:
-        raise Refusal(404, f"there is no method {name[:80]!r}", field="method")
+        raise RequestError(404, f"there is no method {name[:80]!r}", field="method")
     if request.verb != route.verb:
-        raise Refusal(
+        raise RequestError(
             405,
             f"{name} is called with {route.verb}",
             field="method",
@@ -144,15 +144,17 @@ def read_json(request: InstanceRequest) -> object:
     """Read a JSON body; an empty one is an empty object."""
     text = request.read()
     if len(text) > MAX_JSON:
-        raise Refusal(
+        raise RequestError(
             413, f"the body has {len(text)} bytes", allowed=f"at most {MAX_JSON} bytes"
         )
     try:
         value = pydantic_core.from_json(text, allow_inf_nan=False) if text else {}
     except ValueError as error:
-        raise Refusal(400, f"the body is not JSON: {error}", field="body") from error
+        raise RequestError(
+            400, f"the body is not JSON: {error}", field="body"
+        ) from error
     if b"\\u0000" in text and _has_nul(value):
-        raise Refusal(400, "a text holds the character U+0000", field="body")
+        raise RequestError(400, "a text holds the character U+0000", field="body")
     return value
 
 
@@ -167,8 +169,8 @@ def respond(answer: Answer) -> InstanceResponse:
     return InstanceResponse(200, body, JSON_HEADERS)
 
 
-def _unavailable(error: StoreError) -> Refusal:
-    return Refusal(
+def _unavailable(error: StoreError) -> RequestError:
+    return RequestError(
         503, f"the store cannot be used now: {error}", headers={"retry-after": "1"}
     )
 

@@ -17,12 +17,12 @@ from uvicorn.supervisors import Multiprocess
 
 from ..errors import LineageError
 from .asgi import App, InstanceApp
-from .bodies import BodyLimits
-from .gatekeeper import Gatekeeper
+from .authentication import Authenticator
+from .authorization import LOOPBACK_HOSTS
 from .metrics import SHARED
 from .page import page_routes
+from .request_body import BodyLimits
 from .routes import Routes
-from .security import LOOPBACK_HOSTS
 from .services import DeliveryStatus, Services
 from .sessions import Sessions
 
@@ -91,7 +91,7 @@ def create_app(settings: ServeSettings) -> InstanceApp:
     sessions = Sessions(services.store.db, services.tokens)
     return InstanceApp(
         Routes(services),
-        Gatekeeper(services.tokens, sessions, settings.hosts),
+        Authenticator(services.tokens, sessions, settings.hosts),
         sessions,
         page=page_app(),
         limits=settings.limits,

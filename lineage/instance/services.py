@@ -9,9 +9,9 @@ from typing import Any
 
 from .blobs import Blobs
 from .graph import GraphQueries
-from .objects import Objects
+from .platform.objects import PlatformObjects
+from .platform.task_records import TaskRecords
 from .store import Store, open_store
-from .tasks import Tasks
 from .tokens import Tokens
 
 DeliveryStatus = Callable[[], Mapping[str, Any]]
@@ -23,8 +23,8 @@ class Services:
 
     store: Store
     graph: GraphQueries
-    objects: Objects
-    tasks: Tasks
+    objects: PlatformObjects
+    tasks: TaskRecords
     tokens: Tokens
     blobs: Blobs
     delivery_status: DeliveryStatus | None = None
@@ -45,8 +45,8 @@ class Services:
         return cls(
             store=store,
             graph=GraphQueries(store),
-            objects=Objects(store.db),
-            tasks=Tasks(store),
+            objects=PlatformObjects(store.db),
+            tasks=TaskRecords(store),
             tokens=Tokens(store.db),
             blobs=Blobs(blobs),
             delivery_status=delivery_status,

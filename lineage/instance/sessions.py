@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from .problems import Refusal
-from .security import Principal
+from .authorization import Principal
+from .errors import RequestError
 from .store.database import Database
 from .tokens import Tokens
 
@@ -50,7 +50,9 @@ class Sessions:
         if token_id is None:
             with self._lock:
                 self._failures.setdefault(client, []).append(self._clock())
-            raise Refusal(401, "the token is not one of this instance", field="token")
+            raise RequestError(
+                401, "the token is not one of this instance", field="token"
+            )
         secret = secrets.token_urlsafe(32)
         now = self._clock()
         with self._db.write() as tx:
@@ -86,7 +88,7 @@ class Sessions:
             }
             if len(self._failures.get(client, ())) < MAX_FAILURES:
                 return
-        raise Refusal(
+        raise RequestError(
             429,
             "too many failed logins; wait a minute",
             headers={"retry-after": str(int(WINDOW_S))},

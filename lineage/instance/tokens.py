@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from .security import ROLES, Principal
+from .authorization import ROLES, Principal
 from .store import Store
 from .store.database import Database, Transaction
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class _Words(Enum):
+class _StrEnum(Enum):
     """An enum whose `str()` gives the word on the wire."""
 
     def __str__(self) -> str:
@@ -22,7 +22,7 @@ class _Words(Enum):
         return [member.value for member in cls]
 
 
-class Status(_Words):
+class Status(_StrEnum):
     """State of a task."""
 
     QUEUED = "queued"
@@ -35,7 +35,7 @@ class Status(_Words):
     STOPPED = "stopped"
 
 
-class PluginTaskType(_Words):
+class PluginTaskType(_StrEnum):
     """Kind of a plugin's task."""
 
     TRAIN = "train"
@@ -45,7 +45,7 @@ class PluginTaskType(_Words):
     CUSTOM = "custom"
 
 
-class RestartPolicy(_Words):
+class RestartPolicy(_StrEnum):
     """When the platform starts a task again."""
 
     NEVER = "never"

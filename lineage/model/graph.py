@@ -72,7 +72,7 @@ class Node(_Answer):
     hidden_down: int = 0
 
 
-class Arrow(_Answer):
+class GraphEdge(_Answer):
     """A line of the graph, in the direction in which data flows."""
 
     source: str
@@ -92,7 +92,7 @@ class GraphAnswer(_Answer):
     """A part of the graph."""
 
     nodes: list[Node]
-    arrows: list[Arrow]
+    arrows: list[GraphEdge]
     focus: list[str] = []
     """Keys of the nodes that were asked for."""
     truncated: bool = False

@@ -14,7 +14,7 @@ JOB_VERSION: Final = "6.11.11"
 
 
 @dataclass(frozen=True, slots=True)
-class KindRow:
+class ArtifactKind:
     """One kind of entity, with all that code elsewhere would otherwise branch on."""
 
     name: str
@@ -43,10 +43,10 @@ class KindRow:
 
 _BOTH: Final[tuple[Direction, ...]] = ("input", "output")
 
-KINDS: Final[dict[str, KindRow]] = {
+KINDS: Final[dict[str, ArtifactKind]] = {
     row.name: row
     for row in (
-        KindRow(
+        ArtifactKind(
             "project",
             wire="project",
             id_type="int",
@@ -56,7 +56,7 @@ KINDS: Final[dict[str, KindRow]] = {
             wire_version="project_version",
             is_container=True,
         ),
-        KindRow(
+        ArtifactKind(
             "dataset",
             wire="dataset",
             id_type="int",
@@ -65,7 +65,7 @@ KINDS: Final[dict[str, KindRow]] = {
             parameter_names=("dataset", "dataset_id", "dataset_info"),
             is_container=True,
         ),
-        KindRow(
+        ArtifactKind(
             "file",
             wire="file",
             id_type="int",
@@ -74,7 +74,7 @@ KINDS: Final[dict[str, KindRow]] = {
             parameter_names=("file", "file_id", "file_info", "file_path"),
             wire_model="model_weight",
         ),
-        KindRow(
+        ArtifactKind(
             "folder",
             wire="folder",
             id_type="path",
@@ -82,7 +82,7 @@ KINDS: Final[dict[str, KindRow]] = {
             parameter_names=("folder", "folder_path", "directory"),
             is_container=True,
         ),
-        KindRow(
+        ArtifactKind(
             "job",
             wire="job",
             id_type="int",
@@ -91,7 +91,7 @@ KINDS: Final[dict[str, KindRow]] = {
             parameter_names=("job", "job_id", "job_info"),
             min_version=JOB_VERSION,
         ),
-        KindRow(
+        ArtifactKind(
             "task",
             wire="task",
             id_type="int",
@@ -100,7 +100,7 @@ KINDS: Final[dict[str, KindRow]] = {
             parameter_names=("task", "task_id", "session"),
             is_task=True,
         ),
-        KindRow(
+        ArtifactKind(
             "app",
             wire="app_session",
             id_type="int",

@@ -36,7 +36,7 @@ _PREFIX = re.compile(r"([A-Za-z_]+):(?!//)(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NameSelector:
     """A thing by its kind and its id, path or name; or a task, or a node."""
 
     kind: str
@@ -83,7 +83,7 @@ class Hops:
     def __str__(self) -> str:
         up = "" if self.up == 0 else f"{'' if self.up is None else self.up}+"
         down = "" if self.down == 0 else f"+{'' if self.down is None else self.down}"
-        is_atom = isinstance(self.of, (Named, Text, Filter))
+        is_atom = isinstance(self.of, (NameSelector, Text, Filter))
         return f"{up}{self.of if is_atom else f'({self.of})'}{down}"
 
 
@@ -110,7 +110,7 @@ class Either:
         return " | ".join(str(part) for part in self.parts)
 
 
-Selector = Named | Text | Filter | Hops | Both | Either
+Selector = NameSelector | Text | Filter | Hops | Both | Either
 
 
 def parse(text: str) -> Selector:
@@ -226,11 +226,11 @@ class _Parser:
         if value.startswith('"'):
             quoted, _, pinned = value.rpartition('"')
             version = pinned.removeprefix("@") or None
-            return Named(word, _unquoted(quoted + '"'), version)
+            return NameSelector(word, _unquoted(quoted + '"'), version)
         pinned_match = _VERSION.fullmatch(value)
         if pinned_match:
-            return Named(word, pinned_match.group(1), pinned_match.group(2))
-        return Named(word, value)
+            return NameSelector(word, pinned_match.group(1), pinned_match.group(2))
+        return NameSelector(word, value)
 
     def _filter(self, word: str, value: str) -> Selector:
         if word == "status":

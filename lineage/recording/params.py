@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ..errors import attempt, logger, warn_rarely
 from ..model.limits import MAX_PARAM_NAME, MAX_PARAM_TEXT, MAX_PARAMS
-from .encoding import compact, quote, shorten
+from .json_text import compact, quote, shorten
 from .masking import MASK, is_secret_name
 
 #: What is looked at of a text before it is masked and cut: a secret must not stand

@@ -12,12 +12,8 @@ from typing import Final
 
 from ..errors import guard, logger
 from ..settings import Settings
-from .commit import CommitInquiry
-from .encoding import member, quote, shorten
-from .masking import Masker
-from .scope import CURRENT, MOST_NAMED, Run, Scope, note_input
-from .surroundings import about_process, program_name
-from .telling import (
+from .context import CURRENT, MOST_NAMED, ActiveTask, StepContext, note_input
+from .fact_json import (
     derived_from,
     end_of_run,
     end_of_step,
@@ -27,6 +23,10 @@ from .telling import (
     one_line,
     with_card,
 )
+from .git_commit import GitCommitLookup
+from .host_info import about_process, program_name
+from .json_text import member, quote, shorten
+from .masking import Masker
 
 #: Step ends wait for company, by rights the flusher's, which settles them in each
 #: round; only where it does not keep up does a recording call write them.
@@ -74,10 +74,10 @@ class Recorder:
         self._lock = threading.RLock()
         #: Steps that ended, written with a later write: the task, what names the step,
         #: when it ended, and with which error.
-        self.ends: deque[tuple[Run, str, int, str | None]] = deque()
+        self.ends: deque[tuple[ActiveTask, str, int, str | None]] = deque()
         #: The process's own task, once there is one.
-        self.process: Run | None = None
-        self.commit = CommitInquiry[Run]()
+        self.process: ActiveTask | None = None
+        self.commit = GitCommitLookup[ActiveTask]()
         _recorders.add(self)
 
     def begin_anew(self) -> None:
@@ -87,24 +87,24 @@ class Recorder:
 
     # -- where a fact belongs ------------------------------------------------
 
-    def process_root(self) -> Scope:
+    def process_root(self) -> StepContext:
         """Give the body of the process's own task."""
         return (self.process or self.process_run()).root
 
-    def scope(self) -> Scope | None:
+    def scope(self) -> StepContext | None:
         """Give the innermost step or task of this context; None where muted."""
         current = CURRENT.get()
         if current is None:
             return self.process_root()
-        return current if isinstance(current, Scope) else None
+        return current if isinstance(current, StepContext) else None
 
-    def process_run(self) -> Run:
+    def process_run(self) -> ActiveTask:
         """Give the process's own task, opening it when there is none."""
         with self._lock:
             if self.process is None:
                 name = self.settings.app_name
                 task_id = self.settings.task_id
-                run = Run(name, task_id=task_id, recorder=self)
+                run = ActiveTask(name, task_id=task_id, recorder=self)
                 # A signal's handler that recorded meanwhile has opened it already.
                 self.process = self.process or run
             return self.process
@@ -116,7 +116,7 @@ class Recorder:
         task_id: int | None = None,
         card: str | None = None,
         for_process: bool = False,
-    ) -> Run:
+    ) -> ActiveTask:
         """Open a task and tell it.
 
         Args:
@@ -127,7 +127,7 @@ class Recorder:
                 opened implicitly.
         """
         current = CURRENT.get()
-        around = current.run if isinstance(current, Scope) else None
+        around = current.run if isinstance(current, StepContext) else None
         with self._lock:
             process = self.process
             implicit = process is not None and process.name is None
@@ -137,7 +137,7 @@ class Recorder:
                 run = process
                 run.name = name
             else:
-                run = Run(name, task_id=task_id, parent=around, recorder=self)
+                run = ActiveTask(name, task_id=task_id, parent=around, recorder=self)
             if for_process:
                 self.process = run
             run.is_told = False
@@ -148,7 +148,7 @@ class Recorder:
         self.put(texts)
         return run
 
-    def show_card(self, run: Run, card: str) -> None:
+    def show_card(self, run: ActiveTask, card: str) -> None:
         """Give a task's own node a card; the same card is told once."""
         if card == run.card:
             return
@@ -163,7 +163,7 @@ class Recorder:
     def edge(  # noqa: C901, PLR0912  one straight way; each call of a helper is felt
         self,
         texts: list[str],
-        scope: Scope,
+        scope: StepContext,
         form: str,
         identity: int | str,
         is_input: bool,
@@ -231,20 +231,20 @@ class Recorder:
         else:
             self._write_many(texts)
 
-    def end_step(self, scope: Scope, error: BaseException | None = None) -> None:
+    def end_step(self, scope: StepContext, error: BaseException | None = None) -> None:
         """Remember that a step ended; told only if anybody heard of the step."""
         if scope.is_told or scope.is_mentioned:
             at, told = time_ns(), None if error is None else one_line(error)
             self.ends.append((scope.run, scope.info(at), at, told))
 
-    def end_run(self, run: Run, error: BaseException | None = None) -> None:
+    def end_run(self, run: ActiveTask, error: BaseException | None = None) -> None:
         """Tell that a task ended, after everything that was recorded in it."""
         run.is_ended = True
         texts = self._taken_ends()
         texts.append(end_of_run(run, time_ns(), error, self.mask))
         self.put(texts)
 
-    def input_kinds(self, run: Run, identity: int | str) -> list[str]:
+    def input_kinds(self, run: ActiveTask, identity: int | str) -> list[str]:
         """Give the kinds under which the task was told to use a thing of this id."""
         return [
             kind_of(form)
@@ -308,9 +308,9 @@ class Recorder:
         kept = [self._write(text) for text in texts]
         return all(kept)
 
-    def _sources(self, texts: list[str], scope: Scope, at: int) -> str:
+    def _sources(self, texts: list[str], scope: StepContext, at: int) -> str:
         """Say which inputs an output of this step derives from."""
-        source: Scope | None = scope
+        source: StepContext | None = scope
         while source is not None and source.inputs is None:
             source = source.parent
         if source is None:
@@ -332,7 +332,7 @@ class Recorder:
             source.is_mentioned = True
         return f',"scope":{source.ensure_key()}'
 
-    def _tell_again(self, texts: list[str], source: Scope, at: int) -> None:
+    def _tell_again(self, texts: list[str], source: StepContext, at: int) -> None:
         repeated = source.repeated or {}
         for thing, body in repeated.items():
             if body:
@@ -340,7 +340,7 @@ class Recorder:
                 texts.append(f"{head}{body}{source.member(at)}}}")
                 repeated[thing] = ""
 
-    def _tell_run(self, run: Run, at: int, texts: list[str]) -> None:
+    def _tell_run(self, run: ActiveTask, at: int, texts: list[str]) -> None:
         with self._lock:
             if run.is_told:
                 return
@@ -357,13 +357,13 @@ class Recorder:
             self.commit.untold.append(run)
         texts.append(self._task_text(run, at, more))
 
-    def _task_text(self, run: Run, at: int, more: str) -> str:
+    def _task_text(self, run: ActiveTask, at: int, more: str) -> str:
         name = quote(shorten(self.mask(run.name or program_name()), 1024))
         return f'{{"f":"task",{run.head},"at":{at}e-9,"name":{name}{more}}}'
 
     def _taken_ends(self) -> list[str]:
         texts: list[str] = []
-        plain: dict[Run, list[tuple[str, int]]] = {}
+        plain: dict[ActiveTask, list[tuple[str, int]]] = {}
         while self.ends:
             try:
                 run, step, at, error = self.ends.popleft()

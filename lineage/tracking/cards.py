@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from ..errors import SourceError
 from ..model.meta import Markup, WorkflowMeta, WorkflowSettings, checked_meta
-from ..recording.encoding import compact
+from ..recording.json_text import compact
 from ..recording.masking import Masker
-from .targets import Target, info_kind
+from .coercion import ArtifactRef, info_kind
 
 __all__ = [
     "Card",
+    "CardPreset",
     "Markup",
-    "Preset",
     "checkpoint",
     "download",
     "folder",
@@ -36,7 +36,7 @@ _SESSION_LINK: Final = f"/apps/sessions/{_TASK}"
 
 
 @dataclass(frozen=True, slots=True)
-class Preset:
+class CardPreset:
     """A ready card; called with a thing it gives that thing's settings.
 
     The title is the thing's name, the link is made when the fact is sent.
@@ -61,24 +61,30 @@ class Preset:
             url_title=self.url_title,
         )
 
-    def titled(self, title: str) -> Preset:
+    def titled(self, title: str) -> CardPreset:
         """Give the same card with another title (escaped, unless it is `Markup`)."""
         return replace(self, title=title)
 
 
 #: What `card=` takes.
-Card = WorkflowSettings | WorkflowMeta | Preset | Callable[[Any], Any] | dict[str, Any]
+Card = (
+    WorkflowSettings | WorkflowMeta | CardPreset | Callable[[Any], Any] | dict[str, Any]
+)
 
-download: Final = Preset("download", "#33a2ff", "#e5f3ff", _FILE_LINK, "Download")
-folder: Final = Preset("folder", "#ffb84d", "#fff3e0", _FOLDER_LINK, "Open folder")
-report: Final = Preset(
+download: Final = CardPreset("download", "#33a2ff", "#e5f3ff", _FILE_LINK, "Download")
+folder: Final = CardPreset("folder", "#ffb84d", "#fff3e0", _FOLDER_LINK, "Open folder")
+report: Final = CardPreset(
     "assignment", "#674ea7", "#ccccff", "/model-benchmark?id=" + _ID, "Open report"
 )
-checkpoint: Final = Preset("grain", "#2ca02c", "#e3f4e3", _FOLDER_LINK, "Open folder")
-session: Final = Preset(
+checkpoint: Final = CardPreset(
+    "grain", "#2ca02c", "#e3f4e3", _FOLDER_LINK, "Open folder"
+)
+session: Final = CardPreset(
     "desktop-windows", "#3a6ea5", "#e4edf6", _SESSION_LINK, "Open session"
 )
-project: Final = Preset("collection-image", "#e0912f", "#fdf1e1", _PROJECT_LINK, "Open")
+project: Final = CardPreset(
+    "collection-image", "#e0912f", "#fdf1e1", _PROJECT_LINK, "Open"
+)
 
 
 def name_of(thing: Any) -> str | None:
@@ -94,7 +100,7 @@ def name_of(thing: Any) -> str | None:
     return None if told is None and not isinstance(thing, int) else f"{thing}"
 
 
-def relation_text(card: Any, target: Target, mask: Masker) -> str | None:
+def relation_text(card: Any, target: ArtifactRef, mask: Masker) -> str | None:
     """Give a thing's card as JSON text (`WorkflowMeta` in the wire's form).
 
     Raises:
@@ -134,7 +140,7 @@ def _is_settings(made: Any) -> bool:
     return any(cls.__name__ == "WorkflowSettings" for cls in type(made).__mro__)
 
 
-def _resolved(meta: dict[str, Any], target: Target) -> dict[str, Any]:
+def _resolved(meta: dict[str, Any], target: ArtifactRef) -> dict[str, Any]:
     """Put the id into a link of ours, where it is known already."""
     settings = meta.get("customRelationSettings", {})
     link = settings.get("mainLink") if isinstance(settings, dict) else None

@@ -1,80 +1,71 @@
-"""A declaration: one object that is a decorator and a context manager."""
+"""Specs: what one declaration says, before any function is known."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import ContextVar
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from ..errors import DeclarationError
-from ..recording.switch import OFF
-from .blocks import Block, block_plan
-from .plans import Plan
-from .spec import Spec, spec_of
-from .wrapping import Layers, track
-
-#: What can be decorated; a decorator gives back exactly what it got, typed so.
-F = TypeVar(
-    "F",
-    bound="Callable[..., Any] | classmethod[Any, Any, Any] | staticmethod[Any, Any]",
-)
-
-#: While `lineage check` imports a module: what cannot work, instead of an exception.
-FOUND: ContextVar[list[DeclarationError] | None] = ContextVar(
-    "lineage_check", default=None
-)
+from .edge_builder import EdgeBuilder
+from .sources import AUTO, describe
 
 
-class Declaration(Block):
-    """What `uses_project(…)` and its siblings give.
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One declaration with its options, as the user wrote it."""
 
-    Written above a function it decorates it; entered by `with` or `async with` it
-    records for the block.
+    word: str
+    """`uses_project`, as messages name it."""
+    kind: str | None
+    """The declared kind; None: the value tells it."""
+    is_input: bool
+    source: Any = AUTO
+    is_update: bool = False
+    """Whether it is work in place: an input, and an output that replaces it."""
+    version: Any = None
+    when: Any = None
+    after: bool = False
+    on_error: bool = False
+    repeat: bool = False
+    card: Any = None
+    model_weight: bool = False
+    derived_from: Iterable[Any] | None = None
+
+    @property
+    def label(self) -> str:
+        """The declaration as messages show it."""
+        return f"{self.word}({describe(self.source)})"
+
+    @property
+    def is_own_app(self) -> bool:
+        """Whether it tells the task's own session: `produces_app()`."""
+        return self.kind == "app" and self.source is AUTO
+
+    def teller(self, *, is_input: bool) -> EdgeBuilder:
+        """Make what tells its values in one direction."""
+        return EdgeBuilder(
+            self.word,
+            self.kind,
+            is_input=is_input,
+            updates=self.is_update,
+            model_weight=self.model_weight,
+            card=self.card,
+            repeat=self.repeat,
+            has_version=self.version is not None,
+        )
+
+
+def spec_of(word: str, source: Any, **options: Any) -> Declaration:
+    """Make a spec from the word that users write: `uses_file`, `produces`, ….
+
+    The word tells direction and kind, `updates_project` both directions.
     """
-
-    def __init__(self, spec: Spec) -> None:
-        super().__init__()
-        self._spec = spec
-
-    def __call__(self, function: F) -> F:
-        """Decorate a function.
-
-        Raises:
-            DeclarationError: The declaration can never work on it.
-        """
-        found = FOUND.get()
-        if found is not None:
-            return _collected(function, self._spec, found)
-        if OFF:
-            return function
-        tracked: F = track(function, Layers((self._spec,)))
-        return tracked
-
-    def __enter__(self) -> Declaration:
-        self._open()
-        return self
-
-    async def __aenter__(self) -> Declaration:
-        self._open()
-        return self
-
-    def __repr__(self) -> str:
-        return self._spec.label
-
-    def _plan(self) -> Plan:
-        return block_plan(self._spec)
-
-
-def _collected(function: F, spec: Spec, found: list[DeclarationError]) -> F:
-    try:
-        tracked: F = track(function, Layers((spec,)))
-    except DeclarationError as error:
-        error.subject = function
-        found.append(error)
-        return function
-    return tracked
-
-
-def declare(word: str, source: Any, **options: Any) -> Declaration:
-    """Make the declaration that one of the doors stands for."""
-    return Declaration(spec_of(word, source, **options))
+    verb, _, kind = word.partition("_")
+    return Declaration(
+        word,
+        kind or None,
+        verb != "produces",
+        source,
+        is_update=verb == "updates",
+        **options,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .cards import Card
-from .declaration import Declaration, declare
+from .decorator import Decorator, declare
 from .snapshot import Snapshot
 from .sources import AUTO
 
@@ -30,7 +30,7 @@ def uses_project(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare a project that the function uses.
 
     Args:
@@ -60,7 +60,7 @@ def uses_dataset(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare a dataset that the function uses.
 
     The arguments are those of `uses_project`.
@@ -78,7 +78,7 @@ def uses_file(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare a file of Team Files or of this machine that the function uses.
 
     The arguments are those of `uses_project`; `model_weight` says that the
@@ -102,7 +102,7 @@ def uses_folder(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare a folder that the function uses.
 
     The arguments are those of `uses_project`.
@@ -119,7 +119,7 @@ def uses_job(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare a labeling job that the function uses.
 
     The arguments are those of `uses_project`.
@@ -134,7 +134,7 @@ def uses_task(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare another task (an app run) that the function uses.
 
     The arguments are those of `uses_project`.
@@ -153,7 +153,7 @@ def produces_project(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare a project that the function produces.
 
     Args:
@@ -185,7 +185,7 @@ def produces_dataset(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare a dataset that the function produces.
 
     The arguments are those of `produces_project`.
@@ -210,7 +210,7 @@ def produces_file(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare a file of Team Files or of this machine that the function produces.
 
     The arguments are those of `produces_project`; `model_weight` says that the
@@ -236,7 +236,7 @@ def produces_folder(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare a folder that the function produces.
 
     The arguments are those of `produces_project`.
@@ -260,7 +260,7 @@ def produces_job(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare a labeling job that the function produces.
 
     The arguments are those of `produces_project`.
@@ -284,7 +284,7 @@ def produces_task(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare another task (an app run) that the function produces.
 
     The arguments are those of `produces_project`.
@@ -308,7 +308,7 @@ def produces_app(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare that the function's task serves an app session.
 
     Left out, the source is the task's own session.
@@ -331,7 +331,7 @@ def uses(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare something that the function uses, of whatever kind.
 
     The kind comes from the value: an Info object, or a ref such as
@@ -348,7 +348,7 @@ def produces(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare something that the function produces, of whatever kind.
 
     The kind comes from the value: an Info object, or a ref such as
@@ -374,7 +374,7 @@ def updates_project(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
-) -> Declaration:
+) -> Decorator:
     """Declare a project that the function changes in place.
 
     The version it had is an input, told before the body; what it became is an output.

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import attempt
+from ..recording.context import CURRENT, ActiveTask, StepContext
+from ..recording.enabled import is_on
 from ..recording.recorder import Recorder
-from ..recording.scope import CURRENT, Run, Scope
-from ..recording.switch import is_on
 from ..runtime import runtime
+from .call_plan import broken
 from .cards import node_text
-from .doors import Doors
-from .plans import broken
+from .declaration import Declaration, spec_of
+from .edge_builder import EdgeBuilder, RecordingContext, derived_text
+from .handle_methods import TaskHandleMethods
 from .sources import AUTO
-from .spec import Spec, spec_of
-from .tellers import Moment, Teller, derived_text
 
 
-class TaskHandle(Doors):
+class TaskHandle(TaskHandleMethods):
     """A task that is under way.
 
     Its methods record at once and give back what they were given. Where recording
@@ -26,7 +26,7 @@ class TaskHandle(Doors):
 
     __slots__ = ("_run",)
 
-    def __init__(self, run: Run | None = None) -> None:
+    def __init__(self, run: ActiveTask | None = None) -> None:
         self._run = run
 
     @property
@@ -65,13 +65,13 @@ class TaskHandle(Doors):
         if self._run is not None and is_on():
             attempt(self._record, spec_of(word, source, **options), broken)
 
-    def _record(self, spec: Spec) -> None:
+    def _record(self, spec: Declaration) -> None:
         scope = self._scope()
         if scope is None:
             return
         recorder = scope.run.recorder
         texts: list[str] = []
-        moment = Moment(recorder, scope, texts, spec.version)
+        moment = RecordingContext(recorder, scope, texts, spec.version)
         where = f"task.{spec.word}()"
         try:
             for is_input in (True, False) if spec.is_update else (spec.is_input,):
@@ -79,17 +79,21 @@ class TaskHandle(Doors):
         finally:
             recorder.put(texts)
 
-    def _scope(self) -> Scope | None:
+    def _scope(self) -> StepContext | None:
         """Give the current step, if it is one of this task; None where muted."""
         current = CURRENT.get()
-        if self._run is None or not (current is None or isinstance(current, Scope)):
+        if self._run is None or not (
+            current is None or isinstance(current, StepContext)
+        ):
             return None
         if current is not None and current.run is self._run:
             return current
         return self._run.root
 
 
-def _tell(spec: Spec, teller: Teller, moment: Moment, where: str) -> None:
+def _tell(
+    spec: Declaration, teller: EdgeBuilder, moment: RecordingContext, where: str
+) -> None:
     if spec.kind == "app" and spec.source is AUTO:
         teller.tell_own(moment)
         return

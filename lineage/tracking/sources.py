@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import DeclarationError
-from .paths import Path, parse_path
+from .coercion import is_digits
 from .signatures import Signature
-from .targets import is_digits
+from .value_paths import ValuePath, parse_path
 
 
 class _Auto:
@@ -31,7 +31,7 @@ CALL: Final = "call"
 Getter = Callable[[tuple[Any, ...]], Any]
 
 
-class Named:
+class ParameterGetter:
     """The getter of a bare name: a parameter, or the result."""
 
     __slots__ = ("index",)
@@ -45,7 +45,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallInfo:
     """One call of a decorated function, for callables that ask for `call`."""
 
     function: Callable[..., Any]
@@ -56,7 +56,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceScope:
     """Where a source is written, and which names it may use there.
 
     The values of a call are a tuple: the parameters in order, and once the call is
@@ -95,15 +95,15 @@ class Place:
             subject=self.signature.function,
         )
 
-    def call(self, values: tuple[Any, ...]) -> Call:
+    def call(self, values: tuple[Any, ...]) -> CallInfo:
         """Describe the call, for a callable that asks for it."""
         names = self.signature.parameters
         arguments = dict(zip(names, values, strict=False))
         over = values[len(names) :] if self.is_over else (None, None)
-        return Call(self.signature.function, arguments, *over)
+        return CallInfo(self.signature.function, arguments, *over)
 
 
-def compile_source(source: Any, place: Place) -> Getter:
+def compile_source(source: Any, place: SourceScope) -> Getter:
     """Compile a source into a getter.
 
     Args:
@@ -126,7 +126,7 @@ def compile_source(source: Any, place: Place) -> Getter:
     return lambda _values: source
 
 
-def _of_path(text: str, place: Place) -> Getter:
+def _of_path(text: str, place: SourceScope) -> Getter:
     try:
         path = parse_path(text)
     except DeclarationError as error:
@@ -141,9 +141,9 @@ def _of_path(text: str, place: Place) -> Getter:
     return _walker(path, index)
 
 
-def _walker(path: Path, index: int) -> Getter:
+def _walker(path: ValuePath, index: int) -> Getter:
     if not path.steps:
-        return Named(index)
+        return ParameterGetter(index)
     quick, walk = path.compiled(), path.walk
     if quick is None:
         return lambda values: walk(values[index])
@@ -157,7 +157,7 @@ def _walker(path: Path, index: int) -> Getter:
     return get
 
 
-def _of_callable(function: Callable[..., Any], place: Place) -> Getter:
+def _of_callable(function: Callable[..., Any], place: SourceScope) -> Getter:
     positional, named = _wanted(function, place)
     if not named:
         if not positional:
@@ -178,7 +178,7 @@ def _of_callable(function: Callable[..., Any], place: Place) -> Getter:
 
 
 def _wanted(
-    function: Callable[..., Any], place: Place
+    function: Callable[..., Any], place: SourceScope
 ) -> tuple[list[int | None], dict[str, int | None]]:
     """Say which values a callable's own parameter names ask for (None: the call)."""
     shown = getattr(function, "__name__", repr(function))

@@ -14,9 +14,9 @@ from api_recorder import TOKEN, Recorder, Reply
 from freezegun import freeze_time
 
 from lineage.api import Announcement, Api
-from lineage.api.address import normalize
 from lineage.api.errors import IncompatibleInstanceError, parse_error
 from lineage.api.resource import Resource
+from lineage.api.urls import normalize
 from lineage.api.version import at_least
 
 

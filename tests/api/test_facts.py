@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from instance_world import edge_fact
+from instance_fixture import edge_fact
 
 from lineage.api import Api
 from lineage.api.errors import IncompatibleInstanceError

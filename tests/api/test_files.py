@@ -14,8 +14,8 @@ import pytest
 from api_recorder import Recorder, Reply, Request, reset
 
 from lineage.api import Api
+from lineage.api.atomic_download import check_length
 from lineage.api.errors import ApiError, HttpError
-from lineage.api.saving import check_length
 from lineage.api.streams import Download
 from lineage.api.task.files import file_hash
 from lineage.errors import NotFoundError

@@ -51,7 +51,7 @@ def _told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def two_threads(instance: Instance) -> tuple[Future[int], Future[int]]:
     """Let a second thread ask while the first one waits for its answer."""
-    teams = lookups.Teams()
+    teams = lookups.TeamCache()
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(teams.of, 77, instance)
         assert instance.is_asked.wait(WAIT_S)
@@ -86,7 +86,7 @@ def test_those_who_wait_share_no_interrupt() -> None:
 
 def test_a_failure_is_not_remembered() -> None:
     """The next look asks again; an id as text is the same task."""
-    teams = lookups.Teams()
+    teams = lookups.TeamCache()
     instance = Instance({"teamId": None}, {"teamId": 5})
     instance.may_answer.set()
     with pytest.raises(DeliveryError, match="has no team"):

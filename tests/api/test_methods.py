@@ -21,7 +21,7 @@ from lineage.api.errors import (
 )
 from lineage.errors import NotFoundError
 from lineage.model.enums import Status
-from lineage.model.infos import AppInfo, SessionInfo
+from lineage.model.platform_types import AppInfo, SessionInfo
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,8 @@ from api_recorder import TOKEN, Recorder, Reply, as_reply, reset
 from requests.adapters import BaseAdapter
 
 from lineage.api import Api
-from lineage.api.bodies import Part, multipart
-from lineage.api.errors import (
-    HttpError,
-    NotJsonError,
-    UnsendableError,
-)
+from lineage.api.bodies import BodyPart, multipart
+from lineage.api.errors import HttpError, NotJsonError, UnsendableError
 from lineage.api.locks import ForkSafeLock
 from lineage.errors import ApiError
 
@@ -131,7 +127,10 @@ def test_a_form_is_whole_at_every_attempt(
         monkeypatch.setitem(__import__("sys").modules, "requests_toolbelt", None)
     path = tmp_path / "a.bin"
     path.write_bytes(os.urandom(100_000))
-    parts = [Part("0", '{"a": 1}'), Part("0-file", lambda: path.open("rb"), "n")]
+    parts = [
+        BodyPart("0", '{"a": 1}'),
+        BodyPart("0-file", lambda: path.open("rb"), "n"),
+    ]
     form = multipart(parts)
     server.on("m", Reply(502), Reply(raw=reset), {})
     api.post("m", form)

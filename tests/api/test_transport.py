@@ -13,11 +13,7 @@ import requests
 from api_recorder import TOKEN, Recorder, Reply, as_reply, reset, truncated
 
 from lineage.api import Api
-from lineage.api.errors import (
-    HttpError,
-    RetriesExhaustedError,
-    from_exception,
-)
+from lineage.api.errors import HttpError, RetriesExhaustedError, from_exception
 from lineage.errors import ApiError
 
 AGENT = (

@@ -13,8 +13,8 @@ from freezegun import freeze_time
 from lineage.api import Api
 from lineage.api.errors import HttpError
 from lineage.api.workflow import Workflow
-from lineage.model.infos import DatasetInfo, FileInfo, ProjectInfo
 from lineage.model.meta import WorkflowMeta, WorkflowSettings
+from lineage.model.platform_types import DatasetInfo, FileInfo, ProjectInfo
 
 N = {"teamId": 5, "node": {"type": "task", "id": "77"}}
 SETTINGS = WorkflowSettings("T", "file", "#1", "#2", "/x", "X", "D")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lineage.recording.journal import Journal
+from lineage.journal.writer import Journal
 from lineage.runtime import Runtime
 from lineage.settings import Settings
 
@@ -93,16 +93,16 @@ def test_the_status_as_json_has_numbers(type_, clean_environment: Path) -> None:
 def test_a_reason_that_is_no_json_shows_the_fact_by_its_id(type_) -> None:
     """A refusal is told even where its fact cannot be read."""
     from lineage.cli.delivery import _about
-    from lineage.recording.report import Refusal
+    from lineage.delivery.report import RejectedFact
 
-    assert _about(Refusal("u-1", "why", 0.0, "{no json")) == "u-1"
-    assert _about(Refusal("u-1", "why", 0.0, '{"f": "task"}')) == "task"
+    assert _about(RejectedFact("u-1", "why", 0.0, "{no json")) == "u-1"
+    assert _about(RejectedFact("u-1", "why", 0.0, '{"f": "task"}')) == "task"
 
 
 def test_dropped_and_unreadable_facts_are_told(type_, clean_environment: Path) -> None:
     """What the journal could not keep, and what it keeps aside, is not hidden."""
     from lineage.cli.delivery import _status_lines
-    from lineage.recording.report import DeliveryStatus
+    from lineage.delivery.report import DeliveryStatus
 
     status = DeliveryStatus(dropped=3, skipped=("torn.seg",))
     lines = _status_lines(status, Settings.from_environ())

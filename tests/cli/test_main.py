@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from house_docs import commands
+from architecture_docs import commands
 
 from lineage.cli import main, output
-from lineage.cli.answer import Answer, Span, line
+from lineage.cli.result import CommandResult, StyledText, line
 
 
 def test_an_unknown_command_names_the_nearest(type_) -> None:
@@ -131,7 +131,7 @@ class _Terminal(io.StringIO):
 def test_colours_show_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal with colours, in a pipe without, and never with NO_COLOR."""
     monkeypatch.setenv("TERM", "xterm-256color")
-    answer = Answer({}, [line(Span("bad news", "bad"))])
+    answer = CommandResult({}, [line(StyledText("bad news", "bad"))])
     terminal, pipe = _Terminal(), io.StringIO()
     output.emit(answer, as_json=False, stream=terminal)
     output.emit(answer, as_json=False, stream=pipe)
@@ -147,15 +147,15 @@ def test_without_rich_the_text_is_plain(monkeypatch: pytest.MonkeyPatch) -> None
     """The extra `cli` adds colours, nothing else."""
     monkeypatch.setitem(sys.modules, "rich.text", None)
     terminal = _Terminal()
-    output.emit(Answer({}, [line("a")]), as_json=False, stream=terminal)
+    output.emit(CommandResult({}, [line("a")]), as_json=False, stream=terminal)
     assert terminal.getvalue() == "a\n"
 
 
 def test_json_is_readable_and_complete() -> None:
     """Models, dataclasses, paths and sets become plain JSON."""
     stream = io.StringIO()
-    data = {"path": Path("x"), "span": Span("a", "b"), 3: ("é",)}
-    output.emit(Answer(data), as_json=True, stream=stream)
+    data = {"path": Path("x"), "span": StyledText("a", "b"), 3: ("é",)}
+    output.emit(CommandResult(data), as_json=True, stream=stream)
     said = {"path": "x", "span": {"text": "a", "style": "b"}, "3": ["é"]}
     assert json.loads(stream.getvalue()) == said
     assert "é" in stream.getvalue()

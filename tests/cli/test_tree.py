@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lineage.cli.tree import draw
-from lineage.model.graph import Arrow, GraphAnswer, Node
+from lineage.model.graph import GraphAnswer, GraphEdge, Node
 
 
 def _answer(*arrows: tuple[str, str], order: str = "") -> GraphAnswer:
@@ -20,7 +20,7 @@ def _answer(*arrows: tuple[str, str], order: str = "") -> GraphAnswer:
         )
         for name in names
     ]
-    lines = [Arrow(source=a, target=b, role="input") for a, b in arrows]
+    lines = [GraphEdge(source=a, target=b, role="input") for a, b in arrows]
     return GraphAnswer(nodes=nodes, arrows=lines)
 
 

@@ -12,7 +12,7 @@ from typing import IO
 from plain_platform import PlainPlatform, expected
 from runtime_tools import run
 
-from lineage.recording.status import read_status
+from lineage.delivery.status import read_status
 
 COUNT = 300
 ADOPT = """

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every_form import DECLARATIONS, AppError, declare_all
+from every_call_style import DECLARATIONS, AppError, declare_all
 from faulty_proxy import FAULTS, FaultyProxy
 
 import lineage
-from lineage.recording import lines, segments
-from lineage.recording.status import read_status
+from lineage.delivery.status import read_status
+from lineage.journal import records, segments
 from lineage.runtime import runtime
 
 from .conftest import Stored
@@ -40,7 +40,7 @@ def connecting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def _recorded_edges(home: Path) -> int:
     count = 0
     for path in (home / "journal").glob("*.seg"):
-        found, torn = lines.read(path.read_bytes()[segments.HEADER :])
+        found, torn = records.read(path.read_bytes()[segments.HEADER :])
         assert not torn
         count += sum(b'"f":"edge"' in line.text for line in found)
     return count

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from every_form import DECLARATIONS
+from every_call_style import DECLARATIONS
 from faulty_proxy import FAULTS, FaultyProxy
 from plain_platform import PlainPlatform, expected
 
 import lineage
-from lineage.recording.status import read_status
+from lineage.delivery.status import read_status
 from lineage.runtime import runtime
 
 WAIT_S = 30.0

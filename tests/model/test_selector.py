@@ -12,7 +12,7 @@ from lineage.model.selector import (
     Either,
     Filter,
     Hops,
-    Named,
+    NameSelector,
     Selector,
     Text,
     parse,
@@ -22,13 +22,13 @@ from lineage.model.selector import (
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("task:12", Named("task", "12")),
-        ("data:345", Named("data", "345")),
-        ("project:7@v3", Named("project", "7", "v3")),
-        ("project:7@#9", Named("project", "7", "#9")),
-        ("file:/a/b.pt@abcdef01", Named("file", "/a/b.pt", "abcdef01")),
-        ('file:"a & b.pt"@latest', Named("file", "a & b.pt", "latest")),
-        ("file:a@b.txt", Named("file", "a@b.txt")),
+        ("task:12", NameSelector("task", "12")),
+        ("data:345", NameSelector("data", "345")),
+        ("project:7@v3", NameSelector("project", "7", "v3")),
+        ("project:7@#9", NameSelector("project", "7", "#9")),
+        ("file:/a/b.pt@abcdef01", NameSelector("file", "/a/b.pt", "abcdef01")),
+        ('file:"a & b.pt"@latest', NameSelector("file", "a & b.pt", "latest")),
+        ("file:a@b.txt", NameSelector("file", "a@b.txt")),
         ("Train classifier", Text("Train classifier")),
         ("s3://bucket/x", Text("s3://bucket/x")),
         (r"C:\data", Text(r"C:\data")),
@@ -80,7 +80,9 @@ def test_errors_tell_what_would_be_right(text: str, said: str) -> None:
 
 ATOMS = st.one_of(
     st.builds(Text, st.text('ab cé"&|,()+:@\\/.1', min_size=1).filter(str.strip)),
-    st.builds(Named, st.sampled_from(["file", "project"]), st.text("ab/.", min_size=1)),
+    st.builds(
+        NameSelector, st.sampled_from(["file", "project"]), st.text("ab/.", min_size=1)
+    ),
     st.builds(Filter, st.just("name"), st.text("ab*& ", min_size=1).filter(str.strip)),
 )
 COUNTS = st.none() | st.integers(0, 9)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house_tree import ROOT
 from instance_server import Served, in_thread, settings_for
+from page_fixture import World, tell_signs, train_again
 from page_hook_loader import load_hook
-from page_world import World, tell_signs, train_again
+from source_tree import ROOT
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (

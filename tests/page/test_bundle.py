@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from house_tree import ROOT
+from source_tree import ROOT
 
 from lineage.instance.openapi import text
 from lineage.instance.page.routes import STATIC

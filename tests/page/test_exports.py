@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from page_world import World
+from page_fixture import World
 from playwright.sync_api import Page, expect
 
 Look = Callable[..., Any]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from page_world import World
+from page_fixture import World
 from playwright.sync_api import Page, expect
 
 Look = Callable[..., Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from instance_server import Served
-from page_world import World
+from page_fixture import World
 from playwright.sync_api import expect
 
 Look = Callable[..., Any]

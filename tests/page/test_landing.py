@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from instance_server import Served, in_thread, settings_for
-from page_world import World
+from page_fixture import World
 from playwright.sync_api import expect
 
 Look = Callable[..., Any]

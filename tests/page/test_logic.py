@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from house_tree import ROOT
 from page_hook_loader import load_hook
+from source_tree import ROOT
 
 WEB = ROOT / "web"
 

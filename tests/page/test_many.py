@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from instance_server import Served
-from page_world import World, tell_chain
+from page_fixture import World, tell_chain
 from playwright.sync_api import expect
 
 Look = Callable[..., Any]

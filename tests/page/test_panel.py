@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from instance_server import Served
-from page_world import World
+from page_fixture import World
 from playwright.sync_api import expect
 
 Look = Callable[..., Any]

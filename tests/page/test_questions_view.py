@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from page_world import World
+from page_fixture import World
 from playwright.sync_api import Page, expect
 
 Look = Callable[..., Any]

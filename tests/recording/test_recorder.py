@@ -16,11 +16,11 @@ from pydantic import TypeAdapter
 import lineage
 from lineage.errors import SourceError
 from lineage.model.facts import EdgeFact, Fact, TaskFact
+from lineage.recording import fact_json
 from lineage.recording import recorder as module
-from lineage.recording import telling
+from lineage.recording.context import CURRENT, ActiveTask, StepContext
 from lineage.recording.masking import Masker
 from lineage.recording.recorder import Recorder
-from lineage.recording.scope import CURRENT, Run, Scope
 from lineage.settings import Settings
 from lineage.testing import Recorded, capture
 
@@ -42,7 +42,7 @@ def _facts(texts: list[str]) -> list[Any]:
 
 
 def _edge(
-    recorder: Recorder, scope: Scope, thing: int | str, *, is_input: bool = True
+    recorder: Recorder, scope: StepContext, thing: int | str, *, is_input: bool = True
 ) -> list[str]:
     texts: list[str] = []
     form = f'"dir":"{"input" if is_input else "output"}","kind":"project"'
@@ -92,16 +92,16 @@ def test_a_signal_handler_may_record_while_its_thread_opens_the_task(
     """Recording inside of recording neither hangs nor opens a second task."""
     recorder, texts = _recorder()
 
-    def interrupted(*args: Any, **options: Any) -> Run:
-        monkeypatch.setattr(module, "Run", Run)
+    def interrupted(*args: Any, **options: Any) -> ActiveTask:
+        monkeypatch.setattr(module, "ActiveTask", ActiveTask)
         signal.raise_signal(signal.SIGALRM)
-        return Run(*args, **options)
+        return ActiveTask(*args, **options)
 
     def handle(*_: object) -> None:
         _edge(recorder, recorder.process_root(), 1)
         recorder.refuse("handler", ValueError("x"))
 
-    monkeypatch.setattr(module, "Run", interrupted)
+    monkeypatch.setattr(module, "ActiveTask", interrupted)
     former = signal.signal(signal.SIGALRM, handle)
     try:
         _edge(recorder, recorder.process_root(), 2)
@@ -136,7 +136,10 @@ def test_the_end_of_a_step(error: BaseException | None, told: int | None) -> Non
     texts: list[str] = []
     recorder = Recorder(lambda text: not texts.append(text), masker=Masker(["s3cr3t"]))
     root = recorder.process_root()
-    untold, mentioned = Scope(root.run, root, '"u"'), Scope(root.run, root, '"s"')
+    untold, mentioned = (
+        StepContext(root.run, root, '"u"'),
+        StepContext(root.run, root, '"s"'),
+    )
     mentioned.is_mentioned = True
     for step in (untold, mentioned):
         recorder.end_step(step, error)
@@ -171,8 +174,8 @@ def test_an_output_derives_from_the_nearest_step_with_inputs() -> None:
     """`scope` names that step; without one, all inputs of the task are meant."""
     recorder, _ = _recorder()
     root = recorder.process_root()
-    outer = Scope(root.run, root, '"outer"')
-    inner = Scope(root.run, outer, '"inner"')
+    outer = StepContext(root.run, root, '"outer"')
+    inner = StepContext(root.run, outer, '"inner"')
     alone = _edge(recorder, inner, 1, is_input=False)
     _edge(recorder, outer, 2)
     within = _edge(recorder, inner, 3, is_input=False)
@@ -189,7 +192,7 @@ def test_inputs_told_before_are_named_by_the_output() -> None:
     recorder, texts = _recorder()
     root = recorder.process_root()
     for number in (10, 11):
-        step = Scope(root.run, root, '"convert"')
+        step = StepContext(root.run, root, '"convert"')
         _edge(recorder, step, 1)
         _edge(recorder, step, number)
         _edge(recorder, step, number + 100, is_input=False)
@@ -207,7 +210,7 @@ def test_many_inputs_told_before_are_told_again() -> None:
     recorder, texts = _recorder()
     root = recorder.process_root()
     _edge(recorder, root, 1)
-    step = Scope(root.run, root, '"convert"')
+    step = StepContext(root.run, root, '"convert"')
     for number in range(1, 40):
         _edge(recorder, step, number)
     for number in (100, 101):
@@ -224,9 +227,9 @@ def test_steps_are_told_inside_their_first_fact() -> None:
     """The whole step once, then its key; a step around it when it ends."""
     recorder, texts = _recorder()
     root = recorder.process_root()
-    outer = Scope(root.run, root, '"outer"')
-    inner = Scope(root.run, outer, '"inner"')
-    silent = Scope(root.run, outer, '"silent"')
+    outer = StepContext(root.run, root, '"outer"')
+    inner = StepContext(root.run, outer, '"inner"')
+    silent = StepContext(root.run, outer, '"silent"')
     inner.at = 7_000_000_000
     _edge(recorder, inner, 1)
     _edge(recorder, inner, 2)
@@ -251,7 +254,7 @@ def test_step_ends_ride_along_when_they_are_many(
     recorder, texts = _recorder()
     root = recorder.process_root()
     for number in range(1, 201):
-        step = Scope(root.run, root, '"s"')
+        step = StepContext(root.run, root, '"s"')
         _edge(recorder, step, number)
         recorder.end_step(step)
 
@@ -266,11 +269,11 @@ def test_step_ends_ride_along_when_they_are_many(
 
 def test_many_ends_of_a_task_are_one_fact(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ends that say no more than when are told together, up to what a fact holds."""
-    monkeypatch.setattr(telling, "MAX_ENDS", 3)
+    monkeypatch.setattr(fact_json, "MAX_ENDS", 3)
     recorder, texts = _recorder()
     runs = [recorder.open_run(name).root for name in ("a", "b")]
     for number in range(1, 9):
-        step = Scope(runs[number % 2].run, runs[number % 2], '"s"')
+        step = StepContext(runs[number % 2].run, runs[number % 2], '"s"')
         _edge(recorder, step, number)
         recorder.end_step(step, ValueError("x") if number == 8 else None)
     recorder.write_waiting()
@@ -340,13 +343,14 @@ def test_a_forks_child_names_its_steps_anew() -> None:
     recorder._lock.acquire()  # as another thread of the parent might
     if os.fork() == 0:
         recorder.refuse("in the child", ValueError())
-        key = Scope(root.run, root, '"s"').ensure_key()
+        key = StepContext(root.run, root, '"s"').ensure_key()
         os.write(write, key.encode())
         os._exit(0)
     os.wait()
     child = os.read(read, 100).decode()
     assert (
-        child.split("-")[0] != Scope(root.run, root, '"s"').ensure_key().split("-")[0]
+        child.split("-")[0]
+        != StepContext(root.run, root, '"s"').ensure_key().split("-")[0]
     )
 
 

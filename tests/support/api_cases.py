@@ -7,8 +7,8 @@ from typing import Any
 from api_recorder import Reply, page
 
 from lineage.model.enums import RestartPolicy, Status
-from lineage.model.infos import AppInfo, SessionInfo
 from lineage.model.kubernetes import KubernetesSettings
+from lineage.model.platform_types import AppInfo, SessionInfo
 
 SORT = {"sort": "id", "sort_order": "asc"}
 APPS = {

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from crash_processes import PATIENCE_S, Lifeline, Zygote, free_port, kill_group
 
-from lineage.recording.sinks import EdgeSink
+from lineage.delivery.exporters import PlatformExporter
 
 Victim = Literal["recorder", "server", "both"]
 #: An instance of ours, embedded where it need not be killed; or the platform, which
@@ -28,7 +28,7 @@ Victim = Literal["recorder", "server", "both"]
 Server = Literal["lineage", "platform"]
 
 #: The edges of one process that may be on their way to the platform at once.
-IN_FLIGHT = EdgeSink(None).in_flight
+IN_FLIGHT = PlatformExporter(None).in_flight
 
 
 @dataclass

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lineage.recording.folder import JournalFolder
-from lineage.recording.journal import Journal
-from lineage.recording.sinks import DONE, Verdict
+from lineage.delivery.exporters import DONE, DeliveryResult
+from lineage.journal.directory import JournalDirectory
+from lineage.journal.writer import Journal
 
 WAIT_S = 20.0
 
@@ -27,7 +27,7 @@ def edge(number: int, task: str = "run", **more: Any) -> str:
 
 def journal_at(home: Path, **how: Any) -> Journal:
     """Make a journal in a home."""
-    return Journal(JournalFolder(home), **how)
+    return Journal(JournalDirectory(home), **how)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -47,7 +47,7 @@ class ScriptedSink:
 
     def __init__(
         self,
-        judge: Callable[[Mapping[str, Any]], Verdict] = lambda _: DONE,
+        judge: Callable[[Mapping[str, Any]], DeliveryResult] = lambda _: DONE,
         *,
         max_batch: int = 1000,
         in_flight: int = 1,
@@ -62,7 +62,7 @@ class ScriptedSink:
         self.calls: list[list[Mapping[str, Any]]] = []
         self.delivered: list[Any] = []
 
-    def send(self, facts: Sequence[Mapping[str, Any]]) -> list[Verdict]:
+    def send(self, facts: Sequence[Mapping[str, Any]]) -> list[DeliveryResult]:
         """Judge the facts."""
         self.calls.append(list(facts))
         verdicts = [self.judge(fact) for fact in facts]

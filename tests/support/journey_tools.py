@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from house_tree import ROOT
+from source_tree import ROOT
 
 from lineage.api.client import Api
 from lineage.instance.embedded import EmbeddedInstance

@@ -6,8 +6,8 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from lineage.instance.forms import Filter, PageForm
-from lineage.instance.paging import lookup, page_answer, start_of
+from lineage.instance.pagination import lookup, page_answer, start_of
+from lineage.instance.params import ListFilter, PageParams
 
 Item = dict[str, Any]
 _SIGNS = {
@@ -15,7 +15,7 @@ _SIGNS = {
 }  # fmt: skip
 
 
-def page(items: Sequence[Item], form: PageForm) -> dict[str, Any]:
+def page(items: Sequence[Item], form: PageParams) -> dict[str, Any]:
     """Filter, sort and cut the items, which are in the order of their ids."""
     kept = [
         item
@@ -30,7 +30,7 @@ def page(items: Sequence[Item], form: PageForm) -> dict[str, Any]:
     return page_answer(form, kept[start : start + form.per_page], len(kept))
 
 
-def _holds(value: Any, said: Filter) -> bool:
+def _holds(value: Any, said: ListFilter) -> bool:
     if said.operator == "in":
         return any(_equal(value, one) for one in said.value)
     if said.operator in ("=", "eq"):

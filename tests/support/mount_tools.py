@@ -27,8 +27,8 @@ PRELUDE: Final = """
 import errno, logging, os, signal, subprocess, sys, threading
 from pathlib import Path
 import lineage
-from lineage.recording.sinks import MemorySink
-from lineage.recording.status import read_status
+from lineage.delivery.exporters import MemorySink
+from lineage.delivery.status import read_status
 from lineage.runtime import runtime
 
 disk = Path(sys.argv[1])

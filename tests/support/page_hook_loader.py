@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
-from house_tree import ROOT
+from source_tree import ROOT
 
 
 def load_hook() -> Any:

@@ -7,10 +7,16 @@ from lineage.api.app import AppApi
 from lineage.api.task import TaskApi
 from lineage.api.workflow import Workflow
 from lineage.model.enums import Status
-from lineage.model.infos import AppInfo, DatasetInfo, FileInfo, ProjectInfo, SessionInfo
 from lineage.model.kubernetes import KubernetesSettings
 from lineage.model.meta import Markup, WorkflowMeta, WorkflowSettings
 from lineage.model.module import ModuleInfo
+from lineage.model.platform_types import (
+    AppInfo,
+    DatasetInfo,
+    FileInfo,
+    ProjectInfo,
+    SessionInfo,
+)
 
 api: Api = Api("https://app.example.com", "token", retry_count=3, time_budget_s=None)
 also: Api = Api.from_env(ignore_task_id=True)

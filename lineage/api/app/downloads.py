@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import ApiError
+from ..atomic_download import aside, check_gzip, check_length, write_chunks
 from ..progress import bar
-from ..saving import aside, check_gzip, check_length, write_chunks
 from ..streams import Download
 from ..task import TaskApi
 

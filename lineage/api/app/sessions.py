@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...model.enums import Status
-from ...model.infos import SessionInfo
-from .infos import AppInfos
+from ...model.platform_types import SessionInfo
+from .apps import AppInfos
 
 
 class AppSessions(AppInfos):

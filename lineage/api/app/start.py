@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from ...model.infos import SessionInfo
 from ...model.kubernetes import KubernetesSettings
-from ..launch import first_started, launch_body
+from ...model.platform_types import SessionInfo
+from ..start_request import first_started, launch_body
 from ..task import TaskApi
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})

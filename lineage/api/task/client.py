@@ -6,11 +6,11 @@ from typing import Any
 
 from .data import TaskData
 from .files import TaskFiles
-from .info import TaskInfos
 from .logs import TaskLogs
 from .output import TaskOutput
 from .request import TaskRequests
 from .start import TaskStart
+from .tasks import TaskInfos
 from .wait import TaskWait
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..bodies import Part, multipart
+from ..bodies import BodyPart, multipart
 from ..progress import advancing
 from ..resource import Resource
 
@@ -89,12 +89,15 @@ class TaskFiles(Resource):
         known: set[str],
         advance: Callable[[int], Any],
     ) -> None:
-        parts: list[Part] = []
+        parts: list[BodyPart] = []
         for index, (path, name, digest) in enumerate(batch):
             if digest not in known:
                 told = json.dumps({"fullpath": name, "hash": digest})
                 opener = partial(Path(path).open, "rb")
-                parts += [Part(str(index), told), Part(f"{index}-file", opener, name)]
+                parts += [
+                    BodyPart(str(index), told),
+                    BodyPart(f"{index}-file", opener, name),
+                ]
         if not parts:
             return
         # The form itself does not name the task.

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from ...model.kubernetes import KubernetesSettings
-from ..launch import first_started, launch_body
 from ..resource import Resource
+from ..start_request import first_started, launch_body
 
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 LogLevel = Literal["info", "debug", "warning", "error"]

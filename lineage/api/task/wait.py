@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model.enums import Status
 from ..errors import WaitingTimeExceeded
-from .info import TaskInfos
+from .tasks import TaskInfos
 
 _ENDED = (Status.FINISHED, Status.DEPLOYED, Status.STOPPED)
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from ...model.graph import Icon, Link, Node
-from .newness import newest_versions, stale_among
-from .sight import Sight
+from .latest_versions import newest_versions, stale_among
+from .team_reader import TeamReader
 
 _TASK: Final = (
     "SELECT t.id, t.number, t.name, t.status, t.workspace_id, t.started_at,"
@@ -33,7 +33,7 @@ def data_key(node_id: int) -> str:
     return f"data:{node_id}"
 
 
-def task_cards(sight: Sight, ids: Collection[int]) -> dict[int, Node]:
+def task_cards(sight: TeamReader, ids: Collection[int]) -> dict[int, Node]:
     """Make the cards of tasks; one that ended later is shown as started."""
     cards: dict[int, Node] = {}
     if not ids:
@@ -60,7 +60,7 @@ def task_cards(sight: Sight, ids: Collection[int]) -> dict[int, Node]:
     return cards
 
 
-def data_cards(sight: Sight, ids: Collection[int]) -> dict[int, Node]:
+def data_cards(sight: TeamReader, ids: Collection[int]) -> dict[int, Node]:
     """Make the cards of versions of things."""
     cards: dict[int, Node] = {}
     if not ids:

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from ...errors import NotFoundError
 from ...model.graph import DataDetail, Edge, LogLine, Step, TaskDetail
-from ...model.selector import Named
-from ..store.activities import INPUT, STEP_BITS
+from ...model.selector import NameSelector
+from ..store.activity_ids import INPUT, STEP_BITS
 from ..store.database import Row
-from ..store.identity import SOURCE_BITS, join_uid
-from .asking import Asker
+from ..store.dedup import SOURCE_BITS, join_uid
 from .cards import data_cards, data_key, task_cards
-from .naming import find_named
-from .teamview import TeamView, spot_of_task, task_at
+from .name_resolution import find_named
+from .query_session import GraphReader
+from .team_graph import TeamGraph, spot_of_task, task_at
 
 #: Edges and log lines in one answer, at most; `edges_total` tells of more.
 MAX_EDGES: Final = 1000
@@ -46,7 +46,7 @@ _TEXT_ENDINGS: Final = (
 _IMAGE_ENDINGS: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
 
 
-def get_task(asker: Asker, team_ids: Sequence[int], id: str | int) -> TaskDetail:
+def get_task(asker: GraphReader, team_ids: Sequence[int], id: str | int) -> TaskDetail:
     """Answer `lineage.tasks.get`; a number, a key, or a run's key.
 
     Raises:
@@ -61,7 +61,7 @@ def get_task(asker: Asker, team_ids: Sequence[int], id: str | int) -> TaskDetail
     raise NotFoundError(f"there is no task {text!r}", subject=id)
 
 
-def get_data(asker: Asker, team_ids: Sequence[int], key: str) -> DataDetail:
+def get_data(asker: GraphReader, team_ids: Sequence[int], key: str) -> DataDetail:
     """Answer `lineage.data.get`.
 
     Raises:
@@ -75,7 +75,7 @@ def get_data(asker: Asker, team_ids: Sequence[int], key: str) -> DataDetail:
     raise NotFoundError(f"there is no {key!r}; keys look like data:345", subject=key)
 
 
-def find_data(view: TeamView, key: str) -> int | None:
+def find_data(view: TeamGraph, key: str) -> int | None:
     """Give the node of a key, if this team has it."""
     number = key.removeprefix("data:")
     if not (number.isascii() and number.isdecimal() and len(number) < 19):
@@ -86,7 +86,7 @@ def find_data(view: TeamView, key: str) -> int | None:
 
 
 def task_detail(
-    view: TeamView, task: int, *, among: set[int] | None = None
+    view: TeamGraph, task: int, *, among: set[int] | None = None
 ) -> TaskDetail:
     """Make the detail of a task, its edges restricted to some nodes if asked."""
     row = view.tx.one(_TASK, (view.team_id, task))
@@ -119,7 +119,7 @@ def task_detail(
 
 
 def _edges_of(
-    view: TeamView, task: int, among: set[int] | None
+    view: TeamGraph, task: int, among: set[int] | None
 ) -> tuple[list[Row], int]:
     """Give the first edges of a task and the number of all of them."""
     sql = _OF_TASK if among is None else _OF_TASK + _AMONG
@@ -134,7 +134,7 @@ def _edges_of(
     return rows, view.rows("SELECT COUNT(*)" + sql, **names)[0][0]
 
 
-def make_edges(view: TeamView, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
+def make_edges(view: TeamGraph, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
     """Make whole edges of their rows."""
     tx, team = view.tx, view.team_id
     nodes = view.things({row[5] for row in rows})
@@ -161,7 +161,7 @@ def make_edges(view: TeamView, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
     ]
 
 
-def _derived(view: TeamView, activities: set[int]) -> dict[int, list[str]]:
+def _derived(view: TeamGraph, activities: set[int]) -> dict[int, list[str]]:
     rows = view.tx.all(
         "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
         " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
@@ -179,9 +179,11 @@ def _derived(view: TeamView, activities: set[int]) -> dict[int, list[str]]:
     return found
 
 
-def _find_task(view: TeamView, text: str) -> int | None:
+def _find_task(view: TeamGraph, text: str) -> int | None:
     number, _, team = text.partition("@")
-    spots = {s for s in find_named(view, Named("task", number, team or None)) if s < 0}
+    spots = {
+        s for s in find_named(view, NameSelector("task", number, team or None)) if s < 0
+    }
     if len(spots) == 1 or (spots and number.isdecimal()):
         return task_at(min(spots))
     sql = "SELECT task_id FROM runs WHERE team_id = ? AND run = ?"
@@ -191,7 +193,7 @@ def _find_task(view: TeamView, text: str) -> int | None:
     return task_at(min(spots)) if spots else None
 
 
-def _steps(view: TeamView, task: int) -> list[Step]:
+def _steps(view: TeamGraph, task: int) -> list[Step]:
     rows = view.rows(
         "SELECT s.number, s.name, s.parent, s.started_at, s.ended_at, s.outcome,"
         " s.error, s.params FROM steps s WHERE s.team_id = :team AND s.task_id = :task"
@@ -217,7 +219,7 @@ def _steps(view: TeamView, task: int) -> list[Step]:
     return steps
 
 
-def _log(view: TeamView, task: int) -> list[LogLine]:
+def _log(view: TeamGraph, task: int) -> list[LogLine]:
     rows = view.rows(
         "SELECT l.logged_at, l.level, l.message FROM logs l"
         " WHERE l.team_id = :team AND l.task_id = :task{when l.logged_at}"
@@ -229,7 +231,7 @@ def _log(view: TeamView, task: int) -> list[LogLine]:
     return sorted(lines, key=lambda line: line.at)
 
 
-def _parent_key(view: TeamView, run: str | None) -> str | None:
+def _parent_key(view: TeamGraph, run: str | None) -> str | None:
     if run is None:
         return None
     sql = "SELECT task_id FROM runs WHERE team_id = ? AND run = ?"
@@ -239,7 +241,7 @@ def _parent_key(view: TeamView, run: str | None) -> str | None:
     return view.cards([spot_of_task(row[0])])[spot_of_task(row[0])].key
 
 
-def _data_detail(view: TeamView, node: int) -> DataDetail:
+def _data_detail(view: TeamGraph, node: int) -> DataDetail:
     tx, team = view.tx, view.team_id
     row = tx.one(
         "SELECT e.id, e.kind, e.ident, n.card FROM nodes n"

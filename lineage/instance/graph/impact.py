@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Sequence
 
 from ...model.graph import ImpactAnswer, ImpactItem
-from .asking import Asker
-from .reaching import reach_from, starts
-from .teamview import Spot, TeamView
+from .node_refs import reach_from, starts
+from .query_session import GraphReader
+from .team_graph import Spot, TeamGraph
 
 
 def impact(
-    asker: Asker, team_ids: Sequence[int], of: str, *, as_of: float | None = None
+    asker: GraphReader, team_ids: Sequence[int], of: str, *, as_of: float | None = None
 ) -> ImpactAnswer:
     """Answer `lineage.graph.impact`.
 
@@ -39,7 +39,7 @@ def fingerprint(answer: ImpactAnswer) -> str:
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
 
 
-def _add(view: TeamView, spots: set[Spot], answer: ImpactAnswer) -> None:
+def _add(view: TeamGraph, spots: set[Spot], answer: ImpactAnswer) -> None:
     data, tasks = starts(view, spots)
     reach = reach_from(view, spots, up=False)
     left = _sources_left(view, set(reach.data), set(data), set(tasks))
@@ -53,7 +53,7 @@ def _add(view: TeamView, spots: set[Spot], answer: ImpactAnswer) -> None:
 
 
 def _sources_left(
-    view: TeamView, affected: set[int], gone: set[int], gone_tasks: set[int]
+    view: TeamGraph, affected: set[int], gone: set[int], gone_tasks: set[int]
 ) -> dict[int, int]:
     """Count, for each affected node, the makers that would remain whole.
 
@@ -77,7 +77,7 @@ def _sources_left(
 
 
 def _makers(
-    view: TeamView, nodes: set[int]
+    view: TeamGraph, nodes: set[int]
 ) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
     makers: dict[int, set[int]] = {node: set() for node in nodes}
     for node, activity in view.rows(

@@ -20,18 +20,18 @@ from ...model.graph import (
 )
 from ..store import Store
 from . import (
-    comparing,
-    condition,
+    deletion,
     details,
+    diff,
+    health,
     impact,
-    marking,
-    origins,
-    searching,
-    staleness,
+    neighborhood,
+    provenance,
+    search,
+    stale,
     tasklist,
-    walks,
 )
-from .asking import Asker
+from .query_session import GraphReader
 
 Teams = Sequence[int]
 Words = Sequence[str]
@@ -49,7 +49,7 @@ class GraphQueries:
     """
 
     def __init__(self, store: Store) -> None:
-        self._asker = Asker(store)
+        self._asker = GraphReader(store)
 
     def list_tasks(
         self,
@@ -93,7 +93,7 @@ class GraphQueries:
 
         What is marked stays in the graph. Gives the newest version that was marked.
         """
-        return marking.delete_data(self._asker, team_ids, key)
+        return deletion.delete_data(self._asker, team_ids, key)
 
     def get(
         self,
@@ -121,7 +121,7 @@ class GraphQueries:
             limit: Cards in one page; 500 when left out, 5000 at most.
             after: The `next` of the page before.
         """
-        return walks.around(
+        return neighborhood.around(
             self._asker, team_ids, select, up=up, down=down, kinds=kinds,
             statuses=statuses, as_of=as_of, limit=limit, after=after,
         )  # fmt: skip
@@ -138,7 +138,7 @@ class GraphQueries:
         after: str | None = None,
     ) -> GraphAnswer:
         """Give what a thing was made of, to a depth or without limit."""
-        return walks.one_way(
+        return neighborhood.one_way(
             self._asker, team_ids, of, up=True, depth=depth, kinds=kinds,
             as_of=as_of, limit=limit, after=after,
         )  # fmt: skip
@@ -155,7 +155,7 @@ class GraphQueries:
         after: str | None = None,
     ) -> GraphAnswer:
         """Give what was made of a thing, to a depth or without limit."""
-        return walks.one_way(
+        return neighborhood.one_way(
             self._asker, team_ids, of, up=False, depth=depth, kinds=kinds,
             as_of=as_of, limit=limit, after=after,
         )  # fmt: skip
@@ -170,11 +170,11 @@ class GraphQueries:
         self, team_ids: Teams, *, of: str, as_of: float | None = None
     ) -> ProvenanceAnswer:
         """Tell where one output came from."""
-        return origins.provenance(self._asker, team_ids, of, as_of=as_of)
+        return provenance.provenance(self._asker, team_ids, of, as_of=as_of)
 
     def diff(self, team_ids: Teams, *, a: str, b: str) -> DiffAnswer:
         """Tell what differs between two tasks."""
-        return comparing.diff(self._asker, team_ids, a, b)
+        return diff.diff(self._asker, team_ids, a, b)
 
     def stale(
         self,
@@ -185,7 +185,7 @@ class GraphQueries:
         after: str | None = None,
     ) -> StaleAnswer:
         """List outputs whose inputs have newer versions than those used."""
-        return staleness.stale(self._asker, team_ids, of=of, limit=limit, after=after)
+        return stale.stale(self._asker, team_ids, of=of, limit=limit, after=after)
 
     def path(
         self,
@@ -196,7 +196,7 @@ class GraphQueries:
         as_of: float | None = None,
     ) -> GraphAnswer:
         """Give a shortest way between two things, whichever way data flowed."""
-        return walks.path(self._asker, team_ids, source, target, as_of=as_of)
+        return neighborhood.path(self._asker, team_ids, source, target, as_of=as_of)
 
     def search(
         self,
@@ -208,14 +208,14 @@ class GraphQueries:
         after: str | None = None,
     ) -> SearchAnswer:
         """Find things by a start of a word of their name, path or title, or an id."""
-        return searching.search(
+        return search.search(
             self._asker, team_ids, text, kinds=kinds, limit=limit, after=after
         )
 
     def health(self, team_ids: Teams) -> HealthAnswer:
         """Tell how complete the graph is."""
-        return condition.health(self._asker, team_ids)
+        return health.health(self._asker, team_ids)
 
     def changes(self, team_ids: Teams, *, cursor: str | None = None) -> ChangesAnswer:
         """Tell which tasks got new facts since a cursor."""
-        return condition.changes(self._asker, team_ids, cursor)
+        return health.changes(self._asker, team_ids, cursor)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ...model.graph import Node, TasksPage, TaskSummary
-from ..store.activities import INPUT
-from .answers import checked_limit
-from .asking import Asker
+from ..store.activity_ids import INPUT
 from .cards import task_cards
-from .teamview import TeamView
+from .pages import checked_limit
+from .query_session import GraphReader
+from .team_graph import TeamGraph
 
 #: Things shown in a line of the list, of each direction.
 FEW: Final = 5
@@ -36,7 +36,7 @@ _KIND: Final = (
 
 
 def list_tasks(
-    asker: Asker,
+    asker: GraphReader,
     team_ids: Sequence[int],
     *,
     text: str | None = None,
@@ -99,7 +99,7 @@ def _conditions(
 
 
 def _page(
-    view: TeamView,
+    view: TeamGraph,
     where: str,
     names: dict[str, Any],
     place: tuple[float, int] | None,
@@ -129,7 +129,7 @@ def _place(after: str | None) -> tuple[float, int] | None:
 
 
 def _lines(
-    view: TeamView, page: Sequence[tuple[float, int, int]]
+    view: TeamGraph, page: Sequence[tuple[float, int, int]]
 ) -> list[tuple[tuple[int, int], TaskSummary]]:
     tx, team = view.tx, view.team_id
     ids = [id for _, id, owner in page if owner == team]

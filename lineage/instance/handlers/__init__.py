@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..route import Route
-from . import (
-    creation,
-    facts,
+from ..platform import (
+    create,
     files,
-    info,
     modules,
-    previews,
     projects,
-    questions,
     register,
     task_data,
     task_files,
     task_logs,
     tasks,
-    workflow,
 )
+from ..route import Route
+from . import facts, instance_info, previews, questions, workflow
 
 ALL_ROUTES: Final[tuple[Route, ...]] = (
-    *info.ROUTES,
+    *instance_info.ROUTES,
     *workflow.ROUTES,
     *facts.ROUTES,
     *questions.ROUTES,
@@ -34,9 +30,9 @@ ALL_ROUTES: Final[tuple[Route, ...]] = (
     *task_logs.ROUTES,
     *task_files.ROUTES,
     *projects.ROUTES,
-    *creation.ROUTES,
+    *create.ROUTES,
     *files.ROUTES,
     *modules.ROUTES,
 )
 
-info.announce(ALL_ROUTES)
+instance_info.announce(ALL_ROUTES)

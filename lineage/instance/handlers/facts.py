@@ -6,10 +6,10 @@ from typing import Final
 
 from pydantic import Field
 
-from ...model.batches import BatchAnswer, FactBatch
+from ...model.ingest import BatchAnswer, FactBatch
 from ...model.limits import MAX_BATCH
-from ..problems import Refusal
-from ..route import Call, Prepared, Route
+from ..errors import RequestError
+from ..route import RequestContext, Route, WriteRequest
 
 
 class Facts(FactBatch):
@@ -18,22 +18,22 @@ class Facts(FactBatch):
     facts: list[object] = Field(max_length=10 * MAX_BATCH)
 
 
-def add(call: Call, body: Facts) -> BatchAnswer:
+def add(call: RequestContext, body: Facts) -> BatchAnswer:
     """Store facts once each; the bad ones are named in the answer."""
     ready = prepare(call, body)
     return call.services.store.ingest(ready.team_id, ready.facts, user=ready.user)
 
 
-def prepare(call: Call, body: Facts) -> Prepared:
+def prepare(call: RequestContext, body: Facts) -> WriteRequest:
     """Let a batch share its commit with others."""
     if len(body.facts) > MAX_BATCH:
-        raise Refusal(
+        raise RequestError(
             413,
             f"the batch has {len(body.facts)} facts",
             field="facts",
             allowed=f"at most {MAX_BATCH} facts",
         )
-    return Prepared(call.team(), body.facts, call.principal.user, _as_it_is)
+    return WriteRequest(call.team(), body.facts, call.principal.user, _as_it_is)
 
 
 def _as_it_is(answer: BatchAnswer) -> BatchAnswer:

@@ -8,9 +8,9 @@ from typing import Final, Literal
 
 from ...model.graph import DataDetail
 from ..blobs import send_file
-from ..message import CHUNK, InstanceResponse
-from ..problems import Refusal
-from ..route import Call, Route
+from ..errors import RequestError
+from ..http import CHUNK, InstanceResponse
+from ..route import RequestContext, Route
 from .questions import DataForm
 
 #: Bytes shown, at most.
@@ -29,7 +29,7 @@ _TEXTS: Final = frozenset(
 )  # fmt: skip
 
 
-def get_data(call: Call, body: DataForm) -> DataDetail:
+def get_data(call: RequestContext, body: DataForm) -> DataDetail:
     """Tell everything known of one version of a thing."""
     detail = call.services.graph.get_data(call.team_ids, key=body.key)
     kind = _kind(detail)
@@ -37,12 +37,12 @@ def get_data(call: Call, body: DataForm) -> DataDetail:
     return detail.model_copy(update={"preview": kind if is_shown else None})
 
 
-def preview(call: Call, body: DataForm) -> InstanceResponse:
+def preview(call: RequestContext, body: DataForm) -> InstanceResponse:
     """Send the bytes of a text or an image."""
     detail = call.services.graph.get_data(call.team_ids, key=body.key)
     place = _place(call, detail)
     if _kind(detail) is None or place is None or _digest(place) != detail.node.digest:
-        raise Refusal(404, f"there is nothing to show of {body.key}", field="key")
+        raise RequestError(404, f"there is nothing to show of {body.key}", field="key")
     media = _IMAGES.get(_suffix(detail), "text/plain; charset=utf-8")
     headers = {"content-type": media, "content-security-policy": "sandbox"}
     return send_file(place, headers=headers)
@@ -61,7 +61,7 @@ def _suffix(detail: DataDetail) -> str:
     return Path(detail.path or str(detail.node.id)).suffix.lower()
 
 
-def _place(call: Call, detail: DataDetail) -> Path | None:
+def _place(call: RequestContext, detail: DataDetail) -> Path | None:
     """Find the version's bytes: kept here, or in the file that was recorded.
 
     Files of this machine are read only for its own user, never for the callers of

@@ -23,9 +23,9 @@ from ...model.graph import (
     TasksPage,
 )
 from ...model.kinds import DATA_KINDS
-from ..forms import Empty, Form, Id, PathText, Text
-from ..problems import Refusal
-from ..route import Answer, Call, Route
+from ..errors import RequestError
+from ..params import Id, NoParams, Params, PathText, Text
+from ..route import Answer, RequestContext, Route
 
 #: Hops told in a number; without limit is null.
 MAX_HOPS: Final = 1_000_000
@@ -39,7 +39,7 @@ Kinds = Annotated[list[KindName], Field(max_length=len(DATA_KINDS))]
 Statuses = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=16)]
 
 
-class TasksForm(Form):
+class TasksForm(Params):
     """Which tasks to list."""
 
     text: Text | None = None
@@ -51,7 +51,7 @@ class TasksForm(Form):
     after: Text | None = None
 
 
-class TaskForm(Form):
+class TaskForm(Params):
     """Which task to tell of: by the key of its card, or by its number alone."""
 
     key: Annotated[str, Field(pattern=r"^task:[0-9]{1,18}(@[0-9]{1,18})?$")] | None = (
@@ -62,19 +62,19 @@ class TaskForm(Form):
     """The number; of several teams' tasks with it, the first team's is told of."""
 
 
-class DataForm(Form):
+class DataForm(Params):
     """Which version of a thing."""
 
     key: Annotated[str, Field(pattern=r"^data:[0-9]{1,18}$")]
 
 
-class DeleteForm(Form):
+class DeleteForm(Params):
     """Which version of a thing (`data:12`), or which thing with all its versions."""
 
     key: Selector
 
 
-class GraphForm(Form):
+class GraphForm(Params):
     """Which part of the graph."""
 
     select: Selector
@@ -87,7 +87,7 @@ class GraphForm(Form):
     after: Text | None = None
 
 
-class WalkForm(Form):
+class WalkForm(Params):
     """What to walk from, and how far."""
 
     of: Selector
@@ -98,7 +98,7 @@ class WalkForm(Form):
     after: Text | None = None
 
 
-class ImpactForm(Form):
+class ImpactForm(Params):
     """What would be deleted."""
 
     of: Selector
@@ -106,21 +106,21 @@ class ImpactForm(Form):
     if_unchanged: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
-class OfForm(Form):
+class OfForm(Params):
     """One thing, perhaps as of a moment."""
 
     of: Selector
     as_of: Moment | None = None
 
 
-class DiffForm(Form):
+class DiffForm(Params):
     """Two tasks."""
 
     a: Selector
     b: Selector
 
 
-class StaleForm(Form):
+class StaleForm(Params):
     """Where to look for stale outputs; everywhere when left out."""
 
     of: Selector | None = None
@@ -128,7 +128,7 @@ class StaleForm(Form):
     after: Text | None = None
 
 
-class PathForm(Form):
+class PathForm(Params):
     """Two things."""
 
     source: Selector
@@ -136,7 +136,7 @@ class PathForm(Form):
     as_of: Moment | None = None
 
 
-class SearchForm(Form):
+class SearchForm(Params):
     """What was typed."""
 
     text: Text
@@ -145,24 +145,26 @@ class SearchForm(Form):
     after: Text | None = None
 
 
-class ChangesForm(Form):
+class ChangesForm(Params):
     """From where on to look for news."""
 
     cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
-def asking(handler: Callable[[Call, Any], Answer]) -> Callable[[Call, Any], Answer]:
+def asking(
+    handler: Callable[[RequestContext, Any], Answer],
+) -> Callable[[RequestContext, Any], Answer]:
     """Refuse what a question cannot read: an `after` or a cursor of another kind."""
 
     @functools.wraps(handler)
-    def asked(call: Call, body: Any) -> Answer:
+    def asked(call: RequestContext, body: Any) -> Answer:
         try:
             return handler(call, body)
         except SelectorError:
             raise
         except ValueError as error:
             fields = [name for name in ("after", "cursor") if hasattr(body, name)]
-            raise Refusal(
+            raise RequestError(
                 400, str(error), field=fields[0] if fields else None,
                 allowed="what an earlier answer gave",
             ) from error  # fmt: skip
@@ -170,45 +172,45 @@ def asking(handler: Callable[[Call, Any], Answer]) -> Callable[[Call, Any], Answ
     return asked
 
 
-def list_tasks(call: Call, body: TasksForm) -> TasksPage:
+def list_tasks(call: RequestContext, body: TasksForm) -> TasksPage:
     """List tasks, newest first."""
     return call.services.graph.list_tasks(call.team_ids, **_fields(body))
 
 
-def get_task(call: Call, body: TaskForm) -> TaskDetail:
+def get_task(call: RequestContext, body: TaskForm) -> TaskDetail:
     """Tell everything known of a task."""
     named = body.key if body.id is None else body.id
     if named is None or (body.key is not None and body.id is not None):
-        raise Refusal(400, "a task is named by key or by id", field="key",
+        raise RequestError(400, "a task is named by key or by id", field="key",
                       allowed="exactly one of key and id")  # fmt: skip
     return call.services.graph.get_task(call.team_ids, id=named)
 
 
-def delete_data(call: Call, body: DeleteForm) -> Node:
+def delete_data(call: RequestContext, body: DeleteForm) -> Node:
     """Mark a thing as deleted; the graph keeps it."""
     return call.services.graph.delete_data(call.team_ids, key=body.key)
 
 
-def get_graph(call: Call, body: GraphForm) -> GraphAnswer:
+def get_graph(call: RequestContext, body: GraphForm) -> GraphAnswer:
     """Give a part of the graph."""
     return call.services.graph.get(call.team_ids, **_fields(body))
 
 
-def upstream(call: Call, body: WalkForm) -> GraphAnswer:
+def upstream(call: RequestContext, body: WalkForm) -> GraphAnswer:
     """Give what something came from."""
     return call.services.graph.upstream(call.team_ids, **_fields(body))
 
 
-def downstream(call: Call, body: WalkForm) -> GraphAnswer:
+def downstream(call: RequestContext, body: WalkForm) -> GraphAnswer:
     """Give what came from something."""
     return call.services.graph.downstream(call.team_ids, **_fields(body))
 
 
-def impact(call: Call, body: ImpactForm) -> ImpactAnswer:
+def impact(call: RequestContext, body: ImpactForm) -> ImpactAnswer:
     """Tell what deleting something would break."""
     answer = call.services.graph.impact(call.team_ids, of=body.of, as_of=body.as_of)
     if body.if_unchanged not in (None, answer.fingerprint):
-        raise Refusal(
+        raise RequestError(
             409,
             "what would break is no longer what the fingerprint stands for; "
             f"now it is {answer.fingerprint}",
@@ -218,49 +220,49 @@ def impact(call: Call, body: ImpactForm) -> ImpactAnswer:
     return answer
 
 
-def provenance(call: Call, body: OfForm) -> ProvenanceAnswer:
+def provenance(call: RequestContext, body: OfForm) -> ProvenanceAnswer:
     """Tell where one output came from."""
     return call.services.graph.provenance(call.team_ids, **_fields(body))
 
 
-def diff(call: Call, body: DiffForm) -> DiffAnswer:
+def diff(call: RequestContext, body: DiffForm) -> DiffAnswer:
     """Tell what differs between two tasks."""
     return call.services.graph.diff(call.team_ids, a=body.a, b=body.b)
 
 
-def stale(call: Call, body: StaleForm) -> StaleAnswer:
+def stale(call: RequestContext, body: StaleForm) -> StaleAnswer:
     """List outputs made from something that has a newer version."""
     return call.services.graph.stale(call.team_ids, **_fields(body))
 
 
-def path(call: Call, body: PathForm) -> GraphAnswer:
+def path(call: RequestContext, body: PathForm) -> GraphAnswer:
     """Give a way from one thing to another."""
     return call.services.graph.path(call.team_ids, **_fields(body))
 
 
-def search(call: Call, body: SearchForm) -> SearchAnswer:
+def search(call: RequestContext, body: SearchForm) -> SearchAnswer:
     """Find things by name, path, id or digest."""
     return call.services.graph.search(call.team_ids, **_fields(body))
 
 
-def health(call: Call, body: Empty) -> HealthAnswer:
+def health(call: RequestContext, body: NoParams) -> HealthAnswer:
     """Tell how complete the graph is."""
     answer = call.services.graph.health(call.team_ids)
     oldest = _delivery(call).get("oldest_s")
     return answer.model_copy(update={"oldest_undelivered_s": oldest})
 
 
-def changes(call: Call, body: ChangesForm) -> ChangesAnswer:
+def changes(call: RequestContext, body: ChangesForm) -> ChangesAnswer:
     """Tell what is new since a cursor."""
     return call.services.graph.changes(call.team_ids, cursor=body.cursor)
 
 
-def delivery_status(call: Call, body: Empty) -> dict[str, Any]:
+def delivery_status(call: RequestContext, body: NoParams) -> dict[str, Any]:
     """Tell what waits beside this instance to be delivered."""
     return _delivery(call)
 
 
-def _delivery(call: Call) -> dict[str, Any]:
+def _delivery(call: RequestContext) -> dict[str, Any]:
     nothing = {"waiting": 0, "refused": 0, "oldest_s": None, "dropped": 0}
     source = call.services.delivery_status
     if source is None or not call.principal.is_open:
@@ -268,7 +270,7 @@ def _delivery(call: Call) -> dict[str, Any]:
     return {**nothing, **source()}
 
 
-def _fields(body: Form) -> dict[str, Any]:
+def _fields(body: Params) -> dict[str, Any]:
     return dict(body)
 
 
@@ -293,7 +295,7 @@ ROUTES = (
     Route("lineage.graph.stale", asking(stale), StaleForm, "reader", StaleAnswer),
     Route("lineage.graph.path", asking(path), PathForm, "reader", GraphAnswer),
     Route("lineage.search", asking(search), SearchForm, "reader", SearchAnswer),
-    Route("lineage.health", asking(health), Empty, "reader", HealthAnswer),
+    Route("lineage.health", asking(health), NoParams, "reader", HealthAnswer),
     Route("lineage.changes", asking(changes), ChangesForm, "reader", ChangesAnswer),
-    Route("lineage.delivery.status", asking(delivery_status), Empty, "reader"),
+    Route("lineage.delivery.status", asking(delivery_status), NoParams, "reader"),
 )

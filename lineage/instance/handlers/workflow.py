@@ -9,11 +9,11 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator
 
-from ...model.batches import BatchAnswer
+from ...model.ingest import BatchAnswer
 from ...model.kinds import WIRE_TYPES, Direction, from_wire, to_wire
-from ..forms import Form, Id, PathText
-from ..problems import Refusal
-from ..route import Answer, Call, Prepared, Route
+from ..errors import RequestError
+from ..params import Id, Params, PathText
+from ..route import Answer, RequestContext, Route, WriteRequest
 
 
 def _task_node(value: Any) -> Any:
@@ -34,14 +34,14 @@ def _data_id(value: Any) -> Any:
     return value
 
 
-class TaskNode(Form):
+class TaskNode(Params):
     """The task that an edge belongs to."""
 
     type: Annotated[str, BeforeValidator(_task_node)] = "task"
     id: Id
 
 
-class EdgeForm(Form):
+class EdgeForm(Params):
     """One edge, as the platform's client tells it."""
 
     teamId: Id
@@ -56,22 +56,22 @@ _encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _VERSION: Final = to_wire("project", is_version=True)
 
 
-def add_input(call: Call, body: EdgeForm) -> Answer:
+def add_input(call: RequestContext, body: EdgeForm) -> Answer:
     """Record that a task used a thing."""
     return _store(call, _prepare(call, body, "input"))
 
 
-def add_output(call: Call, body: EdgeForm) -> Answer:
+def add_output(call: RequestContext, body: EdgeForm) -> Answer:
     """Record that a task produced a thing."""
     return _store(call, _prepare(call, body, "output"))
 
 
-def prepare_input(call: Call, body: EdgeForm) -> Prepared | None:
+def prepare_input(call: RequestContext, body: EdgeForm) -> WriteRequest | None:
     """Let an input share its commit with other requests' edges."""
     return None if _needs_store(body) else _prepare(call, body, "input")
 
 
-def prepare_output(call: Call, body: EdgeForm) -> Prepared | None:
+def prepare_output(call: RequestContext, body: EdgeForm) -> WriteRequest | None:
     """Let an output share its commit with other requests' edges."""
     return None if _needs_store(body) else _prepare(call, body, "output")
 
@@ -80,22 +80,24 @@ def _needs_store(body: EdgeForm) -> bool:
     return body.type == _VERSION
 
 
-def _prepare(call: Call, body: EdgeForm, direction: Direction) -> Prepared:
+def _prepare(
+    call: RequestContext, body: EdgeForm, direction: Direction
+) -> WriteRequest:
     team_id = call.team(body.teamId)
     fact = edge_fact(call, body, direction, team_id)
 
     def finish(answer: BatchAnswer) -> dict[str, Any]:
         if answer.refused:
             refused = answer.refused[0]
-            raise Refusal(
+            raise RequestError(
                 400, refused.message, field=refused.field, allowed="see the message"
             )
         return {"success": True, "uid": fact["uid"]}
 
-    return Prepared(team_id, [fact], call.principal.user, finish)
+    return WriteRequest(team_id, [fact], call.principal.user, finish)
 
 
-def _store(call: Call, prepared: Prepared) -> Answer:
+def _store(call: RequestContext, prepared: WriteRequest) -> Answer:
     store = call.services.store
     return prepared.finish(
         store.ingest(prepared.team_id, prepared.facts, user=prepared.user)
@@ -103,7 +105,7 @@ def _store(call: Call, prepared: Prepared) -> Answer:
 
 
 def edge_fact(
-    call: Call, body: EdgeForm, direction: Direction, team_id: int
+    call: RequestContext, body: EdgeForm, direction: Direction, team_id: int
 ) -> dict[str, Any]:
     """Put an edge of the platform into the one form of facts.
 
@@ -131,22 +133,22 @@ def edge_fact(
 
 
 def _identity(
-    call: Call, body: EdgeForm, kind: str, is_version: bool, team_id: int
+    call: RequestContext, body: EdgeForm, kind: str, is_version: bool, team_id: int
 ) -> tuple[int | str, int | None]:
     if body.id is None or body.id == "":
-        raise Refusal(
+        raise RequestError(
             400, f"a {body.type} has an id", field="id", allowed="an id of the thing"
         )
     thing = body.id
     if isinstance(thing, str) and thing.isascii() and thing.isdigit():
         thing = int(thing)
     if isinstance(thing, str) and kind not in _PATH_KINDS:
-        raise Refusal(
+        raise RequestError(
             400, f"a {body.type} has a number", field="id", value=thing,
             allowed="a whole number, or one as text",
         )  # fmt: skip
     if isinstance(thing, int) and not 0 <= thing < 2**63:
-        raise Refusal(400, "the id is out of range", field="id", value=thing,
+        raise RequestError(400, "the id is out of range", field="id", value=thing,
                       allowed="0 to 9223372036854775807")  # fmt: skip
     if not is_version:
         return thing, None

@@ -9,8 +9,8 @@ from typing import Any
 
 from ...errors import StoreError
 from .dialects import BUSY_TIMEOUT_S, Dialect, StoreBusyError, dialect_for
-from .forking import start_afresh_in_child
-from .translate import Params
+from .fork_safety import start_afresh_in_child
+from .sql_params import Params
 
 Row = tuple[Any, ...]
 #: Connections that wait for their next use.

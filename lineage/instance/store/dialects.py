@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Protocol
 from urllib.parse import unquote
 
 from ...errors import StoreCorruptError, StoreError
-from . import translate
-from .translate import Params
+from . import sql_params
+from .sql_params import Params
 
 #: How long a statement may wait for another process's write.
 BUSY_TIMEOUT_S = 30.0
@@ -173,11 +173,11 @@ class SqliteDialect:
 
     def execute(self, connection: Any, sql: str, params: Params) -> Any:
         return connection.execute(
-            translate.for_sqlite(sql), translate.sqlite_params(params)
+            sql_params.for_sqlite(sql), sql_params.sqlite_params(params)
         )
 
     def run_many(self, connection: Any, sql: str, rows: Sequence[Any]) -> None:
-        connection.executemany(translate.for_sqlite(sql), rows)
+        connection.executemany(sql_params.for_sqlite(sql), rows)
 
     def insert_many(
         self,
@@ -276,12 +276,12 @@ class PostgresDialect:
         return not connection.closed and connection.info.transaction_status == idle
 
     def execute(self, connection: Any, sql: str, params: Params) -> Any:
-        spelled = translate.for_postgres(sql)
-        return connection.execute(spelled, translate.postgres_params(params))
+        spelled = sql_params.for_postgres(sql)
+        return connection.execute(spelled, sql_params.postgres_params(params))
 
     def run_many(self, connection: Any, sql: str, rows: Sequence[Any]) -> None:
         with connection.cursor() as cursor:
-            cursor.executemany(translate.for_postgres(sql), rows)
+            cursor.executemany(sql_params.for_postgres(sql), rows)
 
     def insert_many(
         self,

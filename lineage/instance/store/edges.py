@@ -8,17 +8,17 @@ from operator import itemgetter
 from typing import Any, Final
 
 from ...model.facts import StepInfo
-from .activities import INPUT, OUTPUT, STEP_BITS
+from .activity_ids import INPUT, OUTPUT, STEP_BITS
+from .artifact_identity import CONTAINERS, TASK_KINDS, identity, pinned_version
 from .database import Transaction
-from .forms import FactDict, is_plain
-from .identity import Item
-from .known import Known
-from .naming import CONTAINERS, TASK_KINDS, identity, pinned_version
-from .registered import by_their_ids
-from .sources import SourceFinder
+from .dedup import Item
+from .derivations import DerivationResolver
+from .fact_types import FactDict, is_plain
+from .file_aliases import by_their_ids
+from .node_resolver import NodeResolver, VersionRef, revision_links
+from .search_index import write_titles
 from .steps import StepResolver
-from .terms import write_titles
-from .versions import NodeResolver, Want, revision_links
+from .write_cache import TeamCache
 
 _EDGE = (
     "team_id", "id", "task_id", "step", "activity", "direction", "node_id",
@@ -42,12 +42,12 @@ class EdgeWriter:
         steps: Numbers the steps.
     """
 
-    def __init__(self, tx: Transaction, known: Known, steps: StepResolver) -> None:
+    def __init__(self, tx: Transaction, known: TeamCache, steps: StepResolver) -> None:
         self._tx = tx
         self._known = known
         self._steps = steps
         self.nodes = NodeResolver(tx, known)
-        self._sources = SourceFinder(tx, known)
+        self._sources = DerivationResolver(tx, known)
         self.links: dict[Link, float] = {}
         self._rows: list[tuple[Any, ...]] = []
         self._node_cards: dict[int, str] = {}
@@ -89,7 +89,9 @@ class EdgeWriter:
             if self._sources.is_asked and direction == INPUT:
                 self._sources.remember(owner, fact, node)
 
-    def _plain_node(self, fact: FactDict, owner: int, thing: Thing, want: Want) -> int:
+    def _plain_node(
+        self, fact: FactDict, owner: int, thing: Thing, want: VersionRef
+    ) -> int:
         node = self.nodes.node(want, fact, owner)
         if want.version is not None:
             self._known.fixed[thing] = node
@@ -168,7 +170,7 @@ class EdgeWriter:
         return node
 
     def _keep_cards(
-        self, meta: dict[str, Any], owner: int, node: int, want: Want
+        self, meta: dict[str, Any], owner: int, node: int, want: VersionRef
     ) -> None:
         own = meta.get("customNodeSettings")
         if isinstance(own, dict):
@@ -191,20 +193,20 @@ def is_pinned(fact: FactDict) -> bool:
     return not _PINS.isdisjoint(fact)
 
 
-def want_of(fact: FactDict) -> Want:
+def want_of(fact: FactDict) -> VersionRef:
     """Tell which version of which thing an edge fact speaks of."""
     kind = fact["kind"]
     if kind in TASK_KINDS:
-        return Want("task", str(fact["id"]), "")
+        return VersionRef("task", str(fact["id"]), "")
     ident = identity(kind, fact["id"], fact.get("local_path"))
-    return Want(kind, ident, pinned_version(fact))
+    return VersionRef(kind, ident, pinned_version(fact))
 
 
-def plain_want(kind: str, id: int | str) -> Want:
+def plain_want(kind: str, id: int | str) -> VersionRef:
     """Tell which thing an edge speaks of that says nothing of a version."""
     if kind in TASK_KINDS:
-        return Want("task", str(id), "")
-    return Want(kind, identity(kind, id), None if kind in CONTAINERS else "")
+        return VersionRef("task", str(id), "")
+    return VersionRef(kind, identity(kind, id), None if kind in CONTAINERS else "")
 
 
 def mentioned_steps(

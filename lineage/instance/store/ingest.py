@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from .checking import Job
 from .database import Database, Transaction
+from .dedup import Item, fresh_items
 from .edges import EdgeWriter, mentioned_steps
-from .forking import start_afresh_in_child
-from .identity import Item, fresh_items
-from .known import Known, Memory
-from .lifecycle import LifecycleWriter
+from .fork_safety import start_afresh_in_child
+from .lifecycle import TaskEventWriter
 from .steps import StepResolver
-from .taskcards import join_tasks
+from .task_nodes import join_tasks
 from .tasks import TaskResolver
+from .validation import IngestJob
+from .write_cache import CacheRegistry, TeamCache
 
 Link = tuple[int, int, int]
 _LINK = ("team_id", "activity", "direction", "node_id", "since")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class GraphChange:
     """What one transaction added to a team's graph."""
 
     team_id: int
@@ -30,10 +30,10 @@ class Change:
     is_merge: bool
 
 
-Listener = Callable[[Change], None]
+Listener = Callable[[GraphChange], None]
 
 
-class Ingest:
+class Ingester:
     """Writes facts; the callers of `apply` take turns.
 
     Args:
@@ -48,19 +48,19 @@ class Ingest:
 
     def start_afresh(self) -> None:
         """Forget what is remembered of the teams."""
-        self._memory = Memory()
+        self._memory = CacheRegistry()
 
     def listen(self, listener: Listener) -> None:
         """Have `listener` told of every change that this process commits."""
         self._listeners.append(listener)
 
-    def apply(self, jobs: Sequence[Job]) -> None:
+    def apply(self, jobs: Sequence[IngestJob]) -> None:
         """Write the facts of jobs, all or none; then the jobs are done.
 
         Raises:
             StoreError: Nothing was written.
         """
-        by_team: dict[int, list[Job]] = {}
+        by_team: dict[int, list[IngestJob]] = {}
         for job in jobs:
             by_team.setdefault(job.team_id, []).append(job)
         is_written = False
@@ -84,8 +84,8 @@ class Ingest:
             job.is_done = True
 
     def _apply_team(
-        self, tx: Transaction, team: int, jobs: Sequence[Job]
-    ) -> Change | None:
+        self, tx: Transaction, team: int, jobs: Sequence[IngestJob]
+    ) -> GraphChange | None:
         known = self._memory.of(team)
         tx.lock_team(team)
         revision = known.sync(tx)
@@ -102,10 +102,10 @@ class Ingest:
         is_merge = known.merges > 0
         known.epoch += known.merges
         known.merges = 0
-        return Change(team, revision, links, is_merge)
+        return GraphChange(team, revision, links, is_merge)
 
 
-def _write(tx: Transaction, known: Known, items: list[Item]) -> Iterable[Link]:
+def _write(tx: Transaction, known: TeamCache, items: list[Item]) -> Iterable[Link]:
     team = known.team_id
     tasks = TaskResolver(tx, known)
     owners = tasks.resolve(items)
@@ -114,7 +114,7 @@ def _write(tx: Transaction, known: Known, items: list[Item]) -> Iterable[Link]:
     edges = EdgeWriter(tx, known, steps)
     edges.take(*_pick(items, owners, are_edges=True))
     rest, rest_owners = _pick(items, owners, are_edges=False)
-    lives = LifecycleWriter(tx, known, steps)
+    lives = TaskEventWriter(tx, known, steps)
     lives.take(rest, rest_owners)
     steps.write()
     edges.write()

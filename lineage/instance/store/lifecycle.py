@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .database import Transaction
-from .forms import FactDict
-from .identity import Item
-from .known import Known
+from .dedup import Item
+from .fact_types import FactDict
+from .search_index import write_task_terms
 from .steps import StepResolver
-from .terms import write_task_terms
+from .write_cache import TeamCache
 
 _OPEN: Final = """
 UPDATE tasks SET
@@ -47,7 +47,7 @@ _STEP_END: Final = (
 _LOG: Final = ("team_id", "task_id", "id", "logged_at", "level", "message")
 
 
-class LifecycleWriter:
+class TaskEventWriter:
     """Takes in the facts of one transaction that are not edges.
 
     Args:
@@ -56,7 +56,7 @@ class LifecycleWriter:
         steps: Numbers the steps.
     """
 
-    def __init__(self, tx: Transaction, known: Known, steps: StepResolver) -> None:
+    def __init__(self, tx: Transaction, known: TeamCache, steps: StepResolver) -> None:
         self._tx = tx
         self._known = known
         self._steps = steps

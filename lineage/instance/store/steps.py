@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...model.facts import StepInfo
-from .activities import MAX_STEPS
+from .activity_ids import MAX_STEPS
 from .database import Transaction
-from .known import Known
+from .write_cache import TeamCache
 
 _COLUMNS = (
     "team_id", "task_id", "number", "step", "parent", "name", "started_at", "params",
@@ -24,7 +24,7 @@ class StepResolver:
         known: What is remembered of the team.
     """
 
-    def __init__(self, tx: Transaction, known: Known) -> None:
+    def __init__(self, tx: Transaction, known: TeamCache) -> None:
         self._tx = tx
         self._known = known
         self._new: dict[tuple[int, str], list[Any]] = {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...model.batches import BatchAnswer
-from .checking import check_all
-from .committing import GroupCommit
+from ...model.ingest import BatchAnswer
 from .database import Database
-from .ingest import Ingest
+from .group_commit import GroupCommit
+from .ingest import Ingester
 from .migrate import migrate
+from .validation import check_all
 
 
 class Store:
@@ -27,7 +27,7 @@ class Store:
     def __init__(self, db: Database) -> None:
         self.db = db
         migrate(db)
-        self.intake = Ingest(db)
+        self.intake = Ingester(db)
         self._commit = GroupCommit(self.intake.apply)
 
     def ingest(

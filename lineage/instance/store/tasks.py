@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .database import Transaction
-from .forms import FactDict
-from .identity import Item
-from .known import Known, TaskState
-from .merging import merge_tasks
-from .terms import number_terms, write_task_terms, write_terms
+from .dedup import Item
+from .fact_types import FactDict
+from .search_index import number_terms, write_task_terms, write_terms
+from .task_merge import merge_tasks
+from .write_cache import TaskState, TeamCache
 
 _COLUMNS = "id, number, is_told, next_step"
 
@@ -24,7 +24,7 @@ class TaskResolver:
         known: What is remembered of the team.
     """
 
-    def __init__(self, tx: Transaction, known: Known) -> None:
+    def __init__(self, tx: Transaction, known: TeamCache) -> None:
         self._tx = tx
         self._known = known
         self.created: list[int] = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from store_engines import Facts
 
-from lineage.instance.graph import GraphQueries, substrings
-from lineage.instance.graph.memo import Memo
-from lineage.instance.graph.teamview import TeamView
+from lineage.instance.graph import GraphQueries, trigrams
+from lineage.instance.graph.link_cache import LinkCache
+from lineage.instance.graph.team_graph import TeamGraph
 from lineage.instance.store import Store
 from lineage.instance.store.migrate import migrate
 
@@ -96,7 +96,7 @@ def test_without_the_index_the_newest_are_read(
     """On an old SQLite only the newest things are looked at."""
     drop_index(store)
     assert found(graph, "emon") == ["alpha.pt"]
-    monkeypatch.setattr(substrings, "MAX_SCANNED", 1)
+    monkeypatch.setattr(trigrams, "MAX_SCANNED", 1)
     assert found(graph, "emon") == []
     assert found(graph, "_y!") == ['50%"x_y!z.pt']
 
@@ -105,7 +105,7 @@ def test_the_whole_store_is_looked_through(
     store: Store, graph: GraphQueries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest thing is found however many came after it; it is not read for."""
-    monkeypatch.setattr(substrings, "MAX_SCANNED", 0)
+    monkeypatch.setattr(trigrams, "MAX_SCANNED", 0)
     store.ingest(1, [Facts("x").makes("file", f"/n/{n}.bin") for n in range(2)])
     with store.db.write() as tx:
         rows = [(1, "file", f"/far/{n}.bin", 70_000 * n, f"{n}.bin") for n in range(9)]
@@ -114,9 +114,9 @@ def test_the_whole_store_is_looked_through(
         tx.insert_many("entities", columns, [(3, "file", "/huge", 2**33, "huge")])
     assert found(graph, "emon") == ["alpha.pt"]
     with store.db.read() as tx:
-        view = TeamView(tx, 1, Memo())
-        newest = substrings.things_with(view, ["bin"])
-        last = substrings.things_with(TeamView(tx, 3, Memo()), ["uge"])
+        view = TeamGraph(tx, 1, LinkCache())
+        newest = trigrams.things_with(view, ["bin"])
+        last = trigrams.things_with(TeamGraph(tx, 3, LinkCache()), ["uge"])
     assert last == [2**33]
     assert newest[:8] == [70_000 * n for n in range(8, 0, -1)]
 

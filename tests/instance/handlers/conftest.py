@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from instance_fixture import World
 from instance_postgres import Postgres
-from instance_world import World
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from instance_world import World, edge_fact
+from instance_fixture import World, edge_fact
 
-from lineage.instance.security import OPEN
+from lineage.instance.authorization import OPEN
 
 METHOD = "lineage.tasks.get"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from instance_world import World
+from instance_fixture import World
 
 from lineage.model.kinds import WIRE_TYPES
 

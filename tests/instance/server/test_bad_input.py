@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from instance_world import World, form
+from instance_fixture import World, form
 
 from lineage.instance.routes import ROUTES
 

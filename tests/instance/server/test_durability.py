@@ -10,8 +10,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from instance_fixture import edge_fact
 from instance_server import settings_for, start_process
-from instance_world import edge_fact
 
 from lineage.instance.store import open_store
 

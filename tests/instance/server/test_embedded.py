@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from instance_world import edge_fact
+from instance_fixture import edge_fact
 
 from lineage.errors import StoreCorruptError, StoreTooNewError
 from lineage.instance.embedded import EmbeddedInstance
@@ -59,7 +59,7 @@ def test_facts_are_taken_in_and_kept(
     assert (again["stored"], again["duplicates"]) == (0, 2)
 
 
-def test_every_form_of_body_is_read(session: requests.Session) -> None:
+def test_every_call_style_of_body_is_read(session: requests.Session) -> None:
     """Bytes, text, files, chunks and forms arrive whole."""
     assert session.post(url("instance.version"), data='{"a": 1}').ok
     target = url("file-storage.upload?teamId=1&path=/a.bin")

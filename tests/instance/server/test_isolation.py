@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from instance_world import World, edge_fact, form
+from instance_fixture import World, edge_fact, form
 from pydantic import BaseModel
 
-from lineage.instance.message import InstanceResponse
+from lineage.instance.authorization import Principal
+from lineage.instance.http import InstanceResponse
 from lineage.instance.routes import ROUTES
-from lineage.instance.security import Principal
 
 MARK = "topsecret"
 CONTENT = f"{MARK} bytes".encode()

@@ -7,12 +7,12 @@ import io
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from instance_world import form
+from instance_fixture import form
 
 from lineage.instance import multipart
-from lineage.instance.message import InstanceRequest
+from lineage.instance.errors import RequestError
+from lineage.instance.http import InstanceRequest
 from lineage.instance.multipart import read_parts
-from lineage.instance.problems import Refusal
 
 
 def parts_of(
@@ -62,7 +62,7 @@ def test_names_are_unescaped() -> None:
 def test_broken_forms_are_refused(body: bytes, kind: str | None) -> None:
     """A form that is none, or ends early, is a refusal."""
     headers = {"content-type": kind or "multipart/form-data; boundary=mark-of-tests"}
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         parts_of(body, headers)
     assert refused.value.status in (400, 413)
 
@@ -71,7 +71,7 @@ def test_the_number_of_parts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     """A form of endless parts is refused."""
     monkeypatch.setattr(multipart, "MAX_PARTS", 3)
     body, headers = form([("n", None, b"")] * 4)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         parts_of(body, headers)
     assert refused.value.status == 413
 
@@ -82,6 +82,6 @@ def test_texts_are_checked(content: bytes, status: int) -> None:
     """A text part is short UTF-8 that a store can hold."""
     body, headers = form([("n", None, content)])
     request = InstanceRequest("POST", "/", headers=headers, body=body)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         [part.text(limit=50) for part in read_parts(request)]
     assert refused.value.status == status

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import given, settings
+from instance_fixture import edge_fact
 from instance_server import in_thread, settings_for
-from instance_world import edge_fact
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 

@@ -9,7 +9,7 @@ import pytest
 import requests
 from instance_server import Served, in_thread, settings_for, start_process
 
-from lineage.instance.problems import Refusal
+from lineage.instance.errors import RequestError
 from lineage.instance.server import ServeError, check_start
 from lineage.instance.sessions import LASTS_S, MAX_FAILURES, WINDOW_S, Sessions
 from lineage.instance.store import Store, open_store
@@ -121,10 +121,10 @@ def test_guessing_logins_is_throttled(store: Store) -> None:
     sessions = Sessions(store.db, Tokens(store.db), clock=lambda: now[0])
     made = create_token(store, team="a")
     for _ in range(MAX_FAILURES):
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(RequestError) as refused:
             sessions.open("wrong", client="bad")
         assert refused.value.status == 401
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestError) as refused:
         sessions.open(made.secret, client="bad")
     assert refused.value.status == 429
     assert refused.value.headers["retry-after"].isdigit()

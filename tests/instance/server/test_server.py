@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from instance_fixture import edge_fact
 from instance_server import Served, in_thread, settings_for, start_process
-from instance_world import edge_fact
 
-from lineage.instance.bodies import BodyLimits
+from lineage.instance.request_body import BodyLimits
 from lineage.instance.server import ServeError, ServeSettings, check_start, serve
 from lineage.instance.store import open_store
 from lineage.instance.tokens import create_token

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from instance_fixture import edge_fact
 from instance_postgres import Postgres
 from instance_server import Served, in_thread, settings_for
-from instance_world import edge_fact
 
 from lineage.api import Api
+from lineage.delivery.exporters import DONE, BatchExporter
 from lineage.errors import StoreError
 from lineage.instance.store import StoreFaultError, dialects, open_store
 from lineage.instance.store.dialects import PostgresDialect, SqliteDialect
-from lineage.recording.sinks import DONE, BatchSink
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_broken_rule_of_a_table_is_500_and_logged(
 def test_a_fact_that_meets_a_fault_waits_alone(served: Served) -> None:
     """Halving leaves the fact that the store refuses alone; all others are stored."""
     api, facts = Api(served.address, "", retry_count=1), edges(40, twice=17)
-    sink = BatchSink(api.facts)
+    sink = BatchExporter(api.facts)
     waiting = [f for f, v in zip(facts, sink.send(facts), strict=True) if v != DONE]
     alone, rest = waiting[0], waiting[1:]
     assert alone == facts[17]

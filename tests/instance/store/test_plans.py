@@ -11,7 +11,7 @@ from store_engines import Facts, digest
 
 from lineage.instance.store import open_store
 from lineage.instance.store.dialects import SqliteDialect
-from lineage.instance.store.translate import Params, for_sqlite, sqlite_params
+from lineage.instance.store.sql_params import Params, for_sqlite, sqlite_params
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""Find out whether the instance answers, and what waits for it."""
+
+from __future__ import annotations
+
+from ..api import Api
+from ..delivery.status import read_status
+from ..settings import Settings
+from .connect import served
+from .format import count
+
+
+def reached(settings: Settings) -> str:
+    """Tell in one sentence whether facts get where they go."""
+    if not settings.is_enabled:
+        return "Nothing is sent."
+    waiting = read_status(settings.home).waiting
+    backlog = f"; {count(waiting, 'fact')} waiting" if waiting else ""
+    if settings.destination == "local":
+        return f"The embedded instance needs no connection{backlog}."
+    if settings.destination == "instance" and not settings.server_address:
+        return f"SERVER_ADDRESS is not set, so nothing can be sent{backlog}."
+    return f"{_answer(served(settings))}{backlog}."
+
+
+def _answer(api: Api) -> str:
+    version = api.instance_version
+    ours = api.announced()
+    if ours is not None:
+        return f"{api.server_address} answers, with lineage {ours.version}"
+    if version in (None, "unknown"):
+        return f"{api.server_address} does not answer; facts wait in the journal"
+    return f"{api.server_address} answers, a platform of version {version}"

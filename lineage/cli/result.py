@@ -1,0 +1,70 @@
+"""What a command answers: data for `--json`, lines for a person, an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+#: The answer is no: tasks differ, facts are refused, a module has problems.
+NO: Final = 1
+#: The command could not be carried out.
+FAILED: Final = 2
+
+#: Styles by their meaning, in the words of `rich`.
+STYLES: Final[Mapping[str, str]] = {
+    "task": "bold cyan",
+    "data": "bold",
+    "dim": "dim",
+    "good": "green",
+    "bad": "bold red",
+    "warn": "yellow",
+    "title": "bold underline",
+    "command": "green",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StyledText:
+    """A piece of a line, with the style that its meaning has."""
+
+    text: str
+    style: str = ""
+
+
+Line = tuple[StyledText, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """A command's result."""
+
+    data: Any
+    lines: Sequence[Line] = field(default=())
+    code: int = 0
+
+
+def line(*parts: str | StyledText) -> Line:
+    """Make a line of plain texts and styled spans."""
+    return tuple(StyledText(part) if isinstance(part, str) else part for part in parts)
+
+
+def width(parts: Iterable[StyledText]) -> int:
+    """Give the number of characters of a line."""
+    return sum(len(part.text) for part in parts)
+
+
+def plain(data: Any) -> Any:
+    """Turn answers of any room into what JSON can say."""
+    if isinstance(data, BaseModel):
+        return data.model_dump(mode="json")
+    if is_dataclass(data) and not isinstance(data, type):
+        return plain(asdict(data))
+    if isinstance(data, Mapping):
+        return {str(key): plain(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple, set, frozenset)):
+        return [plain(value) for value in data]
+    return str(data) if isinstance(data, Path) else data

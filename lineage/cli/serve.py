@@ -1,0 +1,233 @@
+"""Share an instance: `serve`, `ui`, `token`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from ..delivery.status import read_status
+from ..settings import Settings
+from .connect import load, settings_of
+from .delivery import status_data
+from .format import ago
+from .output import table
+from .parser import Commands, Parser
+from .result import NO, CommandResult, StyledText, line
+
+#: Where the page is looked for, when nothing else is said.
+DEFAULT_PORT: Final = 7077
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands of this theme."""
+    serve = commands.add(
+        "serve", run_serve, "serve an instance over HTTP, with its page",
+        example="lineage serve --host 0.0.0.0 --store postgresql://lineage@db/lineage",
+    )  # fmt: skip
+    serve.add_argument("--host", default="127.0.0.1", help="address (127.0.0.1)")
+    serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="port (7077)")
+    serve.add_argument("--workers", type=int, default=1, help="processes (1)")
+    serve.add_argument(
+        "--name", action="append", default=[], metavar="HOST",
+        help="a name that a reverse proxy on this machine serves it under",
+    )  # fmt: skip
+    with_store(serve)
+    ui = commands.add("ui", run_ui, "open the page in the browser")
+    ui.add_argument("--port", type=int, default=0, help="port (a free one)")
+    ui.add_argument("--no-browser", action="store_true", help="only print the address")
+    with_store(ui)
+    tokens = commands.group("token", "make, list and revoke tokens of an instance")
+    create = tokens.add(
+        "create", run_token_create, "make a token, which is shown once",
+        example="lineage token create --team research --role reader",
+    )  # fmt: skip
+    create.add_argument("--team", required=True, help="the team it is for")
+    create.add_argument("--role", default="writer", help="reader, writer or admin")
+    create.add_argument("--user", help="who uses it")
+    listing = tokens.add("list", run_token_list, "list the tokens, without secrets")
+    revoke = tokens.add("revoke", run_token_revoke, "make a token useless")
+    revoke.add_argument("id", type=int, metavar="ID", help="its number in the list")
+    for parser in (create, listing, revoke):
+        with_store(parser)
+
+
+def with_store(parser: Parser) -> None:
+    """Let a command be told which store it is about."""
+    parser.add_argument(
+        "--store", metavar="URL", help="sqlite:///path or postgresql://…"
+    )
+    parser.add_argument("--home", metavar="DIR", help="the folder of files and journal")
+
+
+def store_url(args: argparse.Namespace, settings: Settings) -> str:
+    """Give the store that is meant: the one named, else the embedded instance's."""
+    return str(args.store) if args.store else store_of(settings)
+
+
+def store_of(settings: Settings) -> str:
+    """Give the embedded instance's store."""
+    return f"sqlite:///{(settings.home / 'instance.db').absolute()}"
+
+
+def run_serve(args: argparse.Namespace) -> CommandResult:
+    """Serve until stopped."""
+    settings = settings_of(args)
+    store = store_url(args, settings)
+    _serve(settings, store, args.host, args.port, workers=args.workers, names=args.name)
+    return CommandResult({"served": True})
+
+
+def run_ui(args: argparse.Namespace) -> CommandResult:
+    """Serve on this machine alone, and open the page."""
+    settings = settings_of(args)
+    open_page(
+        settings,
+        store_url(args, settings),
+        port=args.port,
+        with_browser=not args.no_browser,
+    )
+    return CommandResult(None)
+
+
+def open_page(
+    settings: Settings, store: str, *, port: int = 0, with_browser: bool = True
+) -> None:
+    """Serve the page on this machine until Ctrl+C, and open it on a desktop."""
+    load("instance.server", "server")
+    chosen = port or _usual_or_free_port()
+    address = f"http://127.0.0.1:{chosen}"
+    print(f"The page: {address}  (Ctrl+C stops it)", flush=True)
+    if with_browser and has_desktop():
+        threading.Timer(1.0, webbrowser.open, [address]).start()
+    try:
+        _serve(settings, store, "127.0.0.1", chosen, is_quiet=True)
+    except KeyboardInterrupt:
+        print("\nThe page is closed.")
+
+
+def _serve(
+    settings: Settings,
+    store: str,
+    host: str,
+    port: int,
+    *,
+    workers: int = 1,
+    names: Sequence[str] = (),
+    is_quiet: bool = False,
+) -> None:
+    server = load("instance.server", "server")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    server.serve(
+        server.ServeSettings(
+            host=host,
+            port=port,
+            workers=workers,
+            allowed_hosts=tuple(name.lower() for name in names),
+            store=store,
+            blobs=settings.home / "blobs",
+            is_access_logged=not is_quiet,
+            delivery_status=partial(waiting_facts, settings.home),
+        )
+    )
+
+
+def waiting_facts(home: Path) -> Mapping[str, Any]:
+    """Tell what waits in a home's journal, for the page's header."""
+    return status_data(read_status(home))
+
+
+def _usual_or_free_port() -> int:
+    """Give the usual port, or a free one where somebody listens there."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", DEFAULT_PORT)) != 0:
+            return DEFAULT_PORT
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def has_desktop() -> bool:
+    """Tell whether a browser would open where the person sits."""
+    if os.environ.get("CI") or os.environ.get("SSH_CONNECTION"):
+        return False
+    is_unix_desktop = bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    return is_unix_desktop or sys.platform in ("darwin", "win32")
+
+
+@contextmanager
+def opened_store(args: argparse.Namespace) -> Iterator[Any]:
+    """Open the store that a command is about."""
+    settings = settings_of(args)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    store = load("instance.store", "server").open_store(store_url(args, settings))
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def run_token_create(args: argparse.Namespace) -> CommandResult:
+    """Make a token and show it, this once."""
+    tokens = load("instance.tokens", "server")
+    with opened_store(args) as store:
+        made = tokens.create_token(
+            store, team=args.team, role=args.role, user=args.user
+        )
+    lines = [
+        line(StyledText(made.secret, "title")),
+        line(
+            StyledText(
+                f"token {made.id} of team {args.team}, {made.role}; it is not shown "
+                "again. An app uses it by LINEAGE_TOKEN, with LINEAGE_TARGET=http://…",
+                "dim",
+            )
+        ),
+    ]
+    data = {"id": made.id, "team": args.team, "role": made.role, "secret": made.secret}
+    return CommandResult(data, lines)
+
+
+def run_token_list(args: argparse.Namespace) -> CommandResult:
+    """List the tokens."""
+    tokens = load("instance.tokens", "server")
+    with opened_store(args) as store:
+        known = tokens.list_tokens(store)
+    if not known:
+        text = "no token; make one with: lineage token create --team NAME"
+        return CommandResult([], [line(text)])
+    return CommandResult(known, table([_token(token) for token in known]))
+
+
+def _token(token: Any) -> list[StyledText]:
+    return [
+        StyledText(str(token.id)),
+        StyledText(", ".join(token.teams), "data"),
+        StyledText(token.role),
+        StyledText(token.user or "", "dim"),
+        StyledText(f"made {ago(token.created_at)}", "dim"),
+        StyledText("revoked", "bad")
+        if token.is_revoked
+        else StyledText("valid", "good"),
+    ]
+
+
+def run_token_revoke(args: argparse.Namespace) -> CommandResult:
+    """Make a token useless."""
+    tokens = load("instance.tokens", "server")
+    with opened_store(args) as store:
+        done = tokens.revoke_token(store, args.id)
+    text = f"token {args.id} is revoked"
+    if not done:
+        text = f"there is no valid token {args.id}; type: lineage token list"
+    return CommandResult({"revoked": done}, [line(text)], 0 if done else NO)

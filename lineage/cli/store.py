@@ -1,0 +1,57 @@
+"""Look after a store: `store backup`, `store partition`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .connect import load
+from .parser import Commands
+from .result import CommandResult, line
+from .serve import opened_store, with_store
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands of this theme."""
+    stores = commands.group("store", "look after the store of an instance")
+    backup = stores.add(
+        "backup", run_backup, "copy a SQLite store while it is in use",
+        example="lineage store backup /backups/monday.db",
+    )  # fmt: skip
+    backup.add_argument("file", metavar="FILE", type=Path, help="where the copy goes")
+    partition = stores.add(
+        "partition", run_partition, "part a PostgreSQL store's tables by team",
+        example="lineage store partition --store postgresql://lineage@db/lineage",
+    )  # fmt: skip
+    partition.add_argument(
+        "--parts", type=_parts, default=16, help="parts of each table (16)"
+    )
+    for parser in (backup, partition):
+        with_store(parser)
+
+
+def _parts(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError("from 1 to 1024")
+    return int(text)
+
+
+def run_backup(args: argparse.Namespace) -> CommandResult:
+    """Copy a SQLite store."""
+    backup = load("instance.store.backup", "server")
+    with opened_store(args) as store:
+        size = backup.back_up(store.db, args.file)
+    told = {"file": str(args.file), "bytes": size}
+    return CommandResult(
+        told, [line(f"{args.file} holds the whole store: {size} bytes")]
+    )
+
+
+def run_partition(args: argparse.Namespace) -> CommandResult:
+    """Part the large tables of a PostgreSQL store by team."""
+    partitioning = load("instance.store.partitioning", "postgres")
+    with opened_store(args) as store:
+        done = partitioning.partition(store.db, args.parts)
+    said = f"in {args.parts} parts each: {', '.join(done)}"
+    told = {"tables": done, "parts": args.parts}
+    return CommandResult(told, [line(said if done else "it is partitioned already")])

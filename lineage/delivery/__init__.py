@@ -1,0 +1,1 @@
+"""Sends facts from the journal to their target."""

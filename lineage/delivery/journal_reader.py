@@ -1,0 +1,198 @@
+"""The intake: reads the journal's segments into the backlog, and closes them."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from ..errors import guard
+from ..journal import dead_letters, records
+from ..journal.dead_letters import RejectedFact
+from ..journal.records import Record, TornRecord
+from ..journal.segments import Segment
+from ..journal.writer import Journal
+from .queue import DeliveryQueue, QueuedFact
+
+#: Facts read ahead; the others wait in their files.
+_WINDOW: Final = 20_000
+#: Facts that wait one by one for another attempt do not keep others out, up to here.
+_MOST_LOADED: Final = 100_000
+#: How often the folder is searched for segments of processes that died.
+_LOOK_EVERY_S: Final = 5.0
+#: The program that a process was just starting when it died holds its locks until it
+#: runs: a dead process's lock is waited for, this long, and tried this often.
+_GRACE_S: Final = 1.0
+LOOK_SOON_S: Final = 0.02
+_MOST_REFUSED: Final = 1000
+_TRIED_BEFORE: Final = f'"{dead_letters.MEMBER}":'.encode()
+_AT: Final = re.compile(rb'"at":\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)')
+
+
+class JournalReader:
+    """Feeds the backlog; the flusher holds its lock around every call.
+
+    Args:
+        journal: This process's journal, in whose folder others' leftovers lie.
+        backlog: Gets the facts.
+        max_age_s: Facts older than this are set aside when they fail.
+    """
+
+    def __init__(
+        self, journal: Journal, backlog: DeliveryQueue, max_age_s: float
+    ) -> None:
+        self._journal = journal
+        self._backlog = backlog
+        self._max_age_s = max_age_s
+        self._sources: list[Segment] = []
+        self._look_at = 0.0
+        self._held: dict[str, float] = {}
+        #: Whether a dead process's segment will be free in a moment.
+        self.is_expecting = False
+        self.refused: deque[RejectedFact] = deque(maxlen=_MOST_REFUSED)
+
+    # -- reading --------------------------------------------------------------
+
+    def look_again(self) -> None:
+        """Search the folder at the next occasion."""
+        self._look_at = 0.0
+
+    def gather(self, rest: Callable[[], None] = lambda: None) -> None:
+        """Read what is new.
+
+        Args:
+            rest: Called every now and then, to let other threads have their turn.
+        """
+        now = time.monotonic()
+        self._sources += self._journal.take_new()
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_EVERY_S
+            self._sources = self._adopted() + self._sources
+        for source in self._sources:
+            while source.has_unread() and self._has_space():
+                self._read(source)
+                rest()
+        self.drop_finished()
+
+    def _adopted(self) -> list[Segment]:
+        folder, now = self._journal.folder, time.monotonic()
+        found = folder.adopt(self._journal.destination)
+        self._held = {name: self._held.get(name, now) for name in folder.held}
+        # Longer than that, it is the lock of a process that adopted it.
+        self.is_expecting = any(now - at < _GRACE_S for at in self._held.values())
+        if self.is_expecting:
+            self._look_at = now + LOOK_SOON_S
+        return found
+
+    def has_more(self) -> bool:
+        """Whether lines were written that nobody read yet."""
+        if "next" in self._journal.root.link:
+            return True
+        return any(source.has_unread() for source in self._sources)
+
+    def unread(self) -> int:
+        """Count the facts that were not read yet."""
+        self._sources += self._journal.take_new()
+        return sum(source.unread() for source in self._sources if source.has_unread())
+
+    def _has_space(self) -> bool:
+        return len(self._backlog.ready) < _WINDOW and len(self._backlog) < _MOST_LOADED
+
+    def _read(self, source: Segment) -> None:
+        found, torn = source.fresh()
+        waiting = [line for line in found if line.mark == records.WAITING]
+        source.open_lines += len(waiting)
+        for piece in torn:
+            self._set_aside(source, piece)
+        for line in waiting:
+            self._take_in(source, line)
+
+    def _set_aside(self, source: Segment, torn: TornRecord) -> None:
+        is_kept = False
+        with guard("A piece of the journal cannot be kept"):
+            self._journal.folder.set_aside(
+                f"{source.name}-{torn.offset:x}.torn",
+                torn.piece,
+                f"{len(torn.piece)} bytes of {source.name} are no fact",
+            )
+            is_kept = True
+        if not is_kept:
+            source.open_lines += 1  # The file stays, for who finds room.
+
+    def _take_in(self, source: Segment, line: Record) -> None:
+        item = QueuedFact(
+            f"{source.name}-{line.offset}", line.text, source, line.offset
+        )
+        if not line.text.startswith(b'{"'):
+            self._backlog.away += 1
+            self.refuse(item, "is no JSON object")
+            return
+        if _TRIED_BEFORE in line.text:
+            _restore(item)
+        self._backlog.add(item)
+
+    # -- closing --------------------------------------------------------------
+
+    def finish(self, item: QueuedFact) -> None:
+        """Note that a fact arrived."""
+        self._backlog.done(item)
+        with guard("A delivered fact cannot be marked"):
+            item.segment.mark(item.offset, records.DELIVERED)
+
+    def refuse(self, item: QueuedFact, why: str) -> None:
+        """Set a fact aside; when that fails, it stays where it is."""
+        self._backlog.done(item)
+        fact = _decoded(item)
+        text = json.dumps(fact, separators=(",", ":"))
+        self.refused.append(RejectedFact(item.uid, why, time.time(), text))
+        if item.segment.path is None:
+            item.segment.mark(item.offset, records.REFUSED)
+            return
+        with guard("A refused fact cannot be kept"):
+            dead_letters.keep(
+                self._journal.folder,
+                self._journal.destination,
+                item.segment.name,
+                fact,
+                why,
+            )
+            item.segment.mark(item.offset, records.REFUSED)
+
+    def is_too_old(self, item: QueuedFact) -> bool:
+        """Whether a fact has waited as long as it may."""
+        at = _AT.search(item.text)
+        return at is not None and time.time() - float(at[1]) > self._max_age_s
+
+    def drop_finished(self) -> None:
+        """Delete the segments of which nothing is left to send."""
+        finished = [source for source in self._sources if source.is_finished]
+        for source in finished:
+            with guard("A delivered part of the journal cannot be deleted"):
+                source.discard()
+        if finished:
+            self._sources = [s for s in self._sources if s not in finished]
+
+    def release(self) -> None:
+        """Let go of all files."""
+        for source in self._sources:
+            source.release()
+        self._sources = []
+
+
+def _decoded(item: QueuedFact) -> dict[str, Any]:
+    try:
+        return item.fact
+    except (ValueError, TypeError):
+        return {"uid": item.uid, "text": item.text.decode("utf-8", "replace")}
+
+
+def _restore(item: QueuedFact) -> None:
+    """Give a fact that is tried again the uid that it had."""
+    with guard("A fact that was refused cannot be read"):
+        fact = json.loads(item.text)
+        if fact.pop(dead_letters.MEMBER, None) is not None:
+            item.uid = fact.pop("uid")
+            item.text = json.dumps(fact, separators=(",", ":")).encode()

@@ -1,0 +1,60 @@
+"""What delivery tells: the report of a flush, the status of a home, a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..journal.dead_letters import RejectedFact
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What a flush achieved; true when everything is delivered."""
+
+    delivered: int
+    """Facts that this process delivered since it started."""
+    waiting: int
+    """Facts still in the journal, to be sent by this process or a later one."""
+    refused: tuple[RejectedFact, ...] = ()
+    """Facts that this process set aside."""
+    dropped: int = 0
+    """Facts that this process could not keep."""
+    reason: str | None = None
+    """Why facts wait, where that is known."""
+
+    def __bool__(self) -> bool:
+        return not (self.waiting or self.refused or self.dropped)
+
+    def __str__(self) -> str:
+        text = f"{self.delivered} delivered, {self.waiting} waiting"
+        if self.refused:
+            text += f", {len(self.refused)} refused ({self.refused[0].reason})"
+        if self.dropped:
+            text += f", {self.dropped} dropped"
+        return f"{text}: {self.reason}" if self.waiting and self.reason else text
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """What a home holds, as any process may read it."""
+
+    waiting: int = 0
+    """Facts that no instance has confirmed."""
+    refused: tuple[RejectedFact, ...] = ()
+    """Facts set aside, with the reason."""
+    dropped: int = 0
+    """Facts that could not be kept: the journal had reached its limit."""
+    oldest_at: float | None = None
+    """When the oldest waiting fact was recorded, in seconds since 1970 UTC."""
+    skipped: tuple[str, ...] = ()
+    """Files of pieces that could not be read and are kept aside."""
+    problem: str | None = None
+    """Why the home cannot be read, or not wholly, and what to do."""
+    not_recorded: int = 0
+    """Values of this process that were no facts (its own status only)."""
+    reason: str | None = None
+    """Why facts wait (its own status only)."""
+
+    def oldest_s(self, now: float) -> float | None:
+        """Give the age of the oldest waiting fact in seconds."""
+        return None if self.oldest_at is None else max(0.0, now - self.oldest_at)

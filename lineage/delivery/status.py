@@ -1,0 +1,94 @@
+"""The status of a home, read without disturbing the processes that use it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from ..journal import dead_letters, records, segments
+from ..journal.directory import JournalDirectory
+from .report import DeliveryStatus
+
+
+def read_status(home: Path) -> DeliveryStatus:
+    """Tell what waits, what was refused and what could not be kept.
+
+    Never raises: what cannot be read is told as the status's `problem`.
+
+    Args:
+        home: The folder of `LINEAGE_HOME`; it need not exist.
+    """
+    problem = problem_of(home)
+    if problem is not None:
+        return DeliveryStatus(problem=problem)
+    folder = JournalDirectory(home)
+    try:
+        return _read(folder)
+    except OSError as error:
+        return DeliveryStatus(problem=_told(error, folder))
+
+
+def problem_of(home: Path) -> str | None:
+    """Say why a home's journal cannot be looked into; None: it can, or is not there."""
+    folder = JournalDirectory(home)
+    try:
+        os.listdir(folder.path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return _told(error, folder)
+    return None
+
+
+def _read(folder: JournalDirectory) -> DeliveryStatus:
+    waiting = 0
+    oldest: list[float] = []
+    unread: list[OSError] = []
+    for path in folder.named(segments.SUFFIX):
+        found = _waiting(path, unread)
+        waiting += len(found)
+        oldest += [at for at in map(_at, found) if at is not None][:1]
+    return DeliveryStatus(
+        waiting=waiting,
+        refused=tuple(dead_letters.read(folder)),
+        dropped=folder.dropped(),
+        oldest_at=min(oldest, default=None),
+        skipped=folder.skipped(),
+        problem=_told(unread[0], folder, len(unread)) if unread else None,
+    )
+
+
+def _waiting(path: Path, unread: list[OSError]) -> list[bytes]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []  # Delivered meanwhile.
+    except OSError as error:
+        unread.append(error)
+        return []
+    found, _ = records.read(data[segments.HEADER :])
+    return [line.text for line in found if line.mark == records.WAITING]
+
+
+def _told(error: OSError, folder: JournalDirectory, files: int = 0) -> str:
+    """Say what cannot be read, why, and what to do about it."""
+    if isinstance(error, NotADirectoryError):
+        wrong = folder.path if folder.home.is_dir() else folder.home
+        return (
+            f"{wrong} is no folder: nothing can be kept there; move it away, or let "
+            "LINEAGE_HOME name another folder"
+        )
+    what = f"{files} of the files in {folder.path}" if files else str(folder.path)
+    return (
+        f"{what} cannot be read ({error.strerror}): what waits there is not known; "
+        "ask as a user who may read it, or let LINEAGE_HOME name another folder"
+    )
+
+
+def _at(text: bytes) -> float | None:
+    try:
+        at = json.loads(text).get("at")
+    except (ValueError, AttributeError):
+        return None
+    return float(at) if isinstance(at, (int, float)) else None

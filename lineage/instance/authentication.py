@@ -1,0 +1,95 @@
+"""Finds out who sent a request over the network, or refuses it."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+
+from ..errors import logger
+from .authorization import (
+    OPEN,
+    SESSION_COOKIE,
+    Principal,
+    check_host,
+    check_origin,
+    check_page_call,
+)
+from .errors import RequestError
+from .http import InstanceRequest
+from .sessions import Sessions
+from .tokens import Tokens
+
+
+class Authenticator:
+    """Checks host and origin, then the token or the page's session.
+
+    Args:
+        tokens: Tells who a token belongs to.
+        sessions: Tells whose session a cookie is.
+        hosts: Names under which the server is reached; empty: any.
+    """
+
+    def __init__(
+        self, tokens: Tokens, sessions: Sessions, hosts: frozenset[str] = frozenset()
+    ) -> None:
+        self._tokens = tokens
+        self._sessions = sessions
+        self._hosts = hosts
+
+    def check_place(self, request: InstanceRequest) -> None:
+        """Refuse a request sent to another name, or by another site's page."""
+        check_host(request.headers.get("host"), self._hosts)
+        check_origin(request)
+
+    def admit(self, request: InstanceRequest) -> Principal:
+        """Tell who sent the request.
+
+        Raises:
+            Refusal: Nobody that this instance knows.
+        """
+        self.check_place(request)
+        if not self._tokens.exist():
+            return OPEN
+        secret = token_of(request)
+        if secret is not None:
+            found = self._tokens.find(secret)
+        elif (cookie := session_of(request)) is not None:
+            check_page_call(request)
+            found = self._sessions.find(cookie)
+        else:
+            raise RequestError(401, "a token is needed", field="x-api-key")
+        if found is None:
+            raise RequestError(
+                401, "the token or session is not valid", field="x-api-key"
+            )
+        return found
+
+    def admit_remembered(self, request: InstanceRequest) -> Principal | None:
+        """Tell who sent the request, if that is known without asking the store."""
+        self.check_place(request)
+        exist = self._tokens.exist_remembered()
+        if exist is None:
+            return None
+        if not exist:
+            return OPEN
+        secret = token_of(request)
+        return self._tokens.find_remembered(secret) if secret is not None else None
+
+
+def token_of(request: InstanceRequest) -> str | None:
+    """Give the token that a request carries."""
+    told = request.headers.get("x-api-key")
+    if told:
+        return told
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() or None if scheme.lower() == "bearer" else None
+
+
+def session_of(request: InstanceRequest) -> str | None:
+    """Give the secret of the page's session that a request carries."""
+    try:
+        cookies = SimpleCookie(request.headers.get("cookie", ""))
+    except CookieError as error:
+        logger.debug("a cookie header cannot be read: %s", error)
+        return None
+    morsel = cookies.get(SESSION_COOKIE)
+    return morsel.value if morsel is not None else None

@@ -1,0 +1,105 @@
+"""What differs between two tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+from ...errors import NotFoundError
+from ...model.graph import DiffAnswer, DiffItem, FieldDiff, Node
+from ...model.selector import parse
+from ..store.activity_ids import INPUT
+from .cards import data_cards
+from .details import task_detail
+from .query_session import GraphReader, found
+from .team_graph import TeamGraph, task_at
+
+_FIELDS: Final = (
+    "host",
+    "user",
+    "python",
+    "git_commit",
+    "git_dirty",
+    "command",
+    "error",
+)
+
+Thing = tuple[str, str | int]
+
+
+def diff(asker: GraphReader, team_ids: Sequence[int], a: str, b: str) -> DiffAnswer:
+    """Answer `lineage.graph.diff`.
+
+    Raises:
+        NotFoundError: One of them means no task.
+    """
+    with asker.views(team_ids) as views:
+        (view_a, task_a), (view_b, task_b) = (_task(views, text) for text in (a, b))
+        one, other = task_detail(view_a, task_a), task_detail(view_b, task_b)
+        items = [
+            item
+            for direction in (0, 1)
+            for item in _items(
+                direction, _things(view_a, task_a, direction),
+                _things(view_b, task_b, direction),
+            )
+        ]  # fmt: skip
+    pairs = [("name", one.node.name, other.node.name)]
+    pairs += [("status", one.node.status, other.node.status)]  # type: ignore[list-item]  # may be None
+    pairs += [(f, getattr(one, f), getattr(other, f)) for f in _FIELDS]
+    fields = [FieldDiff(field=f, a=x, b=y) for f, x, y in pairs if x != y]
+    is_same = not fields and all(item.change == "same" for item in items)
+    return DiffAnswer(
+        a=one.node, b=other.node, items=items, fields=fields, is_same=is_same
+    )
+
+
+def _task(views: Sequence[TeamGraph], text: str) -> tuple[TeamGraph, int]:
+    selector = parse(text if not text.isdecimal() else f"task:{text}")
+    for view, spots in found(views, selector):
+        tasks = [task_at(spot) for spot in spots if spot < 0]
+        if tasks:
+            return view, max(tasks)
+    raise NotFoundError(f"{text!r} is no task; diff compares two tasks", subject=text)
+
+
+def _things(view: TeamGraph, task: int, direction: int) -> dict[Thing, list[Node]]:
+    rows = view.tx.all(
+        "SELECT DISTINCT node_id FROM edges"
+        " WHERE team_id = ? AND task_id = ? AND direction = ?",
+        (view.team_id, task, direction),
+    )
+    things: dict[Thing, list[Node]] = {}
+    cards = data_cards(view, [row[0] for row in rows])
+    for _, card in sorted(cards.items()):
+        kind = "file" if card.kind == "model_weight" else card.kind
+        things.setdefault((kind, card.id), []).append(card)
+    return things
+
+
+def _items(
+    direction: int, a: dict[Thing, list[Node]], b: dict[Thing, list[Node]]
+) -> list[DiffItem]:
+    word: Literal["input", "output"] = "input" if direction == INPUT else "output"
+    items = []
+    for thing in sorted(a.keys() | b.keys(), key=str):
+        ours, theirs = a.get(thing, []), b.get(thing, [])
+        same = {card.key for card in ours} & {card.key for card in theirs}
+        items += [
+            DiffItem(direction=word, change="same", a=card, b=card)
+            for card in ours
+            if card.key in same
+        ]
+        only_a = [card for card in ours if card.key not in same]
+        only_b = [card for card in theirs if card.key not in same]
+        for at in range(max(len(only_a), len(only_b))):
+            x = only_a[at] if at < len(only_a) else None
+            y = only_b[at] if at < len(only_b) else None
+            items.append(DiffItem(direction=word, change=_change(x, y), a=x, b=y))
+    return items
+
+
+def _change(a: Any, b: Any) -> Literal["added", "removed", "version"]:
+    if a is None:
+        return "added"
+    return "removed" if b is None else "version"

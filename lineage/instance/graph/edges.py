@@ -1,0 +1,182 @@
+"""Draws the lines between cards, and counts the neighbours that are left out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from ...model.graph import GraphEdge
+from ..store.activity_ids import INPUT, activity_id
+from .cards import data_key
+from .team_graph import Spot, TeamGraph, spot_of_task, task_at
+
+_EDGES = (
+    "SELECT e.task_id, e.direction, e.node_id, e.step, e.activity, e.recorded_at"
+    " FROM each_int(:tasks) AS x"
+    " JOIN edges e ON e.team_id = :team AND e.task_id = x.value"
+    " WHERE e.node_id IN (SELECT y.value FROM each_int(:nodes) AS y)"
+    "{when e.recorded_at}"
+)
+_REVISIONS = (
+    "SELECT l.activity, l.node_id, l.since FROM each_int(:ids) AS x JOIN links l"
+    " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0{when l.since}"
+)
+_DATA_NEIGHBOURS = (
+    "SELECT l.node_id, l.direction, COUNT(DISTINCT CASE WHEN l.activity < 0"
+    " THEN l.activity ELSE l.activity >> 24 END)"
+    " FROM each_int(:ids) AS x JOIN links l"
+    " ON l.team_id = :team AND l.node_id = x.value{when l.since}"
+    " GROUP BY l.node_id, l.direction"
+)
+_TASK_NEIGHBOURS = (
+    "SELECT e.task_id, e.direction, COUNT(DISTINCT e.node_id)"
+    " FROM each_int(:ids) AS x JOIN edges e"
+    " ON e.team_id = :team AND e.task_id = x.value"
+    " LEFT JOIN nodes n ON n.team_id = e.team_id AND n.id = e.node_id"
+    " AND n.task_id = e.task_id WHERE n.id IS NULL{when e.recorded_at}"
+    " GROUP BY e.task_id, e.direction"
+)
+Line = tuple[Spot, Spot]
+
+
+class _EdgeGroup:
+    """A line while its edges are gathered."""
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+        self.count = 0
+        self.at = 0.0
+        self.steps: set[tuple[int, int]] = set()
+        self.derivations: set[int] = set()
+
+
+class EdgeSet:
+    """The lines among some cards of a team.
+
+    Args:
+        view: The team's graph.
+        spots: The cards.
+    """
+
+    def __init__(self, view: TeamGraph, spots: Collection[Spot]) -> None:
+        self._view = view
+        tasks = [task_at(spot) for spot in spots if spot < 0]
+        nodes = [spot for spot in spots if spot >= 0]
+        # A task that is named as a thing stands at its own card.
+        self._things = view.things_of(tasks)
+        self._drawn: dict[Line, _EdgeGroup] = {}
+        self._draw_edges(tasks, nodes)
+        self._draw_revisions(nodes, set(spots))
+
+    def between(
+        self, keys: dict[Spot, str], fresh: Collection[Spot]
+    ) -> list[GraphEdge]:
+        """Give the lines of which at least one end is among the `fresh` cards."""
+        chosen = {
+            line: drawn
+            for line, drawn in self._drawn.items()
+            if line[0] in keys and line[1] in keys
+            and (line[0] in fresh or line[1] in fresh)
+        }  # fmt: skip
+        steps = self._step_names({s for d in chosen.values() for s in d.steps})
+        sources = self._sources({a for d in chosen.values() for a in d.derivations})
+        arrows = []
+        for (source, target), drawn in chosen.items():
+            derived = {n for a in drawn.derivations for n in sources.get(a, ())}
+            names = {steps[step] for step in drawn.steps if step in steps}
+            arrows.append(
+                GraphEdge(
+                    source=keys[source],
+                    target=keys[target],
+                    role=drawn.role,  # type: ignore[arg-type]  # one of the three
+                    count=drawn.count,
+                    steps=sorted(names),
+                    recorded_at=drawn.at,
+                    derived_from=sorted(map(data_key, derived)) if derived else None,
+                )
+            )
+        return arrows
+
+    def hidden(self, spots: Collection[Spot]) -> dict[Spot, tuple[int, int]]:
+        """Count each card's neighbours upstream and downstream that have no card."""
+        totals = self._neighbours(spots)
+        for source, target in self._drawn:
+            totals[source][1] -= 1
+            totals[target][0] -= 1
+        return {s: (max(0, totals[s][0]), max(0, totals[s][1])) for s in spots}
+
+    def _draw_edges(self, tasks: list[int], nodes: list[int]) -> None:
+        if not tasks:
+            return
+        wanted = [*nodes, *self._things]
+        rows = self._view.rows(_EDGES, tasks=tasks, nodes=wanted)
+        for task, direction, node, step, activity, at in rows:
+            spot, own = self._spot(node), spot_of_task(task)
+            if spot == own:
+                continue
+            line = (spot, own) if direction == INPUT else (own, spot)
+            drawn = self._drawn.setdefault(
+                line, _EdgeGroup("input" if direction == INPUT else "output")
+            )
+            drawn.count += 1
+            drawn.at = max(drawn.at, at)
+            if step:
+                drawn.steps.add((task, step))
+            if direction != INPUT and activity != activity_id(task):
+                drawn.derivations.add(activity)
+
+    def _draw_revisions(self, nodes: list[int], spots: set[Spot]) -> None:
+        if not nodes:
+            return
+        ids = [-node for node in nodes]
+        for activity, older, at in self._view.rows(_REVISIONS, ids=ids):
+            if older in spots:
+                drawn = self._drawn.setdefault(
+                    (older, -activity), _EdgeGroup("revision")
+                )
+                drawn.count, drawn.at = 1, at
+
+    def _spot(self, node: int) -> Spot:
+        task = self._things.get(node)
+        return node if task is None else spot_of_task(task)
+
+    def _step_names(self, steps: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
+        rows = self._view.rows(
+            "SELECT s.task_id, s.number, s.name FROM each_int(:tasks) AS x"
+            " JOIN steps s ON s.team_id = :team AND s.task_id = x.value"
+            " WHERE s.number IN (SELECT y.value FROM each_int(:numbers) AS y)",
+            tasks={task for task, _ in steps},
+            numbers={number for _, number in steps},
+        )
+        return {(task, number): name for task, number, name in rows}
+
+    def _sources(self, activities: set[int]) -> dict[int, list[int]]:
+        """Give the inputs of those activities that are derivations, not steps."""
+        rows = self._view.rows(
+            "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
+            " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
+            " LEFT JOIN steps s ON s.team_id = :team"
+            " AND s.task_id = l.activity >> 24 AND s.number = l.activity & 16777215"
+            " WHERE s.number IS NULL",
+            ids=activities,
+        )
+        found: dict[int, list[int]] = defaultdict(list)
+        for activity, node in rows:
+            found[activity].append(node)
+        return found
+
+    def _neighbours(self, spots: Collection[Spot]) -> dict[Spot, list[int]]:
+        totals: dict[Spot, list[int]] = defaultdict(lambda: [0, 0])
+        nodes = [spot for spot in spots if spot >= 0]
+        tasks = [task_at(spot) for spot in spots if spot < 0]
+        rows = self._view.rows
+        for node, direction, count in rows(_DATA_NEIGHBOURS, ids=nodes):
+            # Who has it as input is downstream of it.
+            totals[node][1 if direction == INPUT else 0] += count
+        for task, direction, count in rows(_TASK_NEIGHBOURS, ids=tasks):
+            totals[spot_of_task(task)][0 if direction == INPUT else 1] += count
+        for node, direction, count in rows(_DATA_NEIGHBOURS, ids=list(self._things)):
+            # One of them is the task itself.
+            spot = spot_of_task(self._things[node])
+            totals[spot][1 if direction == INPUT else 0] += count - 1
+        return totals

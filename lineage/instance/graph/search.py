@@ -1,0 +1,126 @@
+"""Finds things by what one remembers of them: a start of a word, an id, a digest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ...model.graph import SearchAnswer, SearchHit
+from ..store.search_index import ID, MAX_TERM, NAME, PATH
+from .pages import checked_after, checked_limit
+from .query_session import GraphReader
+from .team_graph import Spot, TeamGraph, spot_of_task
+from .trigrams import things_with
+
+#: Rows of the index that one search reads; bounds its time on a big store.
+MAX_READ: Final = 1000
+_LAST: Final = "\U0010ffff"
+_FIELDS: Final[tuple[Any, ...]] = ("name", "path", "id", "title", "digest")
+
+_PREFIX: Final = (
+    "SELECT t.target, t.field, t.term FROM terms t WHERE t.team_id = :team"
+    " AND t.term >= :low AND t.term < :high ORDER BY t.term LIMIT :most"
+)
+_DIGEST: Final = (
+    "SELECT n.entity_id FROM nodes n WHERE n.team_id = :team"
+    " AND n.digest >= :low AND n.digest < :high LIMIT :most"
+)
+_THINGS: Final = (
+    "SELECT e.id, e.latest_id, e.kind, e.is_model, e.name, e.ident"
+    " FROM each_int(:ids) AS x"
+    " JOIN entities e ON e.team_id = :team AND e.id = x.value"
+)
+_TASKS: Final = (
+    "SELECT -t.id, t.id, 'task', 0, t.name, t.number FROM each_int(:ids) AS x"
+    " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
+)
+Rank = tuple[bool, bool, int]
+
+
+def search(
+    asker: GraphReader,
+    team_ids: Sequence[int],
+    text: str,
+    *,
+    kinds: Sequence[str] | None = None,
+    limit: int | None = None,
+    after: str | None = None,
+) -> SearchAnswer:
+    """Answer `lineage.search`, exact names first, then the newest."""
+    start, size = checked_after(after), checked_limit(limit, 20)
+    words = text.lower().split()
+    if not words:
+        return SearchAnswer(hits=[])
+    whole = text.strip().lower()
+    with asker.views(team_ids) as views:
+        ranked = [
+            (*candidate, view)
+            for view in views
+            for candidate in _candidates(view, whole, words, kinds)
+        ]
+        ranked.sort(key=lambda candidate: candidate[0])
+        end = start + size
+        page = ranked[start:end]
+        cards = {
+            view.team_id: view.cards([spot for _, spot, _, v in page if v is view])
+            for view in views
+        }
+        hits = [
+            SearchHit(node=cards[view.team_id][spot], matched=_FIELDS[field])
+            for _, spot, field, view in page
+        ]
+    return SearchAnswer(hits=hits, next=str(end) if len(ranked) > end else None)
+
+
+def _candidates(
+    view: TeamGraph, whole: str, words: list[str], kinds: Sequence[str] | None
+) -> list[tuple[Rank, Spot, int]]:
+    """Rank what is found, without making cards yet."""
+    targets = _targets(view, whole)
+    if not targets and len(words) > 1:
+        targets = _targets(view, max(words, key=len))
+    if not targets:
+        targets = dict.fromkeys(things_with(view, words), (PATH, ""))
+    found = []
+    for target, own, kind, is_model, name, ident in _rows(view, targets):
+        field, term = targets[target]
+        shown = "model_weight" if is_model and kind == "file" else kind
+        text = f"{name} {ident} {term}".lower()
+        if (kinds and shown not in kinds) or not all(word in text for word in words):
+            continue
+        lowered = str(name or "").lower()
+        if not term and words[0] in str(name or "").lower():
+            field = NAME
+        is_whole = whole in (lowered, str(ident).lower())
+        rank = (not is_whole, not lowered.startswith(whole), -abs(own))
+        found.append((rank, own if target > 0 else spot_of_task(own), field))
+    return found
+
+
+def _rows(view: TeamGraph, targets: dict[int, tuple[int, str]]) -> list[Any]:
+    names = {"team": view.team_id}
+    tasks = [-target for target in targets if target < 0]
+    things = [target for target in targets if target > 0]
+    rows = view.tx.all(_TASKS, {**names, "ids": tasks}) if tasks else []
+    told = view.tx.all(_THINGS, {**names, "ids": things}) if things else []
+    # A task that was named as a thing is found as itself.
+    joined = view.joined([row[1] for row in told if row[2] == "task"])
+    return rows + [row for row in told if row[1] not in joined]
+
+
+def _targets(view: TeamGraph, text: str) -> dict[int, tuple[int, str]]:
+    low = text[:MAX_TERM]
+    names = {"team": view.team_id, "most": MAX_READ}
+    found: dict[int, tuple[int, str]] = {}
+    rows = view.tx.all(_PREFIX, {**names, "low": low, "high": low + _LAST})
+    for target, field, term in rows:
+        known = found.get(target)
+        if known is None or field < known[0] or (field == ID and term == low):
+            found[target] = (field, term)
+    digest = low.removeprefix("sha256:")
+    if len(digest) >= 4 and all(sign in "0123456789abcdef" for sign in digest):
+        low = f"sha256:{digest}"
+        rows = view.tx.all(_DIGEST, {**names, "low": low, "high": low + _LAST})
+        for (entity,) in rows:
+            found.setdefault(entity, (4, digest))
+    return found

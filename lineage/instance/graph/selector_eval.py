@@ -1,0 +1,138 @@
+"""Evaluates selectors: which cards of a team they mean."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ...model.selector import (
+    Both,
+    Either,
+    Filter,
+    Hops,
+    NameSelector,
+    Selector,
+    Text,
+)
+from .name_resolution import find_named, find_text
+from .node_refs import reach_from, spots_of
+from .team_graph import Spot, TeamGraph, spot_of_task, task_at
+
+#: Cards that a filter alone may mean; the newest ones.
+MAX_FILTERED: Final = 10_000
+
+_DATA: Final = (
+    "SELECT n.id FROM nodes n"
+    " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
+    " WHERE n.team_id = :team AND n.task_id IS NULL"
+)
+_TASKS: Final = "SELECT t.id FROM tasks t WHERE t.team_id = :team"
+_STATUS_THEN: Final = "CASE WHEN t.ended_at > :as_of THEN 'started' ELSE t.status END"
+_WITH_STATUS: Final = (
+    " AND EXISTS (SELECT 1 FROM links l JOIN tasks t"
+    " ON t.team_id = l.team_id AND t.id = l.activity >> 24"
+    " WHERE l.team_id = n.team_id AND l.node_id = n.id AND l.activity >= 0"
+    "{when l.since} AND {status} = {value} AND (l.direction = 1 OR NOT EXISTS ("
+    "SELECT 1 FROM links o WHERE o.team_id = n.team_id AND o.node_id = n.id"
+    " AND o.direction = 1 AND o.activity >= 0{when o.since})))"
+)
+
+
+def select(view: TeamGraph, selector: Selector) -> set[Spot]:
+    """Give the cards that a selector means in one team."""
+    if isinstance(selector, NameSelector):
+        return find_named(view, selector)
+    if isinstance(selector, Text):
+        return find_text(view, selector)
+    if isinstance(selector, Filter):
+        return filtered(view, [selector], None)
+    if isinstance(selector, Hops):
+        return _around(view, select(view, selector.of), selector)
+    if isinstance(selector, Either):
+        return set().union(*(select(view, part) for part in selector.parts))
+    return _in_all(view, selector)
+
+
+def _around(view: TeamGraph, spots: set[Spot], hops: Hops) -> set[Spot]:
+    found = set(spots)
+    for depth, up in ((hops.up, True), (hops.down, False)):
+        if depth == 0:
+            continue
+        found.update(spots_of(view, reach_from(view, spots, up=up, depth=depth)))
+    return found
+
+
+def _in_all(view: TeamGraph, both: Both) -> set[Spot]:
+    filters = [part for part in both.parts if isinstance(part, Filter)]
+    sets = [select(view, p) for p in both.parts if not isinstance(p, Filter)]
+    common = set.intersection(*sets) if sets else None
+    return filtered(view, filters, common) if filters else common or set()
+
+
+def filtered(
+    view: TeamGraph, filters: list[Filter], among: set[Spot] | None
+) -> set[Spot]:
+    """Give the cards that pass every filter, among some or among all.
+
+    A thing has the status of the tasks that made it, or, where none made it, of
+    those that used it.
+    """
+    teams = [f.value for f in filters if f.field == "team"]
+    if any(team != str(view.team_id) for team in teams):
+        return set()
+    nodes = None if among is None else [s for s in among if s >= 0]
+    tasks = None if among is None else [task_at(s) for s in among if s < 0]
+    found = _run(view, _DATA, "n.id", [_on_data(f) for f in filters], nodes)
+    own = _run(view, _TASKS, "t.id", [_on_tasks(f) for f in filters], tasks)
+    return {*found, *map(spot_of_task, own)}
+
+
+Condition = tuple[str, str | None]
+
+
+def _on_data(filter: Filter) -> Condition:
+    if filter.field == "kind":
+        if filter.value == "model_weight":
+            return " AND e.kind = 'file' AND e.is_model = 1", None
+        return " AND e.kind = {value}", filter.value
+    if filter.field == "status":
+        return _WITH_STATUS, filter.value
+    if filter.field == "name":
+        return " AND lower(e.name) LIKE {value} ESCAPE '!'", _pattern(filter.value)
+    return "", None
+
+
+def _on_tasks(filter: Filter) -> Condition:
+    if filter.field == "kind":
+        return ("" if filter.value == "task" else " AND 1 = 0"), None
+    if filter.field == "status":
+        return " AND {status} = {value}", filter.value
+    if filter.field == "name":
+        return " AND lower(t.name) LIKE {value} ESCAPE '!'", _pattern(filter.value)
+    return "", None
+
+
+def _run(
+    view: TeamGraph,
+    sql: str,
+    id: str,
+    conditions: list[Condition],
+    among: list[int] | None,
+) -> list[int]:
+    names: dict[str, Any] = {"most": MAX_FILTERED}
+    status = "t.status" if view.as_of is None else _STATUS_THEN
+    for at, (condition, value) in enumerate(conditions):
+        sql += condition.replace("{value}", f":value{at}").replace("{status}", status)
+        if value is not None:
+            names[f"value{at}"] = value
+    if among is not None:
+        sql += f" AND {id} IN (SELECT x.value FROM each_int(:among) AS x)"  # noqa: S608  made of constants
+        names["among"] = among
+    sql += f" ORDER BY {id} DESC LIMIT :most"
+    return [row[0] for row in view.rows(sql, **names)]
+
+
+def _pattern(glob: str) -> str:
+    escaped = glob.lower()
+    for sign in "!%_":
+        escaped = escaped.replace(sign, "!" + sign)
+    return escaped.replace("*", "%").replace("?", "_")

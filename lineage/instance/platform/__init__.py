@@ -1,0 +1,1 @@
+"""What imitates the Supervisely platform: projects, files, modules and their names."""

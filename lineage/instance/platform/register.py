@@ -1,0 +1,285 @@
+"""Making the platform's things, so that all of it can be played locally."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from ..errors import RequestError, not_found
+from ..params import Id, Name, Params, PathText, Text
+from ..route import RequestContext, Route
+from .counts import newest_versions
+from .files import clean_path, file_body
+from .objects import PlatformObjects, Thing, now_text
+from .projects import with_counts
+from .task_records import DEFAULT_WORKSPACE, STATUSES, Info
+
+PROJECT_TYPES: Final = (
+    "images", "videos", "volumes", "point_clouds", "point_cloud_episodes", "meshes",
+    "audio",
+)  # fmt: skip
+
+_StatusName = Annotated[str, Field(pattern=f"^({'|'.join(STATUSES)})$")]
+
+
+class _Thing(Params):
+    id: Id | None = None
+    """The thing's id; the next free one when left out."""
+    team_id: Id | None = None
+    """The team it is for; the token's when left out."""
+
+
+class ProjectForm(_Thing):
+    """A new project."""
+
+    name: Name
+    type: Annotated[str, Field(pattern=f"^({'|'.join(PROJECT_TYPES)})$")] = "images"
+    workspace_id: Id = DEFAULT_WORKSPACE
+    description: Text = ""
+    custom_data: dict[str, Any] = Field(default_factory=dict)
+
+
+class VersionForm(_Thing):
+    """A new version of a project."""
+
+    project_id: Id
+    name: Name | None = None
+    description: Text = ""
+
+
+class DatasetForm(_Thing):
+    """A new dataset."""
+
+    project_id: Id
+    name: Name
+    parent_id: Id | None = None
+    description: Text = ""
+    items_count: int = Field(default=0, ge=0, le=2**53)
+
+
+class FileForm(_Thing):
+    """A new file of Team Files, with its bytes as text or base64."""
+
+    path: PathText
+    text: str | None = None
+    base64: str | None = None
+
+
+class JobForm(_Thing):
+    """A new labeling job."""
+
+    name: Name
+    project_id: Id | None = None
+    dataset_id: Id | None = None
+    description: Text = ""
+
+
+class ModuleForm(_Thing):
+    """A new app module."""
+
+    name: Name
+    slug: Name | None = None
+    version: Name = "v1"
+    config: dict[str, Any] = Field(default_factory=dict)
+    readme: Text = ""
+    files: dict[str, str] = Field(default_factory=dict)
+    """Texts of the module's files, by path."""
+
+
+class TaskForm(_Thing):
+    """A new task."""
+
+    name: Name
+    workspace_id: Id = DEFAULT_WORKSPACE
+    description: Text = ""
+    status: _StatusName = "started"
+
+
+def project(call: RequestContext, body: ProjectForm) -> Thing:
+    """Make a project."""
+    made = _add(
+        call, "project", body,
+        {
+            "name": body.name,
+            "description": body.description,
+            "type": body.type,
+            "workspaceId": body.workspace_id,
+            "size": "0",
+            "readme": "",
+            "referenceImageUrl": None,
+            "customData": body.custom_data,
+            "backupArchive": {},
+            "settings": {},
+            "importSettings": {},
+            "createdBy": 1,
+        },
+        parent_id=body.workspace_id,
+    )  # fmt: skip
+    return with_counts(call, made)
+
+
+def project_version(call: RequestContext, body: VersionForm) -> Thing:
+    """Make a version of a project, numbered after its last one."""
+    objects, parent = call.services.objects, _project(call, body)
+    place = (parent["teamId"], parent["id"])
+    newest = newest_versions(objects.db, [place]).get(place)
+    number = (newest["version"] if newest else 0) + 1
+    shown = {
+        "projectId": parent["id"],
+        "createdBy": 1,
+        "teamFileId": None,
+        "version": number,
+        "description": body.description,
+        "status": "committed",
+        "projectUpdatedAt": parent["updatedAt"],
+        "name": body.name or f"v{number}",
+        "previewProjectId": None,
+    }
+    return _store(
+        objects, parent["teamId"], "project_version", body.id, shown,
+        parent_id=parent["id"],
+    )  # fmt: skip
+
+
+def dataset(call: RequestContext, body: DatasetForm) -> Thing:
+    """Make a dataset in a project."""
+    objects, parent = call.services.objects, _project(call, body)
+    if body.parent_id is not None:
+        outer = objects.get((parent["teamId"],), "dataset", body.parent_id)
+        if outer["projectId"] != parent["id"]:
+            raise not_found("dataset", body.parent_id, field="parent_id")
+    shown = {
+        "name": body.name,
+        "description": body.description,
+        "size": "0",
+        "projectId": parent["id"],
+        "workspaceId": parent.get("workspaceId"),
+        "parentId": body.parent_id,
+        "itemsCount": body.items_count,
+        "imagesCount": body.items_count,
+        "referenceImageUrl": None,
+        "customData": {},
+        "createdBy": 1,
+    }
+    return _store(
+        objects, parent["teamId"], "dataset", body.id, shown, parent_id=parent["id"]
+    )
+
+
+def file(call: RequestContext, body: FileForm) -> Thing:
+    """Make a file with its bytes."""
+    path = clean_path(body.path)
+    if path.endswith("/"):
+        raise RequestError(400, "the path names no file", field="path", value=path,
+                      allowed="a path that ends in a file's name")  # fmt: skip
+    blob = call.services.blobs.put([_content(body)])
+    return _store(
+        call.services.objects, call.team(body.team_id, field="team_id"), "file",
+        body.id, file_body(path, blob), path=path, digest=blob.digest,
+    )  # fmt: skip
+
+
+def _content(body: FileForm) -> bytes:
+    if body.text is not None and body.base64 is not None:
+        raise RequestError(400, "the bytes are told twice", field="base64",
+                      allowed="text or base64")  # fmt: skip
+    if body.base64 is None:
+        return (body.text or "").encode()
+    try:
+        return base64.b64decode(body.base64, validate=True)
+    except ValueError as error:
+        raise RequestError(400, "the bytes are no base64", field="base64",
+                      value=body.base64, allowed="base64") from error  # fmt: skip
+
+
+def job(call: RequestContext, body: JobForm) -> Thing:
+    """Make a labeling job."""
+    empty: list[Any] = []
+    shown = {
+        "name": body.name,
+        "description": body.description,
+        "projectId": body.project_id,
+        "datasetId": body.dataset_id,
+        "status": "pending",
+        "meta": {
+            "classes": empty,
+            "projectTags": empty,
+            "imageTags": empty,
+            "range": {"start": None, "end": None},
+        },
+    }
+    return _add(call, "job", body, shown)
+
+
+def module(call: RequestContext, body: ModuleForm) -> Thing:
+    """Make an app module."""
+    slug = body.slug or re.sub(r"[^a-z0-9]+", "-", body.name.lower()).strip("-")
+    shown = {
+        "slug": slug or "module",
+        "name": body.name,
+        "type": "app",
+        "config": {"name": body.name, **body.config},
+        "readme": body.readme,
+        "repositoryModuleUrl": None,
+        "repo": None,
+        "meta": {"releases": [{"version": body.version, "createdAt": now_text()}]},
+        "files": body.files,
+    }
+    return _add(call, "module", body, shown)
+
+
+def task(call: RequestContext, body: TaskForm) -> Info:
+    """Make a task."""
+    team_id = call.team(body.team_id, field="team_id")
+    if body.id is not None and call.services.tasks.find((team_id,), body.id):
+        raise RequestError(409, f"there is a task {body.id} already", field="id")
+    told = {"workspaceId": body.workspace_id, "description": body.description}
+    return call.services.tasks.create(
+        team_id, body.name, told, id=body.id, status=body.status,
+        user=call.principal.user,
+    )  # fmt: skip
+
+
+def _project(call: RequestContext, body: VersionForm | DatasetForm) -> Thing:
+    team_id = call.team(body.team_id, field="team_id")
+    teams = call.team_ids if body.team_id is None else (team_id,)
+    found = call.services.objects.find(teams, "project", body.project_id)
+    if found is None:
+        raise not_found("project", body.project_id, field="project_id")
+    return found
+
+
+def _add(
+    call: RequestContext, kind: str, body: _Thing, shown: dict[str, Any], **place: Any
+) -> Thing:
+    team_id = call.team(body.team_id, field="team_id")
+    return _store(call.services.objects, team_id, kind, body.id, shown, **place)
+
+
+def _store(
+    objects: PlatformObjects,
+    team_id: int,
+    kind: str,
+    id: int | None,
+    shown: dict[str, Any],
+    **place: Any,
+) -> Thing:
+    with objects.db.write() as tx:
+        return objects.add(tx, team_id, kind, shown, id=id, **place)
+
+
+ROUTES: Final = tuple(
+    Route(f"lineage.register.{name}", handler, model, "writer")
+    for name, handler, model in (
+        ("project", project, ProjectForm),
+        ("project-version", project_version, VersionForm),
+        ("dataset", dataset, DatasetForm),
+        ("file", file, FileForm),
+        ("job", job, JobForm),
+        ("module", module, ModuleForm),
+        ("task", task, TaskForm),
+    )
+)

@@ -1,0 +1,152 @@
+"""Turns uids into numbers and leaves out the facts that came before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+
+from .database import Transaction
+from .fact_types import FactDict
+from .validation import IngestJob
+from .write_cache import TeamCache
+
+#: Bits of an edge's id that number it within its source.
+SOURCE_BITS = 32
+#: Numbers from here on are not told apart from the source.
+_MAX_NUMBER = 10**9
+#: Sources in a batch from which each id is looked up on its own.
+_FEW_SOURCES = 8
+
+
+#: A fact to be stored: its id, what it tells and who sent it.
+Item = tuple[int, FactDict, "str | None"]
+
+
+def split_uid(uid: str) -> tuple[str, int]:
+    """Split `<source>-<number>` into the source and number + 1, else give 0."""
+    source, _, tail = uid.rpartition("-")
+    is_number = tail.isascii() and tail.isdecimal() and len(tail) < 10
+    if not source or not is_number or (tail[0] == "0" and tail != "0"):
+        return uid, 0
+    return source, int(tail) + 1
+
+
+def join_uid(source: str, id: int) -> str:
+    """Give back the uid of an edge's id."""
+    number = id & ((1 << SOURCE_BITS) - 1)
+    return f"{source}-{number - 1}" if number else source
+
+
+def split_uids(uids: Sequence[str]) -> tuple[Sequence[str], list[int]]:
+    """Split many uids into their sources and numbers."""
+    source, number = split_uid(uids[0])
+    if len(uids) == 1:
+        return [source], [number]
+    if number:
+        # Mostly all are lines of one segment. A uid holds no NUL.
+        tails = ("\0" + "\0".join(uids)).split(f"\0{source}-")[1:]
+        digits = "".join(tails)
+        if len(tails) == len(uids) and digits.isascii() and digits.isdecimal():
+            numbers = list(map(int, filter(None, tails)))
+            # What reads back the same is no empty text and starts with no zero.
+            if list(map(str, numbers)) == tails and max(numbers) < _MAX_NUMBER:
+                return [source] * len(uids), [number + 1 for number in numbers]
+    pairs = [split_uid(uid) for uid in uids]
+    return [source for source, _ in pairs], [number for _, number in pairs]
+
+
+def fresh_items(
+    tx: Transaction, known: TeamCache, jobs: Sequence[IngestJob]
+) -> list[Item]:
+    """Give the facts that are new and count the others in their jobs."""
+    split = [split_uids([fact["uid"] for fact in job.facts]) for job in jobs]
+    sources = {source for part, _ in split for source in part}
+    old = _resolve_sources(tx, known, sources)
+    base = {source: known.sources[source] << SOURCE_BITS for source in sources}
+    ids = [
+        [base[source] + number for source, number in zip(*part, strict=True)]
+        for part in split
+    ]
+    present = _present(tx, known.team_id, old, (i for part in ids for i in part))
+    items: list[Item] = []
+    for job, numbers in zip(jobs, ids, strict=True):
+        fresh = _fresh(job, numbers, present)
+        job.stored = len(fresh)
+        job.duplicates = len(job.facts) - job.stored
+        items += fresh
+    return items
+
+
+def _fresh(job: IngestJob, ids: list[int], present: set[int]) -> list[Item]:
+    user = job.user
+    distinct = set(ids)
+    if len(distinct) == len(ids) and present.isdisjoint(distinct):
+        present |= distinct
+        return list(zip(ids, job.facts, repeat(user)))
+    fresh: list[Item] = []
+    for id, fact in zip(ids, job.facts, strict=True):
+        if id not in present:
+            present.add(id)
+            fresh.append((id, fact, user))
+    return fresh
+
+
+def _resolve_sources(tx: Transaction, known: TeamCache, sources: set[str]) -> set[int]:
+    """Number the sources; give the numbers of those that were there before."""
+    unknown = [source for source in sources if source not in known.sources]
+    if unknown:
+        rows = tx.all(
+            "SELECT s.source, s.id FROM each_text(:sources) AS x"
+            " JOIN sources s ON s.team_id = :team AND s.source = x.value",
+            {"sources": unknown, "team": known.team_id},
+        )
+        known.sources.update(rows)
+    old = {known.sources[s] for s in sources if s in known.sources}
+    missing = [source for source in unknown if source not in known.sources]
+    if missing:
+        numbers = tx.next_numbers("sources", len(missing))
+        tx.insert_many(
+            "sources",
+            ("team_id", "source", "id"),
+            [(known.team_id, s, n) for s, n in zip(missing, numbers, strict=True)],
+        )
+        known.sources.update(zip(missing, numbers, strict=True))
+    return old
+
+
+def _present(
+    tx: Transaction, team_id: int, old: set[int], ids: Iterable[int]
+) -> set[int]:
+    candidates = [id for id in ids if id >> SOURCE_BITS in old] if old else []
+    if not candidates:
+        return set()
+    if len(old) <= _FEW_SOURCES and not any(
+        _is_taken(tx, team_id, table, part)
+        for part in _by_source(candidates)
+        for table in ("edges", "seen")
+    ):
+        return set()
+    found: set[int] = set()
+    for table in ("edges", "seen"):
+        rows = tx.all(
+            f"SELECT t.id FROM each_int(:ids) AS x"  # noqa: S608  names are constants of the code
+            f" JOIN {table} t ON t.team_id = :team AND t.id = x.value",
+            {"ids": candidates, "team": team_id},
+        )
+        found.update(row[0] for row in rows)
+    return found
+
+
+def _by_source(ids: Iterable[int]) -> list[list[int]]:
+    parts: dict[int, list[int]] = {}
+    for id in ids:
+        parts.setdefault(id >> SOURCE_BITS, []).append(id)
+    return list(parts.values())
+
+
+def _is_taken(tx: Transaction, team_id: int, table: str, ids: list[int]) -> bool:
+    row = tx.one(
+        f"SELECT 1 FROM {table} WHERE team_id = ? AND id BETWEEN ? AND ? LIMIT 1",  # noqa: S608  names are constants of the code
+        (team_id, min(ids), max(ids)),
+    )
+    return row is not None

@@ -1,0 +1,73 @@
+"""Merges a task that was numbered here into the one that it turns out to be."""
+
+from __future__ import annotations
+
+from .activity_ids import STEP_BITS
+from .database import Transaction
+from .write_cache import TeamCache
+
+
+def merge_tasks(tx: Transaction, known: TeamCache, source: int, target: int) -> None:
+    """Give everything of task `source` to task `target`; `source` is gone then."""
+    base = known.tasks[target].next_step
+    names = {
+        "team": known.team_id,
+        "source": source,
+        "target": target,
+        "base": base,
+        "low": source << STEP_BITS,
+        "high": (source + 1) << STEP_BITS,
+        "move": ((target - source) << STEP_BITS) + base,
+        "root": target << STEP_BITS,
+    }
+    for statement in _STATEMENTS:
+        tx.run(statement, names)
+    known.merges += 1
+    known.tasks[target].next_step = base + known.tasks[source].next_step
+    tx.run(
+        "UPDATE tasks SET next_step = ? WHERE team_id = ? AND id = ?",
+        (known.tasks[target].next_step, known.team_id, target),
+    )
+    _forget(known, source, target)
+
+
+def _forget(known: TeamCache, source: int, target: int) -> None:
+    state = known.tasks.pop(source)
+    if known.numbers.get(state.number) == source:
+        del known.numbers[state.number]
+    for run, id in list(known.runs.items()):
+        if id == source:
+            known.runs[run] = target
+    known.steps.clear()
+    known.parents.clear()
+    known.states.clear()
+
+
+_MOVED = "CASE WHEN {0} = 0 THEN 0 ELSE {0} + :base END"
+_STATEMENTS = (
+    (
+        "UPDATE edges SET task_id = :target,"  # noqa: S608  constant SQL
+        f" step = {_MOVED.format('step')},"
+        " activity = CASE WHEN activity = :low THEN :root ELSE activity + :move END"
+        " WHERE team_id = :team AND task_id = :source"
+    ),
+    (
+        "INSERT INTO links (team_id, activity, direction, node_id, since)"
+        " SELECT team_id,"
+        " CASE WHEN activity = :low THEN :root ELSE activity + :move END,"
+        " direction, node_id, since FROM links"
+        " WHERE team_id = :team AND activity >= :low AND activity < :high"
+        " ON CONFLICT DO NOTHING"
+    ),
+    "DELETE FROM links WHERE team_id = :team AND activity >= :low AND activity < :high",
+    (
+        "UPDATE steps SET task_id = :target, number = number + :base,"  # noqa: S608  constant SQL
+        f" parent = {_MOVED.format('parent')}"
+        " WHERE team_id = :team AND task_id = :source"
+    ),
+    "UPDATE logs SET task_id = :target WHERE team_id = :team AND task_id = :source",
+    "UPDATE runs SET task_id = :target WHERE team_id = :team AND task_id = :source",
+    "DELETE FROM terms WHERE team_id = :team AND target = -:source AND target < 0",
+    "DELETE FROM tasks WHERE team_id = :team AND id = :source",
+    "UPDATE revisions SET epoch = epoch + 1 WHERE team_id = :team",
+)

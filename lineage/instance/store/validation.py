@@ -1,0 +1,164 @@
+"""Checks facts one by one, whole batches at once where all are good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from operator import itemgetter
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from ...model.facts import SourceRef, StepInfo
+from ...model.ingest import BatchAnswer, RefusedFact
+from ...model.kinds import KINDS
+from .fact_types import MANY, ONE, FactDict
+
+#: Kinds with the directions that they can have.
+_PAIRS: Final = frozenset(
+    (row.name, direction) for row in KINDS.values() for direction in row.directions
+)
+_pair: Final = itemgetter("kind", "dir")
+#: Types of fields, other than text, that hold texts which are stored as such.
+_HOLDERS: Final = frozenset({StepInfo, list})
+
+
+@dataclass(slots=True)
+class IngestJob:
+    """One caller's facts on their way into the store."""
+
+    team_id: int
+    user: str | None
+    facts: list[FactDict]
+    refused: list[RefusedFact]
+    stored: int = 0
+    duplicates: int = 0
+    is_done: bool = False
+    error: BaseException | None = field(default=None)
+
+    def answer(self) -> BatchAnswer:
+        """Tell what became of the facts.
+
+        Raises:
+            StoreError: They could not be written.
+        """
+        if self.error is not None:
+            raise self.error
+        return BatchAnswer(
+            stored=self.stored, duplicates=self.duplicates, refused=self.refused
+        )
+
+
+def check_all(
+    batches: Sequence[tuple[int, Sequence[Any]]], *, user: str | None
+) -> list[IngestJob]:
+    """Sort the facts of several callers, each with its team.
+
+    All at once: for a caller with one fact that costs a fifth of its own check.
+    """
+    if len(batches) == 1:
+        return [check(*batches[0], user=user)]
+    checked = _sound([fact for _, facts in batches for fact in facts])
+    if checked is None:
+        return [check(team_id, facts, user=user) for team_id, facts in batches]
+    parts = iter(checked)
+    return [
+        IngestJob(team_id, user, list(islice(parts, len(facts))), [])
+        for team_id, facts in batches
+    ]
+
+
+def check(team_id: int, facts: Sequence[Any], *, user: str | None) -> IngestJob:
+    """Sort facts into those that can be stored and those that are refused."""
+    checked = _sound(list(facts))
+    if checked is None:
+        return _check_each(team_id, facts, user)
+    return IngestJob(team_id, user, checked, [])
+
+
+def _sound(facts: list[Any]) -> list[FactDict] | None:
+    """Give the facts as they are stored; none when one of them has a problem."""
+    try:
+        checked = MANY.validate_python(facts)
+    except ValidationError:
+        return None
+    pairs = {_pair(fact) for fact in checked if fact["f"] == "edge"}
+    if not _PAIRS.issuperset(pairs) or _hold_nul(checked):
+        return None
+    return checked
+
+
+def _hold_nul(facts: list[FactDict]) -> bool:
+    """Whether any text holds NUL; in a quarter of the time of asking each."""
+    values = list(chain.from_iterable(map(dict.values, facts)))
+    if "\x00" in "".join([value for value in values if type(value) is str]):
+        return True
+    return any(_holds_nul(value) for value in values if type(value) in _HOLDERS)
+
+
+def _check_each(team_id: int, facts: Sequence[Any], user: str | None) -> IngestJob:
+    job = IngestJob(team_id, user, [], [])
+    for index, fact in enumerate(facts):
+        try:
+            checked = ONE.validate_python(fact)
+        except ValidationError as error:
+            job.refused.append(_refusal(index, fact, error))
+            continue
+        problem = _problem(checked)
+        if problem is None:
+            job.facts.append(checked)
+        else:
+            field_name, message = problem
+            job.refused.append(
+                RefusedFact(
+                    uid=checked["uid"], index=index, field=field_name, message=message
+                )
+            )
+    return job
+
+
+def _problem(fact: FactDict) -> tuple[str, str] | None:
+    field_name = _with_nul(fact)
+    if field_name is not None:
+        return field_name, "a text must not hold the character NUL"
+    if fact["f"] != "edge":
+        return None
+    row = KINDS.get(fact["kind"])
+    if row is None:
+        return "kind", f"no kind {fact['kind']!r}; kinds are {', '.join(KINDS)}"
+    if fact["dir"] not in row.directions:
+        return "dir", f"a task cannot have {fact['kind']!r} as {fact['dir']}"
+    return None
+
+
+def _with_nul(fact: FactDict) -> str | None:
+    """Name a field whose text holds NUL, which PostgreSQL cannot store."""
+    return next((name for name, value in fact.items() if _holds_nul(value)), None)
+
+
+def _holds_nul(value: Any) -> bool:
+    if type(value) is str:
+        return "\x00" in value
+    # The store keeps metas as JSON, where NUL is spelled out.
+    if type(value) is StepInfo:
+        return "\x00" in f"{value.key}{value.name}{value.parent}"
+    return type(value) is list and "\x00" in "".join(map(_text, value))
+
+
+def _text(part: Any) -> str:
+    """Give what can be any text in a source, or in a step's end."""
+    return f"{part.kind}{part.id}" if type(part) is SourceRef else str(part[0])
+
+
+def _refusal(index: int, fact: Any, error: ValidationError) -> RefusedFact:
+    first = error.errors(include_url=False, include_context=False)[0]
+    uid = fact.get("uid") if isinstance(fact, Mapping) else None
+    # The first part of the place is the form of the fact, which is no field.
+    place = ".".join(str(part) for part in first["loc"][1:])
+    return RefusedFact(
+        uid=uid if isinstance(uid, str) else None,
+        index=index,
+        field=place or None,
+        message=f"{first['msg']}; it was {type(first['input']).__name__}",
+    )

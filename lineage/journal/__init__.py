@@ -1,0 +1,1 @@
+"""Keeps facts on disk until they are delivered."""

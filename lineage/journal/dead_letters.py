@@ -1,0 +1,129 @@
+"""Facts set aside: kept with the reason until somebody asks to try them again.
+
+A file of them has a segment's form, its facts carrying their uid and the reason:
+trying again is renaming it to a segment, which any process then adopts.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from . import records, segments
+from .directory import JournalDirectory
+from .file_map import locked
+
+SUFFIX: Final = ".refused"
+#: The member that a refused fact carries beside its own.
+MEMBER: Final = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedFact:
+    """A fact that will not be sent again by itself, and why."""
+
+    uid: str
+    reason: str
+    at: float
+    """When it was set aside, in seconds since 1970 UTC."""
+    fact: str
+    """The fact's JSON text."""
+
+
+def keep(
+    folder: JournalDirectory,
+    destination: str,
+    name: str,
+    fact: Mapping[str, Any],
+    why: str,
+) -> None:
+    """Write down one refusal.
+
+    Args:
+        folder: The journal's folder.
+        destination: Where it was to go.
+        name: The segment that the fact was in.
+        fact: The fact with its uid.
+        why: The reason.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    refused = {"why": why, "at": time.time()}
+    text = json.dumps({**fact, MEMBER: refused}, separators=(",", ":"))
+    path = folder.path / (name + SUFFIX)
+    fd = _opened(path)
+    try:
+        size = os.fstat(fd).st_size
+        data = (b"" if size else segments.header(destination)) + records.encode(text)
+        if os.write(fd, data) < len(data):
+            # A disk that is almost full takes a part.
+            os.ftruncate(fd, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    finally:
+        os.close(fd)
+
+
+def _opened(path: Path) -> int:
+    while True:
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        locked(fd, wait=True)
+        # Renamed for another try between the opening and the lock?
+        if _is_at(fd, path):
+            return fd
+        os.close(fd)
+
+
+def _is_at(fd: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def read(folder: JournalDirectory) -> list[RejectedFact]:
+    """Give all refusals of a home, each once, oldest first."""
+    found: dict[str, RejectedFact] = {}
+    for path in folder.named(SUFFIX):
+        try:
+            data = path.read_bytes()
+        except OSError:
+            continue  # Being tried again.
+        for line in records.read(data[segments.HEADER :])[0]:
+            refusal = _refusal(line.text)
+            found[refusal.uid] = refusal
+    return sorted(found.values(), key=lambda refusal: refusal.at)
+
+
+def _refusal(text: bytes) -> RejectedFact:
+    fact = json.loads(text)
+    told = fact.pop(MEMBER)
+    shown = json.dumps(fact, separators=(",", ":"))
+    return RejectedFact(fact["uid"], told["why"], told["at"], shown)
+
+
+def release(folder: JournalDirectory) -> int:
+    """Make all refused facts wait for delivery again.
+
+    Returns:
+        How many.
+    """
+    count = len(read(folder))
+    for path in folder.named(SUFFIX):
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue  # Another process does the same.
+        try:
+            locked(fd, wait=True)
+            if _is_at(fd, path):
+                path.rename(folder.path / (segments.new_name() + segments.SUFFIX))
+        finally:
+            os.close(fd)
+    return count

@@ -1,0 +1,191 @@
+"""The journal's folder: made when first needed, hidden from git, measured, tidied."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+from ..errors import guard, logger, warn_rarely
+from . import segments
+from .file_map import locked
+
+JOURNAL: Final = "journal"
+ASIDE: Final = "aside"
+DROPPED: Final = "dropped"
+_GITIGNORE: Final = "# Written by lineage: nothing in here belongs in git.\n*\n"
+
+
+class JournalDirectory:
+    """`<home>/journal` and what lies in it.
+
+    Args:
+        home: The folder of `LINEAGE_HOME`.
+    """
+
+    def __init__(self, home: Path) -> None:
+        # The app may change its working directory later.
+        self.home = Path(os.path.abspath(home))
+        self.path = self.home / JOURNAL
+        self.aside = self.path / ASIDE
+        #: Segments that `adopt` found locked though their makers are dead.
+        self.held: list[str] = []
+        #: Segments that `adopt` may not open, and why.
+        self.closed: dict[str, str] = {}
+
+    def make(self) -> None:
+        """Make the folders.
+
+        Raises:
+            OSError: The place is read-only, full, or taken by a file.
+        """
+        if self.path.is_dir():
+            return
+        self.home.mkdir(parents=True, exist_ok=True)
+        ignore = self.home / ".gitignore"
+        # Empty, it was begun on a full disk.
+        if not ignore.exists() or ignore.stat().st_size == 0:
+            ignore.write_text(_GITIGNORE, encoding="utf-8")
+        self.path.mkdir(exist_ok=True, mode=0o700)
+
+    def size(self) -> int:
+        """Give the bytes that the journal takes, what is set aside included."""
+        total = 0
+        for place in (self.path, self.aside):
+            for entry in _entries(place):
+                try:
+                    total += entry.stat().st_size
+                except FileNotFoundError:
+                    continue  # Another process delivered it meanwhile.
+        return total
+
+    def named(self, suffix: str) -> list[Path]:
+        """List the files with a suffix, oldest first."""
+        found = (e.name for e in _entries(self.path) if e.name.endswith(suffix))
+        return [self.path / name for name in sorted(found)]
+
+    def set_aside(self, name: str, piece: bytes, why: str) -> None:
+        """Keep bytes that cannot be read, and tell it."""
+        self.aside.mkdir(exist_ok=True, mode=0o700)
+        place = self.aside / name
+        place.write_bytes(piece)
+        logger.warning("The journal: %s; kept in %s", why, place)
+
+    def move_aside(self, path: Path, why: str) -> None:
+        """Keep a file that is no segment of ours, and tell it."""
+        self.aside.mkdir(exist_ok=True, mode=0o700)
+        place = self.aside / path.name
+        path.rename(place)
+        logger.warning("The journal: %s %s; kept in %s", path.name, why, place)
+
+    def tidy(self) -> None:
+        """Remove segments whose maker died before they were finished."""
+        for path in self.named(segments.UNFINISHED):
+            fd = self._open(path)
+            if fd is None:
+                continue
+            # A fresh file that is not locked yet may be about to be.
+            if time.time() - os.fstat(fd).st_mtime > 60 and locked(fd):
+                path.unlink(missing_ok=True)
+            os.close(fd)
+
+    def note_dropped(self, count: int) -> None:
+        """Add to the number of facts that could not be kept."""
+        line = f"{time.time():.0f} {count}\n".encode()
+        fd = os.open(self.path / DROPPED, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(fd, line)
+        finally:
+            os.close(fd)
+
+    def dropped(self) -> int:
+        """Give the number of facts that could not be kept."""
+        try:
+            text = (self.path / DROPPED).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return 0
+        counts = (line.split()[-1] for line in text.splitlines() if line.strip())
+        return sum(int(count) for count in counts if count.isdigit())
+
+    def skipped(self) -> tuple[str, ...]:
+        """List the files of what could not be read and is kept."""
+        return tuple(sorted(entry.path for entry in _entries(self.aside)))
+
+    def adopt(self, destination: str) -> list[segments.Segment]:
+        """Take over the segments of processes that died; each has one taker.
+
+        Args:
+            destination: Segments whose facts go elsewhere are left alone.
+        """
+        self.tidy()
+        self.held = []
+        self.closed = {}
+        adopted = []
+        for path in self.named(segments.SUFFIX):
+            segment = self._adopted(path, segments.short(destination))
+            if segment is not None:
+                adopted.append(segment)
+        return adopted
+
+    def _adopted(self, path: Path, destination: str) -> segments.Segment | None:
+        fd = self._open(path)
+        if fd is None:
+            return None
+        segment = None
+        with guard(f"{path} cannot be taken over"):
+            segment = self._taken(path, fd, destination)
+        if segment is None:
+            os.close(fd)
+        return segment
+
+    def _open(self, path: Path) -> int | None:
+        try:
+            return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.closed[path.name] = str(error.strerror)
+            key, told = f"open {path.name}", "The journal: %s cannot be opened: %s"
+            warn_rarely(key, told, path, error.strerror)
+            return None
+
+    def _taken(self, path: Path, fd: int, destination: str) -> segments.Segment | None:
+        told = segments.read_header(os.pread(fd, segments.HEADER, 0))
+        if told is not None and told[1] != destination:
+            return None
+        if not locked(fd):
+            if _is_maker_dead(path):
+                self.held.append(path.name)
+            return None
+        if os.fstat(fd).st_nlink == 0:
+            return None
+        if told is None or told[0] < segments.OLDEST:
+            self.move_aside(path, "is no segment that this version reads")
+            return None
+        if told[0] > segments.VERSION:
+            warn_rarely(
+                f"newer {path.name}",
+                "The journal: %s was written by a newer lineage, which will send it.",
+                path,
+            )
+            return None
+        return segments.open_existing(path, fd)
+
+
+def _is_maker_dead(path: Path) -> bool:
+    try:
+        os.kill(int(path.name.split("-")[1], 16), 0)
+    except ProcessLookupError:
+        return True
+    except (ValueError, IndexError, OverflowError, PermissionError):
+        return False  # Not our name, or another user's process.
+    return False
+
+
+def _entries(place: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(place) as entries:
+            return [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []

@@ -1,0 +1,293 @@
+"""Segments: the files of the journal, one writer each, marked in place.
+
+A segment is made at its full size and mapped into memory: recording is one
+`mmap.write`, which copies and moves on in a single step of the interpreter. It
+needs no lock, no system call and no turn of the interpreter lock, may be interrupted
+by a signal's handler that records, too, and what is copied belongs to the kernel:
+it outlives the process, however that ends. Disk space was allocated before.
+
+The owner holds `flock` on the file until it dies, which tells others that it lives.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import secrets
+import time
+import urllib.parse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from . import records
+from .file_map import FileMap, locked
+
+MAGIC: Final = b"lineage-journal "
+VERSION: Final = 2
+#: The oldest version that is read: its lines differ in their checksum alone.
+OLDEST: Final = 1
+#: Bytes before the first line: magic, version, destination.
+HEADER: Final = 256
+SUFFIX: Final = ".seg"
+#: The name while it is being made: nobody may take it for a dead process's.
+UNFINISHED: Final = ".new"
+FIRST_SIZE: Final = 256 * 1024
+SMALLEST_SIZE: Final = 64 * 1024
+LARGEST_SIZE: Final = 4 * 1024 * 1024
+PAGE: Final = mmap.PAGESIZE
+#: Bytes read at once: what the interpreter can do before others want their turn.
+_PIECE: Final = 64 * 1024
+#: Bytes whose pages are touched on the app's thread.
+_TOUCHED: Final = 64 * 1024
+_LONGEST_DESTINATION: Final = 200
+
+
+class Segment:
+    """One file of the journal, or its stand-in in memory.
+
+    Args:
+        name: Unique for ever; the facts' uids begin with it.
+        view: The mapped bytes.
+        path: Where it lies; None in memory.
+        fd: The descriptor that holds the lock.
+    """
+
+    def __init__(
+        self, name: str, view: Any, *, path: Path | None = None, fd: int = -1
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.view = view
+        self.write: Callable[[bytes], Any] = view.write
+        self.size = len(view)
+        self.fd = fd
+        #: The segment that follows; `setdefault` is one step for all threads.
+        self.link: dict[str, Segment] = {}
+        self.cursor = HEADER
+        #: Lines read by the flusher, whose fate is open.
+        self.open_lines = 0
+        self.is_adopted = False
+        self.is_open = True
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether nothing can be written any more."""
+        return self.is_adopted or self.room() == 0
+
+    def seal(self) -> None:
+        """Make every later write fail; what is written stays."""
+        while (left := self.room()) > 0:
+            try:
+                self.write(bytes(left))
+            except ValueError:
+                # Another thread wrote in between, or sealed it: look again.
+                continue
+
+    def room(self) -> int:
+        """Give the bytes that can still be written."""
+        try:
+            return self.size - int(self.view.tell()) if self.is_open else 0
+        except ValueError:
+            return 0  # Closed by another thread meanwhile.
+
+    def fresh(self) -> tuple[list[records.Record], list[records.TornRecord]]:
+        """Read lines written since the last call: a piece of the segment."""
+        start = self.cursor
+        end = min(self.end(), start + _PIECE)
+        data = self.view[start:end]
+        if end < self.end():
+            data = self._whole_lines(data, start)
+        self.cursor = start + len(data)
+        return records.read(data, start)
+
+    def _whole_lines(self, data: bytes, start: int) -> bytes:
+        """Cut a piece after its last line; lengthen it to hold one at least."""
+        cut = data.rfind(b"\n") + 1
+        while not cut and start + len(data) < self.end():
+            if not data.strip(b"\0"):
+                return data
+            data = self.view[start : min(self.end(), start + 2 * len(data))]
+            cut = data.rfind(b"\n") + 1
+        return data[:cut] if cut else data
+
+    def end(self) -> int:
+        """Give the offset behind the last line."""
+        return self.size if self.is_adopted else int(self.view.tell())
+
+    def has_unread(self) -> bool:
+        """Whether anything was written since the last call of `fresh`."""
+        return self.cursor < self.end()
+
+    def unread(self) -> int:
+        """Count the waiting lines that `fresh` would give."""
+        found, _ = records.read(self.view[self.cursor : self.end()], self.cursor)
+        return sum(line.mark == records.WAITING for line in found)
+
+    def mark(self, offset: int, mark: int) -> None:
+        """Note the fate of a line."""
+        self.view[offset + records.MARK_AT] = mark
+        self.open_lines -= 1
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it is sealed, and the fate of each line is known."""
+        if self.open_lines or not self.is_sealed:
+            return False
+        return self.cursor >= self.size
+
+    def discard(self) -> None:
+        """Delete the file and let go of it.
+
+        Raises:
+            OSError: It cannot be deleted; who can adopts it and finds nothing to send.
+        """
+        try:
+            if self.path is not None:
+                self.path.unlink(missing_ok=True)
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Let go of the file, so that another process may adopt it."""
+        self.is_open = False
+        self.view.close()
+        if self.fd >= 0:
+            fd, self.fd = self.fd, -1
+            os.close(fd)
+
+
+class NullSegment:
+    """Stands where no segment is open yet: every write fails, as in a full one."""
+
+    def __init__(self) -> None:
+        self.link: dict[str, Segment] = {}
+
+    def write(self, _line: bytes) -> None:
+        """Refuse."""
+        raise ValueError("no segment is open")
+
+    def seal(self) -> None:
+        """Do nothing: it is sealed from the beginning."""
+
+
+def new_name() -> str:
+    """Make a name that no segment had or will have."""
+    return f"{time.time_ns():x}-{os.getpid():x}-{secrets.token_hex(4)}"
+
+
+def header(destination: str) -> bytes:
+    """Give the first bytes of a segment, whose facts go to `destination` only."""
+    told = MAGIC + str(VERSION).encode() + b" " + short(destination).encode()
+    return told.ljust(HEADER - 1) + b"\n"
+
+
+def short(destination: str) -> str:
+    """Give a destination as headers tell it: long ones by their digest."""
+    told = urllib.parse.quote(destination, safe="/:@")
+    if len(told) <= _LONGEST_DESTINATION:
+        return told
+    return "sha256:" + hashlib.sha256(destination.encode()).hexdigest()
+
+
+def create(
+    folder: Path,
+    size: int,
+    destination: str,
+    *,
+    is_durable: bool = False,
+    is_spare: bool = False,
+) -> Segment:
+    """Make a segment on disk, with all of its space allocated.
+
+    Args:
+        folder: The journal's folder; it must be there.
+        size: In bytes.
+        destination: Where its facts go.
+        is_durable: Make the file's name survive a power failure, too.
+        is_spare: Made ahead: there is time to prepare all of it.
+
+    Raises:
+        OSError: The disk is full, read-only or gone.
+    """
+    name = new_name()
+    unfinished = folder / (name + UNFINISHED)
+    fd = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        locked(fd)
+        _allocate(fd, size)
+        view = _mapped(fd, size, size if is_spare else min(size, _TOUCHED))
+        view.write(header(destination))
+        path = folder / (name + SUFFIX)
+        os.rename(unfinished, path)
+    except BaseException:
+        os.close(fd)
+        unfinished.unlink(missing_ok=True)
+        raise
+    if is_durable:
+        _sync_folder(folder)
+    return Segment(name, view, path=path, fd=fd)
+
+
+def create_in_memory(size: int) -> Segment:
+    """Make a segment that lives as long as the process."""
+    view = mmap.mmap(-1, size)
+    view.seek(HEADER)
+    return Segment(new_name(), view)
+
+
+def _allocate(fd: int, size: int) -> None:
+    # Writing to a mapped page without a block behind it would be SIGBUS on a full
+    # disk: the blocks are asked for now.
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(fd, 0, size)
+        return
+    left = size
+    while left > 0:
+        left -= os.pwrite(fd, bytes(min(left, 1 << 20)), size - left)
+
+
+def _mapped(fd: int, size: int, touched: int) -> Any:
+    try:
+        view = mmap.mmap(fd, size)
+    except OSError:
+        # Some network and FUSE file systems cannot be mapped.
+        return FileMap(fd, size)
+    # The first touch of a page costs a fault: here, and not in the app's call.
+    for page in range(0, touched, PAGE):
+        view[page] = 0
+    return view
+
+
+def open_existing(path: Path, fd: int) -> Segment:
+    """Open a dead process's segment whose lock the caller holds on `fd`.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is empty.
+    """
+    size = os.fstat(fd).st_size
+    try:
+        view: Any = mmap.mmap(fd, size)
+    except OSError:
+        view = FileMap(fd, size)
+    segment = Segment(path.name[: -len(SUFFIX)], view, path=path, fd=fd)
+    segment.is_adopted = True
+    return segment
+
+
+def read_header(start: bytes) -> tuple[int, str] | None:
+    """Give the journal's version and the destination; None if it is no segment."""
+    words = start[:HEADER].split(b"\n")[0].split()
+    if len(words) < 2 or words[0] + b" " != MAGIC or not words[1].isdigit():
+        return None
+    return int(words[1]), words[2].decode("utf-8", "replace") if words[2:] else ""
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,104 @@
+"""Texts of the rarer facts and members: ends, errors, origins, a task's card."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from ..errors import attempt, logger
+from ..model.limits import MAX_ENDS
+from .context import ActiveTask
+from .json_text import member, quote, shorten
+
+_LONGEST_TEXT: Final = 65_536
+_LONGEST_LINE: Final = 2_000
+
+
+def end_of_step(
+    run: ActiveTask, step: str, at: int, error: str | None, mask: Callable[[str], str]
+) -> str:
+    """Tell that a step ended; `step` names it as JSON, all of it or its key."""
+    outcome = '"ok"' if error is None else f'"error"{member("error", mask(error))}'
+    head = f'{{"f":"step_end",{run.head},"at":{at}e-9'
+    return f'{head},"step":{step},"outcome":{outcome}}}'
+
+
+def ends_of_steps(run: ActiveTask, ends: Sequence[tuple[str, int]]) -> Iterator[str]:
+    """Tell of many steps that they ended well: their keys as JSON, and when."""
+    for first in range(0, len(ends), MAX_ENDS):
+        part = ends[first : first + MAX_ENDS]
+        listed = ",".join([f"[{key},{at}e-9]" for key, at in part])
+        head = f'{{"f":"step_ends",{run.head},"at":{part[-1][1]}e-9'
+        yield f'{head},"ends":[{listed}]}}'
+
+
+def end_of_run(
+    run: ActiveTask, at: int, error: BaseException | None, mask: Callable[[str], str]
+) -> str:
+    """Tell that a task ended, and with which exception."""
+    more = ""
+    if error is not None and not _is_clean(error):
+        told = "".join(traceback.format_exception(error))[-_LONGEST_TEXT:]
+        more = member("error", mask(one_line(error)))
+        more += member("traceback", mask(told))
+    head = f'{{"f":"task_end",{run.head},"at":{at}e-9'
+    return f'{head},"status":"{_status(error)}"{more}}}'
+
+
+def derived_from(inputs: Iterable[tuple[str, int | str]]) -> str:
+    """Give the member `derived_from` for inputs given as kind and identity."""
+    refs = []
+    for kind, identity in inputs:
+        shown = identity if isinstance(identity, int) else quote(identity)
+        refs.append(f'{{"kind":"{kind}","id":{shown}}}')
+    return f',"derived_from":[{",".join(dict.fromkeys(refs))}]'
+
+
+def kind_of(form: str) -> str:
+    """Give the kind that the form of an edge names."""
+    return form.partition('"kind":"')[2].partition('"')[0]
+
+
+def with_card(run: ActiveTask, extras: str) -> str:
+    """Let the task's card ride on an edge, as the platform wants it."""
+    if run.card is None:
+        return extras
+    node = f',"meta":{{"customNodeSettings":{run.card}'
+    if ',"meta":{' in extras:
+        return extras.replace(',"meta":{', node + ",", 1)
+    return f"{extras}{node}}}"
+
+
+def one_line(error: BaseException, *, plain: bool = False) -> str:
+    """Give an exception's type and message on one line, whatever its `str` does."""
+    message = attempt(_words, error, _unshowable) or ""
+    text = message if plain and message else f"{type(error).__name__}: {message}"
+    return shorten(text.removesuffix(": "), _LONGEST_LINE)
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _unshowable(error: Exception) -> None:
+    logger.debug("an exception of the app cannot be shown: %r", type(error))
+
+
+def last_error() -> BaseException | None:
+    """Give the exception that ended the program, if one did."""
+    if hasattr(sys, "ps1"):
+        return None  # at a prompt, an exception is not the end
+    return getattr(sys, "last_value", None)
+
+
+def _is_clean(error: BaseException) -> bool:
+    return isinstance(error, SystemExit) and error.code in (None, 0)
+
+
+def _status(error: BaseException | None) -> str:
+    if error is None or _is_clean(error):
+        return "finished"
+    stops = (KeyboardInterrupt, GeneratorExit)
+    return "stopped" if isinstance(error, stops) else "error"

@@ -1,0 +1,174 @@
+"""The commit of the program's code: what `git` tells, without waiting for it."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from ..errors import attempt, warn_rarely
+from .json_text import member
+
+T = TypeVar("T")
+
+#: After this time `git` is given up: a disk or a network hangs.
+_GIVE_UP_S: Final = 5.0
+#: A program that was killed, or has closed its output, is gone by then.
+_KILLED_S: Final = 0.5
+_COMMAND: Final = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
+_OID: Final = b"# branch.oid "
+
+
+class GitCommitLookup(Generic[T]):
+    """Asks `git` once in a process; whoever wants the answer says how long to wait."""
+
+    def __init__(self) -> None:
+        #: What the answer is to be told of.
+        self.untold: list[T] = []
+        self._answer: str | None = None
+        #: Of the parent: not to be waited for here.
+        self._left: list[subprocess.Popen[bytes]] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        # Reentrant: a signal's handler may ask while its thread waits.
+        self._lock = threading.RLock()
+        self._git: subprocess.Popen[bytes] | None = None
+        self._told = b""
+        self._ends_at = 0.0
+
+    def begin_anew(self) -> None:
+        """In the child of a fork: leave the parent's `git` alone."""
+        if self._git is not None:
+            self._left.append(self._git)
+        self.untold = []
+        self._begin()
+
+    def told(self, wait_s: float) -> Iterator[tuple[T, str]]:
+        """Take each of the untold with the answer, once there is one."""
+        if self.untold and self.answer(wait_s) is not None:
+            while self.untold:
+                untold = self.untold.pop()
+                if self._answer:
+                    yield untold, self._answer
+
+    def answer(self, wait_s: float) -> str | None:
+        """Give the members of a task's fact; None as long as they are not known.
+
+        Args:
+            wait_s: The first call starts `git`, and each waits so long for it.
+        """
+        until = time.monotonic() + wait_s
+        if self._answer is None and self._lock.acquire(timeout=max(0.0, wait_s)):
+            try:
+                attempt(self._ask, until, self._failed)
+            finally:
+                self._lock.release()
+        return self._answer
+
+    def give_up(self) -> None:
+        """End a `git` that has not answered: nobody will wait for it any more."""
+        if self._answer is None and self._git is not None:
+            self._git.kill()  # Whoever waits for it wakes up.
+        if self._lock.acquire(timeout=_KILLED_S):
+            try:
+                if self._answer is None:
+                    self._answer = ""
+                    _reap(self._git)
+            finally:
+                self._lock.release()
+
+    def _ask(self, until: float) -> None:
+        if self._answer is not None:
+            return  # Given up, while this thread waited for the lock.
+        if self._git is None:
+            self._git = _started(_code_folder())
+            self._ends_at = time.monotonic() + _GIVE_UP_S
+        while self._answer is None:
+            if not _is_readable(self._git, min(until, self._ends_at)):
+                if time.monotonic() >= self._ends_at:
+                    self.give_up()
+                return
+            piece = _read(self._git)
+            self._told += piece
+            if not piece or _has_changes(self._told):
+                self._answer = self._finished(self._git, is_whole=not piece)
+
+    def _finished(self, git: subprocess.Popen[bytes], *, is_whole: bool) -> str:
+        if not is_whole:
+            git.kill()  # One change is enough to know.
+        is_well = _reap(git)
+        commit = _commit(self._told)
+        if commit is None or (is_whole and not is_well):
+            return ""
+        dirty = _has_changes(self._told)
+        return member("git_commit", commit) + member("git_dirty", dirty)
+
+    def _failed(self, error: Exception) -> None:
+        self._answer = ""
+        if self._git is not None:
+            self._git.kill()
+            _reap(self._git)
+        if not isinstance(error, FileNotFoundError):  # There need not be a `git`.
+            warn_rarely("git", "The git commit of the code cannot be told: %s", error)
+
+
+def _started(folder: str) -> subprocess.Popen[bytes]:
+    git = subprocess.Popen(
+        ["git", "-C", folder, *_COMMAND],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        # Never take git's locks: the user may be at work there.
+        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+    )
+    if git.stdout is not None:
+        os.set_blocking(git.stdout.fileno(), False)
+    return git
+
+
+def _reap(git: subprocess.Popen[bytes] | None) -> bool:
+    """Let go of a `git` that has ended; False when it failed, or is not to be ended."""
+    if git is None:
+        return False
+    if git.stdout is not None:
+        git.stdout.close()
+    try:
+        return git.wait(_KILLED_S) == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def _is_readable(git: subprocess.Popen[bytes], until: float) -> bool:
+    if git.stdout is None:
+        return False
+    poll = select.poll()
+    poll.register(git.stdout, select.POLLIN)
+    return bool(poll.poll(max(0.0, until - time.monotonic()) * 1000))
+
+
+def _read(git: subprocess.Popen[bytes]) -> bytes:
+    return os.read(git.stdout.fileno(), 65_536) if git.stdout is not None else b""
+
+
+def _code_folder() -> str:
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    return str(Path(main).resolve().parent) if main else os.getcwd()
+
+
+def _commit(told: bytes) -> str | None:
+    for line in told.splitlines():
+        if line.startswith(_OID):
+            name = line[len(_OID) :].decode("ascii", "replace")
+            return None if name.startswith("(") else name
+    return None
+
+
+def _has_changes(told: bytes) -> bool:
+    return any(not line.startswith(b"#") for line in told.splitlines())

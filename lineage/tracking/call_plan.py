@@ -1,0 +1,200 @@
+"""Plans: all declarations of one function, compiled, and what a call does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import time_ns
+from typing import Any
+
+from ..errors import attempt, warn_rarely
+from ..recording.context import CURRENT, DisabledScope, StepContext, step_name
+from ..runtime import runtime
+from .compiled import CompiledDeclaration, Values, compile_spec
+from .declaration import Declaration
+from .edge_builder import TOO_LARGE
+from .signatures import Signature
+from .sources import AUTO
+
+#: A call as wrapt hands it over: instance, args, kwargs.
+Arguments = tuple[Any, tuple[Any, ...], dict[str, Any]]
+
+
+#: A call or block under way: its step, which also keeps the call's values.
+Opened = StepContext
+
+
+class CallPlan:
+    """What to evaluate before and after each call of a function.
+
+    Args:
+        name: The step's name.
+        inputs: Evaluated before the body.
+        outputs: Evaluated after it, late inputs first.
+        signature: The function's; None for a block, which has no parameters.
+        params: The step's own parameters, as a JSON object.
+    """
+
+    __slots__ = (
+        "_bind",
+        "_name",
+        "inputs",
+        "is_block",
+        "on_error",
+        "outputs",
+        "wants_result",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        inputs: Sequence[CompiledDeclaration],
+        outputs: Sequence[CompiledDeclaration],
+        signature: Signature | None = None,
+        params: str = "",
+    ) -> None:
+        self._name = step_name(name, params)
+        self._bind: Callable[..., Values] = signature.bind if signature else _nothing
+        #: Whether it is the block of a declaration, which joins those around it.
+        self.is_block = signature is None and bool(inputs or outputs)
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(outputs)
+        self.on_error = tuple(e for e in outputs if e.spec.on_error)
+        self.wants_result = any(_wants_result(e.spec) for e in outputs)
+
+    def begin(self, call: Arguments) -> Opened | None:
+        """Bind a call and record its inputs; None when it is not to be recorded.
+
+        A call that the function's own signature refuses records nothing.
+        """
+        current = CURRENT.get()
+        instance, args, kwargs = call
+        try:
+            if instance is None:
+                values = self._bind(*args, **kwargs)
+            else:
+                values = self._bind(instance, *args, **kwargs)
+        except TypeError:
+            return None  # the function is about to say so itself
+        if current is None:
+            recorder = runtime().recorder
+            parent = (recorder.process or recorder.process_run()).root
+        elif isinstance(current, DisabledScope):
+            return None
+        else:
+            parent = current
+        scope = StepContext(
+            parent.run, parent, self._name, current, values, self.is_block
+        )
+        if self.inputs:
+            _tell(self.inputs, scope, values)
+        if not scope.at:
+            scope.at = time_ns()
+        return scope
+
+    def accepts(self, instance: Any, args: Any, kwargs: Any) -> bool:
+        """Whether the function's own signature accepts a call."""
+        try:
+            self._bind(*(() if instance is None else (instance,)), *args, **kwargs)
+        except TypeError:
+            return False
+        return True
+
+    def finish(self, end: tuple[StepContext, Any]) -> None:
+        """Record the outputs of a call that succeeded."""
+        scope, result = end
+        if self.outputs:
+            values = (*scope.values, result, None)
+            _tell(self.outputs, scope, values)
+        if scope.is_told or scope.is_mentioned:
+            scope.run.recorder.end_step(scope)
+
+    def abandon(self, scope: StepContext) -> None:
+        """End the step of a generator that was closed before its end."""
+        scope.run.recorder.end_step(scope)
+
+    def fail(self, end: tuple[StepContext, BaseException]) -> None:
+        """Record the outputs that are told although the call raised."""
+        scope, error = end
+        if self.on_error:
+            values = (*scope.values, None, error)
+            _tell(self.on_error, scope, values)
+        scope.run.recorder.end_step(scope, error)
+
+
+def compile_plan(
+    specs: Sequence[Declaration], signature: Signature, name: str
+) -> CallPlan:
+    """Compile a function's declarations.
+
+    Raises:
+        DeclarationError: One of them can never work.
+    """
+    listed = list(specs)
+    made = [e for s in listed for e in compile_spec(s, signature, listed)]
+    late = [e for e in made if e.teller.is_input and _is_late(e.spec)]
+    return CallPlan(
+        name,
+        [e for e in made if e.teller.is_input and not _is_late(e.spec)],
+        [*late, *(e for e in made if not e.teller.is_input)],
+        signature,
+    )
+
+
+def _is_late(spec: Declaration) -> bool:
+    return spec.after and not spec.is_update
+
+
+def _nothing() -> Values:
+    return ()
+
+
+def _wants_result(spec: Declaration) -> bool:
+    """Whether a declaration looks at the result (asking too often is harmless)."""
+    asked = (spec.source, spec.when, spec.version, *(spec.derived_from or ()))
+    return spec.source is AUTO or any(
+        callable(s) or (isinstance(s, str) and s.startswith("result")) for s in asked
+    )
+
+
+def _tell(
+    evaluators: tuple[CompiledDeclaration, ...], scope: StepContext, values: Values
+) -> None:
+    texts: list[str] = []
+    recorder = scope.run.recorder
+    try:
+        for evaluator in evaluators:
+            # Mostly the id is there, and there is nothing that could fail.
+            if (index := evaluator.index) is not None:
+                value = values[index]
+                if type(value) is int and 0 < value < TOO_LARGE:
+                    recorder.edge(
+                        texts, scope, evaluator.form, value, evaluator.is_input
+                    )
+                    continue
+            call = (recorder, scope, texts, values)
+            attempt(evaluator.tell, call, evaluator.failed)
+    finally:
+        if texts:
+            recorder.put(texts)
+
+
+def leave(opened: Opened) -> None:
+    """Make current again what was so around a call.
+
+    Restores only what it set itself: a coroutine that is thrown away may be closed
+    in a context that never knew of it.
+    """
+    if CURRENT.get() is opened:
+        CURRENT.set(opened.previous)
+
+
+def broken(error: Exception) -> None:
+    """Handle a failure of lineage's own work: told rarely, raised in strict mode."""
+    if runtime().recorder.is_strict:
+        raise error
+    told(error)
+
+
+def told(error: Exception) -> None:
+    """Tell a failure where the app's own exception is on its way."""
+    warn_rarely("tracking", "Recording failed: %s", error, exc_info=error)

@@ -1,0 +1,124 @@
+"""Blocks: steps that are opened by `with`, sync and async."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from ..errors import DeclarationError, attempt
+from ..recording.context import CURRENT
+from ..recording.enabled import is_on
+from .call_plan import CallPlan, Opened, broken, leave, told
+from .compiled import CompiledDeclaration, version_getter
+from .declaration import Declaration
+from .signatures import Signature
+from .sources import AUTO, Getter, SourceScope, compile_source
+
+
+class Block:
+    """Something that can be entered: opens a step, and ends it on the way out.
+
+    One object may be entered several times, also by several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: list[tuple[CallPlan, Opened] | None] = []
+
+    def _plan(self) -> CallPlan:
+        raise NotImplementedError
+
+    def _open(self) -> None:
+        self._under_way.append(attempt(Block._opened, self, broken))
+
+    def _opened(self) -> tuple[CallPlan, Opened] | None:
+        if not is_on():
+            return None
+        plan = self._plan()
+        opened = plan.begin((None, (), {}))
+        if opened is None:
+            return None
+        CURRENT.set(opened)
+        return plan, opened
+
+    def _end(self, error: BaseException | None) -> None:
+        under_way = self._last()
+        if under_way is None:
+            return
+        plan, opened = under_way
+        leave(opened)
+        if error is None:
+            attempt(plan.finish, (opened, None), broken)
+        else:
+            attempt(plan.fail, (opened, error), told)
+
+    def _last(self) -> tuple[CallPlan, Opened] | None:
+        """Take out the entry that belongs to this context, else the newest."""
+        current = CURRENT.get()
+        for index in range(len(self._under_way) - 1, -1, -1):
+            entry = self._under_way[index]
+            if entry is not None and entry[1] is current:
+                return self._under_way.pop(index)
+        return self._under_way.pop()
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        error: BaseException | None,
+        _tb: TracebackType | None,
+    ) -> None:
+        self._end(error)
+
+    async def __aexit__(
+        self,
+        _type: type[BaseException] | None,
+        error: BaseException | None,
+        _tb: TracebackType | None,
+    ) -> None:
+        self._end(error)
+
+
+def block_plan(spec: Declaration) -> CallPlan:
+    """Compile a declaration for a block, where text is the value itself.
+
+    Raises:
+        DeclarationError: It can never work there.
+    """
+    signature = Signature(block_plan, f"with {spec.word}", (), (), tuple)
+    where = f"with {spec.label}"
+    made = [
+        CompiledDeclaration(
+            spec,
+            where,
+            None if spec.is_own_app else _literal(spec.source, signature, spec),
+            is_input=is_input,
+            when=None if spec.when is None else _literal(spec.when, signature, spec),
+            version=version_getter(
+                spec.version, SourceScope(signature, spec.word, False)
+            ),
+            derived=_derived(spec, signature) if not is_input else None,
+        )
+        for is_input in ((True, False) if spec.is_update else (spec.is_input,))
+    ]
+    is_late = spec.after and not spec.is_update
+    early = [e for e in made if e.teller.is_input and not is_late]
+    return CallPlan(f"with {spec.word}", early, [e for e in made if e not in early])
+
+
+def _literal(source: Any, signature: Signature, spec: Declaration) -> Getter:
+    if source is AUTO:
+        raise DeclarationError(
+            f"with {spec.word}(): there is no function to look at; write the value: "
+            f"with {spec.word}(…)",
+            subject=spec,
+        )
+    if isinstance(source, str) or not callable(source):
+        return lambda _values: source
+    return compile_source(source, SourceScope(signature, spec.word, False))
+
+
+def _derived(spec: Declaration, signature: Signature) -> Getter | None:
+    named = spec.derived_from
+    if named is None:
+        return None
+    getters = [_literal(item, signature, spec) for item in named]
+    return lambda values: [get(values) for get in getters]

@@ -1,0 +1,80 @@
+"""A declaration: one object that is a decorator and a context manager."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from ..errors import DeclarationError
+from ..recording.enabled import OFF
+from .call_plan import CallPlan
+from .context_manager import Block, block_plan
+from .declaration import Declaration, spec_of
+from .wrapper import Declarations, track
+
+#: What can be decorated; a decorator gives back exactly what it got, typed so.
+F = TypeVar(
+    "F",
+    bound="Callable[..., Any] | classmethod[Any, Any, Any] | staticmethod[Any, Any]",
+)
+
+#: While `lineage check` imports a module: what cannot work, instead of an exception.
+FOUND: ContextVar[list[DeclarationError] | None] = ContextVar(
+    "lineage_check", default=None
+)
+
+
+class Decorator(Block):
+    """What `uses_project(…)` and its siblings give.
+
+    Written above a function it decorates it; entered by `with` or `async with` it
+    records for the block.
+    """
+
+    def __init__(self, spec: Declaration) -> None:
+        super().__init__()
+        self._spec = spec
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function.
+
+        Raises:
+            DeclarationError: The declaration can never work on it.
+        """
+        found = FOUND.get()
+        if found is not None:
+            return _collected(function, self._spec, found)
+        if OFF:
+            return function
+        tracked: F = track(function, Declarations((self._spec,)))
+        return tracked
+
+    def __enter__(self) -> Decorator:
+        self._open()
+        return self
+
+    async def __aenter__(self) -> Decorator:
+        self._open()
+        return self
+
+    def __repr__(self) -> str:
+        return self._spec.label
+
+    def _plan(self) -> CallPlan:
+        return block_plan(self._spec)
+
+
+def _collected(function: F, spec: Declaration, found: list[DeclarationError]) -> F:
+    try:
+        tracked: F = track(function, Declarations((spec,)))
+    except DeclarationError as error:
+        error.subject = function
+        found.append(error)
+        return function
+    return tracked
+
+
+def declare(word: str, source: Any, **options: Any) -> Decorator:
+    """Make the declaration that one of the doors stands for."""
+    return Decorator(spec_of(word, source, **options))

@@ -1,0 +1,71 @@
+"""Silence: `lineage.disabled()`, inside which nothing is recorded."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from ..recording.context import CURRENT, DisabledScope
+from ..recording.enabled import OFF
+from .call_plan import CallPlan, Opened
+from .context_manager import Block
+from .decorator import F
+from .wrapper import Declarations, TrackedFunction, form_of
+
+
+class _NoopPlan(CallPlan):
+    """A plan that records nothing, and lets nothing inside it be recorded."""
+
+    def __init__(self) -> None:
+        super().__init__("disabled", (), ())
+
+    def begin(self, *_: Any) -> Opened | None:
+        return cast("Opened", DisabledScope(CURRENT.get()))
+
+    def accepts(self, *_: Any) -> bool:
+        return True
+
+    def finish(self, *_: Any) -> None:
+        pass
+
+    def abandon(self, *_: Any) -> None:
+        pass
+
+    def fail(self, *_: Any) -> None:
+        pass
+
+
+_SILENCE = _NoopPlan()
+
+
+class _DisabledFunction(TrackedFunction):
+    """A function in whose calls nothing is recorded; merges with no declaration."""
+
+
+class Disabled(Block):
+    """What `lineage.disabled()` gives: a block and a decorator."""
+
+    def __call__(self, function: F) -> F:
+        """Record nothing in the calls of a function."""
+        if OFF:
+            return function
+        wrapper = form_of(getattr(function, "__func__", function))(_SILENCE)
+        silenced: Any = _DisabledFunction(function, wrapper, Declarations())
+        quiet: F = silenced
+        return quiet
+
+    def __enter__(self) -> None:
+        self._open()
+
+    async def __aenter__(self) -> None:
+        self._open()
+
+    def _plan(self) -> CallPlan:
+        return _SILENCE
+
+
+def disabled() -> Disabled:
+    """Record nothing inside a block, or in the calls of a function.
+
+    It holds for this context: other threads go on recording.
+    """
+    return Disabled()

@@ -1,0 +1,181 @@
+"""The check: binds every declared path of a module without running its functions."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType, UnionType
+from typing import Any, Final
+
+from ..errors import DeclarationError
+from .coercion import is_digits
+from .declaration import Declaration
+from .decorator import FOUND
+from .signatures import display_name
+from .sources import RESULT
+from .value_paths import PathStep, ValuePath, parse_path
+from .wrapper import TrackedFunction, layers_of
+
+_UNKNOWN: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A declaration that cannot work."""
+
+    file: str
+    line: int
+    function: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+def check_module(module: ModuleType | str) -> list[Problem]:
+    """Find the declarations of a module that cannot work.
+
+    A module given by name is imported; what would stop its import is collected, so
+    that one run shows everything. Paths are followed along the annotations as far as
+    those go: `project.idd` is found when `project: ProjectInfo` is annotated.
+
+    Args:
+        module: The module, or its dotted name.
+
+    Raises:
+        ImportError: There is no such module.
+    """
+    found: list[DeclarationError] = []
+    if isinstance(module, str):
+        token = FOUND.set(found)
+        try:
+            module = importlib.import_module(module)
+        finally:
+            FOUND.reset(token)
+    problems = [_problem(error.subject, str(error)) for error in found]
+    for tracked in _tracked(module):
+        problems += _along_annotations(tracked)
+    return sorted(set(problems), key=lambda p: (p.file, p.line, p.message))
+
+
+def _problem(function: Any, message: str) -> Problem:
+    inner = inspect.unwrap(getattr(function, "__func__", function))
+    code = getattr(inner, "__code__", None)
+    file = code.co_filename if code else "?"
+    line = code.co_firstlineno if code else 0
+    return Problem(file, line, display_name(inner), message)
+
+
+def _tracked(module: ModuleType) -> Iterator[Any]:
+    """Give the tracked functions that a module defines, in classes too."""
+    for value in list(vars(module).values()):
+        if type(value) is TrackedFunction:
+            yield value
+        elif isinstance(value, type) and value.__module__ == module.__name__:
+            yield from _members(value)
+
+
+def _members(cls: type) -> Iterator[Any]:
+    for value in vars(cls).values():
+        inner = getattr(value, "__func__", value)
+        if type(value) is TrackedFunction or type(inner) is TrackedFunction:
+            yield value if type(value) is TrackedFunction else inner
+        elif isinstance(value, type) and value.__qualname__.startswith(
+            cls.__qualname__
+        ):
+            yield from _members(value)
+
+
+def _along_annotations(tracked: Any) -> Iterator[Problem]:
+    layers = layers_of(tracked)
+    function = tracked.__wrapped__
+    inner = getattr(function, "__func__", function)
+    hints = _hints(inner)
+    for spec in layers.specs if layers else ():
+        for text in _texts(spec):
+            path = parse_path(text)
+            root = "return" if path.root == RESULT else path.root
+            problem = _lost(path, hints.get(root, _UNKNOWN))
+            if problem is not None:
+                message = f"{spec.word}({text!r}) of {display_name(inner)}: {problem}"
+                yield _problem(inner, message)
+
+
+def _texts(spec: Declaration) -> list[str]:
+    sources = (spec.source, spec.when, spec.version)
+    return [s for s in sources if isinstance(s, str) and not is_digits(s)]
+
+
+def _hints(function: Any) -> dict[str, Any]:
+    """Resolve annotations; those that cannot be resolved here are unknown."""
+    try:
+        return typing.get_type_hints(inspect.unwrap(function))
+    except (NameError, TypeError, AttributeError):
+        return {}  # a name that exists for type checkers only
+
+
+def _lost(path: ValuePath, annotation: Any) -> str | None:
+    """Follow a path along annotations; say where it certainly leads nowhere."""
+    at = annotation
+    way = path.root
+    for step in path.steps:
+        options = [o for o in _options(at) if o is not type(None)]
+        nexts = [_next(option, step) for option in options]
+        if options and all(option is None for option in nexts):
+            names = " | ".join(getattr(o, "__name__", str(o)) for o in options)
+            return f"{way} is {names}, which has no {step}"
+        known = [n for n in nexts if n is not None and n is not _UNKNOWN]
+        at = known[0] if len(known) == 1 else _UNKNOWN
+        way += str(step)
+    return None
+
+
+def _options(annotation: Any) -> list[Any]:
+    if annotation is _UNKNOWN or annotation is Any:
+        return []
+    if (
+        isinstance(annotation, UnionType)
+        or typing.get_origin(annotation) is typing.Union
+    ):
+        return [o for part in typing.get_args(annotation) for o in _options(part)]
+    return [annotation]
+
+
+def _next(annotation: Any, step: PathStep) -> Any:
+    """Give what a step leads to: an annotation, `_UNKNOWN`, or None for nothing."""
+    origin = typing.get_origin(annotation) or annotation
+    if not isinstance(origin, type):
+        return _UNKNOWN
+    if step.kind == "attribute":
+        return _attribute(origin, str(step.key))
+    if typing.is_typeddict(origin):
+        return _entry(origin, step)
+    if origin in (list, set, frozenset, tuple) and typing.get_args(annotation):
+        return typing.get_args(annotation)[0] if origin is not tuple else _UNKNOWN
+    if step.kind == "item" and not hasattr(origin, "__getitem__"):
+        return None
+    return _UNKNOWN
+
+
+def _entry(cls: type, step: PathStep) -> Any:
+    return _hints(cls).get(str(step.key)) if step.kind == "item" else _UNKNOWN
+
+
+def _attribute(cls: type, name: str) -> Any:
+    hints = _hints(cls)
+    if name in hints:
+        return hints[name]
+    if hasattr(cls, name) or "__getattr__" in dir(cls):
+        return _UNKNOWN
+    # Attributes that `__init__` sets are not declared anywhere.
+    is_declared = hasattr(cls, "__slots__") or hasattr(cls, "__dataclass_fields__")
+    return (
+        None if is_declared or hasattr(cls, "_fields") or _is_plain(cls) else _UNKNOWN
+    )
+
+
+def _is_plain(cls: type) -> bool:
+    return cls in (int, str, bytes, float, bool, dict, list, tuple, set)

@@ -1,0 +1,278 @@
+"""Wrapping: one wrapper around a function, however many declarations it has."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, Callable, Generator
+from dataclasses import dataclass
+from time import time_ns
+from typing import Any
+
+import wrapt
+
+from ..errors import DeclarationError, attempt
+from ..recording.context import CURRENT
+from ..recording.enabled import SWITCH
+from .call_plan import Arguments, CallPlan, broken, compile_plan, leave, told
+from .declaration import Declaration
+from .generators import END, SteppedAsyncGenerator, SteppedGenerator, Thrown
+from .signatures import display_name, read_signature
+
+#: As wrapt calls it: wrapped, instance, args, kwargs.
+Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """Everything that was written above one function."""
+
+    specs: tuple[Declaration, ...] = ()
+    step: str | None = None
+    """The step's name, when `lineage.step` gives one."""
+    task: Callable[[], Any] | None = None
+    """Makes the task that each call opens."""
+
+    def over(self, inner: Declarations) -> Declarations:
+        """Put these layers above others."""
+        return Declarations(
+            self.specs + inner.specs, self.step or inner.step, self.task or inner.task
+        )
+
+
+class BoundTrackedFunction(wrapt.BoundFunctionWrapper):  # type: ignore[type-arg]  # as wrapt 1 has none
+    """A tracked function bound to an instance or a class."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return getattr, (self.__self__, self.__name__)
+
+
+class TrackedFunction(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as wrapt 1 has none
+    """A function with declarations; in every other respect the function itself."""
+
+    __bound_function_wrapper__ = BoundTrackedFunction
+
+    def __init__(self, function: Any, wrapper: Wrapper, layers: Declarations) -> None:
+        super().__init__(
+            function,
+            wrapper,
+            enabled=SWITCH,  # type: ignore[arg-type]  # anything with a truth
+        )
+        self._self_layers = layers
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.__wrapped__.__qualname__  # found by its name, as any function
+
+
+def track(target: Any, layers: Declarations) -> Any:
+    """Put declarations on a function; on a tracked one they are merged into one.
+
+    Raises:
+        DeclarationError: They can never work there.
+    """
+    function, layers = _unstacked(target, layers)
+    inner = function.__func__ if _is_method_object(function) else function
+    if isinstance(inner, type) or not callable(inner):
+        raise DeclarationError(_not_a_function(inner, layers), subject=inner)
+    signature = read_signature(inner)
+    plan = compile_plan(layers.specs, signature, layers.step or display_name(inner))
+    form = form_of(inner)
+    wrapper = form(plan)
+    if layers.task is not None:
+        wrapper = _within_task(wrapper, layers.task, form, signature.name)
+    return TrackedFunction(function, wrapper, layers)
+
+
+def _unstacked(target: Any, layers: Declarations) -> tuple[Any, Declarations]:
+    if type(target) is TrackedFunction:
+        return target.__wrapped__, layers.over(target._self_layers)  # noqa: SLF001  our own
+    if _is_method_object(target) and type(target.__func__) is TrackedFunction:
+        inner = target.__func__
+        bare = type(target)(inner.__wrapped__)
+        return bare, layers.over(inner._self_layers)  # noqa: SLF001  our own
+    return target, layers
+
+
+def _is_method_object(target: Any) -> bool:
+    return type(target) in (staticmethod, classmethod)
+
+
+def _not_a_function(inner: Any, layers: Declarations) -> str:
+    word = layers.specs[0].word if layers.specs else "lineage"
+    if isinstance(inner, type):
+        return f"{word}: {inner.__qualname__} is a class; declare on one of its methods"
+    return (
+        f"{word}: {type(inner).__name__} {inner!r} is no function; a declaration is "
+        f"written with parentheses: @{word}()"
+    )
+
+
+def layers_of(target: Any) -> Declarations | None:
+    """Give what is declared on a function; None when nothing is."""
+    return target._self_layers if type(target) is TrackedFunction else None  # noqa: SLF001  our own
+
+
+def form_of(function: Any) -> Callable[[CallPlan], Wrapper]:
+    """Choose the wrapper for a function: plain, coroutine or generator."""
+    for candidate in (function, type(function).__call__):
+        if inspect.iscoroutinefunction(candidate):
+            return coroutine
+        if inspect.isasyncgenfunction(candidate):
+            return async_generator
+        if inspect.isgeneratorfunction(candidate):
+            return generator
+    return plain
+
+
+def plain(plan: CallPlan) -> Wrapper:
+    """Wrap a function that returns its result."""
+    begin, finish, fail = plan.begin, plan.finish, plan.fail
+    has_outputs = bool(plan.outputs)
+
+    def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        opened = attempt(begin, (instance, args, kwargs), broken)
+        if opened is None:
+            return wrapped(*args, **kwargs)
+        CURRENT.set(opened)
+        try:
+            result = wrapped(*args, **kwargs)
+        except BaseException as error:
+            leave(opened)
+            attempt(fail, (opened, error), told)
+            raise
+        if CURRENT.get() is opened:
+            CURRENT.set(opened.previous)
+        if has_outputs:
+            attempt(finish, (opened, result), broken)
+        elif opened.is_told:
+            run = opened.run
+            run.recorder.ends.append((run, opened.key, time_ns(), None))
+        elif opened.is_mentioned:
+            attempt(finish, (opened, result), broken)
+        return result
+
+    return call
+
+
+def coroutine(plan: CallPlan) -> Wrapper:
+    """Wrap a coroutine function."""
+
+    async def drive(wrapped: Any, call: Arguments) -> Any:
+        _, args, kwargs = call
+        opened = attempt(plan.begin, call, broken)
+        if opened is None:
+            return await wrapped(*args, **kwargs)
+        CURRENT.set(opened)
+        try:
+            result = await wrapped(*args, **kwargs)
+        except BaseException as error:
+            leave(opened)
+            attempt(plan.fail, (opened, error), told)
+            raise
+        leave(opened)
+        attempt(plan.finish, (opened, result), broken)
+        return result
+
+    def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        if not plan.accepts(instance, args, kwargs):
+            return wrapped(*args, **kwargs)
+        return _named(drive(wrapped, (instance, args, kwargs)), wrapped)
+
+    return call
+
+
+def generator(plan: CallPlan) -> Wrapper:
+    """Wrap a generator function: nothing of ours is current while it is suspended."""
+
+    def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        inner = wrapped(*args, **kwargs)
+        driven = _drive(plan, inner, (instance, args, kwargs))
+        return _named(driven, wrapped)
+
+    return call
+
+
+def _drive(
+    plan: CallPlan, inner: Generator[Any, Any, Any], call: Arguments
+) -> Generator[Any, Any, Any]:
+    opened = attempt(plan.begin, call, broken)
+    if opened is None:
+        return (yield from inner)
+    return (yield from SteppedGenerator(plan, inner, opened))
+
+
+def async_generator(plan: CallPlan) -> Wrapper:
+    """Wrap an async generator function, by the rules of `generator`."""
+
+    def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        inner = wrapped(*args, **kwargs)
+        driven = _drive_async(plan, inner, (instance, args, kwargs))
+        return _named(driven, wrapped)
+
+    return call
+
+
+async def _drive_async(
+    plan: CallPlan, inner: AsyncGenerator[Any, Any], call: Arguments
+) -> AsyncGenerator[Any, Any]:
+    opened = attempt(plan.begin, call, broken)
+    stepped = SteppedAsyncGenerator(plan, inner, opened)
+    resume: Any = inner.asend(None)
+    while True:
+        item = await stepped.advance(resume)
+        if item is END:
+            return
+        thrown = Thrown()
+        given = None
+        with thrown:
+            given = yield item
+        if isinstance(thrown.error, GeneratorExit):
+            await stepped.close()
+            raise thrown.error
+        if thrown.error is not None:
+            resume = inner.athrow(thrown.error)
+        else:
+            resume = inner.asend(given)
+
+
+def _named(made: Any, wrapped: Any) -> Any:
+    """Let a coroutine or generator of ours bear the name of the one inside."""
+    made.__name__ = getattr(wrapped, "__name__", made.__name__)
+    made.__qualname__ = getattr(wrapped, "__qualname__", made.__name__)
+    return made
+
+
+def _within_task(
+    wrapper: Wrapper,
+    task: Callable[[], Any],
+    form: Callable[[CallPlan], Wrapper],
+    name: str,
+) -> Wrapper:
+    """Let each call open a task around everything else."""
+    if form is plain:
+
+        def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+            with task():
+                return wrapper(wrapped, instance, args, kwargs)
+
+        return call
+    if form is coroutine:
+
+        async def drive(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+            async with task():
+                return await wrapper(wrapped, instance, args, kwargs)
+
+        return drive
+    raise DeclarationError(
+        f"{name} is a generator, which may never come to an end, so it cannot be a "
+        "task; write `with lineage.task(...)` inside it"
+    )
+
+
+__all__ = [
+    "BoundTrackedFunction",
+    "Declarations",
+    "TrackedFunction",
+    "form_of",
+    "layers_of",
+    "track",
+]

@@ -1,0 +1,104 @@
+"""The documentation is complete, and what it says is true."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from architecture_docs import (
+    DOCUMENTS,
+    command_rows,
+    commands,
+    environment_rows,
+    shell_lines,
+)
+from source_tree import PACKAGE, ROOT, committed, relative
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil.parsers.rest import DocTestParser
+
+from lineage.cli.main import build_parser
+
+_MARKDOWN = Sybil(parsers=[PythonCodeBlockParser()])
+_DOCSTRINGS = Sybil(parsers=[DocTestParser()])
+_WITH_EXAMPLES = [p for p in sorted(PACKAGE.rglob("*.py")) if ">>>" in p.read_text()]
+
+
+@pytest.mark.parametrize("row", environment_rows())
+def test_each_variable_is_documented(row: str) -> None:
+    """docs/environment.md tells each variable, its default and its meaning."""
+    assert row in (ROOT / "docs" / "environment.md").read_text()
+
+
+@pytest.mark.parametrize("row", command_rows())
+def test_each_command_is_documented(row: str) -> None:
+    """docs/cli.md tells each command, with the words of its own help."""
+    assert row in (ROOT / "docs" / "cli.md").read_text()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
+def test_examples_in_documents_run(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each Python block of README and docs runs, one after the other."""
+    monkeypatch.chdir(tmp_path)
+    for example in _MARKDOWN.parse(document).examples():
+        example.evaluate()
+
+
+def test_examples_in_docstrings_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each example in a docstring gives what it says."""
+    monkeypatch.chdir(tmp_path)
+    for module in _WITH_EXAMPLES:
+        for example in _DOCSTRINGS.parse(module).examples():
+            example.evaluate()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
+def test_commands_in_documents_exist(document: Path) -> None:
+    """Each `lineage …` and `make …` that a document tells to type is there."""
+    makefile = (ROOT / "Makefile").read_text()
+    verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    known = {name for name, _ in commands()}
+    for line in shell_lines(document.read_text(encoding="utf-8")):
+        words = [w for w in shlex.split(line) if "=" not in w.split("/")[0]]
+        if words[0] == "make":
+            assert words[1] in verbs, line
+        elif words[0].endswith("lineage"):
+            named = {" ".join(words[1:2]), " ".join(words[1:3])}
+            assert named & (known | {"--version"}), line
+            if words[1] != "--version":
+                build_parser().parse_args(words[1:])
+
+
+def test_commands_in_messages_exist() -> None:
+    """A command that a message or the page tells to type is there."""
+    known = {name.split()[0] for name, _ in commands()} | {"THING"}
+    told = re.compile(r"(?:`|<code>|type: )lineage ([a-z]+)")
+    sources = [p for p in committed() if p.suffix in (".py", ".html", ".ts", ".tsx")]
+    wrong = [
+        f"{relative(path)}: lineage {word}"
+        for path in sources
+        if path.parts[len(ROOT.parts)] in ("lineage", "web")
+        for word in told.findall(path.read_text(encoding="utf-8"))
+        if word not in known
+    ]
+    assert wrong == []
+
+
+def test_each_page_is_in_the_navigation() -> None:
+    """A page that nobody can find is no page."""
+    listed = (ROOT / "mkdocs.yml").read_text()
+    missing = [p.name for p in DOCUMENTS[1:] if p.name not in listed]
+    assert missing == []
+
+
+def test_the_readme_shows_the_two_commands_first() -> None:
+    """`make demo` and `make test` stand on the first screen."""
+    first_screen = "\n".join((ROOT / "README.md").read_text().split("\n")[:40])
+    assert "make demo" in first_screen
+    assert "make test" in first_screen

@@ -1,0 +1,72 @@
+"""What each file says of itself, and what no file says."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from source_tree import ROOT, committed, functions, modules, relative, tree
+
+_TEXT = (".py", ".md", ".toml", ".ts", ".tsx", ".css", ".yml", ".yaml", ".json", "")
+_NOTES = re.compile(r"\b(TODO|FIX" + r"ME|XX" + r"X)\b")
+_MACHINE = re.compile(r"/(work|farm)/[a-z.]|/opt/pyp[i]|/root/\.")
+_ADDRESS = re.compile(r'"resolved": *"http|registry *= *"?http')
+
+
+def _texts() -> list[tuple[Path, str]]:
+    here = Path(__file__)
+    kept = (path for path in committed() if path.suffix in _TEXT and path != here)
+    return [(path, path.read_text(encoding="utf-8")) for path in kept]
+
+
+def _lines_with(pattern: re.Pattern[str]) -> list[str]:
+    return [
+        f"{relative(path)}:{number}: {line.strip()[:80]}"
+        for path, text in _texts()
+        for number, line in enumerate(text.split("\n"), 1)
+        if pattern.search(line)
+    ]
+
+
+def test_modules_open_with_one_sentence() -> None:
+    """Each module says its job in one line on top."""
+    silent = []
+    for path in modules():
+        first = (ast.get_docstring(tree(path)) or "").split("\n")[0]
+        if not first.endswith((".", "?")):
+            silent.append(relative(path))
+    assert silent == []
+
+
+def test_tests_state_their_rule() -> None:
+    """Each test opens with a sentence that states the rule it guards."""
+    silent = [
+        f"{relative(path)}:{function.lineno} {function.name}"
+        for path in modules(ROOT / "tests")
+        if path.name.startswith("test_")
+        for function in functions(path)
+        if function.name.startswith("test_") and not ast.get_docstring(function)
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("pattern", [_NOTES, _MACHINE, _ADDRESS], ids=str)
+def test_files_hold_no_leftovers(pattern: re.Pattern[str]) -> None:
+    """No notes to oneself, no folder of one machine, no download address."""
+    assert _lines_with(pattern) == []
+
+
+def test_switched_off_checks_say_why() -> None:
+    """Each `noqa` and `type: ignore` names its rule and gives a reason."""
+    bare = re.compile(
+        r"#\s*(noqa|type:\s*ignore)(?!(:\s*[A-Z0-9, ]+|\[[\w, -]+\])\s+\S)"
+    )
+    package = [
+        f"{relative(path)}:{number}: {line.strip()}"
+        for path in modules()
+        for number, line in enumerate(path.read_text("utf-8").split("\n"), 1)
+        if bare.search(line)
+    ]
+    assert package == []

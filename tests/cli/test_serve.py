@@ -1,0 +1,149 @@
+"""`serve`, `ui`, `token` and `register`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from lineage.cli import serve
+
+
+@pytest.fixture
+def page(clean_environment: Path) -> Iterator[str]:
+    """The address of `lineage ui`, running as a process of its own."""
+    command = [sys.executable, "-m", "lineage", "ui", "--no-browser"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield server.stdout.readline().split()[2]
+    finally:
+        server.terminate()
+        server.wait(20)
+        server.stdout.close()
+
+
+def test_ui_serves_the_page_where_it_says(page: str) -> None:
+    """The address is printed at once, and answers until the process is stopped."""
+    session = requests.Session()
+    retry = requests.adapters.HTTPAdapter(max_retries=_patiently())
+    session.mount("http://", retry)
+    with session:
+        assert session.get(f"{page}/readyz", timeout=10).status_code == 200
+        assert "<html" in session.get(page, timeout=10).text.lower()
+
+
+def _patiently() -> object:
+    from urllib3.util import Retry
+
+    return Retry(total=20, backoff_factor=0.1, backoff_max=1)
+
+
+def test_a_token_is_shown_once_and_listed_without_its_secret(type_) -> None:
+    """`create` shows the secret, `list` never does, `revoke` ends it."""
+    made = type_("token", "create", "--team", "research", "--json").data
+    assert made["secret"] in made["secret"]
+    listed = type_("token", "list")
+    assert made["secret"] not in listed.out
+    assert "research" in listed.out
+    assert "valid" in listed.out
+    assert type_("token", "revoke", str(made["id"])).code == 0
+    assert "revoked" in type_("token", "list").out
+
+
+def test_a_token_that_does_not_exist_cannot_be_revoked(type_) -> None:
+    """1, and where to look."""
+    answer = type_("token", "revoke", "99")
+    assert answer.code == 1
+    assert "lineage token list" in answer.out
+
+
+def test_without_tokens_the_list_says_how_to_make_one(type_) -> None:
+    """An empty list is no dead end."""
+    assert "lineage token create" in type_("token", "list").out
+
+
+def test_an_unknown_role_is_refused_with_the_roles_there_are(type_) -> None:
+    """reader, writer, admin."""
+    answer = type_("token", "create", "--team", "a", "--role", "king")
+    assert answer.code == 2
+    assert "reader" in answer.err
+
+
+def test_serving_strangers_needs_a_token(type_) -> None:
+    """On any other address than loopback it does not start without one."""
+    answer = type_("serve", "--host", "0.0.0.0", "--port", "0")
+    assert answer.code == 2
+    assert "token" in answer.err
+
+
+@pytest.mark.usefixtures("empty_home")
+def test_things_of_the_platform_can_be_registered(type_, tmp_path: Path) -> None:
+    """A project, its version, a dataset, a file with bytes, a job, module and task."""
+    (tmp_path / "weights").write_bytes(b"abc")
+    os.makedirs(os.environ["LINEAGE_HOME"], exist_ok=True)
+    project = type_("register", "project", "Streets", "--json").data
+    number = str(project["id"])
+    for words in (
+        ["project-version", "--project-id", number],
+        ["dataset", "Night", "--project-id", number],
+        ["file", "/models/best.pt", "--from", str(tmp_path / "weights")],
+        ["job", "Label it"],
+        ["module", "Trainer"],
+        ["task", "A run"],
+    ):
+        made = type_("register", *words)
+        assert made.code == 0, (words, made.err)
+        assert made.out.startswith("✔")
+
+
+def test_a_missing_extra_is_named_with_the_command_to_install_it(
+    type_, monkeypatch: pytest.MonkeyPatch, clean_environment: Path
+) -> None:
+    """Without the server's packages, commands that need them say which and how."""
+    monkeypatch.setitem(sys.modules, "lineage.instance.tokens", None)
+    answer = type_("token", "list")
+    assert answer.code == 2
+    assert "pip install 'workflow-lineage[server]'" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("environ", "opens"),
+    [({"DISPLAY": ":0"}, True), ({"DISPLAY": ":0", "CI": "true"}, False),
+     ({"DISPLAY": ":0", "SSH_CONNECTION": "a b"}, False), ({}, False)],
+)  # fmt: skip
+def test_a_browser_opens_only_where_a_person_sits(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], opens: bool
+) -> None:
+    """Not on a build machine, not over SSH, not without a display."""
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "CI", "SSH_CONNECTION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert serve.has_desktop() is opens
+
+
+def test_a_store_is_backed_up(type_, tmp_path: Path) -> None:
+    """`store backup` writes a copy that a later command can ask."""
+    type_("token", "create", "--team", "research")
+    told = type_("store", "backup", str(tmp_path / "copy.db"), "--json").data
+    assert told["bytes"] > 0
+    listed = type_(
+        "token", "list", "--store", f"sqlite:///{tmp_path}/copy.db", "--json"
+    )
+    assert [token["teams"] for token in listed.data] == [["research"]]
+
+
+@pytest.mark.parametrize("parts", ["0", "1025", "x"])
+def test_a_store_is_partitioned_into_a_number_of_parts(type_, parts: str) -> None:
+    """What is no number of parts is refused, and so is a SQLite store."""
+    refused = type_("store", "partition", "--parts", parts)
+    assert (refused.code, "1 to 1024" in refused.err) == (2, True)
+    refused = type_("store", "partition")
+    assert (refused.code, "only a PostgreSQL" in refused.err) == (2, True)

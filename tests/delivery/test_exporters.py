@@ -1,0 +1,202 @@
+"""Sinks: what each answer of an instance means for each fact."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from lineage.api.errors import (
+    HttpError,
+    IncompatibleInstanceError,
+    NotJsonError,
+    UnreachableError,
+    UnsendableError,
+)
+from lineage.delivery.exporters import (
+    BatchExporter,
+    DeliveryResult,
+    MemoryExporter,
+    PlatformExporter,
+)
+from lineage.errors import DeliveryError, StoreCorruptError
+from lineage.model.ingest import BatchAnswer, RefusedFact
+
+
+def http(status: int, *, retryable: bool = False, after: float | None = None) -> Any:
+    """Make the error of a status."""
+    error = HttpError(f"{status}")
+    error.status, error.is_retryable, error.retry_after_s = status, retryable, after
+    return error
+
+
+class FakeFacts:
+    """Answers batches as told."""
+
+    def __init__(self, judge: Any) -> None:
+        self._judge = judge
+        self.sizes: list[int] = []
+
+    def add_texts(self, texts: Sequence[bytes]) -> BatchAnswer:
+        """Answer."""
+        self.sizes.append(len(texts))
+        return self._judge([json.loads(text)["id"] for text in texts])
+
+
+def facts(count: int) -> list[dict[str, Any]]:
+    """Make facts."""
+    return [{"uid": f"s-{n}", "f": "edge", "id": n} for n in range(count)]
+
+
+def stored(ids: Sequence[int]) -> BatchAnswer:
+    """Answer that all is stored."""
+    return BatchAnswer(stored=len(ids), duplicates=0)
+
+
+def fates(verdicts: Sequence[DeliveryResult]) -> list[str]:
+    """Give the fates."""
+    return [verdict.fate for verdict in verdicts]
+
+
+def test_refused_facts_of_a_batch_are_named() -> None:
+    """The good ones are delivered, the bad ones refused with their reason."""
+    bad = RefusedFact(uid="s-1", index=1, field="id", message="too small")
+    odd = RefusedFact(uid=None, index=99, field=None, message="nowhere")
+    answer = BatchAnswer(stored=2, duplicates=0, refused=[bad, odd])
+    verdicts = BatchExporter(FakeFacts(lambda _: answer)).send(facts(3))
+    assert fates(verdicts) == ["delivered", "refused", "delivered"]
+    assert verdicts[1].reason == "id: too small"
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_poisonous_fact_is_found_by_halving(status: int) -> None:
+    """One fact that breaks the server costs no other fact its delivery."""
+
+    def judge(ids: Sequence[int]) -> BatchAnswer:
+        if 700 in ids:
+            raise http(status, retryable=status == 500)
+        return stored(ids)
+
+    api = FakeFacts(judge)
+    verdicts = BatchExporter(api).send(facts(1000))
+    left = [n for n, verdict in enumerate(verdicts) if verdict.fate != "delivered"]
+    if status == 400:
+        assert left == [700]
+        assert verdicts[700].fate == "refused"
+    else:
+        assert 700 in left
+        assert not verdicts[700].is_general
+    assert len(api.sizes) < 30
+
+
+def test_a_server_that_fails_at_everything_is_not_asked_for_each() -> None:
+    """Halving stops where nothing gets through."""
+
+    def judge(_ids: Sequence[int]) -> BatchAnswer:
+        raise http(500, retryable=True)
+
+    api = FakeFacts(judge)
+    verdicts = BatchExporter(api).send(facts(1024))
+    assert len(api.sizes) == 11
+    assert verdicts[-1].is_general
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        http(503, retryable=True, after=7.0),
+        http(401),
+        http(404),
+        UnreachableError("refused"),
+        UnsendableError("a bad address"),
+        IncompatibleInstanceError("too old"),
+        NotJsonError("a page"),
+        StoreCorruptError("damaged"),
+    ],
+)
+def test_trouble_of_the_instance_keeps_all_waiting(error: Exception) -> None:
+    """What is not about the facts' content is nobody's fault: everything waits."""
+
+    def judge(_ids: Sequence[int]) -> BatchAnswer:
+        raise error
+
+    api = FakeFacts(judge)
+    verdicts = BatchExporter(api).send(facts(8))
+    assert all(v.fate == "waiting" and v.is_general for v in verdicts)
+    assert api.sizes == [8]
+    assert verdicts[0].retry_after_s == (getattr(error, "retry_after_s", None) or 0)
+
+
+def test_an_answer_of_another_form_is_waited_out() -> None:
+    """An answer that says nothing of the facts is no reason to drop or resend them."""
+
+    def judge(_ids: Sequence[int]) -> BatchAnswer:
+        return BatchAnswer.model_validate(["other", "JSON"])
+
+    [verdict] = BatchExporter(FakeFacts(judge)).send(facts(1))
+    assert verdict.is_general
+    assert "another form" in verdict.reason
+
+
+class FakeWorkflow:
+    """Raises what it is told, or remembers the edge."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.sent: list[Mapping[str, Any]] = []
+
+    def send_edge(self, fact: Mapping[str, Any]) -> None:
+        """Send."""
+        if self.error is not None:
+            raise self.error
+        self.sent.append(fact)
+
+
+def test_the_platform_gets_only_edges() -> None:
+    """What the platform has no place for is done without a request."""
+    workflow = FakeWorkflow()
+    sent = [{"f": "task"}, {"f": "edge", "id": 1}, {"f": "step_end"}]
+    assert fates(PlatformExporter(workflow).send(sent)) == ["delivered"] * 3
+    assert workflow.sent == [{"f": "edge", "id": 1}]
+
+
+@pytest.mark.parametrize(
+    ("error", "fate", "is_general"),
+    [
+        (DeliveryError("no such path"), "refused", False),
+        (http(400), "refused", False),
+        (http(403), "refused", False),
+        (http(500, retryable=True), "waiting", False),
+        (http(401), "waiting", True),
+        (http(429, retryable=True, after=3.0), "waiting", True),
+        (UnreachableError("refused"), "waiting", True),
+        (IncompatibleInstanceError("too old for jobs"), "waiting", False),
+        (UnsendableError("a bad address"), "waiting", True),
+    ],
+)
+def test_each_failed_edge_is_judged(
+    error: Exception, fate: str, is_general: bool
+) -> None:
+    """A refused edge is set aside, a failing one waits, alone where it is alone."""
+    [verdict] = PlatformExporter(FakeWorkflow(error)).send(facts(1))
+    assert (verdict.fate, verdict.is_general) == (fate, is_general)
+    assert verdict.reason == str(error)
+
+
+def test_lanes_keep_the_order_that_the_platform_shows() -> None:
+    """Cards of one node go in order; edges of different things go side by side."""
+    lane = PlatformExporter(FakeWorkflow()).lane
+    one, other = facts(2)
+    card = {"customNodeSettings": {"title": "x"}}
+    assert lane(one) != lane(other)
+    assert lane({**one, "meta": card}) == lane({**other, "meta": card})
+    assert lane({"f": "task"}) is None
+
+
+def test_a_memory_sink_keeps_facts() -> None:
+    """For tests, everything is in a list."""
+    sink = MemoryExporter()
+    assert fates(sink.send(facts(2))) == ["delivered"] * 2
+    assert sink.facts == facts(2)

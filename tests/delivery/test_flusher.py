@@ -1,0 +1,385 @@
+"""The flusher: everything arrives, in order, once; trouble keeps nothing else back."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from journal_tools import WAIT_S, ScriptedSink, edge, journal_at, wait_for
+
+from lineage.delivery.exporters import DONE, DeliveryResult
+from lineage.delivery.flusher import Flusher
+from lineage.delivery.report import DeliveryReport
+from lineage.delivery.status import read_status
+from lineage.errors import DeliveryError
+from lineage.journal import dead_letters, segments
+from lineage.journal.writer import Journal
+
+GENERAL = DeliveryResult("waiting", "the instance is away", is_general=True)
+ALONE = DeliveryResult("waiting", "this one fails")
+
+
+class Rig:
+    """A journal with a flusher."""
+
+    def __init__(self, home: Path, sink: ScriptedSink, **how: Any) -> None:
+        self.home = home
+        self.sink = sink
+        self.journal: Journal = journal_at(home, **how.pop("journal", {}))
+        self.flusher = Flusher(self.journal, lambda: sink, **how)
+
+    def write(self, *numbers: int, **more: Any) -> None:
+        """Record edges."""
+        for number in numbers:
+            assert self.journal.write(edge(number, **more))
+
+
+@pytest.fixture
+def rigs(tmp_path: Path) -> Iterator[Any]:
+    """Make rigs, and stop them afterwards."""
+    made: list[Rig] = []
+
+    def make(sink: ScriptedSink | None = None, **how: Any) -> Rig:
+        made.append(Rig(how.pop("home", tmp_path), sink or ScriptedSink(), **how))
+        return made[-1]
+
+    yield make
+    for rig in made:
+        rig.flusher.stop()
+
+
+def until(rig: Rig, condition: Callable[[DeliveryReport], bool]) -> DeliveryReport:
+    """Flush until the report is as expected."""
+    reports: list[DeliveryReport] = []
+
+    def is_so() -> bool:
+        reports.append(rig.flusher.flush(0.1))
+        return condition(reports[-1])
+
+    wait_for(is_so)
+    return reports[-1]
+
+
+def test_flush_delivers_in_order_and_deletes_the_files(rigs: Any) -> None:
+    """A flush brings everything in the order recorded; nothing is left behind."""
+    rig = rigs()
+    rig.write(*range(5000))
+    report = rig.flusher.flush(WAIT_S)
+    assert report
+    assert report.delivered == 5000
+    assert rig.sink.delivered == list(range(5000))
+    rig.flusher.tidy()
+    assert not rig.journal.folder.named(segments.SUFFIX)
+
+
+def test_the_background_delivers_without_being_asked(rigs: Any) -> None:
+    """Once started, what is recorded later is delivered, too."""
+    rig = rigs()
+    rig.write(1)
+    rig.flusher.start()
+    wait_for(lambda: rig.sink.delivered == [1])
+    rig.write(2)
+    wait_for(lambda: rig.sink.delivered == [1, 2])
+
+
+def test_while_facts_keep_coming_nobody_has_to_wake_it(rigs: Any) -> None:
+    """A call wakes a flusher that rests; one that had work looks again by itself."""
+    rig = rigs(has_threads=False)
+    for fresh, is_armed in ((1, False), (None, True)):
+        if fresh is not None:
+            rig.write(fresh)
+        while rig.flusher._cycle():
+            continue
+        rig.flusher.ring()  # or the rest would take its time
+        rig.flusher._watch()
+        assert rig.journal._has_more is is_armed
+    assert rig.sink.delivered == [1]
+
+
+def test_the_app_is_not_held_by_a_sink_that_hangs(rigs: Any) -> None:
+    """While a call hangs, recording goes on, and a flush ends at its deadline."""
+    go_on = threading.Event()
+
+    def hang(_fact: Mapping[str, Any]) -> DeliveryResult:
+        go_on.wait(WAIT_S)
+        return DONE
+
+    rig = rigs(ScriptedSink(hang))
+    rig.write(1)
+    rig.flusher.start()
+    wait_for(lambda: bool(rig.sink.calls))
+    rig.write(2)
+    report = rig.flusher.flush(0.01)
+    assert not report
+    assert report.waiting == 2
+    go_on.set()
+    assert rig.flusher.flush(WAIT_S)
+
+
+def test_an_absent_instance_keeps_all_waiting_in_order(rigs: Any) -> None:
+    """When nothing gets through, all waits, and comes in order afterwards."""
+    away = [GENERAL]
+    rig = rigs(ScriptedSink(lambda _: away[0]))
+    rig.write(1, 2, 3)
+    report = until(rig, lambda report: report.reason is not None)
+    assert (report.waiting, report.reason) == (3, "the instance is away")
+    assert "3 waiting: the instance is away" in str(report)
+    away[0] = DONE
+    assert rig.flusher.flush(WAIT_S)
+    assert rig.sink.delivered == [1, 2, 3]
+
+
+def test_an_unreachable_target_is_told_and_tried_again(rigs: Any) -> None:
+    """A target that cannot be resolved keeps facts waiting with its reason."""
+    rig = rigs()
+    failures = [DeliveryError("nobody is there")]
+
+    def target() -> ScriptedSink:
+        if failures:
+            raise failures[0]
+        return rig.sink
+
+    rig.flusher._target = target
+    rig.write(1)
+    until(rig, lambda report: report.reason == "nobody is there")
+    failures.clear()
+    assert rig.flusher.flush(WAIT_S)
+
+
+def test_one_failing_fact_keeps_no_other_back(rigs: Any) -> None:
+    """A fact that fails alone waits alone, and comes when it can."""
+    failing = {2}
+    rig = rigs(ScriptedSink(lambda f: ALONE if f["id"] in failing else DONE))
+    rig.write(1, 2, 3)
+    until(rig, lambda report: report.waiting == 1)
+    assert rig.sink.delivered == [1, 3]
+    failing.clear()
+    assert rig.flusher.flush(WAIT_S)
+    assert rig.sink.delivered == [1, 3, 2]
+
+
+def test_order_is_kept_in_a_lane_while_others_pass(rigs: Any) -> None:
+    """With many in flight, facts of one lane go one after the other."""
+    failing = {1}
+    sink = ScriptedSink(
+        lambda f: ALONE if f["id"] in failing else DONE,
+        max_batch=1, in_flight=8, lane=lambda f: f["task"],
+    )  # fmt: skip
+    rig = rigs(sink)
+    rig.write(1, 2, task="a")
+    rig.write(*range(10, 40), task="b")
+    until(rig, lambda report: report.waiting == 2)
+    assert sorted(sink.delivered) == list(range(10, 40))
+    # One of lane `b` at a time, and so in order.
+    assert sink.delivered == sorted(sink.delivered)
+    failing.clear()
+    assert rig.flusher.flush(WAIT_S)
+    assert sink.delivered[-2:] == [1, 2]
+
+
+def test_many_are_in_flight_but_not_more_than_bounded(rigs: Any) -> None:
+    """One-edge sinks get as many calls at once as they allow."""
+    lock, now, most = threading.Lock(), [0], [0]
+    full = threading.Event()
+
+    def judge(_fact: Mapping[str, Any]) -> DeliveryResult:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+            if now[0] == 4:
+                full.set()
+        full.wait(WAIT_S)
+        with lock:
+            now[0] -= 1
+        return DONE
+
+    rig = rigs(ScriptedSink(judge, max_batch=1, in_flight=4))
+    rig.write(*range(30))
+    assert rig.flusher.flush(WAIT_S)
+    assert most[0] == 4
+
+
+def test_refused_facts_are_set_aside_and_can_be_tried_again(rigs: Any) -> None:
+    """A refusal is told with its reason, and sent again with its uid on demand."""
+    verdict = [DeliveryResult("refused", "no such project")]
+    rig = rigs(ScriptedSink(lambda f: verdict[0] if f["id"] == 2 else DONE))
+    rig.write(1, 2)
+    report = rig.flusher.flush(WAIT_S)
+    assert not report
+    assert report.waiting == 0
+    [refusal] = report.refused
+    assert "no such project" in str(report)
+    [kept] = read_status(rig.home).refused
+    assert (kept.uid, kept.reason) == (refusal.uid, "no such project")
+    assert json.loads(kept.fact)["id"] == 2
+    verdict[0] = DONE
+    rig.flusher.forget_refused()
+    assert dead_letters.release(rig.journal.folder) == 1
+    assert rig.flusher.flush(WAIT_S)
+    assert rig.sink.calls[-1][0]["uid"] == refusal.uid
+    assert "refused" not in rig.sink.calls[-1][0]
+    assert not read_status(rig.home).refused
+
+
+def test_facts_that_waited_too_long_are_set_aside(rigs: Any) -> None:
+    """The age is bounded: what waits longer is kept with the reason."""
+    rig = rigs(ScriptedSink(lambda _: GENERAL), max_age_s=60.0)
+    rig.write(1)
+    rig.journal.write(edge(2).replace('"at": ', '"at": 1e3, "was": '))
+    report = until(rig, lambda report: bool(report.refused))
+    assert report.waiting == 1
+    assert [r.reason for r in report.refused] == [
+        "waited too long: the instance is away"
+    ]
+
+
+def test_lines_that_are_no_facts_are_set_aside(rigs: Any) -> None:
+    """What is no JSON object never reaches the sink, and is kept."""
+    rig = rigs()
+    rig.journal.write("[1]")
+    rig.write(1)
+    report = rig.flusher.flush(WAIT_S)
+    assert rig.sink.delivered == [1]
+    assert [r.reason for r in report.refused] == ["is no JSON object"]
+
+
+def test_a_sink_that_raises_or_tells_too_little_loses_nothing(rigs: Any) -> None:
+    """Whatever a sink of the user's own does wrong, facts wait."""
+    rig = rigs()
+    send = rig.sink.send
+    rig.sink.send = lambda facts: []
+    rig.write(1)
+    until(rig, lambda report: report.reason == "the sink told too little")
+
+    def fail(_facts: Any) -> Any:
+        raise KeyError("a bug of the user's")
+
+    rig.sink.send = fail
+    until(rig, lambda report: "a bug of the user's" in (report.reason or ""))
+    rig.sink.send = send
+    assert rig.flusher.flush(WAIT_S)
+
+
+def test_leftovers_are_adopted_by_one_of_many(rigs: Any, tmp_path: Path) -> None:
+    """Flushers that start together deliver what a dead process left exactly once."""
+    dead = journal_at(tmp_path)
+    for number in range(300):
+        dead.write(edge(number))
+    dead.begin_anew()
+    sink = ScriptedSink()
+    many = [rigs(sink) for _ in range(6)]
+    threads = [threading.Thread(target=r.flusher.flush, args=(WAIT_S,)) for r in many]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wait_for(lambda: read_status(tmp_path).waiting == 0)
+    assert sorted(sink.delivered) == list(range(300))
+
+
+def test_leftovers_for_another_destination_are_left_alone(
+    rigs: Any, tmp_path: Path
+) -> None:
+    """What was recorded for one instance is never sent to another."""
+    dead = journal_at(tmp_path, destination="https://platform.example.com/" + "x" * 300)
+    dead.write(edge(1))
+    dead.begin_anew()
+    rig = rigs()
+    assert rig.flusher.flush(WAIT_S)
+    assert rig.sink.delivered == []
+    assert read_status(tmp_path).waiting == 1
+
+
+def test_torn_foreign_and_newer_files_are_kept_aside(rigs: Any, tmp_path: Path) -> None:
+    """What cannot be read is told and kept; all that is valid around it arrives."""
+    dead = journal_at(tmp_path)
+    dead.write(edge(1))
+    dead._active.write(b'0000 {"torn')
+    dead.begin_anew()
+    folder = dead.folder
+    [whole] = folder.named(segments.SUFFIX)
+    (folder.path / "foreign.seg").write_bytes(b"not ours")
+    (folder.path / "notes.txt").write_text("left alone")
+    newer = folder.path / "newer.seg"
+    header = segments.header("local").replace(b" %d " % segments.VERSION, b" 9 ", 1)
+    newer.write_bytes(header + whole.read_bytes()[segments.HEADER :])
+    rig = rigs()
+    assert rig.flusher.flush(WAIT_S)
+    assert rig.sink.delivered == [1]
+    assert newer.exists()
+    assert (folder.path / "notes.txt").exists()
+    skipped = [Path(name).suffix for name in read_status(tmp_path).skipped]
+    assert sorted(skipped) == [".seg", ".torn"]
+
+
+def test_large_files_are_digested_beside_other_facts(rigs: Any, tmp_path: Path) -> None:
+    """A large file's fact comes with its digest, when that is there."""
+    large = tmp_path / "large"
+    large.write_bytes(b"x" * 3_000_000)
+    seen = large.stat()
+    stat = {"size": seen.st_size, "mtime_ns": seen.st_mtime_ns, "inode": seen.st_ino}
+    rig = rigs(ScriptedSink(wants_digests=True), home=tmp_path / "home")
+    rig.write(1, stat=stat, local_path=str(large))
+    rig.write(2)
+    rig.write(3, stat={**stat, "size": 1}, local_path=str(large))
+    assert rig.flusher.flush(WAIT_S)
+    facts = {fact["id"]: fact for call in rig.sink.calls for fact in call}
+    assert facts[1]["stat"]["digest"].startswith("sha256:")
+    assert facts[3]["stat"]["changed"]
+    rig.write(4, stat=stat, local_path=str(large))
+    assert rig.flusher.flush(WAIT_S)
+    assert rig.sink.calls[-1][0]["stat"]["digest"] == facts[1]["stat"]["digest"]
+
+
+def test_without_threads_a_flush_delivers_by_itself(
+    rigs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no thread can be started (an ending interpreter), flush does the work."""
+
+    def refuse(_self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread at interpreter shutdown")
+
+    rig = rigs()
+    rig.write(1, 2)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert rig.flusher.flush(WAIT_S)
+    assert rig.sink.delivered == [1, 2]
+
+
+def test_the_status_tells_the_oldest(tmp_path: Path) -> None:
+    """Any process can read what waits, and since when."""
+    journal = journal_at(tmp_path)
+    journal.write(edge(1).replace('"at": ', '"at": 1000.5, "was": '))
+    journal.write("{}")
+    journal.write(edge(2))
+    status = read_status(tmp_path)
+    assert (status.waiting, status.oldest_at) == (3, 1000.5)
+    assert status.oldest_s(1010.5) == 10.0
+    assert read_status(tmp_path / "nothing").oldest_s(time.time()) is None
+
+
+def test_attempts_that_fail_side_by_side_are_one_failure(rigs: Any) -> None:
+    """However many are in flight, the first pause is short, and is kept by all."""
+    together = threading.Barrier(12)
+    is_well = threading.Event()
+
+    def judge(_fact: Mapping[str, Any]) -> DeliveryResult:
+        if is_well.is_set():
+            return DONE
+        together.wait(WAIT_S)
+        is_well.set()
+        return GENERAL
+
+    sink = ScriptedSink(judge, max_batch=1, in_flight=12)
+    rig = rigs(sink)
+    rig.write(*range(12))
+    rig.flusher.start()
+    # Nobody flushes: one pause as after a single failure brings them all.
+    began = time.monotonic()
+    wait_for(lambda: len(sink.delivered) == 12)
+    assert time.monotonic() - began < 10

@@ -1,0 +1,162 @@
+"""Ends of processes that are neither a plain exit nor a plain SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from journal_tools import WAIT_S, run_script
+from runtime_tools import PRELUDE, run, stored
+
+import lineage
+from lineage.delivery.status import read_status
+
+SUBINTERPRETERS = """
+import sys
+if sys.version_info >= (3, 13):
+    import _interpreters as inside
+    make = lambda: inside.create("legacy")
+else:
+    import _xxsubinterpreters as inside
+    make = lambda: inside.create(isolated=False)
+"""
+
+
+CTRL_C = "os.kill(os.getpid(), signal.SIGINT); time.sleep(50)"
+
+
+@pytest.mark.parametrize("recording", ["say(1)", "lineage.flush(0)"])
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("1 / 0", 1),
+        (CTRL_C, -signal.SIGINT),
+        (f"try: {CTRL_C}\nexcept KeyboardInterrupt: sys.exit(5)", 5),
+        (f"def end():\n    {CTRL_C}\nimport runpy; end()", -signal.SIGINT),
+    ],
+    ids=["exception", "Ctrl-C", "handled", "deep"],
+)
+def test_an_unhandled_end_delivers_and_stays_what_it_is(
+    end: str, code: int, recording: str, tmp_path: Path
+) -> None:
+    """An exception or Ctrl-C is an exit like any other, with the code it had."""
+    app = tmp_path / "app.py"
+    app.write_text(f"{PRELUDE}\nimport time\n{recording}\n{end}\n")
+    ran = run_script(app, home=tmp_path / "home")
+    assert ran.returncode == code, ran.stderr
+    assert stored(tmp_path / "home") == ([1] if recording == "say(1)" else [])
+
+
+def test_ctrl_c_in_a_module_stays_the_end_by_a_signal(tmp_path: Path) -> None:
+    """A program that was started by `python -m` ends as it would without lineage."""
+    (tmp_path / "app.py").write_text(f"{PRELUDE}\nimport time\nsay(1)\n{CTRL_C}\n")
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "app"], env=environ, capture_output=True
+    )
+    assert ran.returncode == -signal.SIGINT, ran.stderr
+
+
+def test_a_handler_set_after_the_first_fact_replaces_ours(tmp_path: Path) -> None:
+    """The app's later handler alone is called; its exit delivers."""
+    body = """
+say(1)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+os.kill(os.getpid(), signal.SIGTERM)
+threading.Event().wait(30)
+"""
+    ran = run(body, tmp_path)
+    assert ran.returncode == 7, ran.stderr
+    assert stored(tmp_path) == [1]
+
+
+def test_sigterm_after_the_first_fact_of_a_thread_ends_at_once(tmp_path: Path) -> None:
+    """Where no handler could be set the signal's default stays; the facts wait."""
+    body = """
+t = threading.Thread(target=say, args=(1,)); t.start(); t.join()
+assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+os.kill(os.getpid(), signal.SIGTERM)
+threading.Event().wait(30)
+"""
+    ran = run(body, tmp_path, LINEAGE_TARGET="http://127.0.0.1:9")
+    assert ran.returncode == -signal.SIGTERM
+    assert read_status(tmp_path).waiting >= 1
+
+
+def test_sigterm_during_a_call_into_c_delivers_when_it_returns(tmp_path: Path) -> None:
+    """The handler runs after the call, as any handler of Python."""
+    body = """
+import hashlib
+say(1)
+begun = threading.Event()
+def kill():
+    begun.wait(30)
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=kill).start()
+begun.set()
+hashlib.pbkdf2_hmac("sha256", b"", b"", 3_000_000)
+threading.Event().wait(30)
+"""
+    ran = run(body, tmp_path)
+    assert ran.returncode == -signal.SIGTERM, ran.stderr
+    assert stored(tmp_path) == [1]
+
+
+def test_terminated_workers_deliver_as_by_any_sigterm(tmp_path: Path) -> None:
+    """`Pool.terminate` sends SIGTERM, which is handled in workers, too."""
+    app = tmp_path / "app.py"
+    app.write_text(
+        PRELUDE
+        + """
+if __name__ == "__main__":
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        pool.map(say, range(1, 9))
+"""
+    )
+    ran = run_script(app, home=tmp_path / "home")
+    assert ran.returncode == 0, ran.stderr
+    lineage.configure(home=tmp_path / "home")
+    assert lineage.flush(WAIT_S)
+    assert stored(tmp_path / "home") == list(range(1, 9))
+
+
+def test_facts_recorded_after_our_exit_handler_wait(tmp_path: Path) -> None:
+    """A handler that runs after ours is heard, and its fact delivered by the next."""
+    body = """
+import atexit
+def last():
+    say(2)
+    os._exit(0)
+atexit.register(last)
+say(1)
+"""
+    assert run(body, tmp_path, LINEAGE_TARGET="http://127.0.0.1:9").returncode == 0
+    kept = [path.read_bytes() for path in (tmp_path / "journal").glob("*.seg")]
+    assert b'"id":2' in b"".join(kept)
+
+
+def test_an_interpreter_inside_of_another_delivers_when_it_ends(
+    tmp_path: Path,
+) -> None:
+    """It gets no thread of ours, which would end the process with the interpreter."""
+    inner = """
+import lineage, threading
+lineage.current_task().uses_project(1)
+assert threading.active_count() == 1
+assert lineage.flush(20)
+lineage.current_task().uses_project(2)
+"""
+    body = f"""
+{SUBINTERPRETERS}
+inner = make()
+inside.run_string(inner, {inner!r})
+inside.destroy(inner)
+print("still here")
+"""
+    ran = run_script(body, home=tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, "still here\n"), ran.stderr
+    assert stored(tmp_path) == [1, 2]

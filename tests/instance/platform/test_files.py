@@ -1,0 +1,160 @@
+"""Team Files: real bytes under paths."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+
+import pytest
+from instance_fixture import World, form
+
+
+def upload(world: World, path: str, content: bytes) -> dict[str, object]:
+    """Upload one file through a form."""
+    folder, _, name = path.rpartition("/")
+    parts = [
+        ("name", None, name.encode()),
+        ("path", None, f"{folder}/".encode()),
+        ("file", name, content),
+    ]
+    raw, headers = form(parts)
+    answer = world.send(
+        "file-storage.bulk.upload", raw=raw, headers=headers, query={"teamId": "1"}
+    )
+    assert answer.status == 200, answer.content()
+    return json.loads(answer.content())[0]
+
+
+def test_an_uploaded_file_is_told_with_its_hash_and_size(world: World) -> None:
+    """A file is shown with the platform's hash, its size and its place."""
+    content = b"line\r\n--mark\r\n\x00binary" * 1000
+    file = upload(world, "/data/set/a.bin", content)
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    assert file["hash"] == digest
+    assert file["path"] == "/data/set/a.bin"
+    assert file["meta"] == {
+        "mime": "application/octet-stream",
+        "ext": "bin",
+        "size": len(content),
+    }
+    assert world.ask("file-storage.info", {"id": str(file["id"])}) == file
+
+
+def test_a_downloaded_file_is_what_was_uploaded(world: World) -> None:
+    """The bytes come back exactly, with their length and without an encoding."""
+    content = bytes(range(256)) * 500
+    upload(world, "/a.bin", content)
+    answer = world.send("file-storage.download", {"teamId": 1, "path": "/a.bin"})
+    assert answer.content() == content
+    assert answer.headers["content-length"] == str(len(content))
+    assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [("bytes=2-4", b"cde"), ("bytes=-3", b"hij"), ("bytes=7-", b"hij"),
+     ("bytes=5-99", b"fghij")],
+)  # fmt: skip
+def test_a_range_of_a_file_is_sent_alone(
+    world: World, header: str, expected: bytes
+) -> None:
+    """A byte range answers 206 with just those bytes."""
+    upload(world, "/r.bin", b"abcdefghij")
+    answer = world.send(
+        "file-storage.download",
+        {"teamId": 1, "path": "/r.bin"},
+        headers={"range": header},
+    )
+    assert answer.status == 206
+    assert answer.content() == expected
+    assert answer.headers["content-range"].endswith("/10")
+
+
+def test_a_range_beyond_the_end_is_refused(world: World) -> None:
+    """A range outside of the file answers 416 with the file's size."""
+    upload(world, "/r.bin", b"abc")
+    answer = world.send(
+        "file-storage.download",
+        {"teamId": 1, "path": "/r.bin"},
+        headers={"range": "bytes=5-9"},
+    )
+    assert answer.status == 416
+    assert answer.headers["content-range"] == "bytes */3"
+
+
+def test_a_file_replaced_keeps_one_path(world: World) -> None:
+    """A path uploaded twice holds the newer bytes and is listed once."""
+    upload(world, "/x/a.txt", b"old")
+    newer = upload(world, "/x/a.txt", b"new")
+    listed = world.ask("file-storage.list", {"teamId": 1, "path": "/x", "recursive": 1})
+    assert [file["id"] for file in listed] == [newer["id"]]
+    answer = world.send("file-storage.download", {"teamId": 1, "path": "/x/a.txt"})
+    assert answer.content() == b"new"
+
+
+def test_a_listing_is_a_bare_array_by_prefix(world: World) -> None:
+    """A folder lists what is below it and nothing beside it; a file lists itself."""
+    for path in ("/a/1.txt", "/a/b/2.txt", "/ab.txt"):
+        upload(world, path, b"x")
+
+    def paths(path: str, *, recursive: bool = True) -> list[str]:
+        said = {"teamId": "1", "path": path, "recursive": recursive}
+        return [file["path"] for file in world.ask("file-storage.list", said)]
+
+    assert sorted(paths("/a")) == ["/a/1.txt", "/a/b/2.txt"]
+    assert paths("/a/1.txt") == ["/a/1.txt"]
+    assert sorted(paths("/a/", recursive=False)) == ["/a/1.txt", "/a/b/"]
+    assert len(paths("/")) == 3
+
+
+def test_removed_files_are_gone(world: World) -> None:
+    """A removed folder takes its files with it, and no other."""
+    for path in ("/a/1.txt", "/a/b/2.txt", "/c.txt"):
+        upload(world, path, b"x")
+    world.ask("file-storage.bulk.remove", {"teamId": 1, "paths": ["/a/"]})
+    world.ask("file-storage.remove", {"teamId": 1, "path": "/none.txt"})
+    left = world.ask("file-storage.list", {"teamId": 1, "path": "/"})
+    assert [file["path"] for file in left] == ["/c.txt"]
+
+
+@pytest.mark.parametrize("path", ["/../etc/passwd", "a/../../b", "/x\ny", "/a/.."])
+def test_paths_that_lead_outside_are_refused(world: World, path: str) -> None:
+    """A path with `..` or control characters is refused by every method."""
+    for method in ("file-storage.list", "file-storage.download", "file-storage.remove"):
+        status, details = world.refusal(method, {"teamId": 1, "path": path})
+        assert (status, details["field"]) == (400, "path")
+
+
+def test_a_raw_body_is_kept_under_its_path(world: World) -> None:
+    """Bare bytes with a path in the query make one file."""
+    answer = world.send(
+        "file-storage.upload", raw=b"raw", query={"teamId": "1", "path": "/r/f.bin"}
+    )
+    assert json.loads(answer.content())["path"] == "/r/f.bin"
+
+
+def test_a_form_that_breaks_off_leaves_nothing(world: World) -> None:
+    """A form cut in the middle of its second file is refused whole."""
+    raw, headers = form([("path", None, b"/a/"), ("file", "1", b"x" * 99)] * 2)
+    status, _ = world.refusal(
+        "file-storage.bulk.upload",
+        raw=raw[:-60],
+        headers=headers,
+        query={"teamId": "1"},
+    )
+    assert status == 400
+    assert world.ask("file-storage.list", {"teamId": 1, "path": "/"}) == []
+
+
+def test_hashes_tell_which_bytes_are_there(world: World) -> None:
+    """Known hashes come back; unknown ones and nonsense do not."""
+    file = upload(world, "/a.bin", b"known")
+    told = [file["hash"], base64.b64encode(b"0" * 32).decode(), "nonsense"]
+    assert world.ask("images.internal.hashes.list", told) == [file["hash"]]
+
+
+def test_an_agents_folder_is_empty(world: World) -> None:
+    """There are no agents here, so nothing is listed."""
+    said = {"id": 3, "teamId": 1, "path": "/a/"}
+    assert world.ask("agents.storage.list", said) == []

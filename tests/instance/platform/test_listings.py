@@ -1,0 +1,311 @@
+"""Listings: filters of every operator, sorting of anything, pages, in the store."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import listing_reference
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from instance_fixture import World
+
+from lineage.instance.errors import RequestError
+from lineage.instance.pagination import page_answer
+from lineage.instance.params import PageParams
+from lineage.instance.store.database import Row, Transaction
+from lineage.instance.store.migrations import m0101_listings
+
+ITEMS: list[dict[str, Any]] = [
+    {"name": "b", "meta": {"size": 5}, "ok": True},
+    {"name": "a", "meta": {"size": None}, "ok": 1},
+    {"name": None, "meta": "text", "ok": False},
+]
+VALUES: list[Any] = [
+    None, True, False, 0, 1, -3, 2**53, 0.5, -0.25, 1e20, "", "0", "1", "-3", "a", "B",
+    "b", "Ä", "ä", "日本", "😀", "2001-01-01", "1970-01-01T00:16:40.250Z", 10**30,
+]  # fmt: skip
+FIELDS = [
+    "id", "teamId", "name", "x", "meta", "meta.size", "meta.größe", "list", "list.0",
+    "none", "a..b", 'q"', "status", "status.x", "workspaceId", "startedAt",
+    "finishedAt", "userLogin", "description", "type", "userId", "createdBy",
+    "meta.name", "meta.app", "meta.app.id", "meta.app.name", "settings",
+    "agentId", "createdAt",
+]  # fmt: skip
+OPERATORS = ["=", "eq", "!=", ">", ">=", "<", "<="]
+ANY = HealthCheck.function_scoped_fixture
+
+
+def things(world: World, bodies: list[dict[str, Any]], kind: str = "job") -> None:
+    """Keep things with these bodies."""
+    objects = world.services.objects
+    with objects.db.write() as tx:
+        for body in bodies:
+            objects.add(tx, 1, kind, {"createdAt": "1", "updatedAt": "1", **body})
+
+
+def listed(world: World, kind: str = "job", **said: Any) -> dict[str, Any]:
+    """Give the answer of a listing of things."""
+    form = PageParams.model_validate(said)
+    found, total = world.services.objects.page((1,), kind, form)
+    return page_answer(form, found, total)
+
+
+def ids(world: World, **said: Any) -> list[int]:
+    """List the items and give their ids."""
+    things(world, ITEMS)
+    return [item["id"] for item in listed(world, **said)["entities"]]
+
+
+@pytest.mark.parametrize(
+    ("operator", "field", "value", "expected"),
+    [("=", "id", 2, [2]), ("=", "id", "2", [2]), ("eq", "name", "a", [2]),
+     ("!=", "id", 2, [1, 3]), ("in", "id", [1, "3"], [1, 3]), (">", "id", 1, [2, 3]),
+     (">=", "id", 2, [2, 3]), ("<", "id", 2, [1]), ("<=", "id", 2, [1, 2]),
+     ("=", "ok", True, [1]), ("=", "meta.size", 5, [1]), (">", "meta.size", 1, [1]),
+     ("<", "name", 5, []), ("in", "name", ["a", "c"], [2]),
+     ("in", "x", [None], [1, 2, 3]), ("=", "name", "A", []),
+     ("in", "name", [], []), (">", "id", 10**30, [])],
+)  # fmt: skip
+def test_filters(
+    world: World, operator: str, field: str, value: Any, expected: list[int]
+) -> None:
+    """Each operator keeps what it says; ids match as text or number."""
+    said = {"field": field, "operator": operator, "value": value}
+    assert ids(world, filter=[said]) == expected
+
+
+@pytest.mark.parametrize("field", ["id", "name", "meta", "meta.size", "none", "ok"])
+def test_anything_is_sorted(world: World, field: str) -> None:
+    """Values of any mixture of types have an order, both ways."""
+    assert sorted(ids(world, sort=field)) == [1, 2, 3]
+    backward = listed(world, sort=field, sort_order="desc")["entities"]
+    assert sorted(item["id"] for item in backward) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [({"filter": [{"field": "id", "operator": "in", "value": 1}]}, "filter.value"),
+     ({"filter": [{"field": "id", "operator": "=", "value": [1]}]}, "filter.value"),
+     ({"filter": [{"field": "id", "operator": ">", "value": {}}]}, "filter.value"),
+     ({"filter": [{"field": "id", "operator": "in", "value": [[]]}]}, "filter.value"),
+     ({"after": "x"}, "after")],
+)  # fmt: skip
+def test_what_cannot_be_read_names_its_field(
+    world: World, said: dict[str, Any], field: str
+) -> None:
+    """A filter compares with single values, and `after` is what we gave."""
+    with pytest.raises(RequestError) as refused:
+        listed(world, **said)
+    assert refused.value.field == field
+
+
+def test_an_empty_listing_has_no_pages(world: World) -> None:
+    """Nothing is a page of nothing, with every key."""
+    assert listed(world) == {
+        "total": 0, "perPage": 500, "pagesCount": 0, "entities": [], "after": None,
+    }  # fmt: skip
+
+
+def test_a_number_that_json_cannot_hold_is_refused(world: World) -> None:
+    """An infinite number in a body is refused, where it would spoil every listing."""
+    body = b'{"name": "p", "custom_data": {"x": 1e999}}'
+    answer = world.send("lineage.register.project", raw=body)
+    assert answer.status == 400
+    said = b'{"filter": [{"field": "x", "operator": "<", "value": 1e999}]}'
+    assert world.send("projects.list", raw=said).status == 400
+
+
+def varied() -> Iterator[dict[str, Any]]:
+    """Give bodies of many mixtures of values, the same in each run."""
+    for number, value in enumerate(VALUES * 3):
+        other = VALUES[(number * 7 + 3) % len(VALUES)]
+        size = {"size": other, "größe": value}
+        body = {"name": value, "x": other, "meta": size, "list": [value]}
+        yield {key: body[key] for key in list(body)[number % 3 :]}
+
+
+conditions = st.lists(
+    st.builds(dict, field=st.sampled_from(FIELDS), operator=st.sampled_from(OPERATORS),
+              value=st.sampled_from(VALUES))
+    | st.builds(dict, field=st.sampled_from(FIELDS), operator=st.just("in"),
+                value=st.lists(st.sampled_from(VALUES), max_size=4)),
+    max_size=3,
+)  # fmt: skip
+forms = st.builds(
+    PageParams, filter=conditions, sort=st.sampled_from(FIELDS),
+    sort_order=st.sampled_from(["asc", "desc"]), page=st.integers(1, 4),
+    per_page=st.integers(1, 40),
+)  # fmt: skip
+
+
+def test_pages_of_things_are_those_of_plain_python(world: World) -> None:
+    """Whatever is asked, SQL and plain Python give the same page of things."""
+    things(world, list(varied()))
+    everything, _ = world.services.objects.page((1,), "job", PageParams(per_page=999))
+
+    @settings(max_examples=150, suppress_health_check=[ANY], deadline=None)
+    @given(forms)
+    def check(form: PageParams) -> None:
+        found, total = world.services.objects.page((1,), "job", form)
+        expected = listing_reference.page(everything, form)
+        assert page_answer(form, found, total) == expected
+
+    check()
+
+
+def varied_tasks(world: World) -> None:
+    """Make tasks with and without what apps tell of them."""
+    tasks = world.services.tasks
+    for number, body in enumerate(itertools.islice(varied(), 24)):
+        told = [{}, {"appId": 7}, {"meta": body}, {"meta": {"app": {"id": number}}}]
+        kept = {**told[number % 4], "workspaceId": number % 3}
+        status = ["queued", "started", "finished"][number % 3]
+        tasks.create(1, f"Task {number % 5}", kept, status=status)
+    with world.services.store.db.write() as tx:
+        tx.run("UPDATE tasks SET started_at = 1000.0 + (number % 7) * 0.25 + 0.0004")
+        tx.run("UPDATE tasks SET ended_at = 2000.5 + number WHERE ended_at IS NOT NULL")
+        tx.run("UPDATE tasks SET user_name = 'maria' WHERE number % 2 = 0")
+
+
+def test_pages_of_tasks_are_those_of_plain_python(world: World) -> None:
+    """Whatever is asked, SQL and plain Python give the same page of tasks."""
+    varied_tasks(world)
+    everything, _ = world.services.tasks.page((1,), PageParams(per_page=999))
+
+    @settings(max_examples=150, suppress_health_check=[ANY], deadline=None)
+    @given(forms)
+    def check(form: PageParams) -> None:
+        found, total = world.services.tasks.page((1,), form)
+        expected = listing_reference.page(everything, form)
+        assert page_answer(form, found, total) == expected
+
+    check()
+
+
+@pytest.fixture
+def fetched(monkeypatch: pytest.MonkeyPatch) -> list[Row]:
+    """Rows that any statement gives, from now on."""
+    rows: list[Row] = []
+    real = Transaction.all
+
+    def counting(self: Transaction, sql: str, params: Any = ()) -> list[Row]:
+        found = real(self, sql, params)
+        rows.extend(found)
+        return found
+
+    monkeypatch.setattr(Transaction, "all", counting)
+    return rows
+
+
+MANY = 3000
+
+
+def fill(world: World) -> None:
+    """Keep thousands of things of each kind, below one parent, and their tasks."""
+    rows = [
+        (1, kind, id, 1, None, f"{kind} {id % 50}",
+         json.dumps({"id": id, "teamId": 1, "name": f"{kind} {id % 50}",
+                     "version": id, "parentId": None, "itemsCount": 1, "config": {}}))
+        for kind in ("project", "dataset", "project_version", "module", "app")
+        for id in range(1, MANY + 1)
+    ]  # fmt: skip
+    rows += [
+        (1, "file", id, None, f"/d{id % 40}/f{id}" if id % 2 else f"/d1/g{id}", None,
+         json.dumps({"id": id, "path": f"/d{id % 40}/f{id}"}))
+        for id in range(1, MANY + 1)
+    ]  # fmt: skip
+    columns = ("team_id", "kind", "id", "parent_id", "path", "name_lower", "body")
+    with world.services.store.db.write() as tx:
+        tx.insert_many("platform_things", columns, rows)
+        tx.insert_many(
+            "tasks", ("id", "team_id", "number", "name", "created_at"),
+            [(id, 1, id, f"task {id % 50}", float(id)) for id in range(1, MANY + 1)],
+        )  # fmt: skip
+        tx.insert_many(
+            "task_parts", ("team_id", "task_id", "part", "app_id", "body"),
+            [(1, id, "info", id % 900 + 1, "{}") for id in range(1, MANY + 1)],
+        )  # fmt: skip
+
+
+PAGE = {"per_page": 10, "page": 3, "sort": "name", "sort_order": "desc"}
+
+
+def test_only_a_page_is_fetched(world: World, fetched: list[Row]) -> None:
+    """Of thousands of rows a listing fetches a page, whatever it is sorted by."""
+    fill(world)
+    for method, said in (
+        ("projects.list", {"workspaceId": 1}),
+        ("datasets.list", {"projectId": 1}),
+        ("projects.versions.list", {"projectId": 1}),
+        ("ecosystem.list", {"search": "MODULE"}),
+        ("tasks.list", {"workspaceId": 1}),
+        ("apps.list", {"teamId": 1}),
+        ("apps.list", {"teamId": 1, "onlyRunning": True}),
+    ):
+        fetched.clear()
+        answer = world.ask(method, {**said, **PAGE})
+        assert len(answer["entities"]) == 10
+        assert answer["total"] == (900 if said.get("onlyRunning") else MANY)
+        # A project comes with two rows of counts, an app with up to four tasks.
+        assert len(fetched) <= 50, method
+
+
+def test_only_a_folders_level_is_fetched(world: World, fetched: list[Row]) -> None:
+    """A folder that is not asked for what lies deeper fetches nothing of it."""
+    fill(world)
+    fetched.clear()
+    said = {"teamId": 1, "path": "/", "recursive": False}
+    inside = world.ask("file-storage.list", said)
+    assert sorted(i["name"] for i in inside) == sorted(f"d{n}" for n in range(1, 40, 2))
+    assert fetched == []
+    deeper = world.ask("file-storage.list", {**said, "path": "/d3"})
+    assert len(deeper) == len(fetched) == MANY // 40
+
+
+def test_an_older_store_gets_the_columns_filled(world: World) -> None:
+    """What was kept before the columns came is found by them as what came after."""
+    world.ask("lineage.register.project", {"name": "ÄB", "workspace_id": 4})
+    told = {"name": "m", "config": {}}
+    module = world.ask("lineage.register.module", told)["id"]
+    app = world.ask("tasks.run.app", {"moduleId": module})[0]["appId"]
+    with world.services.store.db.write() as tx:
+        tx.run("UPDATE platform_things SET name_lower = NULL WHERE kind = 'project'")
+        tx.run("UPDATE platform_things SET parent_id = NULL WHERE kind = 'project'")
+        tx.run("UPDATE task_parts SET app_id = NULL")
+        m0101_listings.fill(tx)
+    named = [{"field": "name", "value": "ÄB"}]
+    found = world.ask("projects.list", {"workspaceId": 4, "filter": named})
+    assert found["total"] == 1
+    assert world.ask("apps.tasks.list", {"teamId": 1, "appId": app})["total"] == 1
+
+
+def test_pages_go_over_several_teams(world: World) -> None:
+    """Who sees two teams gets one listing of both, by id and then by team."""
+    objects = world.services.objects
+    with objects.db.write() as tx:
+        for team in (5, 1, 3):
+            for id in (2, 1):
+                objects.add(tx, team, "job", {"name": f"{id}"}, id=id)
+    form = PageParams(per_page=3, sort="id", sort_order="desc")
+    found, total = objects.page((1, 5), "job", form)
+    assert [(thing["id"], thing["teamId"]) for thing in found] == [
+        (2, 1),
+        (2, 5),
+        (1, 1),
+    ]
+    assert total == 4
+
+
+def test_of_two_that_bring_one_id_one_is_refused(world: World) -> None:
+    """Callers at the same moment come one after the other, also on PostgreSQL."""
+    said = {"name": "p", "id": 7}
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(
+            lambda _: world.send("lineage.register.project", said).status, range(8)
+        )
+        assert sorted(answers) == [200] + [409] * 7

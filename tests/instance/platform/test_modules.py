@@ -1,0 +1,127 @@
+"""App modules, the apps made of them, and their sessions."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+
+import pytest
+from instance_fixture import World
+
+
+@pytest.fixture
+def module(world: World) -> int:
+    """A module that was registered."""
+    said = {
+        "name": "Train YOLO",
+        "slug": "org/train-yolo",
+        "config": {"categories": ["neural network", "train"]},
+        "readme": "Reads.",
+        "files": {"src/main.py": "print()\n"},
+    }
+    return int(world.ask("lineage.register.module", said)["id"])
+
+
+def start(world: World, module: int, **said: object) -> dict[str, int]:
+    """Start the module's app."""
+    body = {"moduleId": module, "agentId": None, "workspaceId": 2, "params": {}, **said}
+    started: dict[str, int] = world.ask("tasks.run.app", body)[0]
+    return started
+
+
+def test_a_module_is_found_by_id_slug_search_and_category(
+    world: World, module: int
+) -> None:
+    """Every way to look up a module leads to it, with its keys."""
+    shown = world.ask("ecosystem.info", {"id": module})
+    keys = {"id", "slug", "name", "type", "config", "createdAt", "updatedAt", "meta"}
+    assert set(shown) >= keys
+    assert shown["meta"]["releases"][0]["version"] == "v1"
+    assert world.ask("ecosystem.info", {"slug": "org/train-yolo"}) == shown
+    for said in (
+        {"search": "yolo"},
+        {"categories": ["train", "other"]},
+        {"categories": ["train", "neural network"], "categoriesOperation": "and"},
+        {"filter": [{"field": "slug", "operator": "=", "value": "org/train-yolo"}]},
+    ):
+        assert world.ask("ecosystem.list", said)["entities"] == [shown]
+    nothing = {"categories": ["train", "other"], "categoriesOperation": "and"}
+    assert world.ask("ecosystem.list", nothing)["entities"] == []
+
+
+def test_starting_an_app_makes_a_task_and_the_app(world: World, module: int) -> None:
+    """A started app is a queued task with the app, module and state it was given."""
+    first = start(world, module, params={"state": {"x": 1}}, taskName="mine")
+    second = start(world, module)
+    assert first["appId"] == second["appId"]
+    task = world.ask("tasks.info", {"id": first["taskId"]})
+    assert task["status"] == "queued"
+    assert task["meta"]["app"]["moduleId"] == module
+    assert task["settings"]["message"]["state"] == {"x": 1}
+    page = world.ask("tasks.list", {"workspaceId": 2, "filter": []})
+    assert [t["id"] for t in page["entities"]] == [first["taskId"], second["taskId"]]
+
+
+def test_apps_and_sessions_are_listed(world: World, module: int) -> None:
+    """A team's apps come with their tasks; sessions are filtered by status."""
+    started = start(world, module)
+    world.ask("tasks.stop", {"id": start(world, module)["taskId"]})
+    said = {
+        "teamId": 1,
+        "filter": [{"field": "moduleId", "operator": "=", "value": module}],
+        "onlyRunning": False,
+    }
+    (app,) = world.ask("apps.list", said)["entities"]
+    assert (app["id"], len(app["tasks"])) == (started["appId"], 2)
+    (running,) = world.ask("apps.list", {**said, "onlyRunning": True})["entities"]
+    assert [task["id"] for task in running["tasks"]] == [started["taskId"]]
+    assert world.ask("apps.info", {"id": app["id"]})["moduleId"] == module
+    wanted = [{"field": "status", "operator": "in", "value": ["stopped"]}]
+    sessions = world.ask(
+        "apps.tasks.list", {"teamId": 1, "appId": app["id"], "filter": wanted}
+    )
+    (session,) = sessions["entities"]
+    assert session["meta"]["app"]["id"] == app["id"]
+    assert session["createdBy"] == 1
+
+
+@pytest.mark.parametrize("said", [{}, {"moduleId": 1, "appId": 1}])
+def test_an_app_is_started_by_exactly_one_id(
+    world: World, said: dict[str, int]
+) -> None:
+    """Neither or both ids are refused."""
+    status, details = world.refusal("tasks.run.app", said)
+    assert (status, details["field"]) == (400, "moduleId")
+
+
+def test_files_of_a_module_are_sent_alone_or_packed(world: World, module: int) -> None:
+    """A file has its exact length; an archive holds all files."""
+    one = world.send(
+        "ecosystem.file.download", {"moduleId": module, "filePath": "src/main.py"}
+    )
+    assert one.content() == b"print()\n"
+    assert one.headers["content-length"] == "8"
+    packed = world.send(
+        "ecosystem.file.download",
+        {"moduleId": module, "version": None, "isArchive": True},
+    )
+    with tarfile.open(fileobj=io.BytesIO(packed.content())) as archive:
+        assert set(archive.getnames()) == {"config.json", "README.md", "src/main.py"}
+
+
+def test_what_a_module_does_not_have_is_refused(world: World, module: int) -> None:
+    """An unknown file, and no file at all, are refused."""
+    method = "ecosystem.file.download"
+    assert world.refusal(method, {"moduleId": module, "filePath": "no"})[0] == 404
+    assert world.refusal(method, {"moduleId": module})[0] == 400
+    assert world.refusal(method, {})[0] == 400
+    assert world.refusal("ecosystem.info", {})[0] == 400
+    assert world.refusal("ecosystem.info", {"slug": "none"})[0] == 404
+
+
+def test_a_preview_token_is_plain_text(world: World) -> None:
+    """The token's answer is text, not JSON."""
+    said = {"slug": "x"}
+    answer = world.send("instance.get-render-previews-session-token", said)
+    assert answer.headers["content-type"] == "text/plain"
+    assert b'"' not in answer.content()

@@ -1,0 +1,57 @@
+"""Lines: what is written is read back, and what stands between is told."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineage.journal import records
+
+TEXTS = st.lists(st.text(st.characters(exclude_characters="\n\0", codec="utf-8")))
+
+
+@given(TEXTS)
+def test_what_was_encoded_is_read_back(texts: list[str]) -> None:
+    """Every text comes back, in order, with its mark."""
+    found, torn = records.read(b"".join(map(records.encode, [f"{{{t}" for t in texts])))
+    assert [line.text.decode() for line in found] == [f"{{{t}" for t in texts]
+    assert all(line.mark == records.WAITING for line in found)
+    assert not torn
+
+
+@given(TEXTS, st.data())
+def test_cutting_loses_only_the_cut_line(texts: list[str], data: st.DataObject) -> None:
+    """Wherever the bytes end, all lines before the cut are read."""
+    encoded = [records.encode(f"{{{text}") for text in texts]
+    whole = b"".join(encoded)
+    cut = data.draw(st.integers(0, len(whole)))
+    found, torn = records.read(whole[:cut] + bytes(50))
+    complete = 0
+    while sum(map(len, encoded[: complete + 1])) <= cut and complete < len(encoded):
+        complete += 1
+    assert len(found) == complete
+    assert len(torn) == (cut != sum(map(len, encoded[:complete])))
+
+
+def test_lines_behind_a_gap_and_garbage_are_read() -> None:
+    """Zeros are skipped, garbage is told with its place, and reading goes on."""
+    first, last = records.encode('{"a":1}'), records.encode('{"b":2}')
+    data = first + bytes(10) + b"garb\0\0age" + last[:9] + b"\n" + last
+    found, torn = records.read(data, base=100)
+    assert [line.text for line in found] == [b'{"a":1}', b'{"b":2}']
+    assert found[1].offset == 100 + len(data) - len(last)
+    assert [piece.piece for piece in torn] == [b"garb", b"age" + last[:9]]
+
+
+def test_a_changed_byte_is_noticed() -> None:
+    """The checksum tells a line that was changed; its mark may change."""
+    line = bytearray(records.encode('{"a":1}'))
+    line[records.MARK_AT] = records.DELIVERED
+    assert records.read(bytes(line))[0][0].mark == records.DELIVERED
+    line[12] ^= 1
+    assert records.read(bytes(line)) == ([], [records.TornRecord(0, bytes(line[:-1]))])
+
+
+def test_halves_of_surrogates_become_question_marks() -> None:
+    """Text that no UTF-8 can hold is kept as far as it can be."""
+    assert b"a?b" in records.encode("a\ud800b")

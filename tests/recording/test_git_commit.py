@@ -1,0 +1,195 @@
+"""The commit of the code: told when `git` answers, waited for as long as allowed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from journal_tools import wait_for
+from runtime_tools import run, stored
+
+from lineage.delivery.status import read_status
+from lineage.recording import git_commit
+from lineage.recording.git_commit import GitCommitLookup
+
+#: A `git` that never answers; `exec` so that killing it ends all of it.
+HANGING = "#!/bin/sh\necho $$ >> {pids}\nexec sleep 1000\n"
+
+
+def _told(members: str | None) -> dict[str, object]:
+    assert members is not None
+    told: dict[str, object] = json.loads("{" + members[1:] + "}") if members else {}
+    return told
+
+
+def _git(folder: Path, *words: str) -> None:
+    subprocess.run(
+        ["git", "-c", "user.name=n", "-c", "user.email=e", *words],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the running program's file, in a repository with one commit."""
+    _git(tmp_path, "init", "-q")
+    program = tmp_path / "main.py"
+    program.write_text("1")
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "commit", "-q", "-m", "x")
+    main = type(sys)("__main__")
+    main.__file__ = str(program)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    return program
+
+
+@pytest.fixture
+def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Put a `git` that hangs first on the path; give the file of its process ids."""
+    pids = tmp_path / "pids"
+    script = tmp_path / "bin" / "git"
+    script.parent.mkdir()
+    script.write_text(HANGING.format(pids=pids))
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(script.parent), prepend=os.pathsep)
+    yield pids
+    wait_for(lambda: not any(map(_is_alive, _pids(pids))))
+
+
+def _pids(path: Path) -> list[int]:
+    return [int(pid) for pid in path.read_text().split()] if path.exists() else []
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_the_commit_and_whether_the_code_was_changed(program: Path) -> None:
+    """The commit of the program's folder, asked once in a process."""
+    inquiry = GitCommitLookup[str]()
+    told = _told(inquiry.answer(20))
+    assert len(str(told["git_commit"])) == 40
+    assert told["git_dirty"] is False
+    program.write_text("2")
+    assert _told(inquiry.answer(20))["git_dirty"] is False
+    assert _told(GitCommitLookup[str]().answer(20))["git_dirty"] is True
+
+
+def test_thousands_of_changes_are_not_read_to_the_end(program: Path) -> None:
+    """Output larger than a pipe does not hold `git`, nor us."""
+    many = [program.with_name(f"{number}-{'x' * 200}") for number in range(1500)]
+    for path in many:
+        path.write_text("1")
+    _git(program.parent, "add", ".")
+    told = _told(GitCommitLookup[str]().answer(20))
+    assert len(str(told["git_commit"])) == 40
+    assert told["git_dirty"] is True
+
+
+def test_code_outside_of_git(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without a commit, a repository, or `git`, nothing is told."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "__main__", type(sys)("__main__"))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert GitCommitLookup[str]().answer(20) == ""
+    _git(tmp_path, "init", "-q")
+    assert GitCommitLookup[str]().answer(20) == ""
+    monkeypatch.setenv("PATH", "")
+    assert GitCommitLookup[str]().answer(20) == ""
+    assert not caplog.text
+
+
+def test_a_git_that_cannot_be_started_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file that is no program costs the commit, and one warning."""
+    git = tmp_path / "git"
+    git.write_text("")
+    git.chmod(0o644)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert GitCommitLookup[str]().answer(20) == ""
+    assert "git commit of the code cannot be told" in caplog.text
+
+
+def test_a_hanging_git_is_asked_again_and_given_up(
+    hanging: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits longer than said; after its time `git` is ended."""
+    monkeypatch.setattr(git_commit, "_GIVE_UP_S", 0.3)
+    inquiry = GitCommitLookup[str]()
+    assert inquiry.answer(0) is None
+    assert inquiry.answer(0.01) is None
+    assert inquiry.answer(20) == ""
+    assert len(_pids(hanging)) <= 1
+
+
+def test_a_child_of_a_fork_asks_anew(hanging: Path) -> None:
+    """The parent's `git` is neither waited for nor ended by the child."""
+    inquiry = GitCommitLookup[str]()
+    assert inquiry.answer(0) is None
+    wait_for(lambda: len(_pids(hanging)) == 1)
+    [git] = _pids(hanging)
+    parents = inquiry._git
+    inquiry.begin_anew()
+    inquiry.give_up()
+    assert _is_alive(git)
+    assert parents is not None
+    parents.kill()
+    git_commit._reap(parents)
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("os.kill(os.getpid(), signal.SIGTERM); threading.Event().wait(50)", -15),
+        ("sys.exit(3)", 3),
+    ],
+    ids=["SIGTERM", "exit"],
+)
+def test_the_end_waits_for_a_hanging_git_no_longer_than_allowed(
+    end: str, code: int, hanging: Path, tmp_path: Path
+) -> None:
+    """The facts are delivered within the deadline; `git` is ended with the process."""
+    # Only the deadline can end this wait before the test's own patience does.
+    body = f"""
+from lineage.recording import commit
+git_commit._GIVE_UP_S = 1000
+say(1)
+{end}
+"""
+    home = tmp_path / "home"
+    ran = run(body, home, LINEAGE_FLUSH_TIMEOUT_S="3")
+    assert ran.returncode == code, ran.stderr
+    assert _pids(hanging), "git was not asked"
+    assert stored(home) == [1]
+    assert read_status(home).waiting == 0
+
+
+def test_the_end_waits_for_git_as_long_as_allowed(
+    program: Path, tmp_path: Path
+) -> None:
+    """A `git` that takes a moment is heard, also by an app that ends at once."""
+    home = tmp_path / "home"
+    program.write_text(
+        "import sys, lineage; lineage.current_task().uses_project(1); sys.exit(0)"
+    )
+    environ = {**os.environ, "LINEAGE_HOME": str(home)}
+    assert subprocess.run([sys.executable, str(program)], env=environ).returncode == 0
+    texts = (home / "instance.db").read_bytes() + (
+        home / "instance.db-wal"
+    ).read_bytes()
+    head = subprocess.check_output(["git", "-C", str(tmp_path), "rev-parse", "HEAD"])
+    assert head.strip() in texts

@@ -1,0 +1,122 @@
+"""Targets: what a value is understood as."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy
+import pytest
+
+from lineage import FileInfo, Ref, SessionInfo, dataset, file, folder, project
+from lineage.errors import SourceError
+from lineage.tracking.coercion import each, info_kind, to_target
+
+SdkProject = namedtuple("ProjectInfo", "id name")
+
+
+def _file(**fields: Any) -> FileInfo:
+    empty = dict.fromkeys(FileInfo._fields)
+    return FileInfo(**{**empty, **fields})
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "id"),
+    [
+        (7, "project", 7),
+        ("7", "project", 7),
+        (numpy.int64(7), "project", 7),
+        (SdkProject(7, "demo"), "project", 7),
+        (project(7), "project", 7),
+        (7, "file", 7),
+        ("7", "file", 7),
+        ("a/b.txt", "file", "a/b.txt"),
+        (Path("a/b.txt"), "file", "a/b.txt"),
+        ("s3://bucket/x", "file", "s3://bucket/x"),
+        (_file(id=31), "file", 31),
+        (_file(path="/x"), "file", "/x"),
+        (file("x", model_weight=True), "file", "x"),
+        ("7", "folder", "7"),
+        (PurePosixPath("/a/b"), "folder", "/a/b"),
+        (folder("/a"), "folder", "/a"),
+        (_file(id=3, path="/d/", is_dir=True), "folder", "/d/"),
+        (SessionInfo(5, 1, 2, 3, {}), "task", 5),
+        (SessionInfo(5, 1, 2, 3, {}), "app", 5),
+        (dataset(7), None, 7),
+        (SdkProject(7, "demo"), None, 7),
+    ],
+)
+def test_values_of_the_kind(value: Any, kind: str | None, id: int | str) -> None:
+    """Ids, digits, numpy ids, paths, Info objects (ours and the SDK's), refs."""
+    target = to_target(value, kind)
+    assert target.id == id
+    assert type(target.id) is type(id)
+    assert target.kind == (kind or target.kind)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (True, "project"),
+        (0, "project"),
+        (-1, "project"),
+        (2**63, "project"),
+        (2.5, "project"),
+        ("word", "project"),
+        ("9" * 30, "project"),
+        (b"7", "project"),
+        ({"id": 7}, "project"),
+        (object(), "dataset"),
+        (dataset(7), "project"),
+        (SdkProject(7, "x"), "dataset"),
+        (SdkProject(None, "x"), "project"),
+        (SdkProject("x", "x"), "project"),
+        ("", "file"),
+        ("a\x00b", "file"),
+        ("x" * 5000, "file"),
+        (7, "folder"),
+        (7, None),
+        ("x", None),
+        (Ref("project", 0), "project"),
+    ],
+)
+def test_values_of_another_kind(value: Any, kind: str | None) -> None:
+    """What cannot be the id of such a thing is refused, and never guessed."""
+    with pytest.raises(SourceError):
+        to_target(value, kind)
+
+
+def test_bytes_paths_are_decoded() -> None:
+    """An object that gives its path as bytes names the same file."""
+
+    class Odd:
+        def __fspath__(self) -> bytes:
+            return b"a/b"
+
+    assert to_target(Odd(), "file").id == "a/b"
+
+
+@pytest.mark.parametrize(
+    ("value", "items"),
+    [
+        (None, []),
+        (5, [5]),
+        ([1, None, [2, (3,)]], [1, 2, 3]),
+        ({1: 2}.keys(), [1]),
+        ({1: 2}.values(), [2]),
+        (numpy.array([1, 2]), [1, 2]),
+        (numpy.array(3), [3]),
+        (SdkProject(7, "x"), [SdkProject(7, "x")]),
+        ("text", ["text"]),
+    ],
+)
+def test_a_list_means_many(value: Any, items: list[Any]) -> None:
+    """Lists, tuples, sets, views and arrays are many; an Info tuple is one."""
+    assert list(each(value)) == items
+
+
+def test_infos_are_known_by_their_class() -> None:
+    """Whatever package an Info class comes from, its name tells the kind."""
+    assert info_kind(SdkProject(1, "x")) == "project"
+    assert info_kind(5) is None

@@ -1,0 +1,279 @@
+"""Tasks: the process's own, blocks that override it, and what carries it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+import lineage
+from lineage import cards
+from lineage.errors import DeclarationError
+from lineage.recording.context import CURRENT
+from lineage.runtime import runtime
+from lineage.settings import Settings
+from lineage.testing import Recorded, capture
+
+
+def _tasks(recorded: Recorded) -> dict[str, str]:
+    """Give the names of the tasks told, by run key."""
+    return {f["task"]: f["name"] for f in recorded.facts if f["f"] == "task"}
+
+
+def _where(recorded: Recorded) -> dict[Any, str]:
+    """Give for each edge's id the name of its task."""
+    names = _tasks(recorded)
+    return {edge["id"]: names[edge["task"]] for edge in recorded.edges}
+
+
+def _ends(recorded: Recorded) -> list[tuple[str, str]]:
+    names = _tasks(recorded)
+    return [
+        (names[f["task"]], f["status"]) for f in recorded.facts if f["f"] == "task_end"
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _no_delivery(recorded: Recorded) -> None:
+    """These tests look at what is told, not at where it goes."""
+
+
+def test_a_block_is_a_task_of_its_own(recorded: Recorded) -> None:
+    """What happens inside belongs to it; its end and its handle are told."""
+    with lineage.task("Nightly merge") as task:
+        assert task.name == "Nightly merge"
+        assert lineage.current_task().key == task.key
+        assert task.produces_project(7) == 7
+    assert _where(recorded) == {7: "Nightly merge"}
+    assert _ends(recorded) == [("Nightly merge", "finished")]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ValueError("own"), "error"),
+        (KeyboardInterrupt(), "stopped"),
+        (SystemExit(0), "finished"),
+        (SystemExit(3), "error"),
+    ],
+)
+def test_how_a_task_ends(error: BaseException, status: str, recorded: Recorded) -> None:
+    """An exception ends it with an error, is told with it, and passes."""
+    with pytest.raises(type(error)), lineage.task("t"):
+        raise error
+    assert _ends(recorded) == [("t", status)]
+    end = recorded.facts[-1]
+    assert ("traceback" in end) == (status in ("error", "stopped"))
+
+
+def test_nested_tasks_keep_their_own(recorded: Recorded) -> None:
+    """A task inside a task names it as its parent."""
+    with lineage.task("outer") as outer:
+        with lineage.task("inner") as inner:
+            inner.uses_project(1)
+            outer.uses_project(2)
+        lineage.current_task().uses_project(3)
+    assert _where(recorded) == {1: "inner", 2: "outer", 3: "outer"}
+    told = next(f for f in recorded.facts if f["f"] == "task" and f["name"] == "inner")
+    assert told["parent"] == outer.key
+
+
+def test_concurrent_async_tasks_keep_their_own(recorded: Recorded) -> None:
+    """Each asyncio task records to the task it opened."""
+
+    async def one(number: int) -> None:
+        async with lineage.task(f"t{number}"):
+            await asyncio.sleep(0)
+            lineage.current_task().uses_project(number)
+
+    async def main() -> None:
+        await asyncio.gather(*(one(n) for n in range(1, 5)))
+
+    asyncio.run(main())
+    assert _where(recorded) == {n: f"t{n}" for n in range(1, 5)}
+
+
+def test_threads_fall_to_the_process_unless_bound(recorded: Recorded) -> None:
+    """A pool does not inherit the context; `bind` carries it there."""
+
+    def work(number: int) -> int:
+        return lineage.current_task().uses_project(number)
+
+    with lineage.task("mine"), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(work, 1).result(5) == 1
+        assert pool.submit(lineage.bind(work), 2).result(5) == 2
+        assert pool.submit(CURRENT.get).result(5) is None
+    assert _where(recorded)[2] == "mine"
+    assert _where(recorded)[1] != "mine"
+
+
+def test_bound_coroutines_keep_their_task(recorded: Recorded) -> None:
+    """A coroutine function that is bound runs in the task it was bound in."""
+
+    async def work(number: int) -> None:
+        await asyncio.sleep(0)
+        lineage.current_task().uses_project(number)
+
+    with lineage.task("mine"):
+        bound = lineage.bind(work)
+    asyncio.run(bound(5))
+    assert _where(recorded) == {5: "mine"}
+    assert bound.__name__ == "work"
+
+
+def test_an_app_is_the_process(recorded: Recorded) -> None:
+    """Threads that the app starts record to it, without binding."""
+
+    @lineage.app(name="Server", card=cards.session)
+    def main() -> str:
+        thread = threading.Thread(
+            target=lambda: lineage.current_task().produces_file("x")
+        )
+        thread.start()
+        thread.join(5)
+        return "done"
+
+    assert main() == "done"
+    assert _where(recorded) == {"x": "Server"}
+    assert _ends(recorded) == [("Server", "finished")]
+
+
+def test_an_app_takes_over_what_came_before_it(recorded: Recorded) -> None:
+    """Facts at import belong to the same task; each call of an app is a task."""
+    lineage.current_task().uses_project(1)
+
+    @lineage.app(name="App")
+    def main(number: int) -> None:
+        lineage.current_task().uses_project(number)
+
+    main(2)
+    main(3)
+    assert len(_tasks(recorded)) == 2
+    keys = [edge["task"] for edge in recorded.edges]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_an_app_inside_an_app_is_a_task_in_it(recorded: Recorded) -> None:
+    """An entrypoint that is called by another one does not replace it."""
+
+    @lineage.app
+    def inner() -> None: ...
+
+    @lineage.app(name="Outer")
+    def outer() -> None:
+        inner()
+        lineage.current_task().uses_project(1)
+
+    outer()
+    assert _where(recorded) == {1: "Outer"}
+    assert len(_ends(recorded)) == 2
+
+
+def test_an_async_app(recorded: Recorded) -> None:
+    """A coroutine may be the entrypoint, with declarations beside it."""
+
+    @lineage.uses_project("number")
+    @lineage.app(name="Async")
+    @lineage.produces_dataset("result")
+    async def main(number: int) -> int:
+        return number + 1
+
+    assert asyncio.run(main(1)) == 2
+    assert _where(recorded) == {1: "Async", 2: "Async"}
+
+
+def test_a_generator_is_no_task() -> None:
+    """It may never end, so it is refused when decorating."""
+
+    def numbers() -> Iterator[int]:
+        yield 1
+
+    with pytest.raises(DeclarationError, match=r"with lineage\.task"):
+        lineage.app(numbers)
+
+
+def test_the_platforms_id_comes_from_the_environment_or_the_app() -> None:
+    """The outermost task is the environment's; a nested one has its own."""
+    with capture(settings=Settings(task_id=77)) as recorded:
+        with lineage.task("outer") as outer, lineage.task("inner") as inner:
+            assert (outer.id, inner.id) == (77, None)
+        with lineage.task("told", id=5) as told:
+            assert told.id == 5
+        lineage.current_task().uses_project(1)
+    assert recorded.edges[0]["task_id"] == 77
+
+
+def test_a_card_rides_on_the_first_edge(recorded: Recorded) -> None:
+    """The task's own card is told with the task and with its next edge."""
+    with lineage.task("t", card={"title": "<h4>T</h4>"}) as task:
+        task.uses_project(1)
+        task.uses_project(2)
+        task.show(lambda handle: lineage.WorkflowSettings(title=handle.name))
+        task.produces_file("x", card=lambda path: {"customRelationSettings": {}})
+    card = {"customNodeSettings": {"title": "<h4>T</h4>"}}
+    later = {
+        "customNodeSettings": {"title": "<h4>t</h4>"},
+        "customRelationSettings": {},
+    }
+    assert [e.get("meta") for e in recorded.edges] == [card, None, later]
+    cards_told = [f["node_meta"] for f in recorded.facts if "node_meta" in f]
+    assert cards_told == [{"title": "<h4>T</h4>"}, {"title": "<h4>t</h4>"}]
+
+
+def test_a_wrong_card_does_not_stop_the_task(
+    recorded: Recorded, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A card that is none is told, and the task goes on."""
+    with lineage.task("t", card=lambda handle: 5) as task:  # type: ignore[arg-type, unused-ignore]
+        task.uses_project(1)
+    assert recorded.inputs == ["project:1"]
+    assert "no card" in caplog.text
+
+
+def test_while_switched_off_a_task_is_only_a_block(recorded: Recorded) -> None:
+    """The handle still hands back what it is given."""
+    lineage.disable()
+    try:
+        with lineage.task("t") as task:
+            assert task.uses_project(5) == 5
+            assert (task.key, task.id, task.name) == (None, None, None)
+            task.show(cards.session)
+            assert repr(task) == "<task not recorded>"
+    finally:
+        lineage.enable()
+    assert recorded.facts == []
+
+
+def test_tasks_left_in_another_order(recorded: Recorded) -> None:
+    """A task block that is left out of order ends its own task."""
+    one, two = lineage.task("one"), lineage.task("two")
+    one.__enter__()
+    two.__enter__()
+    one.__exit__(None, None, None)
+    two.__exit__(None, None, None)
+    assert _ends(recorded) == [("one", "finished"), ("two", "finished")]
+    CURRENT.set(None)
+
+
+def test_no_block_waits_after_one_waited_in_vain(
+    monkeypatch: pytest.MonkeyPatch, recorded: Recorded
+) -> None:
+    """An instance that cannot be reached holds up one block, and not each of them."""
+    waits: list[float] = []
+
+    def flush(timeout_s: float) -> bool:
+        waits.append(timeout_s)
+        return False
+
+    monkeypatch.setattr(runtime(), "flush", flush)
+    for _ in range(3):
+        with lineage.task("t"):
+            pass
+    thread = threading.Thread(target=lineage.task("t")(lambda: None))
+    thread.start()
+    thread.join(5)
+    assert waits == [5.0, 0, 0, 0]

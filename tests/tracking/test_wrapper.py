@@ -1,0 +1,300 @@
+"""Wrapping: every declaration on every form, and what stays as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import pickle
+from types import FunctionType
+from typing import Any
+
+import pytest
+from tracking_call_styles import FORMS, Boom, Form
+
+import lineage
+from lineage.errors import DeclarationError
+from lineage.testing import Recorded
+from lineage.tracking.wrapper import TrackedFunction
+
+IDS = {"file": "a/b.bin", "folder": "/a/b"}
+DECLARATIONS = [
+    *[
+        (f"uses_{kind}", kind)
+        for kind in ("project", "dataset", "file", "folder", "job", "task")
+    ],
+    *[
+        (f"produces_{kind}", kind)
+        for kind in ("project", "dataset", "file", "folder", "job", "task", "app")
+    ],
+]
+
+
+def _told(kind: str) -> tuple[Any, str]:
+    thing = IDS.get(kind, 41)
+    return thing, f"{kind}:{thing}"
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+@pytest.mark.parametrize(("word", "kind"), DECLARATIONS, ids=lambda value: value)
+def test_success_tells_inputs_and_outputs(
+    word: str, kind: str, form: Form, recorded: Recorded
+) -> None:
+    """Each declaration on each form tells its one fact and keeps the result."""
+    thing, shown = _told(kind)
+    work = form.make(getattr(lineage, word)("thing"), False)
+    assert form.drive(work(thing)) == thing
+    told = recorded.inputs if word.startswith("uses") else recorded.outputs
+    assert told == [shown]
+    assert len(recorded.edges) == 1
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+@pytest.mark.parametrize(("word", "kind"), DECLARATIONS, ids=lambda value: value)
+def test_failure_tells_inputs_alone(
+    word: str, kind: str, form: Form, recorded: Recorded
+) -> None:
+    """A failed run shows what it used; its exception is the app's own."""
+    thing, shown = _told(kind)
+    work = form.make(getattr(lineage, word)("thing"), True)
+    with pytest.raises(Boom):
+        form.drive(work(thing))
+    assert recorded.inputs == ([shown] if word.startswith("uses") else [])
+    assert recorded.outputs == []
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+@pytest.mark.parametrize("word", ["uses", "produces", "updates_project"])
+def test_either_kind_and_work_in_place(
+    word: str, form: Form, recorded: Recorded
+) -> None:
+    """The kind comes from the value; work in place is an input and an output."""
+    work = form.make(getattr(lineage, word)("thing"), False)
+    form.drive(work(lineage.project(41)))
+    is_update = word == "updates_project"
+    assert recorded.inputs == (["project:41"] if word != "produces" else [])
+    assert recorded.outputs == (
+        ["project:41"] if word == "produces" or is_update else []
+    )
+    assert [edge.get("updates", False) for edge in recorded.edges] == (
+        [True, True] if is_update else [False]
+    )
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_on_error_tells_outputs_of_a_failed_run(form: Form, recorded: Recorded) -> None:
+    """`on_error=True` tells an output although the function raised."""
+    work = form.make(lineage.produces_project("thing", on_error=True), True)
+    with pytest.raises(Boom):
+        form.drive(work(3))
+    assert recorded.outputs == ["project:3"]
+
+
+# An unbound method is called through a lambda of the tests, which refuses first.
+@pytest.mark.parametrize(
+    "form",
+    [form for form in FORMS if form.name != "unbound method"],
+    ids=lambda form: form.name,
+)
+def test_a_refused_call_records_nothing(form: Form, recorded: Recorded) -> None:
+    """A call that the function's own signature refuses records nothing."""
+    work = form.make(lineage.uses_project(7), False)
+    with pytest.raises(TypeError):
+        work(1, 2, 3)
+    assert recorded.facts == []
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_switched_off_nothing_is_told(form: Form, recorded: Recorded) -> None:
+    """Between `disable` and `enable` a call is only itself."""
+    work = form.make(lineage.uses_project("thing"), False)
+    lineage.disable()
+    try:
+        assert not lineage.is_enabled()
+        assert form.drive(work(5)) == 5
+    finally:
+        lineage.enable()
+    assert recorded.facts == []
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_disabled_as_decorator(form: Form, recorded: Recorded) -> None:
+    """Inside a call of a function under `disabled()` nothing is recorded."""
+    tracked = form.make(
+        lambda f: lineage.disabled()(lineage.uses_project("thing")(f)), False
+    )
+    assert form.drive(tracked(5)) == 5
+    assert recorded.facts == []
+
+
+def test_stacked_declarations_are_one_wrapper(recorded: Recorded) -> None:
+    """Stacking merges; the order told is the order written."""
+
+    @lineage.uses_project("a")
+    @lineage.produces_file("result")
+    @lineage.uses_dataset("b")
+    def work(a: int, b: int) -> str:
+        return "x.bin"
+
+    assert type(work) is TrackedFunction
+    assert type(inspect.unwrap(work)) is FunctionType
+    assert type(work.__wrapped__) is FunctionType  # type: ignore[attr-defined]
+    work(1, 2)
+    assert recorded.inputs == ["project:1", "dataset:2"]
+    assert recorded.outputs == ["file:x.bin"]
+    assert len({str(e["step"]) for e in recorded.edges}) == 2  # told once, then its key
+
+
+def test_stacking_leaves_the_inner_one_alone(recorded: Recorded) -> None:
+    """A declaration on a tracked function makes another, and changes nothing."""
+
+    @lineage.uses_project("a")
+    def inner(a: int) -> int:
+        return a
+
+    outer = lineage.produces_dataset("a")(inner)
+    inner(1)
+    assert recorded.outputs == []
+    outer(2)
+    assert recorded.outputs == ["dataset:2"]
+
+
+def test_around_a_static_method_they_merge(recorded: Recorded) -> None:
+    """Declarations on both sides of `staticmethod` become one wrapper."""
+
+    class Worker:
+        @lineage.uses_project("a")
+        @staticmethod
+        @lineage.uses_dataset("a")
+        def work(a: int) -> int:
+            return a
+
+    assert Worker.work(4) == 4
+    assert recorded.inputs == ["project:4", "dataset:4"]
+
+
+@lineage.uses_project("a")
+def module_level(a: int, *, b: str = "x") -> tuple[int, str]:
+    """Say both."""
+    return a, b
+
+
+class Worker:
+    @lineage.uses_project("a")
+    def work(self, a: int) -> int:
+        return a
+
+    @classmethod
+    @lineage.uses_project("a")
+    def make(cls, a: int) -> int:
+        return a
+
+
+def test_signature_and_names_stay() -> None:
+    """`inspect`, name, docstring and annotations are the function's own."""
+    assert str(inspect.signature(module_level)).startswith("(a: 'int', *, b: 'str'")
+    assert module_level.__name__ == "module_level"
+    assert module_level.__doc__ == "Say both."
+    assert inspect.isfunction(module_level)
+    assert "return a, b" in inspect.getsource(module_level)
+    assert list(inspect.signature(Worker().work).parameters) == ["a"]
+
+
+def test_pickling_goes_by_name() -> None:
+    """Functions and bound methods are pickled as Python pickles them."""
+    assert pickle.loads(pickle.dumps(module_level)) is module_level
+    assert pickle.loads(pickle.dumps(Worker().work))(3) == 3
+    assert pickle.loads(pickle.dumps(Worker.make))(3) == 3
+
+
+@pytest.mark.parametrize(
+    ("form", "asks"),
+    [
+        ("coroutine", inspect.iscoroutinefunction),
+        ("generator", inspect.isgeneratorfunction),
+        ("async generator", inspect.isasyncgenfunction),
+    ],
+)
+def test_inspect_knows_the_form(form: str, asks: Any) -> None:
+    """What is async or a generator still says so."""
+    made = next(f for f in FORMS if f.name == form)
+    assert asks(made.make(lineage.uses_project("thing"), False))
+
+
+def test_made_coroutines_and_generators_bear_the_name() -> None:
+    """A coroutine never awaited is reported by the function's own name."""
+    make = next(f for f in FORMS if f.name == "coroutine").make
+    made = make(lineage.uses_project("thing"), False)(1)
+    assert made.__name__ == "work"
+    made.close()
+
+
+@pytest.mark.parametrize("thing", [int, 5, "text"])
+def test_only_functions_are_decorated(thing: Any) -> None:
+    """A class or a value is refused, with what to do instead."""
+    with pytest.raises(DeclarationError, match="uses_project"):
+        lineage.uses_project(1)(thing)
+
+
+def test_forgotten_parentheses_are_told() -> None:
+    """`@uses_project` without parentheses is told at the first call."""
+
+    @lineage.uses_project
+    def work(project_id: int) -> int:
+        return project_id
+
+    with pytest.raises(DeclarationError, match=r"@uses_project\(\)"):
+        work(5)
+
+
+def test_a_function_without_signature_is_refused() -> None:
+    """What shows no parameters cannot be declared on."""
+
+    class Opaque:
+        __signature__ = "hidden"
+
+        def __call__(self) -> None: ...
+
+    with pytest.raises(DeclarationError, match="cannot be seen"):
+        lineage.uses_project(1)(Opaque())
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt, SystemExit, GeneratorExit, StopIteration, Boom]
+)
+def test_exceptions_pass_unchanged(
+    error: type[BaseException], recorded: Recorded
+) -> None:
+    """Whatever the app raises reaches its caller as the same object."""
+    raised = error("own")
+
+    @lineage.uses_project("a")
+    @lineage.produces_dataset("a", on_error=True)
+    def work(a: int) -> None:
+        raise raised
+
+    with pytest.raises(error) as caught:
+        work(1)
+    assert caught.value is raised
+    assert recorded.outputs == ["dataset:1"]
+
+
+def test_concurrent_coroutines_keep_their_own_steps(recorded: Recorded) -> None:
+    """Coroutines of one loop do not mix their steps."""
+
+    @lineage.uses_project("a")
+    @lineage.produces_dataset("a")
+    async def work(a: int) -> None:
+        await asyncio.sleep(0)
+        lineage.current_task().produces_file(f"{a}.bin")
+
+    async def main() -> None:
+        await asyncio.gather(*(work(n) for n in range(1, 6)))
+
+    asyncio.run(main())
+    steps: dict[str, list[str]] = {}
+    for edge in recorded.edges:
+        step = edge["step"]
+        key = step["key"] if isinstance(step, dict) else step
+        steps.setdefault(key, []).append(f"{edge['kind']}:{edge['id']}")
+    expected = [[f"project:{n}", f"file:{n}.bin", f"dataset:{n}"] for n in range(1, 6)]
+    assert sorted(steps.values()) == sorted(expected)
