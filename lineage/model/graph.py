@@ -8,7 +8,7 @@ Keys: a task's is `task:<id>`; a data node's is `data:<number>` and stands for o
 *version* of an artifact. Both are selectors. Times are seconds since 1970 UTC.
 """
 
-# Over 400 lines: parameters and answer of a question belong beside each other.
+# Longer than 400 lines: parameters and answer of a question belong beside each other.
 
 from __future__ import annotations
 

@@ -87,6 +87,7 @@ def _delivery(call: RequestContext) -> dict[str, Any]:
 
 #: Questions whose answer the handler completes or guards.
 _HANDLERS: Final[Mapping[str, Callable[..., BaseModel]]] = {
+    "get_task": get_task,
     "impact": impact,
     "health": health,
 }

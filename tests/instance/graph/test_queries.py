@@ -314,8 +314,10 @@ def test_bad_values_are_refused(graph: GraphQueries) -> None:
     for options in ({"limit": 0}, {"after": "x"}, {"up": -1}):
         with pytest.raises(ValueError, match=r"limit|after|up"):
             graph.get(TEAM, select="task:1", **options)  # type: ignore[arg-type]
-    with pytest.raises(NotFoundError):
+    with pytest.raises(ValueError, match="key"):
         graph.get_data(TEAM, key="data:x")
+    with pytest.raises(NotFoundError):
+        graph.get_data(TEAM, key="data:12345")
     with pytest.raises(NotFoundError):
         graph.get_task(TEAM, run="none")
     with pytest.raises(NotFoundError):
