@@ -222,5 +222,5 @@ class GraphApi(Resource):
     ) -> _A:
         said = {name: value for name, value in fields.items() if value is not None}
         return model.model_validate(
-            self._ask_announced(method, {**said, **(_kept or {})})
+            self._call_announced(method, {**said, **(_kept or {})})
         )
