@@ -1,9 +1,6 @@
-"""`api.app`: the platform's apps, their modules and their sessions.
+"""`api.app`: the platform's apps, their modules and their sessions."""
 
-Longer than most modules: a client's reader finds every method of `api.app` here; an
-app's session is a task, so the methods of `api.task` are there as well.
-"""
-
+# Longer than 400 lines: every method of `api.app` is found here by looking.
 # ruff: noqa: ARG002  the signatures of the unavailable methods are the platform's
 from __future__ import annotations
 
@@ -388,7 +385,7 @@ class AppApi(TaskApi):
         if categories is not None:
             body["categories"] = categories
             body["categoriesOperation"] = categories_operation
-        found = self._modules(body)
+        found: list[dict[str, Any]] = self._modules(body)
         if not found:
             raise KeyError(f"no module of the ecosystem matches {body}")
         return found
@@ -445,11 +442,8 @@ class AppApi(TaskApi):
         given = {key: value for key, value in body.items() if value is not None}
         return ModuleInfo.from_json(self._call("ecosystem.info", given))
 
-    def _modules(self, body: dict[str, Any]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.get_list_all_pages(
-            "ecosystem.list", body, convert_json_info_cb=dict
-        )
-        return found
+    def _modules(self, body: dict[str, Any]) -> Any:
+        return self.get_list_all_pages("ecosystem.list", body, None, dict)
 
     def download_git_file(
         self,
@@ -481,11 +475,10 @@ class AppApi(TaskApi):
         """
         if file_path is None and file_key is None:
             raise ValueError("give file_path or file_key")
-        wanted = {"version": version, "appId": app_id, "filePath": file_path,
-                  "fileKey": file_key}  # fmt: skip
-        given = {key: value for key, value in wanted.items() if value is not None}
-        body = {"moduleId": module_id, **given}
-        self._save(body, save_path, log_progress, ext_logger)
+        body = {"moduleId": module_id, "version": version, "appId": app_id,
+                "filePath": file_path, "fileKey": file_key}  # fmt: skip
+        given = {key: value for key, value in body.items() if value is not None}
+        self._save(given, save_path, log_progress, ext_logger)
 
     def download_git_archive(
         self,

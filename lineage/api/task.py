@@ -1,9 +1,7 @@
-"""`api.task`: the platform's tasks, which are runs of apps.
+"""`api.task`: the platform's tasks, which are runs of apps."""
 
-Longer than most modules: a client's reader finds every method of `api.task` here,
-but for those that show a result, which are in `task_output`.
-"""
-
+# Longer than 400 lines: every method of `api.task` is found here by looking, except
+# those that show a result, which are in `task_output`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -83,7 +83,7 @@ class Recorder:
     def begin_anew(self) -> None:
         """In the child of a fork: nothing of the parent's threads is waited for."""
         self._lock = threading.RLock()
-        self.commit.begin_anew()
+        self.commit.reset_after_fork()
 
     # -- where a fact belongs ------------------------------------------------
 
@@ -269,7 +269,7 @@ class Recorder:
             self.put(
                 [
                     self._task_text(run, time_ns(), code)
-                    for run, code in self.commit.told(wait_s)
+                    for run, code in self.commit.answers(wait_s)
                 ]
             )
 
@@ -354,7 +354,7 @@ class Recorder:
             more += about_process(self.mask, self.settings.user_login)
             if run.parent is not None:
                 more += member("parent", run.parent.key)
-            self.commit.untold.append(run)
+            self.commit.pending.append(run)
         texts.append(self._task_text(run, at, more))
 
     def _task_text(self, run: ActiveTask, at: int, more: str) -> str:

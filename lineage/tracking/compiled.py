@@ -11,7 +11,7 @@ from ..model.refs import Ref
 from ..recording.context import StepContext
 from ..recording.recorder import Recorder
 from ..runtime import runtime
-from .coercion import each, info_kind, is_digits, to_target
+from .coercion import flatten, info_kind, is_digits, to_artifact_ref
 from .declaration import Declaration
 from .edge_builder import TOO_LARGE, RecordingContext, derived_text
 from .signatures import Signature, annotation_names
@@ -170,8 +170,8 @@ def check_constant(spec: Declaration, name: str) -> None:
     if source is None or source is AUTO or is_path or callable(source):
         return
     try:
-        for value in each(source):
-            to_target(value, spec.kind)
+        for value in flatten(source):
+            to_artifact_ref(value, spec.kind)
     except SourceError as error:
         message = f"{spec.label} of {name}: {error}"
         raise DeclarationError(message, subject=source) from error
@@ -265,11 +265,11 @@ def _is_named(spec: Declaration, item: Any, signature: Signature) -> bool:
 def _listed(get: Getter, kind: str | None) -> Getter:
     def origins(values: Values) -> list[Any]:
         found = []
-        for value in each(get(values)):
+        for value in flatten(get(values)):
             if kind is None or isinstance(value, Ref) or info_kind(value):
                 found.append(value)
             else:
-                found.append(Ref(kind, to_target(value, kind).id))
+                found.append(Ref(kind, to_artifact_ref(value, kind).id))
         return found
 
     return origins

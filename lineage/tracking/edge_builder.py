@@ -14,7 +14,7 @@ from ..recording.file_stat import seen_on_disk
 from ..recording.json_text import member, quote, shorten
 from ..recording.recorder import Recorder
 from .cards import relation_text
-from .coercion import ArtifactRef, each, info_kind, is_digits, to_target
+from .coercion import ArtifactRef, flatten, info_kind, is_digits, to_artifact_ref
 from .snapshot import Snapshot
 
 _repeats = itertools.count(1)
@@ -104,7 +104,7 @@ class EdgeBuilder:
             value: A value, many, or None for nothing.
             where: The declaration and function, for messages.
         """
-        for item in each(value):
+        for item in flatten(value):
             attempt(
                 lambda single: self._tell_one(moment, single),
                 item,
@@ -128,7 +128,7 @@ class EdgeBuilder:
         )
 
     def _tell_one(self, moment: RecordingContext, value: Any) -> None:
-        target = to_target(value, self.kind)
+        target = to_artifact_ref(value, self.kind)
         identity: int | str = target.id
         extras = self._extras(moment, target)
         if isinstance(identity, str):
@@ -223,12 +223,12 @@ def origins(
         SourceError: The task has no such input.
     """
     found: list[Origin] = []
-    for value in each(list(values)):
+    for value in flatten(list(values)):
         if isinstance(value, Ref) or info_kind(value) is not None:
-            target = to_target(value, None)
+            target = to_artifact_ref(value, None)
             found.append((target.kind, _identity(recorder, target)))
             continue
-        place = to_target(value, "file")
+        place = to_artifact_ref(value, "file")
         identity = _identity(recorder, place)
         kinds = recorder.input_kinds(scope.run, identity)
         if not kinds:

@@ -13,7 +13,7 @@ import pytest
 from api_recorder import TOKEN, Recorder, Reply
 from freezegun import freeze_time
 
-from lineage.api import Capabilities, Api
+from lineage.api import Api, Capabilities
 from lineage.api.errors import IncompatibleInstanceError, parse_error
 from lineage.api.resource import Resource
 from lineage.api.urls import normalize
