@@ -27,7 +27,7 @@ class Recorded:
     def facts(self) -> list[dict[str, Any]]:
         """All facts in order, in the journal's form."""
         if self._recorder is not None:
-            self._recorder.write_waiting()
+            self._recorder.write_pending_step_ends()
         return [json.loads(text) for text in list(self._texts)]
 
     @property

@@ -17,25 +17,25 @@ _LONGEST_LINE: Final = 2_000
 
 
 def end_of_step(
-    run: ActiveTask, step: str, at: int, error: str | None, mask: Callable[[str], str]
+    task: ActiveTask, step: str, at: int, error: str | None, mask: Callable[[str], str]
 ) -> str:
     """Tell that a step ended; `step` names it as JSON, all of it or its key."""
     outcome = '"ok"' if error is None else f'"error"{member("error", mask(error))}'
-    head = f'{{"f":"step_end",{run.head},"at":{at}e-9'
+    head = f'{{"f":"step_end",{task.head},"at":{at}e-9'
     return f'{head},"step":{step},"outcome":{outcome}}}'
 
 
-def ends_of_steps(run: ActiveTask, ends: Sequence[tuple[str, int]]) -> Iterator[str]:
+def ends_of_steps(task: ActiveTask, ends: Sequence[tuple[str, int]]) -> Iterator[str]:
     """Tell of many steps that they ended well: their keys as JSON, and when."""
     for first in range(0, len(ends), MAX_ENDS):
         part = ends[first : first + MAX_ENDS]
         listed = ",".join([f"[{key},{at}e-9]" for key, at in part])
-        head = f'{{"f":"step_ends",{run.head},"at":{part[-1][1]}e-9'
+        head = f'{{"f":"step_ends",{task.head},"at":{part[-1][1]}e-9'
         yield f'{head},"ends":[{listed}]}}'
 
 
-def end_of_run(
-    run: ActiveTask, at: int, error: BaseException | None, mask: Callable[[str], str]
+def end_of_task(
+    task: ActiveTask, at: int, error: BaseException | None, mask: Callable[[str], str]
 ) -> str:
     """Tell that a task ended, and with which exception."""
     more = ""
@@ -43,7 +43,7 @@ def end_of_run(
         told = "".join(traceback.format_exception(error))[-_LONGEST_TEXT:]
         more = member("error", mask(one_line(error)))
         more += member("traceback", mask(told))
-    head = f'{{"f":"task_end",{run.head},"at":{at}e-9'
+    head = f'{{"f":"task_end",{task.head},"at":{at}e-9'
     return f'{head},"status":"{_status(error)}"{more}}}'
 
 
@@ -61,11 +61,11 @@ def kind_of(form: str) -> str:
     return form.partition('"kind":"')[2].partition('"')[0]
 
 
-def with_card(run: ActiveTask, extras: str) -> str:
+def with_card(task: ActiveTask, extras: str) -> str:
     """Let the task's card ride on an edge, as the platform wants it."""
-    if run.card is None:
+    if task.card is None:
         return extras
-    node = f',"meta":{{"customNodeSettings":{run.card}'
+    node = f',"meta":{{"customNodeSettings":{task.card}'
     if ',"meta":{' in extras:
         return extras.replace(',"meta":{', node + ",", 1)
     return f"{extras}{node}}}"

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import DeclarationError, attempt
 from ..recording.context import CURRENT
 from ..recording.enabled import is_on
-from .call_plan import CallPlan, Opened, broken, leave, told
+from .call_plan import CallPlan, Opened, handle_internal_error, restore_context, told
 from .compiled import CompiledDeclaration, version_getter
 from .declaration import Declaration
 from .signatures import Signature
@@ -28,7 +28,7 @@ class Block:
         raise NotImplementedError
 
     def _open(self) -> None:
-        self._under_way.append(attempt(Block._opened, self, broken))
+        self._under_way.append(attempt(Block._opened, self, handle_internal_error))
 
     def _opened(self) -> tuple[CallPlan, Opened] | None:
         if not is_on():
@@ -45,9 +45,9 @@ class Block:
         if under_way is None:
             return
         plan, opened = under_way
-        leave(opened)
+        restore_context(opened)
         if error is None:
-            attempt(plan.finish, (opened, None), broken)
+            attempt(plan.finish, (opened, None), handle_internal_error)
         else:
             attempt(plan.fail, (opened, error), told)
 
@@ -100,7 +100,7 @@ def block_plan(spec: Declaration) -> CallPlan:
         for is_input in ((True, False) if spec.is_update else (spec.is_input,))
     ]
     is_late = spec.after and not spec.is_update
-    early = [e for e in made if e.teller.is_input and not is_late]
+    early = [e for e in made if e.is_input and not is_late]
     return CallPlan(f"with {spec.word}", early, [e for e in made if e not in early])
 
 

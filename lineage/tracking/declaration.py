@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .edge_builder import EdgeBuilder
 from .sources import AUTO, describe
 
 
@@ -41,21 +40,8 @@ class Declaration:
         """Whether it tells the task's own session: `produces_app()`."""
         return self.kind == "app" and self.source is AUTO
 
-    def teller(self, *, is_input: bool) -> EdgeBuilder:
-        """Make what tells its values in one direction."""
-        return EdgeBuilder(
-            self.word,
-            self.kind,
-            is_input=is_input,
-            updates=self.is_update,
-            model_weight=self.model_weight,
-            card=self.card,
-            repeat=self.repeat,
-            has_version=self.version is not None,
-        )
 
-
-def spec_of(word: str, source: Any, **options: Any) -> Declaration:
+def make_declaration(word: str, source: Any, **options: Any) -> Declaration:
     """Make a spec from the word that users write: `uses_file`, `produces`, ….
 
     The word tells direction and kind, `updates_project` both directions.

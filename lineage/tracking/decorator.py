@@ -7,11 +7,11 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from ..errors import DeclarationError
-from ..recording.enabled import OFF
+from ..recording.enabled import IS_DISABLED_BY_ENV
 from .call_plan import CallPlan
 from .context_manager import Block, block_plan
-from .declaration import Declaration, spec_of
-from .wrapper import Declarations, track
+from .declaration import Declaration, make_declaration
+from .wrapper import Declarations, wrap
 
 #: What can be decorated; a decorator gives back exactly what it got, typed so.
 F = TypeVar(
@@ -20,7 +20,7 @@ F = TypeVar(
 )
 
 #: While `lineage check` imports a module: what cannot work, instead of an exception.
-FOUND: ContextVar[list[DeclarationError] | None] = ContextVar(
+COLLECTED_ERRORS: ContextVar[list[DeclarationError] | None] = ContextVar(
     "lineage_check", default=None
 )
 
@@ -42,12 +42,12 @@ class Decorator(Block):
         Raises:
             DeclarationError: The declaration can never work on it.
         """
-        found = FOUND.get()
+        found = COLLECTED_ERRORS.get()
         if found is not None:
             return _collected(function, self._spec, found)
-        if OFF:
+        if IS_DISABLED_BY_ENV:
             return function
-        tracked: F = track(function, Declarations((self._spec,)))
+        tracked: F = wrap(function, Declarations((self._spec,)))
         return tracked
 
     def __enter__(self) -> Decorator:
@@ -67,7 +67,7 @@ class Decorator(Block):
 
 def _collected(function: F, spec: Declaration, found: list[DeclarationError]) -> F:
     try:
-        tracked: F = track(function, Declarations((spec,)))
+        tracked: F = wrap(function, Declarations((spec,)))
     except DeclarationError as error:
         error.subject = function
         found.append(error)
@@ -77,4 +77,4 @@ def _collected(function: F, spec: Declaration, found: list[DeclarationError]) ->
 
 def declare(word: str, source: Any, **options: Any) -> Decorator:
     """Make the declaration that one of the doors stands for."""
-    return Decorator(spec_of(word, source, **options))
+    return Decorator(make_declaration(word, source, **options))

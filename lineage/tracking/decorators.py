@@ -135,7 +135,7 @@ def uses_task(
     repeat: bool = False,
     card: Card | None = None,
 ) -> Decorator:
-    """Declare another task (an app run) that the function uses.
+    """Declare another task (an app task) that the function uses.
 
     The arguments are those of `uses_project`.
     """
@@ -285,7 +285,7 @@ def produces_task(
     repeat: bool = False,
     card: Card | None = None,
 ) -> Decorator:
-    """Declare another task (an app run) that the function produces.
+    """Declare another task (an app task) that the function produces.
 
     The arguments are those of `produces_project`.
     """

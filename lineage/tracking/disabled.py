@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 from ..recording.context import CURRENT, DisabledScope
-from ..recording.enabled import OFF
+from ..recording.enabled import IS_DISABLED_BY_ENV
 from .call_plan import CallPlan, Opened
 from .context_manager import Block
 from .decorator import F
-from .wrapper import Declarations, TrackedFunction, form_of
+from .wrapper import Declarations, TrackedFunction, wrapper_for
 
 
 class _NoopPlan(CallPlan):
@@ -46,9 +46,9 @@ class Disabled(Block):
 
     def __call__(self, function: F) -> F:
         """Record nothing in the calls of a function."""
-        if OFF:
+        if IS_DISABLED_BY_ENV:
             return function
-        wrapper = form_of(getattr(function, "__func__", function))(_SILENCE)
+        wrapper = wrapper_for(getattr(function, "__func__", function))(_SILENCE)
         silenced: Any = _DisabledFunction(function, wrapper, Declarations())
         quiet: F = silenced
         return quiet

@@ -7,14 +7,12 @@ from typing import Any
 from ..errors import attempt
 from ..recording.context import CURRENT, ActiveTask, StepContext
 from ..recording.enabled import is_on
-from ..recording.recorder import Recorder
 from ..runtime import runtime
-from .call_plan import broken
+from .call_plan import handle_internal_error
 from .cards import node_text
-from .declaration import Declaration, spec_of
-from .edge_builder import EdgeBuilder, RecordingContext, derived_text
+from .compiled import CompiledDeclaration, RecordingContext, derivation_member
+from .declaration import Declaration, make_declaration
 from .handle_methods import TaskHandleMethods
-from .sources import AUTO
 
 
 class TaskHandle(TaskHandleMethods):
@@ -24,84 +22,84 @@ class TaskHandle(TaskHandleMethods):
     is switched off they only give back.
     """
 
-    __slots__ = ("_run",)
+    __slots__ = ("_task",)
 
-    def __init__(self, run: ActiveTask | None = None) -> None:
-        self._run = run
+    def __init__(self, task: ActiveTask | None = None) -> None:
+        self._task = task
 
     @property
     def key(self) -> str | None:
-        """The run's own key; None where nothing is recorded."""
-        return None if self._run is None else self._run.key
+        """The task's own key; None where nothing is recorded."""
+        return None if self._task is None else self._task.key
 
     @property
     def id(self) -> int | None:
         """The platform's id of the task, where the app or the environment told it."""
-        return None if self._run is None else self._run.task_id
+        return None if self._task is None else self._task.task_id
 
     @property
     def name(self) -> str | None:
         """What the task is called."""
-        return None if self._run is None else self._run.name
+        return None if self._task is None else self._task.name
 
     def show(self, card: Any) -> None:
         """Give the task's own node a card: settings, a preset or a callable.
 
         A callable is given this handle.
         """
-        if self._run is not None and is_on():
-            attempt(self._show, card, broken)
+        if self._task is not None and is_on():
+            attempt(self._show, card, handle_internal_error)
 
     def __repr__(self) -> str:
         return f"<task {self.name or self.key or 'not recorded'}>"
 
     def _show(self, card: Any) -> None:
-        run = self._run
-        if run is not None:
-            text = node_text(card, self, run.recorder.mask)
-            run.recorder.show_card(run, text)
+        task = self._task
+        if task is not None:
+            text = node_text(card, self, task.recorder.mask)
+            task.recorder.record_card(task, text)
 
-    def _tell(self, word: str, source: Any, **options: Any) -> None:
-        if self._run is not None and is_on():
-            attempt(self._record, spec_of(word, source, **options), broken)
+    def _record_value(self, word: str, source: Any, **options: Any) -> None:
+        if self._task is not None and is_on():
+            attempt(
+                self._record,
+                make_declaration(word, source, **options),
+                handle_internal_error,
+            )
 
-    def _record(self, spec: Declaration) -> None:
+    def _record(self, declaration: Declaration) -> None:
         scope = self._scope()
         if scope is None:
             return
-        recorder = scope.run.recorder
+        recorder = scope.task.recorder
         texts: list[str] = []
-        moment = RecordingContext(recorder, scope, texts, spec.version)
-        where = f"task.{spec.word}()"
+        context = RecordingContext(recorder, scope, texts, declaration.version)
+        where = f"task.{declaration.word}()"
+        directions = (True, False) if declaration.is_update else (declaration.is_input,)
         try:
-            for is_input in (True, False) if spec.is_update else (spec.is_input,):
-                _tell(spec, spec.teller(is_input=is_input), moment, where)
+            for is_input in directions:
+                compiled = CompiledDeclaration(declaration, where, is_input=is_input)
+                if declaration.is_own_app:
+                    compiled.record_own_session(context)
+                    continue
+                if not is_input:
+                    context.derived = derivation_member(
+                        recorder, scope, declaration.derived_from, where
+                    )
+                compiled.record_value(context, declaration.source)
         finally:
-            recorder.put(texts)
+            recorder.write(texts)
 
     def _scope(self) -> StepContext | None:
         """Give the current step, if it is one of this task; None where muted."""
         current = CURRENT.get()
-        if self._run is None or not (
+        if self._task is None or not (
             current is None or isinstance(current, StepContext)
         ):
             return None
-        if current is not None and current.run is self._run:
+        if current is not None and current.task is self._task:
             return current
-        return self._run.root
-
-
-def _tell(
-    spec: Declaration, teller: EdgeBuilder, moment: RecordingContext, where: str
-) -> None:
-    if spec.kind == "app" and spec.source is AUTO:
-        teller.tell_own(moment)
-        return
-    recorder: Recorder = moment.recorder
-    if not teller.is_input:
-        named = spec.derived_from
-        moment.derived = derived_text(recorder, moment.scope, named, where)
-    teller.tell(moment, spec.source, where)
+        return self._task.root
 
 
 def current_task() -> TaskHandle:
@@ -112,4 +110,4 @@ def current_task() -> TaskHandle:
     if not is_on():
         return TaskHandle()
     scope = runtime().recorder.scope()
-    return TaskHandle(None if scope is None else scope.run)
+    return TaskHandle(None if scope is None else scope.task)

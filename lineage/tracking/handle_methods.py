@@ -19,7 +19,7 @@ class TaskHandleMethods:
 
     __slots__ = ()
 
-    def _tell(self, word: str, source: Any, **options: Any) -> None:
+    def _record_value(self, word: str, source: Any, **options: Any) -> None:
         raise NotImplementedError
 
     def uses_project(
@@ -31,7 +31,9 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task uses a project."""
-        self._tell("uses_project", source, version=version, repeat=repeat, card=card)
+        self._record_value(
+            "uses_project", source, version=version, repeat=repeat, card=card
+        )
         return source
 
     def uses_dataset(
@@ -42,7 +44,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task uses a dataset."""
-        self._tell("uses_dataset", source, repeat=repeat, card=card)
+        self._record_value("uses_dataset", source, repeat=repeat, card=card)
         return source
 
     def uses_file(
@@ -54,7 +56,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task uses a file of Team Files or of this machine."""
-        self._tell(
+        self._record_value(
             "uses_file", source, model_weight=model_weight, repeat=repeat, card=card
         )
         return source
@@ -67,7 +69,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task uses a folder."""
-        self._tell("uses_folder", source, repeat=repeat, card=card)
+        self._record_value("uses_folder", source, repeat=repeat, card=card)
         return source
 
     def uses_job(
@@ -78,7 +80,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task uses a labeling job."""
-        self._tell("uses_job", source, repeat=repeat, card=card)
+        self._record_value("uses_job", source, repeat=repeat, card=card)
         return source
 
     def uses_task(
@@ -88,8 +90,8 @@ class TaskHandleMethods:
         repeat: bool = False,
         card: Card | None = None,
     ) -> T:
-        """Record that the task uses another task (an app run)."""
-        self._tell("uses_task", source, repeat=repeat, card=card)
+        """Record that the task uses another task (an app task)."""
+        self._record_value("uses_task", source, repeat=repeat, card=card)
         return source
 
     def produces_project(
@@ -102,7 +104,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task produces a project."""
-        self._tell(
+        self._record_value(
             "produces_project",
             source,
             version=version,
@@ -121,7 +123,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task produces a dataset."""
-        self._tell(
+        self._record_value(
             "produces_dataset",
             source,
             derived_from=derived_from,
@@ -140,7 +142,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task produces a file of Team Files or of this machine."""
-        self._tell(
+        self._record_value(
             "produces_file",
             source,
             model_weight=model_weight,
@@ -159,7 +161,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task produces a folder."""
-        self._tell(
+        self._record_value(
             "produces_folder",
             source,
             derived_from=derived_from,
@@ -177,7 +179,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task produces a labeling job."""
-        self._tell(
+        self._record_value(
             "produces_job", source, derived_from=derived_from, repeat=repeat, card=card
         )
         return source
@@ -190,8 +192,8 @@ class TaskHandleMethods:
         repeat: bool = False,
         card: Card | None = None,
     ) -> T:
-        """Record that the task produces another task (an app run)."""
-        self._tell(
+        """Record that the task produces another task (an app task)."""
+        self._record_value(
             "produces_task", source, derived_from=derived_from, repeat=repeat, card=card
         )
         return source
@@ -205,7 +207,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> Any:
         """Record that the task serves an app session, its own when left out."""
-        self._tell(
+        self._record_value(
             "produces_app", source, derived_from=derived_from, repeat=repeat, card=card
         )
         return source if source is not AUTO else None
@@ -218,7 +220,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task uses a thing of whatever kind."""
-        self._tell("uses", source, repeat=repeat, card=card)
+        self._record_value("uses", source, repeat=repeat, card=card)
         return source
 
     def produces(
@@ -230,7 +232,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task produces a thing of whatever kind."""
-        self._tell(
+        self._record_value(
             "produces", source, derived_from=derived_from, repeat=repeat, card=card
         )
         return source
@@ -245,7 +247,7 @@ class TaskHandleMethods:
         card: Card | None = None,
     ) -> T:
         """Record that the task changes a project in place."""
-        self._tell(
+        self._record_value(
             "updates_project",
             source,
             version=version,

@@ -13,11 +13,11 @@ from typing import Any, Final
 from ..errors import DeclarationError
 from .coercion import is_digits
 from .declaration import Declaration
-from .decorator import FOUND
+from .decorator import COLLECTED_ERRORS
 from .signatures import display_name
 from .sources import RESULT
 from .value_paths import PathStep, ValuePath, parse_path
-from .wrapper import TrackedFunction, layers_of
+from .wrapper import TrackedFunction, declarations_of
 
 _UNKNOWN: Final = object()
 
@@ -39,7 +39,7 @@ def check_module(module: ModuleType | str) -> list[Problem]:
     """Find the declarations of a module that cannot work.
 
     A module given by name is imported; what would stop its import is collected, so
-    that one run shows everything. Paths are followed along the annotations as far as
+    that one task shows everything. Paths are followed along the annotations as far as
     those go: `project.idd` is found when `project: ProjectInfo` is annotated.
 
     Args:
@@ -50,11 +50,11 @@ def check_module(module: ModuleType | str) -> list[Problem]:
     """
     found: list[DeclarationError] = []
     if isinstance(module, str):
-        token = FOUND.set(found)
+        token = COLLECTED_ERRORS.set(found)
         try:
             module = importlib.import_module(module)
         finally:
-            FOUND.reset(token)
+            COLLECTED_ERRORS.reset(token)
     problems = [_problem(error.subject, str(error)) for error in found]
     for tracked in _tracked(module):
         problems += _along_annotations(tracked)
@@ -90,11 +90,11 @@ def _members(cls: type) -> Iterator[Any]:
 
 
 def _along_annotations(tracked: Any) -> Iterator[Problem]:
-    layers = layers_of(tracked)
+    declarations = declarations_of(tracked)
     function = tracked.__wrapped__
     inner = getattr(function, "__func__", function)
     hints = _hints(inner)
-    for spec in layers.specs if layers else ():
+    for spec in declarations.specs if declarations else ():
         for text in _texts(spec):
             path = parse_path(text)
             root = "return" if path.root == RESULT else path.root

@@ -9,14 +9,14 @@ from typing import Any, ParamSpec, TypeVar
 
 from ..errors import DeclarationError
 from ..recording.context import CURRENT
-from ..recording.enabled import OFF
+from ..recording.enabled import IS_DISABLED_BY_ENV
 from ..recording.params import step_params
 from ..runtime import runtime
 from .call_plan import CallPlan
 from .context_manager import Block
 from .decorator import F
 from .handle import TaskHandle, current_task
-from .wrapper import Declarations, track
+from .wrapper import Declarations, wrap
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,9 +43,9 @@ class Step(Block):
                 f"known, or decorate with lineage.step({self._name!r})",
                 subject=self,
             )
-        if OFF:
+        if IS_DISABLED_BY_ENV:
             return function
-        tracked: F = track(function, Declarations(step=self._name))
+        tracked: F = wrap(function, Declarations(step=self._name))
         return tracked
 
     def __enter__(self) -> TaskHandle:
@@ -81,7 +81,7 @@ def bind(function: Callable[P, R]) -> Callable[P, R]:
     Threads and pools do not inherit contexts, so work that is handed to one falls to
     the process's own task; `pool.submit(lineage.bind(work))` keeps this one.
     """
-    if OFF:
+    if IS_DISABLED_BY_ENV:
         return function
     scope = CURRENT.get()
     if inspect.iscoroutinefunction(function):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..delivery.report import DeliveryReport
-from ..recording.enabled import OFF, is_on
+from ..recording.enabled import IS_DISABLED_BY_ENV, is_on
 from ..runtime import runtime
 
 
@@ -19,19 +19,19 @@ def configure(**options: Any) -> None:
             the embedded instance), `sink` (an object of your own that takes facts),
             `settings` (instead of the environment).
     """
-    if not OFF:
+    if not IS_DISABLED_BY_ENV:
         runtime().configure(**options)
 
 
 def enable() -> None:
     """Record from now on; without effect when the environment said no."""
-    if not OFF:
+    if not IS_DISABLED_BY_ENV:
         runtime().enable()
 
 
 def disable() -> None:
     """Record nothing from now on, in the whole process, until `enable`."""
-    if not OFF:
+    if not IS_DISABLED_BY_ENV:
         runtime().disable()
 
 
@@ -49,6 +49,6 @@ def flush(timeout_s: float | None = None) -> DeliveryReport:
     Returns:
         A report that is true when everything is delivered.
     """
-    if OFF:
+    if IS_DISABLED_BY_ENV:
         return DeliveryReport(delivered=0, waiting=0)
     return runtime().flush(timeout_s)
