@@ -1,4 +1,4 @@
-"""Find out what is wrong: `doctor` for the environment, `check` for a module."""
+"""Check what is wrong: `doctor` for the environment, `check` for a module."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _EXTRAS: Final = {
 def add_commands(commands: Commands) -> None:
     """Add the commands of this theme."""
     doctor = commands.add(
-        "doctor", run_doctor, "tell every setting, where it came from and what it does"
+        "doctor", run_doctor, "show every setting, where it came from and what it does"
     )
     with_place(doctor)
     check = commands.add(
@@ -44,19 +44,19 @@ def add_commands(commands: Commands) -> None:
 
 
 def run_doctor(args: argparse.Namespace) -> CommandResult:
-    """Tell the environment as lineage understands it."""
+    """Show the environment as lineage understands it."""
     settings = settings_of(args)
+    reachable = reached(settings)
     installed = {extra: _version(module) for extra, module in _EXTRAS.items()}
     data = {
         "version": metadata.version("workflow-lineage"),
         "python": platform.python_version(),
         "destination": settings.destination,
-        "reached": reached(settings),
-        "settings": [_told(origin, settings) for origin in settings.origins],
+        "reached": reachable,
+        "settings": [_origin_data(origin, settings) for origin in settings.origins],
         "extras": installed,
     }
-    told = reached(settings)
-    lines = [*_summary(settings), line("  ", told), line()]
+    lines = [*_summary(settings), line("  ", reachable), line()]
     lines += [*_variables(settings), line()]
     lines += [line(StyledText("Extras", "title")), *_extras(installed)]
     problems = [origin.problem for origin in settings.origins if origin.problem]
@@ -66,7 +66,7 @@ def run_doctor(args: argparse.Namespace) -> CommandResult:
     return CommandResult(data, lines, NO if problems else 0)
 
 
-def _told(origin: Origin, settings: Settings) -> Mapping[str, Any]:
+def _origin_data(origin: Origin, settings: Settings) -> Mapping[str, Any]:
     return {
         "names": list(origin.variable.names),
         "value": origin.shown,
@@ -100,7 +100,7 @@ def _variables(settings: Settings) -> list[Line]:
 
 
 def _shown(origin: Origin) -> str:
-    """Give a value as it is typed; secrets are masked already."""
+    """Return a value as it is typed; secrets are masked already."""
     if origin.value in ((), {}):
         return "none"
     return origin.shown.lower() if isinstance(origin.value, bool) else origin.shown
@@ -108,10 +108,10 @@ def _shown(origin: Origin) -> str:
 
 def _version(module: str) -> str | None:
     try:
-        found = importlib.import_module(module)
+        loaded = importlib.import_module(module)
     except ImportError:
         return None
-    return str(getattr(found, "__version__", "installed"))
+    return str(getattr(loaded, "__version__", "installed"))
 
 
 def _missing(extra: str) -> str:
@@ -134,7 +134,7 @@ def _extras(installed: Mapping[str, str | None]) -> list[Line]:
 def run_check(args: argparse.Namespace) -> CommandResult:
     """Bind every path in a module's declarations to signatures and annotations."""
     name = _module_name(args.module)
-    checker = importlib.import_module("..tracking.check", __package__)
+    checker = importlib.import_module("..tracking.lint", __package__)
     problems = checker.check_module(name)
     lines = [
         line(
@@ -147,13 +147,13 @@ def run_check(args: argparse.Namespace) -> CommandResult:
     return CommandResult({"problems": problems}, lines, NO if problems else 0)
 
 
-def _module_name(said: str) -> str:
-    """Give a module's name, putting its folder on the path as `python -m` does."""
-    path = Path(said)
+def _module_name(name: str) -> str:
+    """Return a module's name, putting its folder on the path as `python -m` does."""
+    path = Path(name)
     if path.suffix == ".py":
         if not path.exists():
-            raise UsageError(f"there is no file {said}")
+            raise UsageError(f"there is no file {name}")
         sys.path.insert(0, str(path.resolve().parent))
         return path.stem
     sys.path.insert(0, os.getcwd())
-    return said
+    return name

@@ -1,4 +1,4 @@
-"""Make the platform's things in an instance of ours: `register`."""
+"""Create platform objects in an instance of ours: `register`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .result import CommandResult, StyledText, line
 
 def add_commands(commands: Commands) -> None:
     """Add the commands of this theme."""
-    group = commands.group("register", "make projects, files … to play with")
+    group = commands.group("register", "create projects, files … to try things out")
     project = _add(group, "project", "make a project", "NAME")
     project.add_argument("--type", help="images, videos, volumes, point_clouds …")
     version = _add(group, "project-version", "make a version of a project", None)
@@ -41,16 +41,16 @@ def _add(group: Commands, what: str, help: str, first: str | None) -> Parser:
 
 
 def run_register(args: argparse.Namespace) -> CommandResult:
-    """Make one thing and tell its id."""
+    """Create one platform object and show its id."""
     with instance(args) as api:
         make = getattr(api.register, args.what.replace("-", "_"))
         made: dict[str, Any] = make(**_fields(args))
     what = args.what.replace("-", " ")
     name = made.get("path") or made.get("name") or ""
-    told = line(
+    shown = line(
         StyledText("✔ ", "good"), f"{what} {made.get('id')}  ", StyledText(name, "data")
     )
-    return CommandResult(made, [told])
+    return CommandResult(made, [shown])
 
 
 def _fields(args: argparse.Namespace) -> dict[str, Any]:

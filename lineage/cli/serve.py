@@ -23,7 +23,7 @@ from .output import table
 from .parser import Commands, Parser
 from .result import NO, CommandResult, StyledText, line
 
-#: Where the page is looked for, when nothing else is said.
+#: Where the page is looked for, by default.
 DEFAULT_PORT: Final = 7077
 
 
@@ -61,7 +61,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def with_store(parser: Parser) -> None:
-    """Let a command be told which store it is about."""
+    """Add the options that name the store."""
     parser.add_argument(
         "--store", metavar="URL", help="sqlite:///path or postgresql://…"
     )
@@ -69,12 +69,12 @@ def with_store(parser: Parser) -> None:
 
 
 def store_url(args: argparse.Namespace, settings: Settings) -> str:
-    """Give the store that is meant: the one named, else the embedded instance's."""
+    """Return the URL of the named store, else of the embedded instance's."""
     return str(args.store) if args.store else store_of(settings)
 
 
 def store_of(settings: Settings) -> str:
-    """Give the embedded instance's store."""
+    """Return the URL of the embedded instance's store."""
     return f"sqlite:///{(settings.home / 'instance.db').absolute()}"
 
 
@@ -141,12 +141,12 @@ def _serve(
 
 
 def waiting_facts(home: Path) -> Mapping[str, Any]:
-    """Tell what waits in a home's journal, for the page's header."""
+    """Report what waits in a home's journal, for the page's header."""
     return status_data(read_status(home))
 
 
 def _usual_or_free_port() -> int:
-    """Give the usual port, or a free one where somebody listens there."""
+    """Return the usual port, or a free one where somebody listens there."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", DEFAULT_PORT)) != 0:
             return DEFAULT_PORT
@@ -156,7 +156,7 @@ def _usual_or_free_port() -> int:
 
 
 def has_desktop() -> bool:
-    """Tell whether a browser would open where the person sits."""
+    """Return whether a browser would open where the person sits."""
     if os.environ.get("CI") or os.environ.get("SSH_CONNECTION"):
         return False
     is_unix_desktop = bool(
@@ -167,7 +167,7 @@ def has_desktop() -> bool:
 
 @contextmanager
 def opened_store(args: argparse.Namespace) -> Iterator[Any]:
-    """Open the store that a command is about."""
+    """Open the store that a command names."""
     settings = settings_of(args)
     settings.home.mkdir(parents=True, exist_ok=True)
     store = load("instance.store", "server").open_store(store_url(args, settings))

@@ -20,7 +20,7 @@ def add_commands(commands: Commands) -> None:
     )  # fmt: skip
     backup.add_argument("file", metavar="FILE", type=Path, help="where the copy goes")
     partition = stores.add(
-        "partition", run_partition, "part a PostgreSQL store's tables by team",
+        "partition", run_partition, "partition a PostgreSQL store's tables by team",
         example="lineage store partition --store postgresql://lineage@db/lineage",
     )  # fmt: skip
     partition.add_argument(
@@ -41,17 +41,17 @@ def run_backup(args: argparse.Namespace) -> CommandResult:
     backup = load("instance.store.backup", "server")
     with opened_store(args) as store:
         size = backup.back_up(store.db, args.file)
-    told = {"file": str(args.file), "bytes": size}
+    data = {"file": str(args.file), "bytes": size}
     return CommandResult(
-        told, [line(f"{args.file} holds the whole store: {size} bytes")]
+        data, [line(f"{args.file} holds the whole store: {size} bytes")]
     )
 
 
 def run_partition(args: argparse.Namespace) -> CommandResult:
-    """Part the large tables of a PostgreSQL store by team."""
+    """Partition the large tables of a PostgreSQL store by team."""
     partitioning = load("instance.store.partitioning", "postgres")
     with opened_store(args) as store:
         done = partitioning.partition(store.db, args.parts)
-    said = f"in {args.parts} parts each: {', '.join(done)}"
-    told = {"tables": done, "parts": args.parts}
-    return CommandResult(told, [line(said if done else "it is partitioned already")])
+    text = f"in {args.parts} parts each: {', '.join(done)}"
+    data = {"tables": done, "parts": args.parts}
+    return CommandResult(data, [line(text if done else "it is partitioned already")])

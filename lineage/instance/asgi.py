@@ -45,41 +45,41 @@ access_log = logging.getLogger("lineage.access")
 
 #: Requests answered at once by one worker; as many threads.
 THREADS: Final = 32
-#: Requests in the house at once; more are asked to come again.
+#: Requests being worked on at once; further ones are answered 429.
 MAX_RUNNING: Final = 512
 #: Bytes of a body that is read and checked without a thread of its own.
 SMALL: Final = 16 << 10
 
 
 class InstanceApp:
-    """Serves the routes, the page and what operators ask for.
+    """Serves the routes, the page and the operators' endpoints.
 
     Args:
         routes: Answers the methods.
-        gatekeeper: Tells who is calling.
+        authenticator: Identifies the caller.
         sessions: The page's sessions.
-        page: Answers everything that is no method.
+        page: Answers every path that is no method.
         limits: How much a request may bring.
     """
 
     def __init__(
         self,
         routes: Routes,
-        gatekeeper: Authenticator,
+        authenticator: Authenticator,
         sessions: Sessions,
         *,
         page: App,
         limits: BodyLimits | None = None,
     ) -> None:
         self._routes = routes
-        self._gatekeeper = gatekeeper
+        self._authenticator = authenticator
         self._sessions = sessions
         self._page = page
         self._limits = limits or BodyLimits()
         self._metrics = Metrics()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lineage-request")
         self._running = 0
-        self._intake = WriteBatcher(routes.services.store)
+        self._write_batcher = WriteBatcher(routes.services.store)
         self._own: dict[tuple[str, str], Callable[..., InstanceResponse]] = {
             ("GET", "/healthz"): self._healthz,
             ("GET", "/readyz"): self._readyz,
@@ -89,18 +89,18 @@ class InstanceApp:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection's request, or the server's life."""
+        """Serve one connection's request, or the server's lifespan."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._lifespan(receive, send)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await asyncio.to_thread(self._pool.shutdown)
-        await asyncio.to_thread(self._intake.close)
+        await asyncio.to_thread(self._write_batcher.close)
         self._routes.services.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -126,20 +126,20 @@ class InstanceApp:
     async def _answer(
         self, request: InstanceRequest, scope: Scope, receive: Receive, send: Send
     ) -> InstanceResponse | None:
-        """Give the answer, or none where the page has sent its own."""
+        """Return the answer, or `None` where the page has sent its own."""
         try:
             if "/v3/" in request.path:
                 return await self._method(request, receive)
-            self._gatekeeper.check_place(request)
+            self._authenticator.check_place(request)
             own = self._own.get((request.verb, request.path))
             if own is None:
                 await self._page(scope, receive, _secured(send))
                 return None
-            whole = await self._whole(request, receive, 65_536)
-            answer: InstanceResponse = await self._in_thread(own, whole)
+            complete = await self._with_body(request, receive, 65_536)
+            answer: InstanceResponse = await self._in_thread(own, complete)
             return answer
-        except RequestError as refusal:
-            return refusal.response()
+        except RequestError as error:
+            return error.response()
         except StoreError as error:
             return answered_trouble(request, error)
 
@@ -151,27 +151,27 @@ class InstanceApp:
                 429, "too many requests at once", headers={"retry-after": "1"}
             )
         route = find_route(request)
-        # Who is calling is asked before anything of the body is read.
+        # The caller is identified before anything of the body is read.
         principal = await self._admit(route, request)
         limit = (
             self._limits.upload_bytes
             if route.form == "raw"
             else self._limits.json_bytes
         )
-        whole = await self._whole(request, receive, limit)
+        complete = await self._with_body(request, receive, limit)
         try:
             if route.prepare is not None:
-                prepared = await self._prepare(route, whole, principal)
+                prepared = await self._prepare(route, complete, principal)
                 if isinstance(prepared, WriteRequest):
-                    return await self._store(whole, prepared)
+                    return await self._store(complete, prepared)
                 if prepared is not None:
                     return prepared
             answer: InstanceResponse = await self._in_thread(
-                self._routes.handle, whole, principal
+                self._routes.handle, complete, principal
             )
             return answer
         finally:
-            whole.close()
+            complete.close()
 
     async def _prepare(
         self, route: Route, request: InstanceRequest, principal: Principal
@@ -184,25 +184,25 @@ class InstanceApp:
 
     async def _admit(self, route: Route, request: InstanceRequest) -> Principal:
         if route.role == "none":
-            self._gatekeeper.check_place(request)
+            self._authenticator.check_place(request)
             return OPEN
-        remembered = self._gatekeeper.admit_remembered(request)
+        remembered = self._authenticator.admit_remembered(request)
         if remembered is not None:
             return remembered
-        admitted: Principal = await self._in_thread(self._gatekeeper.admit, request)
+        admitted: Principal = await self._in_thread(self._authenticator.admit, request)
         return admitted
 
     async def _store(
         self, request: InstanceRequest, prepared: WriteRequest
     ) -> InstanceResponse:
-        answer = await self._intake.store(prepared)
+        answer = await self._write_batcher.store(prepared)
         return answered(request, lambda: respond(prepared.finish(answer)))
 
-    async def _whole(
+    async def _with_body(
         self, request: InstanceRequest, receive: Receive, limit: int
     ) -> InstanceRequest:
-        told = request.headers.get("content-length", "0")
-        if told.isascii() and told.isdigit() and int(told[:20]) > limit:
+        announced = request.headers.get("content-length", "0")
+        if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
             raise too_large(limit)
         body = await read_body(receive, limit, self._limits.idle_s)
         return InstanceRequest(
@@ -222,15 +222,15 @@ class InstanceApp:
         return _json({"status": "ready"})
 
     def _show_metrics(self, request: InstanceRequest) -> InstanceResponse:
-        self._gatekeeper.admit(request)
+        self._authenticator.admit(request)
         return self._metrics.response()
 
     def _login(self, request: InstanceRequest) -> InstanceResponse:
         try:
-            told = json.loads(request.read() or b"null")
+            credentials = json.loads(request.read() or b"null")
         except (ValueError, RecursionError) as error:
             raise RequestError(400, f"the body is not JSON: {error}") from error
-        token = told.get("token") if isinstance(told, dict) else None
+        token = credentials.get("token") if isinstance(credentials, dict) else None
         if not isinstance(token, str):
             raise RequestError(400, "a token is missing", field="token", value=token,
                           allowed="a token as text")  # fmt: skip
@@ -322,13 +322,13 @@ def _secured(send: Send) -> Send:
 
     async def secured(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            told = {name for name, _ in message["headers"]}
+            present = {name for name, _ in message["headers"]}
             message["headers"] = [
                 *message["headers"],
                 *(
                     (name.encode(), value.encode())
                     for name, value in SECURITY_HEADERS.items()
-                    if name.encode() not in told
+                    if name.encode() not in present
                 ),
             ]
         await send(message)

@@ -1,4 +1,4 @@
-"""Finds out who sent a request over the network, or refuses it."""
+"""Authenticates requests that come over the network."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Authenticator:
     """Checks host and origin, then the token or the page's session.
 
     Args:
-        tokens: Tells who a token belongs to.
-        sessions: Tells whose session a cookie is.
+        tokens: Looks up whose a token is.
+        sessions: Looks up whose session a cookie is.
         hosts: Names under which the server is reached; empty: any.
     """
 
@@ -41,10 +41,10 @@ class Authenticator:
         check_origin(request)
 
     def admit(self, request: InstanceRequest) -> Principal:
-        """Tell who sent the request.
+        """Return the caller of a request.
 
         Raises:
-            Refusal: Nobody that this instance knows.
+            RequestError: The caller is not known to this instance.
         """
         self.check_place(request)
         if not self._tokens.exist():
@@ -64,7 +64,7 @@ class Authenticator:
         return found
 
     def admit_remembered(self, request: InstanceRequest) -> Principal | None:
-        """Tell who sent the request, if that is known without asking the store."""
+        """Return the caller, if known without reading the store."""
         self.check_place(request)
         exist = self._tokens.exist_remembered()
         if exist is None:
@@ -76,16 +76,16 @@ class Authenticator:
 
 
 def token_of(request: InstanceRequest) -> str | None:
-    """Give the token that a request carries."""
-    told = request.headers.get("x-api-key")
-    if told:
-        return told
+    """Return the token that a request carries."""
+    key = request.headers.get("x-api-key")
+    if key:
+        return key
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     return value.strip() or None if scheme.lower() == "bearer" else None
 
 
 def session_of(request: InstanceRequest) -> str | None:
-    """Give the secret of the page's session that a request carries."""
+    """Return the secret of the page's session that a request carries."""
     try:
         cookies = SimpleCookie(request.headers.get("cookie", ""))
     except CookieError as error:

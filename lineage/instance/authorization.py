@@ -43,7 +43,7 @@ class Principal:
     """No token exists: one team, whatever team a request names."""
 
     def may(self, role: str) -> bool:
-        """Tell whether the caller has at least this role."""
+        """Return whether the caller has at least this role."""
         return ROLES.index(self.role) >= ROLES.index(role)
 
 

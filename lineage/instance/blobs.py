@@ -56,30 +56,30 @@ class Blobs:
             stream.flush()
             os.fsync(stream.fileno())
             blob = Blob(digest.hexdigest(), size)
-            place = self._place(blob.digest)
-            place.parent.mkdir(exist_ok=True)
-            os.replace(stream.name, place)
+            path = self._path_of(blob.digest)
+            path.parent.mkdir(exist_ok=True)
+            os.replace(stream.name, path)
         return blob
 
     def put_stream(self, stream: BinaryIO) -> Blob:
-        """Keep what a stream holds from where it stands."""
+        """Keep what a stream holds from its position on."""
         return self.put(iter(lambda: stream.read(CHUNK), b""))
 
     def has(self, digest: str) -> bool:
-        """Tell whether bytes of this digest are kept."""
-        return _HEX.fullmatch(digest) is not None and self._place(digest).is_file()
+        """Return whether bytes of this digest are kept."""
+        return _HEX.fullmatch(digest) is not None and self._path_of(digest).is_file()
 
     def path(self, digest: str) -> Path:
-        """Give the place of kept bytes.
+        """Return the path of kept bytes.
 
         Raises:
-            Refusal: They are not kept.
+            RequestError: They are not kept.
         """
         if not self.has(digest):
             raise RequestError(404, "the bytes of that file are not kept here")
-        return self._place(digest)
+        return self._path_of(digest)
 
-    def _place(self, digest: str) -> Path:
+    def _path_of(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest
 
     @contextmanager
@@ -95,7 +95,7 @@ class Blobs:
 
 
 def from_hash(text: str) -> str | None:
-    """Give the digest that a platform hash (base64) stands for, if it is one."""
+    """Return the digest that a platform hash (base64) stands for, if it is one."""
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError:
@@ -109,7 +109,7 @@ def send_file(
     range_header: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> InstanceResponse:
-    """Answer with a file, or with the range of it that was asked for."""
+    """Answer with a file, or with the requested range of it."""
     size = path.stat().st_size
     base = {"accept-ranges": "bytes", **(headers or {})}
     base.setdefault("content-type", "application/octet-stream")

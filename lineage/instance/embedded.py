@@ -23,7 +23,7 @@ ADDRESS: Final = "http://embedded.lineage"
 
 
 class EmbeddedInstance:
-    """An instance in this process, keeping its things in a folder.
+    """An instance in this process, with its store and blobs in a folder.
 
     Nothing is opened before the first request.
 
@@ -144,7 +144,7 @@ class _SpanReader(io.RawIOBase):
         self._left = b""
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Return that it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:

@@ -1,4 +1,4 @@
-"""Refusals: what a client did wrong, in the platform's error form."""
+"""Request errors: what a client did wrong, in the platform's error form."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RequestError(LineageError):
         status: The HTTP status to answer.
         message: What is wrong and what would be right, in one sentence.
         field: The field at fault, as a path (`node.id`).
-        value: Its value; only the type of it is told.
+        value: Its value; only its type is shown.
         allowed: What the field may hold.
         headers: Headers to answer with.
     """
@@ -66,7 +66,7 @@ class RequestError(LineageError):
         self.headers = dict(headers or {})
 
     def response(self) -> InstanceResponse:
-        """Give the answer in the platform's error form."""
+        """Return the answer in the platform's error form."""
         details = {
             "message": self.message,
             "field": self.field,
@@ -91,16 +91,16 @@ def json_type(value: Any) -> str:
 
 
 def from_validation(error: ValidationError) -> RequestError:
-    """Translate the first complaint of a request model."""
+    """Translate the first validation error of a request model."""
     first = error.errors(include_url=False, include_context=True)[0]
     where = ".".join(str(part) for part in first["loc"]) or "the body"
     is_missing = first["type"] == "missing"
     value = ... if is_missing else first["input"]
     allowed = "a value" if is_missing else first["msg"]
-    said = "is missing" if is_missing else f"cannot be {_an(json_type(value))}"
+    problem = "is missing" if is_missing else f"cannot be {_an(json_type(value))}"
     if not is_missing and first["type"] not in _WRONG_TYPE:
-        said = "is not allowed"
-    message = f"{where} {said}: {first['msg']}"
+        problem = "is not allowed"
+    message = f"{where} {problem}: {first['msg']}"
     return RequestError(400, message, field=where, value=value, allowed=allowed)
 
 
@@ -114,6 +114,6 @@ def _an(word: str) -> str:
 
 
 def not_found(what: str, id: object, *, field: str = "id") -> RequestError:
-    """Refuse because nothing by that id is known to the caller."""
+    """Return the error for an id that is not known to the caller."""
     shown = str(id)[:80]
     return RequestError(404, f"no {what} with {field} {shown} is known", field=field)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-#: Bytes handed on at once when a file is sent.
+#: Bytes sent at once of a file.
 CHUNK: Final = 1 << 20
 
 JSON_TYPE: Final = "application/json"
@@ -31,14 +31,14 @@ class InstanceRequest:
     """The other side's address; none when embedded."""
 
     def read(self) -> bytes:
-        """Give the whole body."""
+        """Return the whole body."""
         if isinstance(self.body, bytes):
             return self.body
         self.body.seek(0)
         return self.body.read()
 
     def close(self) -> None:
-        """Give back the file that held a large body."""
+        """Close the file that held a large body."""
         if not isinstance(self.body, bytes):
             self.body.close()
 
@@ -70,7 +70,7 @@ class InstanceResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def content(self) -> bytes:
-        """Give the whole body."""
+        """Return the whole body."""
         if isinstance(self.body, bytes):
             return self.body
         return b"".join(self.body.chunks())

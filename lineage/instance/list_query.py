@@ -99,7 +99,7 @@ class _Query:
         self.params: dict[str, Any] = dict(rows.params)
 
     def subquery(self) -> str:
-        """Give the rows, with the values inside their JSON that were asked for."""
+        """Return the rows, with the values inside their JSON that were asked for."""
         columns = ", ".join([self._rows.names, *self._columns])
         # PostgreSQL would read each body again for each use of a value in it.
         fence = " OFFSET 0" if self._columns and self._engine != "sqlite" else ""
@@ -107,7 +107,7 @@ class _Query:
         return f"(SELECT {columns} FROM {source}{fence}) AS r"  # noqa: S608  made of constants
 
     def order(self, name: str, direction: str) -> str:
-        """Give the order by a field; what is alike comes in the order of ids."""
+        """Return the order by a field; what is alike comes in the order of ids."""
         value = self._value(name)
         if value.int_column == "r.id":
             return f"r.id {direction}, r.team_id"

@@ -51,20 +51,20 @@ class Metrics:
     def end(self, method: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
         self._running.dec()
-        found = self._children.get((method, status))
-        if found is None:
+        metrics = self._children.get((method, status))
+        if metrics is None:
             # To look them up by their labels takes a lock and a copy each time.
-            found = (
+            metrics = (
                 self._requests.labels(method, str(status)),
                 self._seconds.labels(method),
             )
-            self._children[method, status] = found
-        counter, histogram = found
+            self._children[method, status] = metrics
+        counter, histogram = metrics
         counter.inc()
         histogram.observe(seconds)
 
     def response(self) -> InstanceResponse:
-        """Give all counts, of every worker."""
+        """Return all counts, of every worker."""
         registry = self._registry
         if os.environ.get(SHARED):
             registry = CollectorRegistry()

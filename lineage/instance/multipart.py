@@ -31,7 +31,7 @@ class MultipartPart:
     stream: BinaryIO
 
     def text(self, *, limit: int = 65_536) -> str:
-        """Give the part's content as text."""
+        """Return the part's content as text."""
         raw = self.stream.read(limit + 1)
         if len(raw) > limit:
             raise RequestError(413, f"the part {self.name[:80]} is too long for a text")
@@ -93,7 +93,7 @@ class _Reader:
         return taken
 
     def _until(self, mark: bytes, *, limit: int | None = None) -> Iterator[bytes]:
-        """Give what comes before the mark, which is consumed."""
+        """Yield what comes before the mark, which is consumed."""
         given = 0
         while True:
             found = self._kept.find(mark)

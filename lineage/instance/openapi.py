@@ -47,7 +47,7 @@ _ERRORS: Final[Mapping[str, str]] = {
 
 
 def description(routes: Mapping[str, Route] = ROUTES) -> dict[str, Any]:
-    """Give the OpenAPI description of the endpoints that are ours."""
+    """Return the OpenAPI description of the endpoints that are ours."""
     ours = [routes[name] for name in sorted(routes) if routes[name].is_ours]
     refs, components = models_json_schema(_models(ours), ref_template=_REF)
     return {
@@ -126,7 +126,7 @@ def _content(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def text() -> str:
-    """Give the description as it is committed beside the page's sources."""
+    """Return the description as it is committed beside the page's sources."""
     return json.dumps(description(), indent=2, ensure_ascii=False) + "\n"
 
 

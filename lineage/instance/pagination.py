@@ -16,7 +16,7 @@ _ORDERS: Final = ("asc", "desc")
 def page_answer(
     form: PageParams, entities: Sequence[Item], total: int
 ) -> dict[str, Any]:
-    """Give the answer that holds one page.
+    """Return the answer that holds one page.
 
     It serves clients that count pages and clients that follow `after`.
     """
@@ -31,7 +31,7 @@ def page_answer(
 
 
 def start_of(form: PageParams) -> int:
-    """Give the number of things before the page."""
+    """Return the number of items before the page."""
     if form.after is None:
         return (form.page - 1) * form.per_page
     if not (form.after.isascii() and form.after.isdigit() and len(form.after) < 16):
@@ -46,7 +46,7 @@ def start_of(form: PageParams) -> int:
 
 
 def checked_order(form: PageParams) -> str:
-    """Give the order that a page is asked in."""
+    """Return the requested order."""
     if form.sort_order not in _ORDERS:
         raise RequestError(
             400,
@@ -59,7 +59,7 @@ def checked_order(form: PageParams) -> str:
 
 
 def lookup(item: Item, field: str) -> Any:
-    """Give the value at a dotted path; none where there is nothing."""
+    """Return the value at a dotted path, or `None`."""
     value: Any = item
     for part in field.split("."):
         value = value.get(part) if isinstance(value, dict) else None

@@ -29,17 +29,17 @@ Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 
 class Params(BaseModel):
-    """Base of request models: keys that nobody asked for are ignored."""
+    """Base of request models: unknown keys are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class NoParams(Params):
-    """A request that says nothing."""
+    """A request without parameters."""
 
 
 class IdParams(Params):
-    """A request about one thing."""
+    """A request about one object."""
 
     id: Id
 

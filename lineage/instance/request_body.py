@@ -27,14 +27,14 @@ class BodyLimits:
 
 
 class Disconnected(Exception):
-    """The client left before its request was whole."""
+    """The client left before its request was complete."""
 
 
 async def read_body(receive: Receive, limit: int, idle_s: float) -> bytes | BinaryIO:
     """Read a whole body.
 
     Raises:
-        Refusal: It is larger than `limit`, or it does not come.
+        RequestError: It is larger than `limit`, or it does not arrive.
         Disconnected: The client left.
     """
     message = await _next(receive, idle_s)
@@ -111,7 +111,7 @@ def _check(size: int, limit: int) -> None:
 
 
 def too_large(limit: int) -> RequestError:
-    """Refuse a body that is larger than what is allowed."""
+    """Return the error for a body that is larger than allowed."""
     return RequestError(
         413,
         "the body is too large",

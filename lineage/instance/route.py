@@ -43,28 +43,28 @@ class RequestContext:
 
     @property
     def team_ids(self) -> tuple[int, ...]:
-        """The teams whose things the caller may see."""
+        """The teams whose objects the caller may see."""
         return self.principal.team_ids
 
-    def team(self, told: int | None = None, *, field: str = "teamId") -> int:
-        """Give the team that a request is about.
+    def team(self, named: int | None = None, *, field: str = "teamId") -> int:
+        """Return the team that a request is about.
 
         Args:
-            told: What the request named; the caller's first team when nothing.
+            named: What the request named; the caller's first team when nothing.
             field: The field that named it.
         """
-        if told is None or self.principal.is_open:
+        if named is None or self.principal.is_open:
             return self.team_ids[0]
-        if told not in self.team_ids:
+        if named not in self.team_ids:
             raise RequestError(
-                403, f"team {told} is not one of the token's", field=field
+                403, f"team {named} is not one of the token's", field=field
             )
-        return told
+        return named
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One endpoint: who may call it, what it takes and what it gives."""
+    """One endpoint: who may call it, its request model and its answer."""
 
     name: str
     """The method name, below `/public/api/v3/`."""

@@ -1,4 +1,4 @@
-"""The route table, and the way of a request through it: who, what, then the handler."""
+"""The route table, and how a request passes it: role, body, then the handler."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ class Routes:
     def prepare(
         self, route: Route, request: InstanceRequest, principal: Principal
     ) -> WriteRequest | InstanceResponse | None:
-        """Give the facts that a request to a route brings, without storing them.
+        """Return the facts that a request to a route brings, without storing them.
 
         Returns:
-            The facts; or the answer, where they are refused; or none where the
-            request has to be handled.
+            The facts; or the answer, where they are rejected; or `None` where the
+            handler has to be called.
         """
-        found: list[WriteRequest | None] = [None]
+        prepared: list[WriteRequest | None] = [None]
 
         def work() -> InstanceResponse:
             if route.prepare is not None:
                 call = self._call(route, request, principal)
-                found[0] = route.prepare(call, parse(route, request))
+                prepared[0] = route.prepare(call, parse(route, request))
             return NOTHING
 
         answer = answered(request, work)
-        return found[0] if answer is NOTHING else answer
+        return prepared[0] if answer is NOTHING else answer
 
     def _answer(
         self, request: InstanceRequest, principal: Principal
@@ -92,17 +92,17 @@ def answered(
     with guard(f"answering {request.path[:200]}"):
         try:
             return work()
-        except RequestError as refusal:
-            return refusal.response()
+        except RequestError as error:
+            return error.response()
         except NotFoundError as error:
             return RequestError(404, str(error)).response()
         except SelectorError as error:
             return RequestError(400, str(error), field="selector").response()
         except StoreFaultError:
-            raise  # trying again would not help: the log tells of it
+            raise  # trying again would not help: the log has the reason
         except StoreError as error:
             return _unavailable(error).response()
-    return RequestError(500, "the instance failed; its log tells why").response()
+    return RequestError(500, "the instance failed; its log has the reason").response()
 
 
 def answered_trouble(request: InstanceRequest, error: StoreError) -> InstanceResponse:
@@ -159,7 +159,7 @@ def read_json(request: InstanceRequest) -> object:
 
 
 def respond(answer: Answer) -> InstanceResponse:
-    """Turn what a handler gave into an answer."""
+    """Turn what a handler returned into an answer."""
     if isinstance(answer, InstanceResponse):
         return answer
     if isinstance(answer, BaseModel):

@@ -32,7 +32,7 @@ COLLECT_AFTER: Final = (50_000, 20, 50)
 
 
 class ServeError(LineageError):
-    """The server cannot start as it was told to."""
+    """The server cannot start with these settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class ServeSettings:
     """How long requests may still take when the server is to stop."""
     limits: BodyLimits = field(default_factory=BodyLimits)
     delivery_status: DeliveryStatus | None = None
-    """Tells what waits beside this instance; a module's function, so that it can
-    be carried into workers."""
+    """Reports what waits in the journal beside this instance; a module's function, so
+    that workers can receive it."""
 
     @property
     def is_loopback(self) -> bool:
@@ -120,7 +120,7 @@ class AppFactory:
 
 
 def serve(settings: ServeSettings) -> None:
-    """Serve until told to stop by SIGTERM or SIGINT.
+    """Serve until stopped by SIGTERM or SIGINT.
 
     Raises:
         ServeError: The address can be reached from other machines and there is no
@@ -140,7 +140,7 @@ def serve(settings: ServeSettings) -> None:
         timeout_keep_alive=30,
         server_header=False,
         ws="none",
-        # Who calls is told by the proxy, which is believed on this machine alone.
+        # The proxy names the caller; it is believed on this machine alone.
         proxy_headers=bool(settings.allowed_hosts),
     )
     listening = bind(settings)
@@ -194,7 +194,7 @@ def bind(settings: ServeSettings) -> socket.socket:
 
 
 def log_config(*, is_access_logged: bool) -> dict[str, object]:
-    """Say where log lines go: one a line, to standard error."""
+    """Return the logging configuration: one line an event, to standard error."""
     level = "INFO" if is_access_logged else "WARNING"
     return {
         "version": 1,

@@ -1,4 +1,4 @@
-"""What handlers work with: the store, its questions, tokens, objects and blobs."""
+"""What handlers work with: the store, its queries, tokens, objects and blobs."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ class Sessions:
 
     Args:
         db: The instance's database.
-        tokens: Tells who a token belongs to.
-        clock: Gives the time in seconds since 1970.
+        tokens: Looks up whose a token is.
+        clock: Returns the time in seconds since 1970.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class Sessions:
         self._failures: dict[str, list[float]] = {}
 
     def open(self, token: str, *, client: str) -> str:
-        """Give the secret of a new session.
+        """Return the secret of a new session.
 
         Raises:
-            Refusal: The token opens nothing, or too many did before from there.
+            RequestError: The token is not valid, or the address failed too often.
         """
         self._check_failures(client)
         token_id = self._tokens.id_of(token)
@@ -65,7 +65,7 @@ class Sessions:
         return secret
 
     def find(self, secret: str) -> Principal | None:
-        """Tell whose session it is; none when it is over."""
+        """Return whose session it is, or `None` when it is over."""
         with self._db.read() as tx:
             row = tx.one(
                 "SELECT token_id FROM page_sessions WHERE hash = ? AND expires_at >= ?",

@@ -10,7 +10,7 @@ _LAST_MS: Final = 253_402_300_799_999
 
 
 def time_text(at: float | None) -> str | None:
-    """Give a time as the platform writes it."""
+    """Return a time as the platform writes it."""
     if at is None:
         return None
     moment = datetime.fromtimestamp(at, timezone.utc)
@@ -18,13 +18,13 @@ def time_text(at: float | None) -> str | None:
 
 
 def seconds_from(text: str, *, is_after: bool = False) -> float:
-    """Give the first time whose text is not before another text.
+    """Return the first time whose text is not before another text.
 
     Later times have later texts, so any text parts them in two.
 
     Args:
         text: Any text, also a part of a time's.
-        is_after: Give the first time whose text comes after it.
+        is_after: Return the first time whose text comes after it.
     """
     low, high = 0, _LAST_MS + 1
     while low < high:

@@ -38,7 +38,7 @@ class TokenInfo:
 
     @property
     def is_revoked(self) -> bool:
-        """Whether it opens nothing any more."""
+        """Whether it is no longer valid."""
         return self.revoked_at is not None
 
 
@@ -113,11 +113,11 @@ def revoke_token(store: Store, id: int) -> bool:
 
 
 class Tokens:
-    """Finds out who is behind a token, remembering it for a moment.
+    """Looks up whose a token is, remembering it for a moment.
 
     Args:
         db: The instance's database.
-        clock: Gives a time in seconds that only grows.
+        clock: Returns a time in seconds that only grows.
     """
 
     def __init__(
@@ -130,14 +130,14 @@ class Tokens:
         self._any: tuple[float, bool] | None = None
 
     def exist_remembered(self) -> bool | None:
-        """Tell whether there is any token, if it is remembered."""
+        """Return whether there is any token, if remembered."""
         known = self._any
         if known is not None and self._clock() - known[0] < REMEMBER_S:
             return known[1]
         return None
 
     def find_remembered(self, secret: str) -> Principal | None:
-        """Tell who a token belongs to, if it is remembered and belongs to one."""
+        """Return whose a valid token is, if remembered."""
         with self._lock:
             known = self._known.get(_hash(secret))
         if known is not None and self._clock() - known[0] < REMEMBER_S:
@@ -145,7 +145,7 @@ class Tokens:
         return None
 
     def exist(self) -> bool:
-        """Tell whether there is any token, so that callers need one."""
+        """Return whether there is any token, so that callers need one."""
         now = self._clock()
         remembered = self.exist_remembered()
         if remembered is not None:
@@ -156,7 +156,7 @@ class Tokens:
         return found
 
     def find(self, secret: str) -> Principal | None:
-        """Tell who a token belongs to; none when it opens nothing."""
+        """Return whose a token is, or `None` when it is not valid."""
         name, now = _hash(secret), self._clock()
         with self._lock:
             known = self._known.get(name)
@@ -170,12 +170,12 @@ class Tokens:
         return principal
 
     def id_of(self, secret: str) -> int | None:
-        """Give the number of a token that is valid now."""
+        """Return the number of a token that is valid now."""
         number = _number(secret)
         return number if number is not None and self._look_up(secret) else None
 
     def principal(self, tx: Transaction, id: int) -> Principal | None:
-        """Give what a token that was checked before allows now."""
+        """Return what a token that was checked before allows now."""
         row = tx.one(
             "SELECT teams, role, user_name FROM tokens"
             " WHERE id = ? AND revoked_at IS NULL",

@@ -48,7 +48,7 @@ class WriteBatcher:
         self._patience_s = PATIENCE_S if store.db.dialect.writes_alone else 0.0
         self._waiting: deque[_Waiting] = deque()
         self._is_writing = False
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="lineage-intake")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="lineage-write")
 
     async def store(self, prepared: WriteRequest) -> BatchAnswer:
         """Return when the facts are committed.
@@ -82,11 +82,11 @@ class WriteBatcher:
         work = self._pool.submit(self._write, [prepared for prepared, _ in taken])
         concurrent.futures.wait((work,), self._patience_s if facts <= MOST else 0.0)
         if work.done():
-            self._tell(taken, work)
+            self._resolve(taken, work)
         else:
             loop = asyncio.get_running_loop()
             work.add_done_callback(
-                lambda done: loop.call_soon_threadsafe(self._tell, taken, done)
+                lambda done: loop.call_soon_threadsafe(self._resolve, taken, done)
             )
 
     def _take(self) -> list[_Waiting]:
@@ -99,7 +99,7 @@ class WriteBatcher:
             taken.append(self._waiting.popleft())
         return taken
 
-    def _tell(self, taken: list[_Waiting], done: _Work) -> None:
+    def _resolve(self, taken: list[_Waiting], done: _Work) -> None:
         error = done.exception()
         answers: list[Any] = [error] * len(taken) if error else list(done.result())
         for (_, future), answer in zip(taken, answers, strict=True):
@@ -132,6 +132,6 @@ class WriteBatcher:
         except StoreError as error:
             if len(batches) == 1:
                 return [error]
-        # One request's trouble is not another's; what was stored above is found
-        # there already.
+        # One request's error must not fail another; what was stored above is
+        # recognised as stored.
         return [self._commit([batch], user)[0] for batch in batches]

@@ -165,7 +165,7 @@ def test_the_end_waits_for_a_hanging_git_no_longer_than_allowed(
     """The facts are delivered within the deadline; `git` is ended with the process."""
     # Only the deadline can end this wait before the test's own patience does.
     body = f"""
-from lineage.recording import commit
+from lineage.recording import git_commit
 git_commit._GIVE_UP_S = 1000
 say(1)
 {end}

@@ -1,4 +1,4 @@
-"""Routes that serve the built page, or say how to build it."""
+"""Routes that serve the built page, or explain how to build it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.routing import Route
 #: Where the package's build puts the page.
 STATIC = Path(__file__).parent / "static"
 
-#: A new release has new asset names, so only the index has to be asked for again.
+#: A new release has new asset names, so only the index has to be requested again.
 _INDEX_HEADERS = {"Cache-Control": "no-cache"}
 _ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
 
@@ -26,7 +26,7 @@ _MEDIA_TYPES = {
 
 
 def page_routes(static: Path = STATIC) -> list[Route]:
-    """Give the routes of the page: `/`, `/assets/*`, the icon and the notice.
+    """Return the routes of the page: `/`, `/assets/*`, the icon and the notice.
 
     Args:
         static: The folder with the built page; it may appear while serving.
@@ -58,7 +58,7 @@ def page_routes(static: Path = STATIC) -> list[Route]:
 
 
 def not_built_page(static: Path = STATIC) -> str:
-    """Give the page that is shown in place of one that was not built."""
+    """Return the page that is shown in place of one that was not built."""
     reason = static / "why-not-built.txt"
     text = reason.read_text("utf-8").strip() if reason.is_file() else ""
     template = Path(__file__).with_name("not-built.html").read_text("utf-8")

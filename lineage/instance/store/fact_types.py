@@ -12,7 +12,11 @@ from typing_extensions import NotRequired, TypedDict
 
 from ...model.facts import (
     EdgeFact,
+    EvidenceFact,
+    LinksFact,
     LogFact,
+    MetricsFact,
+    ParamsFact,
     StepEndFact,
     StepEndsFact,
     TaskEndFact,
@@ -23,7 +27,8 @@ from ...model.facts import (
 FactDict = dict[str, Any]
 
 _MODELS: Final = (
-    EdgeFact, TaskFact, TaskEndFact, StepEndFact, StepEndsFact, LogFact,
+    EdgeFact, EvidenceFact, TaskFact, TaskEndFact, StepEndFact, StepEndsFact,
+    ParamsFact, MetricsFact, LinksFact, LogFact,
 )  # fmt: skip
 
 

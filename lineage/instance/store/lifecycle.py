@@ -81,7 +81,7 @@ class TaskEventWriter:
                 self._lines.append((team, owner, id, at, level, fact["message"]))
             elif form == "task":
                 self._open(fact, owner, user)
-            else:
+            elif form == "task_end":
                 names = {name: fact.get(name) for name in _END_FIELDS}
                 self._tx.run(_END, {**names, "team": team, "id": owner})
 

@@ -148,7 +148,10 @@ def _holds_nul(value: Any) -> bool:
 
 def _text(part: Any) -> str:
     """Give what can be any text in a source, or in a step's end."""
-    return f"{part.kind}{part.id}" if type(part) is SourceRef else str(part[0])
+    if type(part) is SourceRef:
+        return f"{part.kind}{part.id}"
+    # Parts of other models refuse NUL themselves.
+    return str(part[0]) if type(part) in (tuple, str) else ""
 
 
 def _refusal(index: int, fact: Any, error: ValidationError) -> RefusedFact:

@@ -1,4 +1,4 @@
-"""Nothing that a client can send is answered with 5xx, or changes half of a thing."""
+"""Nothing that a client can send is answered with 5xx, or stored in part."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _VALUES = st.recursive(
 
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """An instance with a few things in it."""
+    """An instance with a few objects in it."""
     world = World(tmp_path_factory.mktemp("fuzzed"))
     project = world.ask("lineage.register.project", {"name": "p"})["id"]
     world.ask("lineage.register.project-version", {"project_id": project})
@@ -57,7 +57,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def check(answer: Any) -> None:
-    """Check that an answer is no failure of the server, and a refusal is whole."""
+    """Check that an answer is no server error, and an error body is complete."""
     assert answer.status < 500, answer.content()
     if answer.status >= 400:
         body = json.loads(answer.content())
@@ -81,8 +81,8 @@ def test_any_json_is_answered(fuzzed: World, name: str, data: st.DataObject) -> 
     if ROUTES[name].form == "json":
         check(fuzzed.send(name, raw=json.dumps(body).encode(), headers=headers))
         return
-    said = body if isinstance(body, dict) else {}
-    query = {k: v if isinstance(v, str) else json.dumps(v) for k, v in said.items()}
+    fields = body if isinstance(body, dict) else {}
+    query = {k: v if isinstance(v, str) else json.dumps(v) for k, v in fields.items()}
     raw = data.draw(st.binary(max_size=200) | st.just(form([("file", "a", b"x")])[0]))
     kind = data.draw(
         st.sampled_from(["multipart/form-data; boundary=mark-of-tests", ""])
@@ -115,12 +115,12 @@ def test_deep_meta_is_refused_by_name(fuzzed: World) -> None:
     meta: dict[str, Any] = {}
     for _ in range(150):
         meta = {"a": meta}
-    said = {"teamId": 1, "node": {"type": "task", "id": 1}, "type": "job", "id": 1}
-    check(fuzzed.send("workflow.node.add-input", {**said, "meta": meta}))
+    body = {"teamId": 1, "node": {"type": "task", "id": 1}, "type": "job", "id": 1}
+    check(fuzzed.send("workflow.node.add-input", {**body, "meta": meta}))
 
 
 def test_batches_are_bounded(fuzzed: World) -> None:
-    """A batch of more facts than allowed is 413 and says how many are."""
+    """A batch of more facts than allowed is 413 and names the limit."""
     status, details = fuzzed.refusal("lineage.facts.add", {"facts": [0] * 10_001})
     assert status == 413
     assert "10000" in details["allowed"]

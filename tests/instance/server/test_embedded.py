@@ -75,11 +75,11 @@ def test_files_are_streamed(session: requests.Session) -> None:
     """A download can be read piece by piece, and its range alone."""
     content = b"0123456789" * 300_000
     session.post(url("file-storage.upload?teamId=1&path=/big"), data=content)
-    said = {"teamId": 1, "path": "/big"}
-    answer = session.post(url("file-storage.download"), json=said, stream=True)
+    body = {"teamId": 1, "path": "/big"}
+    answer = session.post(url("file-storage.download"), json=body, stream=True)
     assert b"".join(answer.iter_content(70_000)) == content
     part = session.post(
-        url("file-storage.download"), json=said, headers={"Range": "bytes=5-9"}
+        url("file-storage.download"), json=body, headers={"Range": "bytes=5-9"}
     )
     assert (part.status_code, part.content) == (206, b"56789")
 
@@ -106,7 +106,7 @@ def test_a_damaged_store_is_told_by_file(tmp_path: Path) -> None:
 
 
 def test_a_newer_store_is_told(tmp_path: Path) -> None:
-    """A store of a later version raises an error that tells to upgrade."""
+    """A store of a later version raises an error that says to upgrade."""
     store = open_store(f"sqlite:///{tmp_path / 'instance.db'}")
     with store.db.write() as tx:
         tx.run("INSERT INTO lineage_migrations VALUES (9999, 'later', 0)")

@@ -23,7 +23,7 @@ HASH = base64.b64encode(hashlib.sha256(CONTENT).digest()).decode()
 OWNER = Principal((1,), "admin")
 STRANGER = Principal((2,), "admin")
 
-#: Ids of the owner's things: told, so that they are the same in every run.
+#: Ids of the owner's objects: fixed, so that they are the same in every run.
 PROJECT, VERSION, DATASET, FILE, JOB, MODULE, TASK = range(70_001, 70_008)
 
 _SELECTORS = (f"task:{TASK}", f"project:{PROJECT}", MARK, "data:1")
@@ -96,8 +96,8 @@ def owned(tmp_path: Path) -> Iterator[World]:
     world = World(tmp_path / "isolated")
     world.principal = OWNER
 
-    def register(what: str, id: int, **said: Any) -> None:
-        world.ask(f"lineage.register.{what}", {"id": id, "name": MARK, **said})
+    def register(what: str, id: int, **body: Any) -> None:
+        world.ask(f"lineage.register.{what}", {"id": id, "name": MARK, **body})
 
     register("project", PROJECT)
     register("project-version", VERSION, project_id=PROJECT)
@@ -123,22 +123,22 @@ def owned(tmp_path: Path) -> Iterator[World]:
 
 
 def bodies(model: type[BaseModel]) -> Iterator[dict[str, Any]]:
-    """Give bodies that name the owner's things by every field of a model."""
+    """Give bodies that name the owner's objects by every field of a model."""
     fields = {**dict.fromkeys(model.model_fields)}
     known = [name for name in fields if name in TARGETS]
     longest = max((len(TARGETS[name]) for name in known), default=1)
     for turn in range(longest):
         for team in (1, 2):
-            said = {n: TARGETS[n][turn % len(TARGETS[n])] for n in known}
+            body = {n: TARGETS[n][turn % len(TARGETS[n])] for n in known}
             yield {
                 n: team if n in ("teamId", "team_id", "groupId") else v
-                for n, v in said.items()
+                for n, v in body.items()
                 if v is not None
             }
-            # A handler that is asked by fewer names takes another way.
+            # A handler that gets fewer names takes another branch.
             for name in known:
                 if not model.model_fields[name].is_required():
-                    yield {n: v for n, v in said.items() if n != name}
+                    yield {n: v for n, v in body.items() if n != name}
 
 
 def dump(world: World) -> str:
@@ -168,8 +168,8 @@ def call(world: World, name: str, body: Any) -> InstanceResponse:
     if route.form == "query":
         query = {k: str(v) for k, v in body.items()}
         return world.send(name, query=query, headers=headers, principal=STRANGER)
-    said = body.get("root", body)
-    return world.send(name, said, headers=headers, principal=STRANGER)
+    body = body.get("root", body)
+    return world.send(name, body, headers=headers, principal=STRANGER)
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
@@ -177,20 +177,20 @@ def test_every_field_of_every_route_is_known_here(name: str) -> None:
     """A new field has to be put into `TARGETS`, or called harmless on purpose."""
     fields = set(ROUTES[name].model.model_fields)
     assert fields <= set(TARGETS) | HARMLESS, (
-        f"{name}: say in TARGETS what of another team's these could name: "
+        f"{name}: add to TARGETS what of another team's these could name: "
         f"{sorted(fields - set(TARGETS) - HARMLESS)}"
     )
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
 def test_no_route_shows_or_changes_anothers(owned: World, name: str) -> None:
-    """Asked by a stranger for the owner's things, a route shows and changes none."""
+    """A route shows and changes none of the owner's objects for a stranger."""
     before = dump(owned)
     for body in bodies(ROUTES[name].model):
         answer = call(owned, name, body)
         text = answer.content().decode("utf-8", "replace")
         assert answer.status < 500, (body, text)
-        # What the stranger typed may be said back to it.
+        # What the stranger typed may be shown to it again.
         typed = json.dumps(body)
         shown = text.replace(f"/{MARK}/n", "")
         if answer.status == 200 and name not in ("file-storage.upload",):
@@ -200,7 +200,7 @@ def test_no_route_shows_or_changes_anothers(owned: World, name: str) -> None:
     assert dump(owned) == before
 
 
-#: Methods that keep what the stranger itself told, in its own team.
+#: Methods that keep what the stranger itself recorded, in its own team.
 ECHOES = frozenset(
     {"lineage.register.file", "lineage.register.module", "lineage.facts.add",
      "file-storage.bulk.upload", "file-storage.upload", "tasks.data.get",
@@ -210,7 +210,7 @@ ECHOES = frozenset(
 
 
 def test_the_owner_is_shown_its_own(owned: World) -> None:
-    """The same questions, asked by the owner, are answered: the test can fail."""
+    """The same requests are answered for the owner, so the test above can fail."""
     for method, body in (
         ("projects.info", {"id": PROJECT}),
         ("tasks.info", {"id": TASK}),
@@ -226,7 +226,7 @@ def test_the_owner_is_shown_its_own(owned: World) -> None:
 def test_anothers_id_is_answered_as_one_that_is_not_there(
     owned: World, method: str
 ) -> None:
-    """Whether an id exists elsewhere cannot be told from the answer."""
+    """The answer does not reveal whether an id exists elsewhere."""
     for number in _IDS:
         answer = owned.send(method, {"id": number + 100_000}, principal=STRANGER)
         hidden = owned.send(method, {"id": number}, principal=STRANGER)
@@ -239,8 +239,8 @@ def test_anothers_id_is_answered_as_one_that_is_not_there(
 def test_a_team_that_is_not_the_callers_is_refused(owned: World) -> None:
     """Naming another team is 403, whether or not there is such a team."""
     for team in (1, 999):
-        said = {"teamId": team, "path": "/", "recursive": True}
-        assert owned.refusal("file-storage.list", said, principal=STRANGER)[0] == 403
+        body = {"teamId": team, "path": "/", "recursive": True}
+        assert owned.refusal("file-storage.list", body, principal=STRANGER)[0] == 403
 
 
 def test_bytes_are_not_shared(owned: World) -> None:
@@ -248,6 +248,6 @@ def test_bytes_are_not_shared(owned: World) -> None:
     made = owned.ask(
         "lineage.register.task", {"name": "mine", "id": 60_000}, principal=STRANGER
     )
-    said = {"taskId": made["id"], "files": [{"name": "x", "hash": HASH}]}
+    body = {"taskId": made["id"], "files": [{"name": "x", "hash": HASH}]}
     method = "tasks.files.bulk.add-by-hash"
-    assert owned.refusal(method, said, principal=STRANGER)[0] == 404
+    assert owned.refusal(method, body, principal=STRANGER)[0] == 404

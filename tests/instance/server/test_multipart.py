@@ -35,15 +35,15 @@ def parts_of(
 def test_any_content_comes_back_whole(contents: list[bytes], chunk: int) -> None:
     """Contents that look like parts of a mark are content, however it is cut."""
     kept = [content for content in contents if b"\r\n--mark-of-tests" not in content]
-    said = [(f"n{i}", "f" if i % 2 else None, c) for i, c in enumerate(kept)]
-    body, headers = form(said)
+    expected = [(f"n{i}", "f" if i % 2 else None, c) for i, c in enumerate(kept)]
+    body, headers = form(expected)
 
     class Slow(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             return super().read(chunk)
 
-    assert parts_of(Slow(body), headers) == said
-    assert parts_of(body, headers) == said
+    assert parts_of(Slow(body), headers) == expected
+    assert parts_of(body, headers) == expected
 
 
 def test_names_are_unescaped() -> None:
@@ -60,7 +60,7 @@ def test_names_are_unescaped() -> None:
      (b"--mark-of-tests\r\n" + b"h" * 99_999, None)],
 )  # fmt: skip
 def test_broken_forms_are_refused(body: bytes, kind: str | None) -> None:
-    """A form that is none, or ends early, is a refusal."""
+    """A form that is none, or ends early, is answered 400."""
     headers = {"content-type": kind or "multipart/form-data; boundary=mark-of-tests"}
     with pytest.raises(RequestError) as refused:
         parts_of(body, headers)

@@ -36,7 +36,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def test_requests_made_from_the_description_are_answered(
     described: Any, path: str
 ) -> None:
-    """Requests by the description get no 5xx, and answers of the form it tells."""
+    """Requests that fit the description get no 5xx, and answers that fit it."""
 
     @given(case=described[path]["POST"].as_strategy())
     @settings(max_examples=15, deadline=None, database=None)

@@ -167,8 +167,8 @@ def test_roles_bound_what_a_token_may_do(guarded: Served) -> None:
     )
     ok = guarded.post("lineage.facts.add", {"facts": []}, token=writer)
     assert ok.status_code == 200
-    said = {"key": "data:1"}
-    assert guarded.post("lineage.data.delete", said, token=writer).status_code == 403
+    body = {"key": "data:1"}
+    assert guarded.post("lineage.data.delete", body, token=writer).status_code == 403
 
 
 def test_the_page_logs_in_with_a_cookie(guarded: Served) -> None:

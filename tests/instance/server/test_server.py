@@ -63,7 +63,7 @@ def test_operators_are_told_of_health_and_metrics(served: Served) -> None:
 
 
 def test_unknown_methods_verbs_and_paths(served: Served) -> None:
-    """What is not there is 404; a wrong verb is 405 and says which is right."""
+    """What is not there is 404; a wrong verb is 405 and names the right one."""
     assert served.post("no.such.method").status_code == 404
     url = f"{served.address}/public/api/v3/tasks.info"
     answer = requests.get(url, timeout=5)
@@ -72,7 +72,7 @@ def test_unknown_methods_verbs_and_paths(served: Served) -> None:
 
 
 def test_every_answer_carries_the_security_headers(served: Served) -> None:
-    """Methods, the page and refusals carry the same strict headers."""
+    """Methods, the page and errors carry the same strict headers."""
     answers = [
         served.post("instance.version"),
         served.post("no.such"),
@@ -90,11 +90,11 @@ def test_every_answer_carries_the_security_headers(served: Served) -> None:
 
 
 def test_bodies_are_bounded(tmp_path: Path) -> None:
-    """A body larger than its method may have is 413, told or untold."""
+    """A body larger than its method may have is 413, announced or not."""
     limits = BodyLimits(json_bytes=1000, upload_bytes=5000)
     with in_thread(settings_for(tmp_path, limits=limits)) as served:
-        told = served.post("tasks.info", {"id": 1, "x": "y" * 2000})
-        assert told.status_code == 413
+        announced = served.post("tasks.info", {"id": 1, "x": "y" * 2000})
+        assert announced.status_code == 413
         url = f"{served.address}/public/api/v3/file-storage.upload?teamId=1&path=/a"
         untold = requests.post(url, data=iter([b"x" * 900] * 10), timeout=10)
         assert untold.status_code == 413
@@ -108,10 +108,10 @@ def test_a_large_upload_comes_back_whole(served: Served) -> None:
     url = f"{served.address}/public/api/v3/file-storage.upload?teamId=1&path=/big.bin"
     chunks = (content[i : i + 65_536] for i in range(0, len(content), 65_536))
     assert requests.post(url, data=chunks, timeout=20).status_code == 200
-    said = {"teamId": 1, "path": "/big.bin"}
-    assert served.post("file-storage.download", said).content == content
+    body = {"teamId": 1, "path": "/big.bin"}
+    assert served.post("file-storage.download", body).content == content
     part = served.post(
-        "file-storage.download", said, headers={"range": "bytes=1000000-2000000"}
+        "file-storage.download", body, headers={"range": "bytes=1000000-2000000"}
     )
     assert (part.status_code, part.content) == (206, content[1000000:2000001])
 
@@ -126,7 +126,7 @@ def test_the_access_log_has_no_secrets(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A line tells method, status and time as JSON; never a token or a query."""
+    """A line has method, status and time as JSON; never a token or a query."""
     # `serve` silences uvicorn's own lines when it starts; other tests of this process
     # have set up its loggers again since.
     monkeypatch.setattr(logging.getLogger("uvicorn.access"), "disabled", True)

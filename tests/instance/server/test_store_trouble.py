@@ -42,7 +42,7 @@ def edges(count: int, *, twice: int) -> list[dict[str, Any]]:
 def test_a_broken_rule_of_a_table_is_500_and_logged(
     served: Served, caplog: pytest.LogCaptureFixture, count: int
 ) -> None:
-    """A fault is no absence: 500 without a time to come again, and the log tells."""
+    """A fault is no absence: 500 without `retry-after`, and a line in the log."""
     with caplog.at_level(logging.WARNING, logger="lineage"):
         answer = served.post("lineage.facts.add", {"facts": edges(count, twice=3)})
     assert answer.status_code == 500
@@ -104,7 +104,7 @@ def test_postgresql_tells_away_from_wrong(name: str, kind: type[Exception]) -> N
     """Lost servers, full disks and missing rights are away; the rest is a fault."""
     import psycopg
 
-    error = getattr(psycopg.errors, name)("said")
+    error = getattr(psycopg.errors, name)("body")
     assert type(PostgresDialect("postgresql://x").translate(error)) is kind
 
 

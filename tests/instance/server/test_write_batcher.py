@@ -22,7 +22,7 @@ from lineage.model.ingest import BatchAnswer
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
-    made = open_store(f"sqlite:///{tmp_path / 'intake.db'}")
+    made = open_store(f"sqlite:///{tmp_path / 'batcher.db'}")
     yield made
     made.close()
 
@@ -52,9 +52,9 @@ def prepared(number: int, *, team: int = 1, user: str | None = None) -> WriteReq
 async def test_many_requests_take_few_commits(store: Store) -> None:
     """A hundred at once are stored each, in a handful of transactions."""
     watched = Watched(store)
-    intake = WriteBatcher(watched)  # type: ignore[arg-type]
-    answers = await asyncio.gather(*(intake.store(prepared(n)) for n in range(100)))
-    intake.close()
+    batcher = WriteBatcher(watched)  # type: ignore[arg-type]
+    answers = await asyncio.gather(*(batcher.store(prepared(n)) for n in range(100)))
+    batcher.close()
     assert [answer.stored for answer in answers] == [1] * 100
     assert sum(watched.commits) == 100
     assert len(watched.commits) <= 5
@@ -62,12 +62,12 @@ async def test_many_requests_take_few_commits(store: Store) -> None:
 
 async def test_the_user_is_each_requests_own(store: Store) -> None:
     """Requests of different users are not mixed up."""
-    intake = WriteBatcher(store)
+    batcher = WriteBatcher(store)
     users = ["ann", "bob", None] * 5
     await asyncio.gather(
-        *(intake.store(prepared(n, user=user)) for n, user in enumerate(users))
+        *(batcher.store(prepared(n, user=user)) for n, user in enumerate(users))
     )
-    intake.close()
+    batcher.close()
     with store.db.read() as tx:
         rows = tx.all("SELECT user_name FROM edges ORDER BY id")
     assert sorted(str(row[0]) for row in rows) == sorted(map(str, users))
@@ -75,10 +75,10 @@ async def test_the_user_is_each_requests_own(store: Store) -> None:
 
 async def test_ones_trouble_is_not_anothers(store: Store) -> None:
     """The request that cannot be stored hears of it; its neighbours are stored."""
-    intake = WriteBatcher(Watched(store))  # type: ignore[arg-type]
-    work = [intake.store(prepared(n, team=13 if n == 3 else 1)) for n in range(8)]
+    batcher = WriteBatcher(Watched(store))  # type: ignore[arg-type]
+    work = [batcher.store(prepared(n, team=13 if n == 3 else 1)) for n in range(8)]
     answers = await asyncio.gather(*work, return_exceptions=True)
-    intake.close()
+    batcher.close()
     assert isinstance(answers[3], StoreError)
     others = [answer for n, answer in enumerate(answers) if n != 3]
     assert all(isinstance(answer, BatchAnswer) for answer in others)
@@ -88,13 +88,13 @@ async def test_ones_trouble_is_not_anothers(store: Store) -> None:
 
 async def test_a_request_given_up_holds_up_no_other(store: Store) -> None:
     """A cancelled request is left out of the answers."""
-    intake = WriteBatcher(store)
-    given_up = asyncio.ensure_future(intake.store(prepared(1)))
-    other = asyncio.ensure_future(intake.store(prepared(2)))
+    batcher = WriteBatcher(store)
+    given_up = asyncio.ensure_future(batcher.store(prepared(1)))
+    other = asyncio.ensure_future(batcher.store(prepared(2)))
     await asyncio.sleep(0)
     given_up.cancel()
     assert (await other).stored == 1
-    intake.close()
+    batcher.close()
 
 
 async def test_a_commit_has_few_facts_or_those_of_one_request(
@@ -103,14 +103,14 @@ async def test_a_commit_has_few_facts_or_those_of_one_request(
     """Large batches that come together are not one huge transaction."""
     monkeypatch.setattr(intake_module, "MOST_FACTS", 5)
     watched = Watched(store)
-    intake = WriteBatcher(watched)  # type: ignore[arg-type]
+    batcher = WriteBatcher(watched)  # type: ignore[arg-type]
     sizes = [2, 2, 2, 9, 1]
     facts = iter(edge_fact(n) for n in range(sum(sizes)))
     batches = [
         WriteRequest(1, [next(facts) for _ in range(n)], None, str) for n in sizes
     ]
-    answers = await asyncio.gather(*map(intake.store, batches))
-    intake.close()
+    answers = await asyncio.gather(*map(batcher.store, batches))
+    batcher.close()
     assert [answer.stored for answer in answers] == sizes
     assert watched.commits == [2, 1, 1, 1]
 
@@ -129,11 +129,11 @@ async def test_the_loop_goes_on_while_a_commit_waits(store: Store) -> None:
             assert go.wait(30)
             return super().ingest_many(batches, user=user)
 
-    intake = WriteBatcher(Slow(store))  # type: ignore[arg-type]
-    waiting = asyncio.ensure_future(intake.store(prepared(1)))
+    batcher = WriteBatcher(Slow(store))  # type: ignore[arg-type]
+    waiting = asyncio.ensure_future(batcher.store(prepared(1)))
     for _ in range(5):
         await asyncio.sleep(0)
     assert not waiting.done()
     go.set()
     assert (await waiting).stored == 1
-    intake.close()
+    batcher.close()
