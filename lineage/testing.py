@@ -32,7 +32,7 @@ class Recorded:
 
     @property
     def edges(self) -> list[dict[str, Any]]:
-        """The facts that say what was used or produced."""
+        """The facts about what was used or produced."""
         return [fact for fact in self.facts if fact["f"] == "edge"]
 
     @property
@@ -51,7 +51,7 @@ class Recorded:
         return {} if self._recorder is None else dict(self._recorder.not_recorded)
 
     def clear(self) -> None:
-        """Forget what was recorded; the tasks go on knowing what they told."""
+        """Forget what was recorded; the tasks still know what they recorded."""
         self._texts.clear()
 
     def write(self, text: str) -> bool:

@@ -19,12 +19,12 @@ _numbers = itertools.count(1)
 
 MAX_NAME_LENGTH: Final = 1024
 #: An output names its inputs one by one up to this number; above it, inputs that
-#: the task told before are told again for the step.
+#: the task recorded before are recorded again for the step.
 MAX_NAMED: Final = 16
 
 
 def _after_fork() -> None:
-    global _prefix  # noqa: PLW0603  the one thing of a process that a child renews
+    global _prefix  # noqa: PLW0603  the one value of a process that a child renews
     _prefix = secrets.token_hex(3) + "-"
 
 
@@ -36,7 +36,7 @@ InputRef = tuple[str, "int | str"]
 
 
 class ActiveTask:
-    """A task of this process: what identifies it, and what was told of it."""
+    """A task of this process: what identifies it, and what was recorded of it."""
 
     __slots__ = (
         "card",
@@ -68,21 +68,21 @@ class ActiveTask:
         self.name = name
         self.task_id = task_id
         self.parent = parent
-        #: The recorder that opened it, and tells what happens in it.
+        #: The recorder that opened it, and records what happens in it.
         self.recorder = recorder
         #: The JSON members that each of its facts begins with.
         self.head = f'"task":"{self.key}"' + member("task_id", task_id)
         #: The beginning of each of its edges, up to the time.
         self.edge_head = f'{{"f":"edge",{self.head},"at":'
         self.pid = os.getpid()
-        #: Whether the task itself was told, and whether with host, user, command.
+        #: Whether the task itself was recorded, and whether with host, user, command.
         self.is_emitted = False
         self.has_about = False
-        #: Whether the next edge has more to do: tell the task, carry its card.
+        #: Whether the next edge has more to do: record the task, carry its card.
         self.is_pending = True
         self.is_ended = False
         self.root = StepContext(self, None, "")
-        #: Identities told, with the time of the first, by the form of the fact.
+        #: Identities recorded, with the time of the first, by edge prefix.
         self.seen: dict[str, dict[object, int]] = defaultdict(dict)
         #: The card of the task's own node, as JSON text.
         self.card: str | None = None
@@ -91,7 +91,7 @@ class ActiveTask:
 class StepContext:
     """A step of a task, or (the root) the task's own body.
 
-    It is told to the journal inside its first fact: a step in which nothing was
+    It is written to the journal inside its first fact: a step in which nothing was
     recorded never appears.
     """
 
@@ -143,7 +143,7 @@ class StepContext:
         self.is_referenced = False
         #: Inputs recorded in it or inside it.
         self.inputs: list[InputRef] | None = None
-        #: Those of them that the task had told before.
+        #: Those of them that the task had recorded before.
         self.repeated: dict[InputRef, str] | None = None
         #: The block of a declaration (`with uses_…`): inputs recorded right in it. Its
         #: outputs derive from those of the blocks around it, too: `with a, b:` is one
@@ -153,7 +153,7 @@ class StepContext:
         self.values = values
 
     def inherited_inputs(self) -> list[InputRef]:
-        """Give the inputs of the blocks of declarations right around this one."""
+        """Return the inputs of the blocks of declarations right around this one."""
         found: list[InputRef] = []
         outer = self.parent if self.block_inputs is not None else None
         while outer is not None and outer.block_inputs is not None:
@@ -162,7 +162,7 @@ class StepContext:
         return found
 
     def outermost_block(self) -> StepContext:
-        """Give the outermost of the blocks of declarations right around this one."""
+        """Return the outermost of the blocks of declarations right around this one."""
         scope = self
         while scope.parent is not None and scope.parent.block_inputs is not None:
             scope = scope.parent
@@ -174,20 +174,20 @@ class StepContext:
         return self.parent is None
 
     def lineage(self) -> Iterator[StepContext]:
-        """Give itself and the steps around it, without the task's body."""
+        """Return itself and the steps around it, without the task's body."""
         scope = self
         while scope.parent is not None:
             yield scope
             scope = scope.parent
 
     def ensure_key(self) -> str:
-        """Give the step's key as JSON text, making it when first needed."""
+        """Return the step's key as JSON text, making it when first needed."""
         if not self.key:
             self.key = f'"{_prefix}{next(_numbers)}"'
         return self.key
 
     def reference_json(self, at: int) -> str:
-        """Give what names the step in a fact of the time `at`: all of it, or its key.
+        """Return what names the step in a fact of the time `at`: all of it, or its key.
 
         A step that began with the fact itself needs no time of its own.
         """
@@ -203,7 +203,7 @@ class StepContext:
         return f'{{"key":{key},"name":{self.name}{inside}}}'
 
     def step_member(self, at: int) -> str:
-        """Give the member `step` of a fact; the task's body has none."""
+        """Return the member `step` of a fact; the task's body has none."""
         parent = self.parent
         if parent is None:
             return ""
@@ -218,46 +218,46 @@ class StepContext:
         return f',"step":{{"key":{key},"name":{self.name}}}'
 
 
-def note_input(scope: StepContext, thing: InputRef, repeated: str | None) -> None:
+def note_input(scope: StepContext, ref: InputRef, repeated: str | None) -> None:
     """Remember an input in its step and in those around it.
 
     Args:
         scope: Where it was recorded.
-        thing: Its form and identity.
-        repeated: The body to tell it by, when its task had told it before.
+        ref: Its edge prefix and identity.
+        repeated: The body to record it by, when its task had recorded it before.
     """
     own = scope.block_inputs
-    if own is not None and len(own) <= MAX_NAMED and thing not in own:
-        own.append(thing)
+    if own is not None and len(own) <= MAX_NAMED and ref not in own:
+        own.append(ref)
     step: StepContext | None = scope
     while step is not None and step.parent is not None:
         if step.inputs is None:
-            step.inputs = [thing]
-        elif thing in step.inputs:
+            step.inputs = [ref]
+        elif ref in step.inputs:
             step = step.parent
             continue
         elif len(step.inputs) <= MAX_NAMED:
-            step.inputs.append(thing)
+            step.inputs.append(ref)
         if repeated is not None:
             if step.repeated is None:
                 step.repeated = {}
-            step.repeated.setdefault(thing, repeated)
+            step.repeated.setdefault(ref, repeated)
         step = step.parent
 
 
 def step_name(name: str, params: str = "") -> str:
-    """Give a step's name as the JSON string that `StepContext` takes.
+    """Return a step's name as the JSON string that `StepContext` takes.
 
     Args:
         name: The name.
         params: Its parameters as a JSON object; they follow the name.
     """
-    told = quote(shorten(name, MAX_NAME_LENGTH) or "step")
-    return f'{told},"params":{params}' if params else told
+    quoted = quote(shorten(name, MAX_NAME_LENGTH) or "step")
+    return f'{quoted},"params":{params}' if params else quoted
 
 
 class DisabledScope:
-    """The inside of `lineage.disabled()`; to the tracker a step never told."""
+    """The inside of `lineage.disabled()`; a step that is never recorded."""
 
     __slots__ = ("is_emitted", "is_referenced", "previous")
 
@@ -266,7 +266,7 @@ class DisabledScope:
         self.is_emitted = self.is_referenced = False
 
 
-#: The innermost step, task or muted block of this context; None: the process's task.
+#: The innermost step, task or disabled block of this context; None: the process's task.
 CURRENT: Final[ContextVar[StepContext | DisabledScope | None]] = ContextVar(
     "lineage_scope", default=None
 )

@@ -1,4 +1,8 @@
-"""The recorder: turns what was declared into fact texts, each fact told once."""
+"""The recorder: turns what was declared into fact texts, each fact written once.
+
+Longer than 400 lines because every fact of a process is written under one lock and
+one order, which this class keeps.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +32,8 @@ from .host_info import about_process, program_name
 from .json_text import member, quote, shorten
 from .masking import Masker
 
-#: Step ends wait for company, by rights the flusher's, which settles them in each
-#: round; only where it does not keep up does a recording call write them.
+#: Step ends are buffered and normally written by the flusher; a recording call
+#: writes them only when the buffer overflows.
 MAX_PENDING_ENDS: Final = 4096
 #: Identities of one edge prefix that a task remembers; a process that runs for months
 #: forgets the oldest half rather than grow.
@@ -49,8 +53,8 @@ class Recorder:
     Args:
         write: Takes one fact's JSON text and keeps it; never raises.
         write_many: The same for several, in order.
-        settings: What the environment said.
-        masker: Takes secrets out of text; by default what the settings ask for.
+        settings: The settings from the environment.
+        masker: Takes secrets out of text; by default as the settings configure.
     """
 
     def __init__(
@@ -66,7 +70,7 @@ class Recorder:
         self.is_strict = self.settings.is_strict
         #: Values that were not recorded, by declaration: for `status`.
         self.not_recorded: dict[str, int] = {}
-        #: Whether the last wait for delivery was not in vain.
+        #: Whether the last flush delivered everything in time.
         self.is_delivered = True
         self._write = write
         self._write_many = write_many or self._write_each
@@ -80,26 +84,26 @@ class Recorder:
         self.commit = GitCommitLookup[ActiveTask]()
         _recorders.add(self)
 
-    def begin_anew(self) -> None:
-        """In the child of a fork: nothing of the parent's threads is waited for."""
+    def reset_after_fork(self) -> None:
+        """Reset in the child of a fork, where the parent's threads do not exist."""
         self._lock = threading.RLock()
         self.commit.begin_anew()
 
     # -- where a fact belongs ------------------------------------------------
 
     def process_root(self) -> StepContext:
-        """Give the body of the process's own task."""
+        """Return the body of the process's own task."""
         return (self.process or self.process_task()).root
 
     def scope(self) -> StepContext | None:
-        """Give the innermost step or task of this context; None where muted."""
+        """Return the innermost step or task here; None inside `disabled()`."""
         current = CURRENT.get()
         if current is None:
             return self.process_root()
         return current if isinstance(current, StepContext) else None
 
     def process_task(self) -> ActiveTask:
-        """Give the process's own task, opening it when there is none."""
+        """Return the process's own task, opening it when there is none."""
         with self._lock:
             if self.process is None:
                 name = self.settings.app_name
@@ -117,7 +121,7 @@ class Recorder:
         card: str | None = None,
         for_process: bool = False,
     ) -> ActiveTask:
-        """Open a task and tell it.
+        """Open a task and record it.
 
         Args:
             name: What it is called.
@@ -149,7 +153,7 @@ class Recorder:
         return task
 
     def record_card(self, task: ActiveTask, card: str) -> None:
-        """Give a task's own node a card; the same card is told once."""
+        """Record a card for a task's own node; the same card is recorded once."""
         if card == task.card:
             return
         task.card = card
@@ -164,54 +168,46 @@ class Recorder:
         self,
         texts: list[str],
         scope: StepContext,
-        edge_prefix: str,
+        prefix: str,
         identity: int | str,
         is_input: bool,
-        identity_members: str = "",
-        more: str = "",
+        members: str = "",
+        trailing: str = "",
         derived: str = "",
     ) -> bool:
-        """Add the text of one edge to `texts`, unless its task told it before.
+        """Add the text of one edge to `texts`, unless its task has recorded it before.
 
         Args:
-            texts: Where to add it; `put` writes them.
+            texts: Where to add it; `write` writes them.
             scope: The step in which it happened.
-            edge_prefix: The members that tell direction and kind.
-            identity: The thing's id; text must be masked already.
+            prefix: The members for direction and kind.
+            identity: The artifact's id; text must be masked already.
             is_input: Whether it is an input.
-            identity_members: More members, part of what makes it the same fact.
-            more: Members that are not, as a display name.
+            members: More members, part of what makes it the same fact.
+            trailing: Members that are not, as a display name.
             derived: The member `derived_from` of an output that names its inputs.
         """
         task = scope.task
         at = time_ns()
         if not scope.at:
             scope.at = at
-        seen = task.seen[edge_prefix]
-        # `setdefault` is one step for all threads: whose time is kept, tells it.
-        is_new = (
-            seen.setdefault(
-                (identity, identity_members) if identity_members else identity, at
-            )
-            is at
-        )
+        seen = task.seen[prefix]
+        # `setdefault` is atomic: the thread whose timestamp was stored records.
+        is_new = seen.setdefault((identity, members) if members else identity, at) is at
         shown = identity if type(identity) is int else quote(str(identity))
         if is_input:
             parent = scope.parent
             if not is_new:
-                body = f'{edge_prefix},"id":{shown}{identity_members}{more}'
-                note_input(scope, (edge_prefix, identity), body)
+                body = f'{prefix},"id":{shown}{members}{trailing}'
+                note_input(scope, (prefix, identity), body)
                 return False
-            if (
-                parent is None
-                or parent.parent is not None
-                or scope.block_inputs is not None
-            ):
-                note_input(scope, (edge_prefix, identity), None)
+            block = scope.block_inputs
+            if parent is None or parent.parent is not None or block is not None:
+                note_input(scope, (prefix, identity), None)
             elif scope.inputs is None:
-                scope.inputs = [(edge_prefix, identity)]
+                scope.inputs = [(prefix, identity)]
             elif len(scope.inputs) <= MAX_NAMED:
-                scope.inputs.append((edge_prefix, identity))
+                scope.inputs.append((prefix, identity))
         elif not is_new:
             return False
         elif not derived:
@@ -221,18 +217,18 @@ class Recorder:
                 derived = self._derivation(texts, scope, at)
         if task.is_pending:
             self._append_task(task, at, texts)
-            identity_members = with_card(task, identity_members)
+            members = with_card(task, members)
             task.is_pending = False
         if len(seen) > MAX_SEEN:
             _forget_half(seen)
         texts.append(
-            f'{task.edge_head}{at}e-9,{edge_prefix},"id":{shown}{identity_members}{more}'
+            f'{task.edge_head}{at}e-9,{prefix},"id":{shown}{members}{trailing}'
             f"{scope.step_ref or scope.step_member(at)}{derived}}}"
         )
         return True
 
     def write(self, texts: list[str]) -> None:
-        """Write texts, and the step ends that waited for company when they are many."""
+        """Write facts; also flush pending step ends once there are too many."""
         if len(self.ends) > MAX_PENDING_ENDS:
             self._write_many([*self._take_step_ends(), *texts])
         elif len(texts) == 1:
@@ -241,20 +237,20 @@ class Recorder:
             self._write_many(texts)
 
     def end_step(self, scope: StepContext, error: BaseException | None = None) -> None:
-        """Remember that a step ended; told only if anybody heard of the step."""
+        """Queue a step-end fact, unless the step was never recorded."""
         if scope.is_emitted or scope.is_referenced:
-            at, told = time_ns(), None if error is None else one_line(error)
-            self.ends.append((scope.task, scope.reference_json(at), at, told))
+            at, message = time_ns(), None if error is None else one_line(error)
+            self.ends.append((scope.task, scope.reference_json(at), at, message))
 
     def end_task(self, task: ActiveTask, error: BaseException | None = None) -> None:
-        """Tell that a task ended, after everything that was recorded in it."""
+        """Record that a task ended, after everything that was recorded in it."""
         task.is_ended = True
         texts = self._take_step_ends()
         texts.append(end_of_task(task, time_ns(), error, self.mask))
         self.write(texts)
 
     def input_kinds(self, task: ActiveTask, identity: int | str) -> list[str]:
-        """Give the kinds under which the task was told to use a thing of this id."""
+        """Return the kinds under which the task has recorded an input of this id."""
         return [
             kind_of(edge_prefix)
             for edge_prefix, seen in list(task.seen.items())
@@ -264,14 +260,14 @@ class Recorder:
     # -- the flusher's part --------------------------------------------------
 
     def write_pending_step_ends(self) -> None:
-        """Write the step ends that wait for company."""
+        """Write the buffered step ends."""
         self.write(self._take_step_ends())
 
     def flush_pending(self, wait_s: float = 0.0) -> None:
         """Write what waited: step ends, and what only `git` knows of the tasks.
 
         Args:
-            wait_s: How long to wait for `git`; what it has not told comes later.
+            wait_s: How long to wait for `git`; the rest is written later.
         """
         with guard("What waited to be recorded cannot be written"):
             self.write_pending_step_ends()
@@ -300,7 +296,7 @@ class Recorder:
     # -- trouble -------------------------------------------------------------
 
     def count_failure(self, where: str, error: Exception) -> None:
-        """Count something that could not be recorded; tell it once, raise if strict."""
+        """Count something that could not be recorded; log it once, raise if strict."""
         with self._lock:
             count = self.not_recorded.get(where, 0)
             self.not_recorded[where] = count + 1
@@ -318,7 +314,7 @@ class Recorder:
         return all(kept)
 
     def _derivation(self, texts: list[str], scope: StepContext, at: int) -> str:
-        """Say which inputs an output of this step derives from."""
+        """Return which inputs an output of this step derives from."""
         source: StepContext | None = scope
         while source is not None and source.inputs is None:
             source = source.parent
@@ -340,18 +336,18 @@ class Recorder:
                 )
             self._append_repeated(texts, source, at)
         if source is not scope and not source.is_emitted:
-            # What it was told inside of must be known before it is referred to.
+            # The step around it must be known before it is referred to.
             texts[:0] = self._take_step_ends()
             source.is_referenced = True
         return f',"scope":{source.ensure_key()}'
 
     def _append_repeated(self, texts: list[str], source: StepContext, at: int) -> None:
         repeated = source.repeated or {}
-        for thing, body in repeated.items():
+        for ref, body in repeated.items():
             if body:
                 head = f"{source.task.edge_head}{at}e-9,"
                 texts.append(f"{head}{body}{source.step_member(at)}}}")
-                repeated[thing] = ""
+                repeated[ref] = ""
 
     def _append_task(self, task: ActiveTask, at: int, texts: list[str]) -> None:
         with self._lock:
@@ -382,7 +378,7 @@ class Recorder:
                 task, step, at, error = self.ends.popleft()
             except IndexError:  # another thread was faster
                 break
-            # A key alone, and no error: what nearly all of them say.
+            # A key alone, and no error: nearly all of them.
             if error is None and step[0] == '"':
                 plain.setdefault(task, []).append((step, at))
             else:
@@ -394,7 +390,7 @@ class Recorder:
 
 def _after_fork() -> None:
     for recorder in list(_recorders):
-        recorder.begin_anew()
+        recorder.reset_after_fork()
 
 
 if hasattr(os, "register_at_fork"):

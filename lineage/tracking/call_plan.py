@@ -1,4 +1,4 @@
-"""Plans: all declarations of one function, compiled, and what a call does with them."""
+"""Call plans: all declarations of one function, compiled, evaluated by each call."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class CallPlan:
             else:
                 values = self._bind(instance, *args, **kwargs)
         except TypeError:
-            return None  # the function is about to say so itself
+            return None  # the function itself is about to raise
         if current is None:
             recorder = runtime().recorder
             parent = (recorder.process or recorder.process_task()).root
@@ -112,7 +112,7 @@ class CallPlan:
         scope.task.recorder.end_step(scope)
 
     def fail(self, end: tuple[StepContext, BaseException]) -> None:
-        """Record the outputs that are told although the call raised."""
+        """Record the `on_error` outputs of a call that raised."""
         scope, error = end
         if self.on_error:
             values = (*scope.values, None, error)
@@ -121,14 +121,14 @@ class CallPlan:
 
 
 def compile_plan(
-    specs: Sequence[Declaration], signature: Signature, name: str
+    items: Sequence[Declaration], signature: Signature, name: str
 ) -> CallPlan:
     """Compile a function's declarations.
 
     Raises:
         DeclarationError: One of them can never work.
     """
-    listed = list(specs)
+    listed = list(items)
     made = [e for s in listed for e in compile_declaration(s, signature, listed)]
     late = [e for e in made if e.is_input and _is_late(e.declaration)]
     return CallPlan(
@@ -139,18 +139,23 @@ def compile_plan(
     )
 
 
-def _is_late(spec: Declaration) -> bool:
-    return spec.after and not spec.is_update
+def _is_late(declaration: Declaration) -> bool:
+    return declaration.after and not declaration.is_update
 
 
 def _nothing() -> Values:
     return ()
 
 
-def _wants_result(spec: Declaration) -> bool:
+def _wants_result(declaration: Declaration) -> bool:
     """Whether a declaration looks at the result (asking too often is harmless)."""
-    asked = (spec.source, spec.when, spec.version, *(spec.derived_from or ()))
-    return spec.source is AUTO or any(
+    asked = (
+        declaration.source,
+        declaration.when,
+        declaration.version,
+        *(declaration.derived_from or ()),
+    )
+    return declaration.source is AUTO or any(
         callable(s) or (isinstance(s, str) and s.startswith("result")) for s in asked
     )
 
@@ -178,7 +183,7 @@ def _record(
 
 
 def restore_context(opened: Opened) -> None:
-    """Make current again what was so around a call.
+    """Restore the context that was current before the call.
 
     Restores only what it set itself: a coroutine that is thrown away may be closed
     in a context that never knew of it.
@@ -188,12 +193,12 @@ def restore_context(opened: Opened) -> None:
 
 
 def handle_internal_error(error: Exception) -> None:
-    """Handle a failure of lineage's own work: told rarely, raised in strict mode."""
+    """Handle a failure of lineage's own work: logged rarely, raised in strict mode."""
     if runtime().recorder.is_strict:
         raise error
-    told(error)
+    log_failure(error)
 
 
-def told(error: Exception) -> None:
-    """Tell a failure where the app's own exception is on its way."""
+def log_failure(error: Exception) -> None:
+    """Log an internal failure while the caller's own exception propagates."""
     warn_rarely("tracking", "Recording failed: %s", error, exc_info=error)

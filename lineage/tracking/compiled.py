@@ -269,7 +269,7 @@ def _check_array(value: Any) -> None:
 
 
 class _EdgePrefixes(dict[tuple[str, bool], str]):
-    """The members that tell direction, kind and flags, made once for each."""
+    """The members for direction, kind and flags, made once for each."""
 
     def __init__(self, is_input: bool, updates: bool, model_weight: bool) -> None:
         super().__init__()
@@ -286,7 +286,7 @@ class _EdgePrefixes(dict[tuple[str, bool], str]):
 
 
 def version_text(version: Any, target: ArtifactRef) -> str:
-    """Give the members that tell a project's version.
+    """Return the members of a project's version.
 
     Raises:
         SourceError: It is neither a number, a VersionInfo nor a snapshot.
@@ -323,7 +323,7 @@ def resolve_derivations(
 ) -> list[Origin]:
     """Understand what an output was derived from.
 
-    A bare id or path means the input of that id which the task was told to use.
+    A bare id or path means the input of that id which the task has recorded.
 
     Raises:
         SourceError: The task has no such input.
@@ -354,7 +354,7 @@ def _identity(recorder: Recorder, target: ArtifactRef) -> int | str:
 def derivation_member(
     recorder: Recorder, scope: StepContext, values: Iterable[Any] | None, where: str
 ) -> str:
-    """Give the member `derived_from` for what the user named.
+    """Return the member `derived_from` for what the user named.
 
     What cannot be understood costs this member, not the output's edge.
     """
@@ -369,69 +369,71 @@ def derivation_member(
 
 
 def compile_declaration(
-    spec: Declaration, signature: Signature, siblings: list[Declaration]
+    declaration: Declaration, signature: Signature, siblings: list[Declaration]
 ) -> list[CompiledDeclaration]:
-    """Compile a declaration for a function; work in place gives two evaluated.
+    """Compile a declaration for a function; an update compiles to two.
 
     Args:
-        spec: The declaration.
+        declaration: The declaration.
         signature: The function's.
         siblings: The function's other declarations, for `derived_from`.
 
     Raises:
         DeclarationError: It can never work.
     """
-    where = f"{spec.label} of {signature.name}"
+    where = f"{declaration.label} of {signature.name}"
     made = []
-    for is_input in (True, False) if spec.is_update else (spec.is_input,):
-        is_over = not is_input or (spec.after and not spec.is_update)
-        place = SourceScope(signature, spec.word, is_over)
+    for is_input in (True, False) if declaration.is_update else (declaration.is_input,):
+        is_over = not is_input or (declaration.after and not declaration.is_update)
+        place = SourceScope(signature, declaration.word, is_over)
         made.append(
             CompiledDeclaration(
-                spec,
+                declaration,
                 where,
-                None if spec.is_own_app else _value_getter(spec, place),
+                None if declaration.is_own_app else _value_getter(declaration, place),
                 is_input=is_input,
-                when=_condition(spec.when, place),
-                version=version_getter(spec.version, place),
-                derived=None if is_input else _derived_getter(spec, place, siblings),
+                when=_condition(declaration.when, place),
+                version=version_getter(declaration.version, place),
+                derived=None
+                if is_input
+                else _derived_getter(declaration, place, siblings),
             )
         )
     return made
 
 
-def _value_getter(spec: Declaration, place: SourceScope) -> Getter:
-    if spec.source is not AUTO:
-        check_constant(spec, place.signature.name)
-        return compile_source(spec.source, place)
-    if spec.is_input:
-        return compile_source(_infer_parameter(spec, place.signature), place)
+def _value_getter(declaration: Declaration, place: SourceScope) -> Getter:
+    if declaration.source is not AUTO:
+        check_constant(declaration, place.signature.name)
+        return compile_source(declaration.source, place)
+    if declaration.is_input:
+        return compile_source(_infer_parameter(declaration, place.signature), place)
     return compile_source(RESULT, place)
 
 
-def check_constant(spec: Declaration, name: str) -> None:
+def check_constant(declaration: Declaration, name: str) -> None:
     """Refuse a constant of the wrong kind while decorating.
 
     Raises:
         DeclarationError: It is of the wrong kind.
     """
-    source = spec.source
+    source = declaration.source
     is_path = isinstance(source, str) and not is_digits(source)
     if source is None or source is AUTO or is_path or callable(source):
         return
     try:
         for value in each(source):
-            to_target(value, spec.kind)
+            to_target(value, declaration.kind)
     except SourceError as error:
-        message = f"{spec.label} of {name}: {error}"
+        message = f"{declaration.label} of {name}: {error}"
         raise DeclarationError(message, subject=source) from error
 
 
-def _infer_parameter(spec: Declaration, signature: Signature) -> str:
+def _infer_parameter(declaration: Declaration, signature: Signature) -> str:
     """Find the one parameter that is named or annotated for the kind."""
-    rows = [KINDS[spec.kind]] if spec.kind else list(KINDS.values())
+    rows = [KINDS[declaration.kind]] if declaration.kind else list(KINDS.values())
     infos = {name for row in rows for name in row.info_names}
-    names = {name for row in rows for name in row.parameter_names if spec.kind}
+    names = {name for row in rows for name in row.parameter_names if declaration.kind}
     found = [
         name
         for name, annotation in zip(
@@ -441,10 +443,11 @@ def _infer_parameter(spec: Declaration, signature: Signature) -> str:
     ]
     if len(found) == 1:
         return found[0]
-    said = f"several fit: {', '.join(found)}" if found else "none fits"
+    reason = f"several fit: {', '.join(found)}" if found else "none fits"
     raise DeclarationError(
-        f"{spec.word}() of {signature.name}: which parameter? {said}; parameters: "
-        f"{', '.join(signature.parameters) or 'none'}; write {spec.word}('name')",
+        f"{declaration.word}() of {signature.name}: which parameter? {reason}; "
+        f"parameters: {', '.join(signature.parameters) or 'none'}; "
+        f"write {declaration.word}('name')",
         subject=signature.function,
     )
 
@@ -465,19 +468,19 @@ def version_getter(version: Any, place: SourceScope) -> Getter | None:
 
 
 def _derived_getter(
-    spec: Declaration, place: SourceScope, siblings: list[Declaration]
+    declaration: Declaration, place: SourceScope, siblings: list[Declaration]
 ) -> Getter | None:
-    if spec.derived_from is None:
+    if declaration.derived_from is None:
         return None
-    if isinstance(spec.derived_from, str):
+    if isinstance(declaration.derived_from, str):
         raise DeclarationError(
-            f"{spec.label} of {place.signature.name}: derived_from takes a list: "
-            f"derived_from=[{spec.derived_from!r}]",
-            subject=spec,
+            f"{declaration.label} of {place.signature.name}: derived_from "
+            f"takes a list: derived_from=[{declaration.derived_from!r}]",
+            subject=declaration,
         )
     getters = [
         getter
-        for item in spec.derived_from
+        for item in declaration.derived_from
         for getter in _origin_getters(item, place, siblings)
     ]
     return lambda values: [origin for get in getters for origin in get(values)]
@@ -486,7 +489,7 @@ def _derived_getter(
 def _origin_getters(
     item: Any, place: SourceScope, siblings: list[Declaration]
 ) -> Iterable[Getter]:
-    """Give what finds the inputs that one entry of `derived_from` names.
+    """Return what finds the inputs that one entry of `derived_from` names.
 
     Text names the declared inputs of the same function: by the source as written,
     by the parameter at which it begins, or else it is a source of its own.
@@ -500,12 +503,12 @@ def _origin_getters(
     ]
 
 
-def _is_named(spec: Declaration, item: Any, signature: Signature) -> bool:
+def _is_named(declaration: Declaration, item: Any, signature: Signature) -> bool:
     if not isinstance(item, str):
         return False
-    source = spec.source
+    source = declaration.source
     if source is AUTO:
-        source = _infer_parameter(spec, signature)
+        source = _infer_parameter(declaration, signature)
     if not isinstance(source, str):
         return False
     rest = source[len(item) :]

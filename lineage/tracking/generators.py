@@ -1,4 +1,4 @@
-"""Stepping: drives a generator so that its step is current only while it tasks."""
+"""Generators: drives a generator so that its step is current only while it tasks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..errors import attempt, warn_rarely
 from ..recording.context import CURRENT
-from .call_plan import CallPlan, Opened, handle_internal_error, told
+from .call_plan import CallPlan, Opened, handle_internal_error, log_failure
 
 #: What a generator yielded is kept for its outputs up to this many items: one that
 #: never ends must not fill the memory.
@@ -42,7 +42,7 @@ class _Items:
             )
 
     def result(self, returned: Any) -> Any:
-        """Give the generator's result: what it returned, else all it yielded."""
+        """Return the generator's result: what it returned, else all it yielded."""
         return self._kept if returned is None else returned
 
 
@@ -80,7 +80,7 @@ class SteppedGenerator(Generator[Any, Any, Any]):
             attempt(self._plan.finish, (self._opened, result), handle_internal_error)
             raise
         except BaseException as error:
-            attempt(self._plan.fail, (self._opened, error), told)
+            attempt(self._plan.fail, (self._opened, error), log_failure)
             raise
         self._items.keep(item)
         return item
@@ -107,7 +107,7 @@ class SteppedAsyncGenerator:
             return END
         except BaseException as error:
             if self._opened is not None:
-                attempt(self._plan.fail, (self._opened, error), told)
+                attempt(self._plan.fail, (self._opened, error), log_failure)
             raise
         self._items.keep(item)
         return item

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from ..errors import attempt
 from ..recording.context import CURRENT, ActiveTask, StepContext
 from ..recording.enabled import is_on
 from ..runtime import runtime
 from .call_plan import handle_internal_error
-from .cards import node_text
+from .cards import Card, node_text
 from .compiled import CompiledDeclaration, RecordingContext, derivation_member
 from .declaration import Declaration, make_declaration
-from .handle_methods import TaskHandleMethods
+from .sources import AUTO
+
+T = TypeVar("T")
 
 
-class TaskHandle(TaskHandleMethods):
+class TaskHandle:
     """A task that is under way.
 
     Its methods record at once and give back what they were given. Where recording
@@ -34,7 +37,7 @@ class TaskHandle(TaskHandleMethods):
 
     @property
     def id(self) -> int | None:
-        """The platform's id of the task, where the app or the environment told it."""
+        """The platform's id of the task, from the app or the environment."""
         return None if self._task is None else self._task.task_id
 
     @property
@@ -43,7 +46,7 @@ class TaskHandle(TaskHandleMethods):
         return None if self._task is None else self._task.name
 
     def show(self, card: Any) -> None:
-        """Give the task's own node a card: settings, a preset or a callable.
+        """Return the task's own node a card: settings, a preset or a callable.
 
         A callable is given this handle.
         """
@@ -91,7 +94,7 @@ class TaskHandle(TaskHandleMethods):
             recorder.write(texts)
 
     def _scope(self) -> StepContext | None:
-        """Give the current step, if it is one of this task; None where muted."""
+        """Return the current step, if it is this task's; None inside `disabled()`."""
         current = CURRENT.get()
         if self._task is None or not (
             current is None or isinstance(current, StepContext)
@@ -101,9 +104,244 @@ class TaskHandle(TaskHandleMethods):
             return current
         return self._task.root
 
+    def uses_project(
+        self,
+        source: T,
+        *,
+        version: Any = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses a project."""
+        self._record_value(
+            "uses_project", source, version=version, repeat=repeat, card=card
+        )
+        return source
+
+    def uses_dataset(
+        self,
+        source: T,
+        *,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses a dataset."""
+        self._record_value("uses_dataset", source, repeat=repeat, card=card)
+        return source
+
+    def uses_file(
+        self,
+        source: T,
+        *,
+        model_weight: bool = False,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses a file of Team Files or of this machine."""
+        self._record_value(
+            "uses_file", source, model_weight=model_weight, repeat=repeat, card=card
+        )
+        return source
+
+    def uses_folder(
+        self,
+        source: T,
+        *,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses a folder."""
+        self._record_value("uses_folder", source, repeat=repeat, card=card)
+        return source
+
+    def uses_job(
+        self,
+        source: T,
+        *,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses a labeling job."""
+        self._record_value("uses_job", source, repeat=repeat, card=card)
+        return source
+
+    def uses_task(
+        self,
+        source: T,
+        *,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses another task (an app task)."""
+        self._record_value("uses_task", source, repeat=repeat, card=card)
+        return source
+
+    def produces_project(
+        self,
+        source: T,
+        *,
+        version: Any = None,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces a project."""
+        self._record_value(
+            "produces_project",
+            source,
+            version=version,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+        )
+        return source
+
+    def produces_dataset(
+        self,
+        source: T,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces a dataset."""
+        self._record_value(
+            "produces_dataset",
+            source,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+        )
+        return source
+
+    def produces_file(
+        self,
+        source: T,
+        *,
+        model_weight: bool = False,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces a file of Team Files or of this machine."""
+        self._record_value(
+            "produces_file",
+            source,
+            model_weight=model_weight,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+        )
+        return source
+
+    def produces_folder(
+        self,
+        source: T,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces a folder."""
+        self._record_value(
+            "produces_folder",
+            source,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+        )
+        return source
+
+    def produces_job(
+        self,
+        source: T,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces a labeling job."""
+        self._record_value(
+            "produces_job", source, derived_from=derived_from, repeat=repeat, card=card
+        )
+        return source
+
+    def produces_task(
+        self,
+        source: T,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces another task (an app task)."""
+        self._record_value(
+            "produces_task", source, derived_from=derived_from, repeat=repeat, card=card
+        )
+        return source
+
+    def produces_app(
+        self,
+        source: Any = AUTO,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> Any:
+        """Record that the task serves an app session, its own when left out."""
+        self._record_value(
+            "produces_app", source, derived_from=derived_from, repeat=repeat, card=card
+        )
+        return source if source is not AUTO else None
+
+    def uses(
+        self,
+        source: T,
+        *,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses an artifact of any kind."""
+        self._record_value("uses", source, repeat=repeat, card=card)
+        return source
+
+    def produces(
+        self,
+        source: T,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces an artifact of any kind."""
+        self._record_value(
+            "produces", source, derived_from=derived_from, repeat=repeat, card=card
+        )
+        return source
+
+    def updates_project(
+        self,
+        source: T,
+        *,
+        version: Any = None,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task changes a project in place."""
+        self._record_value(
+            "updates_project",
+            source,
+            version=version,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+        )
+        return source
+
 
 def current_task() -> TaskHandle:
-    """Give the handle of the task that this code belongs to.
+    """Return the handle of the task that this code belongs to.
 
     That is the task opened around it in this context, else the process's own.
     """

@@ -70,7 +70,7 @@ def _problem(function: Any, message: str) -> Problem:
 
 
 def _tracked(module: ModuleType) -> Iterator[Any]:
-    """Give the tracked functions that a module defines, in classes too."""
+    """Return the tracked functions that a module defines, in classes too."""
     for value in list(vars(module).values()):
         if type(value) is TrackedFunction:
             yield value
@@ -94,18 +94,20 @@ def _along_annotations(tracked: Any) -> Iterator[Problem]:
     function = tracked.__wrapped__
     inner = getattr(function, "__func__", function)
     hints = _hints(inner)
-    for spec in declarations.specs if declarations else ():
-        for text in _texts(spec):
+    for declaration in declarations.items if declarations else ():
+        for text in _texts(declaration):
             path = parse_path(text)
             root = "return" if path.root == RESULT else path.root
             problem = _lost(path, hints.get(root, _UNKNOWN))
             if problem is not None:
-                message = f"{spec.word}({text!r}) of {display_name(inner)}: {problem}"
+                message = (
+                    f"{declaration.word}({text!r}) of {display_name(inner)}: {problem}"
+                )
                 yield _problem(inner, message)
 
 
-def _texts(spec: Declaration) -> list[str]:
-    sources = (spec.source, spec.when, spec.version)
+def _texts(declaration: Declaration) -> list[str]:
+    sources = (declaration.source, declaration.when, declaration.version)
     return [s for s in sources if isinstance(s, str) and not is_digits(s)]
 
 
@@ -118,7 +120,7 @@ def _hints(function: Any) -> dict[str, Any]:
 
 
 def _lost(path: ValuePath, annotation: Any) -> str | None:
-    """Follow a path along annotations; say where it certainly leads nowhere."""
+    """Follow a path along annotations; return where it certainly leads nowhere."""
     at = annotation
     way = path.root
     for step in path.steps:
@@ -145,7 +147,7 @@ def _options(annotation: Any) -> list[Any]:
 
 
 def _next(annotation: Any, step: PathStep) -> Any:
-    """Give what a step leads to: an annotation, `_UNKNOWN`, or None for nothing."""
+    """Return what a step leads to: an annotation, `_UNKNOWN`, or None for nothing."""
     origin = typing.get_origin(annotation) or annotation
     if not isinstance(origin, type):
         return _UNKNOWN

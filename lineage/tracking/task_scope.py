@@ -29,7 +29,7 @@ class TaskBlock:
 
     Args:
         name: What the task is called.
-        id: The platform's id, when the app knows it; else the environment tells it.
+        id: The platform's id, when the app knows it; else from the environment.
         card: The card of the task's own node.
         for_process: Whether it is the process's task, also for other threads.
     """

@@ -18,8 +18,8 @@ from .call_plan import (
     CallPlan,
     compile_plan,
     handle_internal_error,
+    log_failure,
     restore_context,
-    told,
 )
 from .declaration import Declaration
 from .generators import END, SteppedAsyncGenerator, SteppedGenerator, Thrown
@@ -33,16 +33,16 @@ Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], A
 class Declarations:
     """Everything that was written above one function."""
 
-    specs: tuple[Declaration, ...] = ()
+    items: tuple[Declaration, ...] = ()
     step: str | None = None
-    """The step's name, when `lineage.step` gives one."""
+    """The step's name, when set by `lineage.step`."""
     task: Callable[[], Any] | None = None
     """Makes the task that each call opens."""
 
     def over(self, inner: Declarations) -> Declarations:
         """Put these declarations above others."""
         return Declarations(
-            self.specs + inner.specs, self.step or inner.step, self.task or inner.task
+            self.items + inner.items, self.step or inner.step, self.task or inner.task
         )
 
 
@@ -84,7 +84,7 @@ def wrap(target: Any, declarations: Declarations) -> Any:
         raise DeclarationError(_not_a_function(inner, declarations), subject=inner)
     signature = read_signature(inner)
     plan = compile_plan(
-        declarations.specs, signature, declarations.step or display_name(inner)
+        declarations.items, signature, declarations.step or display_name(inner)
     )
     form = wrapper_for(inner)
     wrapper = form(plan)
@@ -108,7 +108,7 @@ def _is_method_object(target: Any) -> bool:
 
 
 def _not_a_function(inner: Any, declarations: Declarations) -> str:
-    word = declarations.specs[0].word if declarations.specs else "lineage"
+    word = declarations.items[0].word if declarations.items else "lineage"
     if isinstance(inner, type):
         return f"{word}: {inner.__qualname__} is a class; declare on one of its methods"
     return (
@@ -118,7 +118,7 @@ def _not_a_function(inner: Any, declarations: Declarations) -> str:
 
 
 def declarations_of(target: Any) -> Declarations | None:
-    """Give what is declared on a function; None when nothing is."""
+    """Return what is declared on a function; None when nothing is."""
     return target._self_declarations if type(target) is TrackedFunction else None  # noqa: SLF001  our own
 
 
@@ -126,15 +126,15 @@ def wrapper_for(function: Any) -> Callable[[CallPlan], Wrapper]:
     """Choose the wrapper for a function: plain, coroutine or generator."""
     for candidate in (function, type(function).__call__):
         if inspect.iscoroutinefunction(candidate):
-            return coroutine
+            return wrap_coroutine
         if inspect.isasyncgenfunction(candidate):
-            return async_generator
+            return wrap_async_generator
         if inspect.isgeneratorfunction(candidate):
-            return generator
-    return plain
+            return wrap_generator
+    return wrap_sync
 
 
-def plain(plan: CallPlan) -> Wrapper:
+def wrap_sync(plan: CallPlan) -> Wrapper:
     """Wrap a function that returns its result."""
     begin, finish, fail = plan.begin, plan.finish, plan.fail
     has_outputs = bool(plan.outputs)
@@ -148,7 +148,7 @@ def plain(plan: CallPlan) -> Wrapper:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
             restore_context(opened)
-            attempt(fail, (opened, error), told)
+            attempt(fail, (opened, error), log_failure)
             raise
         if CURRENT.get() is opened:
             CURRENT.set(opened.previous)
@@ -164,7 +164,7 @@ def plain(plan: CallPlan) -> Wrapper:
     return call
 
 
-def coroutine(plan: CallPlan) -> Wrapper:
+def wrap_coroutine(plan: CallPlan) -> Wrapper:
     """Wrap a coroutine function."""
 
     async def drive(wrapped: Any, call: Arguments) -> Any:
@@ -177,7 +177,7 @@ def coroutine(plan: CallPlan) -> Wrapper:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
             restore_context(opened)
-            attempt(plan.fail, (opened, error), told)
+            attempt(plan.fail, (opened, error), log_failure)
             raise
         restore_context(opened)
         attempt(plan.finish, (opened, result), handle_internal_error)
@@ -191,7 +191,7 @@ def coroutine(plan: CallPlan) -> Wrapper:
     return call
 
 
-def generator(plan: CallPlan) -> Wrapper:
+def wrap_generator(plan: CallPlan) -> Wrapper:
     """Wrap a generator function: nothing of ours is current while it is suspended."""
 
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
@@ -211,8 +211,8 @@ def _drive(
     return (yield from SteppedGenerator(plan, inner, opened))
 
 
-def async_generator(plan: CallPlan) -> Wrapper:
-    """Wrap an async generator function, by the rules of `generator`."""
+def wrap_async_generator(plan: CallPlan) -> Wrapper:
+    """Wrap an async generator function, by the rules of `wrap_generator`."""
 
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         inner = wrapped(*args, **kwargs)
@@ -246,7 +246,7 @@ async def _drive_async(
 
 
 def _named(made: Any, wrapped: Any) -> Any:
-    """Let a coroutine or generator of ours bear the name of the one inside."""
+    """Name our coroutine or generator after the wrapped function."""
     made.__name__ = getattr(wrapped, "__name__", made.__name__)
     made.__qualname__ = getattr(wrapped, "__qualname__", made.__name__)
     return made
@@ -259,14 +259,14 @@ def _within_task(
     name: str,
 ) -> Wrapper:
     """Let each call open a task around everything else."""
-    if form is plain:
+    if form is wrap_sync:
 
         def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
             with task():
                 return wrapper(wrapped, instance, args, kwargs)
 
         return call
-    if form is coroutine:
+    if form is wrap_coroutine:
 
         async def drive(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
             async with task():

@@ -6,7 +6,9 @@ import statistics
 
 from source_tree import ROOT, body_lines, functions, modules, relative
 
-MAX_MODULE_LINES = 400
+MAX_MODULE_LINES = 600
+#: Longer modules state the reason in their docstring: "Longer than 400 lines because".
+MAX_UNEXPLAINED_LINES = 400
 MAX_BODY_LINES = 40
 
 
@@ -16,13 +18,14 @@ def _all_modules() -> list:
 
 
 def test_no_module_is_long() -> None:
-    """A module of the package has 400 lines at most, as have tests and examples."""
-    long = {
-        relative(path): count
-        for path in _all_modules()
-        if (count := len(path.read_text(encoding="utf-8").splitlines()))
-        > MAX_MODULE_LINES
-    }
+    """A module has 600 lines at most, and says why when it has more than 400."""
+    long = {}
+    for path in _all_modules():
+        text = path.read_text(encoding="utf-8")
+        is_explained = "Longer than 400 lines because" in text
+        allowed = MAX_MODULE_LINES if is_explained else MAX_UNEXPLAINED_LINES
+        if (count := len(text.splitlines())) > allowed:
+            long[relative(path)] = count
     assert long == {}
 
 
