@@ -1,8 +1,7 @@
-"""The recorder: turns what was declared into fact texts, each fact written once.
+"""The recorder: turns what was declared into fact texts, each fact written once."""
 
-Longer than 400 lines because every fact of a process is written under one lock and
-one order, which this class keeps.
-"""
+# Longer than 400 lines: every fact of a process is written in one order, which this
+# one class keeps.
 
 from __future__ import annotations
 
@@ -87,7 +86,7 @@ class Recorder:
     def reset_after_fork(self) -> None:
         """Reset in the child of a fork, where the parent's threads do not exist."""
         self._lock = threading.RLock()
-        self.commit.begin_anew()
+        self.commit.reset_after_fork()
 
     # -- where a fact belongs ------------------------------------------------
 
@@ -274,7 +273,7 @@ class Recorder:
             self.write(
                 [
                     self._task_text(task, time_ns(), code)
-                    for task, code in self.commit.told(wait_s)
+                    for task, code in self.commit.answers(wait_s)
                 ]
             )
 
@@ -363,7 +362,7 @@ class Recorder:
             more += about_process(self.mask, self.settings.user_login)
             if task.parent is not None:
                 more += member("parent", task.parent.key)
-            self.commit.untold.append(task)
+            self.commit.pending.append(task)
         texts.append(self._task_text(task, at, more))
 
     def _task_text(self, task: ActiveTask, at: int, more: str) -> str:

@@ -1,8 +1,7 @@
-"""Compiled declarations: evaluate a declaration for a call and write its edges.
+"""Compiled declarations: evaluate a declaration for a call and write its edges."""
 
-Longer than 400 lines because the class and the functions that make it are one idea:
-evaluating a declaration, building its edges, and compiling its sources.
-"""
+# Longer than 400 lines: evaluating a declaration, building its edges and compiling
+# its sources are one idea.
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ from ..recording.json_text import member, quote, shorten
 from ..recording.recorder import Recorder
 from ..runtime import runtime
 from .cards import relation_text
-from .coercion import ArtifactRef, each, info_kind, is_digits, to_target
+from .coercion import ArtifactRef, flatten, info_kind, is_digits, to_artifact_ref
 from .declaration import Declaration
 from .signatures import Signature, annotation_names
 from .snapshot import Snapshot
@@ -165,7 +164,6 @@ class CompiledDeclaration:
             context: The recording it belongs to.
             value: A value, many, or None for nothing.
         """
-        _check_array(value)
         recorded = failed = 0
 
         def record(single: Any) -> None:
@@ -178,7 +176,7 @@ class CompiledDeclaration:
             failed += 1
             context.recorder.count_failure(self.where, error)
 
-        for item in each(value):
+        for item in flatten(value):
             attempt(record, item, fail)
             if failed >= MAX_FAILURES and not recorded:
                 break
@@ -204,7 +202,7 @@ class CompiledDeclaration:
         runtime().recorder.count_failure(self.where, error)
 
     def _record_one(self, context: RecordingContext, value: Any) -> None:
-        artifact = to_target(value, self.declaration.kind)
+        artifact = to_artifact_ref(value, self.declaration.kind)
         identity: int | str = artifact.id
         identity_members = self._identity_members(context, artifact)
         if isinstance(identity, str):
@@ -247,25 +245,6 @@ class CompiledDeclaration:
             lambda error: recorder.count_failure(f"{self.where} (card)", error),
         )
         return f',"meta":{card}' if card else ""
-
-
-def _check_array(value: Any) -> None:
-    """Refuse an array that cannot be a list of ids or paths.
-
-    Raises:
-        SourceError: It has several dimensions, or holds fractions.
-    """
-    dimensions = getattr(value, "ndim", None)
-    if not isinstance(dimensions, int) or not hasattr(value, "tolist"):
-        return
-    kind = getattr(getattr(value, "dtype", None), "kind", "i")
-    if dimensions > 1 or kind not in "iuOUST":
-        shape = getattr(value, "shape", "")
-        raise SourceError(
-            f"expected ids or paths, got {type(value).__name__} of shape {shape}; "
-            "declare the file or the id it came from instead",
-            subject=value,
-        )
 
 
 class _EdgePrefixes(dict[tuple[str, bool], str]):
@@ -329,12 +308,12 @@ def resolve_derivations(
         SourceError: The task has no such input.
     """
     found: list[Origin] = []
-    for value in each(list(values)):
+    for value in flatten(list(values)):
         if isinstance(value, Ref) or info_kind(value) is not None:
-            target = to_target(value, None)
+            target = to_artifact_ref(value, None)
             found.append((target.kind, _identity(recorder, target)))
             continue
-        place = to_target(value, "file")
+        place = to_artifact_ref(value, "file")
         identity = _identity(recorder, place)
         kinds = recorder.input_kinds(scope.task, identity)
         if not kinds:
@@ -422,8 +401,8 @@ def check_constant(declaration: Declaration, name: str) -> None:
     if source is None or source is AUTO or is_path or callable(source):
         return
     try:
-        for value in each(source):
-            to_target(value, declaration.kind)
+        for value in flatten(source):
+            to_artifact_ref(value, declaration.kind)
     except SourceError as error:
         message = f"{declaration.label} of {name}: {error}"
         raise DeclarationError(message, subject=source) from error
@@ -518,11 +497,11 @@ def _is_named(declaration: Declaration, item: Any, signature: Signature) -> bool
 def _listed(get: Getter, kind: str | None) -> Getter:
     def resolve(values: Values) -> list[Any]:
         found = []
-        for value in each(get(values)):
+        for value in flatten(get(values)):
             if kind is None or isinstance(value, Ref) or info_kind(value):
                 found.append(value)
             else:
-                found.append(Ref(kind, to_target(value, kind).id))
+                found.append(Ref(kind, to_artifact_ref(value, kind).id))
         return found
 
     return resolve
