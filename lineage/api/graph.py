@@ -58,7 +58,7 @@ class GraphApi(Resource):
             answer: The model of the answer, such as `ImpactAnswer`.
         """
         fields = params.model_dump(mode="json", exclude_unset=True)
-        return answer.model_validate(self._ask_announced(params.endpoint, fields))
+        return answer.model_validate(self._call_announced(params.endpoint, fields))
 
     def tasks(
         self,
