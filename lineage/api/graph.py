@@ -27,7 +27,7 @@ _A = TypeVar("_A", bound=BaseModel)
 
 
 class GraphApi(Resource):
-    """Asks an instance of ours; bound as `api.graph`.
+    """Asks an instance of lineage; bound as `api.graph`.
 
     Things are named by selectors: `task:12`, `data:345`, `project:7`,
     `model_weight:best.pt`, or text to be searched for. Each method raises
@@ -62,7 +62,7 @@ class GraphApi(Resource):
         )  # fmt: skip
 
     def task(self, id: int | str) -> TaskDetail:
-        """Tell everything known of a task.
+        """Return everything known of a task.
 
         Args:
             id: Its number, or the key of its card, which also tells tasks of several
@@ -72,11 +72,11 @@ class GraphApi(Resource):
         return self._answer(TaskDetail, "lineage.tasks.get", **named)
 
     def data(self, key: str) -> DataDetail:
-        """Tell everything known of one version of a thing, by its key."""
+        """Return everything known of one version of an artifact, by its key."""
         return self._answer(DataDetail, "lineage.data.get", key=key)
 
     def preview(self, key: str) -> bytes:
-        """Give the bytes of a text or an image that the instance has at hand."""
+        """Return the bytes of a text or an image that the instance has at hand."""
         return self._api.post("lineage.data.preview", {"key": key}).content
 
     def delete(self, key: str) -> Node:
@@ -95,7 +95,7 @@ class GraphApi(Resource):
         limit: int = 500,
         after: str | None = None,
     ) -> GraphAnswer:
-        """Give a part of the graph.
+        """Return a part of the graph.
 
         Args:
             select: What to look at.
@@ -123,7 +123,7 @@ class GraphApi(Resource):
         limit: int = 500,
         after: str | None = None,
     ) -> GraphAnswer:
-        """Give what something came from; `depth` counts hops, none is all."""
+        """Return what something came from; `depth` counts hops, none is all."""
         return self._answer(
             GraphAnswer, "lineage.graph.upstream", of=of, depth=depth, kinds=kinds,
             as_of=as_of, limit=limit, after=after,
@@ -139,7 +139,7 @@ class GraphApi(Resource):
         limit: int = 500,
         after: str | None = None,
     ) -> GraphAnswer:
-        """Give what came from something; `depth` counts hops, none is all."""
+        """Return what came from something; `depth` counts hops, none is all."""
         return self._answer(
             GraphAnswer, "lineage.graph.downstream", of=of, depth=depth, kinds=kinds,
             as_of=as_of, limit=limit, after=after,
@@ -148,7 +148,7 @@ class GraphApi(Resource):
     def impact(
         self, of: str, *, as_of: float | None = None, if_unchanged: str | None = None
     ) -> ImpactAnswer:
-        """Tell what deleting something would break.
+        """Return what deleting something would break.
 
         Args:
             of: What would be deleted.
@@ -164,13 +164,13 @@ class GraphApi(Resource):
         )  # fmt: skip
 
     def provenance(self, of: str, *, as_of: float | None = None) -> ProvenanceAnswer:
-        """Tell where one output came from."""
+        """Return where one output came from."""
         return self._answer(
             ProvenanceAnswer, "lineage.graph.provenance", of=of, as_of=as_of
         )
 
     def diff(self, a: str, b: str) -> DiffAnswer:
-        """Tell what differs between two tasks."""
+        """Return what differs between two tasks."""
         return self._answer(DiffAnswer, "lineage.graph.diff", a=a, b=b)
 
     def stale(
@@ -184,7 +184,7 @@ class GraphApi(Resource):
     def path(
         self, source: str, target: str, *, as_of: float | None = None
     ) -> GraphAnswer:
-        """Give a way from one thing to another."""
+        """Return a way from one thing to another."""
         return self._answer(
             GraphAnswer, "lineage.graph.path", source=source, target=target,
             as_of=as_of,
@@ -205,11 +205,11 @@ class GraphApi(Resource):
         )  # fmt: skip
 
     def health(self) -> HealthAnswer:
-        """Tell how complete the graph is."""
+        """Return how complete the graph is."""
         return self._answer(HealthAnswer, "lineage.health")
 
     def changes(self, cursor: str | None = None) -> ChangesAnswer:
-        """Tell what is new since the cursor of an earlier answer."""
+        """Return what is new since the cursor of an earlier answer."""
         return self._answer(ChangesAnswer, "lineage.changes", cursor=cursor)
 
     def _answer(

@@ -30,7 +30,7 @@ _TEXTS: Final = frozenset(
 
 
 def get_data(call: RequestContext, body: DataForm) -> DataDetail:
-    """Tell everything known of one version of a thing."""
+    """Return everything known of one version of an artifact."""
     detail = call.services.graph.get_data(call.team_ids, key=body.key)
     kind = _kind(detail)
     is_shown = kind is not None and _place(call, detail) is not None
