@@ -1,4 +1,4 @@
-"""Texts of the rarer facts and members: ends, errors, origins, a task's card."""
+"""JSON text of the rarer facts and members: ends, errors, sources, a task's card."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ _LONGEST_LINE: Final = 2_000
 
 
 def end_of_step(
-    run: ActiveTask, step: str, at: int, error: str | None, mask: Callable[[str], str]
+    task: ActiveTask, step: str, at: int, error: str | None, mask: Callable[[str], str]
 ) -> str:
-    """Tell that a step ended; `step` names it as JSON, all of it or its key."""
+    """Return the fact of a step's end; `step` is JSON: the whole step or its key."""
     outcome = '"ok"' if error is None else f'"error"{member("error", mask(error))}'
-    head = f'{{"f":"step_end",{run.head},"at":{at}e-9'
+    head = f'{{"f":"step_end",{task.head},"at":{at}e-9'
     return f'{head},"step":{step},"outcome":{outcome}}}'
 
 
-def ends_of_steps(run: ActiveTask, ends: Sequence[tuple[str, int]]) -> Iterator[str]:
-    """Tell of many steps that they ended well: their keys as JSON, and when."""
+def ends_of_steps(task: ActiveTask, ends: Sequence[tuple[str, int]]) -> Iterator[str]:
+    """Yield facts of steps that ended without an error, from their keys and times."""
     for first in range(0, len(ends), MAX_ENDS):
         part = ends[first : first + MAX_ENDS]
         listed = ",".join([f"[{key},{at}e-9]" for key, at in part])
-        head = f'{{"f":"step_ends",{run.head},"at":{part[-1][1]}e-9'
+        head = f'{{"f":"step_ends",{task.head},"at":{part[-1][1]}e-9'
         yield f'{head},"ends":[{listed}]}}'
 
 
-def end_of_run(
-    run: ActiveTask, at: int, error: BaseException | None, mask: Callable[[str], str]
+def end_of_task(
+    task: ActiveTask, at: int, error: BaseException | None, mask: Callable[[str], str]
 ) -> str:
-    """Tell that a task ended, and with which exception."""
+    """Return the fact of a task's end, with the exception that ended it."""
     more = ""
     if error is not None and not _is_clean(error):
-        told = "".join(traceback.format_exception(error))[-_LONGEST_TEXT:]
+        shown = "".join(traceback.format_exception(error))[-_LONGEST_TEXT:]
         more = member("error", mask(one_line(error)))
-        more += member("traceback", mask(told))
-    head = f'{{"f":"task_end",{run.head},"at":{at}e-9'
+        more += member("traceback", mask(shown))
+    head = f'{{"f":"task_end",{task.head},"at":{at}e-9'
     return f'{head},"status":"{_status(error)}"{more}}}'
 
 
 def derived_from(inputs: Iterable[tuple[str, int | str]]) -> str:
-    """Give the member `derived_from` for inputs given as kind and identity."""
+    """Return the member `derived_from` for inputs given as kind and id."""
     refs = []
     for kind, identity in inputs:
         shown = identity if isinstance(identity, int) else quote(identity)
@@ -56,29 +56,29 @@ def derived_from(inputs: Iterable[tuple[str, int | str]]) -> str:
     return f',"derived_from":[{",".join(dict.fromkeys(refs))}]'
 
 
-def kind_of(form: str) -> str:
-    """Give the kind that the form of an edge names."""
-    return form.partition('"kind":"')[2].partition('"')[0]
+def kind_of(edge_prefix: str) -> str:
+    """Return the kind that an edge prefix names."""
+    return edge_prefix.partition('"kind":"')[2].partition('"')[0]
 
 
-def with_card(run: ActiveTask, extras: str) -> str:
-    """Let the task's card ride on an edge, as the platform wants it."""
-    if run.card is None:
+def with_card(task: ActiveTask, extras: str) -> str:
+    """Add the task's card to the members of an edge, as the platform expects it."""
+    if task.card is None:
         return extras
-    node = f',"meta":{{"customNodeSettings":{run.card}'
+    node = f',"meta":{{"customNodeSettings":{task.card}'
     if ',"meta":{' in extras:
         return extras.replace(',"meta":{', node + ",", 1)
     return f"{extras}{node}}}"
 
 
 def one_line(error: BaseException, *, plain: bool = False) -> str:
-    """Give an exception's type and message on one line, whatever its `str` does."""
-    message = attempt(_words, error, _unshowable) or ""
+    """Return an exception's type and message on one line, also if its `str` fails."""
+    message = attempt(_message, error, _unshowable) or ""
     text = message if plain and message else f"{type(error).__name__}: {message}"
     return shorten(text.removesuffix(": "), _LONGEST_LINE)
 
 
-def _words(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
@@ -87,7 +87,7 @@ def _unshowable(error: Exception) -> None:
 
 
 def last_error() -> BaseException | None:
-    """Give the exception that ended the program, if one did."""
+    """Return the exception that ended the program, if one did."""
     if hasattr(sys, "ps1"):
         return None  # at a prompt, an exception is not the end
     return getattr(sys, "last_value", None)

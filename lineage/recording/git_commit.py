@@ -1,4 +1,4 @@
-"""The commit of the program's code: what `git` tells, without waiting for it."""
+"""The git commit of the program's code, looked up without making the app wait."""
 
 from __future__ import annotations
 
@@ -26,54 +26,54 @@ _OID: Final = b"# branch.oid "
 
 
 class GitCommitLookup(Generic[T]):
-    """Asks `git` once in a process; whoever wants the answer says how long to wait."""
+    """Runs `git` once in a process; each caller says how long it waits at most."""
 
     def __init__(self) -> None:
-        #: What the answer is to be told of.
-        self.untold: list[T] = []
+        #: What still has to be recorded with the answer.
+        self.pending: list[T] = []
         self._answer: str | None = None
-        #: Of the parent: not to be waited for here.
-        self._left: list[subprocess.Popen[bytes]] = []
-        self._begin()
+        #: `git` processes of the parent: never waited for in a forked child.
+        self._inherited: list[subprocess.Popen[bytes]] = []
+        self._reset()
 
-    def _begin(self) -> None:
-        # Reentrant: a signal's handler may ask while its thread waits.
+    def _reset(self) -> None:
+        # Reentrant: a signal handler may call this while its thread waits.
         self._lock = threading.RLock()
         self._git: subprocess.Popen[bytes] | None = None
-        self._told = b""
+        self._output = b""
         self._ends_at = 0.0
 
-    def begin_anew(self) -> None:
+    def reset_after_fork(self) -> None:
         """In the child of a fork: leave the parent's `git` alone."""
         if self._git is not None:
-            self._left.append(self._git)
-        self.untold = []
-        self._begin()
+            self._inherited.append(self._git)
+        self.pending = []
+        self._reset()
 
-    def told(self, wait_s: float) -> Iterator[tuple[T, str]]:
-        """Take each of the untold with the answer, once there is one."""
-        if self.untold and self.answer(wait_s) is not None:
-            while self.untold:
-                untold = self.untold.pop()
+    def answers(self, wait_s: float) -> Iterator[tuple[T, str]]:
+        """Yield each pending item with the answer, once there is one."""
+        if self.pending and self.answer(wait_s) is not None:
+            while self.pending:
+                item = self.pending.pop()
                 if self._answer:
-                    yield untold, self._answer
+                    yield item, self._answer
 
     def answer(self, wait_s: float) -> str | None:
-        """Give the members of a task's fact; None as long as they are not known.
+        """Return the members of a task's fact; None as long as they are not known.
 
         Args:
-            wait_s: The first call starts `git`, and each waits so long for it.
+            wait_s: How long to wait; the first call starts `git`.
         """
         until = time.monotonic() + wait_s
         if self._answer is None and self._lock.acquire(timeout=max(0.0, wait_s)):
             try:
-                attempt(self._ask, until, self._failed)
+                attempt(self._run, until, self._failed)
             finally:
                 self._lock.release()
         return self._answer
 
     def give_up(self) -> None:
-        """End a `git` that has not answered: nobody will wait for it any more."""
+        """End a `git` that has not answered."""
         if self._answer is None and self._git is not None:
             self._git.kill()  # Whoever waits for it wakes up.
         if self._lock.acquire(timeout=_KILLED_S):
@@ -84,7 +84,7 @@ class GitCommitLookup(Generic[T]):
             finally:
                 self._lock.release()
 
-    def _ask(self, until: float) -> None:
+    def _run(self, until: float) -> None:
         if self._answer is not None:
             return  # Given up, while this thread waited for the lock.
         if self._git is None:
@@ -96,18 +96,18 @@ class GitCommitLookup(Generic[T]):
                     self.give_up()
                 return
             piece = _read(self._git)
-            self._told += piece
-            if not piece or _has_changes(self._told):
+            self._output += piece
+            if not piece or _has_changes(self._output):
                 self._answer = self._finished(self._git, is_whole=not piece)
 
     def _finished(self, git: subprocess.Popen[bytes], *, is_whole: bool) -> str:
         if not is_whole:
             git.kill()  # One change is enough to know.
         is_well = _reap(git)
-        commit = _commit(self._told)
+        commit = _commit(self._output)
         if commit is None or (is_whole and not is_well):
             return ""
-        dirty = _has_changes(self._told)
+        dirty = _has_changes(self._output)
         return member("git_commit", commit) + member("git_dirty", dirty)
 
     def _failed(self, error: Exception) -> None:
@@ -116,7 +116,7 @@ class GitCommitLookup(Generic[T]):
             self._git.kill()
             _reap(self._git)
         if not isinstance(error, FileNotFoundError):  # There need not be a `git`.
-            warn_rarely("git", "The git commit of the code cannot be told: %s", error)
+            warn_rarely("git", "The git commit of the code cannot be read: %s", error)
 
 
 def _started(folder: str) -> subprocess.Popen[bytes]:
@@ -134,7 +134,7 @@ def _started(folder: str) -> subprocess.Popen[bytes]:
 
 
 def _reap(git: subprocess.Popen[bytes] | None) -> bool:
-    """Let go of a `git` that has ended; False when it failed, or is not to be ended."""
+    """Release a `git` that has ended; return False if it failed or cannot be ended."""
     if git is None:
         return False
     if git.stdout is not None:
@@ -162,13 +162,13 @@ def _code_folder() -> str:
     return str(Path(main).resolve().parent) if main else os.getcwd()
 
 
-def _commit(told: bytes) -> str | None:
-    for line in told.splitlines():
+def _commit(output: bytes) -> str | None:
+    for line in output.splitlines():
         if line.startswith(_OID):
             name = line[len(_OID) :].decode("ascii", "replace")
             return None if name.startswith("(") else name
     return None
 
 
-def _has_changes(told: bytes) -> bool:
-    return any(not line.startswith(b"#") for line in told.splitlines())
+def _has_changes(output: bytes) -> bool:
+    return any(not line.startswith(b"#") for line in output.splitlines())

@@ -1,4 +1,4 @@
-"""Who runs a task, and where: host, user, command."""
+"""Host, user and command of the process that runs a task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST_NAME: Final = 1024
 
 
 def program_name() -> str:
-    """Give the name of the running program, for a task that was given none."""
+    """Return the name of the running program, for a task without a name."""
     name = Path(sys.argv[0] if sys.argv else "").name
     if name in ("", "-", "-c"):
         return "python"
@@ -29,9 +29,9 @@ def program_name() -> str:
 
 
 def about_process(mask: Masker, user: str | None) -> str:
-    """Give the members of a task fact that tell of this process.
+    """Return the members of a task fact that describe this process.
 
-    Costs no network and no other process.
+    Uses no network and starts no other process.
     """
     command = mask(shlex.join(sys.orig_argv))
     return "".join(

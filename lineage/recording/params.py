@@ -22,10 +22,10 @@ _WHOLE: Final = range(-(2**63), 2**63)
 
 
 def step_params(params: Mapping[str, Any], mask: Callable[[str], str]) -> str:
-    """Give the JSON object of a step's parameters, or nothing where there are none.
+    """Return the JSON object of a step's parameters, empty text if there are none.
 
-    Numbers, booleans, None and text stay what they are, anything else is told by its
-    `repr`. The value of a parameter with a secret's name is masked.
+    Numbers, booleans, None and text stay what they are; of anything else the `repr`
+    is kept. The value of a parameter with a secret's name is masked.
 
     Args:
         params: Names and values; beyond the thirty-second they are left out.
@@ -38,16 +38,16 @@ def step_params(params: Mapping[str, Any], mask: Callable[[str], str]) -> str:
             len(params),
             MAX_PARAMS,
         )
-    told = {
-        quote(shorten(mask(name), MAX_PARAM_NAME)): _told(name, value, mask)
+    shown = {
+        quote(shorten(mask(name), MAX_PARAM_NAME)): _shown_value(name, value, mask)
         for name, value in islice(params.items(), MAX_PARAMS)
     }
-    if not told:
+    if not shown:
         return ""
-    return "{" + ",".join(f"{name}:{value}" for name, value in told.items()) + "}"
+    return "{" + ",".join(f"{name}:{value}" for name, value in shown.items()) + "}"
 
 
-def _told(name: str, value: object, mask: Callable[[str], str]) -> str:
+def _shown_value(name: str, value: object, mask: Callable[[str], str]) -> str:
     if value is None:
         return "null"
     if is_secret_name(name):
@@ -62,7 +62,7 @@ def _told(name: str, value: object, mask: Callable[[str], str]) -> str:
 
 
 def _number(value: object) -> str | None:
-    """Give a number as JSON; None for anything else, and what JSON cannot hold."""
+    """Return a number as JSON; None for what is none, or what JSON cannot hold."""
     if isinstance(value, bool):
         return compact(value)
     if isinstance(value, Integral):
@@ -83,7 +83,7 @@ def _unshowable(error: Exception) -> None:
 
 
 def _bounded() -> reprlib.Repr:
-    """Make a `repr` that takes no longer for a list of a million things."""
+    """Make a `repr` that takes no longer for a list of a million values."""
     short = reprlib.Repr()
     short.maxlist = short.maxtuple = short.maxset = short.maxfrozenset = 50
     short.maxdict = short.maxdeque = short.maxarray = 50

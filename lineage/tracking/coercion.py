@@ -1,9 +1,8 @@
-"""Targets: the value that a source gave, understood as a thing of a kind."""
+"""Coercion: the value that a source gave, as a reference to an artifact of a kind."""
 
 from __future__ import annotations
 
 import operator
-import os
 from collections.abc import Iterator, KeysView, ValuesView
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +10,7 @@ from typing import Any, Final
 from ..errors import SourceError
 from ..model.kinds import KINDS
 from ..model.refs import Ref
+from .path_objects import path_of
 
 _LARGEST_ID: Final = 2**63 - 1
 _LONGEST_PATH: Final = 4096
@@ -19,22 +19,27 @@ _LONGEST_PATH: Final = 4096
 _INFO_KINDS: Final = {
     name: row.name for row in KINDS.values() for name in row.info_names
 }
-#: The attributes of an Info object that hold its id, in the order of asking.
+#: The attributes of an Info object that hold its id, the first that is set.
 _ID_FIELDS: Final = {
     "task": ("task_id", "id"),
     "app": ("task_id", "id"),
     "file": ("id", "path"),
 }
 
-#: Kinds whose id may be a place: text that is no number is a path or a URI.
-_PLACES: Final = ("file", "folder")
+#: Kinds whose id may be a path or a URI: any text that is no number.
+_PATH_KINDS: Final = ("file", "folder")
 
 _MANY: Final = (list, tuple, set, frozenset, KeysView, ValuesView)
+#: How many values of one source are recorded, and how deep lists may be nested.
+_MAX_VALUES: Final = 10_000
+_MAX_DEPTH: Final = 8
+#: Types of arrays whose elements may be ids: whole numbers, objects, text.
+_ID_DTYPES: Final = "iuOUT"
 
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRef:
-    """A thing to record: its kind and id, and what else its value told."""
+    """An artifact to record: its kind and id, and what else its value holds."""
 
     kind: str
     id: int | str
@@ -46,13 +51,13 @@ class ArtifactRef:
     version_num: int | None = None
 
     @property
-    def is_place(self) -> bool:
-        """Whether it is told by a path or a URI."""
+    def is_path(self) -> bool:
+        """Whether its id is a path or a URI."""
         return isinstance(self.id, str)
 
 
 def info_kind(value: object) -> str | None:
-    """Give the kind for which an Info object stands; None for other objects."""
+    """Return the kind for which an Info object stands; None for other objects."""
     for cls in type(value).__mro__:
         kind = _INFO_KINDS.get(cls.__name__)
         if kind is not None:
@@ -60,45 +65,79 @@ def info_kind(value: object) -> str | None:
     return None
 
 
-def each(value: Any) -> Iterator[Any]:
-    """Give the single values in what a source gave; None is nothing.
+def flatten(value: Any) -> Iterator[Any]:
+    """Yield the single values in what a source gave; None is none.
 
-    A list means many. An iterator is left alone: reading it would take from the app
-    what is the app's.
+    A list means many. An iterator is left alone: reading it would take values away
+    from the app.
+
+    Raises:
+        SourceError: It holds too many values, or is an array that holds no ids.
     """
+    for count, item in enumerate(_leaves(value, 0)):
+        if count >= _MAX_VALUES:
+            raise SourceError(
+                f"more than {_MAX_VALUES} values: the first {_MAX_VALUES} are "
+                "recorded; declare the folder or dataset that holds them"
+            )
+        yield item
+
+
+def _leaves(value: Any, depth: int) -> Iterator[Any]:
     if value is None:
         return
-    if isinstance(value, _MANY) and info_kind(value) is None:
+    if isinstance(value, _MANY) and not _is_single(value):
+        if depth >= _MAX_DEPTH:
+            raise SourceError(f"lists nested more than {_MAX_DEPTH} deep name no ids")
         for item in value:
-            yield from each(item)
+            yield from _leaves(item, depth + 1)
     elif hasattr(value, "tolist") and hasattr(value, "ndim"):
-        listed = value.tolist()
-        yield from each(listed) if isinstance(listed, list) else (listed,)
+        listed = _listed(value)
+        yield from listed if isinstance(listed, list) else (listed,)
     else:
         yield value
 
 
-def to_target(value: Any, kind: str | None) -> ArtifactRef:
-    """Understand one value as a thing.
+def _is_single(value: Any) -> bool:
+    """Whether a tuple is one value: an Info object, or the parts of a URL."""
+    return info_kind(value) is not None or hasattr(type(value), "geturl")
+
+
+def _listed(array: Any) -> Any:
+    """Return the elements of a short array of ids; other arrays are data, not ids."""
+    dtype = getattr(getattr(array, "dtype", None), "kind", "")
+    is_ids = array.ndim == 0 or (array.ndim == 1 and dtype and dtype in _ID_DTYPES)
+    if not is_ids or (array.ndim and len(array) > _MAX_VALUES):
+        shape = tuple(getattr(array, "shape", ()))
+        raise SourceError(
+            f"expected ids, got {type(array).__name__} of shape {shape}; a list of at "
+            f"most {_MAX_VALUES} ids or paths can be declared"
+        )
+    return array.tolist()
+
+
+def to_artifact_ref(value: Any, kind: str | None) -> ArtifactRef:
+    """Convert one value into a reference to an artifact.
 
     Args:
         value: An id, digits, a path, an Info object or a ref.
-        kind: The declared kind; None takes the kind that the value itself tells.
+        kind: The declared kind; None takes the kind of the value itself.
 
     Raises:
         SourceError: The value is of the wrong kind.
     """
     if isinstance(value, Ref):
         return _of_ref(value, kind)
-    told = info_kind(value)
-    if told is not None:
-        return _of_info(value, told, kind)
+    own_kind = info_kind(value)
+    if own_kind is not None:
+        return _of_info(value, own_kind, kind)
     if kind is None:
         raise _wrong(value, "an Info object or a ref such as lineage.project(1)")
-    if kind in _PLACES:
-        place = _as_place(value)
-        if place is not None and not (kind == "file" and is_digits(place)):
-            return ArtifactRef(kind, _checked_path(place), value)
+    if kind in _PATH_KINDS:
+        path = path_of(value)
+        is_id = kind == "file" and isinstance(value, str) and is_digits(value)
+        if path is not None and not is_id:
+            return ArtifactRef(kind, _checked_path(path), value)
     if kind == "folder":
         raise _wrong(value, "the path of a folder")
     return ArtifactRef(kind, _as_id(value, kind), value)
@@ -109,7 +148,7 @@ def _of_ref(ref: Ref, kind: str | None) -> ArtifactRef:
         raise _wrong(ref, f"a {kind}, not a {ref.kind}")
     return ArtifactRef(
         ref.kind,
-        to_target(ref.id, ref.kind).id,
+        to_artifact_ref(ref.id, ref.kind).id,
         ref,
         name=ref.name,
         is_model=ref.is_model,
@@ -118,30 +157,21 @@ def _of_ref(ref: Ref, kind: str | None) -> ArtifactRef:
     )
 
 
-def _of_info(info: Any, told: str, kind: str | None) -> ArtifactRef:
-    if kind == "folder" and told == "file" and getattr(info, "is_dir", False):
+def _of_info(info: Any, own_kind: str, kind: str | None) -> ArtifactRef:
+    if kind == "folder" and own_kind == "file" and getattr(info, "is_dir", False):
         return ArtifactRef("folder", _checked_path(info.path), info)
-    if kind == "app" and told == "task":
-        told = "app"
-    if kind is not None and told != kind:
-        raise _wrong(info, f"a {kind}, not a {told}")
-    fields = _ID_FIELDS.get(told, ("id",))
+    if kind == "app" and own_kind == "task":
+        own_kind = "app"
+    if kind is not None and own_kind != kind:
+        raise _wrong(info, f"a {kind}, not a {own_kind}")
+    fields = _ID_FIELDS.get(own_kind, ("id",))
     found = (getattr(info, field, None) for field in fields)
-    told_id = next((value for value in found if value is not None), None)
-    if told_id is None:
+    id = next((value for value in found if value is not None), None)
+    if id is None:
         raise SourceError(f"{type(info).__name__} has no id", subject=info)
     name = getattr(info, "name", None)
-    told_name = name if isinstance(name, str) and name else None
-    return ArtifactRef(told, to_target(told_id, told).id, info, name=told_name)
-
-
-def _as_place(value: Any) -> str | None:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, os.PathLike):
-        path = os.fspath(value)
-        return path if isinstance(path, str) else os.fsdecode(path)
-    return None
+    own_name = name if isinstance(name, str) and name else None
+    return ArtifactRef(own_kind, to_artifact_ref(id, own_kind).id, info, name=own_name)
 
 
 def _checked_path(path: str) -> str:
@@ -171,13 +201,17 @@ def _as_id(value: Any, kind: str) -> int:
 
 def is_digits(text: str) -> bool:
     """Whether text is a whole number that may be an id."""
-    return text.isascii() and text.isdigit() and len(text) <= 19
+    return len(text) <= 19 and text.isascii() and text.isdigit()
 
 
 def _wrong(value: Any, expected: str) -> SourceError:
-    if isinstance(value, (str, int, float, Ref)):
-        shown = repr(str(value) if isinstance(value, Ref) else value)[:80]
-        return SourceError(
-            f"expected {expected}, got {type(value).__name__} {shown}", subject=value
-        )
-    return SourceError(f"expected {expected}, got {type(value).__name__}")
+    if isinstance(value, str):
+        shown = f" {value[:80]!r}"
+    elif isinstance(value, Ref):
+        shown = f" {str(value)[:80]!r}"
+    elif isinstance(value, float) or (isinstance(value, int) and value < 2**128):
+        shown = f" {value!r}"[:80]
+    else:  # Showing it may cost more than all the rest.
+        return SourceError(f"expected {expected}, got {type(value).__name__}")
+    name = type(value).__name__
+    return SourceError(f"expected {expected}, got {name}{shown}", subject=value)

@@ -21,7 +21,7 @@ from lineage.recording.git_commit import GitCommitLookup
 HANGING = "#!/bin/sh\necho $$ >> {pids}\nexec sleep 1000\n"
 
 
-def _told(members: str | None) -> dict[str, object]:
+def _output(members: str | None) -> dict[str, object]:
     assert members is not None
     told: dict[str, object] = json.loads("{" + members[1:] + "}") if members else {}
     return told
@@ -77,13 +77,13 @@ def _is_alive(pid: int) -> bool:
 
 def test_the_commit_and_whether_the_code_was_changed(program: Path) -> None:
     """The commit of the program's folder, asked once in a process."""
-    inquiry = GitCommitLookup[str]()
-    told = _told(inquiry.answer(20))
+    lookup = GitCommitLookup[str]()
+    told = _output(lookup.answer(20))
     assert len(str(told["git_commit"])) == 40
     assert told["git_dirty"] is False
     program.write_text("2")
-    assert _told(inquiry.answer(20))["git_dirty"] is False
-    assert _told(GitCommitLookup[str]().answer(20))["git_dirty"] is True
+    assert _output(lookup.answer(20))["git_dirty"] is False
+    assert _output(GitCommitLookup[str]().answer(20))["git_dirty"] is True
 
 
 def test_thousands_of_changes_are_not_read_to_the_end(program: Path) -> None:
@@ -92,7 +92,7 @@ def test_thousands_of_changes_are_not_read_to_the_end(program: Path) -> None:
     for path in many:
         path.write_text("1")
     _git(program.parent, "add", ".")
-    told = _told(GitCommitLookup[str]().answer(20))
+    told = _output(GitCommitLookup[str]().answer(20))
     assert len(str(told["git_commit"])) == 40
     assert told["git_dirty"] is True
 
@@ -112,7 +112,7 @@ def test_code_outside_of_git(
     assert not caplog.text
 
 
-def test_a_git_that_cannot_be_started_is_told(
+def test_a_git_that_cannot_be_started_is_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A file that is no program costs the commit, and one warning."""
@@ -121,7 +121,7 @@ def test_a_git_that_cannot_be_started_is_told(
     git.chmod(0o644)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert GitCommitLookup[str]().answer(20) == ""
-    assert "git commit of the code cannot be told" in caplog.text
+    assert "git commit of the code cannot be read" in caplog.text
 
 
 def test_a_hanging_git_is_asked_again_and_given_up(
@@ -129,22 +129,22 @@ def test_a_hanging_git_is_asked_again_and_given_up(
 ) -> None:
     """Nobody waits longer than said; after its time `git` is ended."""
     monkeypatch.setattr(git_commit, "_GIVE_UP_S", 0.3)
-    inquiry = GitCommitLookup[str]()
-    assert inquiry.answer(0) is None
-    assert inquiry.answer(0.01) is None
-    assert inquiry.answer(20) == ""
+    lookup = GitCommitLookup[str]()
+    assert lookup.answer(0) is None
+    assert lookup.answer(0.01) is None
+    assert lookup.answer(20) == ""
     assert len(_pids(hanging)) <= 1
 
 
 def test_a_child_of_a_fork_asks_anew(hanging: Path) -> None:
     """The parent's `git` is neither waited for nor ended by the child."""
-    inquiry = GitCommitLookup[str]()
-    assert inquiry.answer(0) is None
+    lookup = GitCommitLookup[str]()
+    assert lookup.answer(0) is None
     wait_for(lambda: len(_pids(hanging)) == 1)
     [git] = _pids(hanging)
-    parents = inquiry._git
-    inquiry.begin_anew()
-    inquiry.give_up()
+    parents = lookup._git
+    lookup.reset_after_fork()
+    lookup.give_up()
     assert _is_alive(git)
     assert parents is not None
     parents.kill()

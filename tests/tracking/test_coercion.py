@@ -1,17 +1,18 @@
-"""Targets: what a value is understood as."""
+"""Coercion: the artifact that a value stands for."""
 
 from __future__ import annotations
 
 from collections import namedtuple
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy
 import pytest
 
 from lineage import FileInfo, Ref, SessionInfo, dataset, file, folder, project
 from lineage.errors import SourceError
-from lineage.tracking.coercion import each, info_kind, to_target
+from lineage.tracking.coercion import flatten, info_kind, to_artifact_ref
 
 SdkProject = namedtuple("ProjectInfo", "id name")
 
@@ -49,7 +50,7 @@ def _file(**fields: Any) -> FileInfo:
 )
 def test_values_of_the_kind(value: Any, kind: str | None, id: int | str) -> None:
     """Ids, digits, numpy ids, paths, Info objects (ours and the SDK's), refs."""
-    target = to_target(value, kind)
+    target = to_artifact_ref(value, kind)
     assert target.id == id
     assert type(target.id) is type(id)
     assert target.kind == (kind or target.kind)
@@ -82,9 +83,9 @@ def test_values_of_the_kind(value: Any, kind: str | None, id: int | str) -> None
     ],
 )
 def test_values_of_another_kind(value: Any, kind: str | None) -> None:
-    """What cannot be the id of such a thing is refused, and never guessed."""
+    """What cannot be an id of the kind is refused, and never guessed."""
     with pytest.raises(SourceError):
-        to_target(value, kind)
+        to_artifact_ref(value, kind)
 
 
 def test_bytes_paths_are_decoded() -> None:
@@ -94,7 +95,7 @@ def test_bytes_paths_are_decoded() -> None:
         def __fspath__(self) -> bytes:
             return b"a/b"
 
-    assert to_target(Odd(), "file").id == "a/b"
+    assert to_artifact_ref(Odd(), "file").id == "a/b"
 
 
 @pytest.mark.parametrize(
@@ -109,14 +110,53 @@ def test_bytes_paths_are_decoded() -> None:
         (numpy.array(3), [3]),
         (SdkProject(7, "x"), [SdkProject(7, "x")]),
         ("text", ["text"]),
+        (urlsplit("s3://b/k"), [urlsplit("s3://b/k")]),
+        (numpy.array(["a", "b"]), ["a", "b"]),
     ],
 )
 def test_a_list_means_many(value: Any, items: list[Any]) -> None:
     """Lists, tuples, sets, views and arrays are many; an Info tuple is one."""
-    assert list(each(value)) == items
+    assert list(flatten(value)) == items
 
 
 def test_infos_are_known_by_their_class() -> None:
     """Whatever package an Info class comes from, its name tells the kind."""
     assert info_kind(SdkProject(1, "x")) == "project"
     assert info_kind(5) is None
+
+
+def test_data_is_not_a_list_of_ids() -> None:
+    """An array of numbers or a long one is refused without a look at its elements."""
+    for data in (numpy.zeros(3), numpy.zeros((2, 2), int), numpy.zeros(20_000, int)):
+        with pytest.raises(SourceError, match="of shape"):
+            list(flatten(data))
+
+
+def test_a_million_values_are_recorded_up_to_a_bound() -> None:
+    """The first of too many values are recorded, and the bound is named."""
+    values = flatten(list(range(1_000_000)))
+    taken = [next(values) for _ in range(10_000)]
+    assert taken[-1] == 9_999
+    with pytest.raises(SourceError, match="more than 10000"):
+        next(values)
+
+
+def test_a_list_that_holds_itself_is_refused() -> None:
+    """Nesting has a bound, so that a cycle ends."""
+    cycle: list[Any] = []
+    cycle.append(cycle)
+    with pytest.raises(SourceError, match="nested"):
+        list(flatten(cycle))
+
+
+def test_a_wrong_value_is_not_shown_at_length() -> None:
+    """The message about a value of another kind stays short, whatever the value is."""
+    for value in ("x" * 1_000_000, 10**6000, 0.5):
+        with pytest.raises(SourceError) as caught:
+            to_artifact_ref(value, "project")
+        assert len(str(caught.value)) < 200
+
+
+def test_a_path_object_of_digits_is_a_path() -> None:
+    """Only text can be an id by its digits."""
+    assert to_artifact_ref(Path("123"), "file").id == "123"
