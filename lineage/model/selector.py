@@ -145,10 +145,17 @@ def shown_status(status: str | None) -> str | None:
     return None if status is None else _SHOWN.get(status, status)
 
 
-def has_prefix(text: str) -> bool:
-    """Whether a text starts with a kind or a filter, so that it is no bare name."""
+def as_name(text: str) -> Selector | None:
+    """Read a whole text as one name, whatever signs it holds; None for a filter.
+
+    So `a, b.csv`, `R&D.csv` and `file:/data/R&D.csv` can be named as they are.
+    """
     match = _PREFIX.fullmatch(text.strip())
-    return match is not None and match[1].lower() in (*PREFIXES, *FILTERS)
+    word = "" if match is None else match[1].lower()
+    if match is None or word not in (*PREFIXES, *FILTERS):
+        return Text(text)
+    is_name = word in (*DATA_KINDS, *ALIASES) and match[2]
+    return NameSelector(ALIASES.get(word, word), match[2]) if is_name else None
 
 
 def is_set(selector: Selector) -> bool:

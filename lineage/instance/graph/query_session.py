@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from ...errors import NotFoundError
-from ...model.selector import Selector, Text, has_prefix, parse
+from ...model.selector import Selector, as_name, parse
 from ..store import Store
 from .link_cache import LinkCache
 from .selector_eval import select
@@ -70,9 +70,8 @@ def find(views: Sequence[TeamGraph], text: str) -> Focus:
 
 def find_name(views: Sequence[TeamGraph], text: str) -> Focus:
     """Return what has a name with signs of the language in it, such as `a, b.csv`."""
-    if not _SIGNS.intersection(text) or has_prefix(text):
-        return []
-    return _focus(views, Text(text))
+    name = as_name(text) if _SIGNS.intersection(text) else None
+    return [] if name is None else _focus(views, name)
 
 
 def found(views: Sequence[TeamGraph], selector: Selector) -> Focus:
