@@ -6,11 +6,11 @@ from typing import Any
 
 from ..errors import NotFoundError
 from ..model.platform_types import DATASET_FIELDS, DatasetInfo
-from .lookup_by_id import LookupById, free_name, named, only
-from .resource import decoded
+from .pagination import PaginatedResource
+from .resource import decoded, free_name, name_filter, single
 
 
-class DatasetApi(LookupById):
+class DatasetApi(PaginatedResource):
     """Datasets; bound as `api.dataset`."""
 
     InfoType = DatasetInfo
@@ -24,7 +24,7 @@ class DatasetApi(LookupById):
         return DatasetInfo.from_json(info)
 
     def get_info_by_id(self, id: int, raise_error: bool | None = False) -> Any:
-        """Give a dataset; endpoint `datasets.info`.
+        """Return a dataset; endpoint `datasets.info`.
 
         Args:
             id: The dataset.
@@ -35,7 +35,7 @@ class DatasetApi(LookupById):
 
         Raises:
             NotFoundError: It is not there, and `raise_error` is set.
-            ApiError: The dataset could not be asked for.
+            ApiError: The dataset could not be fetched.
         """
         found = self._info_by_id("datasets.info", id)
         if found is None and raise_error:
@@ -57,10 +57,10 @@ class DatasetApi(LookupById):
             filters: Conditions.
             recursive: Also datasets within datasets.
             parent_id: Only those within this one.
-            include_custom_data: Ask for what apps keep with them, too.
+            include_custom_data: CallMethod for what apps keep with them, too.
 
         Raises:
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         conditions = list(filters or [])
         if parent_id is not None:
@@ -94,27 +94,29 @@ class DatasetApi(LookupById):
 
         Raises:
             RuntimeError: Several have this name.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
-        return only(self.get_list(project_id, named(name), parent_id=parent_id), name)
+        return single(
+            self.get_list(project_id, name_filter(name), parent_id=parent_id), name
+        )
 
     def exists(self, project_id: int, name: str, parent_id: int | None = None) -> bool:
         """Whether a project has a dataset of this name; endpoint `datasets.list`.
 
         Raises:
             RuntimeError: Several have this name.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         return self.get_info_by_name(project_id, name, None, parent_id) is not None
 
     def get_free_name(self, parent_id: int, name: str) -> str:
-        """Give a name that no dataset of a project has; endpoint `datasets.list`.
+        """Return a name that no dataset of a project has; endpoint `datasets.list`.
 
         Returns:
             `name`, or `name_001`, `name_002` …
 
         Raises:
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         return free_name(name, lambda free: self.exists(parent_id, free))
 

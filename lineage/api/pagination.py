@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+import asyncio
+from collections import deque
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeVar
 
-from .prefetch import prefetched
 from .progress import advancing
 from .resource import Resource, decoded
+
+_T = TypeVar("_T")
+#: Pages fetched ahead: enough to keep a connection busy, few enough to hold.
+AHEAD = 5
 
 
 class PaginatedResource(Resource):
     """A resource whose methods give lists."""
 
     def _convert_json_info(self, info: dict[str, Any]) -> Any:
-        """Make an entity of its JSON; as it is, unless a listing says otherwise."""
+        """Make an entity of its JSON; as it is, unless a resource converts it."""
         return info
 
     def get_list_all_pages(
@@ -31,9 +43,10 @@ class PaginatedResource(Resource):
 
         Args:
             method: A listing method, as `apps.list`.
-            data: Its fields; sorted by id unless they say otherwise. With `page`, the
-                listing begins there.
-            progress_cb: Told the number of entities of each page (or a tqdm bar).
+            data: Its fields, sorted by id unless they set another order. With `page`,
+                the listing begins there.
+            progress_cb: A function of the number of entities of each page, or a
+                tqdm bar.
             convert_json_info_cb: Makes an entity of its JSON.
             limit: Entities to give, at most.
             return_first_response: Give the first answer, too.
@@ -44,19 +57,19 @@ class PaginatedResource(Resource):
         Raises:
             KeyError: An answer lacks what every page has.
             RuntimeError: The instance gave another number than it announced.
-            ApiError: A page could not be had.
+            ApiError: A page could not be fetched.
         """
         body = _sorted(data)
         convert = convert_json_info_cb or self._convert_json_info
         advance = advancing(progress_cb)
-        first = answer = self._ask(method, body)
+        first = answer = self._call(method, body)
         total, per_page, last = first["total"], first["perPage"], first["pagesCount"]
         page = start = int(body.get("page", 1))
         found = [convert(entity) for entity in first["entities"]]
         advance(len(first["entities"]))
         while page < last and not _is_enough(found, limit):
             page += 1
-            answer = self._ask(method, {**body, "page": page, "per_page": per_page})
+            answer = self._call(method, {**body, "page": page, "per_page": per_page})
             found.extend(convert(entity) for entity in answer["entities"])
             advance(len(answer["entities"]))
         if limit is None and start == 1:
@@ -77,8 +90,9 @@ class PaginatedResource(Resource):
 
         Args:
             method: A listing method.
-            data: Its fields; sorted by id unless they say otherwise.
-            progress_cb: Told the number of entities of each batch (or a tqdm bar).
+            data: Its fields, sorted by id unless they set another order.
+            progress_cb: A function of the number of entities of each batch, or a
+                tqdm bar.
             convert_json_info_cb: Makes an entity of its JSON.
             limit: Entities to give, at most; the last batch is cut.
             return_first_response: Without effect, as in the platform's SDK.
@@ -86,12 +100,12 @@ class PaginatedResource(Resource):
         Raises:
             KeyError: An answer lacks what every page has.
             RuntimeError: The instance gave another number than it announced.
-            ApiError: A page could not be had.
+            ApiError: A page could not be fetched.
         """
         body = _sorted(data)
         convert = convert_json_info_cb or self._convert_json_info
         advance = advancing(progress_cb)
-        answer = self._ask(method, body)
+        answer = self._call(method, body)
         total, given = answer["total"], 0
         while True:
             left = None if limit is None else limit - given
@@ -103,7 +117,7 @@ class PaginatedResource(Resource):
             is_whole = given == total or (limit is not None and given >= limit)
             if after is None or is_whole:
                 break
-            answer = self._ask(method, {**body, "after": after})
+            answer = self._call(method, {**body, "after": after})
         if limit is None:
             _check_total(method, given, total, answer.get("total", total))
 
@@ -117,8 +131,8 @@ class PaginatedResource(Resource):
             data: Its fields, with `page`.
 
         Raises:
-            ValueError: The answer does not tell the number of pages.
-            ApiError: The page could not be had.
+            ValueError: The answer does not contain the number of pages.
+            ApiError: The page could not be fetched.
         """
         answer = decoded(method, await self._api.post_async(method, dict(data)))
         if answer.get("pagesCount") is None:
@@ -142,8 +156,8 @@ class PaginatedResource(Resource):
             semaphore: Bounds the requests at one time; the client's when left out.
 
         Raises:
-            ValueError: The answer does not tell the number of pages.
-            ApiError: A page could not be had.
+            ValueError: The answer does not contain the number of pages.
+            ApiError: A page could not be fetched.
         """
         bound = semaphore if semaphore is not None else self._api.async_semaphore()
 
@@ -177,3 +191,24 @@ def _check_total(method: str, given: int, first: int, last: int) -> None:
         raise RuntimeError(
             f"{method}: {given} of {first} entities came; items were missed"
         )
+
+
+async def prefetched(
+    fetch: Callable[[int], Awaitable[_T]], pages: Iterable[int]
+) -> AsyncGenerator[_T, None]:
+    """Yield each page in order while the next few are already requested.
+
+    Requests still running are cancelled when the caller stops.
+    """
+    waiting: deque[asyncio.Future[_T]] = deque()
+    try:
+        for page in pages:
+            waiting.append(asyncio.ensure_future(fetch(page)))
+            if len(waiting) == AHEAD:
+                yield await waiting.popleft()
+        while waiting:
+            yield await waiting.popleft()
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

@@ -262,9 +262,9 @@ def test_an_instance_announces_what_it_has(server: Recorder, api: Api) -> None:
     assert announced.has("lineage.facts.add")
     room = Resource(api)
     server.on("lineage.facts.add", {"stored": 1})
-    assert room._ask_announced("lineage.facts.add", {"facts": []}) == {"stored": 1}
+    assert room._call_announced("lineage.facts.add", {"facts": []}) == {"stored": 1}
     with pytest.raises(IncompatibleInstanceError) as caught:
-        room._ask_announced("lineage.graph.get", {})
+        room._call_announced("lineage.graph.get", {})
     assert caught.value.endpoint == "lineage.graph.get"
 
 

@@ -1,0 +1,116 @@
+"""Makes the nodes of tasks and of versions of artifacts."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from ...model.graph import Icon, Link, Node
+from .latest_versions import newest_versions, stale_among
+from .team_reader import TeamReader
+
+_TASK: Final = (
+    "SELECT t.id, t.number, t.name, t.status, t.workspace_id, t.started_at,"
+    " t.ended_at, t.created_at, t.card FROM each_int(:ids) AS x"
+    " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
+)
+_DATA: Final = (
+    "SELECT n.id, e.kind, e.ident, e.name, e.is_model, e.versions, n.label, n.size,"
+    " n.digest, n.card, n.created_at, n.deleted_at, e.id FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
+    " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
+)
+#: What apps leave open in a link until the id is known.
+_OPEN = re.compile(r"\{(\w+)\}")
+
+
+def data_key(node_id: int) -> str:
+    """Return the key of a version of an artifact."""
+    return f"data:{node_id}"
+
+
+def task_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
+    """Make the nodes of tasks; one that ended later is shown as started."""
+    nodes: dict[int, Node] = {}
+    if not ids:
+        return nodes
+    rows = view.rows(_TASK, ids=ids)
+    keys = view.task_keys({row[1] for row in rows})
+    for row in rows:
+        id, number, name, status, workspace, started, ended, created, card = row
+        is_going_on = ended is not None and not view.is_visible_at(ended)
+        nodes[id] = Node(
+            key=keys[number],
+            type="task",
+            kind="task",
+            id=number,
+            name=name or f"task {number}",
+            team_id=view.team_id,
+            workspace_id=workspace,
+            status="started" if is_going_on else status,
+            started_at=started,
+            ended_at=None if is_going_on else ended,
+            created_at=created,
+            **_card_fields(card, {"task_id": number, "id": number}),
+        )
+    return nodes
+
+
+def data_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
+    """Make the nodes of versions of artifacts."""
+    nodes: dict[int, Node] = {}
+    if not ids:
+        return nodes
+    rows = view.rows(_DATA, ids=ids)
+    for row in rows:
+        id, kind, ident, name, is_model, versions, label, size, digest = row[:9]
+        number = int(ident) if ident.isdecimal() and len(ident) < 19 else None
+        nodes[id] = Node(
+            key=data_key(id),
+            type="data",
+            kind="model_weight" if is_model and kind == "file" else kind,
+            id=ident if number is None else number,
+            name=name,
+            version=label,
+            version_count=versions,
+            team_id=view.team_id,
+            size=size,
+            digest=digest,
+            created_at=row[10],
+            is_deleted=view.is_visible_at(row[11]),
+            **_card_fields(row[9], {} if number is None else {"id": number}),
+        )
+    if view.as_of is not None:
+        newest = newest_versions(view, {row[12] for row in rows if row[5] > 1})
+        for row in rows:
+            if row[12] in newest:
+                nodes[row[0]].version_count = newest[row[12]].versions
+    for id in stale_among(view, nodes):
+        nodes[id].is_stale = True
+    return nodes
+
+
+def _card_fields(card_text: str | None, ids: dict[str, int]) -> dict[str, Any]:
+    """Return what an app's card gives; a part in the wrong form is left out."""
+    card = json.loads(card_text) if card_text else {}
+    looks: dict[str, Any] = {
+        key: card[key]
+        for key in ("title", "description")
+        if isinstance(card.get(key), str)
+    }
+    for key, name, model in (("icon", "icon", Icon), ("mainLink", "link", Link)):
+        try:
+            looks[name] = model.model_validate(card[key])
+        except (KeyError, ValidationError):
+            continue
+    link = looks.pop("link", None)
+    if link is not None:
+        link.url = _OPEN.sub(lambda m: str(ids.get(m[1], m[0])), link.url)
+        # A link to what nobody knows leads nowhere.
+        if _OPEN.search(link.url) is None:
+            looks["link"] = link
+    return looks

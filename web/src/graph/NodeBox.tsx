@@ -1,0 +1,117 @@
+/** Draws one node of the graph: a task, an artifact, or a group of like ones. */
+import { ChevronsUpDown, Minus, Plus } from "lucide-react";
+import { memo } from "react";
+import type { GraphNode } from "../api/types";
+import { Status } from "../app/ui";
+import { StatTile } from "../app/StatTile";
+import type { NodeItem } from "../model/group";
+import { number } from "../model/format";
+import type { Mark } from "./useGraph";
+import { faceOf, hiddenWords, nodeLabel, type Look } from "./scene";
+
+export interface NodeData extends Record<string, unknown> {
+  item: NodeItem;
+  look: Look;
+  isFocus: boolean;
+  isSelected: boolean;
+  /** Reached by Tab: one node of the whole graph. */
+  isTabStop: boolean;
+  /** Sides that have lines: `up`, `down` or both. */
+  sides: string;
+  /** What deleting the chosen artifact would do to it. */
+  mark: Mark | null;
+  isOpenUp: boolean;
+  isOpenDown: boolean;
+  onSelect: (key: string) => void;
+  onExpand: (item: NodeItem, way: "up" | "down") => void;
+  onUngroup: (key: string) => void;
+}
+
+function Side({ data, way }: { data: NodeData; way: "up" | "down" }) {
+  const face = faceOf(data.item);
+  const count = way === "up" ? face.hiddenUp : face.hiddenDown;
+  const isOpen = way === "up" ? data.isOpenUp : data.isOpenDown;
+  if (count === 0 && !isOpen) return null;
+  const label = isOpen && count === 0
+    ? `Hide what was opened ${way === "up" ? "upstream" : "downstream"} of ${face.title}`
+    : hiddenWords(count, way, face.title);
+  return (
+    <button
+      type="button"
+      className={`expand expand-${way} ${data.sides.includes(way) ? "is-corner" : ""} nopan`}
+      aria-label={label}
+      title={label}
+      tabIndex={data.isTabStop ? 0 : -1}
+      onClick={() => data.onExpand(data.item, way)}
+    >
+      {count > 0 ? <Plus size={11} strokeWidth={2.6} /> : <Minus size={11} strokeWidth={2.6} />}
+      {count > 0 && <span>{number(count)}</span>}
+    </button>
+  );
+}
+
+export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
+  const { item, look } = data;
+  const [node] = item.members as [GraphNode, ...GraphNode[]];
+  const face = faceOf(item);
+  const names = [
+    "node",
+    `node-${item.type}`,
+    node.type === "task" ? "is-task" : "is-data",
+    look.isDim ? "is-dim" : "",
+    look.isHighlighted ? "is-highlighted" : "",
+    data.isFocus ? "is-focus" : "",
+    data.isSelected ? "is-selected" : "",
+    node.is_deleted ? "is-deleted" : "",
+    data.mark ? `is-${data.mark}` : "",
+  ];
+  return (
+    <div className={names.filter(Boolean).join(" ")} data-node={item.key}>
+      <button
+        type="button"
+        className="node-main nopan"
+        aria-label={nodeLabel(item)}
+        aria-pressed={data.isSelected}
+        tabIndex={data.isTabStop ? 0 : -1}
+        data-key={item.key}
+        onClick={() => data.onSelect(item.key)}
+      >
+        <StatTile node={node} />
+        <span className="node-text">
+          <span className="node-title" dir="auto" title={face.title}>
+            {face.title}
+          </span>
+          <span className="node-sort">
+            <span dir="auto">{face.sort}</span>
+            {item.type === "task" && <Status status={node.status} />}
+            {data.mark && (
+              <span className={`badge ${data.mark === "lost" ? "badge-bad" : ""}`}>
+                {data.mark === "lost" ? "lost" : "loses a source"}
+              </span>
+            )}
+            {node.is_stale && !data.mark && item.type !== "group" && <span className="badge">stale</span>}
+          </span>
+          {face.description && (
+            <span className="node-description" dir="auto" title={face.description}>
+              {face.description}
+            </span>
+          )}
+        </span>
+      </button>
+      {item.type === "group" && (
+        <button
+          type="button"
+          className="ungroup"
+          aria-label={`Show each of ${face.title}`}
+          title="Show each"
+          tabIndex={data.isTabStop ? 0 : -1}
+          onClick={() => data.onUngroup(item.key)}
+        >
+          <ChevronsUpDown size={13} />
+        </button>
+      )}
+      <Side data={data} way="up" />
+      <Side data={data} way="down" />
+    </div>
+  );
+});

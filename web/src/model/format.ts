@@ -1,0 +1,125 @@
+/** Formats numbers, times, kinds and statuses for people. */
+
+const KIND_WORDS: Record<string, readonly [string, string]> = {
+  task: ["task", "tasks"],
+  app: ["app session", "app sessions"],
+  project: ["project", "projects"],
+  dataset: ["dataset", "datasets"],
+  file: ["file", "files"],
+  folder: ["folder", "folders"],
+  job: ["labeling job", "labeling jobs"],
+  model_weight: ["model", "models"],
+};
+
+export function kindWord(kind: string, count = 1): string {
+  const words = KIND_WORDS[kind] ?? [kind.replaceAll("_", " "), `${kind.replaceAll("_", " ")}s`];
+  return count === 1 ? words[0] : words[1];
+}
+
+export function countOf(count: number, kind: string): string {
+  return `${number(count)} ${kindWord(kind, count)}`;
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${number(count)} ${count === 1 ? one : many}`;
+}
+
+const GROUPED = new Intl.NumberFormat("en");
+
+export function number(value: number): string {
+  return GROUPED.format(value);
+}
+
+export function bytes(value: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let amount = value;
+  let unit = 0;
+  while (amount >= 1000 && unit < units.length - 1) {
+    amount /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || amount >= 100 ? 0 : 1;
+  return `${amount.toFixed(digits)} ${units[unit]}`;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 0) return "0 s";
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.round(hours / 24)} days`;
+}
+
+/** How long ago, coarse enough to stay true for a while. */
+export function ago(at: number, now: number = Date.now() / 1000): string {
+  const seconds = now - at;
+  if (seconds < 0) return "just now";
+  if (seconds < 45) return "just now";
+  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
+  if (seconds < 86_400 * 2) return "yesterday";
+  if (seconds < 86_400 * 30) return `${Math.round(seconds / 86_400)} days ago`;
+  return day(at);
+}
+
+export function day(at: number): string {
+  return new Date(at * 1000).toLocaleDateString("en", {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+  });
+}
+
+export function moment(at: number): string {
+  return new Date(at * 1000).toLocaleString("en", {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hour12: false,
+  });
+}
+
+/** Cut a text for where there is little room. */
+export function short(value: string, length: number): string {
+  const characters = Array.from(value.slice(0, length * 4));
+  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : value;
+}
+
+/** The last part of a path, or all of what is no path. */
+export function baseName(path: string): string {
+  const clean = path.replace(/[/\\]+$/, "");
+  return clean.slice(Math.max(clean.lastIndexOf("/"), clean.lastIndexOf("\\")) + 1) || path;
+}
+
+const STATUS_WORDS: Record<string, string> = {
+  started: "running",
+  deployed: "serving",
+  queued: "queued",
+  consumed: "queued",
+  finished: "finished",
+  error: "failed",
+  failed: "failed",
+  stopped: "stopped",
+  terminating: "stopping",
+};
+
+export function statusWord(status: string): string {
+  return STATUS_WORDS[status] ?? status.replaceAll("_", " ");
+}
+
+export type Tone = "good" | "bad" | "busy" | "quiet";
+
+export function statusTone(status: string | null | undefined): Tone {
+  const word = status ? statusWord(status) : "";
+  if (word === "finished") return "good";
+  if (word === "failed") return "bad";
+  if (word === "running" || word === "serving") return "busy";
+  return "quiet";
+}
