@@ -1,0 +1,1 @@
+"""Writes a part of the graph as documents that other tools and people can read."""
