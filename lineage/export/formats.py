@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from ..api.graph import GraphApi
 from . import diagrams, html, ml_bom, openlineage, prov, ro_crate, tables
-from .record import GraphRecord
+from .record import GraphRecord, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,29 @@ _ROWS: Final = (
 )
 
 FORMATS: Final = {row.name: row for row in _ROWS}
+
+
+def export(
+    api: GraphApi,
+    selector: str,
+    *,
+    format: str = "json",
+    up: int | None = None,
+    down: int | None = 0,
+) -> str:
+    """Return a part of the graph as the text of a document.
+
+    Args:
+        api: `api.graph` of an instance.
+        selector: Where to start, such as `model.pt` or `task:12`.
+        format: A name of `FORMATS`.
+        up: Hops upstream; None is without limit.
+        down: Hops downstream; None is without limit.
+
+    Raises:
+        ValueError: There is no such format.
+        NotFoundError: Nothing matches the selector.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"no format {format!r}; there are {', '.join(FORMATS)}")
+    return FORMATS[format].write(read(api, selector, up=up, down=down))

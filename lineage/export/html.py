@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from typing import Final
 
@@ -19,7 +20,7 @@ h1{font-size:1.5rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
 .graph{overflow:auto;border:1px solid #d5dae3;border-radius:6px}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.3rem .7rem;
-border-bottom:1px solid #e3e7ee;overflow-wrap:anywhere}
+border-bottom:1px solid #e3e7ee;overflow-wrap:break-word;max-width:24rem}
 th{white-space:nowrap}code{font:13px ui-monospace,monospace}
 """
 
@@ -43,14 +44,18 @@ def to_html(record: GraphRecord) -> str:
 
 def _summary(record: GraphRecord) -> str:
     parts = [
-        f"{len(record.tasks())} tasks",
-        f"{len(record.artifacts())} versions of artifacts",
-        f"{len(record.edges)} edges",
+        _count(len(record.tasks()), "task"),
+        _count(len(record.artifacts()), "version") + " of artifacts",
+        _count(len(record.edges), "edge"),
         f"exported {utc(record.exported_at)}",
     ]
     if not record.is_complete:
         parts.append("a part only: the export reached its bound")
     return escape(" · ".join(parts))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _graph(record: GraphRecord) -> str:
@@ -109,11 +114,11 @@ def _edges(record: GraphRecord) -> str:
     return _table(("from", "role", "to", "steps", "recorded"), rows)
 
 
-def _table(head: tuple[str, ...], rows: object) -> str:
+def _table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
     top = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     body = "".join(
         "<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in row) + "</tr>"
-        for row in rows  # type: ignore[attr-defined]  # any iterable of rows
+        for row in rows
     )
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from ..model.graph import GraphEdge, Node, TaskDetail
 from .record import GraphRecord, text_of, utc
 
-PRODUCER: Final = "https://pypi.org/project/workflow-lineage"
+PRODUCER: Final = "urn:workflow-lineage:export"
 NAMESPACE: Final = "lineage"
 _SPEC: Final = "https://openlineage.io/spec"
 _EVENT: Final = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
@@ -164,8 +164,8 @@ def _job_facets() -> dict[str, Any]:
     }
 
 
-def _facet(name: str, version: str, **members: Any) -> dict[str, Any]:
+def _facet(facet: str, schema: str, /, **members: Any) -> dict[str, Any]:
     # The facets of explicit lineage share one schema file.
-    file = "LineageFacet" if name == "LineageDatasetFacet" else name
-    address = f"{_SPEC}/facets/{version}/{file}.json#/$defs/{name}"
+    file = "LineageFacet" if facet == "LineageDatasetFacet" else facet
+    address = f"{_SPEC}/facets/{schema}/{file}.json#/$defs/{facet}"
     return {"_producer": PRODUCER, "_schemaURL": address, **members}

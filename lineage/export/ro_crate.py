@@ -18,6 +18,8 @@ from ..model.graph import Node, TaskDetail
 from .record import GraphRecord, hex_digest, local_name, text_of, utc
 
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+#: The profile asks for an identifier that begins with `http`; nothing lies there.
+_APPS = "http://lineage.invalid/apps/"
 _LICENSE = "https://spdx.org/licenses/CC0-1.0"
 _PUBLISHER = "#publisher"
 _DATASETS = frozenset({"project", "dataset", "folder"})
@@ -89,10 +91,16 @@ def _root(
         "publisher": {"@id": _PUBLISHER},
     }
     if parts:
-        root["hasPart"] = [{"@id": part} for part in parts]
+        root["hasPart"] = _one_or_all(parts)
     if actions:
-        root["mentions"] = [{"@id": action["@id"]} for action in actions]
+        root["mentions"] = _one_or_all([action["@id"] for action in actions])
     return root
+
+
+def _one_or_all(names: list[str]) -> dict[str, str] | list[dict[str, str]]:
+    """Refer to entities; crate 1.1 recommends no list where there is one."""
+    references = [{"@id": name} for name in dict.fromkeys(names)]
+    return references[0] if len(references) == 1 else references
 
 
 def _artifact(node: Node, name: str) -> dict[str, Any]:
@@ -135,7 +143,7 @@ def _actions(
     actions = []
     for node in record.tasks():
         detail = record.details.get(node.key)
-        app = f"urn:lineage:app:{quote(text_of(node.name), safe='')}"
+        app = _APPS + quote(text_of(node.name), safe="")
         agents[app] = {
             "@id": app,
             "@type": "SoftwareApplication",
@@ -147,7 +155,7 @@ def _actions(
         action = _action(node, detail, app)
         for member, found in (("object", objects), ("result", results)):
             if found[node.key]:
-                action[member] = [{"@id": name} for name in found[node.key]]
+                action[member] = _one_or_all(found[node.key])
         if detail is not None and detail.user:
             person = f"urn:lineage:user:{quote(text_of(detail.user), safe='')}"
             agents[person] = {

@@ -77,7 +77,7 @@ def _places(
 
 
 def _ranks(keys: Sequence[str], edges: Sequence[GraphEdge]) -> dict[str, int]:
-    """Rank each node behind all that leads to it; edges of a cycle do not count."""
+    """Rank each node behind all that leads to it; edges that close a cycle do not."""
     after: dict[str, list[str]] = defaultdict(list)
     open_edges: dict[str, int] = dict.fromkeys(keys, 0)
     for edge in edges:
@@ -87,8 +87,7 @@ def _ranks(keys: Sequence[str], edges: Sequence[GraphEdge]) -> dict[str, int]:
     waiting = dict.fromkeys(keys)
     ready = [key for key in keys if not open_edges[key]]
     while waiting:
-        # Where only cycles are left, the first node of one is taken as it is.
-        key = ready.pop() if ready else next(iter(waiting))
+        key = ready.pop() if ready else _cycle_entry(waiting, ranks, open_edges)
         if key not in waiting:
             continue
         del waiting[key]
@@ -99,6 +98,13 @@ def _ranks(keys: Sequence[str], edges: Sequence[GraphEdge]) -> dict[str, int]:
                 if not open_edges[target]:
                     ready.append(target)
     return ranks
+
+
+def _cycle_entry(
+    waiting: Iterable[str], ranks: dict[str, int], open_edges: dict[str, int]
+) -> str:
+    """Choose where to enter a cycle: at a node that something already leads to."""
+    return min(waiting, key=lambda key: (not ranks[key], open_edges[key]))
 
 
 def _order(columns: dict[int, list[str]], edges: Sequence[GraphEdge]) -> None:
@@ -122,7 +128,7 @@ def _order(columns: dict[int, list[str]], edges: Sequence[GraphEdge]) -> None:
 
 def _box(node: Node, place: tuple[int, int], is_focus: bool) -> str:
     x, y = place
-    names = [node.type]
+    names: list[str] = [node.type]
     names += ["failed"] if node.status == "error" else []
     names += ["focus"] if is_focus else []
     radius = 21 if node.type == "task" else 4
