@@ -113,6 +113,9 @@ class Node(_Answer):
     hidden_up: int = 0
     """Neighbours upstream that this answer leaves out."""
     hidden_down: int = 0
+    """Neighbours downstream that this answer leaves out."""
+    params: dict[str, bool | int | float | str | None] | None = None
+    """Tasks: the first parameters of the task and its steps, by name."""
 
 
 class GraphEdge(_Answer):
@@ -148,6 +151,8 @@ class GraphParams(Question):
     """Show only tasks of these statuses, and the focus."""
     as_of: Moment | None = None
     """Leave out what was recorded later."""
+    all_versions: bool = False
+    """Start from every version of the artifacts that the selector matches."""
     limit: Limit = 500
     after: Text | None = None
     """The `next` of the page before."""
@@ -337,6 +342,44 @@ class DataDetail(_Answer):
     meta: dict[str, Any] | None = None
     preview: Literal["text", "image"] | None = None
     """What `lineage.data.preview` can show of it."""
+
+
+class ArtifactsParams(Question):
+    """Which artifacts to list, and in which order."""
+
+    endpoint = "lineage.artifacts.list"
+
+    text: Text | None = None
+    """A part of the name or path."""
+    kinds: Kinds | None = None
+    """Only artifacts of these kinds."""
+    sort: Literal["changed", "-changed", "name", "-name", "versions", "-versions"] = (
+        "-changed"
+    )
+    """What to sort by; `-` puts the largest first."""
+    limit: Limit = 50
+    after: Text | None = None
+    """The `next` of the page before."""
+
+
+class ArtifactSummary(_Answer):
+    """A row of the list of artifacts."""
+
+    node: Node
+    """Its current version."""
+    versions: int
+    used_by: int
+    """Tasks that used one of its versions."""
+    produced_by: int
+    """Tasks that produced one of its versions."""
+
+
+class ArtifactsPage(_Answer):
+    """A page of artifacts."""
+
+    artifacts: list[ArtifactSummary]
+    next: str | None = None
+    total: int | None = None
 
 
 class SearchParams(Question):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from ...errors import NotFoundError
 from ...model.graph import (
@@ -18,6 +19,13 @@ from .query_session import GraphReader, found
 from .team_graph import NodeRef, TeamGraph
 from .traversal import reach, to_refs
 
+_VERSIONS: Final = (
+    "SELECT DISTINCT o.id FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
+    " JOIN nodes o ON o.team_id = n.team_id AND o.entity_id = n.entity_id"
+    " WHERE o.task_id IS NULL{when o.created_at}"
+)
+
 
 def neighborhood(
     reader: GraphReader, team_ids: Sequence[int], params: GraphParams
@@ -29,12 +37,21 @@ def neighborhood(
         selector, up, down = parsed.of, parsed.up, parsed.down
     with reader.views(team_ids, params.as_of) as views:
         parts = []
-        for view, refs in found(views, selector):
+        for view, matches in found(views, selector):
+            refs = set(matches)
+            if params.all_versions:
+                refs |= all_versions(view, matches)
             part = Subgraph(focus=refs)
             for depth, is_up in ((up, True), (down, False)):
                 part.add(walk(view, refs, up=is_up, depth=depth), up=is_up)
             parts.append((view, part))
         return graph_page(parts, params)
+
+
+def all_versions(view: TeamGraph, refs: set[NodeRef]) -> set[NodeRef]:
+    """Return every version of the artifacts that some nodes are versions of."""
+    rows = view.rows(_VERSIONS, ids=[ref for ref in refs if ref >= 0])
+    return {row[0] for row in rows}
 
 
 def upstream(

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ...model.graph import Icon, Link, Node
 from .latest_versions import newest_versions, stale_among
+from .task_params import task_params
 from .team_reader import TeamReader
 
 _TASK: Final = (
@@ -40,6 +41,7 @@ def task_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
         return nodes
     rows = view.rows(_TASK, ids=ids)
     keys = view.task_keys({row[1] for row in rows})
+    params = task_params(view, ids)
     for row in rows:
         id, number, name, status, workspace, started, ended, created, card = row
         is_going_on = ended is not None and not view.is_visible_at(ended)
@@ -55,6 +57,7 @@ def task_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
             started_at=started,
             ended_at=None if is_going_on else ended,
             created_at=created,
+            params=params.get(id),
             **_card_fields(card, {"task_id": number, "id": number}),
         )
     return nodes
