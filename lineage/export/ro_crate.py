@@ -22,6 +22,27 @@ _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 _APPS = "http://lineage.invalid/apps/"
 _LICENSE = "https://spdx.org/licenses/CC0-1.0"
 _PUBLISHER = "#publisher"
+#: What the root refers to in every crate.
+_ABOUT = (
+    {
+        "@id": _PROFILE,
+        "@type": "CreativeWork",
+        "name": "Process Run Crate",
+        "version": "0.5",
+    },
+    {
+        "@id": _LICENSE,
+        "@type": "CreativeWork",
+        "name": "CC0 1.0",
+        "description": "No rights reserved for this description.",
+    },
+    {
+        "@id": _PUBLISHER,
+        "@type": "Organization",
+        "name": "lineage",
+        "url": "https://schema.org/Organization",
+    },
+)
 _DATASETS = frozenset({"project", "dataset", "folder"})
 
 
@@ -49,24 +70,7 @@ def to_ro_crate(record: GraphRecord, files: Mapping[str, str] | None = None) -> 
             "about": {"@id": "./"},
         },
         _root(record, [names[key] for key in lying if key in names], actions),
-        {
-            "@id": _PROFILE,
-            "@type": "CreativeWork",
-            "name": "Process Run Crate",
-            "version": "0.5",
-        },
-        {
-            "@id": _LICENSE,
-            "@type": "CreativeWork",
-            "name": "CC0 1.0",
-            "description": "No rights reserved for this description.",
-        },
-        {
-            "@id": _PUBLISHER,
-            "@type": "Organization",
-            "name": "lineage",
-            "url": "https://schema.org/Organization",
-        },
+        *_ABOUT,
         *artifacts,
         *agents,
         *actions,

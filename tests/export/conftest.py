@@ -52,7 +52,8 @@ def large() -> GraphRecord:
                  team_id=1, status="finished", started_at=1.0 + number,
                  ended_at=2.0 + number),
             Node(key=data, type="data", kind="file", id=f"/d/{number}",
-                 name=f"{number}", team_id=1, digest=f"sha256:{number:064x}", size=number),
+                 name=f"{number}", team_id=1, size=number,
+                 digest=f"sha256:{number:064x}"),
         ]  # fmt: skip
         edges.append(GraphEdge(source=task, target=data, role="output"))
         if number:
