@@ -29,6 +29,7 @@ def build_parser() -> Parser:
         delivery,
         demo,
         doctor,
+        export,
         query,
         register,
         serve,
@@ -41,7 +42,9 @@ def build_parser() -> Parser:
     version = f"lineage {metadata.version('workflow-lineage')}"
     parser.add_argument("--version", action="version", version=version)
     commands = Commands(parser)
-    themes = (demo, tasks, show, query, delivery, doctor, serve, store, register)
+    themes = (
+        demo, tasks, show, query, export, delivery, doctor, serve, store, register,
+    )  # fmt: skip
     for theme in themes:
         theme.add_commands(commands)
     return parser
