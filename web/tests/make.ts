@@ -32,7 +32,6 @@ export function node(key: string, more: Partial<GraphNode> = {}): GraphNode {
     hops_down: null,
     hidden_up: 0,
     hidden_down: 0,
-    params: null,
     ...more,
   };
 }

@@ -90,7 +90,10 @@ export function faceOf(item: NodeItem, differing: Differences = NONE): Face {
     hiddenUp: sum((node) => node.hidden_up),
     hiddenDown: sum((node) => node.hidden_down),
   };
-  if (item.type === "group") return { ...groupFace(item), description: "", ...counts };
+  if (item.type === "group") {
+    const description = item.grouping === "artifact" ? shown(first).description : "";
+    return { ...groupFace(item), description, ...counts };
+  }
   const since = first.started_at ?? first.created_at;
   const parts = [
     first.type === "task" ? `task ${first.id}` : kindWord(first.kind),
@@ -121,9 +124,11 @@ export function nodeLabel(item: NodeItem, differing: Differences = NONE): string
 }
 
 export function heightOf(item: NodeItem, differing: Differences = NONE): number {
-  if (item.type === "group") return NODE_HEIGHT;
+  const isFamily = item.type !== "group" || item.grouping === "artifact";
+  if (!isFamily) return NODE_HEIGHT;
   const [first] = item.members as [GraphNode, ...GraphNode[]];
-  return differing.has(first.key) || shown(first).description ? TALL_NODE_HEIGHT : NODE_HEIGHT;
+  const differs = item.type === "task" && differing.has(first.key);
+  return differs || shown(first).description ? TALL_NODE_HEIGHT : NODE_HEIGHT;
 }
 
 export function boxesOf(grouped: Grouped, differing: Differences = NONE): Box[] {

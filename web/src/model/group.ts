@@ -69,6 +69,8 @@ class Grouper {
   readonly items = new Map<string, NodeItem>();
   readonly itemOf = new Map<string, string>();
   private readonly steps = new Map<string, number>();
+  /** Nodes that a person took out of a group: they stay out of every other. */
+  private readonly taken = new Set<string>();
 
   constructor(
     private readonly graph: Graph,
@@ -104,7 +106,10 @@ class Grouper {
     for (const [key, members] of families) {
       members.sort((a, b) => timeOf(b) - timeOf(a));
       const shown = Math.min(this.opened(key), members.length);
-      for (const node of members.slice(0, shown)) this.add(node.key, "single", [node]);
+      for (const node of members.slice(0, shown)) {
+        this.add(node.key, "single", [node]);
+        this.taken.add(node.key);
+      }
       const grouping = key.startsWith("app:") ? "app" : "artifact";
       this.add(key, grouping, members.slice(shown), shown);
     }
@@ -130,13 +135,16 @@ class Grouper {
   }
 
   private isKept(item: NodeItem): boolean {
-    return item.members.some((node) => this.options.keep.has(node.key));
+    return item.members.some(({ key }) => this.options.keep.has(key) || this.taken.has(key));
   }
 
   /** Replace some items by one, apart from those that were opened. */
   private merge(key: string, grouping: Grouping, items: NodeItem[]): void {
     const shown = Math.min(this.opened(key), items.length);
     const hidden = items.slice(shown);
+    for (const item of items.slice(0, shown)) {
+      for (const node of item.members) this.taken.add(node.key);
+    }
     for (const item of hidden) this.items.delete(item.key);
     this.add(key, grouping, hidden.flatMap((item) => item.members), shown, hidden.length);
   }

@@ -11,10 +11,9 @@ import { differences, faceOf } from "../graph/scene";
 import { OPEN_STEP, type Grouped, type Grouping, type NodeItem } from "../model/group";
 import type { Graph } from "../model/merge";
 import { cleanMarkup, safeAddress, shown } from "../model/titles";
-import { ago, kindWord } from "../model/format";
+import { ago, kindWord, number } from "../model/format";
 import { DataPanel } from "./DataPanel";
 import { TaskPanel } from "./TaskPanel";
-import { VersionStrip } from "./VersionStrip";
 
 export function Heading({ node }: { node: GraphNode }) {
   const face = shown(node);
@@ -110,7 +109,6 @@ function GroupPanel({ item, graph }: { item: NodeItem; graph: Graph }) {
           </button>
         )}
       </div>
-      {item.grouping === "artifact" && <VersionStrip versions={members} current={first.key} />}
       <ul className="plain lines">
         {members.slice(0, count).map((node) => (
           <li key={node.key}>
@@ -138,12 +136,20 @@ function since(node: GraphNode): string | null {
   return at == null ? null : ago(at);
 }
 
-function Known({ node, state, graph }: { node: GraphNode; state: PageState; graph: Graph }) {
+function Known(props: { node: GraphNode; item: NodeItem | undefined; state: PageState; graph: Graph }) {
+  const { node, item, state, graph } = props;
   const isChoosing = state.from === node.key && !state.to;
   return (
     <>
       <Heading node={node} />
       <Actions node={node} state={state} />
+      {item?.grouping === "artifact" && (
+        <p className="row">
+          <button type="button" className="button" onClick={() => go({ ungroup: [...currentState().ungroup, item.key], sel: "" })}>
+            Show {item.count > OPEN_STEP ? `the next ${OPEN_STEP} of ${number(item.count)}` : item.count} versions in the graph
+          </button>
+        </p>
+      )}
       {isChoosing && <Search label="Search the other end" onChoose={(to) => go({ to })} autoFocus />}
       {node.type === "task" ? (
         <TaskPanel key={node.key} id={node.key} nodes={graph.nodes} />
@@ -155,8 +161,9 @@ function Known({ node, state, graph }: { node: GraphNode; state: PageState; grap
 }
 
 export function Panel({ state, grouped, graph }: { state: PageState; grouped: Grouped; graph: Graph }) {
-  const item = grouped.items.get(state.sel);
-  const node = graph.nodes.get(state.sel);
+  const item = grouped.items.get(grouped.itemOf.get(state.sel) ?? state.sel);
+  // An artifact is shown by its newest version, which lists the others.
+  const node = graph.nodes.get(state.sel) ?? (item?.grouping === "artifact" ? item.members[0] : undefined);
   if (!node && item?.type !== "group") return null;
   return (
     <aside className="panel" aria-label="Details" tabIndex={-1}>
@@ -164,7 +171,7 @@ export function Panel({ state, grouped, graph }: { state: PageState; grouped: Gr
         <X size={17} />
       </button>
       {node ? (
-        <Known node={node} state={state} graph={graph} />
+        <Known node={node} item={item} state={state} graph={graph} />
       ) : (
         item && <GroupPanel key={item.key} item={item} graph={graph} />
       )}
