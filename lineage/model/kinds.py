@@ -82,6 +82,8 @@ KINDS: Final[dict[str, ArtifactKind]] = {
             parameter_names=("folder", "folder_path", "directory"),
             is_container=True,
         ),
+        # Tables of databases, as other tools name them; no app declares one yet.
+        ArtifactKind("table", wire="table", id_type="path", directions=()),
         ArtifactKind(
             "job",
             wire="job",

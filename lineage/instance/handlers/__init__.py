@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..openlineage import receiver
 from ..platform import (
     create,
     files,
@@ -33,6 +34,7 @@ ALL_ROUTES: Final[tuple[Route, ...]] = (
     *create.ROUTES,
     *files.ROUTES,
     *modules.ROUTES,
+    *receiver.ROUTES,
 )
 
 instance_info.announce(ALL_ROUTES)
