@@ -112,7 +112,7 @@ def test_code_outside_of_git(
     assert not caplog.text
 
 
-def test_a_git_that_cannot_be_started_is_output(
+def test_a_git_that_cannot_be_started_is_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A file that is no program costs the commit, and one warning."""
@@ -121,7 +121,7 @@ def test_a_git_that_cannot_be_started_is_output(
     git.chmod(0o644)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert GitCommitLookup[str]().answer(20) == ""
-    assert "git commit of the code cannot be told" in caplog.text
+    assert "git commit of the code cannot be read" in caplog.text
 
 
 def test_a_hanging_git_is_asked_again_and_given_up(
