@@ -41,8 +41,15 @@ from .tracking.decorators import (
 from .tracking.disabled import disabled
 from .tracking.handle import TaskHandle, current_task
 from .tracking.snapshot import snapshot
-from .tracking.steps import bind, step
-from .tracking.switches import configure, disable, enable, flush, is_enabled
+from .tracking.steps import (
+    bind,
+    configure,
+    disable,
+    enable,
+    flush,
+    is_enabled,
+    step,
+)
 from .tracking.task_scope import app, task
 
 __all__ = [

@@ -81,7 +81,7 @@ class Runtime:
         self.flusher = Flusher(
             self.journal,
             self._find_sink,
-            settle=self.recorder.settle,
+            settle=self.recorder.flush_pending,
             max_age_s=settings.max_age_days * _DAY_S,
             has_threads=is_main_interpreter(),
         )
@@ -111,7 +111,7 @@ class Runtime:
                 new = settings or self.settings
                 if home is not None:
                     new = replace(new, home=Path(home))
-                self._own_recorder.settle_at_end(_SETTLE_S)
+                self._own_recorder.finalize(_SETTLE_S)
                 self._end()
                 self._build(new)
             elif api is not None or sink is not None:
@@ -187,12 +187,12 @@ class Runtime:
         with guard("The process's tasks cannot be ended"):
             recorder = self._own_recorder
             current = CURRENT.get()
-            run = current.run if isinstance(current, StepContext) else None
+            run = current.task if isinstance(current, StepContext) else None
             while run is not None:
                 _end_stopped(run, recorder)
                 run = run.parent
-            _end_stopped(recorder.process_run(), recorder)
-            recorder.settle_at_end(self.settings.flush_timeout_s / 2)
+            _end_stopped(recorder.process_task(), recorder)
+            recorder.finalize(self.settings.flush_timeout_s / 2)
         with guard("What was recorded cannot be delivered now"):
             self.flusher.flush(ends_at - time.monotonic())
             self._tell_lost()
@@ -289,8 +289,8 @@ class Runtime:
 
 
 def _end_stopped(run: ActiveTask, recorder: Recorder) -> None:
-    if run.is_told and not run.is_ended and run.pid == os.getpid():
-        recorder.end_run(run, TerminatedBySignal("by SIGTERM"))
+    if run.is_emitted and not run.is_ended and run.pid == os.getpid():
+        recorder.end_task(run, TerminatedBySignal("by SIGTERM"))
 
 
 class _Process:

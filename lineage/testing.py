@@ -27,12 +27,12 @@ class Recorded:
     def facts(self) -> list[dict[str, Any]]:
         """All facts in order, in the journal's form."""
         if self._recorder is not None:
-            self._recorder.write_waiting()
+            self._recorder.write_pending_step_ends()
         return [json.loads(text) for text in list(self._texts)]
 
     @property
     def edges(self) -> list[dict[str, Any]]:
-        """The facts that say what was used or produced."""
+        """The facts about what was used or produced."""
         return [fact for fact in self.facts if fact["f"] == "edge"]
 
     @property
@@ -51,7 +51,7 @@ class Recorded:
         return {} if self._recorder is None else dict(self._recorder.not_recorded)
 
     def clear(self) -> None:
-        """Forget what was recorded; the tasks go on knowing what they told."""
+        """Forget what was recorded; the tasks still know what they recorded."""
         self._texts.clear()
 
     def write(self, text: str) -> bool:

@@ -17,6 +17,7 @@ from ..errors import ApiError
 from .bodies import Body
 from .errors import UnreachableError, from_exception, from_response
 from .locks import ForkSafeLock
+from .protocols import Client
 from .retry import Attempts
 from .transport import Request
 from .upload_timing import UploadClock, blocks, length_of
@@ -24,7 +25,6 @@ from .upload_timing import UploadClock, blocks, length_of
 if TYPE_CHECKING:
     import httpx
 
-    from .client import Api
 
 _HTTP_LIMIT = 5
 _HTTPS_LIMIT = 10
@@ -39,7 +39,7 @@ class AsyncTransport:
         api: The client whose addresses, headers and rules are used.
     """
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Client) -> None:
         self._api = api
         self._lock = ForkSafeLock()
         self._clients: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()

@@ -6,11 +6,11 @@ from typing import Any
 
 from ..errors import NotFoundError
 from ..model.platform_types import DATASET_FIELDS, DatasetInfo
-from .lookup_by_id import LookupById, free_name, named, only
-from .resource import decoded
+from .pagination import PaginatedResource
+from .resource import decoded, free_name, name_filter, single
 
 
-class DatasetApi(LookupById):
+class DatasetApi(PaginatedResource):
     """Datasets; bound as `api.dataset`."""
 
     InfoType = DatasetInfo
@@ -96,7 +96,9 @@ class DatasetApi(LookupById):
             RuntimeError: Several have this name.
             ApiError: The list could not be had.
         """
-        return only(self.get_list(project_id, named(name), parent_id=parent_id), name)
+        return single(
+            self.get_list(project_id, name_filter(name), parent_id=parent_id), name
+        )
 
     def exists(self, project_id: int, name: str, parent_id: int | None = None) -> bool:
         """Whether a project has a dataset of this name; endpoint `datasets.list`.

@@ -30,7 +30,7 @@ class FactsApi(Resource):
         """
         body = {"facts": list(facts)}
         return BatchAnswer.model_validate(
-            self._ask_announced("lineage.facts.add", body)
+            self._call_announced("lineage.facts.add", body)
         )
 
     def add_texts(self, texts: Sequence[bytes]) -> BatchAnswer:
@@ -44,4 +44,4 @@ class FactsApi(Resource):
         """
         content = b'{"facts":[' + b",".join(texts) + b"]}"
         body = Body(lambda: nullcontext((content, "application/json")))
-        return BatchAnswer.model_validate(self._ask("lineage.facts.add", body))
+        return BatchAnswer.model_validate(self._call("lineage.facts.add", body))

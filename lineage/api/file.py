@@ -54,7 +54,7 @@ class FileApi(Resource):
         if not recursive and not path.endswith("/"):
             path += "/"
         body = {"teamId": team_id, "path": path, "recursive": recursive}
-        found = self._ask("file-storage.list", body)
+        found = self._call("file-storage.list", body)
         if return_type == "dict":
             return found
         return [FileInfo.from_json(entry) for entry in found]
@@ -65,7 +65,7 @@ class FileApi(Resource):
         Raises:
             ApiError: It could not be had; 404 when there is no such file.
         """
-        return FileInfo.from_json(self._ask("file-storage.info", {"id": id}))
+        return FileInfo.from_json(self._call("file-storage.info", {"id": id}))
 
     def get_info_by_path(self, team_id: int, remote_path: str) -> FileInfo | None:
         """Find a file by its path; endpoint `file-storage.list`.

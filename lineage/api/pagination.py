@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+import asyncio
+from collections import deque
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeVar
 
-from .prefetch import prefetched
 from .progress import advancing
 from .resource import Resource, decoded
+
+_T = TypeVar("_T")
+#: Pages fetched ahead: enough to keep a connection busy, few enough to hold.
+AHEAD = 5
 
 
 class PaginatedResource(Resource):
@@ -49,14 +61,14 @@ class PaginatedResource(Resource):
         body = _sorted(data)
         convert = convert_json_info_cb or self._convert_json_info
         advance = advancing(progress_cb)
-        first = answer = self._ask(method, body)
+        first = answer = self._call(method, body)
         total, per_page, last = first["total"], first["perPage"], first["pagesCount"]
         page = start = int(body.get("page", 1))
         found = [convert(entity) for entity in first["entities"]]
         advance(len(first["entities"]))
         while page < last and not _is_enough(found, limit):
             page += 1
-            answer = self._ask(method, {**body, "page": page, "per_page": per_page})
+            answer = self._call(method, {**body, "page": page, "per_page": per_page})
             found.extend(convert(entity) for entity in answer["entities"])
             advance(len(answer["entities"]))
         if limit is None and start == 1:
@@ -91,7 +103,7 @@ class PaginatedResource(Resource):
         body = _sorted(data)
         convert = convert_json_info_cb or self._convert_json_info
         advance = advancing(progress_cb)
-        answer = self._ask(method, body)
+        answer = self._call(method, body)
         total, given = answer["total"], 0
         while True:
             left = None if limit is None else limit - given
@@ -103,7 +115,7 @@ class PaginatedResource(Resource):
             is_whole = given == total or (limit is not None and given >= limit)
             if after is None or is_whole:
                 break
-            answer = self._ask(method, {**body, "after": after})
+            answer = self._call(method, {**body, "after": after})
         if limit is None:
             _check_total(method, given, total, answer.get("total", total))
 
@@ -177,3 +189,24 @@ def _check_total(method: str, given: int, first: int, last: int) -> None:
         raise RuntimeError(
             f"{method}: {given} of {first} entities came; items were missed"
         )
+
+
+async def prefetched(
+    fetch: Callable[[int], Awaitable[_T]], pages: Iterable[int]
+) -> AsyncGenerator[_T, None]:
+    """Yield each page in order while the next few are already requested.
+
+    Requests still running are cancelled when the caller stops.
+    """
+    waiting: deque[asyncio.Future[_T]] = deque()
+    try:
+        for page in pages:
+            waiting.append(asyncio.ensure_future(fetch(page)))
+            if len(waiting) == AHEAD:
+                yield await waiting.popleft()
+        while waiting:
+            yield await waiting.popleft()
+    finally:
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

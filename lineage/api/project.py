@@ -8,8 +8,8 @@ from typing import Any
 
 from ..model.platform_types import PROJECT_FIELDS, ProjectInfo, VersionInfo
 from .errors import ExpectedProjectTypeMismatch, ProjectNotFound
-from .lookup_by_id import LookupById, free_name, named, only
-from .resource import decoded
+from .pagination import PaginatedResource
+from .resource import decoded, free_name, name_filter, single
 
 _FIELDS = (
     "id",
@@ -48,7 +48,7 @@ def _check(info: ProjectInfo | None, told: Any, expected_type: Any) -> None:
         )
 
 
-class VersionApi(LookupById):
+class VersionApi(PaginatedResource):
     """A project's versions; bound as `api.project.version`."""
 
     def _convert_json_info(self, info: dict[str, Any]) -> Any:
@@ -84,7 +84,7 @@ class VersionApi(LookupById):
         return found[0].id if found else None
 
 
-class ProjectApi(LookupById):
+class ProjectApi(PaginatedResource):
     """Projects; bound as `api.project`."""
 
     InfoType = ProjectInfo
@@ -156,7 +156,7 @@ class ProjectApi(LookupById):
             RuntimeError: Several have this name.
             ApiError: The list could not be had.
         """
-        info = only(self.get_list(parent_id, named(name), _LISTED), name)
+        info = single(self.get_list(parent_id, name_filter(name), _LISTED), name)
         if raise_error:
             _check(info, name, expected_type)
         return info

@@ -43,5 +43,5 @@ class RegisterApi(Resource):
 
     def _make(self, what: str, **fields: Any) -> dict[str, Any]:
         said = {name: value for name, value in fields.items() if value is not None}
-        made: dict[str, Any] = self._ask_announced(f"lineage.register.{what}", said)
+        made: dict[str, Any] = self._call_announced(f"lineage.register.{what}", said)
         return made

@@ -1,38 +1,38 @@
-"""The base of everything that an `Api` is made of."""
+"""The base of every part of an `Api`: one call, its answer, and look-ups by id."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import requests
 
-from .errors import IncompatibleInstanceError, NotJsonError
+from .errors import HttpError, IncompatibleInstanceError, NotJsonError
+from .protocols import Client
 
-if TYPE_CHECKING:
-    from .client import Api
+_NOT_FOUND = 404
 
 
 class Resource:
-    """A themed part of an `Api`.
+    """One part of an `Api`, as `api.project`.
 
     Args:
         api: The client that sends its requests.
     """
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Client) -> None:
         self._api = api
 
-    def _ask(self, method: str, fields: Any) -> Any:
-        """Call a method and give its answer, decoded.
+    def _call(self, method: str, fields: Any) -> Any:
+        """Call a method and return its decoded answer.
 
         Raises:
             ApiError: The call failed, or its answer is no JSON.
         """
         return decoded(method, self._api.post(method, fields))
 
-    def _ask_announced(self, method: str, fields: Mapping[str, Any]) -> Any:
-        """Call a method that only instances of ours have.
+    def _call_announced(self, method: str, fields: Mapping[str, Any]) -> Any:
+        """Call a method that only lineage instances have.
 
         Raises:
             IncompatibleInstanceError: This instance does not announce the method.
@@ -47,11 +47,26 @@ class Resource:
             )
             error.endpoint = method
             raise error
-        return self._ask(method, dict(fields))
+        return self._call(method, dict(fields))
+
+    def _info_by_id(
+        self, method: str, id: Any, fields: dict[str, Any] | None = None
+    ) -> Any:
+        """Return the JSON of the object with this id; None when there is none.
+
+        Raises:
+            ApiError: The instance answered something else.
+        """
+        try:
+            return self._call(method, {"id": id, **(fields or {})})
+        except HttpError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
 
 
 def decoded(method: str, response: requests.Response) -> Any:
-    """Decode an answer.
+    """Return the JSON of an answer.
 
     Raises:
         NotJsonError: It is no JSON.
@@ -60,14 +75,38 @@ def decoded(method: str, response: requests.Response) -> Any:
         return response.json()
     except ValueError as error:
         text = response.text
-        form = response.headers.get("Content-Type", "no content type")
+        kind = response.headers.get("Content-Type", "no content type")
         made = NotJsonError(
             f"{method}: the answer is no JSON "
-            f"({response.status_code}, {form}): {text[:200]!r}",
+            f"({response.status_code}, {kind}): {text[:200]!r}",
             body=text,
             subject=method,
         )
         made.endpoint, made.status = method, response.status_code
-        # A proxy's page in place of the answer tells nothing of the call itself.
+        # A proxy's page in place of the answer does not say whether the call was done.
         made.response, made.is_retryable, made.is_ambiguous = response, True, True
         raise made from error
+
+
+def name_filter(name: str) -> list[dict[str, Any]]:
+    """Return the filter of a listing that finds an object by its name."""
+    return [{"field": "name", "operator": "=", "value": name}]
+
+
+def single(found: Sequence[Any], name: str) -> Any:
+    """Return the one object of this name; None when there is none.
+
+    Raises:
+        RuntimeError: There are several.
+    """
+    if len(found) > 1:
+        raise RuntimeError(f"{len(found)} have the name {name!r}")
+    return found[0] if found else None
+
+
+def free_name(name: str, is_taken: Callable[[str], bool]) -> str:
+    """Return the name, numbered until it is free: `name_001`."""
+    free, number = name, 1
+    while is_taken(free):
+        free, number = f"{name}_{number:03d}", number + 1
+    return free

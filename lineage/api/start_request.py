@@ -9,7 +9,7 @@ from ..model.enums import RestartPolicy
 from ..model.kubernetes import KubernetesSettings
 
 
-def launch_body(
+def start_body(
     *,
     app_id: int | None,
     module_id: int | None,
@@ -84,3 +84,24 @@ def first_started(answer: Any) -> dict[str, Any]:
         raise IndexError("tasks.run.app: the instance started no task")
     task: dict[str, Any] = answer[0]
     return task
+
+
+def state_params(params: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the parameters of a start, with the app's state under `state`."""
+    if params is None:
+        return {"state": {}}
+    return params if "state" in params else {"state": params}
+
+
+def user_ids(users_id: int | list[int] | None) -> list[int]:
+    """Return the users of a start as a list.
+
+    Raises:
+        ValueError: It is neither an id nor a list of ids.
+    """
+    if users_id is None:
+        return []
+    users = [users_id] if isinstance(users_id, int) else users_id
+    if not isinstance(users, list) or not all(isinstance(u, int) for u in users):
+        raise ValueError(f"users_id must be an id or a list of ids, got {users_id!r}")
+    return users

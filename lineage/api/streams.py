@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 from requests import exceptions as foreign
 
 from .bodies import Body, make_body
 from .errors import BrokenAnswerError, from_exception
+from .protocols import Client
 from .retry import Attempts, TimeOuts
 from .transport import read_body
-
-if TYPE_CHECKING:
-    from .client import Api
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-")
 _PARTIAL = 206
@@ -40,7 +38,7 @@ class Download:
         timeout_s: Time-outs, when not the client's.
     """
 
-    api: Api
+    api: Client
     verb: str
     method: str
     data: Any

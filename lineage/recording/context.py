@@ -1,4 +1,4 @@
-"""Where a fact happens: the run (a task of this process) and the step in it."""
+"""Where a fact happens: the task (a task of this process) and the step in it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any, Final
 from .json_text import member, quote, shorten
 
 #: Steps are named by the process that makes them: a fork's child goes on with its
-#: parent's runs, and must not go on with its numbers.
+#: parent's tasks, and must not go on with its numbers.
 _prefix = secrets.token_hex(3) + "-"
 _numbers = itertools.count(1)
 
-_LONGEST_NAME: Final = 1024
+MAX_NAME_LENGTH: Final = 1024
 #: An output names its inputs one by one up to this number; above it, inputs that
-#: the task told before are told again for the step.
-MOST_NAMED: Final = 16
+#: the task recorded before are recorded again for the step.
+MAX_NAMED: Final = 16
 
 
 def _after_fork() -> None:
-    global _prefix  # noqa: PLW0603  the one thing of a process that a child renews
+    global _prefix  # noqa: PLW0603  the one value of a process that a child renews
     _prefix = secrets.token_hex(3) + "-"
 
 
@@ -32,20 +32,20 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 #: An input of a step: its form and its identity.
-Thing = tuple[str, "int | str"]
+InputRef = tuple[str, "int | str"]
 
 
 class ActiveTask:
-    """A task of this process: what identifies it, and what was told of it."""
+    """A task of this process: what identifies it, and what was recorded of it."""
 
     __slots__ = (
         "card",
         "edge_head",
         "has_about",
         "head",
+        "is_emitted",
         "is_ended",
         "is_pending",
-        "is_told",
         "key",
         "name",
         "parent",
@@ -68,52 +68,52 @@ class ActiveTask:
         self.name = name
         self.task_id = task_id
         self.parent = parent
-        #: The recorder that opened it, and tells what happens in it.
+        #: The recorder that opened it, and records what happens in it.
         self.recorder = recorder
         #: The JSON members that each of its facts begins with.
         self.head = f'"task":"{self.key}"' + member("task_id", task_id)
         #: The beginning of each of its edges, up to the time.
         self.edge_head = f'{{"f":"edge",{self.head},"at":'
         self.pid = os.getpid()
-        #: Whether the task itself was told, and whether with host, user, command.
-        self.is_told = False
+        #: Whether the task itself was recorded, and whether with host, user, command.
+        self.is_emitted = False
         self.has_about = False
-        #: Whether the next edge has more to do: tell the task, carry its card.
+        #: Whether the next edge has more to do: record the task, carry its card.
         self.is_pending = True
         self.is_ended = False
         self.root = StepContext(self, None, "")
-        #: Identities told, with the time of the first, by the form of the fact.
+        #: Identities recorded, with the time of the first, by edge prefix.
         self.seen: dict[str, dict[object, int]] = defaultdict(dict)
         #: The card of the task's own node, as JSON text.
         self.card: str | None = None
 
 
 class StepContext:
-    """A step of a run, or (the root) the run's own body.
+    """A step of a task, or (the root) the task's own body.
 
-    It is told to the journal inside its first fact: a step in which nothing was
+    It is written to the journal inside its first fact: a step in which nothing was
     recorded never appears.
     """
 
     __slots__ = (
         "at",
+        "block_inputs",
         "inputs",
-        "is_mentioned",
-        "is_told",
+        "is_emitted",
+        "is_referenced",
         "key",
         "name",
-        "own",
         "parent",
         "previous",
         "repeated",
-        "run",
-        "told",
+        "step_ref",
+        "task",
         "values",
     )
 
     def __init__(
         self,
-        run: ActiveTask,
+        task: ActiveTask,
         parent: StepContext | None,
         name: str,
         previous: Any = None,
@@ -123,48 +123,48 @@ class StepContext:
         """Make a step.
 
         Args:
-            run: The task it belongs to.
+            task: The task it belongs to.
             parent: The step around it; None for the task's body.
             name: Its name as a JSON string, with the members that follow it.
             previous: What was current around it.
             values: The values of the call that it stands for.
             is_block: Whether it is the block of a declaration.
         """
-        self.run = run
+        self.task = task
         self.parent = parent
         self.name = name
         #: When it began, in nanoseconds: with its first input, where that is known.
         self.at = 0
         #: Its key as JSON text; it gets one when first needed.
         self.key = ""
-        self.is_told = parent is None
+        self.is_emitted = parent is None
         #: What further facts recorded in it carry: the member `step`.
-        self.told = ""
-        self.is_mentioned = False
+        self.step_ref = ""
+        self.is_referenced = False
         #: Inputs recorded in it or inside it.
-        self.inputs: list[Thing] | None = None
-        #: Those of them that the task had told before.
-        self.repeated: dict[Thing, str] | None = None
+        self.inputs: list[InputRef] | None = None
+        #: Those of them that the task had recorded before.
+        self.repeated: dict[InputRef, str] | None = None
         #: The block of a declaration (`with uses_…`): inputs recorded right in it. Its
         #: outputs derive from those of the blocks around it, too: `with a, b:` is one
         #: block to whoever writes it.
-        self.own: list[Thing] | None = [] if is_block else None
+        self.block_inputs: list[InputRef] | None = [] if is_block else None
         self.previous = previous
         self.values = values
 
-    def inputs_around(self) -> list[Thing]:
-        """Give the inputs of the blocks of declarations right around this one."""
-        found: list[Thing] = []
-        outer = self.parent if self.own is not None else None
-        while outer is not None and outer.own is not None:
-            found = [*outer.own, *found]
+    def inherited_inputs(self) -> list[InputRef]:
+        """Return the inputs of the blocks of declarations right around this one."""
+        found: list[InputRef] = []
+        outer = self.parent if self.block_inputs is not None else None
+        while outer is not None and outer.block_inputs is not None:
+            found = [*outer.block_inputs, *found]
             outer = outer.parent
         return found
 
     def outermost_block(self) -> StepContext:
-        """Give the outermost of the blocks of declarations right around this one."""
+        """Return the outermost of the blocks of declarations right around this one."""
         scope = self
-        while scope.parent is not None and scope.parent.own is not None:
+        while scope.parent is not None and scope.parent.block_inputs is not None:
             scope = scope.parent
         return scope
 
@@ -174,99 +174,99 @@ class StepContext:
         return self.parent is None
 
     def lineage(self) -> Iterator[StepContext]:
-        """Give itself and the steps around it, without the task's body."""
+        """Return itself and the steps around it, without the task's body."""
         scope = self
         while scope.parent is not None:
             yield scope
             scope = scope.parent
 
     def ensure_key(self) -> str:
-        """Give the step's key as JSON text, making it when first needed."""
+        """Return the step's key as JSON text, making it when first needed."""
         if not self.key:
             self.key = f'"{_prefix}{next(_numbers)}"'
         return self.key
 
-    def info(self, at: int) -> str:
-        """Give what names the step in a fact of the time `at`: all of it, or its key.
+    def reference_json(self, at: int) -> str:
+        """Return what names the step in a fact of the time `at`: all of it, or its key.
 
         A step that began with the fact itself needs no time of its own.
         """
-        if self.is_told:
+        if self.is_emitted:
             return self.key
-        self.is_told = True
+        self.is_emitted = True
         key, parent, inside = self.ensure_key(), self.parent, ""
         if parent is not None and parent.parent is not None:
-            parent.is_mentioned = True
+            parent.is_referenced = True
             inside = f',"parent":{parent.ensure_key()}'
         if self.at != at:
             inside += f',"at":{self.at}e-9'
         return f'{{"key":{key},"name":{self.name}{inside}}}'
 
-    def member(self, at: int) -> str:
-        """Give the member `step` of a fact; the task's body has none."""
+    def step_member(self, at: int) -> str:
+        """Return the member `step` of a fact; the task's body has none."""
         parent = self.parent
         if parent is None:
             return ""
-        if self.is_told:
-            self.told = f',"step":{self.key}'
-            return self.told
+        if self.is_emitted:
+            self.step_ref = f',"step":{self.key}'
+            return self.step_ref
         if parent.parent is not None or self.at != at or self.key:
-            return f',"step":{self.info(at)}'
+            return f',"step":{self.reference_json(at)}'
         # `info`, written out for most steps: one call fewer on the app's thread.
-        self.is_told = True
+        self.is_emitted = True
         self.key = key = f'"{_prefix}{next(_numbers)}"'
         return f',"step":{{"key":{key},"name":{self.name}}}'
 
 
-def note_input(scope: StepContext, thing: Thing, repeated: str | None) -> None:
+def note_input(scope: StepContext, ref: InputRef, repeated: str | None) -> None:
     """Remember an input in its step and in those around it.
 
     Args:
         scope: Where it was recorded.
-        thing: Its form and identity.
-        repeated: The body to tell it by, when its task had told it before.
+        ref: Its edge prefix and identity.
+        repeated: The body to record it by, when its task had recorded it before.
     """
-    own = scope.own
-    if own is not None and len(own) <= MOST_NAMED and thing not in own:
-        own.append(thing)
+    own = scope.block_inputs
+    if own is not None and len(own) <= MAX_NAMED and ref not in own:
+        own.append(ref)
     step: StepContext | None = scope
     while step is not None and step.parent is not None:
         if step.inputs is None:
-            step.inputs = [thing]
-        elif thing in step.inputs:
+            step.inputs = [ref]
+        elif ref in step.inputs:
             step = step.parent
             continue
-        elif len(step.inputs) <= MOST_NAMED:
-            step.inputs.append(thing)
+        elif len(step.inputs) <= MAX_NAMED:
+            step.inputs.append(ref)
         if repeated is not None:
             if step.repeated is None:
                 step.repeated = {}
-            step.repeated.setdefault(thing, repeated)
+            step.repeated.setdefault(ref, repeated)
         step = step.parent
 
 
 def step_name(name: str, params: str = "") -> str:
-    """Give a step's name as the JSON string that `StepContext` takes.
+    """Return a step's name as the JSON string that `StepContext` takes.
 
     Args:
         name: The name.
         params: Its parameters as a JSON object; they follow the name.
     """
-    told = quote(shorten(name, _LONGEST_NAME) or "step")
-    return f'{told},"params":{params}' if params else told
+    quoted = quote(shorten(name, MAX_NAME_LENGTH) or "step")
+    return f'{quoted},"params":{params}' if params else quoted
 
 
 class DisabledScope:
-    """The inside of `lineage.disabled()`; to the tracker a step never told."""
+    """The inside of `lineage.disabled()`; a step that is never recorded."""
 
-    __slots__ = ("is_mentioned", "is_told", "previous")
+    __slots__ = ("is_emitted", "is_referenced", "previous")
 
     def __init__(self, previous: Any) -> None:
         self.previous = previous
-        self.is_told = self.is_mentioned = False
+        self.is_emitted = self.is_referenced = False
 
 
-#: The innermost step, run or muted block of this context; None: the process's task.
+#: The innermost step, task or disabled block of this context; None: the process's task.
 CURRENT: Final[ContextVar[StepContext | DisabledScope | None]] = ContextVar(
     "lineage_scope", default=None
 )

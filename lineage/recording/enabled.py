@@ -25,24 +25,24 @@ def is_off_in(environ: Mapping[str, str]) -> bool:
 
 
 #: `LINEAGE_ENABLED=false` at import is final for the process.
-OFF: Final = is_off_in(os.environ)
+IS_DISABLED_BY_ENV: Final = is_off_in(os.environ)
 
 #: Truthy while recording is on. A list, because wrapt asks for its truth in C:
 #: a call that is switched off then costs no Python at all.
-SWITCH: Final[list[bool]] = [] if OFF else [True]
+ENABLED_FLAG: Final[list[bool]] = [] if IS_DISABLED_BY_ENV else [True]
 
 
 def turn_on() -> None:
     """Record from now on, unless the environment said no."""
-    if not OFF:
-        SWITCH[:] = [True]
+    if not IS_DISABLED_BY_ENV:
+        ENABLED_FLAG[:] = [True]
 
 
 def turn_off() -> None:
     """Record nothing from now on."""
-    SWITCH.clear()
+    ENABLED_FLAG.clear()
 
 
 def is_on() -> bool:
     """Whether facts are recorded now."""
-    return bool(SWITCH)
+    return bool(ENABLED_FLAG)

@@ -17,25 +17,25 @@ _LONGEST_LINE: Final = 2_000
 
 
 def end_of_step(
-    run: ActiveTask, step: str, at: int, error: str | None, mask: Callable[[str], str]
+    task: ActiveTask, step: str, at: int, error: str | None, mask: Callable[[str], str]
 ) -> str:
     """Return the fact of a step's end; `step` is JSON: the whole step or its key."""
     outcome = '"ok"' if error is None else f'"error"{member("error", mask(error))}'
-    head = f'{{"f":"step_end",{run.head},"at":{at}e-9'
+    head = f'{{"f":"step_end",{task.head},"at":{at}e-9'
     return f'{head},"step":{step},"outcome":{outcome}}}'
 
 
-def ends_of_steps(run: ActiveTask, ends: Sequence[tuple[str, int]]) -> Iterator[str]:
+def ends_of_steps(task: ActiveTask, ends: Sequence[tuple[str, int]]) -> Iterator[str]:
     """Yield facts of steps that ended without an error, from their keys and times."""
     for first in range(0, len(ends), MAX_ENDS):
         part = ends[first : first + MAX_ENDS]
         listed = ",".join([f"[{key},{at}e-9]" for key, at in part])
-        head = f'{{"f":"step_ends",{run.head},"at":{part[-1][1]}e-9'
+        head = f'{{"f":"step_ends",{task.head},"at":{part[-1][1]}e-9'
         yield f'{head},"ends":[{listed}]}}'
 
 
-def end_of_run(
-    run: ActiveTask, at: int, error: BaseException | None, mask: Callable[[str], str]
+def end_of_task(
+    task: ActiveTask, at: int, error: BaseException | None, mask: Callable[[str], str]
 ) -> str:
     """Return the fact of a task's end, with the exception that ended it."""
     more = ""
@@ -43,7 +43,7 @@ def end_of_run(
         shown = "".join(traceback.format_exception(error))[-_LONGEST_TEXT:]
         more = member("error", mask(one_line(error)))
         more += member("traceback", mask(shown))
-    head = f'{{"f":"task_end",{run.head},"at":{at}e-9'
+    head = f'{{"f":"task_end",{task.head},"at":{at}e-9'
     return f'{head},"status":"{_status(error)}"{more}}}'
 
 
@@ -61,11 +61,11 @@ def kind_of(edge_prefix: str) -> str:
     return edge_prefix.partition('"kind":"')[2].partition('"')[0]
 
 
-def with_card(run: ActiveTask, extras: str) -> str:
+def with_card(task: ActiveTask, extras: str) -> str:
     """Add the task's card to the members of an edge, as the platform expects it."""
-    if run.card is None:
+    if task.card is None:
         return extras
-    node = f',"meta":{{"customNodeSettings":{run.card}'
+    node = f',"meta":{{"customNodeSettings":{task.card}'
     if ',"meta":{' in extras:
         return extras.replace(',"meta":{', node + ",", 1)
     return f"{extras}{node}}}"

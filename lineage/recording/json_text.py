@@ -7,21 +7,21 @@ import re
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-#: Halves of surrogate pairs and NUL: what JSON can say and a store cannot keep.
+#: Halves of surrogate pairs and NUL: what JSON can express and a store cannot keep.
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def quote(text: str) -> str:
-    """Give text as a JSON string that every store can keep."""
+    """Return text as a JSON string that every store can keep."""
     encoded = encode_basestring_ascii(text)
-    # Both kinds appear escaped, and `\u` is rare: one search tells them apart.
+    # Both kinds appear escaped, and `\u` is rare: one search finds which.
     if "\\u" in encoded and _UNKEEPABLE.search(text):
         return encode_basestring_ascii(_UNKEEPABLE.sub("\ufffd", text))
     return encoded
 
 
 def compact(value: Any) -> str:
-    """Give a JSON text without needless spaces."""
+    """Return a JSON text without needless spaces."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 

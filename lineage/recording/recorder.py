@@ -1,4 +1,7 @@
-"""The recorder: turns what was declared into fact texts, each fact told once."""
+"""The recorder: turns what was declared into fact texts, each fact written once."""
+
+# Longer than 400 lines: every fact of a process is written in one order, which this
+# one class keeps.
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from typing import Final
 
 from ..errors import guard, logger
 from ..settings import Settings
-from .context import CURRENT, MOST_NAMED, ActiveTask, StepContext, note_input
+from .context import CURRENT, MAX_NAMED, ActiveTask, StepContext, note_input
 from .fact_json import (
     derived_from,
-    end_of_run,
     end_of_step,
+    end_of_task,
     ends_of_steps,
     kind_of,
     last_error,
@@ -28,12 +31,12 @@ from .host_info import about_process, program_name
 from .json_text import member, quote, shorten
 from .masking import Masker
 
-#: Step ends wait for company, by rights the flusher's, which settles them in each
-#: round; only where it does not keep up does a recording call write them.
-_MOST_PENDING: Final = 4096
-#: Identities of one form that a run remembers; a process that runs for months
+#: Step ends are buffered and normally written by the flusher; a recording call
+#: writes them only when the buffer overflows.
+MAX_PENDING_ENDS: Final = 4096
+#: Identities of one edge prefix that a task remembers; a process that runs for months
 #: forgets the oldest half rather than grow.
-_MOST_SEEN: Final = 400_000
+MAX_SEEN: Final = 400_000
 
 WriteOne = Callable[[str], bool]
 WriteMany = Callable[[Sequence[str]], bool]
@@ -49,8 +52,8 @@ class Recorder:
     Args:
         write: Takes one fact's JSON text and keeps it; never raises.
         write_many: The same for several, in order.
-        settings: What the environment said.
-        masker: Takes secrets out of text; by default what the settings ask for.
+        settings: The settings from the environment.
+        masker: Takes secrets out of text; by default as the settings configure.
     """
 
     def __init__(
@@ -66,10 +69,10 @@ class Recorder:
         self.is_strict = self.settings.is_strict
         #: Values that were not recorded, by declaration: for `status`.
         self.not_recorded: dict[str, int] = {}
-        #: Whether the last wait for delivery was not in vain.
+        #: Whether the last flush delivered everything in time.
         self.is_delivered = True
         self._write = write
-        self._write_many = write_many or self._one_by_one
+        self._write_many = write_many or self._write_each
         # Reentrant: a signal's handler may record while its thread is inside.
         self._lock = threading.RLock()
         #: Steps that ended, written with a later write: the task, what names the step,
@@ -80,36 +83,36 @@ class Recorder:
         self.commit = GitCommitLookup[ActiveTask]()
         _recorders.add(self)
 
-    def begin_anew(self) -> None:
-        """In the child of a fork: nothing of the parent's threads is waited for."""
+    def reset_after_fork(self) -> None:
+        """Reset in the child of a fork, where the parent's threads do not exist."""
         self._lock = threading.RLock()
         self.commit.reset_after_fork()
 
     # -- where a fact belongs ------------------------------------------------
 
     def process_root(self) -> StepContext:
-        """Give the body of the process's own task."""
-        return (self.process or self.process_run()).root
+        """Return the body of the process's own task."""
+        return (self.process or self.process_task()).root
 
     def scope(self) -> StepContext | None:
-        """Give the innermost step or task of this context; None where muted."""
+        """Return the innermost step or task here; None inside `disabled()`."""
         current = CURRENT.get()
         if current is None:
             return self.process_root()
         return current if isinstance(current, StepContext) else None
 
-    def process_run(self) -> ActiveTask:
-        """Give the process's own task, opening it when there is none."""
+    def process_task(self) -> ActiveTask:
+        """Return the process's own task, opening it when there is none."""
         with self._lock:
             if self.process is None:
                 name = self.settings.app_name
                 task_id = self.settings.task_id
-                run = ActiveTask(name, task_id=task_id, recorder=self)
+                task = ActiveTask(name, task_id=task_id, recorder=self)
                 # A signal's handler that recorded meanwhile has opened it already.
-                self.process = self.process or run
+                self.process = self.process or task
             return self.process
 
-    def open_run(
+    def open_task(
         self,
         name: str | None,
         *,
@@ -117,7 +120,7 @@ class Recorder:
         card: str | None = None,
         for_process: bool = False,
     ) -> ActiveTask:
-        """Open a task and tell it.
+        """Open a task and record it.
 
         Args:
             name: What it is called.
@@ -127,171 +130,172 @@ class Recorder:
                 opened implicitly.
         """
         current = CURRENT.get()
-        around = current.run if isinstance(current, StepContext) else None
+        around = current.task if isinstance(current, StepContext) else None
         with self._lock:
             process = self.process
             implicit = process is not None and process.name is None
             if around is None and task_id is None:
                 task_id = self.settings.task_id
             if for_process and implicit and process is not None:
-                run = process
-                run.name = name
+                task = process
+                task.name = name
             else:
-                run = ActiveTask(name, task_id=task_id, parent=around, recorder=self)
+                task = ActiveTask(name, task_id=task_id, parent=around, recorder=self)
             if for_process:
-                self.process = run
-            run.is_told = False
+                self.process = task
+            task.is_emitted = False
         if card is not None:
-            run.card = card
+            task.card = card
         texts: list[str] = []
-        self._tell_run(run, time_ns(), texts)
-        self.put(texts)
-        return run
+        self._append_task(task, time_ns(), texts)
+        self.write(texts)
+        return task
 
-    def show_card(self, run: ActiveTask, card: str) -> None:
-        """Give a task's own node a card; the same card is told once."""
-        if card == run.card:
+    def record_card(self, task: ActiveTask, card: str) -> None:
+        """Record a card for a task's own node; the same card is recorded once."""
+        if card == task.card:
             return
-        run.card = card
-        run.is_told = False
+        task.card = card
+        task.is_emitted = False
         texts: list[str] = []
-        self._tell_run(run, time_ns(), texts)
-        self.put(texts)
+        self._append_task(task, time_ns(), texts)
+        self.write(texts)
 
     # -- facts ---------------------------------------------------------------
 
-    def edge(  # noqa: C901, PLR0912  one straight way; each call of a helper is felt
+    def append_edge(  # noqa: C901, PLR0912  one straight way; each call of a helper is felt
         self,
         texts: list[str],
         scope: StepContext,
-        form: str,
+        prefix: str,
         identity: int | str,
         is_input: bool,
-        extras: str = "",
-        more: str = "",
+        members: str = "",
+        trailing: str = "",
         derived: str = "",
     ) -> bool:
-        """Add the text of one edge to `texts`, unless its task told it before.
+        """Add the text of one edge to `texts`, unless its task has recorded it before.
 
         Args:
-            texts: Where to add it; `put` writes them.
+            texts: Where to add it; `write` writes them.
             scope: The step in which it happened.
-            form: The members that tell direction and kind.
-            identity: The thing's id; text must be masked already.
+            prefix: The members for direction and kind.
+            identity: The artifact's id; text must be masked already.
             is_input: Whether it is an input.
-            extras: More members, part of what makes it the same fact.
-            more: Members that are not, as a display name.
+            members: More members, part of what makes it the same fact.
+            trailing: Members that are not, as a display name.
             derived: The member `derived_from` of an output that names its inputs.
         """
-        run = scope.run
+        task = scope.task
         at = time_ns()
         if not scope.at:
             scope.at = at
-        seen = run.seen[form]
-        # `setdefault` is one step for all threads: whose time is kept, tells it.
-        is_new = seen.setdefault((identity, extras) if extras else identity, at) is at
+        seen = task.seen[prefix]
+        # `setdefault` is atomic: the thread whose timestamp was stored records.
+        is_new = seen.setdefault((identity, members) if members else identity, at) is at
         shown = identity if type(identity) is int else quote(str(identity))
         if is_input:
             parent = scope.parent
             if not is_new:
-                body = f'{form},"id":{shown}{extras}{more}'
-                note_input(scope, (form, identity), body)
+                body = f'{prefix},"id":{shown}{members}{trailing}'
+                note_input(scope, (prefix, identity), body)
                 return False
-            if parent is None or parent.parent is not None or scope.own is not None:
-                note_input(scope, (form, identity), None)
+            block = scope.block_inputs
+            if parent is None or parent.parent is not None or block is not None:
+                note_input(scope, (prefix, identity), None)
             elif scope.inputs is None:
-                scope.inputs = [(form, identity)]
-            elif len(scope.inputs) <= MOST_NAMED:
-                scope.inputs.append((form, identity))
+                scope.inputs = [(prefix, identity)]
+            elif len(scope.inputs) <= MAX_NAMED:
+                scope.inputs.append((prefix, identity))
         elif not is_new:
             return False
         elif not derived:
-            if scope.inputs and not scope.repeated and scope.own is None:
+            if scope.inputs and not scope.repeated and scope.block_inputs is None:
                 derived = f',"scope":{scope.key or scope.ensure_key()}'
             else:
-                derived = self._sources(texts, scope, at)
-        if run.is_pending:
-            self._tell_run(run, at, texts)
-            extras = with_card(run, extras)
-            run.is_pending = False
-        if len(seen) > _MOST_SEEN:
+                derived = self._derivation(texts, scope, at)
+        if task.is_pending:
+            self._append_task(task, at, texts)
+            members = with_card(task, members)
+            task.is_pending = False
+        if len(seen) > MAX_SEEN:
             _forget_half(seen)
         texts.append(
-            f'{run.edge_head}{at}e-9,{form},"id":{shown}{extras}{more}'
-            f"{scope.told or scope.member(at)}{derived}}}"
+            f'{task.edge_head}{at}e-9,{prefix},"id":{shown}{members}{trailing}'
+            f"{scope.step_ref or scope.step_member(at)}{derived}}}"
         )
         return True
 
-    def put(self, texts: list[str]) -> None:
-        """Write texts, and the step ends that waited for company when they are many."""
-        if len(self.ends) > _MOST_PENDING:
-            self._write_many([*self._taken_ends(), *texts])
+    def write(self, texts: list[str]) -> None:
+        """Write facts; also flush pending step ends once there are too many."""
+        if len(self.ends) > MAX_PENDING_ENDS:
+            self._write_many([*self._take_step_ends(), *texts])
         elif len(texts) == 1:
             self._write(texts[0])
         else:
             self._write_many(texts)
 
     def end_step(self, scope: StepContext, error: BaseException | None = None) -> None:
-        """Remember that a step ended; told only if anybody heard of the step."""
-        if scope.is_told or scope.is_mentioned:
-            at, told = time_ns(), None if error is None else one_line(error)
-            self.ends.append((scope.run, scope.info(at), at, told))
+        """Queue a step-end fact, unless the step was never recorded."""
+        if scope.is_emitted or scope.is_referenced:
+            at, message = time_ns(), None if error is None else one_line(error)
+            self.ends.append((scope.task, scope.reference_json(at), at, message))
 
-    def end_run(self, run: ActiveTask, error: BaseException | None = None) -> None:
-        """Tell that a task ended, after everything that was recorded in it."""
-        run.is_ended = True
-        texts = self._taken_ends()
-        texts.append(end_of_run(run, time_ns(), error, self.mask))
-        self.put(texts)
+    def end_task(self, task: ActiveTask, error: BaseException | None = None) -> None:
+        """Record that a task ended, after everything that was recorded in it."""
+        task.is_ended = True
+        texts = self._take_step_ends()
+        texts.append(end_of_task(task, time_ns(), error, self.mask))
+        self.write(texts)
 
-    def input_kinds(self, run: ActiveTask, identity: int | str) -> list[str]:
-        """Give the kinds under which the task was told to use a thing of this id."""
+    def input_kinds(self, task: ActiveTask, identity: int | str) -> list[str]:
+        """Return the kinds under which the task has recorded an input of this id."""
         return [
-            kind_of(form)
-            for form, seen in list(run.seen.items())
-            if form.startswith('"dir":"input"') and _holds(seen, identity)
+            kind_of(edge_prefix)
+            for edge_prefix, seen in list(task.seen.items())
+            if edge_prefix.startswith('"dir":"input"') and _holds(seen, identity)
         ]
 
     # -- the flusher's part --------------------------------------------------
 
-    def write_waiting(self) -> None:
-        """Write the step ends that wait for company."""
-        self.put(self._taken_ends())
+    def write_pending_step_ends(self) -> None:
+        """Write the buffered step ends."""
+        self.write(self._take_step_ends())
 
-    def settle(self, wait_s: float = 0.0) -> None:
+    def flush_pending(self, wait_s: float = 0.0) -> None:
         """Write what waited: step ends, and what only `git` knows of the tasks.
 
         Args:
-            wait_s: How long to wait for `git`; what it has not told comes later.
+            wait_s: How long to wait for `git`; the rest is written later.
         """
         with guard("What waited to be recorded cannot be written"):
-            self.write_waiting()
-            self.put(
+            self.write_pending_step_ends()
+            self.write(
                 [
-                    self._task_text(run, time_ns(), code)
-                    for run, code in self.commit.answers(wait_s)
+                    self._task_text(task, time_ns(), code)
+                    for task, code in self.commit.answers(wait_s)
                 ]
             )
 
-    def settle_at_end(self, wait_s: float) -> None:
+    def finalize(self, wait_s: float) -> None:
         """Settle for the last time."""
-        self.settle(wait_s)
+        self.flush_pending(wait_s)
         self.commit.give_up()
 
     def close(self, wait_s: float = 0.0) -> None:
         """Settle, and end the process's task in the process that opened it."""
-        self.settle_at_end(wait_s)
-        run = self.process
-        if run is None or run.is_ended or not run.is_told:
+        self.finalize(wait_s)
+        task = self.process
+        if task is None or task.is_ended or not task.is_emitted:
             return
         with guard("The end of the task cannot be recorded"):
-            if run.pid == os.getpid():
-                self.end_run(run, last_error())
+            if task.pid == os.getpid():
+                self.end_task(task, last_error())
 
     # -- trouble -------------------------------------------------------------
 
-    def refuse(self, where: str, error: Exception) -> None:
-        """Count something that could not be recorded; tell it once, raise if strict."""
+    def count_failure(self, where: str, error: Exception) -> None:
+        """Count something that could not be recorded; log it once, raise if strict."""
         with self._lock:
             count = self.not_recorded.get(where, 0)
             self.not_recorded[where] = count + 1
@@ -304,84 +308,88 @@ class Recorder:
 
     # -- inside --------------------------------------------------------------
 
-    def _one_by_one(self, texts: Sequence[str]) -> bool:
+    def _write_each(self, texts: Sequence[str]) -> bool:
         kept = [self._write(text) for text in texts]
         return all(kept)
 
-    def _sources(self, texts: list[str], scope: StepContext, at: int) -> str:
-        """Say which inputs an output of this step derives from."""
+    def _derivation(self, texts: list[str], scope: StepContext, at: int) -> str:
+        """Return which inputs an output of this step derives from."""
         source: StepContext | None = scope
         while source is not None and source.inputs is None:
             source = source.parent
         if source is None:
             return ""
-        around = source.inputs_around()
+        around = source.inherited_inputs()
         if around:
             named = dict.fromkeys([*around, *(source.inputs or ())])
-            if len(named) <= MOST_NAMED:
-                return derived_from((kind_of(form), known) for form, known in named)
+            if len(named) <= MAX_NAMED:
+                return derived_from(
+                    (kind_of(edge_prefix), known) for edge_prefix, known in named
+                )
             source = source.outermost_block()
         inputs, repeated = source.inputs, source.repeated
         if inputs is not None and repeated:
-            if len(inputs) <= MOST_NAMED:
-                return derived_from((kind_of(form), known) for form, known in inputs)
-            self._tell_again(texts, source, at)
-        if source is not scope and not source.is_told:
-            # What it was told inside of must be known before it is referred to.
-            texts[:0] = self._taken_ends()
-            source.is_mentioned = True
+            if len(inputs) <= MAX_NAMED:
+                return derived_from(
+                    (kind_of(edge_prefix), known) for edge_prefix, known in inputs
+                )
+            self._append_repeated(texts, source, at)
+        if source is not scope and not source.is_emitted:
+            # The step around it must be known before it is referred to.
+            texts[:0] = self._take_step_ends()
+            source.is_referenced = True
         return f',"scope":{source.ensure_key()}'
 
-    def _tell_again(self, texts: list[str], source: StepContext, at: int) -> None:
+    def _append_repeated(self, texts: list[str], source: StepContext, at: int) -> None:
         repeated = source.repeated or {}
-        for thing, body in repeated.items():
+        for ref, body in repeated.items():
             if body:
-                head = f"{source.run.edge_head}{at}e-9,"
-                texts.append(f"{head}{body}{source.member(at)}}}")
-                repeated[thing] = ""
+                head = f"{source.task.edge_head}{at}e-9,"
+                texts.append(f"{head}{body}{source.step_member(at)}}}")
+                repeated[ref] = ""
 
-    def _tell_run(self, run: ActiveTask, at: int, texts: list[str]) -> None:
+    def _append_task(self, task: ActiveTask, at: int, texts: list[str]) -> None:
         with self._lock:
-            if run.is_told:
+            if task.is_emitted:
                 return
-            run.is_told = True
-            is_first, run.has_about = not run.has_about, True
+            task.is_emitted = True
+            is_first, task.has_about = not task.has_about, True
         more = ""
-        if run.card is not None:
-            more = f',"node_meta":{run.card}'
-            run.is_pending = True
+        if task.card is not None:
+            more = f',"node_meta":{task.card}'
+            task.is_pending = True
         if is_first:
             more += about_process(self.mask, self.settings.user_login)
-            if run.parent is not None:
-                more += member("parent", run.parent.key)
-            self.commit.pending.append(run)
-        texts.append(self._task_text(run, at, more))
+            if task.parent is not None:
+                more += member("parent", task.parent.key)
+            self.commit.pending.append(task)
+        texts.append(self._task_text(task, at, more))
 
-    def _task_text(self, run: ActiveTask, at: int, more: str) -> str:
-        name = quote(shorten(self.mask(run.name or program_name()), 1024))
-        return f'{{"f":"task",{run.head},"at":{at}e-9,"name":{name}{more}}}'
+    def _task_text(self, task: ActiveTask, at: int, more: str) -> str:
+        name = quote(shorten(self.mask(task.name or program_name()), 1024))
+        return f'{{"f":"task",{task.head},"at":{at}e-9,"name":{name}{more}}}'
 
-    def _taken_ends(self) -> list[str]:
+    def _take_step_ends(self) -> list[str]:
         texts: list[str] = []
         plain: dict[ActiveTask, list[tuple[str, int]]] = {}
         while self.ends:
             try:
-                run, step, at, error = self.ends.popleft()
+                task, step, at, error = self.ends.popleft()
             except IndexError:  # another thread was faster
                 break
-            # A key alone, and no error: what nearly all of them say.
+            # A key alone, and no error: nearly all of them.
             if error is None and step[0] == '"':
-                plain.setdefault(run, []).append((step, at))
+                plain.setdefault(task, []).append((step, at))
             else:
-                texts.append(end_of_step(run, step, at, error, self.mask))
-        for run, ends in plain.items():
-            texts += ends_of_steps(run, ends)
+                texts.append(end_of_step(task, step, at, error, self.mask))
+        for task, ends in plain.items():
+            texts += ends_of_steps(task, ends)
         return texts
 
 
 def _after_fork() -> None:
     for recorder in list(_recorders):
-        recorder.begin_anew()
+        recorder.reset_after_fork()
 
 
 if hasattr(os, "register_at_fork"):
@@ -395,5 +403,5 @@ def _holds(seen: dict[object, int], identity: int | str) -> bool:
 
 
 def _forget_half(seen: dict[object, int]) -> None:
-    for key in list(seen)[: _MOST_SEEN // 2]:
+    for key in list(seen)[: MAX_SEEN // 2]:
         seen.pop(key, None)

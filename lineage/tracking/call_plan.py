@@ -1,4 +1,4 @@
-"""Plans: all declarations of one function, compiled, and what a call does with them."""
+"""Call plans: all declarations of one function, compiled, evaluated by each call."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any
 from ..errors import attempt, warn_rarely
 from ..recording.context import CURRENT, DisabledScope, StepContext, step_name
 from ..runtime import runtime
-from .compiled import CompiledDeclaration, Values, compile_spec
+from .compiled import TOO_LARGE, CompiledDeclaration, Values, compile_declaration
 from .declaration import Declaration
-from .edge_builder import TOO_LARGE
 from .signatures import Signature
 from .sources import AUTO
 
@@ -58,8 +57,8 @@ class CallPlan:
         self.is_block = signature is None and bool(inputs or outputs)
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
-        self.on_error = tuple(e for e in outputs if e.spec.on_error)
-        self.wants_result = any(_wants_result(e.spec) for e in outputs)
+        self.on_error = tuple(e for e in outputs if e.declaration.on_error)
+        self.wants_result = any(_wants_result(e.declaration) for e in outputs)
 
     def begin(self, call: Arguments) -> Opened | None:
         """Bind a call and record its inputs; None when it is not to be recorded.
@@ -74,19 +73,19 @@ class CallPlan:
             else:
                 values = self._bind(instance, *args, **kwargs)
         except TypeError:
-            return None  # the function is about to say so itself
+            return None  # the function itself is about to raise
         if current is None:
             recorder = runtime().recorder
-            parent = (recorder.process or recorder.process_run()).root
+            parent = (recorder.process or recorder.process_task()).root
         elif isinstance(current, DisabledScope):
             return None
         else:
             parent = current
         scope = StepContext(
-            parent.run, parent, self._name, current, values, self.is_block
+            parent.task, parent, self._name, current, values, self.is_block
         )
         if self.inputs:
-            _tell(self.inputs, scope, values)
+            _record(self.inputs, scope, values)
         if not scope.at:
             scope.at = time_ns()
         return scope
@@ -104,82 +103,87 @@ class CallPlan:
         scope, result = end
         if self.outputs:
             values = (*scope.values, result, None)
-            _tell(self.outputs, scope, values)
-        if scope.is_told or scope.is_mentioned:
-            scope.run.recorder.end_step(scope)
+            _record(self.outputs, scope, values)
+        if scope.is_emitted or scope.is_referenced:
+            scope.task.recorder.end_step(scope)
 
     def abandon(self, scope: StepContext) -> None:
         """End the step of a generator that was closed before its end."""
-        scope.run.recorder.end_step(scope)
+        scope.task.recorder.end_step(scope)
 
     def fail(self, end: tuple[StepContext, BaseException]) -> None:
-        """Record the outputs that are told although the call raised."""
+        """Record the `on_error` outputs of a call that raised."""
         scope, error = end
         if self.on_error:
             values = (*scope.values, None, error)
-            _tell(self.on_error, scope, values)
-        scope.run.recorder.end_step(scope, error)
+            _record(self.on_error, scope, values)
+        scope.task.recorder.end_step(scope, error)
 
 
 def compile_plan(
-    specs: Sequence[Declaration], signature: Signature, name: str
+    items: Sequence[Declaration], signature: Signature, name: str
 ) -> CallPlan:
     """Compile a function's declarations.
 
     Raises:
         DeclarationError: One of them can never work.
     """
-    listed = list(specs)
-    made = [e for s in listed for e in compile_spec(s, signature, listed)]
-    late = [e for e in made if e.teller.is_input and _is_late(e.spec)]
+    listed = list(items)
+    made = [e for s in listed for e in compile_declaration(s, signature, listed)]
+    late = [e for e in made if e.is_input and _is_late(e.declaration)]
     return CallPlan(
         name,
-        [e for e in made if e.teller.is_input and not _is_late(e.spec)],
-        [*late, *(e for e in made if not e.teller.is_input)],
+        [e for e in made if e.is_input and not _is_late(e.declaration)],
+        [*late, *(e for e in made if not e.is_input)],
         signature,
     )
 
 
-def _is_late(spec: Declaration) -> bool:
-    return spec.after and not spec.is_update
+def _is_late(declaration: Declaration) -> bool:
+    return declaration.after and not declaration.is_update
 
 
 def _nothing() -> Values:
     return ()
 
 
-def _wants_result(spec: Declaration) -> bool:
+def _wants_result(declaration: Declaration) -> bool:
     """Whether a declaration looks at the result (asking too often is harmless)."""
-    asked = (spec.source, spec.when, spec.version, *(spec.derived_from or ()))
-    return spec.source is AUTO or any(
+    asked = (
+        declaration.source,
+        declaration.when,
+        declaration.version,
+        *(declaration.derived_from or ()),
+    )
+    return declaration.source is AUTO or any(
         callable(s) or (isinstance(s, str) and s.startswith("result")) for s in asked
     )
 
 
-def _tell(
-    evaluators: tuple[CompiledDeclaration, ...], scope: StepContext, values: Values
+def _record(
+    evaluated: tuple[CompiledDeclaration, ...], scope: StepContext, values: Values
 ) -> None:
     texts: list[str] = []
-    recorder = scope.run.recorder
+    recorder = scope.task.recorder
     try:
-        for evaluator in evaluators:
+        for compiled in evaluated:
             # Mostly the id is there, and there is nothing that could fail.
-            if (index := evaluator.index) is not None:
+            if (index := compiled.index) is not None:
                 value = values[index]
                 if type(value) is int and 0 < value < TOO_LARGE:
-                    recorder.edge(
-                        texts, scope, evaluator.form, value, evaluator.is_input
+                    recorder.append_edge(
+                        texts, scope, compiled.edge_prefix, value, compiled.is_input
                     )
                     continue
             call = (recorder, scope, texts, values)
-            attempt(evaluator.tell, call, evaluator.failed)
+            attempt(compiled.record, call, compiled.count_failure)
     finally:
         if texts:
-            recorder.put(texts)
+            recorder.write(texts)
 
 
-def leave(opened: Opened) -> None:
-    """Make current again what was so around a call.
+def restore_context(opened: Opened) -> None:
+    """Restore the context that was current before the call.
 
     Restores only what it set itself: a coroutine that is thrown away may be closed
     in a context that never knew of it.
@@ -188,13 +192,13 @@ def leave(opened: Opened) -> None:
         CURRENT.set(opened.previous)
 
 
-def broken(error: Exception) -> None:
-    """Handle a failure of lineage's own work: told rarely, raised in strict mode."""
+def handle_internal_error(error: Exception) -> None:
+    """Handle a failure of lineage's own work: logged rarely, raised in strict mode."""
     if runtime().recorder.is_strict:
         raise error
-    told(error)
+    log_failure(error)
 
 
-def told(error: Exception) -> None:
-    """Tell a failure where the app's own exception is on its way."""
+def log_failure(error: Exception) -> None:
+    """Log an internal failure while the caller's own exception propagates."""
     warn_rarely("tracking", "Recording failed: %s", error, exc_info=error)

@@ -1,4 +1,4 @@
-"""Cards: how a node is shown, made from the recorded thing."""
+"""Cards: how a node is shown, made from the recorded artifact."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _SESSION_LINK: Final = f"/apps/sessions/{_TASK}"
 
 @dataclass(frozen=True, slots=True)
 class CardPreset:
-    """A ready card; called with a thing it gives that thing's settings.
+    """A ready card; called with an artifact it returns that artifact's settings.
 
-    The title is the thing's name, the link is made when the fact is sent.
+    The title is the artifact's name, the link is made when the fact is sent.
     """
 
     icon: str
@@ -48,12 +48,12 @@ class CardPreset:
     url: str
     url_title: str
     title: str | None = None
-    """Instead of the thing's name."""
+    """Instead of the artifact's name."""
 
-    def __call__(self, thing: Any) -> WorkflowSettings:
-        """Make the settings for a thing."""
+    def __call__(self, artifact: Any) -> WorkflowSettings:
+        """Make the settings for an artifact."""
         return WorkflowSettings(
-            title=self.title or name_of(thing),
+            title=self.title or name_of(artifact),
             icon=self.icon,
             icon_color=self.icon_color,
             icon_bg_color=self.icon_bg_color,
@@ -62,7 +62,7 @@ class CardPreset:
         )
 
     def titled(self, title: str) -> CardPreset:
-        """Give the same card with another title (escaped, unless it is `Markup`)."""
+        """Return the same card with another title (escaped, unless it is `Markup`)."""
         return replace(self, title=title)
 
 
@@ -87,21 +87,21 @@ project: Final = CardPreset(
 )
 
 
-def name_of(thing: Any) -> str | None:
-    """Give the name by which a card speaks of a thing."""
-    name = getattr(thing, "name", None)
+def name_of(artifact: Any) -> str | None:
+    """Return the name of an artifact, as its card shows it."""
+    name = getattr(artifact, "name", None)
     if isinstance(name, str) and name:
         return name
-    if isinstance(thing, (str, os.PathLike)):
-        path = os.fspath(thing)
+    if isinstance(artifact, (str, os.PathLike)):
+        path = os.fspath(artifact)
         text = path if isinstance(path, str) else os.fsdecode(path)
         return os.path.basename(text.rstrip("/")) or text
-    told = info_kind(thing)
-    return None if told is None and not isinstance(thing, int) else f"{thing}"
+    known = info_kind(artifact)
+    return None if known is None and not isinstance(artifact, int) else f"{artifact}"
 
 
 def relation_text(card: Any, target: ArtifactRef, mask: Masker) -> str | None:
-    """Give a thing's card as JSON text (`WorkflowMeta` in the wire's form).
+    """Return an artifact's card as JSON text (`WorkflowMeta` in the wire's form).
 
     Raises:
         SourceError: The card is none.
@@ -119,13 +119,13 @@ def relation_text(card: Any, target: ArtifactRef, mask: Masker) -> str | None:
     return None if checked is None else compact(mask.within(_resolved(checked, target)))
 
 
-def node_text(card: Any, thing: Any, mask: Masker) -> str:
-    """Give the card of a task's own node as JSON text (`customNodeSettings`).
+def node_text(card: Any, artifact: Any, mask: Masker) -> str:
+    """Return the card of a task's own node as JSON text (`customNodeSettings`).
 
     Raises:
         SourceError: The card is none.
     """
-    made = card(thing) if callable(card) and not isinstance(card, type) else card
+    made = card(artifact) if callable(card) and not isinstance(card, type) else card
     settings = made if isinstance(made, dict) else getattr(made, "as_dict", None)
     if isinstance(settings, dict) and "customNodeSettings" in settings:
         settings = settings["customNodeSettings"]
@@ -146,5 +146,5 @@ def _resolved(meta: dict[str, Any], target: ArtifactRef) -> dict[str, Any]:
     link = settings.get("mainLink") if isinstance(settings, dict) else None
     if link is None or not isinstance(target.id, int) or _ID not in link["url"]:
         return meta
-    told = {**link, "url": link["url"].replace(_ID, str(target.id))}
-    return {**meta, "customRelationSettings": {**settings, "mainLink": told}}
+    known = {**link, "url": link["url"].replace(_ID, str(target.id))}
+    return {**meta, "customRelationSettings": {**settings, "mainLink": known}}

@@ -1,19 +1,26 @@
-"""Evaluators: one declaration compiled for one function, ready for its calls."""
+"""Compiled declarations: evaluate a declaration for a call and write its edges."""
+
+# Longer than 400 lines: evaluating a declaration, building its edges and compiling
+# its sources are one idea.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
-from ..errors import DeclarationError, SourceError
+from ..errors import DeclarationError, SourceError, attempt
 from ..model.kinds import KINDS
 from ..model.refs import Ref
 from ..recording.context import StepContext
+from ..recording.fact_json import derived_from
+from ..recording.file_stat import seen_on_disk
+from ..recording.json_text import member, quote, shorten
 from ..recording.recorder import Recorder
 from ..runtime import runtime
-from .coercion import flatten, info_kind, is_digits, to_artifact_ref
+from .cards import relation_text
+from .coercion import ArtifactRef, flatten, info_kind, is_digits, to_artifact_ref
 from .declaration import Declaration
-from .edge_builder import TOO_LARGE, RecordingContext, derived_text
 from .signatures import Signature, annotation_names
 from .snapshot import Snapshot
 from .sources import (
@@ -25,34 +32,64 @@ from .sources import (
     compile_source,
 )
 
+_repeats = itertools.count(1)
+MAX_NAME_LENGTH: Final = 1024
+TOO_LARGE: Final = 2**63
+#: When this many values in a row cannot be recorded and none could, the rest of
+#: the list is skipped: a list of a million wrong values must not cost seconds.
+MAX_FAILURES: Final = 16
+
 Values = tuple[Any, ...]
 
-#: What an evaluator needs of a call: recorder, step, texts so far, values.
-Telling = tuple[Recorder, StepContext, list[str], Values]
+#: What evaluating a declaration needs of a call: recorder, step, texts so far, values.
+CallContext = tuple[Recorder, StepContext, list[str], Values]
+
+#: An input that fed an output: its kind and its identity in the journal.
+Origin = tuple[str, int | str]
+
+
+class RecordingContext:
+    """One recording: the step it happens in, and the texts written so far."""
+
+    __slots__ = ("derived", "recorder", "scope", "texts", "version")
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        scope: StepContext,
+        texts: list[str],
+        version: Any = None,
+    ) -> None:
+        self.recorder = recorder
+        self.scope = scope
+        self.texts = texts
+        self.version = version
+        self.derived = ""
 
 
 class CompiledDeclaration:
-    """Evaluates one declaration's sources for a call, and tells what they gave.
+    """One direction of a declaration, ready to record the values of calls.
 
     Args:
-        spec: The declaration.
+        declaration: The declaration.
         where: The declaration and its function, for messages.
-        get: Gives the value; None for the task's own session.
-        is_input: The direction told (work in place has one evaluator for each).
-        when: Gives whether to tell at all.
-        version: Gives the version.
-        derived: Gives what an output is derived from.
+        get: Returns the value from a call's values; None for a value that is passed
+            to `record_value` directly, and for the task's own session.
+        is_input: The direction (work in place has one of these for each).
+        when: Returns whether to record at all.
+        version: Returns the version.
+        derived: Returns what an output is derived from.
     """
 
     __slots__ = (
+        "_prefixes",
+        "declaration",
         "derived",
-        "form",
+        "edge_prefix",
         "get",
         "index",
         "is_input",
-        "is_quick",
-        "spec",
-        "teller",
+        "is_plain_id",
         "version",
         "when",
         "where",
@@ -60,128 +97,322 @@ class CompiledDeclaration:
 
     def __init__(
         self,
-        spec: Declaration,
+        declaration: Declaration,
         where: str,
-        get: Getter | None,
+        get: Getter | None = None,
         *,
         is_input: bool,
         when: Getter | None = None,
         version: Getter | None = None,
         derived: Getter | None = None,
     ) -> None:
-        self.spec = spec
+        self.declaration = declaration
         self.where = where
         self.get = get
+        self.is_input = is_input
         self.when = when
         self.version = version
         self.derived = derived
-        self.teller = spec.teller(is_input=is_input)
-        # Most sources give an id, and then nothing else has to be asked.
-        is_plain = when is None and version is None and derived is None
-        self.is_quick = is_plain and get is not None and self.teller.is_quick
-        self.form = self.teller.quick_form
-        self.is_input = is_input
-        #: Which of a call's values is the id, where a name is all that was declared.
+        kind = declaration.kind
+        self._prefixes = _EdgePrefixes(
+            is_input, declaration.is_update, declaration.model_weight
+        )
+        # Most values are ids: ids of this kind need no closer look.
+        self.is_plain_id = (
+            kind not in (None, "folder")
+            and (when is version is derived is None)
+            and declaration.version is None
+            and declaration.card is None
+            and not declaration.repeat
+            and get is not None
+        )
+        self.edge_prefix = self._prefixes[kind or "", False]
+        #: The position of the id among a call's values, where the source is a name.
         self.index = (
-            get.index if self.is_quick and isinstance(get, ParameterGetter) else None
+            get.index if self.is_plain_id and isinstance(get, ParameterGetter) else None
         )
 
-    def tell(self, call: Telling) -> None:
-        """Evaluate the sources with a call's values, and tell the recorder."""
+    def record(self, call: CallContext) -> None:
+        """Evaluate the sources with a call's values and record the edges."""
         recorder, scope, texts, values = call
-        if self.is_quick:
-            value = self.get(values)  # type: ignore[misc]  # quick ones have it
+        if self.is_plain_id:
+            value = self.get(values)  # type: ignore[misc]  # a plain id has a getter
             if type(value) is int and 0 < value < TOO_LARGE:
-                recorder.edge(texts, scope, self.form, value, self.is_input)
+                recorder.append_edge(
+                    texts, scope, self.edge_prefix, value, self.is_input
+                )
                 return
         elif self.when is not None and not self.when(values):
             return
         else:
             value = None if self.get is None else self.get(values)
         if value is not None or self.get is None:
-            self._tell(call, value)
+            context = RecordingContext(recorder, scope, texts)
+            context.version = None if self.version is None else self.version(values)
+            if self.derived is not None:
+                named = self.derived(values)
+                context.derived = derivation_member(recorder, scope, named, self.where)
+            if self.get is None:
+                self.record_own_session(context)
+            else:
+                self.record_value(context, value)
 
-    def _tell(self, call: Telling, value: Any) -> None:
-        recorder, scope, texts, values = call
-        moment = RecordingContext(recorder, scope, texts)
-        moment.version = None if self.version is None else self.version(values)
-        if self.derived is not None:
-            named = self.derived(values)
-            moment.derived = derived_text(recorder, scope, named, self.where)
-        if self.get is None:
-            self.teller.tell_own(moment)
-        else:
-            self.teller.tell(moment, value, self.where)
+    def record_value(self, context: RecordingContext, value: Any) -> None:
+        """Record what a source returned; each of many values fails alone.
 
-    def failed(self, error: Exception) -> None:
-        """Count and tell a failure of this declaration alone."""
-        runtime().recorder.refuse(self.where, error)
+        Args:
+            context: The recording it belongs to.
+            value: A value, many, or None for nothing.
+        """
+        recorded = failed = 0
+
+        def record(single: Any) -> None:
+            nonlocal recorded
+            self._record_one(context, single)
+            recorded += 1
+
+        def fail(error: Exception) -> None:
+            nonlocal failed
+            failed += 1
+            context.recorder.count_failure(self.where, error)
+
+        for item in flatten(value):
+            attempt(record, item, fail)
+            if failed >= MAX_FAILURES and not recorded:
+                break
+
+    def record_own_session(self, context: RecordingContext) -> None:
+        """Record that the task's own session is what was produced."""
+        task = context.scope.task
+        known = task.task_id if task.task_id is not None else task.key
+        artifact = ArtifactRef("app", known, task.name or "app")
+        context.recorder.append_edge(
+            context.texts,
+            context.scope,
+            self._prefixes["app", False],
+            known,
+            False,
+            self._identity_members(context, artifact),
+            ',"module":true',
+            context.derived,
+        )
+
+    def count_failure(self, error: Exception) -> None:
+        """Count and log a failure of this declaration alone."""
+        runtime().recorder.count_failure(self.where, error)
+
+    def _record_one(self, context: RecordingContext, value: Any) -> None:
+        artifact = to_artifact_ref(value, self.declaration.kind)
+        identity: int | str = artifact.id
+        identity_members = self._identity_members(context, artifact)
+        if isinstance(identity, str):
+            identity = context.recorder.mask(identity)
+            if artifact.kind == "file":
+                identity_members += seen_on_disk(str(artifact.id), identity)
+        trailing_members = ""
+        if artifact.name is not None:
+            name = context.recorder.mask(shorten(artifact.name, MAX_NAME_LENGTH))
+            trailing_members = f',"name":{quote(name)}'
+        context.recorder.append_edge(
+            context.texts,
+            context.scope,
+            self._prefixes[artifact.kind, artifact.is_model],
+            identity,
+            self.is_input,
+            identity_members,
+            trailing_members,
+            context.derived,
+        )
+
+    def _identity_members(
+        self, context: RecordingContext, artifact: ArtifactRef
+    ) -> str:
+        """Return the members that make it another fact: version, card, repetition."""
+        text = ""
+        if artifact.kind == "project":
+            text = version_text(context.version, artifact)
+        if self.declaration.card is not None:
+            text += self._card_member(context.recorder, artifact)
+        if self.declaration.repeat:
+            text += f',"repeat":{next(_repeats)}'
+        return text
+
+    def _card_member(self, recorder: Recorder, artifact: ArtifactRef) -> str:
+        """Return the member `meta`; a card that fails costs the card, not the edge."""
+        card = attempt(
+            lambda made: relation_text(made, artifact, recorder.mask),
+            self.declaration.card,
+            lambda error: recorder.count_failure(f"{self.where} (card)", error),
+        )
+        return f',"meta":{card}' if card else ""
 
 
-def compile_spec(
-    spec: Declaration, signature: Signature, siblings: list[Declaration]
+class _EdgePrefixes(dict[tuple[str, bool], str]):
+    """The members for direction, kind and flags, made once for each."""
+
+    def __init__(self, is_input: bool, updates: bool, model_weight: bool) -> None:
+        super().__init__()
+        self._start = f'"dir":"{"input" if is_input else "output"}"'
+        self._end = ',"updates":true' if updates else ""
+        self._model_weight = model_weight
+
+    def __missing__(self, key: tuple[str, bool]) -> str:
+        kind, is_model = key
+        is_weight = kind == "file" and (is_model or self._model_weight)
+        flag = ',"is_model":true' if is_weight else ""
+        prefix = f'{self._start},"kind":"{kind}"{flag}{self._end}'
+        return self.setdefault(key, prefix)
+
+
+def version_text(version: Any, target: ArtifactRef) -> str:
+    """Return the members of a project's version.
+
+    Raises:
+        SourceError: It is neither a number, a VersionInfo nor a snapshot.
+    """
+    if version is None:
+        return member("version_id", target.version_id) + member(
+            "version_num", target.version_num
+        )
+    if isinstance(version, Snapshot):
+        return member("snapshot", shorten(version.description, MAX_NAME_LENGTH))
+    if type(version).__name__ == "VersionInfo":
+        return member("version_id", int(version.id))
+    number = _number(version)
+    if number is None:
+        raise SourceError(
+            f"version: expected a number, a VersionInfo or lineage.snapshot(…), got "
+            f"{type(version).__name__}",
+            subject=version,
+        )
+    return member("version_num", number)
+
+
+def _number(version: Any) -> int | None:
+    if isinstance(version, str):
+        return int(version) if is_digits(version) else None
+    if isinstance(version, bool) or not hasattr(type(version), "__index__"):
+        return None
+    number = int(version)
+    return number if 0 < number < TOO_LARGE else None
+
+
+def resolve_derivations(
+    recorder: Recorder, scope: StepContext, values: Iterable[Any]
+) -> list[Origin]:
+    """Understand what an output was derived from.
+
+    A bare id or path means the input of that id which the task has recorded.
+
+    Raises:
+        SourceError: The task has no such input.
+    """
+    found: list[Origin] = []
+    for value in flatten(list(values)):
+        if isinstance(value, Ref) or info_kind(value) is not None:
+            target = to_artifact_ref(value, None)
+            found.append((target.kind, _identity(recorder, target)))
+            continue
+        place = to_artifact_ref(value, "file")
+        identity = _identity(recorder, place)
+        kinds = recorder.input_kinds(scope.task, identity)
+        if not kinds:
+            raise SourceError(
+                f"derived_from: {identity!r} is no input of this task; name it by a "
+                "ref such as lineage.project(1), or declare it as an input",
+                subject=value,
+            )
+        found += [(kind, identity) for kind in kinds]
+    return found
+
+
+def _identity(recorder: Recorder, target: ArtifactRef) -> int | str:
+    return recorder.mask(target.id) if isinstance(target.id, str) else target.id
+
+
+def derivation_member(
+    recorder: Recorder, scope: StepContext, values: Iterable[Any] | None, where: str
+) -> str:
+    """Return the member `derived_from` for what the user named.
+
+    What cannot be understood costs this member, not the output's edge.
+    """
+    if values is None:
+        return ""
+    known = attempt(
+        lambda named: resolve_derivations(recorder, scope, named),
+        values,
+        lambda error: recorder.count_failure(f"{where} (derived_from)", error),
+    )
+    return "" if known is None else derived_from(known)
+
+
+def compile_declaration(
+    declaration: Declaration, signature: Signature, siblings: list[Declaration]
 ) -> list[CompiledDeclaration]:
-    """Compile a declaration for a function; work in place gives two evaluators.
+    """Compile a declaration for a function; an update compiles to two.
 
     Args:
-        spec: The declaration.
+        declaration: The declaration.
         signature: The function's.
         siblings: The function's other declarations, for `derived_from`.
 
     Raises:
         DeclarationError: It can never work.
     """
-    where = f"{spec.label} of {signature.name}"
+    where = f"{declaration.label} of {signature.name}"
     made = []
-    for is_input in (True, False) if spec.is_update else (spec.is_input,):
-        is_over = not is_input or (spec.after and not spec.is_update)
-        place = SourceScope(signature, spec.word, is_over)
+    for is_input in (True, False) if declaration.is_update else (declaration.is_input,):
+        is_over = not is_input or (declaration.after and not declaration.is_update)
+        place = SourceScope(signature, declaration.word, is_over)
         made.append(
             CompiledDeclaration(
-                spec,
+                declaration,
                 where,
-                None if spec.is_own_app else _value_getter(spec, place),
+                None if declaration.is_own_app else _value_getter(declaration, place),
                 is_input=is_input,
-                when=_condition(spec.when, place),
-                version=version_getter(spec.version, place),
-                derived=None if is_input else _derived_getter(spec, place, siblings),
+                when=_condition(declaration.when, place),
+                version=version_getter(declaration.version, place),
+                derived=None
+                if is_input
+                else _derived_getter(declaration, place, siblings),
             )
         )
     return made
 
 
-def _value_getter(spec: Declaration, place: SourceScope) -> Getter:
-    if spec.source is not AUTO:
-        check_constant(spec, place.signature.name)
-        return compile_source(spec.source, place)
-    if spec.is_input:
-        return compile_source(_only_parameter(spec, place.signature), place)
+def _value_getter(declaration: Declaration, place: SourceScope) -> Getter:
+    if declaration.source is not AUTO:
+        check_constant(declaration, place.signature.name)
+        return compile_source(declaration.source, place)
+    if declaration.is_input:
+        return compile_source(_infer_parameter(declaration, place.signature), place)
     return compile_source(RESULT, place)
 
 
-def check_constant(spec: Declaration, name: str) -> None:
+def check_constant(declaration: Declaration, name: str) -> None:
     """Refuse a constant of the wrong kind while decorating.
 
     Raises:
         DeclarationError: It is of the wrong kind.
     """
-    source = spec.source
+    source = declaration.source
     is_path = isinstance(source, str) and not is_digits(source)
     if source is None or source is AUTO or is_path or callable(source):
         return
     try:
         for value in flatten(source):
-            to_artifact_ref(value, spec.kind)
+            to_artifact_ref(value, declaration.kind)
     except SourceError as error:
-        message = f"{spec.label} of {name}: {error}"
+        message = f"{declaration.label} of {name}: {error}"
         raise DeclarationError(message, subject=source) from error
 
 
-def _only_parameter(spec: Declaration, signature: Signature) -> str:
+def _infer_parameter(declaration: Declaration, signature: Signature) -> str:
     """Find the one parameter that is named or annotated for the kind."""
-    rows = [KINDS[spec.kind]] if spec.kind else list(KINDS.values())
+    rows = [KINDS[declaration.kind]] if declaration.kind else list(KINDS.values())
     infos = {name for row in rows for name in row.info_names}
-    names = {name for row in rows for name in row.parameter_names if spec.kind}
+    names = {name for row in rows for name in row.parameter_names if declaration.kind}
     found = [
         name
         for name, annotation in zip(
@@ -191,10 +422,11 @@ def _only_parameter(spec: Declaration, signature: Signature) -> str:
     ]
     if len(found) == 1:
         return found[0]
-    said = f"several fit: {', '.join(found)}" if found else "none fits"
+    reason = f"several fit: {', '.join(found)}" if found else "none fits"
     raise DeclarationError(
-        f"{spec.word}() of {signature.name}: which parameter? {said}; parameters: "
-        f"{', '.join(signature.parameters) or 'none'}; write {spec.word}('name')",
+        f"{declaration.word}() of {signature.name}: which parameter? {reason}; "
+        f"parameters: {', '.join(signature.parameters) or 'none'}; "
+        f"write {declaration.word}('name')",
         subject=signature.function,
     )
 
@@ -215,19 +447,19 @@ def version_getter(version: Any, place: SourceScope) -> Getter | None:
 
 
 def _derived_getter(
-    spec: Declaration, place: SourceScope, siblings: list[Declaration]
+    declaration: Declaration, place: SourceScope, siblings: list[Declaration]
 ) -> Getter | None:
-    if spec.derived_from is None:
+    if declaration.derived_from is None:
         return None
-    if isinstance(spec.derived_from, str):
+    if isinstance(declaration.derived_from, str):
         raise DeclarationError(
-            f"{spec.label} of {place.signature.name}: derived_from takes a list: "
-            f"derived_from=[{spec.derived_from!r}]",
-            subject=spec,
+            f"{declaration.label} of {place.signature.name}: derived_from "
+            f"takes a list: derived_from=[{declaration.derived_from!r}]",
+            subject=declaration,
         )
     getters = [
         getter
-        for item in spec.derived_from
+        for item in declaration.derived_from
         for getter in _origin_getters(item, place, siblings)
     ]
     return lambda values: [origin for get in getters for origin in get(values)]
@@ -236,7 +468,7 @@ def _derived_getter(
 def _origin_getters(
     item: Any, place: SourceScope, siblings: list[Declaration]
 ) -> Iterable[Getter]:
-    """Give what finds the inputs that one entry of `derived_from` names.
+    """Return what finds the inputs that one entry of `derived_from` names.
 
     Text names the declared inputs of the same function: by the source as written,
     by the parameter at which it begins, or else it is a source of its own.
@@ -250,12 +482,12 @@ def _origin_getters(
     ]
 
 
-def _is_named(spec: Declaration, item: Any, signature: Signature) -> bool:
+def _is_named(declaration: Declaration, item: Any, signature: Signature) -> bool:
     if not isinstance(item, str):
         return False
-    source = spec.source
+    source = declaration.source
     if source is AUTO:
-        source = _only_parameter(spec, signature)
+        source = _infer_parameter(declaration, signature)
     if not isinstance(source, str):
         return False
     rest = source[len(item) :]
@@ -263,7 +495,7 @@ def _is_named(spec: Declaration, item: Any, signature: Signature) -> bool:
 
 
 def _listed(get: Getter, kind: str | None) -> Getter:
-    def origins(values: Values) -> list[Any]:
+    def resolve(values: Values) -> list[Any]:
         found = []
         for value in flatten(get(values)):
             if kind is None or isinstance(value, Ref) or info_kind(value):
@@ -272,4 +504,4 @@ def _listed(get: Getter, kind: str | None) -> Getter:
                 found.append(Ref(kind, to_artifact_ref(value, kind).id))
         return found
 
-    return origins
+    return resolve

@@ -8,7 +8,13 @@ from typing import Any
 from ..errors import DeclarationError, attempt
 from ..recording.context import CURRENT
 from ..recording.enabled import is_on
-from .call_plan import CallPlan, Opened, broken, leave, told
+from .call_plan import (
+    CallPlan,
+    Opened,
+    handle_internal_error,
+    log_failure,
+    restore_context,
+)
 from .compiled import CompiledDeclaration, version_getter
 from .declaration import Declaration
 from .signatures import Signature
@@ -28,7 +34,7 @@ class Block:
         raise NotImplementedError
 
     def _open(self) -> None:
-        self._under_way.append(attempt(Block._opened, self, broken))
+        self._under_way.append(attempt(Block._opened, self, handle_internal_error))
 
     def _opened(self) -> tuple[CallPlan, Opened] | None:
         if not is_on():
@@ -45,11 +51,11 @@ class Block:
         if under_way is None:
             return
         plan, opened = under_way
-        leave(opened)
+        restore_context(opened)
         if error is None:
-            attempt(plan.finish, (opened, None), broken)
+            attempt(plan.finish, (opened, None), handle_internal_error)
         else:
-            attempt(plan.fail, (opened, error), told)
+            attempt(plan.fail, (opened, error), log_failure)
 
     def _last(self) -> tuple[CallPlan, Opened] | None:
         """Take out the entry that belongs to this context, else the newest."""
@@ -77,48 +83,56 @@ class Block:
         self._end(error)
 
 
-def block_plan(spec: Declaration) -> CallPlan:
+def block_plan(declaration: Declaration) -> CallPlan:
     """Compile a declaration for a block, where text is the value itself.
 
     Raises:
         DeclarationError: It can never work there.
     """
-    signature = Signature(block_plan, f"with {spec.word}", (), (), tuple)
-    where = f"with {spec.label}"
+    signature = Signature(block_plan, f"with {declaration.word}", (), (), tuple)
+    where = f"with {declaration.label}"
     made = [
         CompiledDeclaration(
-            spec,
+            declaration,
             where,
-            None if spec.is_own_app else _literal(spec.source, signature, spec),
+            None
+            if declaration.is_own_app
+            else _literal(declaration.source, signature, declaration),
             is_input=is_input,
-            when=None if spec.when is None else _literal(spec.when, signature, spec),
+            when=None
+            if declaration.when is None
+            else _literal(declaration.when, signature, declaration),
             version=version_getter(
-                spec.version, SourceScope(signature, spec.word, False)
+                declaration.version, SourceScope(signature, declaration.word, False)
             ),
-            derived=_derived(spec, signature) if not is_input else None,
+            derived=_derived(declaration, signature) if not is_input else None,
         )
-        for is_input in ((True, False) if spec.is_update else (spec.is_input,))
+        for is_input in (
+            (True, False) if declaration.is_update else (declaration.is_input,)
+        )
     ]
-    is_late = spec.after and not spec.is_update
-    early = [e for e in made if e.teller.is_input and not is_late]
-    return CallPlan(f"with {spec.word}", early, [e for e in made if e not in early])
+    is_late = declaration.after and not declaration.is_update
+    early = [e for e in made if e.is_input and not is_late]
+    return CallPlan(
+        f"with {declaration.word}", early, [e for e in made if e not in early]
+    )
 
 
-def _literal(source: Any, signature: Signature, spec: Declaration) -> Getter:
+def _literal(source: Any, signature: Signature, declaration: Declaration) -> Getter:
     if source is AUTO:
         raise DeclarationError(
-            f"with {spec.word}(): there is no function to look at; write the value: "
-            f"with {spec.word}(…)",
-            subject=spec,
+            f"with {declaration.word}(): there is no function to look at; "
+            f"write the value: with {declaration.word}(…)",
+            subject=declaration,
         )
     if isinstance(source, str) or not callable(source):
         return lambda _values: source
-    return compile_source(source, SourceScope(signature, spec.word, False))
+    return compile_source(source, SourceScope(signature, declaration.word, False))
 
 
-def _derived(spec: Declaration, signature: Signature) -> Getter | None:
-    named = spec.derived_from
+def _derived(declaration: Declaration, signature: Signature) -> Getter | None:
+    named = declaration.derived_from
     if named is None:
         return None
-    getters = [_literal(item, signature, spec) for item in named]
+    getters = [_literal(item, signature, declaration) for item in named]
     return lambda values: [get(values) for get in getters]

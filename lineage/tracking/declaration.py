@@ -1,4 +1,4 @@
-"""Specs: what one declaration says, before any function is known."""
+"""Declarations: what the user declared, before any function is known."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .edge_builder import EdgeBuilder
 from .sources import AUTO, describe
 
 
@@ -17,7 +16,7 @@ class Declaration:
     word: str
     """`uses_project`, as messages name it."""
     kind: str | None
-    """The declared kind; None: the value tells it."""
+    """The declared kind; None: taken from the value."""
     is_input: bool
     source: Any = AUTO
     is_update: bool = False
@@ -38,27 +37,14 @@ class Declaration:
 
     @property
     def is_own_app(self) -> bool:
-        """Whether it tells the task's own session: `produces_app()`."""
+        """Whether it records the task's own session: `produces_app()`."""
         return self.kind == "app" and self.source is AUTO
 
-    def teller(self, *, is_input: bool) -> EdgeBuilder:
-        """Make what tells its values in one direction."""
-        return EdgeBuilder(
-            self.word,
-            self.kind,
-            is_input=is_input,
-            updates=self.is_update,
-            model_weight=self.model_weight,
-            card=self.card,
-            repeat=self.repeat,
-            has_version=self.version is not None,
-        )
 
+def make_declaration(word: str, source: Any, **options: Any) -> Declaration:
+    """Make a declaration from the word that users write: `uses_file`, `produces`, ….
 
-def spec_of(word: str, source: Any, **options: Any) -> Declaration:
-    """Make a spec from the word that users write: `uses_file`, `produces`, ….
-
-    The word tells direction and kind, `updates_project` both directions.
+    The word names direction and kind; `updates_project` has both directions.
     """
     verb, _, kind = word.partition("_")
     return Declaration(

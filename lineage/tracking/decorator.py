@@ -7,20 +7,20 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from ..errors import DeclarationError
-from ..recording.enabled import OFF
+from ..recording.enabled import IS_DISABLED_BY_ENV
 from .call_plan import CallPlan
 from .context_manager import Block, block_plan
-from .declaration import Declaration, spec_of
-from .wrapper import Declarations, track
+from .declaration import Declaration, make_declaration
+from .wrapper import Declarations, wrap
 
-#: What can be decorated; a decorator gives back exactly what it got, typed so.
+#: What can be decorated; a decorator returns the same type as it was given.
 F = TypeVar(
     "F",
     bound="Callable[..., Any] | classmethod[Any, Any, Any] | staticmethod[Any, Any]",
 )
 
 #: While `lineage check` imports a module: what cannot work, instead of an exception.
-FOUND: ContextVar[list[DeclarationError] | None] = ContextVar(
+COLLECTED_ERRORS: ContextVar[list[DeclarationError] | None] = ContextVar(
     "lineage_check", default=None
 )
 
@@ -32,9 +32,9 @@ class Decorator(Block):
     records for the block.
     """
 
-    def __init__(self, spec: Declaration) -> None:
+    def __init__(self, declaration: Declaration) -> None:
         super().__init__()
-        self._spec = spec
+        self._declaration = declaration
 
     def __call__(self, function: F) -> F:
         """Decorate a function.
@@ -42,12 +42,12 @@ class Decorator(Block):
         Raises:
             DeclarationError: The declaration can never work on it.
         """
-        found = FOUND.get()
+        found = COLLECTED_ERRORS.get()
         if found is not None:
-            return _collected(function, self._spec, found)
-        if OFF:
+            return _collected(function, self._declaration, found)
+        if IS_DISABLED_BY_ENV:
             return function
-        tracked: F = track(function, Declarations((self._spec,)))
+        tracked: F = wrap(function, Declarations((self._declaration,)))
         return tracked
 
     def __enter__(self) -> Decorator:
@@ -59,15 +59,17 @@ class Decorator(Block):
         return self
 
     def __repr__(self) -> str:
-        return self._spec.label
+        return self._declaration.label
 
     def _plan(self) -> CallPlan:
-        return block_plan(self._spec)
+        return block_plan(self._declaration)
 
 
-def _collected(function: F, spec: Declaration, found: list[DeclarationError]) -> F:
+def _collected(
+    function: F, declaration: Declaration, found: list[DeclarationError]
+) -> F:
     try:
-        tracked: F = track(function, Declarations((spec,)))
+        tracked: F = wrap(function, Declarations((declaration,)))
     except DeclarationError as error:
         error.subject = function
         found.append(error)
@@ -77,4 +79,4 @@ def _collected(function: F, spec: Declaration, found: list[DeclarationError]) ->
 
 def declare(word: str, source: Any, **options: Any) -> Decorator:
     """Make the declaration that one of the doors stands for."""
-    return Decorator(spec_of(word, source, **options))
+    return Decorator(make_declaration(word, source, **options))

@@ -39,7 +39,7 @@ def uses_project(
         version: Which version: a number, a `VersionInfo`, `lineage.snapshot(…)`.
         when: Decides whether anything is recorded.
         after: Evaluate it after the function has returned.
-        repeat: Record it each time, also when the task told it before.
+        repeat: Record it each time, also when the task has recorded it before.
         card: How its node is shown.
     """
     return declare(
@@ -81,8 +81,8 @@ def uses_file(
 ) -> Decorator:
     """Declare a file of Team Files or of this machine that the function uses.
 
-    The arguments are those of `uses_project`; `model_weight` says that the
-    file holds model weights.
+    The arguments are those of `uses_project`; `model_weight` marks the
+    file as holding model weights.
     """
     return declare(
         "uses_file",
@@ -135,7 +135,7 @@ def uses_task(
     repeat: bool = False,
     card: Card | None = None,
 ) -> Decorator:
-    """Declare another task (an app run) that the function uses.
+    """Declare another task (an app task) that the function uses.
 
     The arguments are those of `uses_project`.
     """
@@ -162,7 +162,7 @@ def produces_project(
         when: Decides whether anything is recorded.
         on_error: Record it also when the function raises.
         derived_from: The inputs that fed it; left out: all inputs of its step.
-        repeat: Record it each time, also when the task told it before.
+        repeat: Record it each time, also when the task has recorded it before.
         card: How its node is shown.
     """
     return declare(
@@ -213,8 +213,8 @@ def produces_file(
 ) -> Decorator:
     """Declare a file of Team Files or of this machine that the function produces.
 
-    The arguments are those of `produces_project`; `model_weight` says that the
-    file holds model weights.
+    The arguments are those of `produces_project`; `model_weight` marks the
+    file as holding model weights.
     """
     return declare(
         "produces_file",
@@ -285,7 +285,7 @@ def produces_task(
     repeat: bool = False,
     card: Card | None = None,
 ) -> Decorator:
-    """Declare another task (an app run) that the function produces.
+    """Declare another task (an app task) that the function produces.
 
     The arguments are those of `produces_project`.
     """
@@ -377,8 +377,8 @@ def updates_project(
 ) -> Decorator:
     """Declare a project that the function changes in place.
 
-    The version it had is an input, told before the body; what it became is an output.
-    The arguments are those of `produces_project`; the source is asked before the
+    The version before the body is an input, the version after it an output.
+    The arguments are those of `produces_project`; the source is evaluated before the
     body, so it cannot be the result.
     """
     return declare(

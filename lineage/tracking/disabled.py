@@ -1,15 +1,15 @@
-"""Silence: `lineage.disabled()`, inside which nothing is recorded."""
+"""`lineage.disabled()`: a block inside which nothing is recorded."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
 from ..recording.context import CURRENT, DisabledScope
-from ..recording.enabled import OFF
+from ..recording.enabled import IS_DISABLED_BY_ENV
 from .call_plan import CallPlan, Opened
 from .context_manager import Block
 from .decorator import F
-from .wrapper import Declarations, TrackedFunction, form_of
+from .wrapper import Declarations, TrackedFunction, wrapper_for
 
 
 class _NoopPlan(CallPlan):
@@ -34,7 +34,7 @@ class _NoopPlan(CallPlan):
         pass
 
 
-_SILENCE = _NoopPlan()
+_NOOP = _NoopPlan()
 
 
 class _DisabledFunction(TrackedFunction):
@@ -42,16 +42,16 @@ class _DisabledFunction(TrackedFunction):
 
 
 class Disabled(Block):
-    """What `lineage.disabled()` gives: a block and a decorator."""
+    """The result of `lineage.disabled()`: a block and a decorator."""
 
     def __call__(self, function: F) -> F:
         """Record nothing in the calls of a function."""
-        if OFF:
+        if IS_DISABLED_BY_ENV:
             return function
-        wrapper = form_of(getattr(function, "__func__", function))(_SILENCE)
-        silenced: Any = _DisabledFunction(function, wrapper, Declarations())
-        quiet: F = silenced
-        return quiet
+        wrapper = wrapper_for(getattr(function, "__func__", function))(_NOOP)
+        disabled: Any = _DisabledFunction(function, wrapper, Declarations())
+        wrapped: F = disabled
+        return wrapped
 
     def __enter__(self) -> None:
         self._open()
@@ -60,7 +60,7 @@ class Disabled(Block):
         self._open()
 
     def _plan(self) -> CallPlan:
-        return _SILENCE
+        return _NOOP
 
 
 def disabled() -> Disabled:

@@ -1,4 +1,4 @@
-"""Stepping: drives a generator so that its step is current only while it runs."""
+"""Generators: drives a generator so that its step is current only while it tasks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from ..errors import attempt, warn_rarely
 from ..recording.context import CURRENT
-from .call_plan import CallPlan, Opened, broken, told
+from .call_plan import CallPlan, Opened, handle_internal_error, log_failure
 
 #: What a generator yielded is kept for its outputs up to this many items: one that
 #: never ends must not fill the memory.
-MOST_ITEMS: Final = 100_000
+MAX_ITEMS: Final = 100_000
 
 #: Says that an async generator is exhausted.
 END: Final = object()
@@ -31,23 +31,23 @@ class _Items:
         if not self._is_wanted:
             return
         self._kept.append(item)
-        if len(self._kept) > MOST_ITEMS:
+        if len(self._kept) > MAX_ITEMS:
             self._kept.clear()
             self._is_wanted = False
             warn_rarely(
                 "generator items",
                 "A generator yielded more than %d items: they are not recorded as its "
                 "result; record them one by one inside it",
-                MOST_ITEMS,
+                MAX_ITEMS,
             )
 
     def result(self, returned: Any) -> Any:
-        """Give the generator's result: what it returned, else all it yielded."""
+        """Return the generator's result: what it returned, else all it yielded."""
         return self._kept if returned is None else returned
 
 
 class SteppedGenerator(Generator[Any, Any, Any]):
-    """A generator whose step is the current one while its own code runs."""
+    """A generator whose step is the current one while its own code tasks."""
 
     def __init__(
         self, plan: CallPlan, inner: Generator[Any, Any, Any], opened: Opened
@@ -69,7 +69,7 @@ class SteppedGenerator(Generator[Any, Any, Any]):
         """Close it before its end: its outputs are not recorded."""
         with _Current(self._opened):
             self._inner.close()
-        attempt(self._plan.abandon, self._opened, broken)
+        attempt(self._plan.abandon, self._opened, handle_internal_error)
 
     def _advance(self, resume: Callable[..., Any], *details: Any) -> Any:
         try:
@@ -77,10 +77,10 @@ class SteppedGenerator(Generator[Any, Any, Any]):
                 item = resume(*details)
         except StopIteration as stop:
             result = self._items.result(stop.value)
-            attempt(self._plan.finish, (self._opened, result), broken)
+            attempt(self._plan.finish, (self._opened, result), handle_internal_error)
             raise
         except BaseException as error:
-            attempt(self._plan.fail, (self._opened, error), told)
+            attempt(self._plan.fail, (self._opened, error), log_failure)
             raise
         self._items.keep(item)
         return item
@@ -107,7 +107,7 @@ class SteppedAsyncGenerator:
             return END
         except BaseException as error:
             if self._opened is not None:
-                attempt(self._plan.fail, (self._opened, error), told)
+                attempt(self._plan.fail, (self._opened, error), log_failure)
             raise
         self._items.keep(item)
         return item
@@ -117,12 +117,12 @@ class SteppedAsyncGenerator:
         with _Current(self._opened):
             await self._inner.aclose()
         if self._opened is not None:
-            attempt(self._plan.abandon, self._opened, broken)
+            attempt(self._plan.abandon, self._opened, handle_internal_error)
 
     def _finish(self) -> None:
         if self._opened is not None:
             result = self._items.result(None)
-            attempt(self._plan.finish, (self._opened, result), broken)
+            attempt(self._plan.finish, (self._opened, result), handle_internal_error)
 
 
 class _Current:

@@ -2,114 +2,350 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from ..errors import attempt
 from ..recording.context import CURRENT, ActiveTask, StepContext
 from ..recording.enabled import is_on
-from ..recording.recorder import Recorder
 from ..runtime import runtime
-from .call_plan import broken
-from .cards import node_text
-from .declaration import Declaration, spec_of
-from .edge_builder import EdgeBuilder, RecordingContext, derived_text
-from .handle_methods import TaskHandleMethods
+from .call_plan import handle_internal_error
+from .cards import Card, node_text
+from .compiled import CompiledDeclaration, RecordingContext, derivation_member
+from .declaration import Declaration, make_declaration
 from .sources import AUTO
 
+T = TypeVar("T")
 
-class TaskHandle(TaskHandleMethods):
+
+class TaskHandle:
     """A task that is under way.
 
     Its methods record at once and give back what they were given. Where recording
     is switched off they only give back.
     """
 
-    __slots__ = ("_run",)
+    __slots__ = ("_task",)
 
-    def __init__(self, run: ActiveTask | None = None) -> None:
-        self._run = run
+    def __init__(self, task: ActiveTask | None = None) -> None:
+        self._task = task
 
     @property
     def key(self) -> str | None:
-        """The run's own key; None where nothing is recorded."""
-        return None if self._run is None else self._run.key
+        """The task's own key; None where nothing is recorded."""
+        return None if self._task is None else self._task.key
 
     @property
     def id(self) -> int | None:
-        """The platform's id of the task, where the app or the environment told it."""
-        return None if self._run is None else self._run.task_id
+        """The platform's id of the task, from the app or the environment."""
+        return None if self._task is None else self._task.task_id
 
     @property
     def name(self) -> str | None:
         """What the task is called."""
-        return None if self._run is None else self._run.name
+        return None if self._task is None else self._task.name
 
     def show(self, card: Any) -> None:
-        """Give the task's own node a card: settings, a preset or a callable.
+        """Return the task's own node a card: settings, a preset or a callable.
 
         A callable is given this handle.
         """
-        if self._run is not None and is_on():
-            attempt(self._show, card, broken)
+        if self._task is not None and is_on():
+            attempt(self._show, card, handle_internal_error)
 
     def __repr__(self) -> str:
         return f"<task {self.name or self.key or 'not recorded'}>"
 
     def _show(self, card: Any) -> None:
-        run = self._run
-        if run is not None:
-            text = node_text(card, self, run.recorder.mask)
-            run.recorder.show_card(run, text)
+        task = self._task
+        if task is not None:
+            text = node_text(card, self, task.recorder.mask)
+            task.recorder.record_card(task, text)
 
-    def _tell(self, word: str, source: Any, **options: Any) -> None:
-        if self._run is not None and is_on():
-            attempt(self._record, spec_of(word, source, **options), broken)
+    def _record_value(self, word: str, source: Any, **options: Any) -> None:
+        if self._task is not None and is_on():
+            attempt(
+                self._record,
+                make_declaration(word, source, **options),
+                handle_internal_error,
+            )
 
-    def _record(self, spec: Declaration) -> None:
+    def _record(self, declaration: Declaration) -> None:
         scope = self._scope()
         if scope is None:
             return
-        recorder = scope.run.recorder
+        recorder = scope.task.recorder
         texts: list[str] = []
-        moment = RecordingContext(recorder, scope, texts, spec.version)
-        where = f"task.{spec.word}()"
+        context = RecordingContext(recorder, scope, texts, declaration.version)
+        where = f"task.{declaration.word}()"
+        directions = (True, False) if declaration.is_update else (declaration.is_input,)
         try:
-            for is_input in (True, False) if spec.is_update else (spec.is_input,):
-                _tell(spec, spec.teller(is_input=is_input), moment, where)
+            for is_input in directions:
+                compiled = CompiledDeclaration(declaration, where, is_input=is_input)
+                if declaration.is_own_app:
+                    compiled.record_own_session(context)
+                    continue
+                if not is_input:
+                    context.derived = derivation_member(
+                        recorder, scope, declaration.derived_from, where
+                    )
+                compiled.record_value(context, declaration.source)
         finally:
-            recorder.put(texts)
+            recorder.write(texts)
 
     def _scope(self) -> StepContext | None:
-        """Give the current step, if it is one of this task; None where muted."""
+        """Return the current step, if it is this task's; None inside `disabled()`."""
         current = CURRENT.get()
-        if self._run is None or not (
+        if self._task is None or not (
             current is None or isinstance(current, StepContext)
         ):
             return None
-        if current is not None and current.run is self._run:
+        if current is not None and current.task is self._task:
             return current
-        return self._run.root
+        return self._task.root
 
+    def uses_project(
+        self,
+        source: T,
+        *,
+        version: Any = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses a project."""
+        self._record_value(
+            "uses_project", source, version=version, repeat=repeat, card=card
+        )
+        return source
 
-def _tell(
-    spec: Declaration, teller: EdgeBuilder, moment: RecordingContext, where: str
-) -> None:
-    if spec.kind == "app" and spec.source is AUTO:
-        teller.tell_own(moment)
-        return
-    recorder: Recorder = moment.recorder
-    if not teller.is_input:
-        named = spec.derived_from
-        moment.derived = derived_text(recorder, moment.scope, named, where)
-    teller.tell(moment, spec.source, where)
+    def uses_dataset(
+        self,
+        source: T,
+        *,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses a dataset."""
+        self._record_value("uses_dataset", source, repeat=repeat, card=card)
+        return source
+
+    def uses_file(
+        self,
+        source: T,
+        *,
+        model_weight: bool = False,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses a file of Team Files or of this machine."""
+        self._record_value(
+            "uses_file", source, model_weight=model_weight, repeat=repeat, card=card
+        )
+        return source
+
+    def uses_folder(
+        self,
+        source: T,
+        *,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses a folder."""
+        self._record_value("uses_folder", source, repeat=repeat, card=card)
+        return source
+
+    def uses_job(
+        self,
+        source: T,
+        *,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses a labeling job."""
+        self._record_value("uses_job", source, repeat=repeat, card=card)
+        return source
+
+    def uses_task(
+        self,
+        source: T,
+        *,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses another task (an app task)."""
+        self._record_value("uses_task", source, repeat=repeat, card=card)
+        return source
+
+    def produces_project(
+        self,
+        source: T,
+        *,
+        version: Any = None,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces a project."""
+        self._record_value(
+            "produces_project",
+            source,
+            version=version,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+        )
+        return source
+
+    def produces_dataset(
+        self,
+        source: T,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces a dataset."""
+        self._record_value(
+            "produces_dataset",
+            source,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+        )
+        return source
+
+    def produces_file(
+        self,
+        source: T,
+        *,
+        model_weight: bool = False,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces a file of Team Files or of this machine."""
+        self._record_value(
+            "produces_file",
+            source,
+            model_weight=model_weight,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+        )
+        return source
+
+    def produces_folder(
+        self,
+        source: T,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces a folder."""
+        self._record_value(
+            "produces_folder",
+            source,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+        )
+        return source
+
+    def produces_job(
+        self,
+        source: T,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces a labeling job."""
+        self._record_value(
+            "produces_job", source, derived_from=derived_from, repeat=repeat, card=card
+        )
+        return source
+
+    def produces_task(
+        self,
+        source: T,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces another task (an app task)."""
+        self._record_value(
+            "produces_task", source, derived_from=derived_from, repeat=repeat, card=card
+        )
+        return source
+
+    def produces_app(
+        self,
+        source: Any = AUTO,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> Any:
+        """Record that the task serves an app session, its own when left out."""
+        self._record_value(
+            "produces_app", source, derived_from=derived_from, repeat=repeat, card=card
+        )
+        return source if source is not AUTO else None
+
+    def uses(
+        self,
+        source: T,
+        *,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task uses an artifact of any kind."""
+        self._record_value("uses", source, repeat=repeat, card=card)
+        return source
+
+    def produces(
+        self,
+        source: T,
+        *,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task produces an artifact of any kind."""
+        self._record_value(
+            "produces", source, derived_from=derived_from, repeat=repeat, card=card
+        )
+        return source
+
+    def updates_project(
+        self,
+        source: T,
+        *,
+        version: Any = None,
+        derived_from: Iterable[Any] | None = None,
+        repeat: bool = False,
+        card: Card | None = None,
+    ) -> T:
+        """Record that the task changes a project in place."""
+        self._record_value(
+            "updates_project",
+            source,
+            version=version,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+        )
+        return source
 
 
 def current_task() -> TaskHandle:
-    """Give the handle of the task that this code belongs to.
+    """Return the handle of the task that this code belongs to.
 
     That is the task opened around it in this context, else the process's own.
     """
     if not is_on():
         return TaskHandle()
     scope = runtime().recorder.scope()
-    return TaskHandle(None if scope is None else scope.run)
+    return TaskHandle(None if scope is None else scope.task)

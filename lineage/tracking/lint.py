@@ -13,11 +13,11 @@ from typing import Any, Final
 from ..errors import DeclarationError
 from .coercion import is_digits
 from .declaration import Declaration
-from .decorator import FOUND
+from .decorator import COLLECTED_ERRORS
 from .signatures import display_name
 from .sources import RESULT
 from .value_paths import PathStep, ValuePath, parse_path
-from .wrapper import TrackedFunction, layers_of
+from .wrapper import TrackedFunction, declarations_of
 
 _UNKNOWN: Final = object()
 
@@ -39,7 +39,7 @@ def check_module(module: ModuleType | str) -> list[Problem]:
     """Find the declarations of a module that cannot work.
 
     A module given by name is imported; what would stop its import is collected, so
-    that one run shows everything. Paths are followed along the annotations as far as
+    that one task shows everything. Paths are followed along the annotations as far as
     those go: `project.idd` is found when `project: ProjectInfo` is annotated.
 
     Args:
@@ -50,11 +50,11 @@ def check_module(module: ModuleType | str) -> list[Problem]:
     """
     found: list[DeclarationError] = []
     if isinstance(module, str):
-        token = FOUND.set(found)
+        token = COLLECTED_ERRORS.set(found)
         try:
             module = importlib.import_module(module)
         finally:
-            FOUND.reset(token)
+            COLLECTED_ERRORS.reset(token)
     problems = [_problem(error.subject, str(error)) for error in found]
     for tracked in _tracked(module):
         problems += _along_annotations(tracked)
@@ -70,7 +70,7 @@ def _problem(function: Any, message: str) -> Problem:
 
 
 def _tracked(module: ModuleType) -> Iterator[Any]:
-    """Give the tracked functions that a module defines, in classes too."""
+    """Return the tracked functions that a module defines, in classes too."""
     for value in list(vars(module).values()):
         if type(value) is TrackedFunction:
             yield value
@@ -90,22 +90,24 @@ def _members(cls: type) -> Iterator[Any]:
 
 
 def _along_annotations(tracked: Any) -> Iterator[Problem]:
-    layers = layers_of(tracked)
+    declarations = declarations_of(tracked)
     function = tracked.__wrapped__
     inner = getattr(function, "__func__", function)
     hints = _hints(inner)
-    for spec in layers.specs if layers else ():
-        for text in _texts(spec):
+    for declaration in declarations.items if declarations else ():
+        for text in _texts(declaration):
             path = parse_path(text)
             root = "return" if path.root == RESULT else path.root
             problem = _lost(path, hints.get(root, _UNKNOWN))
             if problem is not None:
-                message = f"{spec.word}({text!r}) of {display_name(inner)}: {problem}"
+                message = (
+                    f"{declaration.word}({text!r}) of {display_name(inner)}: {problem}"
+                )
                 yield _problem(inner, message)
 
 
-def _texts(spec: Declaration) -> list[str]:
-    sources = (spec.source, spec.when, spec.version)
+def _texts(declaration: Declaration) -> list[str]:
+    sources = (declaration.source, declaration.when, declaration.version)
     return [s for s in sources if isinstance(s, str) and not is_digits(s)]
 
 
@@ -118,7 +120,7 @@ def _hints(function: Any) -> dict[str, Any]:
 
 
 def _lost(path: ValuePath, annotation: Any) -> str | None:
-    """Follow a path along annotations; say where it certainly leads nowhere."""
+    """Follow a path along annotations; return where it certainly leads nowhere."""
     at = annotation
     way = path.root
     for step in path.steps:
@@ -145,7 +147,7 @@ def _options(annotation: Any) -> list[Any]:
 
 
 def _next(annotation: Any, step: PathStep) -> Any:
-    """Give what a step leads to: an annotation, `_UNKNOWN`, or None for nothing."""
+    """Return what a step leads to: an annotation, `_UNKNOWN`, or None for nothing."""
     origin = typing.get_origin(annotation) or annotation
     if not isinstance(origin, type):
         return _UNKNOWN

@@ -23,11 +23,11 @@ class Signature:
     parameters: tuple[str, ...]
     annotations: tuple[Any, ...]
     bind: Callable[..., tuple[Any, ...]]
-    """Takes a call's arguments, gives the parameters' values in order, and raises
+    """Takes a call's arguments, returns the parameters' values in order, and raises
     TypeError exactly when the function would refuse the call."""
 
     def position(self, name: str) -> int:
-        """Give the place of a parameter among the bound values.
+        """Return the place of a parameter among the bound values.
 
         Raises:
             ValueError: There is no such parameter.
@@ -61,13 +61,13 @@ def read_signature(function: Callable[..., Any]) -> Signature:
 
 
 def display_name(function: Any) -> str:
-    """Give the name by which messages speak of a function."""
+    """Return the name by which messages speak of a function."""
     name = getattr(function, "__qualname__", None) or type(function).__qualname__
     return str(name).rpartition("<locals>.")[2]
 
 
 def _binder(parameters: tuple[inspect.Parameter, ...]) -> Callable[..., Any]:
-    """Make a function that has these parameters and gives their values.
+    """Make a function that has these parameters and returns their values.
 
     Python's own call then does the binding, at a tenth of the cost of
     `inspect.Signature.bind`, and with the same rules. All texts that are compiled
@@ -103,7 +103,7 @@ _STARS: Final[dict[Any, str]] = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD:
 
 
 def annotation_names(annotation: Any) -> set[str]:
-    """Give the class names that an annotation mentions, without evaluating it."""
+    """Return the class names that an annotation mentions, without evaluating it."""
     if annotation is inspect.Parameter.empty:
         return set()
     if isinstance(annotation, type) and not getattr(annotation, "__args__", None):

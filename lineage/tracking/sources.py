@@ -27,7 +27,7 @@ AUTO: Final = _Auto()
 RESULT: Final = "result"
 CALL: Final = "call"
 
-#: Takes the values of a call (see `Values`), gives what the source says.
+#: Takes the values of a call (see `Values`), returns the value of the source.
 Getter = Callable[[tuple[Any, ...]], Any]
 
 
@@ -40,13 +40,13 @@ class ParameterGetter:
         self.index = index
 
     def __call__(self, values: tuple[Any, ...]) -> Any:
-        """Give the value at its place."""
+        """Return the value at its place."""
         return values[self.index]
 
 
 @dataclass(frozen=True, slots=True)
 class CallInfo:
-    """One call of a decorated function, for callables that ask for `call`."""
+    """One call of a decorated function, for callables with a parameter `call`."""
 
     function: Callable[..., Any]
     arguments: dict[str, Any]
@@ -67,7 +67,7 @@ class SourceScope:
     what: str
     """The declaration, as messages name it: `uses_project`."""
     is_over: bool
-    """Whether the source is asked after the call, so that `result` exists."""
+    """Whether the source is evaluated after the call, so that `result` exists."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ class SourceScope:
         return (*own, RESULT) if self.is_over and RESULT not in own else own
 
     def position(self, name: str) -> int | None:
-        """Give the place of a name among the values; None when there is none."""
+        """Return the place of a name among the values; None when there is none."""
         if self.is_over and name == RESULT:
             return len(self.signature.parameters)
         if name in self.signature.parameters:
@@ -88,7 +88,7 @@ class SourceScope:
         names = ", ".join(self.names) or "none"
         late = ""
         if name == RESULT:
-            late = "; an input that is known only after the call is told by after=True"
+            late = "; an input that is known only after the call needs after=True"
         return DeclarationError(
             f"{self.what}({text}) of {self.signature.name}: there is no parameter "
             f"{name!r}; available: {names}{late}",
@@ -96,7 +96,7 @@ class SourceScope:
         )
 
     def call(self, values: tuple[Any, ...]) -> CallInfo:
-        """Describe the call, for a callable that asks for it."""
+        """Describe the call, for a callable with a parameter `call`."""
         names = self.signature.parameters
         arguments = dict(zip(names, values, strict=False))
         over = values[len(names) :] if self.is_over else (None, None)
@@ -152,7 +152,7 @@ def _walker(path: ValuePath, index: int) -> Getter:
         try:
             return quick(values[index])
         except (AttributeError, LookupError, TypeError):
-            return walk(values[index])  # which knows None, and says what is missing
+            return walk(values[index])  # which handles None, and names what is missing
 
     return get
 
@@ -180,7 +180,7 @@ def _of_callable(function: Callable[..., Any], place: SourceScope) -> Getter:
 def _wanted(
     function: Callable[..., Any], place: SourceScope
 ) -> tuple[list[int | None], dict[str, int | None]]:
-    """Say which values a callable's own parameter names ask for (None: the call)."""
+    """Return which values a callable takes, by its parameter names (None: the call)."""
     shown = getattr(function, "__name__", repr(function))
     try:
         parameters = inspect.signature(function).parameters.values()
@@ -211,7 +211,7 @@ def _wanted(
 
 
 def describe(source: Any) -> str:
-    """Give a source as messages show it."""
+    """Return a source as messages show it."""
     if isinstance(source, str):
         return repr(source)
     if callable(source):

@@ -1,4 +1,4 @@
-"""Contexts: named steps, silence, and carrying a task into a pool."""
+"""Named steps, carrying the open task into a pool, and the process-wide switches."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
+from ..delivery.report import DeliveryReport
 from ..errors import DeclarationError
 from ..recording.context import CURRENT
-from ..recording.enabled import OFF
+from ..recording.enabled import IS_DISABLED_BY_ENV, is_on
 from ..recording.params import step_params
 from ..runtime import runtime
 from .call_plan import CallPlan
 from .context_manager import Block
 from .decorator import F
 from .handle import TaskHandle, current_task
-from .wrapper import Declarations, track
+from .wrapper import Declarations, wrap
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class Step(Block):
-    """What `lineage.step(…)` gives: names what happens inside it."""
+    """The result of `lineage.step(…)`: a named step."""
 
     def __init__(self, name: str, params: Mapping[str, object]) -> None:
         super().__init__()
@@ -43,9 +44,9 @@ class Step(Block):
                 f"known, or decorate with lineage.step({self._name!r})",
                 subject=self,
             )
-        if OFF:
+        if IS_DISABLED_BY_ENV:
             return function
-        tracked: F = track(function, Declarations(step=self._name))
+        tracked: F = wrap(function, Declarations(step=self._name))
         return tracked
 
     def __enter__(self) -> TaskHandle:
@@ -81,7 +82,7 @@ def bind(function: Callable[P, R]) -> Callable[P, R]:
     Threads and pools do not inherit contexts, so work that is handed to one falls to
     the process's own task; `pool.submit(lineage.bind(work))` keeps this one.
     """
-    if OFF:
+    if IS_DISABLED_BY_ENV:
         return function
     scope = CURRENT.get()
     if inspect.iscoroutinefunction(function):
@@ -107,3 +108,48 @@ def bind(function: Callable[P, R]) -> Callable[P, R]:
             CURRENT.set(previous)
 
     return bound
+
+
+def configure(**options: Any) -> None:
+    """Set where facts go, in place of the environment.
+
+    Without options nothing changes. Facts recorded before are sent there too.
+
+    Args:
+        options: `api` (ours or the SDK's `Api`), `home` (the folder of the journal and
+            the embedded instance), `sink` (an object of your own that takes facts),
+            `settings` (instead of the environment).
+    """
+    if not IS_DISABLED_BY_ENV:
+        runtime().configure(**options)
+
+
+def enable() -> None:
+    """Record from now on; no effect when the environment switched it off."""
+    if not IS_DISABLED_BY_ENV:
+        runtime().enable()
+
+
+def disable() -> None:
+    """Record nothing from now on, in the whole process, until `enable`."""
+    if not IS_DISABLED_BY_ENV:
+        runtime().disable()
+
+
+def is_enabled() -> bool:
+    """Whether facts are recorded now."""
+    return is_on()
+
+
+def flush(timeout_s: float | None = None) -> DeliveryReport:
+    """Deliver what was recorded, and report the result.
+
+    Args:
+        timeout_s: How long to wait; left out, `LINEAGE_FLUSH_TIMEOUT_S`.
+
+    Returns:
+        A report that is true when everything is delivered.
+    """
+    if IS_DISABLED_BY_ENV:
+        return DeliveryReport(delivered=0, waiting=0)
+    return runtime().flush(timeout_s)

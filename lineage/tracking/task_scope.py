@@ -9,17 +9,17 @@ from typing import Any, NamedTuple, overload
 
 from ..errors import attempt, guard
 from ..recording.context import CURRENT, ActiveTask, DisabledScope, StepContext
-from ..recording.enabled import OFF, is_on
+from ..recording.enabled import IS_DISABLED_BY_ENV, is_on
 from ..runtime import runtime
-from .call_plan import broken
+from .call_plan import handle_internal_error
 from .cards import Card
 from .decorator import F
 from .handle import TaskHandle
-from .wrapper import Declarations, track
+from .wrapper import Declarations, wrap
 
 
 class _Opened(NamedTuple):
-    run: ActiveTask
+    task: ActiveTask
     previous: Any
     is_outermost: bool
 
@@ -29,7 +29,7 @@ class TaskBlock:
 
     Args:
         name: What the task is called.
-        id: The platform's id, when the app knows it; else the environment tells it.
+        id: The platform's id, when the app knows it; else from the environment.
         card: The card of the task's own node.
         for_process: Whether it is the process's task, also for other threads.
     """
@@ -54,15 +54,17 @@ class TaskBlock:
         Raises:
             DeclarationError: The function is a generator, or no function.
         """
-        if OFF:
+        if IS_DISABLED_BY_ENV:
             return function
-        tracked: F = track(function, Declarations(task=self._again))
+        tracked: F = wrap(function, Declarations(task=self._again))
         return tracked
 
     def __enter__(self) -> TaskHandle:
-        opened = attempt(TaskBlock._open, self, broken) if is_on() else None
+        opened = (
+            attempt(TaskBlock._open, self, handle_internal_error) if is_on() else None
+        )
         self._under_way.append(opened)
-        return TaskHandle(None if opened is None else opened.run)
+        return TaskHandle(None if opened is None else opened.task)
 
     def __exit__(
         self,
@@ -104,32 +106,32 @@ class TaskBlock:
             return None
         recorder = runtime().recorder
         is_outermost = not isinstance(current, StepContext)
-        run = recorder.open_run(
+        task = recorder.open_task(
             self._name,
             task_id=self._id,
             for_process=self._for_process and is_outermost,
         )
-        CURRENT.set(run.root)
+        CURRENT.set(task.root)
         if self._card is not None:
-            handle = TaskHandle(run)
+            handle = TaskHandle(task)
             handle.show(self._card)
-        return _Opened(run, current, is_outermost)
+        return _Opened(task, current, is_outermost)
 
     def _end(self, error: BaseException | None) -> _Opened | None:
         current = CURRENT.get()
         opened = self._taken(current)
         if opened is None:
             return None
-        if current is opened.run.root:
+        if current is opened.task.root:
             CURRENT.set(opened.previous)
         with guard("The end of the task cannot be recorded"):
-            opened.run.recorder.end_run(opened.run, error)
+            opened.task.recorder.end_task(opened.task, error)
         return opened
 
     def _taken(self, current: Any) -> _Opened | None:
         for index in range(len(self._under_way) - 1, -1, -1):
             entry = self._under_way[index]
-            if entry is not None and entry.run.root is current:
+            if entry is not None and entry.task.root is current:
                 return self._under_way.pop(index)
         return self._under_way.pop()
 

@@ -48,12 +48,12 @@ class ValuePath:
         """Follow the path from its root's value; None on the way ends it.
 
         Raises:
-            SourceError: A step leads nowhere; the message says at which place.
+            SourceError: A step leads nowhere; the message names the step.
         """
         return _walk(self, value, 0)
 
     def compiled(self) -> Callable[[Any], Any] | None:
-        """Give a faster `walk` for plain paths, which raises where `walk` would ask.
+        """Return a faster `walk` for plain paths; it raises where `walk` is needed.
 
         Attribute names are identifiers and keys are put in by `repr`, so that the
         text that is compiled holds nothing else.

@@ -12,8 +12,15 @@ import wrapt
 
 from ..errors import DeclarationError, attempt
 from ..recording.context import CURRENT
-from ..recording.enabled import SWITCH
-from .call_plan import Arguments, CallPlan, broken, compile_plan, leave, told
+from ..recording.enabled import ENABLED_FLAG
+from .call_plan import (
+    Arguments,
+    CallPlan,
+    compile_plan,
+    handle_internal_error,
+    log_failure,
+    restore_context,
+)
 from .declaration import Declaration
 from .generators import END, SteppedAsyncGenerator, SteppedGenerator, Thrown
 from .signatures import display_name, read_signature
@@ -26,16 +33,16 @@ Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], A
 class Declarations:
     """Everything that was written above one function."""
 
-    specs: tuple[Declaration, ...] = ()
+    items: tuple[Declaration, ...] = ()
     step: str | None = None
-    """The step's name, when `lineage.step` gives one."""
+    """The step's name, when set by `lineage.step`."""
     task: Callable[[], Any] | None = None
     """Makes the task that each call opens."""
 
     def over(self, inner: Declarations) -> Declarations:
-        """Put these layers above others."""
+        """Put these declarations above others."""
         return Declarations(
-            self.specs + inner.specs, self.step or inner.step, self.task or inner.task
+            self.items + inner.items, self.step or inner.step, self.task or inner.task
         )
 
 
@@ -51,53 +58,57 @@ class TrackedFunction(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as wr
 
     __bound_function_wrapper__ = BoundTrackedFunction
 
-    def __init__(self, function: Any, wrapper: Wrapper, layers: Declarations) -> None:
+    def __init__(
+        self, function: Any, wrapper: Wrapper, declarations: Declarations
+    ) -> None:
         super().__init__(
             function,
             wrapper,
-            enabled=SWITCH,  # type: ignore[arg-type]  # anything with a truth
+            enabled=ENABLED_FLAG,  # type: ignore[arg-type]  # anything with a truth
         )
-        self._self_layers = layers
+        self._self_declarations = declarations
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return self.__wrapped__.__qualname__  # found by its name, as any function
 
 
-def track(target: Any, layers: Declarations) -> Any:
+def wrap(target: Any, declarations: Declarations) -> Any:
     """Put declarations on a function; on a tracked one they are merged into one.
 
     Raises:
         DeclarationError: They can never work there.
     """
-    function, layers = _unstacked(target, layers)
+    function, declarations = _unstacked(target, declarations)
     inner = function.__func__ if _is_method_object(function) else function
     if isinstance(inner, type) or not callable(inner):
-        raise DeclarationError(_not_a_function(inner, layers), subject=inner)
+        raise DeclarationError(_not_a_function(inner, declarations), subject=inner)
     signature = read_signature(inner)
-    plan = compile_plan(layers.specs, signature, layers.step or display_name(inner))
-    form = form_of(inner)
+    plan = compile_plan(
+        declarations.items, signature, declarations.step or display_name(inner)
+    )
+    form = wrapper_for(inner)
     wrapper = form(plan)
-    if layers.task is not None:
-        wrapper = _within_task(wrapper, layers.task, form, signature.name)
-    return TrackedFunction(function, wrapper, layers)
+    if declarations.task is not None:
+        wrapper = _within_task(wrapper, declarations.task, form, signature.name)
+    return TrackedFunction(function, wrapper, declarations)
 
 
-def _unstacked(target: Any, layers: Declarations) -> tuple[Any, Declarations]:
+def _unstacked(target: Any, declarations: Declarations) -> tuple[Any, Declarations]:
     if type(target) is TrackedFunction:
-        return target.__wrapped__, layers.over(target._self_layers)  # noqa: SLF001  our own
+        return target.__wrapped__, declarations.over(target._self_declarations)  # noqa: SLF001  our own
     if _is_method_object(target) and type(target.__func__) is TrackedFunction:
         inner = target.__func__
         bare = type(target)(inner.__wrapped__)
-        return bare, layers.over(inner._self_layers)  # noqa: SLF001  our own
-    return target, layers
+        return bare, declarations.over(inner._self_declarations)  # noqa: SLF001  our own
+    return target, declarations
 
 
 def _is_method_object(target: Any) -> bool:
     return type(target) in (staticmethod, classmethod)
 
 
-def _not_a_function(inner: Any, layers: Declarations) -> str:
-    word = layers.specs[0].word if layers.specs else "lineage"
+def _not_a_function(inner: Any, declarations: Declarations) -> str:
+    word = declarations.items[0].word if declarations.items else "lineage"
     if isinstance(inner, type):
         return f"{word}: {inner.__qualname__} is a class; declare on one of its methods"
     return (
@@ -106,70 +117,70 @@ def _not_a_function(inner: Any, layers: Declarations) -> str:
     )
 
 
-def layers_of(target: Any) -> Declarations | None:
-    """Give what is declared on a function; None when nothing is."""
-    return target._self_layers if type(target) is TrackedFunction else None  # noqa: SLF001  our own
+def declarations_of(target: Any) -> Declarations | None:
+    """Return what is declared on a function; None when nothing is."""
+    return target._self_declarations if type(target) is TrackedFunction else None  # noqa: SLF001  our own
 
 
-def form_of(function: Any) -> Callable[[CallPlan], Wrapper]:
+def wrapper_for(function: Any) -> Callable[[CallPlan], Wrapper]:
     """Choose the wrapper for a function: plain, coroutine or generator."""
     for candidate in (function, type(function).__call__):
         if inspect.iscoroutinefunction(candidate):
-            return coroutine
+            return wrap_coroutine
         if inspect.isasyncgenfunction(candidate):
-            return async_generator
+            return wrap_async_generator
         if inspect.isgeneratorfunction(candidate):
-            return generator
-    return plain
+            return wrap_generator
+    return wrap_sync
 
 
-def plain(plan: CallPlan) -> Wrapper:
+def wrap_sync(plan: CallPlan) -> Wrapper:
     """Wrap a function that returns its result."""
     begin, finish, fail = plan.begin, plan.finish, plan.fail
     has_outputs = bool(plan.outputs)
 
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
-        opened = attempt(begin, (instance, args, kwargs), broken)
+        opened = attempt(begin, (instance, args, kwargs), handle_internal_error)
         if opened is None:
             return wrapped(*args, **kwargs)
         CURRENT.set(opened)
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
-            leave(opened)
-            attempt(fail, (opened, error), told)
+            restore_context(opened)
+            attempt(fail, (opened, error), log_failure)
             raise
         if CURRENT.get() is opened:
             CURRENT.set(opened.previous)
         if has_outputs:
-            attempt(finish, (opened, result), broken)
-        elif opened.is_told:
-            run = opened.run
-            run.recorder.ends.append((run, opened.key, time_ns(), None))
-        elif opened.is_mentioned:
-            attempt(finish, (opened, result), broken)
+            attempt(finish, (opened, result), handle_internal_error)
+        elif opened.is_emitted:
+            task = opened.task
+            task.recorder.ends.append((task, opened.key, time_ns(), None))
+        elif opened.is_referenced:
+            attempt(finish, (opened, result), handle_internal_error)
         return result
 
     return call
 
 
-def coroutine(plan: CallPlan) -> Wrapper:
+def wrap_coroutine(plan: CallPlan) -> Wrapper:
     """Wrap a coroutine function."""
 
     async def drive(wrapped: Any, call: Arguments) -> Any:
         _, args, kwargs = call
-        opened = attempt(plan.begin, call, broken)
+        opened = attempt(plan.begin, call, handle_internal_error)
         if opened is None:
             return await wrapped(*args, **kwargs)
         CURRENT.set(opened)
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
-            leave(opened)
-            attempt(plan.fail, (opened, error), told)
+            restore_context(opened)
+            attempt(plan.fail, (opened, error), log_failure)
             raise
-        leave(opened)
-        attempt(plan.finish, (opened, result), broken)
+        restore_context(opened)
+        attempt(plan.finish, (opened, result), handle_internal_error)
         return result
 
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
@@ -180,7 +191,7 @@ def coroutine(plan: CallPlan) -> Wrapper:
     return call
 
 
-def generator(plan: CallPlan) -> Wrapper:
+def wrap_generator(plan: CallPlan) -> Wrapper:
     """Wrap a generator function: nothing of ours is current while it is suspended."""
 
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
@@ -194,14 +205,14 @@ def generator(plan: CallPlan) -> Wrapper:
 def _drive(
     plan: CallPlan, inner: Generator[Any, Any, Any], call: Arguments
 ) -> Generator[Any, Any, Any]:
-    opened = attempt(plan.begin, call, broken)
+    opened = attempt(plan.begin, call, handle_internal_error)
     if opened is None:
         return (yield from inner)
     return (yield from SteppedGenerator(plan, inner, opened))
 
 
-def async_generator(plan: CallPlan) -> Wrapper:
-    """Wrap an async generator function, by the rules of `generator`."""
+def wrap_async_generator(plan: CallPlan) -> Wrapper:
+    """Wrap an async generator function, by the rules of `wrap_generator`."""
 
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         inner = wrapped(*args, **kwargs)
@@ -214,7 +225,7 @@ def async_generator(plan: CallPlan) -> Wrapper:
 async def _drive_async(
     plan: CallPlan, inner: AsyncGenerator[Any, Any], call: Arguments
 ) -> AsyncGenerator[Any, Any]:
-    opened = attempt(plan.begin, call, broken)
+    opened = attempt(plan.begin, call, handle_internal_error)
     stepped = SteppedAsyncGenerator(plan, inner, opened)
     resume: Any = inner.asend(None)
     while True:
@@ -235,7 +246,7 @@ async def _drive_async(
 
 
 def _named(made: Any, wrapped: Any) -> Any:
-    """Let a coroutine or generator of ours bear the name of the one inside."""
+    """Name our coroutine or generator after the wrapped function."""
     made.__name__ = getattr(wrapped, "__name__", made.__name__)
     made.__qualname__ = getattr(wrapped, "__qualname__", made.__name__)
     return made
@@ -248,14 +259,14 @@ def _within_task(
     name: str,
 ) -> Wrapper:
     """Let each call open a task around everything else."""
-    if form is plain:
+    if form is wrap_sync:
 
         def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
             with task():
                 return wrapper(wrapped, instance, args, kwargs)
 
         return call
-    if form is coroutine:
+    if form is wrap_coroutine:
 
         async def drive(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
             async with task():
@@ -272,7 +283,7 @@ __all__ = [
     "BoundTrackedFunction",
     "Declarations",
     "TrackedFunction",
-    "form_of",
-    "layers_of",
-    "track",
+    "declarations_of",
+    "wrap",
+    "wrapper_for",
 ]

@@ -13,7 +13,7 @@ import pytest
 from api_recorder import TOKEN, Recorder, Reply
 from freezegun import freeze_time
 
-from lineage.api import Announcement, Api
+from lineage.api import Api, Capabilities
 from lineage.api.errors import IncompatibleInstanceError, parse_error
 from lineage.api.resource import Resource
 from lineage.api.urls import normalize
@@ -256,15 +256,15 @@ def test_an_instance_announces_what_it_has(server: Recorder, api: Api) -> None:
     told = {"protocol": 1, "version": "0.1", "endpoints": ["lineage.facts.add"], "x": 1}
     server.on("instance.version", {"version": "6.18.3", "lineage": told})
     announced = api.announced()
-    assert announced == Announcement(
+    assert announced == Capabilities(
         protocol=1, version="0.1", endpoints=("lineage.facts.add",)
     )
     assert announced.has("lineage.facts.add")
     room = Resource(api)
     server.on("lineage.facts.add", {"stored": 1})
-    assert room._ask_announced("lineage.facts.add", {"facts": []}) == {"stored": 1}
+    assert room._call_announced("lineage.facts.add", {"facts": []}) == {"stored": 1}
     with pytest.raises(IncompatibleInstanceError) as caught:
-        room._ask_announced("lineage.graph.get", {})
+        room._call_announced("lineage.graph.get", {})
     assert caught.value.endpoint == "lineage.graph.get"
 
 

@@ -17,7 +17,7 @@ from lineage.api import Api
 from lineage.api.atomic_download import check_length
 from lineage.api.errors import ApiError, HttpError
 from lineage.api.streams import Download
-from lineage.api.task.files import file_hash
+from lineage.api.task_output import file_hash
 from lineage.errors import NotFoundError
 
 GIT = "ecosystem.file.download"

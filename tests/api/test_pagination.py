@@ -11,7 +11,7 @@ import pytest
 from api_recorder import Recorder, Request, page
 
 from lineage.api import Api
-from lineage.api.prefetch import AHEAD
+from lineage.api.pagination import AHEAD
 
 SORT = {"sort": "id", "sort_order": "asc"}
 

@@ -268,7 +268,7 @@ def test_a_forks_child_has_its_own_connections(server: Recorder, api: Api) -> No
 
 def test_hashes_are_base64_of_sha256(tmp_path: Any) -> None:
     """The platform's hash of a file."""
-    from lineage.api.task.files import file_hash
+    from lineage.api.task_output import file_hash
 
     path = tmp_path / "x"
     path.write_bytes(b"abc")

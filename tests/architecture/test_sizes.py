@@ -7,6 +7,9 @@ import statistics
 from source_tree import ROOT, body_lines, functions, modules, relative
 
 MAX_MODULE_LINES = 400
+#: With the reason beside it, in a comment that begins so.
+MAX_LONG_MODULE_LINES = 600
+LONG_REASON = "# Longer than 400 lines: "
 MAX_BODY_LINES = 40
 
 
@@ -16,13 +19,15 @@ def _all_modules() -> list:
 
 
 def test_no_module_is_long() -> None:
-    """A module of the package has 400 lines at most, as have tests and examples."""
-    long = {
-        relative(path): count
-        for path in _all_modules()
-        if (count := len(path.read_text(encoding="utf-8").splitlines()))
-        > MAX_MODULE_LINES
-    }
+    """A file has 400 lines at most, or 600 where a comment in it says why."""
+    long = {}
+    for path in _all_modules():
+        text = path.read_text(encoding="utf-8")
+        has_reason = f"\n{LONG_REASON}" in text
+        limit = MAX_LONG_MODULE_LINES if has_reason else MAX_MODULE_LINES
+        count = len(text.splitlines())
+        if count > limit:
+            long[relative(path)] = count
     assert long == {}
 
 

@@ -38,7 +38,7 @@ assert os.waitpid(pid, 0)[1] == 0
 def test_a_fork_is_not_held_for_ever(tmp_path: Path) -> None:
     """An import that does not come to its end holds a fork for a bounded time."""
     body = """
-from lineage.recording import loading
+from lineage.recording import fork_guard
 fork_guard._LONGEST_S = 0.05
 inside, done = threading.Event(), threading.Event()
 def load():

@@ -12,7 +12,7 @@ import pytest
 from runtime_tools import run, stored
 
 import lineage
-from lineage import runtime as switchboard
+from lineage import runtime as process_runtime
 from lineage.delivery.exporters import MemoryExporter
 from lineage.runtime import runtime
 
@@ -49,7 +49,7 @@ def test_stopping_ends_each_task_once_with_the_reason() -> None:
         told = [fact for fact in sink.facts if fact["f"] == "task_end"]
     assert [fact["status"] for fact in told[:2]] == ["stopped"] * 2
     assert told[0]["task"] != told[1]["task"]
-    assert told[0]["error"] == "Terminated: by SIGTERM"
+    assert told[0]["error"] == "TerminatedBySignal: by SIGTERM"
     assert len(told) == 2
 
 
@@ -64,17 +64,17 @@ def test_the_handler_ends_by_the_signal_unless_the_app_had_one(
     lineage.current_task().uses_project(1)
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(os, "kill", lambda *to: sent.append(to))
-    former = switchboard._process.former
+    former = process_runtime._process.former
     try:
-        switchboard._process.former = lambda number, _: asked.append(number)
-        switchboard._on_sigterm(signal.SIGTERM, None)
+        process_runtime._process.former = lambda number, _: asked.append(number)
+        process_runtime._on_sigterm(signal.SIGTERM, None)
         assert asked == [signal.SIGTERM]
         assert not [to for to in sent if to[0] == os.getpid() and to[1]]
-        switchboard._process.former = signal.SIG_DFL
-        switchboard._on_sigterm(signal.SIGTERM, None)
+        process_runtime._process.former = signal.SIG_DFL
+        process_runtime._on_sigterm(signal.SIGTERM, None)
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     finally:
-        switchboard._process.former = former
+        process_runtime._process.former = former
         signal.signal(signal.SIGTERM, before)
     # Number 0 only asks whether a process lives; a `git` may be ended beside ours.
     mine = [to for to in sent if to[0] == os.getpid() and to[1]]

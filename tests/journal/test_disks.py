@@ -53,11 +53,11 @@ assert sorted(arrived()) == expected
 def test_what_was_allocated_before_is_written_on_a_full_disk(tmp_path: Path) -> None:
     """Facts in the segment in use survive the process, though the disk is full."""
     body = """
-from lineage.delivery.exporters import Verdict
+from lineage.delivery.exporters import DeliveryResult
 class Away:
     max_batch, in_flight, wants_digests, lane = 1000, 1, False, None
     def send(self, facts):
-        return [Verdict("waiting", "away", is_general=True)] * len(facts)
+        return [DeliveryResult("waiting", "away", is_general=True)] * len(facts)
 pid = os.fork()
 if pid == 0:
     lineage.configure(sink=Away())
@@ -77,12 +77,12 @@ assert not segments()
 def test_a_disk_that_has_room_again_is_used_again(tmp_path: Path) -> None:
     """After memory the journal goes on on the disk, and survives a kill there."""
     body = """
-from lineage.delivery.exporters import Verdict
+from lineage.delivery.exporters import DeliveryResult
 is_away = [True]
-class Moody(MemorySink):
+class Moody(MemoryExporter):
     def send(self, facts):
         if is_away[0]:
-            return [Verdict("waiting", "away", is_general=True)] * len(facts)
+            return [DeliveryResult("waiting", "away", is_general=True)] * len(facts)
         return super().send(facts)
 moody = Moody()
 fill()
@@ -180,14 +180,14 @@ assert not segments()
 def test_a_refusal_that_finds_no_room_leaves_the_fact_waiting(tmp_path: Path) -> None:
     """Half a refusal is none: the fact is refused again when there is room."""
     body = """
-from lineage.delivery.exporters import Verdict
+from lineage.delivery.exporters import DeliveryResult
 from lineage.runtime import reset_runtime
 is_away = [True]
-class Refusing(MemorySink):
+class Refusing(MemoryExporter):
     def send(self, facts):
         if is_away[0]:
-            return [Verdict("waiting", "away", is_general=True)] * len(facts)
-        return [Verdict("refused", "no such project")] * len(facts)
+            return [DeliveryResult("waiting", "away", is_general=True)] * len(facts)
+        return [DeliveryResult("refused", "no such project")] * len(facts)
 lineage.configure(sink=Refusing())
 runtime().journal.write('{"f":"edge","dir":"input","kind":"project","id":"%s"}'
                         % ("x" * 9000))

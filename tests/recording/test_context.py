@@ -16,21 +16,21 @@ def test_a_run_has_a_key_of_its_own() -> None:
 
 def test_the_body_of_a_task_is_no_step() -> None:
     """Facts recorded there carry no step."""
-    assert ActiveTask("a").root.member(5) == ""
+    assert ActiveTask("a").root.step_member(5) == ""
 
 
 def test_a_step_is_told_whole_and_then_by_its_key() -> None:
     """A step inside the body has no parent; one inside a step names it."""
     root = ActiveTask("a").root
-    outer = StepContext(root.run, root, step_name("outer"))
-    inner = StepContext(root.run, outer, step_name("inner"))
-    told = json.loads("{" + inner.member(5)[1:] + "}")["step"]
+    outer = StepContext(root.task, root, step_name("outer"))
+    inner = StepContext(root.task, outer, step_name("inner"))
+    told = json.loads("{" + inner.step_member(5)[1:] + "}")["step"]
     assert (told["name"], told["parent"]) == ("inner", json.loads(outer.key))
-    assert outer.is_mentioned
-    assert not outer.is_told
-    assert inner.member(6) == inner.told == f',"step":{inner.key}'
-    assert "parent" not in json.loads(outer.info(5))
-    assert outer.info(6) == outer.key
+    assert outer.is_referenced
+    assert not outer.is_emitted
+    assert inner.step_member(6) == inner.step_ref == f',"step":{inner.key}'
+    assert "parent" not in json.loads(outer.reference_json(5))
+    assert outer.reference_json(6) == outer.key
 
 
 def test_a_step_tells_its_time_unless_the_fact_has_the_same() -> None:
@@ -38,9 +38,9 @@ def test_a_step_tells_its_time_unless_the_fact_has_the_same() -> None:
     root = ActiveTask("a").root
     for at, told in ((5_000_000_000, None), (6_000_000_000, 5.0)):
         for key in ("", '"k"'):
-            step = StepContext(root.run, root, step_name("s"))
+            step = StepContext(root.task, root, step_name("s"))
             step.at, step.key = 5_000_000_000, key
-            member = json.loads("{" + step.member(at)[1:] + "}")["step"]
+            member = json.loads("{" + step.step_member(at)[1:] + "}")["step"]
             assert member.get("at") == told
 
 

@@ -28,9 +28,9 @@ def test_on_and_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """It can be turned, unless the environment said no at import."""
     enabled.turn_off()
     assert not enabled.is_on()
-    monkeypatch.setattr(enabled, "OFF", True)
+    monkeypatch.setattr(enabled, "IS_DISABLED_BY_ENV", True)
     enabled.turn_on()
     assert not enabled.is_on()
-    monkeypatch.setattr(enabled, "OFF", False)
+    monkeypatch.setattr(enabled, "IS_DISABLED_BY_ENV", False)
     enabled.turn_on()
     assert enabled.is_on()

@@ -11,7 +11,7 @@ import pytest
 from lineage.recording.context import ActiveTask
 from lineage.recording.fact_json import (
     derived_from,
-    end_of_run,
+    end_of_task,
     kind_of,
     last_error,
     one_line,
@@ -37,7 +37,7 @@ def test_the_end_of_a_task(
     error: BaseException | None, status: str, told: str | None
 ) -> None:
     """How it ended, on one line and with its traceback, masked."""
-    fact = json.loads(end_of_run(ActiveTask("r"), 5, error, MASK))
+    fact = json.loads(end_of_task(ActiveTask("r"), 5, error, MASK))
     assert (fact["status"], fact.get("error")) == (status, told)
     assert ("traceback" in fact) == (told is not None)
 

@@ -46,8 +46,8 @@ def _edge(
 ) -> list[str]:
     texts: list[str] = []
     form = f'"dir":"{"input" if is_input else "output"}","kind":"project"'
-    recorder.edge(texts, scope, form, thing, is_input)
-    recorder.put(texts)
+    recorder.append_edge(texts, scope, form, thing, is_input)
+    recorder.write(texts)
     return texts
 
 
@@ -99,7 +99,7 @@ def test_a_signal_handler_may_record_while_its_thread_opens_the_task(
 
     def handle(*_: object) -> None:
         _edge(recorder, recorder.process_root(), 1)
-        recorder.refuse("handler", ValueError("x"))
+        recorder.count_failure("handler", ValueError("x"))
 
     monkeypatch.setattr(module, "ActiveTask", interrupted)
     former = signal.signal(signal.SIGALRM, handle)
@@ -137,13 +137,13 @@ def test_the_end_of_a_step(error: BaseException | None, told: int | None) -> Non
     recorder = Recorder(lambda text: not texts.append(text), masker=Masker(["s3cr3t"]))
     root = recorder.process_root()
     untold, mentioned = (
-        StepContext(root.run, root, '"u"'),
-        StepContext(root.run, root, '"s"'),
+        StepContext(root.task, root, '"u"'),
+        StepContext(root.task, root, '"s"'),
     )
-    mentioned.is_mentioned = True
+    mentioned.is_referenced = True
     for step in (untold, mentioned):
         recorder.end_step(step, error)
-    recorder.write_waiting()
+    recorder.write_pending_step_ends()
     (fact,) = (json.loads(text) for text in texts)
     assert fact["step"]["name"] == "s"
     assert fact["outcome"] == ("error" if told else "ok")
@@ -174,8 +174,8 @@ def test_an_output_derives_from_the_nearest_step_with_inputs() -> None:
     """`scope` names that step; without one, all inputs of the task are meant."""
     recorder, _ = _recorder()
     root = recorder.process_root()
-    outer = StepContext(root.run, root, '"outer"')
-    inner = StepContext(root.run, outer, '"inner"')
+    outer = StepContext(root.task, root, '"outer"')
+    inner = StepContext(root.task, outer, '"inner"')
     alone = _edge(recorder, inner, 1, is_input=False)
     _edge(recorder, outer, 2)
     within = _edge(recorder, inner, 3, is_input=False)
@@ -192,7 +192,7 @@ def test_inputs_told_before_are_named_by_the_output() -> None:
     recorder, texts = _recorder()
     root = recorder.process_root()
     for number in (10, 11):
-        step = StepContext(root.run, root, '"convert"')
+        step = StepContext(root.task, root, '"convert"')
         _edge(recorder, step, 1)
         _edge(recorder, step, number)
         _edge(recorder, step, number + 100, is_input=False)
@@ -210,7 +210,7 @@ def test_many_inputs_told_before_are_told_again() -> None:
     recorder, texts = _recorder()
     root = recorder.process_root()
     _edge(recorder, root, 1)
-    step = StepContext(root.run, root, '"convert"')
+    step = StepContext(root.task, root, '"convert"')
     for number in range(1, 40):
         _edge(recorder, step, number)
     for number in (100, 101):
@@ -227,15 +227,15 @@ def test_steps_are_told_inside_their_first_fact() -> None:
     """The whole step once, then its key; a step around it when it ends."""
     recorder, texts = _recorder()
     root = recorder.process_root()
-    outer = StepContext(root.run, root, '"outer"')
-    inner = StepContext(root.run, outer, '"inner"')
-    silent = StepContext(root.run, outer, '"silent"')
+    outer = StepContext(root.task, root, '"outer"')
+    inner = StepContext(root.task, outer, '"inner"')
+    silent = StepContext(root.task, outer, '"silent"')
     inner.at = 7_000_000_000
     _edge(recorder, inner, 1)
     _edge(recorder, inner, 2)
     for step in (inner, silent, outer):
         recorder.end_step(step, ValueError("x") if step is inner else None)
-    recorder.write_waiting()
+    recorder.write_pending_step_ends()
     steps = [f["step"] for f in map(json.loads, texts) if "step" in f]
     key, parent = json.loads(inner.key), json.loads(outer.key)
     assert steps[0] == {"key": key, "name": "inner", "parent": parent, "at": 7.0}
@@ -250,11 +250,11 @@ def test_step_ends_ride_along_when_they_are_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """They wait for company, but not without end."""
-    monkeypatch.setattr(module, "_MOST_PENDING", 64)
+    monkeypatch.setattr(module, "MAX_PENDING_ENDS", 64)
     recorder, texts = _recorder()
     root = recorder.process_root()
     for number in range(1, 201):
-        step = StepContext(root.run, root, '"s"')
+        step = StepContext(root.task, root, '"s"')
         _edge(recorder, step, number)
         recorder.end_step(step)
 
@@ -263,7 +263,7 @@ def test_step_ends_ride_along_when_they_are_many(
         return [key for fact in facts for key, _ in fact.get("ends", ())]
 
     assert 100 < len(ends()) < 200
-    recorder.settle_at_end(0)
+    recorder.finalize(0)
     assert len(set(ends())) == len(ends()) == 200
 
 
@@ -271,15 +271,15 @@ def test_many_ends_of_a_task_are_one_fact(monkeypatch: pytest.MonkeyPatch) -> No
     """Ends that say no more than when are told together, up to what a fact holds."""
     monkeypatch.setattr(fact_json, "MAX_ENDS", 3)
     recorder, texts = _recorder()
-    runs = [recorder.open_run(name).root for name in ("a", "b")]
+    runs = [recorder.open_task(name).root for name in ("a", "b")]
     for number in range(1, 9):
-        step = StepContext(runs[number % 2].run, runs[number % 2], '"s"')
+        step = StepContext(runs[number % 2].task, runs[number % 2], '"s"')
         _edge(recorder, step, number)
         recorder.end_step(step, ValueError("x") if number == 8 else None)
-    recorder.write_waiting()
+    recorder.write_pending_step_ends()
     facts = _facts(texts)
     told = [(f.f, f.task, len(getattr(f, "ends", "?"))) for f in facts[-4:]]
-    a, b = (root.run.key for root in runs)
+    a, b = (root.task.key for root in runs)
     assert told == [
         ("step_end", a, 1),
         ("step_ends", b, 3),
@@ -290,12 +290,12 @@ def test_many_ends_of_a_task_are_one_fact(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that runs for months forgets the oldest identities."""
-    monkeypatch.setattr(module, "_MOST_SEEN", 10)
+    monkeypatch.setattr(module, "MAX_SEEN", 10)
     recorder, _ = _recorder()
     root = recorder.process_root()
     for number in range(1, 100):
         _edge(recorder, root, number)
-    assert all(len(seen) <= 11 for seen in root.run.seen.values())
+    assert all(len(seen) <= 11 for seen in root.task.seen.values())
 
 
 def test_trouble_is_counted_told_once_and_raised_if_strict(
@@ -304,12 +304,12 @@ def test_trouble_is_counted_told_once_and_raised_if_strict(
     """`refuse` is the one place for what cannot be recorded."""
     recorder, _ = _recorder()
     for _ in range(3):
-        recorder.refuse("here", SourceError("wrong"))
+        recorder.count_failure("here", SourceError("wrong"))
     assert recorder.not_recorded == {"here": 3}
     assert caplog.messages == ["here: not recorded: wrong"]
     strict, _ = _recorder(is_strict=True)
     with pytest.raises(SourceError):
-        strict.refuse("here", SourceError("wrong"))
+        strict.count_failure("here", SourceError("wrong"))
 
 
 def test_closing_ends_the_process_task_once() -> None:
@@ -329,7 +329,7 @@ def test_a_fork_does_not_end_its_parents_task() -> None:
     """Only the process that opened the task ends it."""
     recorder, texts = _recorder()
     _edge(recorder, recorder.process_root(), 1)
-    recorder.process_root().run.pid += 1
+    recorder.process_root().task.pid += 1
     recorder.close()
     assert not any('"task_end"' in t for t in texts)
 
@@ -342,15 +342,15 @@ def test_a_forks_child_names_its_steps_anew() -> None:
     read, write = os.pipe()
     recorder._lock.acquire()  # as another thread of the parent might
     if os.fork() == 0:
-        recorder.refuse("in the child", ValueError())
-        key = StepContext(root.run, root, '"s"').ensure_key()
+        recorder.count_failure("in the child", ValueError())
+        key = StepContext(root.task, root, '"s"').ensure_key()
         os.write(write, key.encode())
         os._exit(0)
     os.wait()
     child = os.read(read, 100).decode()
     assert (
         child.split("-")[0]
-        != StepContext(root.run, root, '"s"').ensure_key().split("-")[0]
+        != StepContext(root.task, root, '"s"').ensure_key().split("-")[0]
     )
 
 

@@ -27,14 +27,14 @@ PRELUDE: Final = """
 import errno, logging, os, signal, subprocess, sys, threading
 from pathlib import Path
 import lineage
-from lineage.delivery.exporters import MemorySink
+from lineage.delivery.exporters import MemoryExporter
 from lineage.delivery.status import read_status
 from lineage.runtime import runtime
 
 disk = Path(sys.argv[1])
 home = disk / "home"
 os.environ["LINEAGE_HOME"] = str(home)
-sink = MemorySink()
+sink = MemoryExporter()
 
 def mount(*words):
     subprocess.run(["mount", *words], check=True)

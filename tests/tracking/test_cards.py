@@ -72,11 +72,11 @@ def test_a_changed_card_is_told_again(recorded: Recorded) -> None:
 
 
 def test_no_card_and_a_wrong_card(recorded: Recorded) -> None:
-    """None is no card; what is none costs the edge, and is counted."""
+    """None is no card; a wrong card costs the card, is counted, and keeps the edge."""
     assert _card(lambda thing: None, "a.bin", recorded) is None
     assert _card({"nonsense": 1}, "b.bin", recorded) is None
     lineage.current_task().produces_file("c.bin", card=lambda thing: 5)
-    assert recorded.outputs == ["file:a.bin", "file:b.bin"]
+    assert recorded.outputs == ["file:a.bin", "file:b.bin", "file:c.bin"]
     assert recorded.not_recorded
 
 

@@ -136,7 +136,7 @@ def test_endless_generators_do_not_fill_the_memory(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Beyond a number of items a generator's result is given up, with a word."""
-    monkeypatch.setattr(generators, "MOST_ITEMS", 3)
+    monkeypatch.setattr(generators, "MAX_ITEMS", 3)
 
     @lineage.produces_project()
     def many() -> Iterator[int]:
@@ -190,12 +190,12 @@ def test_a_failing_async_body_in_silence(recorded: Recorded) -> None:
     """An exception of a body that records nothing passes too."""
 
     @lineage.uses_project(1)
-    async def broken() -> Any:
+    async def handle_internal_error() -> Any:
         yield 1
         raise RuntimeError("own")
 
     async def run() -> None:
-        async for _ in broken():
+        async for _ in handle_internal_error():
             pass
 
     with lineage.disabled(), pytest.raises(RuntimeError, match="own"):

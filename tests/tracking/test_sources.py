@@ -185,13 +185,13 @@ def test_after_waits_for_the_result(recorded: Recorded) -> None:
 
 
 @pytest.mark.parametrize(
-    ("when", "is_told"),
+    ("when", "is_emitted"),
     [("state", True), ("state[no]", False), (lambda state: state["yes"], True)],
 )
-def test_when_decides(when: Any, is_told: bool, recorded: Recorded) -> None:
+def test_when_decides(when: Any, is_emitted: bool, recorded: Recorded) -> None:
     """`when=` takes a source whose truth decides."""
     _uses(3, when=when)(state={"yes": 1, "no": 0})
-    assert recorded.inputs == (["project:3"] if is_told else [])
+    assert recorded.inputs == (["project:3"] if is_emitted else [])
 
 
 @pytest.mark.parametrize("when", [True, None])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineage.api import Announcement, Api, check_workflow_compatibility
+from lineage.api import Api, Capabilities, check_workflow_compatibility
 from lineage.api.app import AppApi
 from lineage.api.task import TaskApi
 from lineage.api.workflow import Workflow
@@ -24,7 +24,7 @@ app: AppApi = api.app
 task: TaskApi = api.task
 workflow: Workflow = api.app.workflow
 
-announced: Announcement | None = api.announced()
+announced: Capabilities | None = api.announced()
 version: str | None = api.instance_version
 fits: bool | None = api.is_version_supported("6.9.31")
 compatible: bool = check_workflow_compatibility(api, "6.9.31")

@@ -4,7 +4,7 @@ import type { components, paths } from "../generated/schema";
 type Schemas = components["schemas"];
 
 export type GraphNode = Schemas["Node"];
-export type Arrow = Schemas["Arrow"];
+export type Arrow = Schemas["GraphEdge"];
 export type GraphAnswer = Schemas["GraphAnswer"];
 export type TaskSummary = Schemas["TaskSummary"];
 export type TasksPage = Schemas["TasksPage"];

@@ -1,19 +1,36 @@
-"""What a task shows as its result."""
+"""What a task shows as its result, and the files that it keeps."""
 
+# Longer than 400 lines: each kind of result is a method of its own in the SDK.
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import base64
+import copy
+import hashlib
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
 
-from ..resource import Resource
-from . import history
+from ..settings import Settings
+from .bodies import BodyPart, multipart
+from .file import FileApi
+from .progress import advancing
+from .project import ProjectApi
+from .resource import Resource
 
+_T = TypeVar("_T")
 _GREEN = ("#33c94c", "#d9f7e4")
 _RED = ("#ff83a6", "#ffeae9")
+_HASHES = 900
+_FILES = 50
+_BLOCK = 1 << 20
 
 
 class TaskOutput(Resource):
-    """Setting a task's output; endpoint `tasks.output.set`."""
+    """Shows a task's output and uploads its files."""
 
     def set_output_project(
         self,
@@ -37,11 +54,11 @@ class TaskOutput(Resource):
             ProjectNotFound: There is no such project.
             ApiError: The output could not be set.
         """
-        if "import" in history.categories():
-            history.add(self._api, project_id, task_id)
+        if "import" in Settings.from_environ().app_categories:
+            self._add_import(project_id, task_id)
         preview = project_preview
         if project_name is None:
-            project = self._api.project.get_info_by_id(project_id, raise_error=True)
+            project = ProjectApi(self._api).get_info_by_id(project_id, raise_error=True)
             project_name = project.name
             preview = preview if preview is not None else project.image_preview_url
         shown = {"id": project_id, "title": project_name}
@@ -235,11 +252,147 @@ class TaskOutput(Resource):
     def _file_url(self, file_id: int, told: str | None) -> str:
         if told is not None:
             return told
-        url: str = self._api.file.get_info_by_id(file_id).storage_path
+        url: str = FileApi(self._api).get_info_by_id(file_id).storage_path
         return url
 
     def _set(self, task_id: int, output: dict[str, Any]) -> Any:
-        return self._ask("tasks.output.set", {"taskId": task_id, "output": output})
+        return self._call("tasks.output.set", {"taskId": task_id, "output": output})
+
+    def upload_files(
+        self,
+        task_id: int,
+        abs_paths: list[str],
+        names: list[str],
+        progress_cb: Any = None,
+    ) -> None:
+        """Upload files of a task; what the instance has already is not sent again.
+
+        Endpoints `images.internal.hashes.list`, `tasks.files.bulk.add-by-hash`,
+        `tasks.files.bulk.upload`.
+
+        Args:
+            task_id: The task.
+            abs_paths: The files.
+            names: What each is called in the task.
+            progress_cb: Told the number of files done (or a tqdm bar).
+
+        Raises:
+            RuntimeError: There are more paths than names, or fewer.
+            OSError: A file cannot be read.
+            ApiError: They could not be uploaded.
+        """
+        if len(abs_paths) != len(names):
+            raise RuntimeError(f"{len(abs_paths)} paths, but {len(names)} names")
+        if not abs_paths:
+            return
+        advance = advancing(progress_cb)
+        hashes = [file_hash(path) for path in abs_paths]
+        known = self._known(list(dict.fromkeys(hashes)))
+        self._add_known(task_id, names, hashes, known)
+        advance(sum(digest in known for digest in hashes))
+        items = list(zip(abs_paths, names, hashes, strict=True))
+        for batch in batched(items, _FILES):
+            self._upload(task_id, batch, known, advance)
+
+    def _known(self, hashes: list[str]) -> set[str]:
+        known: set[str] = set()
+        for batch in batched(hashes, _HASHES):
+            known.update(self._call("images.internal.hashes.list", batch))
+        return known
+
+    def _add_known(
+        self, task_id: int, names: list[str], hashes: list[str], known: set[str]
+    ) -> None:
+        by_hash: dict[str, list[str]] = defaultdict(list)
+        for name, digest in zip(names, hashes, strict=True):
+            if digest in known:
+                by_hash[digest].append(name)
+        files = [
+            {"name": name, "hash": digest}
+            for digest, same in by_hash.items()
+            for name in same
+        ]
+        for batch in batched(files, _FILES):
+            body = {"taskId": task_id, "files": batch}
+            self._api.post("tasks.files.bulk.add-by-hash", body)
+
+    def _upload(
+        self,
+        task_id: int,
+        batch: list[tuple[str, str, str]],
+        known: set[str],
+        advance: Callable[[int], Any],
+    ) -> None:
+        parts: list[BodyPart] = []
+        for index, (path, name, digest) in enumerate(batch):
+            if digest not in known:
+                told = json.dumps({"fullpath": name, "hash": digest})
+                opener = partial(Path(path).open, "rb")
+                parts += [
+                    BodyPart(str(index), told),
+                    BodyPart(f"{index}-file", opener, name),
+                ]
+        if not parts:
+            return
+        # The form itself does not name the task.
+        self._api.send(
+            "POST",
+            "tasks.files.bulk.upload",
+            body=multipart(parts),
+            headers={"x-task-id": str(task_id)},
+        )
+        advance(len(parts) // 2)
+
+    def _add_import(self, project_id: int, task_id: int) -> None:
+        """Add an import to the history that an import app keeps in its project.
+
+        Endpoints `tasks.info`, `ecosystem.info` (where the task runs a module),
+        `projects.info`, `projects.editInfo`.
+
+        Raises:
+            ApiError: One of them failed.
+        """
+        task = self._call("tasks.info", {"id": task_id})
+        app = (task.get("meta") or {}).get("app") or {}
+        module = app.get("moduleId")
+        slug = (
+            self._call("ecosystem.info", {"id": module}).get("slug") if module else None
+        )
+        project = self._call("projects.info", {"id": project_id})
+        # The answer may be shared with other callers, so a copy is changed.
+        custom = copy.deepcopy(project.get("customData") or {})
+        custom.setdefault("import_history", {}).setdefault("tasks", []).append(
+            _import_element(task, app, slug, task_id)
+        )
+        self._api.post("projects.editInfo", {"id": project_id, "customData": custom})
+
+
+def _import_element(
+    task: dict[str, Any], app: dict[str, Any], slug: str | None, task_id: int
+) -> dict[str, Any]:
+    settings = Settings.from_environ()
+    datasets = [
+        {
+            "id": int(dataset),
+            "items_count": count,
+            "uploaded_images": settings.uploaded_ids.get(dataset, []),
+        }
+        for dataset, count in settings.upload_count.items()
+    ]
+    message = (task.get("settings") or {}).get("message") or {}
+    return {
+        "task_id": task_id,
+        "app": {"name": app.get("name"), "version": app.get("version")},
+        "slug": slug,
+        "status": task.get("status"),
+        "user_id": task.get("userId"),
+        "team_id": task.get("teamId"),
+        # The platform keeps local time without a zone here.
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S"),
+        "source_state": message.get("state"),
+        "items_count": sum(dataset["items_count"] for dataset in datasets),
+        "datasets": datasets,
+    }
 
 
 def _icon(
@@ -250,3 +403,22 @@ def _icon(
         "color": color,
         "backgroundColor": background,
     }
+
+
+def file_hash(path: str) -> str:
+    """Give the platform's hash of a file: its SHA-256 in base64.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as opened:
+        while block := opened.read(_BLOCK):
+            digest.update(block)
+    return base64.b64encode(digest.digest()).decode()
+
+
+def batched(items: Sequence[_T], size: int) -> Iterator[list[_T]]:
+    """Give the items in lists of at most `size`."""
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
