@@ -24,6 +24,7 @@ from .http import (
     InstanceResponse,
 )
 from .metrics import Metrics
+from .page_secret import PageSecret
 from .request_body import BodyLimits, Disconnected, Receive, read_body, too_large
 from .route import Route, WriteRequest
 from .routes import (
@@ -60,6 +61,7 @@ class InstanceApp:
         sessions: The page's sessions.
         page: Answers every path that is no method.
         limits: How much a request may bring.
+        page_secret: Needed by every request, where the page is for one user.
     """
 
     def __init__(
@@ -70,12 +72,14 @@ class InstanceApp:
         *,
         page: App,
         limits: BodyLimits | None = None,
+        page_secret: PageSecret | None = None,
     ) -> None:
         self._routes = routes
         self._authenticator = authenticator
         self._sessions = sessions
         self._page = page
         self._limits = limits or BodyLimits()
+        self._page_secret = page_secret
         self._metrics = Metrics()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lineage-request")
         self._running = 0
@@ -128,6 +132,10 @@ class InstanceApp:
     ) -> InstanceResponse | None:
         """Return the answer, or `None` where the page has sent its own."""
         try:
+            if self._page_secret is not None:
+                redirect = self._page_secret.admit(request)
+                if redirect is not None:
+                    return redirect
             if "/v3/" in request.path:
                 return await self._method(request, receive)
             self._authenticator.check_place(request)

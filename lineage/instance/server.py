@@ -21,6 +21,7 @@ from .authentication import Authenticator
 from .authorization import LOOPBACK_HOSTS
 from .metrics import SHARED
 from .page import page_routes
+from .page_secret import PageSecret
 from .request_body import BodyLimits
 from .routes import Routes
 from .services import DeliveryStatus, Services
@@ -53,6 +54,8 @@ class ServeSettings:
     stop_timeout_s: int = 10
     """How long requests may still take when the server is to stop."""
     limits: BodyLimits = field(default_factory=BodyLimits)
+    page_secret: str | None = field(default=None, repr=False)
+    """Needed by every request, where the page is for one user of the machine."""
     delivery_status: DeliveryStatus | None = None
     """Reports what waits in the journal beside this instance; a module's function, so
     that workers can receive it."""
@@ -95,6 +98,9 @@ def create_app(settings: ServeSettings) -> InstanceApp:
         sessions,
         page=page_app(),
         limits=settings.limits,
+        page_secret=PageSecret(settings.page_secret, settings.port)
+        if settings.page_secret
+        else None,
     )
 
 
