@@ -142,6 +142,8 @@ class Runtime:
             timeout_s: How long to wait; `LINEAGE_FLUSH_TIMEOUT_S` when left out.
         """
         limit_s = self.settings.flush_timeout_s if timeout_s is None else timeout_s
+        if self._own_recorder.looks:
+            self._own_recorder.look_at_outputs()
         return self.flusher.flush(limit_s)
 
     def status(self) -> DeliveryStatus:

@@ -30,6 +30,7 @@ from .git_commit import GitCommitLookup
 from .host_info import about_process, program_name
 from .json_text import member, quote, shorten
 from .masking import Masker
+from .output_looks import AppendEdge, OutputLooks, Place
 
 #: Step ends are buffered and normally written by the flusher; a recording call
 #: writes them only when the buffer overflows.
@@ -37,6 +38,9 @@ MAX_PENDING_ENDS: Final = 4096
 #: Identities of one edge prefix that a task remembers; a process that runs for months
 #: forgets the oldest half rather than grow.
 MAX_SEEN: Final = 400_000
+
+#: When the process began to be observed.
+_STARTED_AT: Final = time_ns()
 
 WriteOne = Callable[[str], bool]
 WriteMany = Callable[[Sequence[str]], bool]
@@ -81,12 +85,15 @@ class Recorder:
         #: The process's own task, once there is one.
         self.process: ActiveTask | None = None
         self.commit = GitCommitLookup[ActiveTask]()
+        #: Outputs whose step is not over: files that may be written yet.
+        self.looks = OutputLooks()
         _recorders.add(self)
 
     def reset_after_fork(self) -> None:
         """Reset in the child of a fork, where the parent's threads do not exist."""
         self._lock = threading.RLock()
         self.commit.reset_after_fork()
+        self.looks.reset_after_fork()
 
     # -- where a fact belongs ------------------------------------------------
 
@@ -108,6 +115,7 @@ class Recorder:
                 name = self.settings.app_name
                 task_id = self.settings.task_id
                 task = ActiveTask(name, task_id=task_id, recorder=self)
+                task.root.at = _STARTED_AT  # Whatever came before its first fact.
                 # A signal's handler that recorded meanwhile has opened it already.
                 self.process = self.process or task
             return self.process
@@ -237,6 +245,8 @@ class Recorder:
 
     def end_step(self, scope: StepContext, error: BaseException | None = None) -> None:
         """Queue a step-end fact, unless the step was never recorded."""
+        if self.looks:
+            self.look_at_outputs(scope=scope)
         if scope.is_emitted or scope.is_referenced:
             at, message = time_ns(), None if error is None else one_line(error)
             self.ends.append((scope.task, scope.reference_json(at), at, message))
@@ -244,9 +254,28 @@ class Recorder:
     def end_task(self, task: ActiveTask, error: BaseException | None = None) -> None:
         """Record that a task ended, after everything that was recorded in it."""
         task.is_ended = True
+        if self.looks:
+            self.look_at_outputs(task=task)
         texts = self._take_step_ends()
         texts.append(end_of_task(task, time_ns(), error, self.mask))
         self.write(texts)
+
+    def declare_output(
+        self, scope: StepContext, place: Place, append: AppendEdge
+    ) -> list[str]:
+        """Return the facts of an output that is looked at again when its step ends."""
+        with self._lock:
+            return self.looks.declare(scope, place, append)
+
+    def look_at_outputs(
+        self, *, scope: StepContext | None = None, task: ActiveTask | None = None
+    ) -> None:
+        """Record the state of outputs whose step or task ends, or of all at a flush."""
+        with guard("Outputs cannot be looked at"):
+            with self._lock:
+                texts = list(self.looks.look(scope=scope, task=task))
+            if texts:
+                self.write(texts)
 
     def input_kinds(self, task: ActiveTask, identity: int | str) -> list[str]:
         """Return the kinds under which the task has recorded an input of this id."""
