@@ -1,4 +1,4 @@
-"""What a release is checked by: `python -m scripts.release version|notes|check|sbom`."""
+"""Checks a release: `python -m scripts.release version|notes|check|sbom`."""
 
 from __future__ import annotations
 
@@ -99,14 +99,16 @@ def _try(wheel: Path) -> None:
         folder = Path(name)
         venv.create(folder / "venv", with_pip=True)
         python = folder / "venv" / "bin" / "python"
-        run = {"cwd": folder, "check": True}
-        subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], **run)
-        subprocess.run([python, "-c", _TRY], **run)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", wheel], cwd=folder, check=True
+        )
+        subprocess.run([python, "-c", _TRY], cwd=folder, check=True)
         shown = subprocess.run(
             [python, "-m", "lineage", "show", "b.txt"],
             capture_output=True,
             text=True,
-            **run,
+            cwd=folder,
+            check=True,
         ).stdout
         if "a.txt" not in shown:
             raise SystemExit(
