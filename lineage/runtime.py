@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any, Final
 
 from .api import Api
+from .delivery.evidence.collector import EvidenceCollector
 from .delivery.exporter_resolver import ExporterResolver
 from .delivery.exporters import Exporter
 from .delivery.flusher import Flusher
@@ -84,6 +85,12 @@ class Runtime:
             settle=self.recorder.flush_pending,
             max_age_s=settings.max_age_days * _DAY_S,
             has_threads=is_main_interpreter(),
+            evidence=EvidenceCollector(
+                self.journal.write,
+                self.journal.folder.home,
+                settings,
+                has_threads=is_main_interpreter(),
+            ),
         )
 
     def configure(
