@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import requests
@@ -36,8 +37,16 @@ def caller_once(api: SdkCompatibleApi) -> CallMethod:
 
 
 def _decoded(method: str, send: Callable[[], Any]) -> Any:
-    try:
+    with translated(method):
         response = send()
+    return decoded(method, response)
+
+
+@contextmanager
+def translated(method: str) -> Iterator[None]:
+    """Raise the exceptions of `requests` in a block as `ApiError`."""
+    try:
+        yield
     except ApiError:
         raise
     except requests.HTTPError as error:
@@ -51,4 +60,3 @@ def _decoded(method: str, send: Callable[[], Any]) -> Any:
             error, requests.exceptions.RetryError
         )
         raise made from error
-    return decoded(method, response)

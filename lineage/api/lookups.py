@@ -9,11 +9,12 @@ from concurrent.futures import CancelledError, Future
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import DeliveryError, LineageError, logger
+from ..errors import ApiError, DeliveryError, LineageError, warn_rarely
 from ..settings import Settings
 from .compatibility import SdkCompatibleApi
-from .foreign_api import CallMethod
+from .foreign_api import CallMethod, translated
 from .locks import ForkSafeLock
+from .project_version import existing_version
 
 #: Tasks whose team is remembered; a process rarely records for more than one.
 _REMEMBERED = 1024
@@ -143,21 +144,45 @@ def version_id(project_id: int, number: int, call: CallMethod) -> int:
 def snapshot(
     api: SdkCompatibleApi, project_id: int, description: str, call: CallMethod
 ) -> int | None:
-    """Make a version of a project, else give its current one; None: it has none.
+    """Make a version of a project; None: none could be made, which is warned of.
 
-    Versions are made by the SDK's `api.project.version.create`, where the api is the
-    SDK's; the platform offers no single call for it. Otherwise: `projects.info`.
+    By `api.project.version.create` where the api has it: ours, or the SDK's. Else the
+    version of a project that is unchanged since, by `projects.versions.reserve`.
+
+    Raises:
+        ApiError: The instance could not be reached: try again later.
     """
-    maker = getattr(getattr(api, "project", None), "version", None)
-    create = getattr(maker, "create", None)
-    if callable(create):
+    made, cause = None, "the instance made none"
+    try:
+        made = _made_version(api, project_id, description, call)
+    except ApiError as error:
+        if error.is_retryable:
+            raise
+        cause = str(error)
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+        # The SDK's own failures, as for types of projects that have no versions.
+        cause = f"{type(error).__name__}: {error}"
+    if made is None:
+        warn_rarely(
+            f"snapshot {project_id}",
+            "Project %s has no version of its present state (%s); "
+            "the edge names the project without a version.",
+            project_id,
+            cause,
+        )
+    return made
+
+
+def _made_version(
+    api: SdkCompatibleApi, project_id: int, description: str, call: CallMethod
+) -> int | None:
+    versions = getattr(getattr(api, "project", None), "version", None)
+    create = getattr(versions, "create", None)
+    if not callable(create):
+        return existing_version(project_id, call)
+    with translated("projects.versions.reserve"):
         made = create(project_id, description, description)
-        if made is not None:
-            return int(made)
-    current = current_version(project_id, call)
-    if current is None:
-        logger.info("project %s has no version; the edge names it whole", project_id)
-    return current
+    return None if made is None else int(made)
 
 
 def current_version(project_id: int, call: CallMethod) -> int | None:

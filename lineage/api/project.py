@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from ..model.platform_types import PROJECT_FIELDS, ProjectInfo, VersionInfo
+from ..model.platform_types import PROJECT_FIELDS, ProjectInfo
 from .errors import ExpectedProjectTypeMismatch, ProjectNotFound
 from .pagination import PaginatedResource
+from .project_version import VersionApi
 from .resource import decoded, free_name, name_filter, single
 
 _FIELDS = (
@@ -46,42 +47,6 @@ def _check(info: ProjectInfo | None, key: Any, expected_type: Any) -> None:
             f"project {key!r} is of type {info.type!r}, not {str(expected_type)!r}",
             subject=key,
         )
-
-
-class VersionApi(PaginatedResource):
-    """A project's versions; bound as `api.project.version`."""
-
-    def _convert_json_info(self, info: dict[str, Any]) -> Any:
-        return VersionInfo.from_json(info)
-
-    def get_list(
-        self, project_id: int, filters: list[dict[str, Any]] | None = None
-    ) -> list[VersionInfo]:
-        """List a project's versions; endpoint `projects.versions.list`.
-
-        Raises:
-            ApiError: The list could not be fetched.
-        """
-        body: dict[str, Any] = {"projectId": project_id}
-        if filters is not None:
-            body["filter"] = filters
-        found: list[VersionInfo] = self.get_list_all_pages(
-            "projects.versions.list", body
-        )
-        return found
-
-    def get_id_by_number(self, project_id: int, version_num: int) -> int | None:
-        """Find a version by its number; endpoint `projects.versions.list`.
-
-        Returns:
-            None when the project has no such version.
-
-        Raises:
-            ApiError: The list could not be fetched.
-        """
-        condition = {"field": "version", "operator": "=", "value": int(version_num)}
-        found = self.get_list(project_id, [condition])
-        return found[0].id if found else None
 
 
 class ProjectApi(PaginatedResource):

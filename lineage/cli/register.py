@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .connect import instance
-from .parser import Commands, Parser, with_place
+from .parser import Commands, Parser, add_instance_options
 from .result import CommandResult, StyledText, line
 
 
@@ -37,7 +37,7 @@ def _add(group: Commands, what: str, help: str, first: str | None) -> Parser:
     if first:
         parser.add_argument("name", metavar=first, help=f"its {first.lower()}")
     parser.add_argument("--id", type=int, help="its id (the next free one)")
-    return with_place(parser)
+    return add_instance_options(parser)
 
 
 def run_register(args: argparse.Namespace) -> CommandResult:

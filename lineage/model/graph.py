@@ -86,6 +86,8 @@ class Node(_Answer):
     """The platform's id or the path; a task's id."""
     name: str
     """What to show when nothing better was given; never empty."""
+    label: str | None = None
+    """Artifacts with a path: its shortest end that no other artifact has."""
     version: str | None = None
     """`v3`, or the first digits of a digest; none where the kind has no versions."""
     version_count: int = 1
@@ -107,12 +109,17 @@ class Node(_Answer):
     is_deleted: bool = False
     is_stale: bool = False
     """Data: made from an input of which a newer version exists."""
+    is_current: bool | None = None
+    """Data: the version that the artifact has now."""
     hops_up: int | None = None
     """Distance from the focus, when reached upstream; 0 for the focus."""
     hops_down: int | None = None
     hidden_up: int = 0
     """Neighbours upstream that this answer leaves out."""
     hidden_down: int = 0
+    """Neighbours downstream that this answer leaves out."""
+    params: dict[str, bool | int | float | str | None] | None = None
+    """Tasks: the first parameters of the task and its steps, by name."""
 
 
 class GraphEdge(_Answer):
@@ -148,6 +155,8 @@ class GraphParams(Question):
     """Show only tasks of these statuses, and the focus."""
     as_of: Moment | None = None
     """Leave out what was recorded later."""
+    all_versions: bool = False
+    """Start from every version of the artifacts that the selector matches."""
     limit: Limit = 500
     after: Text | None = None
     """The `next` of the page before."""
@@ -202,10 +211,12 @@ class TasksParams(Question):
 
     endpoint = "lineage.tasks.list"
 
+    select: Selector | None = None
+    """Only tasks that this selector matches."""
     text: Text | None = None
     """A part of the name, or the number."""
     status: Annotated[str, Field(max_length=64)] | None = None
-    """A status word of the platform."""
+    """A status: `finished`, `failed`, `running` or another word of the platform."""
     kind: KindName | None = None
     """Only tasks that used or produced an artifact of this kind."""
     since: Moment | None = None
@@ -226,6 +237,9 @@ class TaskSummary(_Answer):
     outputs: list[Node]
     input_count: int
     output_count: int
+    parent: str | None = None
+    """The key of the task that started it."""
+    user: str | None = None
 
 
 class TasksPage(_Answer):
@@ -337,6 +351,44 @@ class DataDetail(_Answer):
     meta: dict[str, Any] | None = None
     preview: Literal["text", "image"] | None = None
     """What `lineage.data.preview` can show of it."""
+
+
+class ArtifactsParams(Question):
+    """Which artifacts to list, and in which order."""
+
+    endpoint = "lineage.artifacts.list"
+
+    text: Text | None = None
+    """A part of the name or path."""
+    kinds: Kinds | None = None
+    """Only artifacts of these kinds."""
+    sort: Literal["changed", "-changed", "name", "-name", "versions", "-versions"] = (
+        "-changed"
+    )
+    """What to sort by; `-` puts the largest first."""
+    limit: Limit = 50
+    after: Text | None = None
+    """The `next` of the page before."""
+
+
+class ArtifactSummary(_Answer):
+    """A row of the list of artifacts."""
+
+    node: Node
+    """Its current version."""
+    versions: int
+    used_by: int
+    """Tasks that used one of its versions."""
+    produced_by: int
+    """Tasks that produced one of its versions."""
+
+
+class ArtifactsPage(_Answer):
+    """A page of artifacts."""
+
+    artifacts: list[ArtifactSummary]
+    next: str | None = None
+    total: int | None = None
 
 
 class SearchParams(Question):

@@ -79,6 +79,8 @@ class CallPlan:
             parent = (recorder.process or recorder.process_task()).root
         elif isinstance(current, DisabledScope):
             return None
+        elif current.task.is_ended:
+            parent = runtime().recorder.process_root()
         else:
             parent = current
         scope = StepContext(
@@ -104,7 +106,7 @@ class CallPlan:
         if self.outputs:
             values = (*scope.values, result, None)
             _record(self.outputs, scope, values)
-        if scope.is_emitted or scope.is_referenced:
+        if scope.is_emitted or scope.is_referenced or scope.task.recorder.looks:
             scope.task.recorder.end_step(scope)
 
     def abandon(self, scope: StepContext) -> None:

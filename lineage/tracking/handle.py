@@ -111,12 +111,18 @@ class TaskHandle:
         source: T,
         *,
         version: Any = None,
+        version_id: Any = None,
         repeat: bool = False,
         card: Card | None = None,
     ) -> T:
         """Record that the task uses a project."""
         self._record_value(
-            "uses_project", source, version=version, repeat=repeat, card=card
+            "uses_project",
+            source,
+            version=version,
+            version_id=version_id,
+            repeat=repeat,
+            card=card,
         )
         return source
 
@@ -183,6 +189,7 @@ class TaskHandle:
         source: T,
         *,
         version: Any = None,
+        version_id: Any = None,
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
@@ -192,6 +199,7 @@ class TaskHandle:
             "produces_project",
             source,
             version=version,
+            version_id=version_id,
             derived_from=derived_from,
             repeat=repeat,
             card=card,
@@ -326,6 +334,7 @@ class TaskHandle:
         source: T,
         *,
         version: Any = None,
+        version_id: Any = None,
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
@@ -335,6 +344,7 @@ class TaskHandle:
             "updates_project",
             source,
             version=version,
+            version_id=version_id,
             derived_from=derived_from,
             repeat=repeat,
             card=card,

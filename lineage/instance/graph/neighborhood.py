@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from ...errors import NotFoundError
 from ...model.graph import (
@@ -14,27 +15,47 @@ from ...model.graph import (
 )
 from ...model.selector import Hops, parse
 from .pages import Subgraph, graph_page
-from .query_session import GraphReader, found
+from .query_session import GraphReader, find, find_name, found
 from .team_graph import NodeRef, TeamGraph
 from .traversal import reach, to_refs
+
+_VERSIONS: Final = (
+    "SELECT DISTINCT o.id FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
+    " JOIN nodes o ON o.team_id = n.team_id AND o.entity_id = n.entity_id"
+    " WHERE o.task_id IS NULL{when o.created_at}"
+)
 
 
 def neighborhood(
     reader: GraphReader, team_ids: Sequence[int], params: GraphParams
 ) -> GraphAnswer:
     """Return what is around the matches of a selector."""
-    parsed = parse(params.select)
-    selector, up, down = parsed, params.up, params.down
-    if isinstance(parsed, Hops):
-        selector, up, down = parsed.of, parsed.up, parsed.down
+    up, down = params.up, params.down
     with reader.views(team_ids, params.as_of) as views:
+        focus = find_name(views, params.select)
+        if not focus:
+            selector = parse(params.select)
+            if isinstance(selector, Hops):
+                up, down = selector.up, selector.down
+                selector = selector.of
+            focus = found(views, selector)
         parts = []
-        for view, refs in found(views, selector):
+        for view, matches in focus:
+            refs = set(matches)
+            if params.all_versions:
+                refs |= all_versions(view, matches)
             part = Subgraph(focus=refs)
             for depth, is_up in ((up, True), (down, False)):
                 part.add(walk(view, refs, up=is_up, depth=depth), up=is_up)
             parts.append((view, part))
         return graph_page(parts, params)
+
+
+def all_versions(view: TeamGraph, refs: set[NodeRef]) -> set[NodeRef]:
+    """Return every version of the artifacts that some nodes are versions of."""
+    rows = view.rows(_VERSIONS, ids=[ref for ref in refs if ref >= 0])
+    return {row[0] for row in rows}
 
 
 def upstream(
@@ -71,10 +92,9 @@ def path(
     Raises:
         NotFoundError: No path connects them.
     """
-    start, end = parse(params.source), parse(params.target)
     with reader.views(team_ids, params.as_of) as views:
-        ends = {view.team_id: refs for view, refs in found(views, end)}
-        for view, refs in found(views, start):
+        ends = {view.team_id: refs for view, refs in find(views, params.target)}
+        for view, refs in find(views, params.source):
             last = ends.get(view.team_id, set())
             way = _shortest_path(view, refs, last) or _shortest_path(view, last, refs)
             if way:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from ...model import graph as model
 from ..store import Store
 from . import (
+    artifact_list,
     deletion,
     details,
     diff,
@@ -40,6 +41,9 @@ class QuestionRow:
 #: Every question by the name of its function; a new one is a row here.
 QUESTIONS: Final[Mapping[str, QuestionRow]] = {
     "list_tasks": QuestionRow(model.TasksParams, model.TasksPage, tasklist.list_tasks),
+    "list_artifacts": QuestionRow(
+        model.ArtifactsParams, model.ArtifactsPage, artifact_list.list_artifacts
+    ),
     "get_task": QuestionRow(model.TaskParams, model.TaskDetail, details.get_task),
     "get_data": QuestionRow(model.DataParams, model.DataDetail, details.get_data),
     "delete_data": QuestionRow(
