@@ -10,7 +10,7 @@ from typing import Final
 from ..errors import LineageError
 from .connect import instance
 from .format import count
-from .parser import Commands, Parser, with_place
+from .parser import Commands, Parser, add_instance_options
 from .result import CommandResult, StyledText, line
 
 _FORMATS: Final = (
@@ -58,7 +58,7 @@ def _add_extent(parser: Parser) -> None:
     parser.add_argument(
         "--down", type=int, metavar="HOPS", default=0, help="hops downstream (0)"
     )
-    with_place(parser)
+    add_instance_options(parser)
 
 
 def run_export(args: argparse.Namespace) -> CommandResult:

@@ -6,6 +6,7 @@ from typing import Final
 
 from ..openlineage import receiver
 from ..platform import (
+    account,
     create,
     files,
     modules,
@@ -15,6 +16,7 @@ from ..platform import (
     task_files,
     task_logs,
     tasks,
+    versions,
 )
 from ..route import Route
 from . import facts, instance_info, previews, questions, workflow
@@ -31,7 +33,9 @@ ALL_ROUTES: Final[tuple[Route, ...]] = (
     *task_logs.ROUTES,
     *task_files.ROUTES,
     *projects.ROUTES,
+    *versions.ROUTES,
     *create.ROUTES,
+    *account.ROUTES,
     *files.ROUTES,
     *modules.ROUTES,
     *receiver.ROUTES,
