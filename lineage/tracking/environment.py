@@ -48,7 +48,7 @@ def context_headers() -> dict[str, str]:
 
 def openlineage_run_id(key: str) -> str:
     """Return the UUID by which OpenLineage knows a task."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"lineage:task:{key}"))
+    return run_uuid(key)
 
 
 def _token() -> TaskToken | None:

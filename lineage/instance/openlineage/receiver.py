@@ -15,6 +15,12 @@ from .event import RunEvent, key_of, read_event
 from .run_state import RunState
 from .to_facts import artifacts_of, facts_of
 
+_NO_MACHINE: Final = (
+    "UPDATE entities SET is_legacy = 1 WHERE team_id = :team AND kind = 'file'"
+    " AND is_legacy = 0 AND machine IS NULL AND ident IN (SELECT x.value FROM each_text(:paths) AS x)"
+)
+#: Makes what processes remember of the team stale.
+_CHANGED: Final = "UPDATE revisions SET revision = revision + 1 WHERE team_id = ?"
 #: Events of one batch, at most.
 MAX_EVENTS: Final = 10_000
 
@@ -51,8 +57,8 @@ def add_event(call: RequestContext, body: Event) -> EventsAnswer:
         return EventsAnswer(
             received=0, ignored=["event: it is about no run; only runs are taken in"]
         )
-    _store(call, [event])
-    return EventsAnswer(received=1, ignored=list(event.ignored))
+    refused = _store(call, [event])
+    return EventsAnswer(received=1, ignored=[*event.ignored, *refused])
 
 
 def add_events(call: RequestContext, body: Events) -> EventsAnswer:
@@ -79,7 +85,7 @@ def add_events(call: RequestContext, body: Events) -> EventsAnswer:
         if event is not None:
             events.append(event)
             ignored += event.ignored
-    _store(call, events)
+    ignored += _store(call, events)
     return EventsAnswer(received=len(events), ignored=ignored[:1000], failed=failed)
 
 
@@ -94,7 +100,8 @@ def get_run(call: RequestContext, body: RunParams) -> dict[str, Any]:
     raise RequestError(404, f"no events of the run {body.run[:80]!r}", field="run")
 
 
-def _store(call: RequestContext, events: Sequence[RunEvent]) -> None:
+def _store(call: RequestContext, events: Sequence[RunEvent]) -> list[str]:
+    """Store what events say; what the store refused comes back with the reason."""
     team = call.team()
     store = call.services.store
     with store.db.write() as tx:
@@ -108,7 +115,14 @@ def _store(call: RequestContext, events: Sequence[RunEvent]) -> None:
     facts = [
         fact for run, state in states.items() for fact in facts_of(run, state, names)
     ]
-    store.ingest(team, facts, user=call.principal.user)
+    answer = store.ingest(team, facts, user=call.principal.user)
+    paths = sorted({id for _, id in wanted if id.startswith("/")})
+    if paths:
+        # No machine is named: the first app that uses the path on one gives it.
+        with store.db.write() as tx:
+            if tx.run(_NO_MACHINE, {"paths": paths, "team": team}):
+                tx.run(_CHANGED, (team,))
+    return [f"{fact.field}: {fact.message}" for fact in answer.refused]
 
 
 def _read(tx: Transaction, team: int, runs: Sequence[str]) -> dict[str, RunState]:

@@ -57,7 +57,8 @@ def _tasks(served: Served) -> list[tuple[str, str, int, int]]:
 
 def test_the_client_sends_to_us_by_its_address_alone(served: Served) -> None:
     """OpenLineage's client needs the address and nothing else."""
-    client = OpenLineageClient(url=served.address)
+    config = {"transport": {"type": "http", "url": served.address}}
+    client = OpenLineageClient(config=config)
     run, job = Run(runId=str(uuid.uuid4())), Job(namespace="n", name="nightly")
     for state, data in (
         (RunState.START, {"inputs": [InputDataset("db://host", "raw")]}),
