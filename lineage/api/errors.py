@@ -220,5 +220,7 @@ def exhausted(endpoint: str, last: ApiError | None, why: str) -> RetriesExhauste
 
 
 def masked(text: str, secret: str | None) -> str:
-    """Take the token out of a text that a server or a library made."""
-    return text.replace(secret, "****") if secret and len(secret) > 3 else text
+    """Take the token and other secrets out of a text that a server or library made."""
+    if secret and len(secret) > 3:
+        text = text.replace(secret, MASK)
+    return redact(text)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..permissions import open_private
+from ..redaction import redact
 from . import records
 from .file_map import FileMap, locked
 
@@ -186,7 +187,7 @@ def header(destination: str) -> bytes:
 
 def short(destination: str) -> str:
     """Give a destination as headers tell it: long ones by their digest."""
-    told = urllib.parse.quote(destination, safe="/:@")
+    told = urllib.parse.quote(redact(destination), safe="/:@")
     if len(told) <= _LONGEST_DESTINATION:
         return told
     return "sha256:" + hashlib.sha256(destination.encode()).hexdigest()
