@@ -55,7 +55,8 @@ _USER_INFO: Final = re.compile(
 #: `user:password@host`, as drivers have it, without a scheme.
 _BARE_USER_INFO: Final = re.compile(
     r"(?<![\w/@:.-])(?!(?:mailto|acct|sips?|xmpp|git|file):)([\w.%+-]+:)"
-    r"([^\s:@/\"']{3,})(?=@(?!sha\d)(?:tcp\(|unix\(|localhost\b|[\w-]+(?:\.[\w-]+)+|[\w-]+:\d))"
+    r"([^\s:@/\"']{3,})(?=@(?!sha\d)"
+    r"(?:tcp\(|unix\(|localhost\b|[\w-]+(?:\.[\w-]+)+|[\w-]+:\d))"
 )
 #: `--password hunter2` and `--auth=x`, as command lines have it.
 _OPTION: Final = re.compile(
@@ -66,8 +67,9 @@ _OPTION: Final = re.compile(
 #: Short options of clients that are known to take a password by them.
 _CLIENT: Final = re.compile(
     r"\b(?P<client>mysql\w*|mariadb\w*|sshpass|mongo\w*|smbclient|docker login"
-    r"|podman login|redis-cli|ldap\w+|curl|wget|zip|unzip|7z\w?|htpasswd|sqlcmd|bcp|influx|cqlsh"
-    r"|clickhouse-client|rabbitmqadmin|helm|az login|snowsql)\b(?P<rest>[^\r\n|;]*)"
+    r"|podman login|redis-cli|ldap\w+|curl|wget|zip|unzip|7z\w?|htpasswd|sqlcmd|bcp"
+    r"|influx|cqlsh|clickhouse-client|rabbitmqadmin|helm|az login|snowsql)\b"
+    r"(?P<rest>[^\r\n|;]*)"
 )
 _CLIENT_STEMS: Final = re.compile(
     r"mysql|mariadb|sshpass|mongo|smbclient| login|redis-cli|ldap|curl|zip|7z|htpasswd"
@@ -153,7 +155,7 @@ def _may_name_secret(low: str) -> bool:
         or "sess" in low or "conn" in low or "sig" in low or "jwt" in low
         or "pat=" in low or "pat:" in low or "pat\"" in low or "pat'" in low
         or "pat " in low or "webhook" in low or "code=" in low or "bearer" in low
-        or "basic" in low
+        or "basic" in low or "accessid=" in low
     )  # fmt: skip
 
 
@@ -188,7 +190,7 @@ def is_secret_name(name: str) -> bool:
 
 
 _SECRET_NAME: Final = re.compile(
-    r"(?:(?:^|[_.-])(?:PASS|PAT|AUTH|JWT|SAS|DSN|COOKIE)|[_.-]PWD|^pwd"
+    r"(?:(?:^|[_.-])(?:PASS|PAT|AUTH|JWT|SAS|DSN|COOKIE)|[_.-]PWD|(?-i:^pwd)"
     r"|PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRETS?|TOKEN|CREDENTIALS?"
     r"|(?:API|ACCESS|ACCOUNT|PRIVATE|SECRET|ENCRYPTION|SIGNING|MASTER|STORAGE|LICENSE"
     r"|SHARED_?ACCESS|SUBSCRIPTION|DEPLOY|SSH)[_-]?KEYS?(?:_?ID)?"
@@ -223,7 +225,9 @@ def _user_info(text: str) -> str:
 def _without_user(match: re.Match[str]) -> str:
     info = match["info"]
     # A name alone is a login or a container, but for http it is often a token.
-    is_plain = ":" not in info and not _scheme(match).rpartition("+")[2].startswith("http")
+    is_plain = ":" not in info and not _scheme(match).rpartition("+")[2].startswith(
+        "http"
+    )
     return match[0] if is_plain or not info else f"://{MASK}"
 
 
@@ -236,7 +240,9 @@ def _named_value(match: re.Match[str]) -> str:
     value = match["value"]
     opened, closed = _quotes(value)
     inner = value[len(opened) : len(value) - len(closed)]
-    if _NO_SECRET.fullmatch(inner) or _is_part_of_path(match, inner):
+    if inner.startswith(MASK) or _NO_SECRET.fullmatch(inner):
+        return match[0]
+    if _is_part_of_path(match, inner):
         return match[0]
     if _OFTEN_NUMBERS.search(match["name"]) and re.fullmatch(r"[\d.]{1,6}", inner):
         return match[0]
@@ -255,6 +261,8 @@ def _is_part_of_path(match: re.Match[str], value: str) -> bool:
     """Return whether `name=value` is a partition's folder, which is no secret."""
     if match["sep"] != "=":
         return False
+    if not _OFTEN_NUMBERS.search(match["name"]):
+        return _NO_SECRET.fullmatch(value.partition("/")[0]) is not None
     before = match.string[: match.start()]
     head = before.rstrip(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .errors import logger
+from .redaction import MASK, redact
 
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})

@@ -27,6 +27,7 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from ..errors import ApiError, LineageError
+from ..redaction import MASK, redact
 
 #: Statuses after which the platform asks to try again.
 RETRYABLE_STATUSES = frozenset({408, 429, 499, 500, 502, 503, 504, 509, 598, 599})
