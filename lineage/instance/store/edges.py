@@ -16,6 +16,7 @@ from .derivations import DerivationResolver
 from .fact_types import FactDict, is_plain
 from .file_aliases import by_their_ids
 from .node_resolver import NodeResolver, VersionRef, revision_links
+from .platform_names import with_platform_names
 from .search_index import write_titles
 from .steps import StepResolver
 from .write_cache import TeamCache
@@ -57,6 +58,7 @@ class EdgeWriter:
     def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
         """Make rows of edge facts, each with the task that it belongs to."""
         items = by_their_ids(self._tx, self._known.team_id, items)
+        items = with_platform_names(self._tx, self._known.team_id, items)
         fuller = [item for item in items if not is_plain(item[1])]
         self._sources.is_asked = any("derived_from" in fact for _, fact, _ in fuller)
         pinned = {id: want_of(fact) for id, fact, _ in fuller if is_pinned(fact)}
