@@ -13,6 +13,8 @@ import re
 from typing import Final
 
 MASK: Final = "****"
+#: How a part begins that was masked before: with a hash, names stay distinguishable.
+_MASKED: Final = "***"
 
 #: Names that say that what follows is secret, as a regular expression.
 _NAMES: Final = (
@@ -44,7 +46,7 @@ _COOKIE: Final = re.compile(r"(?i)\b((?:set-)?cookie:[ \t]*)([^\r\n\"']+)")
 #: A parameter of a query or fragment that grants access.
 _QUERY: Final = re.compile(
     rf"(?i)(?<=[?&;#])((?:[\w.%-]{{0,40}}[_.-])?(?:{_NAMES}|sig|sign|signature"
-    r"|credential|security-token|key|code|AWSAccessKeyId|GoogleAccessId))=[^&#\s\"']*"
+    r"|credential|security-token|key|code|AWSAccessKeyId|GoogleAccessId))=(?!\*\*\*)[^&#\s\"']*"
 )
 #: `scheme://user:password@`: up to the last `@`, also where the password has `/`.
 _USER_INFO: Final = re.compile(
@@ -228,7 +230,8 @@ def _without_user(match: re.Match[str]) -> str:
     is_plain = ":" not in info and not _scheme(match).rpartition("+")[2].startswith(
         "http"
     )
-    return match[0] if is_plain or not info else f"://{MASK}"
+    is_masked = info.startswith(_MASKED)
+    return match[0] if is_plain or is_masked or not info else f"://{MASK}"
 
 
 def _scheme(match: re.Match[str]) -> str:
@@ -240,7 +243,7 @@ def _named_value(match: re.Match[str]) -> str:
     value = match["value"]
     opened, closed = _quotes(value)
     inner = value[len(opened) : len(value) - len(closed)]
-    if inner.startswith(MASK) or _NO_SECRET.fullmatch(inner):
+    if inner.startswith(_MASKED) or _NO_SECRET.fullmatch(inner):
         return match[0]
     if _is_part_of_path(match, inner):
         return match[0]
