@@ -6,6 +6,7 @@ from .api.task import TaskApi
 from .api.workflow import Workflow
 from .delivery.report import DeliveryReport
 from .errors import DeclarationError, LineageError
+from .integrations import watch_imports
 from .model.enums import PluginTaskType, RestartPolicy, Status
 from .model.kubernetes import KubernetesSettings
 from .model.meta import Markup, WorkflowMeta, WorkflowSettings
@@ -117,3 +118,5 @@ __all__ = [
     "uses_project",
     "uses_task",
 ]
+
+watch_imports()
