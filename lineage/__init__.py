@@ -1,12 +1,12 @@
 """Records which data an app used and produced."""
 
+from . import integrations as _integrations
 from .api import Api
 from .api.app import AppApi
 from .api.task import TaskApi
 from .api.workflow import Workflow
 from .delivery.report import DeliveryReport
 from .errors import DeclarationError, LineageError
-from .integrations import watch_imports
 from .model.enums import PluginTaskType, RestartPolicy, Status
 from .model.kubernetes import KubernetesSettings
 from .model.meta import Markup, WorkflowMeta, WorkflowSettings
@@ -119,4 +119,4 @@ __all__ = [
     "uses_task",
 ]
 
-watch_imports()
+_integrations.watch_imports()

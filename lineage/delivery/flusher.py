@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 from ..errors import attempt, guard, warn_rarely
 from ..journal.writer import Journal
-from .digests import Digests
+from .evidence.collector import EvidenceCollector
 from .exporters import BatchExporter, DeliveryResult, Exporter
 from .journal_reader import LOOK_SOON_S, JournalReader
 from .queue import DeliveryQueue, QueuedFact, pause_s
@@ -53,18 +52,24 @@ class Flusher:
         settle: Callable[[float], None] = lambda _: None,
         max_age_s: float = 30 * 86_400.0,
         has_threads: bool = True,
+        evidence: EvidenceCollector | None = None,
     ) -> None:
         self._journal = journal
         self._target = target
         self._settle = settle
         self._max_age_s = max_age_s
         self._has_threads = has_threads
-        self._digests = Digests()
+        self._evidence = evidence or EvidenceCollector(
+            journal.write, journal.folder.home, has_threads=has_threads
+        )
+        self._evidence.on_change = self._evidence_found
         self._begin()
 
     def _begin(self) -> None:
         self.backlog = DeliveryQueue()
-        self.intake = JournalReader(self._journal, self.backlog, self._max_age_s)
+        self.intake = JournalReader(
+            self._journal, self.backlog, self._max_age_s, self._evidence.notice
+        )
         # Reentrant: a signal's handler may flush while its thread does.
         self._changed = threading.Condition(threading.RLock())
         # A bare lock rings: releasing it is one step, safe in a signal's handler.
@@ -125,12 +130,13 @@ class Flusher:
             while not self._is_over(goal, deadline):
                 self._changed.wait(max(0.0, deadline - time.monotonic()))
             self._is_hurried = False
+        self._evidence.keep(at_once=True)
         return self.report()
 
     def _is_over(self, goal: int, deadline: float) -> bool:
         if time.monotonic() >= deadline or self._is_stopped:
             return True
-        if self._rounds < goal:
+        if self._rounds < goal or not self._evidence.is_idle():
             return False
         if self._pause_until >= deadline:
             return True
@@ -170,12 +176,13 @@ class Flusher:
             self._is_stopped = True
             self._changed.notify_all()
             self.intake.release()
+        self._evidence.stop()
         self.ring()
 
     def begin_anew(self) -> None:
         """In the child of a fork: no threads, no files, nothing on its way."""
         self.intake.release()
-        self._digests = Digests()
+        self._evidence.reset_after_fork()
         self._begin()
 
     # -- its own threads ------------------------------------------------------
@@ -266,14 +273,17 @@ class Flusher:
                 return False
         sink = self._resolved()
         if sink is None:
+            self._evidence.keep()
             return False
-        taken = self._taken(sink)
-        items = taken
-        if sink.wants_digests:
-            items = [item for item in taken if self._has_digest(item)]
+        items = self._taken(sink)
         if items:
+            self._evidence.complete(items, is_wanted=sink.wants_digests)
             self._send(sink, items)
-        return bool(taken)
+        return bool(items)
+
+    def _evidence_found(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def _resolved(self) -> Exporter | None:
         def fail(error: Exception) -> None:
@@ -295,22 +305,6 @@ class Flusher:
                 with guard("Another thread of the flusher cannot be started"):
                     self._spawn()
         return items
-
-    def _has_digest(self, item: QueuedFact) -> bool:
-        if b'"stat":' not in item.text:
-            return True
-
-        def on_done() -> None:
-            item.text = _encoded(fact)
-            with self._changed:
-                self.backlog.resume(item)
-            self.ring()
-
-        fact = item.fact
-        if not self._digests.fill(fact, on_done):
-            return False
-        item.text = _encoded(fact)
-        return True
 
     def _send(self, sink: Exporter, items: Sequence[QueuedFact]) -> None:
         def fail(error: Exception) -> None:
@@ -397,8 +391,3 @@ class Flusher:
 
 def _told(error: Any) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-def _encoded(fact: dict[str, Any]) -> bytes:
-    rest = {name: value for name, value in fact.items() if name != "uid"}
-    return json.dumps(rest, separators=(",", ":")).encode()

@@ -67,7 +67,7 @@ class ScriptedSink:
         self.calls.append(list(facts))
         verdicts = [self.judge(fact) for fact in facts]
         self.delivered += [
-            fact["id"]
+            fact.get("id")
             for fact, verdict in zip(facts, verdicts, strict=True)
             if verdict.fate == "delivered"
         ]
