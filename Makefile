@@ -5,10 +5,14 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: help demo test lint types docs bench clean
+#: The tests that need neither a browser nor a database server, nor much time.
+QUICK := tests/model tests/tracking tests/recording tests/journal tests/cli
+QUICK_VENV ?= .venv-quick
+
+.PHONY: help demo test test-quick lint types docs bench release-check clean
 
 help:  ## show the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
 
 demo: .venv/.demo  ## run the example and look at its graph
 	$(BIN)/lineage demo
@@ -16,6 +20,9 @@ demo: .venv/.demo  ## run the example and look at its graph
 test: .venv/.dev  ## run the tests
 	scripts/need chromium
 	$(BIN)/pytest -n 2 $(ARGS)
+
+test-quick: $(QUICK_VENV)/.quick  ## run the tests that take under a minute in all
+	$(QUICK_VENV)/bin/pytest -n 2 -q -m "not slow" $(QUICK) $(ARGS)
 
 lint: .venv/.dev  ## check style, format and import directions
 	$(BIN)/ruff check
@@ -32,8 +39,15 @@ docs: .venv/.dev  ## build the documentation site into site/
 bench: .venv/.dev  ## measure, beside the peers that are installed
 	$(BIN)/python -m benchmarks
 
+release-check: .venv/.dev  ## build what a release publishes, and check it
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python -m scripts.release check
+	$(BIN)/python -m scripts.release sbom
+
 clean:  ## remove what the other verbs made
-	rm -rf .venv site build dist .lineage .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-quick* site build dist .lineage .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.demo: pyproject.toml
 	scripts/need venv $(PYTHON)
@@ -47,4 +61,11 @@ clean:  ## remove what the other verbs made
 	@echo "installing into .venv, which takes a few minutes this first time"
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+# The page is not built, because none of these tests looks at it.
+$(QUICK_VENV)/.quick: pyproject.toml
+	scripts/need venv $(PYTHON)
+	test -x $(QUICK_VENV)/bin/pip || $(PYTHON) -m venv $(QUICK_VENV)
+	LINEAGE_BUILD_PAGE=0 $(QUICK_VENV)/bin/pip install --quiet --editable '.[quick]'
 	touch $@

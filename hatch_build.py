@@ -1,7 +1,7 @@
 """Build hook: makes the page in `lineage/instance/page/static` from `web/`.
 
 Runs for wheels, sdists and editable installs, and by hand: `python hatch_build.py`.
-A build that cannot run costs the page and never the install.
+A failed build costs the page, never the install.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class PageBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # see above
         version: str,  # noqa: ARG002  hatchling's signature
         build_data: dict[str, Any],  # noqa: ARG002  hatchling's signature
     ) -> None:
-        """Build the page, or warn and say in its place why there is none."""
+        """Build the page, or warn and leave the reason in its place."""
         message = build_page(Path(self.root))
         if message:
             self.app.display_warning(message)
@@ -70,7 +70,7 @@ def build_page(root: Path, environ: Mapping[str, str] = os.environ) -> str | Non
 
 
 def fingerprint(web: Path) -> str:
-    """Give the digest of all that the page is made from."""
+    """Return the digest of every source file of the page."""
     digest = hashlib.sha256()
     for path in sorted(web.rglob("*")):
         name = path.relative_to(web)
@@ -134,7 +134,7 @@ def _missing(static: Path, reason: str) -> str | None:
         return None
     static.mkdir(parents=True, exist_ok=True)
     (static / REASON).write_text(reason + "\n", "utf-8")
-    return f"The page of lineage was not built: {reason} `lineage ui` says more."
+    return f"The page of lineage was not built: {reason} `lineage ui` shows more."
 
 
 def _read(path: Path) -> str | None:

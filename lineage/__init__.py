@@ -39,6 +39,7 @@ from .tracking.decorators import (
     uses_task,
 )
 from .tracking.disabled import disabled
+from .tracking.environment import join
 from .tracking.handle import TaskHandle, current_task
 from .tracking.snapshot import snapshot
 from .tracking.steps import (
@@ -46,7 +47,9 @@ from .tracking.steps import (
     configure,
     disable,
     enable,
+    environment,
     flush,
+    headers,
     is_enabled,
     step,
 )
@@ -85,11 +88,14 @@ __all__ = [
     "disable",
     "disabled",
     "enable",
+    "environment",
     "file",
     "flush",
     "folder",
+    "headers",
     "is_enabled",
     "job",
+    "join",
     "produces",
     "produces_app",
     "produces_dataset",

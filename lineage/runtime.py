@@ -31,6 +31,7 @@ from .recording.context import CURRENT, ActiveTask, StepContext
 from .recording.enabled import is_on, turn_off, turn_on
 from .recording.fork_guard import no_fork
 from .recording.interpreters import is_main_interpreter
+from .recording.open_tasks import OpenTasks
 from .recording.recorder import Recorder
 from .settings import Settings
 
@@ -75,7 +76,10 @@ class Runtime:
         )
         #: Read on every recorded call, and swapped by `lineage.testing`.
         self.recorder = Recorder(
-            self.journal.write, self.journal.write_many, settings=settings
+            self.journal.write,
+            self.journal.write_many,
+            settings=settings,
+            open_tasks=OpenTasks(settings.home),
         )
         self._own_recorder = self.recorder
         self._target = ExporterResolver(self._make_api)

@@ -1,4 +1,4 @@
-"""The client wing: speaks the platform's protocol over HTTP."""
+"""A client of the platform's protocol over HTTP."""
 
 from .app import AppApi
 from .client import Api

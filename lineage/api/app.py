@@ -46,7 +46,7 @@ class AppApi(TaskApi):
 
     @staticmethod
     def info_tuple_name() -> str:
-        """Give the name of the info class."""
+        """Return the name of the info class."""
         return "AppInfo"
 
     @classmethod
@@ -58,13 +58,13 @@ class AppApi(TaskApi):
         return AppInfo.from_json(info)
 
     def get_info_by_id(self, id: int) -> AppInfo | None:
-        """Give an app; endpoint `apps.info`.
+        """Return an app; endpoint `apps.info`.
 
         Returns:
             None when there is no such app.
 
         Raises:
-            ApiError: The app could not be asked for.
+            ApiError: The app could not be fetched.
         """
         info = self._info_by_id("apps.info", id)
         return None if info is None else AppInfo.from_json(info)
@@ -97,7 +97,7 @@ class AppApi(TaskApi):
             force_all_sessions: With all of their sessions.
 
         Raises:
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         body = {
             "teamId": team_id,
@@ -135,7 +135,7 @@ class AppApi(TaskApi):
 
         Raises:
             KeyError: The app is in the team several times.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         condition = {"field": "moduleId", "operator": "=", "value": module_id}
         apps = self.get_list(
@@ -176,19 +176,19 @@ class AppApi(TaskApi):
         ]
 
     def get_session_token(self, slug: str) -> str:
-        """Give a token for previews of a module.
+        """Return a token for previews of a module.
 
         Endpoint `instance.get-render-previews-session-token`.
 
         Raises:
-            ApiError: It could not be had.
+            ApiError: It could not be fetched.
         """
         method = "instance.get-render-previews-session-token"
         text: str = self._api.post(method, {"slug": slug}).text
         return text
 
     def get_url(self, task_id: int) -> str:
-        """Give the address of a session within the instance."""
+        """Return the address of a session within the instance."""
         return f"/apps/sessions/{task_id}"
 
     def wait(
@@ -212,7 +212,7 @@ class AppApi(TaskApi):
         Raises:
             TaskFinishedWithError: It ended with an error.
             WaitingTimeExceeded: It has not ended after the last look.
-            ApiError: The task could not be asked for.
+            ApiError: The task could not be fetched.
         """
         return super().wait(
             id,
@@ -224,7 +224,7 @@ class AppApi(TaskApi):
     def is_ready_for_api_calls(self, task_id: int) -> bool:
         """Whether a session answers calls; endpoint `tasks.request.direct`.
 
-        One attempt; False also when it cannot be asked.
+        One attempt; False also when it cannot be reached.
         """
         answer = self._poll(task_id, "is_running", 1)
         return isinstance(answer, dict) and bool(answer.get("running", False))
@@ -339,9 +339,11 @@ class AppApi(TaskApi):
         return SessionInfo.from_json(first_started(self._call("tasks.run.app", body)))
 
     def _newest(self, module_id: int | None) -> str:
-        """Give the newest release of a module; endpoint `ecosystem.info`."""
+        """Return the newest release of a module; endpoint `ecosystem.info`."""
         if module_id is None:
-            raise ValueError("app_id needs app_version: only modules tell theirs")
+            raise ValueError(
+                "app_id needs app_version: only modules list their releases"
+            )
         info = self._call("ecosystem.info", {"id": module_id})
         releases = (info.get("meta") or {}).get("releases")
         if not releases:
@@ -354,7 +356,7 @@ class AppApi(TaskApi):
 
         Raises:
             KeyError: There is none, or several.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         condition = {"field": "slug", "operator": "=", "value": slug}
         found = self._modules({"filter": [condition]})
@@ -377,7 +379,7 @@ class AppApi(TaskApi):
 
         Raises:
             KeyError: There is none.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         body: dict[str, Any] = {}
         if search is not None:
@@ -399,7 +401,7 @@ class AppApi(TaskApi):
         Raises:
             KeyError: There is none.
             ValueError: There are several, and none has this very name.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         found = self.get_list_ecosystem_modules(search=app_name)
         exact = [module for module in found if module.get("name") == app_name]
@@ -410,10 +412,10 @@ class AppApi(TaskApi):
         return int(chosen[0]["id"])
 
     def get_info(self, module_id: int, version: str | None = None) -> Any:
-        """Give a module as the platform has it; endpoint `ecosystem.info`.
+        """Return a module as the platform has it; endpoint `ecosystem.info`.
 
         Raises:
-            ApiError: It could not be had.
+            ApiError: It could not be fetched.
         """
         chosen = {} if version is None else {"version": version}
         return self._call("ecosystem.info", {"id": module_id, **chosen})
@@ -424,7 +426,7 @@ class AppApi(TaskApi):
         version: str | None = None,
         slug: str | None = None,
     ) -> ModuleInfo:
-        """Give a module by its id or its slug; endpoint `ecosystem.info`.
+        """Return a module by its id or its slug; endpoint `ecosystem.info`.
 
         Args:
             module_id: The id.
@@ -434,7 +436,7 @@ class AppApi(TaskApi):
         Raises:
             ValueError: Neither id nor slug is given, or both.
             KeyError: The answer lacks what every module has.
-            ApiError: It could not be had.
+            ApiError: It could not be fetched.
         """
         if (module_id is None) == (slug is None):
             raise ValueError("give module_id or slug, and not both")
@@ -466,12 +468,12 @@ class AppApi(TaskApi):
             file_path: The file's path in the repository, or:
             file_key: its key in the app's config.
             log_progress: Show a bar, on a terminal.
-            ext_logger: Told when it is done.
+            ext_logger: Logs when it is done.
 
         Raises:
             ValueError: Neither path nor key is given.
             OSError: It came too short or too long, or cannot be written.
-            ApiError: It could not be had.
+            ApiError: It could not be fetched.
         """
         if file_path is None and file_key is None:
             raise ValueError("give file_path or file_key")
@@ -497,11 +499,11 @@ class AppApi(TaskApi):
             version: The release.
             save_path: Where it goes; with `.gz` at its end it is checked to decompress.
             log_progress: Show a bar, on a terminal.
-            ext_logger: Told when it is done.
+            ext_logger: Logs when it is done.
 
         Raises:
             OSError: It came too short, too long or damaged, or cannot be written.
-            ApiError: It could not be had.
+            ApiError: It could not be fetched.
         """
         body = {"moduleId": ecosystem_item_id, "version": version, "isArchive": True}
         if app_id is not None:
@@ -513,7 +515,7 @@ class AppApi(TaskApi):
         body: dict[str, Any],
         path: str,
         is_shown: bool,
-        told: logging.Logger | None,
+        logger: logging.Logger | None,
     ) -> None:
         download = Download(self._api, "POST", _DOWNLOAD, body)
         name = Path(path).name
@@ -528,7 +530,7 @@ class AppApi(TaskApi):
             check_length(written, download.total, name)
             if path.endswith(".gz"):
                 check_gzip(opened, name)
-        (told or self._api.logger).debug("%s: %d bytes", path, written)
+        (logger or self._api.logger).debug("%s: %d bytes", path, written)
 
     def run_dtl(
         self, workspace_id: int, dtl_graph: Any, agent_id: int | None = None

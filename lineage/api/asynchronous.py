@@ -48,7 +48,7 @@ class AsyncTransport:
         )
 
     def semaphore(self) -> asyncio.Semaphore:
-        """Give the running loop's bound of requests at one time."""
+        """Return the running loop's bound of requests at one time."""
         loop = asyncio.get_running_loop()
         with self._lock:
             if loop not in self._bounds:
@@ -56,7 +56,7 @@ class AsyncTransport:
             return self._bounds[loop]
 
     async def send(self, call: Request) -> requests.Response:
-        """Send a call, again where the rules say so.
+        """Send a call, again where the retry rules allow it.
 
         Raises:
             ApiError: As `Transport.send` does.
@@ -95,9 +95,9 @@ class AsyncTransport:
             return made
 
     def _limit(self) -> int:
-        told = self._api.settings.async_limit
-        if told:
-            return told
+        limit = self._api.settings.async_limit
+        if limit:
+            return limit
         is_secure = self._api.server_address.startswith("https://")
         return _HTTPS_LIMIT if is_secure else _HTTP_LIMIT
 
@@ -198,7 +198,7 @@ def _failed(call: Request, error: Exception) -> ApiError:
 
 
 def _as_requests(answer: httpx.Response) -> requests.Response:
-    """Give an answer in the one form that this package uses."""
+    """Return an answer in the one form that this package uses."""
     response = requests.Response()
     response.status_code = answer.status_code
     response.reason = answer.reason_phrase

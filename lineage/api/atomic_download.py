@@ -76,7 +76,7 @@ def check_gzip(opened: IO[bytes], name: str) -> None:
 
 
 def _take_mode(path: Path) -> None:
-    """Give a file the mode that new files have here; temporary ones are private."""
+    """Return a file the mode that new files have here; temporary ones are private."""
     mask = os.umask(0)
     os.umask(mask)
     path.chmod(0o666 & ~mask)

@@ -35,10 +35,10 @@ class BodyPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request's body, made anew for every attempt."""
+    """A request's body, created again for every attempt."""
 
     open: Callable[[], AbstractContextManager[tuple[Content, str | None]]]
-    """Gives the content and its content type, for one attempt."""
+    """Opens the content with its content type, for one attempt."""
     is_repeatable: bool = True
     """Whether `open` can be called again after an attempt has begun."""
     is_async: bool = False
@@ -110,7 +110,7 @@ def make_form(files: Mapping[str, Any]) -> Body:
     """
     parts: list[BodyPart] = []
     for name, value in files.items():
-        filename, content, kind = _told(value)
+        filename, content, kind = _file_part(value)
         if hasattr(content, "read"):
             # The encoder of forms would take all of a BytesIO, and none of a pipe.
             is_held = isinstance(content, BytesIO) or not content.seekable()
@@ -124,7 +124,7 @@ def make_form(files: Mapping[str, Any]) -> Body:
     return multipart(parts)
 
 
-def _told(value: Any) -> tuple[str | None, Any, str | None]:
+def _file_part(value: Any) -> tuple[str | None, Any, str | None]:
     if not isinstance(value, tuple):
         name = getattr(value, "name", None)
         return Path(name).name if isinstance(name, str) else "upload", value, None
@@ -136,7 +136,7 @@ def _told(value: Any) -> tuple[str | None, Any, str | None]:
 
 
 def _rewound(file: Any, place: int) -> AbstractContextManager[Any]:
-    """Give an open file from where it stood; it is the caller's to close."""
+    """Return an open file from where it stood; it is the caller's to close."""
     file.seek(place)
     return nullcontext(file)
 
@@ -158,7 +158,7 @@ def encode_json(endpoint: str, value: Any) -> bytes:
 
 
 def multipart(parts: Sequence[BodyPart]) -> Body:
-    """Make a form whose files are opened anew for every attempt.
+    """Make a form whose files are opened again for every attempt.
 
     With `requests-toolbelt` (extra `files`) the files are streamed; without it they
     are read into memory.

@@ -32,7 +32,7 @@ class Api(Connection):
     No request is made before the first call. The arguments are those of `Connection`.
     """
 
-    def _furnish(self) -> None:
+    def _add_parts(self) -> None:
         self.asynchronous = AsyncTransport(self)
         self.app = AppApi(self)
         self.task = TaskApi(self)
@@ -60,7 +60,7 @@ class Api(Connection):
             retry_count: Attempts of one request.
             ignore_task_id: Do not name the task in requests.
             env_file: The file with `NAME=value` lines; its name ends in `.env`.
-            check_instance_version: Ask for the version now, and warn when too old.
+            check_instance_version: Fetch the version now; warn when it is too old.
 
         Raises:
             FileNotFoundError: The file is needed and not there.
@@ -131,7 +131,7 @@ class Api(Connection):
         return await self.asynchronous.send(call)
 
     def async_semaphore(self) -> asyncio.Semaphore:
-        """Give the bound of requests at one time in the running event loop."""
+        """Return the bound of requests at one time in the running event loop."""
         return self.asynchronous.semaphore()
 
     def stream(
@@ -190,7 +190,7 @@ class Api(Connection):
         use_public_api: bool = True,
         timeout: Any = DEFAULT_TIMEOUT_S,
     ) -> AsyncIterator[tuple[bytes, str | None]]:
-        """Give a method's body in chunks, read in a thread; see `stream`.
+        """Return a method's body in chunks, read in a thread; see `stream`.
 
         Args:
             method: Its name, as `file-storage.download`.

@@ -1,4 +1,4 @@
-"""The gate: whether an instance is new enough for a workflow edge."""
+"""Whether an instance is new enough for a workflow edge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import ApiError, warn_rarely
 from .errors import from_exception
 from .version import UNKNOWN, InstanceVersion, VersionCache, at_least
 
-Verdict: TypeAlias = Literal["ok", "old", "unknown"]
+Compatibility: TypeAlias = Literal["ok", "old", "unknown"]
 
 
 @runtime_checkable
@@ -30,10 +30,10 @@ class SdkCompatibleApi(Protocol):
 
 
 class CompatibilityChecker:
-    """Tells whether the instance behind one api accepts an edge.
+    """Return whether the instance behind one api accepts an edge.
 
-    Its answers expire (see `version`), so an upgraded instance is noticed and an
-    unknown one is asked again.
+    Answers expire (see `version`), so an upgraded instance is noticed and an
+    unknown one is fetched again.
     """
 
     def __init__(self, api: SdkCompatibleApi) -> None:
@@ -41,15 +41,18 @@ class CompatibilityChecker:
         self._versions: VersionCache = (
             own
             if isinstance(own, VersionCache)
-            else VersionCache(lambda: _ask_foreign(api))
+            else VersionCache(lambda: _fetch_foreign(api))
         )
 
     def version(self) -> InstanceVersion:
-        """Give the instance's version as it is known now."""
+        """Return the instance's version as it is known now."""
         return self._versions.get()
 
-    def verdict(self, minimum: str) -> Verdict:
-        """Judge the instance; what keeps edges back is told once a minute."""
+    def check(self, minimum: str) -> Compatibility:
+        """Compare the instance's version with the least one that will do.
+
+        A reason to hold edges back is logged at most once a minute.
+        """
         found = self.version().version
         is_enough = at_least(found, minimum)
         if is_enough is None:
@@ -70,8 +73,8 @@ class CompatibilityChecker:
         return "ok"
 
 
-def _ask_foreign(api: SdkCompatibleApi) -> Any:
-    """Ask an api that is not ours; the SDK's keeps `unknown`, so it is asked anew."""
+def _fetch_foreign(api: SdkCompatibleApi) -> Any:
+    """Fetch the version through another api; the SDK's own keeps `unknown` for good."""
     version = api.instance_version
     if version != UNKNOWN:
         return {"version": version}
@@ -86,19 +89,19 @@ def _ask_foreign(api: SdkCompatibleApi) -> Any:
 def check_workflow_compatibility(
     api: SdkCompatibleApi, min_instance_version: str
 ) -> bool:
-    """Tell whether the instance accepts workflow edges.
+    """Return whether the instance accepts workflow edges.
 
-    Endpoint `instance.version`, asked when the api's last answer is too old.
+    Endpoint `instance.version`, called when the last answer is too old.
 
     Args:
         api: Our `Api`, or the platform's SDK's.
         min_instance_version: The least version that will do.
 
     Returns:
-        False when it is older, or its version cannot be found out.
+        False when it is older, or its version is not known.
     """
     gate = getattr(api, "gate", None)
-    judge = (
+    checker = (
         gate if isinstance(gate, CompatibilityChecker) else CompatibilityChecker(api)
     )
-    return judge.verdict(min_instance_version) == "ok"
+    return checker.check(min_instance_version) == "ok"

@@ -21,7 +21,7 @@ from .transport import Request, Transport
 from .version import Capabilities, VersionCache, at_least
 
 _DEFAULT_RETRIES = 10
-#: The version is asked before the first edge: a dead server must be told of soon.
+#: The version is fetched before the first edge: a dead server must be reported soon.
 _VERSION_BUDGET_S = 15.0
 _PROBE_TIMEOUT_S = (3.0, 3.0)
 
@@ -40,13 +40,13 @@ class Connection:
         external_logger: Gets this client's log lines instead of `lineage`.
         ignore_task_id: Do not name the task in requests.
         api_server_address: The API's root, when it is not `<server>/public/api`.
-        check_instance_version: Ask for the version now, and warn when it is older
-            than this one (text) or cannot be told.
+        check_instance_version: Fetch the version now; warn when it is older than
+            this one (text) or is not known.
         adapters: Adapters of `requests` to mount, by address prefix.
         time_budget_s: Total time of one call with all its attempts, in seconds; None:
             as long as the attempts take.
         timeout_s: Seconds for connecting, and for waiting on a connected server.
-        settings: What the environment says, when already read.
+        settings: Settings already read from the environment.
 
     Raises:
         ValueError: There is no server address, or it cannot be understood.
@@ -77,15 +77,15 @@ class Connection:
             self._policy(retry_count, retry_sleep_sec, time_budget_s, timeout_s),
             adapters=adapters,
         )
-        self.versions = VersionCache(self._ask_version)
+        self.versions = VersionCache(self._fetch_version)
         self.gate = CompatibilityChecker(self)
         self._is_probed = False
-        self._furnish()
+        self._add_parts()
         if check_instance_version:
             self._warn_of_version(check_instance_version)
 
-    def _furnish(self) -> None:
-        """Make what the client is put together from."""
+    def _add_parts(self) -> None:
+        """Add `app`, `task` and the other parts of the client."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.server_address!r})"
@@ -99,20 +99,20 @@ class Connection:
     def instance_version(self) -> str | None:
         """The instance's version; endpoint `instance.version`.
 
-        `unknown` when it cannot be told, None when the answer has none. Asked again
-        after ten minutes, an unknown one after half a minute.
+        `unknown` when it is not known, None when the answer has none. Fetched
+        again after ten minutes, an unknown one after half a minute.
         """
         return self.versions.get().version
 
     def announced(self) -> Capabilities | None:
-        """Give what the instance offers beyond the platform; None: nothing.
+        """Return what the instance offers beyond the platform; None: nothing.
 
         Endpoint `instance.version`, remembered as `instance_version` is.
         """
         return self.versions.get().announced
 
     def is_version_supported(self, version: str | None = None) -> bool | None:
-        """Whether the instance is of this version or newer; None: cannot be told."""
+        """Whether the instance is of this version or newer; None: is not known."""
         if version is None:
             return None
         return at_least(self.instance_version, version)
@@ -216,7 +216,7 @@ class Connection:
         return self.transport.send(call)
 
     def method_url(self, method: str, *, is_public: bool = True) -> str:
-        """Give the address of a method."""
+        """Return the address of a method."""
         if not is_public:
             return f"{self.server_address}/{method}"
         return urls.method_url(self.api_server_address, method)
@@ -273,7 +273,7 @@ class Connection:
             *timeout_s,
         )
 
-    def _ask_version(self) -> Any:
+    def _fetch_version(self) -> Any:
         response = self.post("instance.version", {}, budget_s=_VERSION_BUDGET_S)
         return decoded("instance.version", response)
 

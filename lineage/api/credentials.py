@@ -12,7 +12,7 @@ _NEEDED = ("SERVER_ADDRESS", "API_TOKEN")
 def credentials(
     env_file: str, environ: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Give the environment, in development completed by a file.
+    """Return the environment, in development completed by a file.
 
     Raises:
         FileNotFoundError: The file is needed and not there.

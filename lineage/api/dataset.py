@@ -24,7 +24,7 @@ class DatasetApi(PaginatedResource):
         return DatasetInfo.from_json(info)
 
     def get_info_by_id(self, id: int, raise_error: bool | None = False) -> Any:
-        """Give a dataset; endpoint `datasets.info`.
+        """Return a dataset; endpoint `datasets.info`.
 
         Args:
             id: The dataset.
@@ -35,7 +35,7 @@ class DatasetApi(PaginatedResource):
 
         Raises:
             NotFoundError: It is not there, and `raise_error` is set.
-            ApiError: The dataset could not be asked for.
+            ApiError: The dataset could not be fetched.
         """
         found = self._info_by_id("datasets.info", id)
         if found is None and raise_error:
@@ -57,10 +57,10 @@ class DatasetApi(PaginatedResource):
             filters: Conditions.
             recursive: Also datasets within datasets.
             parent_id: Only those within this one.
-            include_custom_data: Ask for what apps keep with them, too.
+            include_custom_data: CallMethod for what apps keep with them, too.
 
         Raises:
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         conditions = list(filters or [])
         if parent_id is not None:
@@ -94,7 +94,7 @@ class DatasetApi(PaginatedResource):
 
         Raises:
             RuntimeError: Several have this name.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         return single(
             self.get_list(project_id, name_filter(name), parent_id=parent_id), name
@@ -105,18 +105,18 @@ class DatasetApi(PaginatedResource):
 
         Raises:
             RuntimeError: Several have this name.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         return self.get_info_by_name(project_id, name, None, parent_id) is not None
 
     def get_free_name(self, parent_id: int, name: str) -> str:
-        """Give a name that no dataset of a project has; endpoint `datasets.list`.
+        """Return a name that no dataset of a project has; endpoint `datasets.list`.
 
         Returns:
             `name`, or `name_001`, `name_002` …
 
         Raises:
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         return free_name(name, lambda free: self.exists(parent_id, free))
 

@@ -1,4 +1,4 @@
-"""Things: what an edge leads to, in the form of the wire."""
+"""Artifacts as the wire names them, resolved from callers' values and facts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ..errors import DeliveryError
 from ..model.kinds import KINDS, to_wire
 from . import lookups
 from .compatibility import SdkCompatibleApi
-from .foreign_api import Ask
+from .foreign_api import CallMethod
 
 
 @dataclass(frozen=True, slots=True)
 class WireArtifact:
-    """A thing as an edge names it."""
+    """An artifact as an edge names it."""
 
     type: str
     """The wire's `type`."""
@@ -26,17 +26,17 @@ class WireArtifact:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactResolver:
-    """Turns what callers and facts say into things.
+    """Turns callers' values and facts into wire artifacts.
 
     Args:
         api: The api that edges go through.
-        ask: Calls one of its methods.
+        call: Calls one of its methods.
         teams: The teams of tasks.
         task_id: The task of the edge.
     """
 
     api: SdkCompatibleApi
-    ask: Ask
+    call: CallMethod
     teams: lookups.TeamCache
     task_id: Any
 
@@ -46,8 +46,8 @@ class ArtifactResolver:
         """Find a project or one of its versions.
 
         Raises:
-            DeliveryError: What was said does not name one.
-            ApiError: The instance could not be asked.
+            DeliveryError: The value does not name one.
+            ApiError: The instance could not be reached.
         """
         if project is None and version_id is None:
             raise DeliveryError("no project: give one, or a version_id")
@@ -58,53 +58,53 @@ class ArtifactResolver:
         found = whole(project)
         if version_num is None:
             return WireArtifact(to_wire("project"), found)
-        pinned = lookups.version_id(found, whole(version_num), self.ask)
+        pinned = lookups.version_id(found, whole(version_num), self.call)
         return WireArtifact(to_wire("project", is_version=True), pinned)
 
     def input_file(self, file: Any, model_weight: Any) -> WireArtifact:
         """Find a file by its info, its id, or its path in Team Files.
 
         Raises:
-            DeliveryError: What was said does not name one.
-            ApiError: The instance could not be asked.
+            DeliveryError: The value does not name one.
+            ApiError: The instance could not be reached.
         """
         kind = to_wire("file", is_model=bool(model_weight))
         if isinstance(file, str) and not file.isdecimal():
-            found = lookups.file_id(file, self.task_id, self.teams, self.ask)
+            found = lookups.file_id(file, self.task_id, self.teams, self.call)
             return WireArtifact(kind, found)
         return WireArtifact(kind, whole(file))
 
     def from_fact(self, fact: Mapping[str, Any]) -> WireArtifact | None:
-        """Find what an edge of a known kind leads to; None: nothing to be shown.
+        """Resolve the artifact of an edge of a known kind; None: nothing to show.
 
         Raises:
             DeliveryError: It can never be found.
-            ApiError: The instance could not be asked.
+            ApiError: The instance could not be reached.
         """
-        kind, said = fact["kind"], fact.get("id")
+        kind, value = fact["kind"], fact.get("id")
         if kind == "project":
             return self._recorded_project(fact)
         if kind == "file":
-            return self.input_file(said, fact.get("is_model"))
+            return self.input_file(value, fact.get("is_model"))
         if kind == "app" and fact.get("module"):
             # The session is the task's own, under the id that the edge names.
             return WireArtifact(to_wire(kind), self.task_id)
         is_path = KINDS[kind].id_type == "path"
         return WireArtifact(
-            to_wire(kind), folder_path(said) if is_path else whole(said)
+            to_wire(kind), folder_path(value) if is_path else whole(value)
         )
 
     def _recorded_project(self, fact: Mapping[str, Any]) -> WireArtifact | None:
-        said, version_id = fact.get("id"), fact.get("version_id")
+        value, version_id = fact.get("id"), fact.get("version_id")
         number = None if version_id is not None else fact.get("version_num")
         if version_id is None and fact.get("snapshot") is not None:
-            project = whole(said)
-            made = lookups.snapshot(self.api, project, fact["snapshot"], self.ask)
+            project = whole(value)
+            made = lookups.snapshot(self.api, project, fact["snapshot"], self.call)
             return self.project(project, version_id=made)
         if version_id is None and number is None and _is_state_before(fact):
-            current = lookups.current_version(whole(said), self.ask)
-            return None if current is None else self.project(said, version_id=current)
-        return self.project(said, version_id=version_id, version_num=number)
+            current = lookups.current_version(whole(value), self.call)
+            return None if current is None else self.project(value, version_id=current)
+        return self.project(value, version_id=version_id, version_num=number)
 
 
 def _is_state_before(fact: Mapping[str, Any]) -> bool:
@@ -112,7 +112,7 @@ def _is_state_before(fact: Mapping[str, Any]) -> bool:
 
 
 def whole(value: Any) -> int:
-    """Give the id that a caller means: an int, digits, or an object with an `id`.
+    """Return the id that a caller means: an int, digits, or an object with an `id`.
 
     Raises:
         DeliveryError: It is none of these, or no positive number.
@@ -127,12 +127,12 @@ def whole(value: Any) -> int:
 
 
 def plain(value: Any) -> Any:
-    """Give an object's `id`, else the value as it was given."""
+    """Return an object's `id`, else the value as it was given."""
     return getattr(value, "id", value)
 
 
 def folder_path(path: Any) -> str:
-    """Give a folder's path in its one form: `/a/b`.
+    """Return a folder's path in its one form: `/a/b`.
 
     Raises:
         DeliveryError: It is no path in Team Files.

@@ -47,7 +47,7 @@ class FileApi(Resource):
 
         Raises:
             ValueError: `return_type` is something else.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         if return_type not in ("dict", "fileinfo"):
             raise ValueError(f"return_type is dict or fileinfo, got {return_type!r}")
@@ -60,10 +60,10 @@ class FileApi(Resource):
         return [FileInfo.from_json(entry) for entry in found]
 
     def get_info_by_id(self, id: int) -> FileInfo:
-        """Give a file; endpoint `file-storage.info`.
+        """Return a file; endpoint `file-storage.info`.
 
         Raises:
-            ApiError: It could not be had; 404 when there is no such file.
+            ApiError: It could not be fetched; 404 when there is no such file.
         """
         return FileInfo.from_json(self._call("file-storage.info", {"id": id}))
 
@@ -74,7 +74,7 @@ class FileApi(Resource):
             None when nothing is there.
 
         Raises:
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         for entry in self.list(team_id, remote_path):
             if entry["path"] == remote_path:
@@ -85,7 +85,7 @@ class FileApi(Resource):
         """Whether a file is there; endpoint `file-storage.list`.
 
         Raises:
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         found = self.list(team_id, remote_path, recursive)
         return any(entry["path"] == remote_path for entry in found)
@@ -96,23 +96,23 @@ class FileApi(Resource):
         """Whether a folder has something in it; endpoint `file-storage.list`.
 
         Raises:
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         return len(self.list(team_id, remote_directory, recursive)) > 0
 
     def get_free_name(self, team_id: int, path: str) -> str:
-        """Give a path that no file has; endpoint `file-storage.list`.
+        """Return a path that no file has; endpoint `file-storage.list`.
 
         Returns:
             `path`, or the same with `_000`, `_001` … before its suffix.
 
         Raises:
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
-        told = PurePosixPath(path)
-        free, number = str(told), 0
+        wanted = PurePosixPath(path)
+        free, number = str(wanted), 0
         while self.exists(team_id, free):
-            free = str(told.with_name(f"{told.stem}_{number:03d}{told.suffix}"))
+            free = str(wanted.with_name(f"{wanted.stem}_{number:03d}{wanted.suffix}"))
             number += 1
         return free
 
@@ -182,9 +182,9 @@ class FileApi(Resource):
             progress_cb: Told the bytes of each chunk (or a tqdm bar).
 
         Raises:
-            NotFoundError: Nothing is there (asked only with `cache`).
+            NotFoundError: Nothing is there (checked only with `cache`).
             OSError: It came too short or too long, or cannot be written.
-            ApiError: It could not be had.
+            ApiError: It could not be fetched.
         """
         advance = advancing(progress_cb)
         if cache is None:
@@ -218,7 +218,7 @@ class FileApi(Resource):
 
 
 def _groups(sources: Any, targets: Any) -> Iterator[tuple[Any, int]]:
-    """Give the files in groups, with the bytes of each group."""
+    """Return the files in groups, with the bytes of each group."""
     group: Any = []
     total = 0
     for source, target in zip(sources, targets, strict=True):
@@ -233,7 +233,7 @@ def _groups(sources: Any, targets: Any) -> Iterator[tuple[Any, int]]:
 
 
 def _parts(group: Any) -> Any:
-    """Give the three parts of each file: its name, its folder, its content."""
+    """Return the three parts of each file: its name, its folder, its content."""
     parts: list[BodyPart] = []
     for source, target in group:
         path = PurePosixPath(target)

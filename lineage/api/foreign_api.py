@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import requests
@@ -13,17 +14,17 @@ from .compatibility import SdkCompatibleApi
 from .errors import UnsendableError, from_exception, from_response
 from .resource import decoded
 
-Ask: TypeAlias = Callable[[str, Any], Any]
+CallMethod: TypeAlias = Callable[[str, Any], Any]
 """Calls a method and gives its answer, decoded; raises `ApiError`."""
 
 
-def asking(api: SdkCompatibleApi) -> Ask:
+def caller_of(api: SdkCompatibleApi) -> CallMethod:
     """Call by the api's own rules of trying again."""
     return lambda method, data: _decoded(method, lambda: api.post(method, data))
 
 
-def asking_once(api: SdkCompatibleApi) -> Ask:
-    """Call with a single attempt, as far as the api's `post` lets itself be told."""
+def caller_once(api: SdkCompatibleApi) -> CallMethod:
+    """Call with a single attempt, where the api's `post` has options for it."""
     parameters = inspect.signature(api.post).parameters
     options = {
         name: value
@@ -36,8 +37,16 @@ def asking_once(api: SdkCompatibleApi) -> Ask:
 
 
 def _decoded(method: str, send: Callable[[], Any]) -> Any:
-    try:
+    with translated(method):
         response = send()
+    return decoded(method, response)
+
+
+@contextmanager
+def translated(method: str) -> Iterator[None]:
+    """Raise the exceptions of `requests` in a block as `ApiError`."""
+    try:
+        yield
     except ApiError:
         raise
     except requests.HTTPError as error:
@@ -46,9 +55,8 @@ def _decoded(method: str, send: Callable[[], Any]) -> Any:
         raise from_response(method, error.response) from error
     except requests.RequestException as error:
         made = from_exception(method, "", error)
-        # The SDK tells "attempts used up" without saying why.
+        # The SDK reports "attempts used up" without the cause.
         made.is_retryable = not isinstance(made, UnsendableError) or isinstance(
             error, requests.exceptions.RetryError
         )
         raise made from error
-    return decoded(method, response)

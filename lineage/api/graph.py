@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
 from ..model.graph import (
     ChangesAnswer,
+    ChangesParams,
     DataDetail,
+    DataParams,
+    DeleteParams,
     DiffAnswer,
+    DiffParams,
+    DownstreamParams,
     GraphAnswer,
+    GraphParams,
     HealthAnswer,
+    HealthParams,
     ImpactAnswer,
+    ImpactParams,
     Node,
+    PathParams,
     ProvenanceAnswer,
+    ProvenanceParams,
+    Question,
     SearchAnswer,
+    SearchParams,
     StaleAnswer,
+    StaleParams,
     TaskDetail,
+    TaskParams,
     TasksPage,
+    TasksParams,
+    UpstreamParams,
 )
 from .resource import Resource
 
@@ -29,10 +45,20 @@ _A = TypeVar("_A", bound=BaseModel)
 class GraphApi(Resource):
     """Asks an instance of ours; bound as `api.graph`.
 
-    Things are named by selectors: `task:12`, `data:345`, `project:7`,
-    `model_weight:best.pt`, or text to be searched for. Each method raises
-    `IncompatibleInstanceError` where the instance has no such question.
+    Artifacts and tasks are named by selectors: `task:12`, `data:345`, `project:7`,
+    `model_weight:best.pt`, or a plain name. Each method raises
+    `IncompatibleInstanceError` where the instance does not offer the question.
     """
+
+    def ask(self, params: Question, answer: type[_A]) -> _A:
+        """Send the parameters of any question and return its answer.
+
+        Args:
+            params: The parameters, such as `ImpactParams(of="file:a.csv")`.
+            answer: The model of the answer, such as `ImpactAnswer`.
+        """
+        fields = params.model_dump(mode="json", exclude_unset=True)
+        return answer.model_validate(self._call_announced(params.endpoint, fields))
 
     def tasks(
         self,
@@ -48,40 +74,41 @@ class GraphApi(Resource):
         """List tasks, newest first.
 
         Args:
-            text: What the name, an id or a path holds.
+            text: A part of the name, or the number.
             status: A status word of the platform.
             kind: Only tasks that used or produced this kind.
-            since: Started at this time or later (seconds since 1970).
-            until: Started at this time or earlier.
+            since: Created at this time or later (seconds since 1970).
+            until: Created at this time or earlier.
             limit: How many, at most.
             after: `next` of the page before.
         """
-        return self._answer(
-            TasksPage, "lineage.tasks.list", text=text, status=status, kind=kind,
-            since=since, until=until, limit=limit, after=after,
+        return self.ask(
+            TasksParams(text=text, status=status, kind=kind, since=since, until=until,
+                        limit=limit, after=after),
+            TasksPage,
         )  # fmt: skip
 
     def task(self, id: int | str) -> TaskDetail:
-        """Tell everything known of a task.
+        """Return everything known about a task.
 
         Args:
-            id: Its number, or the key of its card, which also tells tasks of several
-                teams with one number apart.
+            id: Its number, or the key of its node, which also distinguishes tasks of
+                several teams with one number.
         """
-        named = {"key": id} if isinstance(id, str) else {"id": id}
-        return self._answer(TaskDetail, "lineage.tasks.get", **named)
+        params = TaskParams(key=id) if isinstance(id, str) else TaskParams(id=id)
+        return self.ask(params, TaskDetail)
 
     def data(self, key: str) -> DataDetail:
-        """Tell everything known of one version of a thing, by its key."""
-        return self._answer(DataDetail, "lineage.data.get", key=key)
+        """Return everything known about one version of an artifact, by its key."""
+        return self.ask(DataParams(key=key), DataDetail)
 
     def preview(self, key: str) -> bytes:
-        """Give the bytes of a text or an image that the instance has at hand."""
+        """Return the content of a text or an image that the instance can read."""
         return self._api.post("lineage.data.preview", {"key": key}).content
 
     def delete(self, key: str) -> Node:
-        """Mark a thing as deleted; the graph keeps it."""
-        return self._answer(Node, "lineage.data.delete", key=key)
+        """Mark an artifact or a version as deleted; the graph keeps it."""
+        return self.ask(DeleteParams(key=key), Node)
 
     def get(
         self,
@@ -95,22 +122,23 @@ class GraphApi(Resource):
         limit: int = 500,
         after: str | None = None,
     ) -> GraphAnswer:
-        """Give a part of the graph.
+        """Return a part of the graph.
 
         Args:
             select: What to look at.
-            up: Hops upstream; none is without limit.
-            down: Hops downstream; none is without limit.
-            kinds: Show only things of these kinds (tasks always show).
+            up: Hops upstream; None is without limit.
+            down: Hops downstream; None is without limit.
+            kinds: Show only artifacts of these kinds (tasks always show).
             statuses: Show only tasks of these statuses.
             as_of: As the graph was at this time (seconds since 1970).
-            limit: Nodes, at most; the answer says when it was cut.
+            limit: Nodes, at most; the answer tells when it was cut.
             after: `next` of the answer before.
         """
-        fields = {"kinds": kinds, "statuses": statuses, "as_of": as_of}
-        return self._answer(
-            GraphAnswer, "lineage.graph.get", select=select,
-            _kept={"up": up, "down": down}, limit=limit, after=after, **fields,
+        return self.ask(
+            GraphParams(select=select, up=up, down=down, kinds=_list(kinds),
+                        statuses=_list(statuses), as_of=as_of, limit=limit,
+                        after=after),
+            GraphAnswer,
         )  # fmt: skip
 
     def upstream(
@@ -123,10 +151,11 @@ class GraphApi(Resource):
         limit: int = 500,
         after: str | None = None,
     ) -> GraphAnswer:
-        """Give what something came from; `depth` counts hops, none is all."""
-        return self._answer(
-            GraphAnswer, "lineage.graph.upstream", of=of, depth=depth, kinds=kinds,
-            as_of=as_of, limit=limit, after=after,
+        """Return what something came from; `depth` counts hops, None is all."""
+        return self.ask(
+            UpstreamParams(of=of, depth=depth, kinds=_list(kinds), as_of=as_of,
+                           limit=limit, after=after),
+            GraphAnswer,
         )  # fmt: skip
 
     def downstream(
@@ -139,56 +168,49 @@ class GraphApi(Resource):
         limit: int = 500,
         after: str | None = None,
     ) -> GraphAnswer:
-        """Give what came from something; `depth` counts hops, none is all."""
-        return self._answer(
-            GraphAnswer, "lineage.graph.downstream", of=of, depth=depth, kinds=kinds,
-            as_of=as_of, limit=limit, after=after,
+        """Return what was made from something; `depth` counts hops, None is all."""
+        return self.ask(
+            DownstreamParams(of=of, depth=depth, kinds=_list(kinds), as_of=as_of,
+                             limit=limit, after=after),
+            GraphAnswer,
         )  # fmt: skip
 
     def impact(
         self, of: str, *, as_of: float | None = None, if_unchanged: str | None = None
     ) -> ImpactAnswer:
-        """Tell what deleting something would break.
+        """List what deleting or changing something would affect.
 
         Args:
-            of: What would be deleted.
+            of: What would be deleted or changed.
             as_of: As the graph was at this time.
             if_unchanged: The fingerprint of an earlier answer.
 
         Raises:
-            ApiError: With status 409, when the set is no longer that one.
+            ApiError: With status 409, when the answer no longer has that fingerprint.
         """
-        return self._answer(
-            ImpactAnswer, "lineage.graph.impact", of=of, as_of=as_of,
-            if_unchanged=if_unchanged,
-        )  # fmt: skip
+        params = ImpactParams(of=of, as_of=as_of, if_unchanged=if_unchanged)
+        return self.ask(params, ImpactAnswer)
 
     def provenance(self, of: str, *, as_of: float | None = None) -> ProvenanceAnswer:
-        """Tell where one output came from."""
-        return self._answer(
-            ProvenanceAnswer, "lineage.graph.provenance", of=of, as_of=as_of
-        )
+        """Return how one output was made: tasks, inputs, code."""
+        return self.ask(ProvenanceParams(of=of, as_of=as_of), ProvenanceAnswer)
 
     def diff(self, a: str, b: str) -> DiffAnswer:
-        """Tell what differs between two tasks."""
-        return self._answer(DiffAnswer, "lineage.graph.diff", a=a, b=b)
+        """Return what differs between two tasks."""
+        return self.ask(DiffParams(a=a, b=b), DiffAnswer)
 
     def stale(
         self, *, of: str | None = None, limit: int = 100, after: str | None = None
     ) -> StaleAnswer:
         """List outputs made from something that has a newer version."""
-        return self._answer(
-            StaleAnswer, "lineage.graph.stale", of=of, limit=limit, after=after
-        )
+        return self.ask(StaleParams(of=of, limit=limit, after=after), StaleAnswer)
 
     def path(
         self, source: str, target: str, *, as_of: float | None = None
     ) -> GraphAnswer:
-        """Give a way from one thing to another."""
-        return self._answer(
-            GraphAnswer, "lineage.graph.path", source=source, target=target,
-            as_of=as_of,
-        )  # fmt: skip
+        """Return a shortest path between two nodes."""
+        params = PathParams(source=source, target=target, as_of=as_of)
+        return self.ask(params, GraphAnswer)
 
     def search(
         self,
@@ -198,29 +220,18 @@ class GraphApi(Resource):
         limit: int = 20,
         after: str | None = None,
     ) -> SearchAnswer:
-        """Find things by the beginning of a name, path, id or digest."""
-        return self._answer(
-            SearchAnswer, "lineage.search", text=text, kinds=kinds, limit=limit,
-            after=after,
-        )  # fmt: skip
+        """Find artifacts and tasks by the start of a name, path, id or digest."""
+        params = SearchParams(text=text, kinds=_list(kinds), limit=limit, after=after)
+        return self.ask(params, SearchAnswer)
 
     def health(self) -> HealthAnswer:
-        """Tell how complete the graph is."""
-        return self._answer(HealthAnswer, "lineage.health")
+        """Count how complete the graph is."""
+        return self.ask(HealthParams(), HealthAnswer)
 
     def changes(self, cursor: str | None = None) -> ChangesAnswer:
-        """Tell what is new since the cursor of an earlier answer."""
-        return self._answer(ChangesAnswer, "lineage.changes", cursor=cursor)
+        """List the tasks with new facts since the cursor of an earlier answer."""
+        return self.ask(ChangesParams(cursor=cursor), ChangesAnswer)
 
-    def _answer(
-        self,
-        model: type[_A],
-        method: str,
-        *,
-        _kept: dict[str, Any] | None = None,
-        **fields: Any,
-    ) -> _A:
-        said = {name: value for name, value in fields.items() if value is not None}
-        return model.model_validate(
-            self._call_announced(method, {**said, **(_kept or {})})
-        )
+
+def _list(values: Sequence[str] | None) -> list[str] | None:
+    return None if values is None else list(values)

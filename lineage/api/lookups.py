@@ -9,11 +9,12 @@ from concurrent.futures import CancelledError, Future
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import DeliveryError, LineageError, logger
+from ..errors import ApiError, DeliveryError, LineageError, warn_rarely
 from ..settings import Settings
 from .compatibility import SdkCompatibleApi
-from .foreign_api import Ask
+from .foreign_api import CallMethod, translated
 from .locks import ForkSafeLock
+from .project_version import existing_version
 
 #: Tasks whose team is remembered; a process rarely records for more than one.
 _REMEMBERED = 1024
@@ -22,37 +23,37 @@ _REMEMBERED = 1024
 class TeamCache:
     """The team of each task, remembered: a task never changes its team.
 
-    Threads that want the same team at one time ask for it once; the answer, or the
+    Threads that need the same team at one time request it once; the answer, or the
     failure, is for all of them.
     """
 
     def __init__(self) -> None:
         self._lock = ForkSafeLock()
         self._known: OrderedDict[str, int] = OrderedDict()
-        # By process too: who asked before a fork never answers in the child.
-        self._asked: dict[tuple[int, str], Future[int]] = {}
+        # By process too: a request made before a fork never ends in the child.
+        self._running: dict[tuple[int, str], Future[int]] = {}
 
-    def of(self, task_id: Any, ask: Ask) -> int:
-        """Give a task's team; endpoint `tasks.info` at the first time.
+    def of(self, task_id: Any, call: CallMethod) -> int:
+        """Return a task's team; endpoint `tasks.info` at the first time.
 
         Raises:
-            DeliveryError: The instance tells no team.
-            ApiError: The instance could not be asked.
+            DeliveryError: The instance names no team.
+            ApiError: The instance could not be reached.
         """
         key, place = str(task_id), (os.getpid(), str(task_id))
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
-            asked = self._asked.get(place)
-            if asked is None:
-                mine = self._asked[place] = Future()
-        if asked is None:
-            return self._settled(place, mine, lambda: _team(task_id, ask))
+            running = self._running.get(place)
+            if running is None:
+                mine = self._running[place] = Future()
+        if running is None:
+            return self._settled(place, mine, lambda: _team(task_id, call))
         try:
-            return asked.result()
+            return running.result()
         except CancelledError:
-            return self.of(task_id, ask)
+            return self.of(task_id, call)
 
     def _settled(
         self, place: tuple[int, str], mine: Future[int], find: Callable[[], int]
@@ -71,28 +72,28 @@ class TeamCache:
             mine.set_result(team)
             return team
         finally:
-            # After anything else (Ctrl-C), those who wait ask for themselves.
+            # After anything else (Ctrl-C), those who wait send their own request.
             mine.cancel()
             with self._lock:
-                self._asked.pop(place, None)
+                self._running.pop(place, None)
 
 
-def _team(task_id: Any, ask: Ask) -> int:
-    info = ask("tasks.info", {"id": task_id})
+def _team(task_id: Any, call: CallMethod) -> int:
+    info = call("tasks.info", {"id": task_id})
     team = info.get("teamId") if isinstance(info, Mapping) else None
     if not team:
         raise DeliveryError(f"task {task_id} has no team", subject=task_id)
     return int(team)
 
 
-def file_id(path: str, task_id: Any, teams: TeamCache, ask: Ask) -> int:
+def file_id(path: str, task_id: Any, teams: TeamCache, call: CallMethod) -> int:
     """Find a file of Team Files by its path; endpoint `file-storage.list`.
 
     The team is the environment's (`TEAM_ID`), else the task's.
 
     Raises:
         DeliveryError: It is no path in Team Files, or nothing is there.
-        ApiError: The instance could not be asked.
+        ApiError: The instance could not be reached.
     """
     if is_uri(path):
         raise DeliveryError(
@@ -100,9 +101,9 @@ def file_id(path: str, task_id: Any, teams: TeamCache, ask: Ask) -> int:
         )
     team = Settings.from_environ().team_id
     if team is None:
-        team = teams.of(task_id, ask)
+        team = teams.of(task_id, call)
     wanted = path if path.startswith("/") else f"/{path}"
-    listed = ask(
+    listed = call(
         "file-storage.list", {"teamId": team, "path": wanted, "recursive": True}
     )
     for entry in listed if isinstance(listed, list) else ():
@@ -117,12 +118,12 @@ def is_uri(text: str) -> bool:
     return bool(parts.scheme) and bool(parts.netloc)
 
 
-def version_id(project_id: int, number: int, ask: Ask) -> int:
+def version_id(project_id: int, number: int, call: CallMethod) -> int:
     """Find a version of a project by its number; endpoint `projects.versions.list`.
 
     Raises:
         DeliveryError: The project has no such version.
-        ApiError: The instance could not be asked.
+        ApiError: The instance could not be reached.
     """
     condition = {"field": "version", "operator": "=", "value": int(number)}
     body = {
@@ -131,7 +132,7 @@ def version_id(project_id: int, number: int, ask: Ask) -> int:
         "sort": "id",
         "sort_order": "asc",
     }
-    page = ask("projects.versions.list", body)
+    page = call("projects.versions.list", body)
     entities = page.get("entities") if isinstance(page, Mapping) else None
     if not entities:
         raise DeliveryError(
@@ -141,42 +142,66 @@ def version_id(project_id: int, number: int, ask: Ask) -> int:
 
 
 def snapshot(
-    api: SdkCompatibleApi, project_id: int, description: str, ask: Ask
+    api: SdkCompatibleApi, project_id: int, description: str, call: CallMethod
 ) -> int | None:
-    """Make a version of a project, else give its current one; None: it has none.
+    """Make a version of a project; None: none could be made, which is warned of.
 
-    Versions are made by the SDK's `api.project.version.create`, where the api is the
-    SDK's; the platform offers no single call for it. Otherwise: `projects.info`.
+    By `api.project.version.create` where the api has it: ours, or the SDK's. Else the
+    version of a project that is unchanged since, by `projects.versions.reserve`.
+
+    Raises:
+        ApiError: The instance could not be reached: try again later.
     """
-    maker = getattr(getattr(api, "project", None), "version", None)
-    create = getattr(maker, "create", None)
-    if callable(create):
+    made, cause = None, "the instance made none"
+    try:
+        made = _made_version(api, project_id, description, call)
+    except ApiError as error:
+        if error.is_retryable:
+            raise
+        cause = str(error)
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+        # The SDK's own failures, as for types of projects that have no versions.
+        cause = f"{type(error).__name__}: {error}"
+    if made is None:
+        warn_rarely(
+            f"snapshot {project_id}",
+            "Project %s has no version of its present state (%s); "
+            "the edge names the project without a version.",
+            project_id,
+            cause,
+        )
+    return made
+
+
+def _made_version(
+    api: SdkCompatibleApi, project_id: int, description: str, call: CallMethod
+) -> int | None:
+    versions = getattr(getattr(api, "project", None), "version", None)
+    create = getattr(versions, "create", None)
+    if not callable(create):
+        return existing_version(project_id, call)
+    with translated("projects.versions.reserve"):
         made = create(project_id, description, description)
-        if made is not None:
-            return int(made)
-    current = current_version(project_id, ask)
-    if current is None:
-        logger.info("project %s has no version; the edge names it whole", project_id)
-    return current
+    return None if made is None else int(made)
 
 
-def current_version(project_id: int, ask: Ask) -> int | None:
-    """Give the id of a project's current version; endpoint `projects.info`."""
-    info = ask("projects.info", {"id": project_id})
+def current_version(project_id: int, call: CallMethod) -> int | None:
+    """Return the id of a project's current version; endpoint `projects.info`."""
+    info = call("projects.info", {"id": project_id})
     current = info.get("version") if isinstance(info, Mapping) else None
     if isinstance(current, Mapping) and current.get("id"):
         return int(current["id"])
     return None
 
 
-def module_id(task_id: Any, ask: Ask) -> int:
+def module_id(task_id: Any, call: CallMethod) -> int:
     """Find the app module that a task runs; endpoint `tasks.info`.
 
     Raises:
         DeliveryError: The task runs no app.
-        ApiError: The instance could not be asked.
+        ApiError: The instance could not be reached.
     """
-    info = ask("tasks.info", {"id": task_id})
+    info = call("tasks.info", {"id": task_id})
     found: Any = info
     for key in ("meta", "app", "moduleId"):
         found = found.get(key) if isinstance(found, Mapping) else None

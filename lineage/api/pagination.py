@@ -27,7 +27,7 @@ class PaginatedResource(Resource):
     """A resource whose methods give lists."""
 
     def _convert_json_info(self, info: dict[str, Any]) -> Any:
-        """Make an entity of its JSON; as it is, unless a listing says otherwise."""
+        """Make an entity of its JSON; as it is, unless a resource converts it."""
         return info
 
     def get_list_all_pages(
@@ -43,9 +43,10 @@ class PaginatedResource(Resource):
 
         Args:
             method: A listing method, as `apps.list`.
-            data: Its fields; sorted by id unless they say otherwise. With `page`, the
-                listing begins there.
-            progress_cb: Told the number of entities of each page (or a tqdm bar).
+            data: Its fields, sorted by id unless they set another order. With `page`,
+                the listing begins there.
+            progress_cb: A function of the number of entities of each page, or a
+                tqdm bar.
             convert_json_info_cb: Makes an entity of its JSON.
             limit: Entities to give, at most.
             return_first_response: Give the first answer, too.
@@ -56,7 +57,7 @@ class PaginatedResource(Resource):
         Raises:
             KeyError: An answer lacks what every page has.
             RuntimeError: The instance gave another number than it announced.
-            ApiError: A page could not be had.
+            ApiError: A page could not be fetched.
         """
         body = _sorted(data)
         convert = convert_json_info_cb or self._convert_json_info
@@ -89,8 +90,9 @@ class PaginatedResource(Resource):
 
         Args:
             method: A listing method.
-            data: Its fields; sorted by id unless they say otherwise.
-            progress_cb: Told the number of entities of each batch (or a tqdm bar).
+            data: Its fields, sorted by id unless they set another order.
+            progress_cb: A function of the number of entities of each batch, or a
+                tqdm bar.
             convert_json_info_cb: Makes an entity of its JSON.
             limit: Entities to give, at most; the last batch is cut.
             return_first_response: Without effect, as in the platform's SDK.
@@ -98,7 +100,7 @@ class PaginatedResource(Resource):
         Raises:
             KeyError: An answer lacks what every page has.
             RuntimeError: The instance gave another number than it announced.
-            ApiError: A page could not be had.
+            ApiError: A page could not be fetched.
         """
         body = _sorted(data)
         convert = convert_json_info_cb or self._convert_json_info
@@ -129,8 +131,8 @@ class PaginatedResource(Resource):
             data: Its fields, with `page`.
 
         Raises:
-            ValueError: The answer does not tell the number of pages.
-            ApiError: The page could not be had.
+            ValueError: The answer does not contain the number of pages.
+            ApiError: The page could not be fetched.
         """
         answer = decoded(method, await self._api.post_async(method, dict(data)))
         if answer.get("pagesCount") is None:
@@ -154,8 +156,8 @@ class PaginatedResource(Resource):
             semaphore: Bounds the requests at one time; the client's when left out.
 
         Raises:
-            ValueError: The answer does not tell the number of pages.
-            ApiError: A page could not be had.
+            ValueError: The answer does not contain the number of pages.
+            ApiError: A page could not be fetched.
         """
         bound = semaphore if semaphore is not None else self._api.async_semaphore()
 

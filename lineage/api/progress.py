@@ -11,7 +11,7 @@ Progress: TypeAlias = "Callable[[int], Any] | Any"
 
 
 def advancing(progress: Progress | None) -> Callable[[int], Any]:
-    """Give the one form of a progress: a callable."""
+    """Return the one form of a progress: a callable."""
     if progress is None:
         return _silent
     update = getattr(progress, "update", None)

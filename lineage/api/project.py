@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from ..model.platform_types import PROJECT_FIELDS, ProjectInfo, VersionInfo
+from ..model.platform_types import PROJECT_FIELDS, ProjectInfo
 from .errors import ExpectedProjectTypeMismatch, ProjectNotFound
 from .pagination import PaginatedResource
+from .project_version import VersionApi
 from .resource import decoded, free_name, name_filter, single
 
 _FIELDS = (
@@ -38,50 +39,14 @@ _LISTED = (
 _LOCKABLE = ("images", "videos")
 
 
-def _check(info: ProjectInfo | None, told: Any, expected_type: Any) -> None:
+def _check(info: ProjectInfo | None, key: Any, expected_type: Any) -> None:
     if info is None:
-        raise ProjectNotFound(f"there is no project {told!r}", subject=told)
+        raise ProjectNotFound(f"there is no project {key!r}", subject=key)
     if expected_type is not None and info.type != str(expected_type):
         raise ExpectedProjectTypeMismatch(
-            f"project {told!r} is of type {info.type!r}, not {str(expected_type)!r}",
-            subject=told,
+            f"project {key!r} is of type {info.type!r}, not {str(expected_type)!r}",
+            subject=key,
         )
-
-
-class VersionApi(PaginatedResource):
-    """A project's versions; bound as `api.project.version`."""
-
-    def _convert_json_info(self, info: dict[str, Any]) -> Any:
-        return VersionInfo.from_json(info)
-
-    def get_list(
-        self, project_id: int, filters: list[dict[str, Any]] | None = None
-    ) -> list[VersionInfo]:
-        """List a project's versions; endpoint `projects.versions.list`.
-
-        Raises:
-            ApiError: The list could not be had.
-        """
-        body: dict[str, Any] = {"projectId": project_id}
-        if filters is not None:
-            body["filter"] = filters
-        found: list[VersionInfo] = self.get_list_all_pages(
-            "projects.versions.list", body
-        )
-        return found
-
-    def get_id_by_number(self, project_id: int, version_num: int) -> int | None:
-        """Find a version by its number; endpoint `projects.versions.list`.
-
-        Returns:
-            None when the project has no such version.
-
-        Raises:
-            ApiError: The list could not be had.
-        """
-        condition = {"field": "version", "operator": "=", "value": int(version_num)}
-        found = self.get_list(project_id, [condition])
-        return found[0].id if found else None
 
 
 class ProjectApi(PaginatedResource):
@@ -109,13 +74,13 @@ class ProjectApi(PaginatedResource):
         raise_error: bool = False,
         extra_fields: list[str] | None = None,
     ) -> Any:
-        """Give a project; endpoint `projects.info`.
+        """Return a project; endpoint `projects.info`.
 
         Args:
             id: The project.
             expected_type: The type that it must have; looked at with `raise_error`.
             raise_error: Raise when it is not there, or of another type.
-            extra_fields: Further fields to ask for.
+            extra_fields: Further fields to return.
 
         Returns:
             A `ProjectInfo`; None when there is no such project.
@@ -123,7 +88,7 @@ class ProjectApi(PaginatedResource):
         Raises:
             ProjectNotFound: It is not there, and `raise_error` is set.
             ExpectedProjectTypeMismatch: It has another type, and `raise_error` is set.
-            ApiError: The project could not be asked for.
+            ApiError: The project could not be fetched.
         """
         extra = None if extra_fields is None else {"extraFields": extra_fields}
         found = self._info_by_id("projects.info", id, extra)
@@ -154,7 +119,7 @@ class ProjectApi(PaginatedResource):
             ProjectNotFound: It is not there, and `raise_error` is set.
             ExpectedProjectTypeMismatch: It has another type, and `raise_error` is set.
             RuntimeError: Several have this name.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         info = single(self.get_list(parent_id, name_filter(name), _LISTED), name)
         if raise_error:
@@ -166,18 +131,18 @@ class ProjectApi(PaginatedResource):
 
         Raises:
             RuntimeError: Several have this name.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         return self.get_info_by_name(parent_id, name) is not None
 
     def get_free_name(self, parent_id: int, name: str) -> str:
-        """Give a name that no project of a workspace has; endpoint `projects.list`.
+        """Return a name that no project of a workspace has; endpoint `projects.list`.
 
         Returns:
             `name`, or `name_001`, `name_002` …
 
         Raises:
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         return free_name(name, lambda free: self.exists(parent_id, free))
 
@@ -218,13 +183,13 @@ class ProjectApi(PaginatedResource):
             "description": description,
             "type": kind,
         }
-        said = dict(settings) if settings is not None else {}
+        chosen = dict(settings) if settings is not None else {}
         if read_only and kind in _LOCKABLE:
-            advanced = said.get("advancedSettings") or {}
-            said["advancedSettings"] = {**advanced, "isReadOnlyProject": True}
-        told = {"readme": readme, "settings": said or settings}
-        told["customData"] = custom_data
-        body.update({key: one for key, one in told.items() if one is not None})
+            advanced = chosen.get("advancedSettings") or {}
+            chosen["advancedSettings"] = {**advanced, "isReadOnlyProject": True}
+        optional = {"readme": readme, "settings": chosen or settings}
+        optional["customData"] = custom_data
+        body.update({key: one for key, one in optional.items() if one is not None})
         response = self._api.post("projects.add", body)
         return ProjectInfo.from_json(decoded("projects.add", response))
 
@@ -260,12 +225,12 @@ class ProjectApi(PaginatedResource):
         Args:
             workspace_id: The workspace, or:
             filters: Conditions.
-            fields: Further fields to ask for.
+            fields: Further fields to return.
             team_id: the team.
 
         Raises:
             ValueError: Workspace and team are both given.
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         if workspace_id is not None and team_id is not None:
             raise ValueError("give workspace_id or team_id, not both")

@@ -1,4 +1,4 @@
-"""Making the platform's things in an instance of ours."""
+"""Creating platform objects in a lineage instance."""
 
 from __future__ import annotations
 
@@ -8,40 +8,42 @@ from .resource import Resource
 
 
 class RegisterApi(Resource):
-    """Makes projects, files and the like; bound as `api.register`.
+    """Creates projects, files and the like; bound as `api.register`.
 
-    Each method returns the thing as the platform's own endpoints then show it.
+    Each method returns the object as the platform's own endpoints then show it.
     """
 
     def project(self, name: str, **fields: Any) -> dict[str, Any]:
-        """Make a project."""
-        return self._make("project", name=name, **fields)
+        """Create a project."""
+        return self._create("project", name=name, **fields)
 
     def project_version(self, project_id: int, **fields: Any) -> dict[str, Any]:
-        """Make a version of a project."""
-        return self._make("project-version", project_id=project_id, **fields)
+        """Create a version of a project."""
+        return self._create("project-version", project_id=project_id, **fields)
 
     def dataset(self, project_id: int, name: str, **fields: Any) -> dict[str, Any]:
-        """Make a dataset in a project."""
-        return self._make("dataset", project_id=project_id, name=name, **fields)
+        """Create a dataset in a project."""
+        return self._create("dataset", project_id=project_id, name=name, **fields)
 
     def file(self, path: str, **fields: Any) -> dict[str, Any]:
-        """Make a file of Team Files; `text` or `base64` gives its bytes."""
-        return self._make("file", path=path, **fields)
+        """Create a file of Team Files; `text` or `base64` gives its bytes."""
+        return self._create("file", path=path, **fields)
 
     def job(self, name: str, **fields: Any) -> dict[str, Any]:
-        """Make a labeling job."""
-        return self._make("job", name=name, **fields)
+        """Create a labeling job."""
+        return self._create("job", name=name, **fields)
 
     def module(self, name: str, **fields: Any) -> dict[str, Any]:
-        """Make an app module of the ecosystem."""
-        return self._make("module", name=name, **fields)
+        """Create an app module of the ecosystem."""
+        return self._create("module", name=name, **fields)
 
     def task(self, name: str, **fields: Any) -> dict[str, Any]:
-        """Make a task (an app run)."""
-        return self._make("task", name=name, **fields)
+        """Create a task (an app run)."""
+        return self._create("task", name=name, **fields)
 
-    def _make(self, what: str, **fields: Any) -> dict[str, Any]:
-        said = {name: value for name, value in fields.items() if value is not None}
-        made: dict[str, Any] = self._call_announced(f"lineage.register.{what}", said)
-        return made
+    def _create(self, what: str, **fields: Any) -> dict[str, Any]:
+        given = {name: value for name, value in fields.items() if value is not None}
+        created: dict[str, Any] = self._call_announced(
+            f"lineage.register.{what}", given
+        )
+        return created

@@ -24,7 +24,7 @@ TimeOuts: TypeAlias = tuple[float | None, float | None]
 #: What the platform's SDK waits in asynchronous calls; stands for the policy's.
 DEFAULT_TIMEOUT_S = 60
 
-#: Calls that do something anew each time: never sent again while in doubt.
+#: Calls that have an effect each time: never sent again while in doubt.
 UNSAFE_ENDPOINTS = frozenset({"tasks.run.app"})
 
 
@@ -41,19 +41,19 @@ class RetryPolicy:
     read_timeout_s: float = 60.0
 
 
-def read_timeout(told: Any) -> TimeOuts | None:
+def read_timeout(timeout: Any) -> TimeOuts | None:
     """Understand a time-out as httpx does: a number, a tuple, None, or its own class.
 
     Returns:
         None: those of the policy.
     """
-    if told is None:
+    if timeout is None:
         return None, None
-    if isinstance(told, tuple):
-        return told[0], told[1]
-    if hasattr(told, "connect"):
-        return told.connect, told.read
-    return None if told == DEFAULT_TIMEOUT_S else (float(told), float(told))
+    if isinstance(timeout, tuple):
+        return timeout[0], timeout[1]
+    if hasattr(timeout, "connect"):
+        return timeout.connect, timeout.read
+    return None if timeout == DEFAULT_TIMEOUT_S else (float(timeout), float(timeout))
 
 
 class Attempts:
@@ -97,7 +97,7 @@ class Attempts:
             raise exhausted(endpoint, None, "no attempt was allowed")
 
     def remaining_s(self) -> float | None:
-        """Give the time left for this call; None: without limit."""
+        """Return the time left for this call; None: without limit."""
         if self._ends_at is None:
             return None
         return max(0.0, self._ends_at - self._clock())
@@ -108,7 +108,7 @@ class Attempts:
             self._ends_at += seconds
 
     def timeout_s(self) -> TimeOuts:
-        """Give the time-outs for connecting and for reading of the next attempt."""
+        """Return the time-outs for connecting and for reading of the next attempt."""
         left = self.remaining_s()
         if left is None:
             return self._timeout_s

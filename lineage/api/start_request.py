@@ -75,7 +75,7 @@ def _kubernetes(
 
 
 def first_started(answer: Any) -> dict[str, Any]:
-    """Give the task that was started.
+    """Return the task that was started.
 
     Raises:
         IndexError: The instance started none.

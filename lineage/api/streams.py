@@ -54,12 +54,12 @@ class Download:
     total: int | None = field(default=None, init=False)
     """Bytes from `start` to the end, as the first answer announced."""
     checksum: str | None = field(default=None, init=False)
-    """The server's SHA-256 of the whole, where it tells one."""
+    """The server's SHA-256 of the whole, where it sends one."""
     _tag: str | None = field(default=None, init=False)
     _is_packed: bool = field(default=False, init=False)
 
     def chunks(self, first: requests.Response | None = None) -> Iterator[bytes]:
-        """Give the body once, each byte once, in order.
+        """Return the body once, each byte once, in order.
 
         Args:
             first: The answer of `open`, when the caller has looked at it.
@@ -84,15 +84,15 @@ class Download:
             response = self._request()
 
     def open(self) -> requests.Response:
-        """Ask for the body; it is not read yet."""
+        """CallMethod for the body; it is not read yet."""
         self.position = self.start
         response = self._request()
         self.checksum = response.headers.get("x-content-checksum-sha256")
         self._tag = response.headers.get("ETag")
         length = response.headers.get("Content-Length", "")
         self._is_packed = "Content-Encoding" in response.headers
-        is_told = length.isdecimal() and not self._is_packed
-        self.total = int(length) if is_told else None
+        is_known = length.isdecimal() and not self._is_packed
+        self.total = int(length) if is_known else None
         return response
 
     def _forward(self, response: requests.Response) -> Iterator[bytes]:
@@ -115,7 +115,7 @@ class Download:
         if offset > self.position:
             response.close()
             error = BrokenAnswerError(
-                f"{self.method}: asked from byte {self.position}, got from {offset}"
+                f"{self.method}: requested from byte {self.position}, got from {offset}"
             )
             error.endpoint = self.method
             raise error
@@ -123,7 +123,7 @@ class Download:
 
     def _request(self) -> requests.Response:
         # Ranges count the bytes on the way, so the body must not be packed for it;
-        # where a server packs nevertheless, the whole is asked for again.
+        # where a server packs nevertheless, the whole is requested again.
         headers = {"Accept-Encoding": "identity", **self.headers}
         is_part = self.position > 0 or self.end is not None
         if is_part and not self._is_packed:

@@ -35,13 +35,13 @@ class TaskApi(TaskOutput, PaginatedResource):
     WAIT_ATTEMPT_TIMEOUT_SEC: ClassVar[int] = 1
 
     def get_info_by_id(self, id: int) -> Any:
-        """Give a task as the platform has it; endpoint `tasks.info`.
+        """Return a task as the platform has it; endpoint `tasks.info`.
 
         Returns:
             None when there is no such task.
 
         Raises:
-            ApiError: The task could not be asked for.
+            ApiError: The task could not be fetched.
         """
         return self._info_by_id("tasks.info", id)
 
@@ -55,18 +55,18 @@ class TaskApi(TaskOutput, PaginatedResource):
             filters: Conditions, as `{"field": "status", "operator": "=", "value": …}`.
 
         Raises:
-            ApiError: The list could not be had.
+            ApiError: The list could not be fetched.
         """
         data = {"workspaceId": workspace_id, "filter": filters or []}
         return self.get_list_all_pages("tasks.list", data)
 
     def get_status(self, task_id: int) -> enums.Status:
-        """Give a task's state; endpoint `tasks.info`.
+        """Return a task's state; endpoint `tasks.info`.
 
         Raises:
             NotFoundError: There is no such task.
             ValueError: The state is one that this version does not know.
-            ApiError: The task could not be asked for.
+            ApiError: The task could not be fetched.
         """
         info = self._info_by_id("tasks.info", task_id)
         if info is None:
@@ -86,10 +86,10 @@ class TaskApi(TaskOutput, PaginatedResource):
             raise TaskFinishedWithError("the task ended with an error", subject=status)
 
     def get_context(self, id: int) -> Any:
-        """Give the team and the workspace of a task; endpoint `GetTaskContext`.
+        """Return the team and the workspace of a task; endpoint `GetTaskContext`.
 
         Raises:
-            ApiError: They could not be had; 404 when there is no such task.
+            ApiError: They could not be fetched; 404 when there is no such task.
         """
         return self._call("GetTaskContext", {"id": id})
 
@@ -173,7 +173,7 @@ class TaskApi(TaskOutput, PaginatedResource):
         Raises:
             TaskFinishedWithError: It ended with an error, and that was not the target.
             WaitingTimeExceeded: It has not ended after the last look.
-            ApiError: The task could not be asked for.
+            ApiError: The task could not be fetched.
         """
         target = enums.Status(str(target_status))
         looks = self.MAX_WAIT_ATTEMPTS if wait_attempts is None else wait_attempts
@@ -263,20 +263,20 @@ class TaskApi(TaskOutput, PaginatedResource):
         return task if "id" in task else {**task, "id": task.get("taskId")}
 
     def get_field(self, task_id: int, field: str) -> Any:
-        """Give one field; endpoint `tasks.data.get`.
+        """Return one field; endpoint `tasks.data.get`.
 
         Raises:
             KeyError: The app has no such field.
-            ApiError: It could not be had.
+            ApiError: It could not be fetched.
         """
         return self.get_fields(task_id, [field])[field]
 
     def get_fields(self, task_id: int, fields: list[str]) -> Any:
-        """Give some fields by their names; endpoint `tasks.data.get`.
+        """Return some fields by their names; endpoint `tasks.data.get`.
 
         Raises:
             KeyError: The answer has no fields.
-            ApiError: They could not be had.
+            ApiError: They could not be fetched.
         """
         body = {"taskId": task_id, "fields": [str(name) for name in fields]}
         return self._call("tasks.data.get", body)["result"]
@@ -377,7 +377,7 @@ class TaskApi(TaskOutput, PaginatedResource):
 
         Raises:
             TypeError: `data` is no dict.
-            ApiError: The app could not be asked.
+            ApiError: The app could not be reached.
         """
         if type(data) is not dict:
             raise TypeError(f"data must be a dict, got {type(data).__name__}")
@@ -397,7 +397,7 @@ class TaskApi(TaskOutput, PaginatedResource):
     def is_running(self, task_id: int) -> bool:
         """Whether an app answers; endpoint `tasks.request.direct`, one attempt.
 
-        False also when it cannot be asked.
+        False also when it cannot be reached.
         """
         answer = self._poll(task_id, "is_running", 60)
         if isinstance(answer, Mapping):
@@ -405,15 +405,15 @@ class TaskApi(TaskOutput, PaginatedResource):
         return answer is not None
 
     def is_ready(self, task_id: int) -> bool:
-        """Whether an app says that it is ready; one attempt.
+        """Whether an app reports that it is ready; one attempt.
 
-        Endpoint `tasks.request.direct`. False also when it cannot be asked.
+        Endpoint `tasks.request.direct`. False also when it cannot be reached.
         """
         answer = self._poll(task_id, "is_ready", 60)
         return isinstance(answer, Mapping) and answer.get("status") == "ready"
 
     def _poll(self, task_id: int, command: str, timeout_s: int) -> Any:
-        """Ask once; None when there is no answer."""
+        """CallMethod once; None when there is no answer."""
         try:
             return self.send_request(task_id, command, {}, timeout=timeout_s, retries=1)
         except ApiError:
@@ -422,7 +422,7 @@ class TaskApi(TaskOutput, PaginatedResource):
     def get_logs(
         self, task_id: int, since_time: str | None = None, limit: int | None = None
     ) -> Any:
-        """Give lines of the log; endpoint GET `tasks.log.download`.
+        """Return lines of the log; endpoint GET `tasks.log.download`.
 
         Args:
             task_id: The task.
@@ -430,7 +430,7 @@ class TaskApi(TaskOutput, PaginatedResource):
             limit: Lines, at most.
 
         Raises:
-            ApiError: They could not be had.
+            ApiError: They could not be fetched.
         """
         method = "tasks.log.download"
         query = {"id": task_id, "sinceTime": since_time, "limit": limit}

@@ -41,7 +41,7 @@ class TaskOutput(Resource):
     ) -> Any:
         """Show a project; endpoint `tasks.output.set`.
 
-        Without a name, `projects.info` is asked first.
+        Without a name, `projects.info` is requested first.
 
         Args:
             task_id: The task.
@@ -249,11 +249,11 @@ class TaskOutput(Resource):
             general["description"] = description
         return self._set(task_id, {"general": general})
 
-    def _file_url(self, file_id: int, told: str | None) -> str:
-        if told is not None:
-            return told
-        url: str = FileApi(self._api).get_info_by_id(file_id).storage_path
-        return url
+    def _file_url(self, file_id: int, url: str | None) -> str:
+        if url is not None:
+            return url
+        found: str = FileApi(self._api).get_info_by_id(file_id).storage_path
+        return found
 
     def _set(self, task_id: int, output: dict[str, Any]) -> Any:
         return self._call("tasks.output.set", {"taskId": task_id, "output": output})
@@ -274,7 +274,7 @@ class TaskOutput(Resource):
             task_id: The task.
             abs_paths: The files.
             names: What each is called in the task.
-            progress_cb: Told the number of files done (or a tqdm bar).
+            progress_cb: Called with the number of files done (or a tqdm bar).
 
         Raises:
             RuntimeError: There are more paths than names, or fewer.
@@ -326,10 +326,10 @@ class TaskOutput(Resource):
         parts: list[BodyPart] = []
         for index, (path, name, digest) in enumerate(batch):
             if digest not in known:
-                told = json.dumps({"fullpath": name, "hash": digest})
+                fields = json.dumps({"fullpath": name, "hash": digest})
                 opener = partial(Path(path).open, "rb")
                 parts += [
-                    BodyPart(str(index), told),
+                    BodyPart(str(index), fields),
                     BodyPart(f"{index}-file", opener, name),
                 ]
         if not parts:
@@ -406,7 +406,7 @@ def _icon(
 
 
 def file_hash(path: str) -> str:
-    """Give the platform's hash of a file: its SHA-256 in base64.
+    """Return the platform's hash of a file: its SHA-256 in base64.
 
     Raises:
         OSError: The file cannot be read.
@@ -419,6 +419,6 @@ def file_hash(path: str) -> str:
 
 
 def batched(items: Sequence[_T], size: int) -> Iterator[list[_T]]:
-    """Give the items in lists of at most `size`."""
+    """Return the items in lists of at most `size`."""
     for start in range(0, len(items), size):
         yield list(items[start : start + size])

@@ -100,7 +100,7 @@ class Transport:
         return any(url.lower().startswith(p.lower()) for p in self._adapters)
 
     def send(self, call: Request) -> requests.Response:
-        """Send a call, again where the rules say so.
+        """Send a call, again where the retry rules allow it.
 
         Raises:
             HttpError: The server refused it.
@@ -219,7 +219,7 @@ class Transport:
 
 
 def read_body(response: requests.Response, size: int = _READ_SIZE) -> Iterator[bytes]:
-    """Give the decoded body as it arrives, in the errors of `requests`.
+    """Return the decoded body as it arrives, in the errors of `requests`.
 
     Raises:
         requests.exceptions.ChunkedEncodingError: The body was cut off.
@@ -252,7 +252,7 @@ def _is_urllib3(raw: Any) -> bool:
 
 
 def _foreign_body(response: requests.Response, size: int | None) -> Iterator[bytes]:
-    """Give the body of an adapter of the caller's, or of an older urllib3.
+    """Return the body of an adapter of the caller's, or of an older urllib3.
 
     Args:
         response: The answer.

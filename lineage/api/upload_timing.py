@@ -34,14 +34,14 @@ class TimedUpload:
         self.len = length_of(content)
 
     def read(self, size: int = -1) -> bytes:
-        """Give the next block."""
+        """Return the next block."""
         self._pace.step()
         block: bytes = self._content.read(size)
         return block
 
 
 def length_of(content: Any) -> int:
-    """Give what is left of a body in bytes; 0: it does not tell."""
+    """Return what is left of a body in bytes; 0: it is not known."""
     return int(super_len(content))  # type: ignore[no-untyped-call]  # stubs lack it
 
 
@@ -62,7 +62,7 @@ class UploadClock:
 
 
 async def blocks(content: Any, pace: UploadClock) -> AsyncIterator[bytes]:
-    """Give a body to an event loop, block by block, whatever its form.
+    """Return a body to an event loop, block by block, whatever its form.
 
     Args:
         content: What reads as a file (read in a thread), or gives blocks, at once or

@@ -18,7 +18,7 @@ class Secret(str):
 
 
 def normalize(address: str) -> str:
-    """Give the address with a scheme and without slashes at its ends.
+    """Return the address with a scheme and without slashes at its ends.
 
     Raises:
         ValueError: The address is empty, or has no host.
@@ -36,17 +36,17 @@ def normalize(address: str) -> str:
 
 
 def api_root(server_address: str) -> str:
-    """Give the address below which the versions of the public API lie."""
+    """Return the address below which the versions of the public API lie."""
     return f"{server_address}/{PUBLIC_API}"
 
 
 def method_url(root: str, method: str) -> str:
-    """Give the address of one method; it may carry a query of its own."""
+    """Return the address of one method; it may carry a query of its own."""
     return f"{root}/{API_VERSION}/{method}"
 
 
 def with_https(address: str) -> str:
-    """Give the same address with the scheme https."""
+    """Return the same address with the scheme https."""
     parts = urlsplit(address)
     return urlunsplit(parts._replace(scheme="https"))
 

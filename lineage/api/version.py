@@ -1,4 +1,4 @@
-"""What an instance says of itself: its version, and the endpoints of ours it has."""
+"""An instance's version, and the lineage endpoints that it offers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RELEASE = re.compile(r"\s*v?(\d+(?:\.\d+)*)")
 
 
 class Capabilities(BaseModel):
-    """The `lineage` object of `instance.version`: what this instance has of ours."""
+    """What an instance offers beyond the platform: `lineage` of `instance.version`."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
@@ -42,7 +42,7 @@ class InstanceVersion:
     """An instance's answer to `instance.version`."""
 
     version: str | None
-    """As the instance spells it; `unknown` when it could not be asked."""
+    """As the instance spells it; `unknown` when it could not be reached."""
     announced: Capabilities | None = None
 
 
@@ -50,21 +50,21 @@ class VersionCache:
     """Remembers an instance's answer for a limited time.
 
     Args:
-        ask: Asks the instance and gives the decoded answer; raises `ApiError`.
+        fetch: Asks the instance and gives the decoded answer; raises `ApiError`.
     """
 
-    def __init__(self, ask: Callable[[], Any]) -> None:
-        self._ask = ask
+    def __init__(self, fetch: Callable[[], Any]) -> None:
+        self._fetch = fetch
         self._lock = ForkSafeLock()
         self._known: InstanceVersion | None = None
         self._until = 0.0
 
     def get(self) -> InstanceVersion:
-        """Give the instance's version, asking when the last answer is too old."""
+        """Return the instance's version, asking when the last answer is too old."""
         with self._lock:
             if self._known is not None and time.monotonic() < self._until:
                 return self._known
-            found = self._asked()
+            found = self._fetched()
             # An answer without a version is not remembered, as in the platform's SDK.
             self._known = found if found.version is not None else None
             is_known = found.version != UNKNOWN
@@ -78,9 +78,9 @@ class VersionCache:
         with self._lock:
             self._known = None
 
-    def _asked(self) -> InstanceVersion:
+    def _fetched(self) -> InstanceVersion:
         try:
-            return read_answer(self._ask())
+            return read_answer(self._fetch())
         except ApiError as error:
             warn_rarely(
                 "instance.version", "The instance's version is unknown: %s", error
@@ -108,7 +108,7 @@ def _announced(value: Any) -> Capabilities | None:
 
 
 def at_least(version: str | None, minimum: str) -> bool | None:
-    """Whether a version is `minimum` or newer; None when it cannot be told.
+    """Whether a version is `minimum` or newer; None when it is not known.
 
     Versions that are not PEP 440 (`6.12.4-abc123`) are compared by the release
     number that they begin with.

@@ -19,7 +19,7 @@ from .compatibility import (
 )
 from .edge_artifacts import ArtifactResolver, WireArtifact, folder_path, plain
 from .errors import IncompatibleInstanceError
-from .foreign_api import Ask, asking, asking_once
+from .foreign_api import CallMethod, caller_of, caller_once
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -87,7 +87,7 @@ class Workflow:
             @functools.wraps(method)
             def guarded(self: Any, *args: Any, **kwargs: Any) -> Any:
                 if not self.is_enabled():
-                    _tell_off(self)
+                    _warn_disabled(self)
                     return None
                 minimum = min_instance_version or self._min_instance_version
                 if not check_workflow_compatibility(self._api, minimum):
@@ -108,7 +108,7 @@ class Workflow:
     ) -> Any:
         """Record that the task used a project, or one of its versions.
 
-        Endpoint `workflow.node.add-input`; the class tells of results and errors.
+        Endpoint `workflow.node.add-input`; see the class for results and errors.
 
         Args:
             project: A `ProjectInfo` or an id; not needed with `version_id`.
@@ -126,7 +126,7 @@ class Workflow:
     ) -> Any:
         """Record that the task used a dataset (a `DatasetInfo` or an id).
 
-        Endpoint `workflow.node.add-input`; the class tells of results and errors.
+        Endpoint `workflow.node.add-input`; see the class for results and errors.
         """
         return self._add_id("input", "dataset", dataset, task_id, meta)
 
@@ -139,7 +139,7 @@ class Workflow:
     ) -> Any:
         """Record that the task used a file.
 
-        Endpoint `workflow.node.add-input`; the class tells of results and errors.
+        Endpoint `workflow.node.add-input`; see the class for results and errors.
 
         Args:
             file: A `FileInfo`, an id, or a path in Team Files (`file-storage.list`).
@@ -155,7 +155,7 @@ class Workflow:
     ) -> Any:
         """Record that the task used a folder of Team Files.
 
-        Endpoint `workflow.node.add-input`; the class tells of results and errors.
+        Endpoint `workflow.node.add-input`; see the class for results and errors.
         """
         return self._add("input", "folder", task_id, meta,
                          lambda _: WireArtifact(to_wire("folder"), folder_path(path))
@@ -166,7 +166,7 @@ class Workflow:
     ) -> Any:
         """Record that the task used another task's work.
 
-        Endpoint `workflow.node.add-input`; the class tells of results and errors.
+        Endpoint `workflow.node.add-input`; see the class for results and errors.
         """
         return self._add_id("input", "task", input_task_id, task_id, meta)
 
@@ -175,7 +175,7 @@ class Workflow:
     ) -> Any:
         """Record that the task used a labeling job; needs instance 6.11.11.
 
-        Endpoint `workflow.node.add-input`; the class tells of results and errors.
+        Endpoint `workflow.node.add-input`; see the class for results and errors.
         """
         return self._add_id("input", "job", id, task_id, meta)
 
@@ -188,7 +188,7 @@ class Workflow:
     ) -> Any:
         """Record that the task made or changed a project, or one of its versions.
 
-        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        Endpoint `workflow.node.add-output`; see the class for results and errors.
         """
         return self._add("output", "project", task_id, meta,
                          lambda f: f.project(project, version_id))  # fmt: skip
@@ -198,7 +198,7 @@ class Workflow:
     ) -> Any:
         """Record that the task made or changed a dataset.
 
-        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        Endpoint `workflow.node.add-output`; see the class for results and errors.
         """
         return self._add_id("output", "dataset", dataset, task_id, meta)
 
@@ -211,7 +211,7 @@ class Workflow:
     ) -> Any:
         """Record that the task made a file (a `FileInfo` or an id).
 
-        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        Endpoint `workflow.node.add-output`; see the class for results and errors.
 
         A path goes to the instance as it is, as the platform's SDK sends it.
         """
@@ -224,7 +224,7 @@ class Workflow:
     ) -> Any:
         """Record that the task made a folder of Team Files.
 
-        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        Endpoint `workflow.node.add-output`; see the class for results and errors.
         """
         return self._add("output", "folder", task_id, meta,
                          lambda _: WireArtifact(to_wire("folder"), folder_path(path))
@@ -233,7 +233,7 @@ class Workflow:
     def add_output_app(self, task_id: int | None = None, meta: Any = None) -> Any:
         """Record that the task is an app session that others may use.
 
-        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        Endpoint `workflow.node.add-output`; see the class for results and errors.
         """
         return self._add("output", "app", task_id, meta,
                          lambda f: WireArtifact(to_wire("app"), f.task_id))  # fmt: skip
@@ -243,7 +243,7 @@ class Workflow:
     ) -> Any:
         """Record that the task started another task.
 
-        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        Endpoint `workflow.node.add-output`; see the class for results and errors.
         """
         return self._add_id("output", "task", output_task_id, task_id, meta)
 
@@ -252,14 +252,14 @@ class Workflow:
     ) -> Any:
         """Record that the task made a labeling job; needs instance 6.11.11.
 
-        Endpoint `workflow.node.add-output`; the class tells of results and errors.
+        Endpoint `workflow.node.add-output`; see the class for results and errors.
         """
         return self._add_id("output", "job", id, task_id, meta)
 
     def send_edge(self, fact: Mapping[str, Any]) -> Any:
         """Send one recorded edge, with a single attempt.
 
-        Whether recording is enabled is not asked again: it was when recording.
+        Whether recording is enabled was checked when the edge was recorded.
 
         Args:
             fact: An edge in the form of `model.facts.EdgeFact`; its task is its
@@ -272,31 +272,31 @@ class Workflow:
 
         Raises:
             IncompatibleInstanceError: The instance is too old, or unknown: wait.
-            ApiError: It could not be sent; `is_retryable` tells whether to wait.
+            ApiError: It could not be sent; `is_retryable` says whether to wait.
             DeliveryError: It can never be sent.
         """
         kind = KINDS.get(fact["kind"])
         if kind is None:
             raise DeliveryError(f"the platform knows no {fact['kind']!r}", subject=fact)
         self._require(kind.min_version)
-        told = fact.get("task_id")
-        finder = self._finder(asking_once(self._api), told)
-        thing = finder.from_fact(fact)
-        if thing is None:
+        task_id = fact.get("task_id")
+        resolver = self._resolver(caller_once(self._api), task_id)
+        artifact = resolver.from_fact(fact)
+        if artifact is None:
             return None
         sources = {
-            "id": lambda: thing.id,
-            "task_id": lambda: finder.task_id,
-            "module_id": lambda: lookups.module_id(finder.task_id, finder.ask),
+            "id": lambda: artifact.id,
+            "task_id": lambda: resolver.task_id,
+            "module_id": lambda: lookups.module_id(resolver.task_id, resolver.call),
         }
         meta = filled(checked_meta(fact.get("meta")), sources)
-        return self._post(fact["dir"], finder, thing, meta)
+        return self._post(fact["dir"], resolver, artifact, meta)
 
     def _add_id(
         self, direction: Direction, kind: str, value: Any, task_id: Any, meta: Any
     ) -> Any:
-        thing = WireArtifact(to_wire(kind), plain(value))
-        return self._add(direction, kind, task_id, meta, lambda _: thing)
+        artifact = WireArtifact(to_wire(kind), plain(value))
+        return self._add(direction, kind, task_id, meta, lambda _: artifact)
 
     def _add(
         self,
@@ -308,59 +308,61 @@ class Workflow:
     ) -> Any:
         """Send an edge by the SDK's contract: an answer, `{}`, or None."""
         if not self._enabled:
-            _tell_off(self)
+            _warn_disabled(self)
             return None
-        if self._gate.verdict(KINDS[kind].min_version) != "ok":
+        if self._gate.check(KINDS[kind].min_version) != "ok":
             return None
         what = f"workflow: add_{direction}_{kind}"
         with guard(what, strict=self._settings.is_strict):
             try:
-                finder = self._finder(asking(self._api), task_id)
-                return self._post(direction, finder, find(finder), checked_meta(meta))
+                resolver = self._resolver(caller_of(self._api), task_id)
+                return self._post(
+                    direction, resolver, find(resolver), checked_meta(meta)
+                )
             except LineageError as error:
-                # The guard tells repeated trouble rarely; here each cause is told.
+                # The guard logs repeated trouble rarely; here each cause is logged.
                 logger.info("%s: %s", what, error)
                 raise
         return {}
 
-    def _finder(self, ask: Ask, task_id: Any) -> ArtifactResolver:
+    def _resolver(self, call: CallMethod, task_id: Any) -> ArtifactResolver:
         node = task_id if task_id is not None else self._api.task_id
         if node is None:
             raise DeliveryError(
                 "the task is unknown: pass task_id, or set SUPERVISELY_TASK_ID"
             )
-        return ArtifactResolver(self._api, ask, self._teams, node)
+        return ArtifactResolver(self._api, call, self._teams, node)
 
     def _post(
         self,
         direction: Direction,
-        finder: ArtifactResolver,
-        thing: WireArtifact,
+        resolver: ArtifactResolver,
+        artifact: WireArtifact,
         meta: dict[str, Any] | None,
     ) -> Any:
         body = {
-            "teamId": self._teams.of(finder.task_id, finder.ask),
-            "node": {"type": "task", "id": finder.task_id},
-            "type": thing.type,
+            "teamId": self._teams.of(resolver.task_id, resolver.call),
+            "node": {"type": "task", "id": resolver.task_id},
+            "type": artifact.type,
         }
-        if thing.id:
-            body["id"] = thing.id
+        if artifact.id:
+            body["id"] = artifact.id
         if meta:
             body["meta"] = meta
-        return finder.ask(f"workflow.node.add-{direction}", body)
+        return resolver.call(f"workflow.node.add-{direction}", body)
 
     def _require(self, minimum: str) -> None:
-        verdict = self._gate.verdict(minimum)
-        if verdict == "ok":
+        compatibility = self._gate.check(minimum)
+        if compatibility == "ok":
             return
         version = self._gate.version().version
         raise IncompatibleInstanceError(
             f"the instance's version is {version}; this edge needs {minimum}",
-            subject=verdict,
+            subject=compatibility,
         )
 
 
-def _tell_off(workflow: Any) -> None:
+def _warn_disabled(workflow: Any) -> None:
     warn_rarely(
         f"workflow off {id(workflow)}",
         "Workflow is disabled: edges are not sent (ENV is not production, "

@@ -18,7 +18,7 @@ from .format import count
 from .output import print_lines, table
 from .parser import Commands, UsageError
 from .result import CommandResult, Line, StyledText, line
-from .serve import DEFAULT_PORT, open_page, store_of
+from .serve import open_page, store_of
 from .tree import draw
 
 _EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "digits" / "run.py"
@@ -68,8 +68,7 @@ def _end_with_page(settings: Settings, *, is_served: bool) -> None:
     if is_served and sys.stdin.isatty() and sys.stdout.isatty():
         open_page(settings, store_of(settings))
     else:
-        address = f"http://127.0.0.1:{DEFAULT_PORT}"
-        print(f"The page: {address}  (serve it with: {_prefix()}lineage ui)")
+        print(f"The page: {_prefix()}lineage ui")
 
 
 def _say(out: object, told: Line) -> None:

@@ -6,12 +6,14 @@ import argparse
 import importlib
 import os
 import platform
+import shlex
 import sys
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from ..permissions import is_open_to_others
 from ..settings import Origin, Settings
 from .connect import settings_of
 from .explain_settings import consequence, summary
@@ -60,10 +62,19 @@ def run_doctor(args: argparse.Namespace) -> CommandResult:
     lines += [*_variables(settings), line()]
     lines += [line(StyledText("Extras", "title")), *_extras(installed)]
     problems = [origin.problem for origin in settings.origins if origin.problem]
+    problems += _open_home(settings.home)
     if problems:
         lines += [line(), line(StyledText(count(len(problems), "problem"), "bad"))]
         lines += [line("  ", problem) for problem in problems]
     return CommandResult(data, lines, NO if problems else 0)
+
+
+def _open_home(home: Path) -> list[str]:
+    """Return what is wrong with the rights of a home; older releases left it open."""
+    if not is_open_to_others(home):
+        return []
+    command = f"chmod -R go= {shlex.quote(str(home))}"
+    return [f"{home} can be read by every user of this machine; type: {command}"]
 
 
 def _origin_data(origin: Origin, settings: Settings) -> Mapping[str, Any]:

@@ -9,12 +9,13 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from ..delivery.status import read_status
+from ..permissions import make_folder, open_private
 from ..settings import Settings
 from .connect import load, settings_of
 from .delivery import status_data
@@ -102,16 +103,36 @@ def open_page(
     settings: Settings, store: str, *, port: int = 0, with_browser: bool = True
 ) -> None:
     """Serve the page on this machine until Ctrl+C, and open it on a desktop."""
-    load("instance.server", "server")
+    secret = load("instance.page_secret", "server").new_secret()
     chosen = port or _usual_or_free_port()
-    address = f"http://127.0.0.1:{chosen}"
+    address = f"http://127.0.0.1:{chosen}/?token={secret}"
     print(f"The page: {address}  (Ctrl+C stops it)", flush=True)
-    if with_browser and has_desktop():
-        threading.Timer(1.0, webbrowser.open, [address]).start()
+    with ExitStack() as stack:
+        if with_browser and has_desktop():
+            make_folder(settings.home)
+            opener = stack.enter_context(_opener(settings.home, address))
+            threading.Timer(1.0, webbrowser.open, [opener]).start()
+        try:
+            _serve(settings, store, "127.0.0.1", chosen, is_quiet=True, secret=secret)
+        except KeyboardInterrupt:
+            print("\nThe page is closed.")
+
+
+@contextmanager
+def _opener(home: Path, address: str) -> Iterator[str]:
+    """Yield the address of a private file that leads a browser to the page.
+
+    Every user of a machine may read the arguments of its processes, a browser's too:
+    the page's own address, with the secret, is no argument.
+    """
+    path = home.absolute() / f"open-page-{os.getpid()}.html"
+    path.unlink(missing_ok=True)
+    with open(open_private(path, os.O_WRONLY | os.O_EXCL), "w") as file:
+        file.write(f'<meta http-equiv="refresh" content="0; url={address}">\n')
     try:
-        _serve(settings, store, "127.0.0.1", chosen, is_quiet=True)
-    except KeyboardInterrupt:
-        print("\nThe page is closed.")
+        yield path.as_uri()
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _serve(
@@ -123,9 +144,10 @@ def _serve(
     workers: int = 1,
     names: Sequence[str] = (),
     is_quiet: bool = False,
+    secret: str | None = None,
 ) -> None:
     server = load("instance.server", "server")
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.home)
     server.serve(
         server.ServeSettings(
             host=host,
@@ -135,6 +157,7 @@ def _serve(
             store=store,
             blobs=settings.home / "blobs",
             is_access_logged=not is_quiet,
+            page_secret=secret,
             delivery_status=partial(waiting_facts, settings.home),
         )
     )
@@ -169,7 +192,7 @@ def has_desktop() -> bool:
 def opened_store(args: argparse.Namespace) -> Iterator[Any]:
     """Open the store that a command names."""
     settings = settings_of(args)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.home)
     store = load("instance.store", "server").open_store(store_url(args, settings))
     try:
         yield store

@@ -64,6 +64,10 @@ class Deadlines:
         """Return the time after which an answer is not expected before a deadline."""
         return deadline - self._answer_s * _SLOWER - _MARGIN_S
 
+    def is_in_time(self, start: float, deadline: float) -> bool:
+        """Whether the answer to a request is expected before a deadline."""
+        return start <= deadline - self._answer_s - _CLOSE_S
+
     def may_start(self, now: float) -> bool:
         """Whether a request may begin: its answer is expected while there is time."""
         return self._ends_at is None or now + self._answer_s <= self._ends_at

@@ -188,7 +188,7 @@ class Flusher:
             return False
         if not self._has_facts():
             return True
-        return self._next_attempt() > self._deadlines.last_start(deadline)
+        return not self._deadlines.is_in_time(self._next_attempt(), deadline)
 
     def _has_facts(self) -> bool:
         reader = self.reader

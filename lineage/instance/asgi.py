@@ -23,14 +23,24 @@ from .http import (
     InstanceRequest,
     InstanceResponse,
 )
+from .json_body import MAX_NODES_SMALL, read_json
 from .metrics import Metrics
-from .request_body import BodyLimits, Disconnected, Receive, read_body, too_large
+from .page_secret import PageSecret
+from .request_body import (
+    BodyLimits,
+    Disconnected,
+    Receive,
+    read_body,
+    too_large,
+    unpacked,
+)
 from .route import Route, WriteRequest
 from .routes import (
     ROUTES,
     Routes,
     answered,
     answered_trouble,
+    check_role,
     find_route,
     respond,
 )
@@ -60,6 +70,7 @@ class InstanceApp:
         sessions: The page's sessions.
         page: Answers every path that is no method.
         limits: How much a request may bring.
+        page_secret: Needed by every request, where the page is for one user.
     """
 
     def __init__(
@@ -70,12 +81,14 @@ class InstanceApp:
         *,
         page: App,
         limits: BodyLimits | None = None,
+        page_secret: PageSecret | None = None,
     ) -> None:
         self._routes = routes
         self._authenticator = authenticator
         self._sessions = sessions
         self._page = page
         self._limits = limits or BodyLimits()
+        self._page_secret = page_secret
         self._metrics = Metrics()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lineage-request")
         self._running = 0
@@ -108,7 +121,6 @@ class InstanceApp:
         began = time.perf_counter()
         self._metrics.begin()
         name, status = _name(scope), 499
-        self._running += 1
         try:
             request = _request(scope)
             answer = await self._answer(request, scope, receive, send)
@@ -118,7 +130,6 @@ class InstanceApp:
         except Disconnected:
             status = 499
         finally:
-            self._running -= 1
             seconds = time.perf_counter() - began
             self._metrics.end(name, status, seconds)
             _log(scope, name, status, seconds)
@@ -128,6 +139,10 @@ class InstanceApp:
     ) -> InstanceResponse | None:
         """Return the answer, or `None` where the page has sent its own."""
         try:
+            if self._page_secret is not None:
+                redirect = self._page_secret.admit(request)
+                if redirect is not None:
+                    return redirect
             if "/v3/" in request.path:
                 return await self._method(request, receive)
             self._authenticator.check_place(request)
@@ -146,19 +161,36 @@ class InstanceApp:
     async def _method(
         self, request: InstanceRequest, receive: Receive
     ) -> InstanceResponse:
-        if self._running > MAX_RUNNING:
+        try:
+            route = find_route(request)
+            # Caller and role are checked before anything of the body is read.
+            principal = await self._admit(route, request)
+            check_role(route, principal)
+        except RequestError as error:
+            raise _without_body(request, error) from error
+        complete = await self._with_body(
+            request, receive, self._limit(route), is_upload=route.form == "raw"
+        )
+        try:
+            return await self._work(route, complete, principal)
+        finally:
+            complete.close()
+
+    def _limit(self, route: Route) -> int:
+        if route.form == "raw":
+            return self._limits.upload_bytes
+        limits = self._limits
+        return limits.json_bytes if route.is_bulk else limits.small_bytes
+
+    async def _work(
+        self, route: Route, complete: InstanceRequest, principal: Principal
+    ) -> InstanceResponse:
+        """Answer a request whose body is there; only such requests are counted."""
+        if self._running >= MAX_RUNNING:
             raise RequestError(
                 429, "too many requests at once", headers={"retry-after": "1"}
             )
-        route = find_route(request)
-        # The caller is identified before anything of the body is read.
-        principal = await self._admit(route, request)
-        limit = (
-            self._limits.upload_bytes
-            if route.form == "raw"
-            else self._limits.json_bytes
-        )
-        complete = await self._with_body(request, receive, limit)
+        self._running += 1
         try:
             if route.prepare is not None:
                 prepared = await self._prepare(route, complete, principal)
@@ -171,7 +203,7 @@ class InstanceApp:
             )
             return answer
         finally:
-            complete.close()
+            self._running -= 1
 
     async def _prepare(
         self, route: Route, request: InstanceRequest, principal: Principal
@@ -199,12 +231,20 @@ class InstanceApp:
         return answered(request, lambda: respond(prepared.finish(answer)))
 
     async def _with_body(
-        self, request: InstanceRequest, receive: Receive, limit: int
+        self,
+        request: InstanceRequest,
+        receive: Receive,
+        limit: int,
+        *,
+        is_upload: bool = False,
     ) -> InstanceRequest:
         announced = request.headers.get("content-length", "0")
         if announced.isascii() and announced.isdigit() and int(announced[:20]) > limit:
             raise too_large(limit)
-        body = await read_body(receive, limit, self._limits.idle_s)
+        body = await read_body(receive, limit, self._limits, is_upload=is_upload)
+        encoding = request.headers.get("content-encoding")
+        if encoding is not None:
+            body = await self._in_thread(unpacked, body, encoding, limit)
         return InstanceRequest(
             request.verb, request.path, request.query, request.headers, body,
             request.client,
@@ -226,10 +266,7 @@ class InstanceApp:
         return self._metrics.response()
 
     def _login(self, request: InstanceRequest) -> InstanceResponse:
-        try:
-            credentials = json.loads(request.read() or b"null")
-        except (ValueError, RecursionError) as error:
-            raise RequestError(400, f"the body is not JSON: {error}") from error
+        credentials = read_json(request, max_nodes=MAX_NODES_SMALL)
         token = credentials.get("token") if isinstance(credentials, dict) else None
         if not isinstance(token, str):
             raise RequestError(400, "a token is missing", field="token", value=token,
@@ -243,6 +280,15 @@ class InstanceApp:
         if secret is not None:
             self._sessions.end(secret)
         return _json({"ok": True}, {"set-cookie": _cookie("", 0, is_tls=False)})
+
+
+def _without_body(request: InstanceRequest, error: RequestError) -> RequestError:
+    """Close the connection after an error, where a large body would still come."""
+    announced = request.headers.get("content-length", "")
+    is_short = announced.isascii() and announced.isdigit() and len(announced) < 6
+    if not is_short and ("transfer-encoding" in request.headers or announced):
+        error.headers.setdefault("connection", "close")
+    return error
 
 
 def _is_small(request: InstanceRequest) -> bool:

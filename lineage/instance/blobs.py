@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from ..permissions import make_folder, share_with_group
 from .errors import RequestError
 from .http import CHUNK, FileSpan, InstanceResponse
 
@@ -46,18 +47,19 @@ class Blobs:
 
     def put(self, chunks: Iterable[bytes]) -> Blob:
         """Keep bytes; when it returns they survive a crash."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         digest, size = hashlib.sha256(), 0
         with self._part() as stream:
             for chunk in chunks:
                 digest.update(chunk)
                 size += len(chunk)
                 stream.write(chunk)
+            share_with_group(stream.fileno(), self._folder)
             stream.flush()
             os.fsync(stream.fileno())
             blob = Blob(digest.hexdigest(), size)
             path = self._path_of(blob.digest)
-            path.parent.mkdir(exist_ok=True)
+            make_folder(path.parent)
             os.replace(stream.name, path)
         return blob
 

@@ -13,6 +13,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.response import HTTPResponse
 
+from ..permissions import make_folder
 from .http import FileSpan, InstanceRequest, InstanceResponse
 from .routes import Routes
 from .services import Services
@@ -60,7 +61,7 @@ class EmbeddedInstance:
     def _opened(self) -> Routes:
         with self._lock:
             if self._routes is None:
-                self.home.mkdir(parents=True, exist_ok=True)
+                make_folder(self.home)
                 self._routes = Routes(Services.embedded(self.home))
             return self._routes
 

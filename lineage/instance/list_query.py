@@ -34,7 +34,7 @@ class Default(NamedTuple):
 
     key: str
     value: Value | str
-    """The value, or the field of the body that it is told in."""
+    """The value, or the field of the body that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +65,24 @@ class ListPage(NamedTuple):
 
 
 def read_page(tx: Transaction, rows: Rows, form: PageParams) -> ListPage:
-    """Read the rows of the page that a listing asks for, and no others.
+    """Read the rows of the requested page, and no others.
 
     Raises:
-        Refusal: The form names an operator, order or place that there is not.
+        RequestError: The form names an operator, order or place that there is not.
     """
     start, query = start_of(form), _Query(tx.dialect.name, rows)
     direction = checked_order(form)
     where = " AND ".join(query.condition(f) for f in form.filter or ()) or "1 = 1"
     order = query.order(form.sort, direction)
-    told = query.subquery()
+    subquery = query.subquery()
     found = tx.all(
-        f"SELECT {rows.columns} FROM {told} WHERE {where}"  # noqa: S608  values are parameters
+        f"SELECT {rows.columns} FROM {subquery} WHERE {where}"  # noqa: S608  values are parameters
         f" ORDER BY {order} LIMIT :page_size OFFSET :page_start",
         {**query.params, "page_size": form.per_page, "page_start": start},
     )
     if (found or not start) and len(found) < form.per_page:
         return ListPage(found, start + len(found))
-    sql = f"SELECT COUNT(*) FROM {told} WHERE {where}"  # noqa: S608  values are parameters
+    sql = f"SELECT COUNT(*) FROM {subquery} WHERE {where}"  # noqa: S608  values are parameters
     row = tx.one(sql, query.params)
     return ListPage(found, int(row[0]) if row else 0)
 
@@ -99,7 +99,7 @@ class _Query:
         self.params: dict[str, Any] = dict(rows.params)
 
     def subquery(self) -> str:
-        """Return the rows, with the values inside their JSON that were asked for."""
+        """Return the rows, with the requested values inside their JSON."""
         columns = ", ".join([self._rows.names, *self._columns])
         # PostgreSQL would read each body again for each use of a value in it.
         fence = " OFFSET 0" if self._columns and self._engine != "sqlite" else ""
@@ -112,29 +112,29 @@ class _Query:
         if value.int_column == "r.id":
             return f"r.id {direction}, r.team_id"
         keys = [value.rank, value.number, value.time_column or value.text]
-        told = [f"{key} {direction}" for key in keys if key not in ("NULL", "0")]
-        return ", ".join([*told, "r.id, r.team_id"])
+        order = [f"{key} {direction}" for key in keys if key not in ("NULL", "0")]
+        return ", ".join([*order, "r.id, r.team_id"])
 
-    def condition(self, said: ListFilter) -> str:
+    def condition(self, given: ListFilter) -> str:
         """Spell one condition of a filter."""
-        if said.operator not in _OPERATORS:
+        if given.operator not in _OPERATORS:
             raise RequestError(
                 400, "the operator of a filter is not known", field="filter.operator",
-                value=said.operator, allowed=", ".join(_OPERATORS),
+                value=given.operator, allowed=", ".join(_OPERATORS),
             )  # fmt: skip
-        value = self._value(said.field)
-        if said.operator in _SIGNS:
-            return self._ordered(value, _SIGNS[said.operator], _scalar(said.value))
-        wanted = said.value if said.operator == "in" else [said.value]
+        value = self._value(given.field)
+        if given.operator in _SIGNS:
+            return self._ordered(value, _SIGNS[given.operator], _scalar(given.value))
+        wanted = given.value if given.operator == "in" else [given.value]
         if not isinstance(wanted, list):
             raise RequestError(
                 400, "the operator `in` takes an array", field="filter.value",
                 value=wanted, allowed="an array",
             )  # fmt: skip
         is_one = self._is_one_of(value, [_scalar(one) for one in wanted])
-        if said.operator == "!=":
+        if given.operator == "!=":
             return f"CASE WHEN {is_one} THEN 0 ELSE 1 END = 1"
-        if said.field == "name":
+        if given.field == "name":
             self._narrow(wanted)
         return is_one
 
@@ -229,8 +229,8 @@ class _Query:
         name = self._bind(starts)
         low = "CAST(w.value AS DOUBLE PRECISION)"
         within = f"{column} >= {low} AND {column} < {low} + 0.001"
-        told = f"SELECT 1 FROM each_text(:{name}) AS w WHERE {within}"  # noqa: S608  names are constants of the code
-        return [f"EXISTS ({told})"]
+        among = f"SELECT 1 FROM each_text(:{name}) AS w WHERE {within}"  # noqa: S608  names are constants of the code
+        return [f"EXISTS ({among})"]
 
     def _ordered(self, value: Value, sign: str, wanted: Any) -> str:
         is_more = sign[0] == ">"

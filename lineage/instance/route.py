@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel
 
@@ -83,6 +83,23 @@ class Route:
     commit; none when this request needs the handler."""
 
     @property
+    def is_bulk(self) -> bool:
+        """Whether its body may be large: facts, a file's bytes or an app's state."""
+        return self.name in _BULK
+
+    @property
     def is_ours(self) -> bool:
         """Whether the platform does not have it."""
         return self.name.startswith("lineage.")
+
+
+_BULK: Final = frozenset(
+    {
+        "lineage.facts.add",
+        "lineage.register.file",
+        "tasks.app-v2.data.set",
+        "tasks.data.set",
+        "tasks.logs.add",
+        "tasks.output.set",
+    }
+)

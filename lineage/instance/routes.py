@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import pydantic_core
 from pydantic import BaseModel, ValidationError
 
 from ..errors import NotFoundError, SelectorError, StoreError, guard
@@ -14,15 +13,13 @@ from .authorization import OPEN, Principal
 from .errors import RequestError, from_validation
 from .handlers import ALL_ROUTES
 from .http import JSON_HEADERS, InstanceRequest, InstanceResponse
+from .json_body import MAX_NODES, MAX_NODES_SMALL, read_json
 from .route import Answer, RequestContext, Route, WriteRequest
 from .services import Services
 from .store import StoreFaultError
 
 #: The one table: a method that is not here does not exist.
 ROUTES: Final[Mapping[str, Route]] = {route.name: route for route in ALL_ROUTES}
-
-#: Bytes of a JSON body, at most; only uploads of files may be larger.
-MAX_JSON: Final = 64 << 20
 
 
 class Routes:
@@ -71,12 +68,7 @@ class Routes:
     def _call(
         self, route: Route, request: InstanceRequest, principal: Principal
     ) -> RequestContext:
-        if route.role != "none" and not principal.may(route.role):
-            raise RequestError(
-                403,
-                f"{route.name} needs a token of role {route.role}",
-                allowed=route.role,
-            )
+        check_role(route, principal)
         return RequestContext(self.services, principal, request)
 
 
@@ -131,31 +123,27 @@ def find_route(request: InstanceRequest) -> Route:
     return route
 
 
+def check_role(route: Route, principal: Principal) -> None:
+    """Refuse a caller whose role is less than what a route needs."""
+    if route.role != "none" and not principal.may(route.role):
+        raise RequestError(
+            403,
+            f"{route.name} needs a token of role {route.role}",
+            allowed=route.role,
+        )
+
+
 def parse(route: Route, request: InstanceRequest) -> BaseModel:
     """Read and check what a request holds."""
-    value = read_json(request) if route.form == "json" else dict(request.query)
+    if route.form == "json":
+        most = MAX_NODES if route.is_bulk else MAX_NODES_SMALL
+        value = read_json(request, max_nodes=most)
+    else:
+        value = dict(request.query)
     try:
         return route.model.model_validate(value)
     except ValidationError as error:
         raise from_validation(error) from error
-
-
-def read_json(request: InstanceRequest) -> object:
-    """Read a JSON body; an empty one is an empty object."""
-    text = request.read()
-    if len(text) > MAX_JSON:
-        raise RequestError(
-            413, f"the body has {len(text)} bytes", allowed=f"at most {MAX_JSON} bytes"
-        )
-    try:
-        value = pydantic_core.from_json(text, allow_inf_nan=False) if text else {}
-    except ValueError as error:
-        raise RequestError(
-            400, f"the body is not JSON: {error}", field="body"
-        ) from error
-    if b"\\u0000" in text and _has_nul(value):
-        raise RequestError(400, "a text holds the character U+0000", field="body")
-    return value
 
 
 def respond(answer: Answer) -> InstanceResponse:
@@ -173,17 +161,3 @@ def _unavailable(error: StoreError) -> RequestError:
     return RequestError(
         503, f"the store cannot be used now: {error}", headers={"retry-after": "1"}
     )
-
-
-def _has_nul(value: object) -> bool:
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str) and "\x00" in item:
-            return True
-        if isinstance(item, dict):
-            waiting.extend(item.keys())
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
-    return False

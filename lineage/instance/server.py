@@ -19,8 +19,10 @@ from ..errors import LineageError
 from .asgi import App, InstanceApp
 from .authentication import Authenticator
 from .authorization import LOOPBACK_HOSTS
+from .http_protocol import BoundedHttpProtocol
 from .metrics import SHARED
 from .page import page_routes
+from .page_secret import PageSecret
 from .request_body import BodyLimits
 from .routes import Routes
 from .services import DeliveryStatus, Services
@@ -29,6 +31,8 @@ from .sessions import Sessions
 #: Objects made, beyond those freed, after which circles of them are looked for; then
 #: how many such times for those that lasted, and for those that lasted longer.
 COLLECT_AFTER: Final = (50_000, 20, 50)
+#: Files and connections that the server may hold open.
+MAX_FILES: Final = 65_536
 
 
 class ServeError(LineageError):
@@ -53,6 +57,8 @@ class ServeSettings:
     stop_timeout_s: int = 10
     """How long requests may still take when the server is to stop."""
     limits: BodyLimits = field(default_factory=BodyLimits)
+    page_secret: str | None = field(default=None, repr=False)
+    """Needed by every request, where the page is for one user of the machine."""
     delivery_status: DeliveryStatus | None = None
     """Reports what waits in the journal beside this instance; a module's function, so
     that workers can receive it."""
@@ -95,6 +101,9 @@ def create_app(settings: ServeSettings) -> InstanceApp:
         sessions,
         page=page_app(),
         limits=settings.limits,
+        page_secret=PageSecret(settings.page_secret, settings.port)
+        if settings.page_secret
+        else None,
     )
 
 
@@ -128,6 +137,7 @@ def serve(settings: ServeSettings) -> None:
         StoreError: The store cannot be opened.
     """
     check_start(settings)
+    allow_connections()
     config = uvicorn.Config(
         AppFactory(settings),
         factory=True,
@@ -142,6 +152,7 @@ def serve(settings: ServeSettings) -> None:
         ws="none",
         # The proxy names the caller; it is believed on this machine alone.
         proxy_headers=bool(settings.allowed_hosts),
+        http=BoundedHttpProtocol,
     )
     listening = bind(settings)
     server = uvicorn.Server(config)
@@ -152,6 +163,22 @@ def serve(settings: ServeSettings) -> None:
         with tempfile.TemporaryDirectory(prefix="lineage-metrics-") as shared:
             os.environ[SHARED] = shared
             Multiprocess(config, sockets=[listening]).run()
+
+
+def allow_connections() -> None:
+    """Let the process hold as many connections as the system lets it.
+
+    Usual limits of 1,024 open files are those of a shell: so many idle connections
+    would keep a server from answering any other.
+    """
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def check_start(settings: ServeSettings) -> None:

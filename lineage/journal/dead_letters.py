@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ..permissions import open_private
 from . import records, segments
 from .directory import JournalDirectory
 from .file_map import locked
@@ -72,7 +73,7 @@ def keep(
 
 def _opened(path: Path) -> int:
     while True:
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         locked(fd, wait=True)
         # Renamed for another try between the opening and the lock?
         if _is_at(fd, path):

@@ -1,4 +1,4 @@
-"""The journal's folder: created when first needed, hidden from git, measured, cleaned up."""
+"""The journal's folder: creates it when needed, measures it, and adopts leftovers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import guard, logger, warn_rarely
+from ..permissions import create_private, make_folder, open_private
 from . import segments
 from .file_map import locked
 
@@ -42,12 +43,12 @@ class JournalDirectory:
         """
         if self.path.is_dir():
             return
-        self.home.mkdir(parents=True, exist_ok=True)
+        make_folder(self.home)
         ignore = self.home / ".gitignore"
         # Empty, it was begun on a full disk.
         if not ignore.exists() or ignore.stat().st_size == 0:
             ignore.write_text(_GITIGNORE, encoding="utf-8")
-        self.path.mkdir(exist_ok=True, mode=0o700)
+        make_folder(self.path)
 
     def size(self) -> int:
         """Return the size of the journal in bytes, the quarantine included."""
@@ -67,14 +68,15 @@ class JournalDirectory:
 
     def quarantine_piece(self, name: str, piece: bytes, why: str) -> None:
         """Keep bytes that cannot be read, and log it."""
-        self.aside.mkdir(exist_ok=True, mode=0o700)
+        make_folder(self.aside)
         place = self.aside / name
+        create_private(place)
         place.write_bytes(piece)
         logger.warning("The journal: %s; kept in %s", why, place)
 
     def quarantine_file(self, path: Path, why: str) -> None:
         """Keep a file that is no segment of ours, and log it."""
-        self.aside.mkdir(exist_ok=True, mode=0o700)
+        make_folder(self.aside)
         place = self.aside / path.name
         path.rename(place)
         logger.warning("The journal: %s %s; kept in %s", path.name, why, place)
@@ -93,7 +95,7 @@ class JournalDirectory:
     def note_dropped(self, count: int) -> None:
         """Add to the number of facts that could not be kept."""
         line = f"{time.time():.0f} {count}\n".encode()
-        fd = os.open(self.path / DROPPED, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        fd = open_private(self.path / DROPPED, os.O_WRONLY | os.O_APPEND)
         try:
             os.write(fd, line)
         finally:

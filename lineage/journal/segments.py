@@ -21,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from ..permissions import open_private
 from . import records
 from .file_map import FileMap, locked
 
@@ -186,9 +187,8 @@ def new_name() -> str:
 
 def header(destination: str) -> bytes:
     """Return the first bytes of a segment, whose facts go to `destination` only."""
-    told = (
-        MAGIC + str(VERSION).encode() + b" " + short_destination(destination).encode()
-    )
+    name = short_destination(destination)
+    text = MAGIC + str(VERSION).encode() + b" " + name.encode()
     return text.ljust(HEADER - 1) + b"\n"
 
 
@@ -222,7 +222,7 @@ def create(
     """
     name = new_name()
     unfinished = folder / (name + UNFINISHED)
-    fd = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fd = open_private(unfinished, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC)
     try:
         locked(fd)
         _allocate(fd, size)

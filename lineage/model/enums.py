@@ -18,7 +18,7 @@ class _StrEnum(Enum):
 
     @classmethod
     def values(cls) -> list[str]:
-        """Give the words in order."""
+        """Return the words in order."""
         return [member.value for member in cls]
 
 

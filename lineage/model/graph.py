@@ -1,16 +1,59 @@
-"""Answers of the graph: what an instance tells and the page, CLI and Python show.
+"""The questions to the graph of an instance, and their answers.
+
+Each question is one parameter model (`ImpactParams`), which the command line and
+`GraphApi` fill, the request carries and the query takes, beside its answer
+(`ImpactAnswer`).
 
 Keys: a task's is `task:<id>`; a data node's is `data:<number>` and stands for one
-*version* of a thing. Both are selectors. Times are seconds since 1970 UTC.
+*version* of an artifact. Both are selectors. Times are seconds since 1970 UTC.
 """
+
+# Longer than 400 lines: parameters and answer of a question belong beside each other.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from .kinds import DATA_KINDS
+from .limits import MAX_PATH, MAX_TEXT
 
 NodeType = Literal["task", "data"]
+
+#: The largest number of hops; null is without limit.
+MAX_HOPS: Final = 1_000_000
+#: Nodes in one answer, at most.
+MAX_LIMIT: Final = 10_000
+
+Selector = Annotated[str, Field(min_length=1, max_length=MAX_PATH)]
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Hops = Annotated[int, Field(ge=0, le=MAX_HOPS)] | None
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
+Moment = Annotated[float, Field(ge=0, le=32_503_680_000, allow_inf_nan=False)]
+KindName = Annotated[str, Field(pattern=f"^({'|'.join(DATA_KINDS)})$")]
+Kinds = Annotated[list[KindName], Field(max_length=len(DATA_KINDS))]
+Statuses = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=16)]
+
+
+def _task_number(value: Any) -> Any:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value[:20])
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("an id is a whole number, or one as text")
+    return value
+
+
+TaskNumber = Annotated[int, BeforeValidator(_task_number), Field(ge=0, le=2**63 - 1)]
+
+
+class Question(BaseModel):
+    """The parameters of one question; unknown keys are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+
+    endpoint: ClassVar[str]
+    """The method of the instance that answers it."""
 
 
 class _Answer(BaseModel):
@@ -18,7 +61,7 @@ class _Answer(BaseModel):
 
 
 class Icon(_Answer):
-    """A card's icon, as `WorkflowMeta` has it."""
+    """The icon of an app's card, as in `WorkflowMeta`."""
 
     icon: str
     color: str
@@ -26,19 +69,19 @@ class Icon(_Answer):
 
 
 class Link(_Answer):
-    """A card's link, as `WorkflowMeta` has it."""
+    """The link of an app's card, as in `WorkflowMeta`."""
 
     url: str
     title: str
 
 
 class Node(_Answer):
-    """A card of the graph: a task, or one version of a thing."""
+    """A node of the graph: a task, or one version of an artifact."""
 
     key: str
     type: NodeType
     kind: str
-    """`task`, or the thing's kind (`model_weight` for a file that holds one)."""
+    """`task`, or the artifact's kind (`model_weight` for a file that holds one)."""
     id: int | str
     """The platform's id or the path; a task's id."""
     name: str
@@ -70,10 +113,13 @@ class Node(_Answer):
     hidden_up: int = 0
     """Neighbours upstream that this answer leaves out."""
     hidden_down: int = 0
+    """Neighbours downstream that this answer leaves out."""
+    params: dict[str, bool | int | float | str | None] | None = None
+    """Tasks: the first parameters of the task and its steps, by name."""
 
 
 class GraphEdge(_Answer):
-    """A line of the graph, in the direction in which data flows."""
+    """An edge of the graph, in the direction in which data flows."""
 
     source: str
     target: str
@@ -86,6 +132,60 @@ class GraphEdge(_Answer):
     recorded_at: float | None = None
     derived_from: list[str] | None = None
     """Outputs that name their inputs: the keys of those data nodes."""
+
+
+class GraphParams(Question):
+    """Which part of the graph to show around what a selector matches."""
+
+    endpoint = "lineage.graph.get"
+
+    select: Selector
+    """Where to start; hops named in the selector take precedence over `up`, `down`."""
+    up: Hops = 1
+    """Hops upstream; null is without limit."""
+    down: Hops = 1
+    """Hops downstream; null is without limit."""
+    kinds: Kinds | None = None
+    """Show only artifacts of these kinds, and the focus."""
+    statuses: Statuses | None = None
+    """Show only tasks of these statuses, and the focus."""
+    as_of: Moment | None = None
+    """Leave out what was recorded later."""
+    all_versions: bool = False
+    """Start from every version of the artifacts that the selector matches."""
+    limit: Limit = 500
+    after: Text | None = None
+    """The `next` of the page before."""
+
+
+class UpstreamParams(Question):
+    """What to walk upstream from, and how far."""
+
+    endpoint = "lineage.graph.upstream"
+
+    of: Selector
+    depth: Hops = None
+    """Hops at most; null is without limit."""
+    kinds: Kinds | None = None
+    as_of: Moment | None = None
+    limit: Limit = 500
+    after: Text | None = None
+
+
+class DownstreamParams(UpstreamParams):
+    """What to walk downstream from, and how far."""
+
+    endpoint = "lineage.graph.downstream"
+
+
+class PathParams(Question):
+    """Two nodes to connect by a shortest path."""
+
+    endpoint = "lineage.graph.path"
+
+    source: Selector
+    target: Selector
+    as_of: Moment | None = None
 
 
 class GraphAnswer(_Answer):
@@ -102,8 +202,28 @@ class GraphAnswer(_Answer):
     as_of: float | None = None
 
 
+class TasksParams(Question):
+    """Which tasks to list, newest first."""
+
+    endpoint = "lineage.tasks.list"
+
+    text: Text | None = None
+    """A part of the name, or the number."""
+    status: Annotated[str, Field(max_length=64)] | None = None
+    """A status word of the platform."""
+    kind: KindName | None = None
+    """Only tasks that used or produced an artifact of this kind."""
+    since: Moment | None = None
+    """Created at this time or later."""
+    until: Moment | None = None
+    """Created at this time or earlier."""
+    limit: Limit = 50
+    after: Text | None = None
+    """The `next` of the page before."""
+
+
 class TaskSummary(_Answer):
-    """A line of the list of tasks."""
+    """A row of the list of tasks."""
 
     node: Node
     inputs: list[Node]
@@ -155,8 +275,23 @@ class LogLine(_Answer):
     message: str
 
 
+class TaskParams(Question):
+    """Which task to show: by the key of its node, or by its number."""
+
+    endpoint = "lineage.tasks.get"
+
+    key: Annotated[str, Field(pattern=r"^task:[0-9]{1,18}(@[0-9]{1,18})?$")] | None = (
+        None
+    )
+    """The key; it distinguishes tasks of several teams with the same number."""
+    id: TaskNumber | None = None
+    """The number; where several teams have it, the first team's task is shown."""
+    run: Annotated[str, Field(min_length=1, max_length=MAX_PATH)] | None = None
+    """The key that the app's process gave itself."""
+
+
 class TaskDetail(_Answer):
-    """Everything known of a task."""
+    """Everything known about a task."""
 
     node: Node
     run: str | None = None
@@ -178,8 +313,24 @@ class TaskDetail(_Answer):
     meta: dict[str, Any] | None = None
 
 
+class DataParams(Question):
+    """Which version of an artifact to show."""
+
+    endpoint = "lineage.data.get"
+
+    key: Annotated[str, Field(pattern=r"^data:[0-9]{1,18}$")]
+
+
+class DeleteParams(Question):
+    """Which version (`data:12`), or which artifact with all its versions, to mark."""
+
+    endpoint = "lineage.data.delete"
+
+    key: Selector
+
+
 class DataDetail(_Answer):
-    """Everything known of one version of a thing."""
+    """Everything known about one version of an artifact."""
 
     node: Node
     path: str | None = None
@@ -193,8 +344,58 @@ class DataDetail(_Answer):
     """What `lineage.data.preview` can show of it."""
 
 
+class ArtifactsParams(Question):
+    """Which artifacts to list, and in which order."""
+
+    endpoint = "lineage.artifacts.list"
+
+    text: Text | None = None
+    """A part of the name or path."""
+    kinds: Kinds | None = None
+    """Only artifacts of these kinds."""
+    sort: Literal["changed", "-changed", "name", "-name", "versions", "-versions"] = (
+        "-changed"
+    )
+    """What to sort by; `-` puts the largest first."""
+    limit: Limit = 50
+    after: Text | None = None
+    """The `next` of the page before."""
+
+
+class ArtifactSummary(_Answer):
+    """A row of the list of artifacts."""
+
+    node: Node
+    """Its current version."""
+    versions: int
+    used_by: int
+    """Tasks that used one of its versions."""
+    produced_by: int
+    """Tasks that produced one of its versions."""
+
+
+class ArtifactsPage(_Answer):
+    """A page of artifacts."""
+
+    artifacts: list[ArtifactSummary]
+    next: str | None = None
+    total: int | None = None
+
+
+class SearchParams(Question):
+    """What to search for."""
+
+    endpoint = "lineage.search"
+
+    text: Text
+    """The start of a word of a name, path or title; an id; or a digest."""
+    kinds: Kinds | None = None
+    limit: Limit = 20
+    after: Text | None = None
+
+
 class SearchHit(_Answer):
-    """A thing that a search found."""
+    """An artifact or a task that a search found."""
 
     node: Node
     matched: Literal["id", "name", "path", "digest", "title"]
@@ -207,8 +408,19 @@ class SearchAnswer(_Answer):
     next: str | None = None
 
 
+class ImpactParams(Question):
+    """What would be deleted or changed."""
+
+    endpoint = "lineage.graph.impact"
+
+    of: Selector
+    as_of: Moment | None = None
+    if_unchanged: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Refuse to answer unless the answer still has this fingerprint."""
+
+
 class ImpactItem(_Answer):
-    """A thing downstream of what would be deleted."""
+    """An artifact downstream of what would be deleted."""
 
     node: Node
     hops: int
@@ -229,22 +441,40 @@ class ImpactAnswer(_Answer):
     truncated: bool = False
 
 
+class ProvenanceParams(Question):
+    """Which output to explain; of several versions the newest."""
+
+    endpoint = "lineage.graph.provenance"
+
+    of: Selector
+    as_of: Moment | None = None
+
+
 class ProvenanceAnswer(_Answer):
     """Where one output came from."""
 
     node: Node
     tasks: list[TaskDetail]
-    """The tasks behind it, nearest first (edges restricted to those on the way)."""
+    """The tasks upstream of it, nearest first, with the edges on the way."""
     inputs: list[Node]
-    """The things it came from that no known task produced."""
+    """The artifacts it came from that no known task produced."""
     graph: GraphAnswer
     truncated: bool = False
-    """True when tasks, edges of them or cards of `graph` are left out: a task's
+    """True when tasks, edges of them or nodes of `graph` are left out: a task's
     `edges_total` counts all of its edges on the way."""
 
 
+class DiffParams(Question):
+    """Two tasks to compare."""
+
+    endpoint = "lineage.graph.diff"
+
+    a: Selector
+    b: Selector
+
+
 class DiffItem(_Answer):
-    """A thing that two tasks share or not."""
+    """One artifact in the comparison of two tasks."""
 
     direction: Literal["input", "output"]
     change: Literal["same", "added", "removed", "version"]
@@ -270,6 +500,16 @@ class DiffAnswer(_Answer):
     is_same: bool
 
 
+class StaleParams(Question):
+    """Where to look for stale outputs; everywhere when left out."""
+
+    endpoint = "lineage.graph.stale"
+
+    of: Selector | None = None
+    limit: Limit = 100
+    after: Text | None = None
+
+
 class StaleItem(_Answer):
     """An output made from something that has a newer version."""
 
@@ -286,6 +526,12 @@ class StaleAnswer(_Answer):
     next: str | None = None
 
 
+class HealthParams(Question):
+    """No parameters: the whole graph of the caller's teams."""
+
+    endpoint = "lineage.health"
+
+
 class HealthAnswer(_Answer):
     """How complete the graph is."""
 
@@ -297,10 +543,19 @@ class HealthAnswer(_Answer):
     unpinned_inputs: int
     """Inputs recorded without a version or digest."""
     orphans: int
-    """Things that no task produced and no task used any more."""
+    """Artifacts that no task produced or uses any more."""
     edges: int
     edges_to_deleted: int
     oldest_undelivered_s: float | None = None
+
+
+class ChangesParams(Question):
+    """Since when to look for changes."""
+
+    endpoint = "lineage.changes"
+
+    cursor: Annotated[str, Field(max_length=200)] | None = None
+    """The `cursor` of an earlier answer."""
 
 
 class ChangesAnswer(_Answer):

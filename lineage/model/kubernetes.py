@@ -1,4 +1,4 @@
-"""What a task may ask of a Kubernetes agent."""
+"""Resources that a task requests of a Kubernetes agent."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ class KubernetesSettings(BaseModel):
     limit_gpu_cores_perc: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what was set, under the names of the wire."""
+        """Return what was set, under the names of the wire."""
         return self.model_dump(by_alias=True, exclude_none=True)

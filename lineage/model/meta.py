@@ -92,7 +92,7 @@ class WorkflowSettings:
 
 @dataclass
 class WorkflowMeta:
-    """How an edge is shown: the thing (`relation`) and the task's own node."""
+    """How an edge is shown: the artifact (`relation`) and the task's own node."""
 
     relation_settings: WorkflowSettings | None = None
     node_settings: WorkflowSettings | None = None
@@ -156,7 +156,7 @@ class _Customisation(_Checked):
 
 
 def checked_meta(meta: Any) -> dict[str, Any] | None:
-    """Give a customisation as it may be sent.
+    """Return a customisation as it may be sent.
 
     Args:
         meta: A `WorkflowMeta` (ours or the SDK's), `WorkflowSettings` (of the
@@ -184,7 +184,7 @@ def checked_meta(meta: Any) -> dict[str, Any] | None:
 
 
 def problem_of(value: Any) -> str | None:
-    """Say what the platform would refuse in a customisation; None: nothing."""
+    """Return what the platform would refuse in a card, or None."""
     if not isinstance(value, dict):
         return f"{type(value).__name__} is no card"
     if not value:

@@ -68,16 +68,16 @@ class ModuleInfo(NamedTuple):
         )
 
     def get_latest_release(self, default: Any = "") -> Any:
-        """Give the newest release; `default` when there is none."""
+        """Return the newest release; `default` when there is none."""
         releases = (self.meta or {}).get("releases") or []
         return releases[0] if releases else default
 
     def get_modal_window_arguments(self) -> dict[str, Any]:
-        """Give the state that the app starts with."""
+        """Return the state that the app starts with."""
         return copy.deepcopy(self.config.get("modalTemplateState") or {})
 
     def get_context_menu_targets(self) -> list[str]:
-        """Give the things that the app can be started on."""
+        """Return the targets that the app can be started on."""
         menu = self.config.get("context_menu") or {}
         return list(menu.get("target") or [])
 
@@ -86,7 +86,7 @@ class ModuleInfo(NamedTuple):
         print(self.arguments_text())  # noqa: T201  printing is what it is for
 
     def arguments_text(self) -> str:
-        """Say what `get_arguments` takes."""
+        """Return what `get_arguments` accepts as text."""
         lines = [f"App {self.name!r} (module {self.id})"]
         targets = self.get_context_menu_targets()
         for target in targets:
@@ -100,7 +100,7 @@ class ModuleInfo(NamedTuple):
         return "\n".join(lines)
 
     def get_arguments(self, **kwargs: Any) -> dict[str, Any]:
-        """Give the arguments to start the app with, for `params`.
+        """Return the arguments to start the app with, for `params`.
 
         Args:
             kwargs: At most one context-menu target, as `images_project=7`.

@@ -1,4 +1,4 @@
-"""Infos: what the platform tells of a thing, as named tuples.
+"""The platform's objects as named tuples.
 
 Unknown keys are ignored, and missing ones become None, as far as the platform's
 own answers leave them out.
@@ -14,7 +14,7 @@ from ..settings import Settings
 from .json_fields import rows, to_json, values
 
 _POINT_CLOUD_TYPES = ("point_clouds", "point_cloud_episodes", "meshes")
-#: The platform's own picture for things that have none in two dimensions.
+#: The platform's own picture for objects without a two-dimensional preview.
 _POINT_CLOUD_PREVIEW = (
     "https://user-images.githubusercontent.com/12828725/"
     "199022135-4161917c-05f8-4681-9dc1-b5e10ee8bb0f.png"

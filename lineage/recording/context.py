@@ -49,10 +49,14 @@ class ActiveTask:
         "head",
         "is_emitted",
         "is_ended",
+        "is_joined",
+        "is_marked",
+        "is_opened",
         "is_pending",
         "key",
         "name",
         "parent",
+        "parent_step",
         "pid",
         "recorder",
         "root",
@@ -67,8 +71,9 @@ class ActiveTask:
         task_id: int | None = None,
         parent: ActiveTask | None = None,
         recorder: Any = None,
+        key: str | None = None,
     ) -> None:
-        self.key = secrets.token_hex(8)
+        self.key = key or secrets.token_hex(8)
         self.name = name
         self.task_id = task_id
         self.parent = parent
@@ -79,6 +84,14 @@ class ActiveTask:
         #: The beginning of each of its edges, up to the time.
         self.edge_head = f'{{"f":"edge",{self.head},"at":'
         self.pid = os.getpid()
+        #: Whether another process opened it: then its end is not ours to record.
+        self.is_joined = False
+        #: Whether the app opened it; else it is the process's implicit task.
+        self.is_opened = False
+        #: Whether its home marks it as open, for other processes.
+        self.is_marked = False
+        #: The step of the parent in which it was opened, as JSON text.
+        self.parent_step = ""
         #: Whether the task itself was recorded, and whether with host, user, command.
         self.is_emitted = False
         self.has_about = False
@@ -90,6 +103,22 @@ class ActiveTask:
         self.seen: dict[str, dict[object, int]] = defaultdict(dict)
         #: The card of the task's own node, as JSON text.
         self.card: str | None = None
+
+    def join(self) -> None:
+        """Mark it as opened by another process, which records it and its end."""
+        self.is_joined = self.is_emitted = self.has_about = True
+        self.is_pending = False
+        self.pid = 0
+
+    def step_of(self, key: str, *, has_inputs: bool) -> StepContext:
+        """Return a step that another process began, by its key."""
+        step = StepContext(self, self.root, "")
+        step.key = f'"{key}"'
+        step.is_emitted = True
+        step.step_ref = f',"step":{step.key}'
+        # Its inputs are named by its key alone.
+        step.inputs = [("", "")] if has_inputs else None
+        return step
 
 
 class StepContext:

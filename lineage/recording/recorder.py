@@ -30,10 +30,14 @@ from .git_commit import GitCommitLookup
 from .host_info import about_process, program_name
 from .json_text import member, quote, shorten
 from .masking import Masker
+from .open_tasks import OpenTasks
+from .task_token import TaskToken, ambient_token, host_id
 
 #: Step ends are buffered and normally written by the flusher; a recording call
 #: writes them only when the buffer overflows.
 MAX_PENDING_ENDS: Final = 4096
+#: Tasks of other processes that are remembered.
+MAX_JOINED: Final = 64
 #: Identities of one edge prefix that a task remembers; a process that runs for months
 #: forgets the oldest half rather than grow.
 MAX_SEEN: Final = 400_000
@@ -49,6 +53,8 @@ class Recorder:
         write: Takes one fact's JSON text and keeps it; never raises.
         write_many: The same for several, in order.
         settings: The settings from the environment.
+        open_tasks: Marks open tasks for other processes; None where facts stay in
+            memory.
         masker: Takes secrets out of text; by default as the settings configure.
     """
 
@@ -58,6 +64,7 @@ class Recorder:
         write_many: WriteMany | None = None,
         *,
         settings: Settings | None = None,
+        open_tasks: OpenTasks | None = None,
         masker: Masker | None = None,
     ) -> None:
         self.settings = settings or Settings()
@@ -74,6 +81,12 @@ class Recorder:
         self.ends: deque[tuple[ActiveTask, str, int, str | None]] = deque()
         #: The process's own task, once there is one.
         self.process: ActiveTask | None = None
+        #: The process's implicit task, while an entrypoint's task stands in for it.
+        self._implicit: ActiveTask | None = None
+        #: Tasks opened here by their keys, and those of other processes joined here.
+        self._open: dict[str, ActiveTask] = {}
+        self._joined: dict[str, ActiveTask] = {}
+        self._open_tasks = open_tasks
         self.commit = GitCommitLookup[ActiveTask]()
         forksafe.register(self)
 
@@ -96,12 +109,21 @@ class Recorder:
         return current if isinstance(current, StepContext) else None
 
     def process_task(self) -> ActiveTask:
-        """Return the process's own task, opening it when there is none."""
+        """Return the process's own task, opening it when there is none.
+
+        A process that was started inside a task of another process records into
+        that one while it is open.
+        """
+        token = None if self.process is not None else ambient_token()
+        if token is not None and not token.has_ended():
+            return self.join(token).task
         with self._lock:
             if self.process is None:
                 name = self.settings.app_name
                 task_id = self.settings.task_id
                 task = ActiveTask(name, task_id=task_id, recorder=self)
+                if token is not None:
+                    task.parent = ActiveTask(key=token.key, recorder=self)
                 # A signal's handler that recorded meanwhile has opened it already.
                 self.process = self.process or task
             return self.process
@@ -111,7 +133,7 @@ class Recorder:
         name: str | None,
         *,
         task_id: int | None = None,
-        card: str | None = None,
+        key: str | None = None,
         for_process: bool = False,
     ) -> ActiveTask:
         """Open a task and record it.
@@ -119,31 +141,101 @@ class Recorder:
         Args:
             name: What it is called.
             task_id: The platform's id, when the app knows it.
-            card: The card of its own node, as JSON text.
-            for_process: Make it the process's task, taking over the one that was
-                opened implicitly.
+            key: Its key, where several processes agree on one.
+            for_process: Make it the process's task until it ends. An implicit task
+                that has recorded nothing yet becomes it.
         """
-        current = CURRENT.get()
-        around = current.task if isinstance(current, StepContext) else None
+        around = self._around()
         with self._lock:
-            process = self.process
-            implicit = process is not None and process.name is None
             if around is None and task_id is None:
                 task_id = self.settings.task_id
-            if for_process and implicit and process is not None:
-                task = process
-                task.name = name
-            else:
-                task = ActiveTask(name, task_id=task_id, parent=around, recorder=self)
+            task = self._take_implicit(name, task_id) if for_process else None
+            if task is None:
+                parent = None if around is None else around.task
+                task = ActiveTask(
+                    name, task_id=task_id, parent=parent, recorder=self, key=key
+                )
+            if around is not None and around.parent is not None:
+                around.is_referenced = True
+                task.parent_step = around.ensure_key()
             if for_process:
                 self.process = task
+            self._open[task.key] = task
+            task.is_opened = True
             task.is_emitted = False
-        if card is not None:
-            task.card = card
         texts: list[str] = []
         self._append_task(task, time_ns(), texts)
         self.write(texts)
         return task
+
+    def _around(self) -> StepContext | None:
+        """Return the step or task in which a task is opened."""
+        current = CURRENT.get()
+        if isinstance(current, StepContext):
+            return None if current.task.is_ended else current
+        token = None if self.process is not None else ambient_token()
+        return None if token is None else self.join(token)
+
+    def _take_implicit(
+        self, name: str | None, task_id: int | None
+    ) -> ActiveTask | None:
+        """Return the implicit task if the entrypoint's task may be the same one.
+
+        On the platform they are one task, with one id.
+        """
+        process = self.process
+        if process is None or process.name is not None or process.is_ended:
+            return None
+        if process.is_emitted and task_id is None:
+            self._implicit = process
+            return None
+        process.name = name
+        return process
+
+    # -- tasks of other processes --------------------------------------------
+
+    def token(self, scope: StepContext) -> TaskToken:
+        """Return what another process needs to record into a step's task."""
+        task = scope.task
+        step = ""
+        if scope.parent is not None:
+            scope.is_referenced = True
+            step = scope.ensure_key().strip('"')
+            texts: list[str] = []
+            if scope.repeated:
+                self._append_repeated(texts, scope, time_ns())
+                self.write(texts)
+        home = ""
+        if self._open_tasks is not None:
+            home = os.path.abspath(self.settings.home)
+            if task.pid == os.getpid() and not task.is_marked:
+                task.is_marked = True
+                self._open_tasks.mark(task.key)
+        return TaskToken(
+            task.key,
+            task.task_id,
+            step,
+            bool(scope.inputs),
+            task.name,
+            home,
+            host_id() if home else "",
+        )
+
+    def join(self, token: TaskToken) -> StepContext:
+        """Return the step of a task that another process, or this one, opened."""
+        with self._lock:
+            task = self._open.get(token.key) or self._joined.get(token.key)
+            if task is None:
+                task = ActiveTask(
+                    token.name, task_id=token.task_id, recorder=self, key=token.key
+                )
+                task.join()
+                self._joined[token.key] = task
+                if len(self._joined) > MAX_JOINED:
+                    del self._joined[next(iter(self._joined))]
+        if not token.step:
+            return task.root
+        return task.step_of(token.step, has_inputs=token.has_inputs)
 
     def record_card(self, task: ActiveTask, card: str) -> None:
         """Record a card for a task's own node; the same card is recorded once."""
@@ -237,10 +329,18 @@ class Recorder:
 
     def end_task(self, task: ActiveTask, error: BaseException | None = None) -> None:
         """Record that a task ended, after everything that was recorded in it."""
+        if task.is_joined:
+            return
         task.is_ended = True
         texts = self._take_step_ends()
         texts.append(end_of_task(task, time_ns(), error, self.mask))
         self.write(texts)
+        self._open.pop(task.key, None)
+        if task.is_marked and self._open_tasks is not None:
+            self._open_tasks.unmark(task.key)
+        if task is self.process and task.task_id is None:
+            # What follows belongs to the process, not to the task that has ended.
+            self.process, self._implicit = self._implicit, None
 
     def input_kinds(self, task: ActiveTask, identity: int | str) -> list[str]:
         """Return the kinds under which the task has recorded an input of this id."""
@@ -284,12 +384,13 @@ class Recorder:
             error: The exception that ends the process; otherwise the last unhandled.
         """
         self.finalize(wait_s)
-        task = self.process
-        if task is None or task.is_ended or not task.is_emitted:
-            return
-        with guard("The end of the task cannot be recorded"):
-            if task.pid == os.getpid():
-                self.end_task(task, error or last_error())
+        for task in (self.process, self._implicit):
+            if task is None or task.is_ended or not task.is_emitted:
+                continue
+            with guard("The end of the task cannot be recorded"):
+                if task.pid == os.getpid():
+                    self.end_task(task, error or last_error())
+                    self.process = task  # what is recorded at exit is still its own
 
     # -- trouble -------------------------------------------------------------
 
@@ -361,6 +462,8 @@ class Recorder:
             more += about_process(self.mask, self.settings.user_login)
             if task.parent is not None:
                 more += member("parent", task.parent.key)
+            if task.parent_step:
+                more += f',"parent_step":{task.parent_step}'
             self.commit.pending.append(task)
         texts.append(self._task_text(task, at, more))
 

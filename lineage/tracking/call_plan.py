@@ -79,6 +79,8 @@ class CallPlan:
             parent = (recorder.process or recorder.process_task()).root
         elif isinstance(current, DisabledScope):
             return None
+        elif current.task.is_ended:
+            parent = runtime().recorder.process_root()
         else:
             parent = current
         scope = StepContext(

@@ -22,7 +22,7 @@ from .cards import relation_text
 from .coercion import ArtifactRef, flatten, info_kind, is_digits, to_artifact_ref
 from .declaration import Declaration
 from .signatures import Signature, annotation_names
-from .snapshot import Snapshot
+from .snapshot import Snapshot, VersionId
 from .sources import (
     AUTO,
     RESULT,
@@ -268,24 +268,37 @@ def version_text(version: Any, target: ArtifactRef) -> str:
     """Return the members of a project's version.
 
     Raises:
-        SourceError: It is neither a number, a VersionInfo nor a snapshot.
+        SourceError: It is neither a number, a VersionInfo, the platform's dict nor a
+            snapshot.
     """
-    if version is None:
+    if version is None or version == VersionId(None):
         return member("version_id", target.version_id) + member(
             "version_num", target.version_num
         )
     if isinstance(version, Snapshot):
         return member("snapshot", shorten(version.description, MAX_NAME_LENGTH))
-    if type(version).__name__ == "VersionInfo":
-        return member("version_id", int(version.id))
-    number = _number(version)
+    is_id, value = _version_value(version)
+    number = _number(value)
     if number is None:
         raise SourceError(
-            f"version: expected a number, a VersionInfo or lineage.snapshot(…), got "
-            f"{type(version).__name__}",
+            f"{'version_id' if is_id else 'version'}: expected a number, a VersionInfo,"
+            f" a dict with id or lineage.snapshot(…), got {type(value).__name__}",
             subject=version,
         )
-    return member("version_num", number)
+    return member("version_id" if is_id else "version_num", number)
+
+
+def _version_value(version: Any) -> tuple[bool, Any]:
+    """Return whether a version is said by its id, and the id or the number."""
+    if isinstance(version, VersionId):
+        is_info = isinstance(version.id, dict) or hasattr(version.id, "id")
+        return True, _version_value(version.id)[1] if is_info else version.id
+    if isinstance(version, dict):
+        has_id = version.get("id") is not None
+        return has_id, version["id"] if has_id else version.get("version")
+    if type(version).__name__ == "VersionInfo":
+        return True, version.id
+    return False, version
 
 
 def _number(version: Any) -> int | None:
@@ -438,9 +451,12 @@ def _condition(when: Any, place: SourceScope) -> Getter | None:
 
 
 def version_getter(version: Any, place: SourceScope) -> Getter | None:
-    """Compile `version=`: a number, a snapshot, a VersionInfo or a source."""
+    """Compile `version=`: a number, a snapshot, a VersionInfo, a dict or a source."""
     if version is None:
         return None
+    if isinstance(version, VersionId):
+        find_id = compile_source(version.id, place)
+        return lambda values: VersionId(find_id(values))
     if isinstance(version, Snapshot):
         return lambda _values: version
     return compile_source(version, place)

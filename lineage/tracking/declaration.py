@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import DeclarationError
+from .snapshot import VersionId
 from .sources import AUTO, describe
 
 
@@ -45,8 +47,18 @@ def make_declaration(word: str, source: Any, **options: Any) -> Declaration:
     """Make a declaration from the word that users write: `uses_file`, `produces`, ….
 
     The word names direction and kind; `updates_project` has both directions.
+
+    Raises:
+        DeclarationError: Both `version` and `version_id` are given.
     """
     verb, _, kind = word.partition("_")
+    version_id = options.pop("version_id", None)
+    if version_id is not None:
+        if options.get("version") is not None:
+            raise DeclarationError(
+                f"{word}(): give version or version_id, not both", subject=source
+            )
+        options["version"] = VersionId(version_id)
     return Declaration(
         word,
         kind or None,

@@ -11,7 +11,8 @@ from ..recording.enabled import IS_DISABLED_BY_ENV
 from .call_plan import CallPlan
 from .context_manager import Block, block_plan
 from .declaration import Declaration, make_declaration
-from .wrapper import Declarations, wrap
+from .tracked import wrap
+from .wrapper import Declarations
 
 #: What can be decorated; a decorator returns the same type as it was given.
 F = TypeVar(

@@ -1,5 +1,6 @@
 """The declarations that users write: thirteen, and three for either kind."""
 
+# Longer than 400 lines: one typed signature for each public declaration.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -15,7 +16,8 @@ from .sources import AUTO
 #: value itself.
 Source = object
 
-#: `version=`: a number, a `VersionInfo`, `lineage.snapshot(…)`, or a source of one.
+#: `version=`: a number, a `VersionInfo`, the platform's dict of one,
+#: `lineage.snapshot(…)`, or a source of one.
 Version = int | str | Snapshot | Callable[..., Any] | object | None
 
 #: `when=`: a source whose truth decides whether anything is recorded.
@@ -26,6 +28,7 @@ def uses_project(
     source: Source = AUTO,
     *,
     version: Version = None,
+    version_id: object | None = None,
     when: When = None,
     after: bool = False,
     repeat: bool = False,
@@ -36,7 +39,9 @@ def uses_project(
     Args:
         source: Where the project comes from; left out: the one parameter that is
             named or annotated for it.
-        version: Which version: a number, a `VersionInfo`, `lineage.snapshot(…)`.
+        version: Which version: a number, a `VersionInfo`, the platform's dict with
+            `id` and `version`, `lineage.snapshot(…)`, or a source of one.
+        version_id: The version by its own id, or a source of it; instead of `version`.
         when: Decides whether anything is recorded.
         after: Evaluate it after the function has returned.
         repeat: Record it each time, also when the task has recorded it before.
@@ -46,6 +51,7 @@ def uses_project(
         "uses_project",
         source,
         version=version,
+        version_id=version_id,
         when=when,
         after=after,
         repeat=repeat,
@@ -148,6 +154,7 @@ def produces_project(
     source: Source = AUTO,
     *,
     version: Version = None,
+    version_id: object | None = None,
     when: When = None,
     on_error: bool = False,
     derived_from: Iterable[Any] | None = None,
@@ -158,7 +165,9 @@ def produces_project(
 
     Args:
         source: Where the project comes from; left out: the function's result.
-        version: Which version: a number, a `VersionInfo`, `lineage.snapshot(…)`.
+        version: Which version: a number, a `VersionInfo`, the platform's dict with
+            `id` and `version`, `lineage.snapshot(…)`, or a source of one.
+        version_id: The version by its own id, or a source of it; instead of `version`.
         when: Decides whether anything is recorded.
         on_error: Record it also when the function raises.
         derived_from: The inputs that fed it; left out: all inputs of its step.
@@ -169,6 +178,7 @@ def produces_project(
         "produces_project",
         source,
         version=version,
+        version_id=version_id,
         when=when,
         on_error=on_error,
         derived_from=derived_from,
@@ -369,6 +379,7 @@ def updates_project(
     source: Source = AUTO,
     *,
     version: Version = None,
+    version_id: object | None = None,
     when: When = None,
     on_error: bool = False,
     derived_from: Iterable[Any] | None = None,
@@ -385,6 +396,7 @@ def updates_project(
         "updates_project",
         source,
         version=version,
+        version_id=version_id,
         when=when,
         on_error=on_error,
         derived_from=derived_from,

@@ -9,7 +9,8 @@ from ..recording.enabled import IS_DISABLED_BY_ENV
 from .call_plan import CallPlan, Opened
 from .context_manager import Block
 from .decorator import F
-from .wrapper import Declarations, TrackedFunction, wrapper_for
+from .tracked import TrackedFunction
+from .wrapper import Declarations, Wrapper, wrapper_for
 
 
 class _NoopPlan(CallPlan):
@@ -40,6 +41,11 @@ _NOOP = _NoopPlan()
 class _DisabledFunction(TrackedFunction):
     """A function in whose calls nothing is recorded; merges with no declaration."""
 
+    @classmethod
+    def make_wrapper(cls, function: Any, _declarations: Declarations) -> Wrapper:
+        """Return what calls the function with recording switched off."""
+        return wrapper_for(getattr(function, "__func__", function))(_NOOP)
+
 
 class Disabled(Block):
     """The result of `lineage.disabled()`: a block and a decorator."""
@@ -48,8 +54,9 @@ class Disabled(Block):
         """Record nothing in the calls of a function."""
         if IS_DISABLED_BY_ENV:
             return function
-        wrapper = wrapper_for(getattr(function, "__func__", function))(_NOOP)
-        disabled: Any = _DisabledFunction(function, wrapper, Declarations())
+        declarations = Declarations()
+        wrapper = _DisabledFunction.make_wrapper(function, declarations)
+        disabled: Any = _DisabledFunction(function, wrapper, declarations)
         wrapped: F = disabled
         return wrapped
 

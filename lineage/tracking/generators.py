@@ -67,13 +67,13 @@ class SteppedGenerator(Generator[Any, Any, Any]):
 
     def close(self) -> None:
         """Close it before its end: its outputs are not recorded."""
-        with _Current(self._opened):
+        with CurrentStep(self._opened):
             self._inner.close()
         attempt(self._plan.abandon, self._opened, handle_internal_error)
 
     def _advance(self, resume: Callable[..., Any], *details: Any) -> Any:
         try:
-            with _Current(self._opened):
+            with CurrentStep(self._opened):
                 item = resume(*details)
         except StopIteration as stop:
             result = self._items.result(stop.value)
@@ -100,7 +100,7 @@ class SteppedAsyncGenerator:
     async def advance(self, resume: Any) -> Any:
         """Run it up to its next item; `END` when there is none."""
         try:
-            with _Current(self._opened):
+            with CurrentStep(self._opened):
                 item = await resume
         except StopAsyncIteration:
             self._finish()
@@ -114,7 +114,7 @@ class SteppedAsyncGenerator:
 
     async def close(self) -> None:
         """Close it before its end: its outputs are not recorded."""
-        with _Current(self._opened):
+        with CurrentStep(self._opened):
             await self._inner.aclose()
         if self._opened is not None:
             attempt(self._plan.abandon, self._opened, handle_internal_error)
@@ -125,7 +125,7 @@ class SteppedAsyncGenerator:
             attempt(self._plan.finish, (self._opened, result), handle_internal_error)
 
 
-class _Current:
+class CurrentStep:
     """Makes a step current inside a block, and what was so around it afterwards."""
 
     __slots__ = ("_opened", "_previous")

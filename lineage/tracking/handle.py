@@ -109,12 +109,18 @@ class TaskHandle:
         source: T,
         *,
         version: Any = None,
+        version_id: Any = None,
         repeat: bool = False,
         card: Card | None = None,
     ) -> T:
         """Record that the task uses a project."""
         self._record_value(
-            "uses_project", source, version=version, repeat=repeat, card=card
+            "uses_project",
+            source,
+            version=version,
+            version_id=version_id,
+            repeat=repeat,
+            card=card,
         )
         return source
 
@@ -181,6 +187,7 @@ class TaskHandle:
         source: T,
         *,
         version: Any = None,
+        version_id: Any = None,
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
@@ -190,6 +197,7 @@ class TaskHandle:
             "produces_project",
             source,
             version=version,
+            version_id=version_id,
             derived_from=derived_from,
             repeat=repeat,
             card=card,
@@ -324,6 +332,7 @@ class TaskHandle:
         source: T,
         *,
         version: Any = None,
+        version_id: Any = None,
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
@@ -333,6 +342,7 @@ class TaskHandle:
             "updates_project",
             source,
             version=version,
+            version_id=version_id,
             derived_from=derived_from,
             repeat=repeat,
             card=card,

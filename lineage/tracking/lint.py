@@ -16,8 +16,8 @@ from .declaration import Declaration
 from .decorator import COLLECTED_ERRORS
 from .signatures import display_name
 from .sources import RESULT
+from .tracked import TrackedFunction, declarations_of
 from .value_paths import PathStep, ValuePath, parse_path
-from .wrapper import TrackedFunction, declarations_of
 
 _UNKNOWN: Final = object()
 

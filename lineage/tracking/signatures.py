@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 import re
 from collections.abc import Callable
@@ -110,3 +111,31 @@ def annotation_names(annotation: Any) -> set[str]:
         return {annotation.__name__}
     text = annotation if isinstance(annotation, str) else repr(annotation)
     return set(re.findall(r"[A-Za-z_]\w*", text))
+
+
+class CallStyle(enum.Enum):
+    """The ways in which a call comes to its result."""
+
+    SYNC = "sync"
+    COROUTINE = "coroutine"
+    GENERATOR = "generator"
+    ASYNC_GENERATOR = "async generator"
+
+
+def call_style(function: Any) -> CallStyle:
+    """Return how a function, or an object's `__call__`, comes to its result."""
+    for candidate in (function, type(function).__call__):
+        if inspect.iscoroutinefunction(candidate):
+            return CallStyle.COROUTINE
+        if inspect.isasyncgenfunction(candidate):
+            return CallStyle.ASYNC_GENERATOR
+        if inspect.isgeneratorfunction(candidate):
+            return CallStyle.GENERATOR
+    return CallStyle.SYNC
+
+
+def named_after(made: Any, wrapped: Any) -> Any:
+    """Name a coroutine or generator of ours after the wrapped function."""
+    made.__name__ = getattr(wrapped, "__name__", made.__name__)
+    made.__qualname__ = getattr(wrapped, "__qualname__", made.__name__)
+    return made

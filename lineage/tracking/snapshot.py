@@ -1,8 +1,9 @@
-"""Snapshots: a project version to be made when the fact is sent."""
+"""Which version of a project: one to be made at delivery, or one by its id."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,11 +13,19 @@ class Snapshot:
     description: str
 
 
+@dataclass(frozen=True, slots=True)
+class VersionId:
+    """A version by its own id: the option `version_id=`."""
+
+    id: Any
+
+
 def snapshot(description: str = "") -> Snapshot:
     """Ask for a new version of the project, for `version=`.
 
-    It is made when the fact is sent, never in the decorated call. Where no version
-    can be made, the current one is taken, else the project itself.
+    It is made when the fact is sent, never in the decorated call. A project that is
+    unchanged since its last version has that version. Where none can be made, the
+    project itself is recorded, with one warning.
 
     Args:
         description: What the version is to be called.

@@ -21,6 +21,9 @@ class _Auto:
     def __repr__(self) -> str:
         return "…"
 
+    def __reduce__(self) -> str:
+        return "AUTO"
+
 
 AUTO: Final = _Auto()
 

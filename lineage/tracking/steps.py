@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
+import os
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from ..delivery.report import DeliveryReport
 from ..errors import DeclarationError
-from ..recording.context import CURRENT
 from ..recording.enabled import IS_DISABLED_BY_ENV, is_on
 from ..recording.params import step_params
 from ..runtime import runtime
 from .call_plan import CallPlan
+from .carrier import CarriedFunction, bound_carrier
 from .context_manager import Block
 from .decorator import F
+from .environment import context_headers, context_variables
 from .handle import TaskHandle, current_task
-from .wrapper import Declarations, wrap
+from .tracked import wrap
+from .wrapper import Declarations
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,37 +78,36 @@ def step(name: str, /, **params: object) -> Step:
 
 
 def bind(function: Callable[P, R]) -> Callable[P, R]:
-    """Carry the task and step of this context into another thread.
+    """Carry the task and step of this context into another thread or process.
 
-    Threads and pools do not inherit contexts, so work that is handed to one falls to
-    the process's own task; `pool.submit(lineage.bind(work))` keeps this one.
+    What is returned pickles with the task's key, so that it may be sent to a pool of
+    processes too: `pool.submit(lineage.bind(work))`. Coroutine functions and
+    generators keep the task while their own code runs.
     """
     if IS_DISABLED_BY_ENV:
         return function
-    scope = CURRENT.get()
-    if inspect.iscoroutinefunction(function):
+    bound: Any = CarriedFunction(function, bound_carrier())
+    return cast("Callable[P, R]", bound)
 
-        @functools.wraps(function)
-        async def bound_coroutine(*args: P.args, **kwargs: P.kwargs) -> Any:
-            previous = CURRENT.get()
-            CURRENT.set(scope)
-            try:
-                return await function(*args, **kwargs)
-            finally:
-                CURRENT.set(previous)
 
-        return bound_coroutine  # type: ignore[return-value]  # R is the coroutine
+def environment() -> dict[str, str]:
+    """Return this process's environment with the open task in it.
 
-    @functools.wraps(function)
-    def bound(*args: P.args, **kwargs: P.kwargs) -> R:
-        previous = CURRENT.get()
-        CURRENT.set(scope)
-        try:
-            return function(*args, **kwargs)
-        finally:
-            CURRENT.set(previous)
+    A child that is started with it, as by
+    `subprocess.run(…, env=lineage.environment())`, records into the open task; a task
+    that it opens itself is a child of it. Tools that know W3C trace context or
+    OpenLineage find the task there, too.
+    """
+    return {**os.environ, **context_variables()}
 
-    return bound
+
+def headers() -> dict[str, str]:
+    """Return the HTTP headers that carry the open task to another service.
+
+    The other side joins by `lineage.join(request.headers)`, or by the middleware of
+    `lineage.integrations.web`. Empty where no task is open.
+    """
+    return context_headers()
 
 
 def configure(**options: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, NamedTuple, overload
 
@@ -15,13 +16,17 @@ from .call_plan import handle_internal_error
 from .cards import Card
 from .decorator import F
 from .handle import TaskHandle
-from .wrapper import Declarations, wrap
+from .propagation import carry_to_children, install
+from .tracked import wrap
+from .wrapper import Declarations
 
 
 class _Opened(NamedTuple):
     task: ActiveTask
     previous: Any
     is_outermost: bool
+    restore: Callable[[], None] | None
+    """Takes back what child processes were given."""
 
 
 class TaskBlock:
@@ -47,6 +52,9 @@ class TaskBlock:
         self._card = card
         self._for_process = for_process
         self._under_way: list[_Opened | None] = []
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return make_block, (self._name, self._id, self._card, self._for_process)
 
     def __call__(self, function: F) -> F:
         """Let each call of a function be a task.
@@ -112,10 +120,15 @@ class TaskBlock:
             for_process=self._for_process and is_outermost,
         )
         CURRENT.set(task.root)
+        install()
+        is_main = threading.current_thread() is threading.main_thread()
+        restore = None
+        if is_main and (self._for_process or not _is_in_loop()):
+            restore = carry_to_children(task.root)
         if self._card is not None:
             handle = TaskHandle(task)
             handle.show(self._card)
-        return _Opened(task, current, is_outermost)
+        return _Opened(task, current, is_outermost, restore)
 
     def _end(self, error: BaseException | None) -> _Opened | None:
         current = CURRENT.get()
@@ -124,6 +137,8 @@ class TaskBlock:
             return None
         if current is opened.task.root:
             CURRENT.set(opened.previous)
+        if opened.restore is not None:
+            opened.restore()
         with guard("The end of the task cannot be recorded"):
             opened.task.recorder.end_task(opened.task, error)
         return opened
@@ -143,6 +158,13 @@ class TaskBlock:
                 for_process=self._for_process,
                 may_wait=is_main and not _is_in_loop(),
             )
+
+
+def make_block(
+    name: str | None, id: int | None, card: Card | None, for_process: bool
+) -> TaskBlock:
+    """Make a block from what it was made of, in another process."""
+    return TaskBlock(name, id, card, for_process=for_process)
 
 
 def _is_in_loop() -> bool:

@@ -1,18 +1,14 @@
-"""Wrapping: one wrapper around a function, however many declarations it has."""
+"""Wrappers: what a call of a decorated function does, by its call style."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
 from time import time_ns
 from typing import Any
 
-import wrapt
-
 from ..errors import DeclarationError, attempt
 from ..recording.context import CURRENT
-from ..recording.enabled import ENABLED_FLAG
 from .call_plan import (
     Arguments,
     CallPlan,
@@ -23,7 +19,13 @@ from .call_plan import (
 )
 from .declaration import Declaration
 from .generators import END, SteppedAsyncGenerator, SteppedGenerator, Thrown
-from .signatures import display_name, read_signature
+from .signatures import (
+    CallStyle,
+    call_style,
+    display_name,
+    named_after,
+    read_signature,
+)
 
 #: As wrapt calls it: wrapped, instance, args, kwargs.
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
@@ -46,64 +48,27 @@ class Declarations:
         )
 
 
-class BoundTrackedFunction(wrapt.BoundFunctionWrapper):  # type: ignore[type-arg]  # as wrapt 1 has none
-    """A tracked function bound to an instance or a class."""
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return getattr, (self.__self__, self.__name__)
-
-
-class TrackedFunction(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as wrapt 1 has none
-    """A function with declarations; in every other respect the function itself."""
-
-    __bound_function_wrapper__ = BoundTrackedFunction
-
-    def __init__(
-        self, function: Any, wrapper: Wrapper, declarations: Declarations
-    ) -> None:
-        super().__init__(
-            function,
-            wrapper,
-            enabled=ENABLED_FLAG,  # type: ignore[arg-type]  # anything with a truth
-        )
-        self._self_declarations = declarations
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return self.__wrapped__.__qualname__  # found by its name, as any function
-
-
-def wrap(target: Any, declarations: Declarations) -> Any:
-    """Put declarations on a function; on a tracked one they are merged into one.
+def compile_wrapper(function: Any, declarations: Declarations) -> Wrapper:
+    """Compile declarations for a function, into what wrapt calls.
 
     Raises:
         DeclarationError: They can never work there.
     """
-    function, declarations = _unstacked(target, declarations)
-    inner = function.__func__ if _is_method_object(function) else function
+    inner = function.__func__ if is_method_object(function) else function
     if isinstance(inner, type) or not callable(inner):
         raise DeclarationError(_not_a_function(inner, declarations), subject=inner)
     signature = read_signature(inner)
-    plan = compile_plan(
-        declarations.items, signature, declarations.step or display_name(inner)
-    )
-    form = wrapper_for(inner)
-    wrapper = form(plan)
+    name = declarations.step or display_name(inner)
+    plan = compile_plan(declarations.items, signature, name)
+    style = call_style(inner)
+    wrapper = _WRAPPERS[style](plan)
     if declarations.task is not None:
-        wrapper = _within_task(wrapper, declarations.task, form, signature.name)
-    return TrackedFunction(function, wrapper, declarations)
+        wrapper = _within_task(wrapper, declarations.task, style, signature.name)
+    return wrapper
 
 
-def _unstacked(target: Any, declarations: Declarations) -> tuple[Any, Declarations]:
-    if type(target) is TrackedFunction:
-        return target.__wrapped__, declarations.over(target._self_declarations)  # noqa: SLF001  our own
-    if _is_method_object(target) and type(target.__func__) is TrackedFunction:
-        inner = target.__func__
-        bare = type(target)(inner.__wrapped__)
-        return bare, declarations.over(inner._self_declarations)  # noqa: SLF001  our own
-    return target, declarations
-
-
-def _is_method_object(target: Any) -> bool:
+def is_method_object(target: Any) -> bool:
+    """Whether it is a `staticmethod` or `classmethod` object."""
     return type(target) in (staticmethod, classmethod)
 
 
@@ -117,21 +82,9 @@ def _not_a_function(inner: Any, declarations: Declarations) -> str:
     )
 
 
-def declarations_of(target: Any) -> Declarations | None:
-    """Return what is declared on a function; None when nothing is."""
-    return target._self_declarations if type(target) is TrackedFunction else None  # noqa: SLF001  our own
-
-
 def wrapper_for(function: Any) -> Callable[[CallPlan], Wrapper]:
-    """Choose the wrapper for a function: plain, coroutine or generator."""
-    for candidate in (function, type(function).__call__):
-        if inspect.iscoroutinefunction(candidate):
-            return wrap_coroutine
-        if inspect.isasyncgenfunction(candidate):
-            return wrap_async_generator
-        if inspect.isgeneratorfunction(candidate):
-            return wrap_generator
-    return wrap_sync
+    """Choose the wrapper for a function by its call style."""
+    return _WRAPPERS[call_style(function)]
 
 
 def wrap_sync(plan: CallPlan) -> Wrapper:
@@ -186,7 +139,7 @@ def wrap_coroutine(plan: CallPlan) -> Wrapper:
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         if not plan.accepts(instance, args, kwargs):
             return wrapped(*args, **kwargs)
-        return _named(drive(wrapped, (instance, args, kwargs)), wrapped)
+        return named_after(drive(wrapped, (instance, args, kwargs)), wrapped)
 
     return call
 
@@ -197,7 +150,7 @@ def wrap_generator(plan: CallPlan) -> Wrapper:
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         inner = wrapped(*args, **kwargs)
         driven = _drive(plan, inner, (instance, args, kwargs))
-        return _named(driven, wrapped)
+        return named_after(driven, wrapped)
 
     return call
 
@@ -217,7 +170,7 @@ def wrap_async_generator(plan: CallPlan) -> Wrapper:
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         inner = wrapped(*args, **kwargs)
         driven = _drive_async(plan, inner, (instance, args, kwargs))
-        return _named(driven, wrapped)
+        return named_after(driven, wrapped)
 
     return call
 
@@ -245,28 +198,29 @@ async def _drive_async(
             resume = inner.asend(given)
 
 
-def _named(made: Any, wrapped: Any) -> Any:
-    """Name our coroutine or generator after the wrapped function."""
-    made.__name__ = getattr(wrapped, "__name__", made.__name__)
-    made.__qualname__ = getattr(wrapped, "__qualname__", made.__name__)
-    return made
+_WRAPPERS: dict[CallStyle, Callable[[CallPlan], Wrapper]] = {
+    CallStyle.SYNC: wrap_sync,
+    CallStyle.COROUTINE: wrap_coroutine,
+    CallStyle.GENERATOR: wrap_generator,
+    CallStyle.ASYNC_GENERATOR: wrap_async_generator,
+}
 
 
 def _within_task(
     wrapper: Wrapper,
     task: Callable[[], Any],
-    form: Callable[[CallPlan], Wrapper],
+    style: CallStyle,
     name: str,
 ) -> Wrapper:
     """Let each call open a task around everything else."""
-    if form is wrap_sync:
+    if style is CallStyle.SYNC:
 
         def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
             with task():
                 return wrapper(wrapped, instance, args, kwargs)
 
         return call
-    if form is wrap_coroutine:
+    if style is CallStyle.COROUTINE:
 
         async def drive(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
             async with task():
@@ -277,13 +231,3 @@ def _within_task(
         f"{name} is a generator, which may never come to an end, so it cannot be a "
         "task; write `with lineage.task(...)` inside it"
     )
-
-
-__all__ = [
-    "BoundTrackedFunction",
-    "Declarations",
-    "TrackedFunction",
-    "declarations_of",
-    "wrap",
-    "wrapper_for",
-]

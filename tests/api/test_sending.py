@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,18 @@ class ForeignApi:
         response = requests.post(self._root + method, json=data, timeout=5)
         response.raise_for_status()
         return response
+
+
+def refused(body: dict[str, Any]) -> Reply:
+    """An answer 400."""
+    return Reply(400, json.dumps(body).encode())
+
+
+def unchanged(version_id: int) -> Reply:
+    """The platform's answer to a reservation for an unchanged project."""
+    version = {"id": version_id, "version": 4}
+    details = {"useExistingVersion": True, "version": version, "message": "no changes"}
+    return refused({"error": "BAD_REQUEST", "details": details})
 
 
 def edge(**fields: Any) -> dict[str, Any]:
@@ -74,8 +87,9 @@ def test_a_recorded_edge_is_resolved_and_sent_once(
     sent: Any,
 ) -> None:
     """A fact becomes the platform's edge, through our api and through any like it."""
-    platform.on("projects.info", lambda r: (
-        {"id": 11, "version": {"id": 44}} if r.json["id"] == 11 else {"id": 12}
+    platform.on("projects.info", {"id": 11, "version": {"id": 44}})
+    platform.on("projects.versions.reserve", lambda r: (
+        unchanged(44) if r.json["projectId"] == 11 else {"id": 45, "commitToken": "c"}
     ))  # fmt: skip
     api: Any = ForeignApi(platform.address) if is_foreign else make_api()
     assert Workflow(api).send_edge(fact) == {}
@@ -261,16 +275,51 @@ def test_a_path_is_looked_up_in_the_tasks_team_without_another(
     assert platform.last("file-storage.list")["teamId"] == 5
 
 
-def test_a_snapshot_that_is_not_needed_gives_the_current_version(
-    platform: Recorder,
+def _fails(*_: Any) -> None:
+    raise ValueError("Unsupported project type: meshes")
+
+
+@pytest.mark.parametrize("create", [lambda *_: None, _fails])
+def test_a_version_that_could_not_be_made_is_not_replaced_by_the_last_one(
+    platform: Recorder, create: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The SDK makes no version where nothing changed; the current one is named."""
+    """The edge names the whole project then, with one warning for many edges."""
     api: Any = ForeignApi(platform.address)
-    version = type("Version", (), {"create": staticmethod(lambda *_: None)})
+    version = type("Version", (), {"create": staticmethod(create)})
     api.project = type("Project", (), {"version": version})
     platform.on("projects.info", {"id": 11, "version": {"id": 44}})
-    Workflow(api).send_edge(edge(kind="project", id=11, snapshot="x"))
-    assert platform.last(IN)["id"] == 44
+    for _ in range(3):
+        Workflow(api).send_edge(edge(kind="project", id=11, snapshot="x"))
+    assert platform.last(IN) == {**N, "type": "project", "id": 11}
+    assert caplog.text.count("has no version of its present state") == 1
+
+
+def test_a_snapshot_waits_while_another_process_commits(
+    workflow: Workflow, platform: Recorder
+) -> None:
+    """A reservation refused for the moment is tried again later; nothing is sent."""
+    details = {"message": "Project is already committing by another process"}
+    platform.on("projects.versions.reserve", refused({"details": details}))
+    with pytest.raises(ApiError) as caught:
+        workflow.send_edge(edge(kind="project", id=11, snapshot="x"))
+    assert caught.value.is_retryable
+    assert IN not in platform.methods
+
+
+def test_a_snapshot_is_made_in_a_lineage_instance(
+    workflow: Workflow, platform: Recorder
+) -> None:
+    """Our client reserves and commits a version, and the edge names it."""
+    platform.on("instance.version", {
+        "version": "6.18.3", "lineage": {"protocol": 1, "version": "1"},
+    })  # fmt: skip
+    platform.on("projects.versions.reserve", {"id": 70, "commitToken": "c"})
+    platform.on("projects.versions.commit", {"success": True})
+    workflow.send_edge(edge(kind="project", id=11, snapshot="before"))
+    assert platform.last("projects.versions.commit") == {
+        "id": 70, "commitToken": "c", "title": "before", "description": "before",
+    }  # fmt: skip
+    assert platform.last(IN)["id"] == 70
 
 
 def test_a_card_without_a_link_stays(workflow: Workflow, platform: Recorder) -> None:

@@ -62,7 +62,7 @@ def test_examples_in_docstrings_run(
 def test_commands_in_documents_exist(document: Path) -> None:
     """Each `lineage …` and `make …` that a document tells to type is there."""
     makefile = (ROOT / "Makefile").read_text()
-    verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    verbs = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     known = {name for name, _ in commands()}
     for line in shell_lines(document.read_text(encoding="utf-8")):
         words = [w for w in shlex.split(line) if "=" not in w.split("/")[0]]

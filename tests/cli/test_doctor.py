@@ -133,3 +133,16 @@ def test_check_of_a_module_that_is_not_there_says_so(type_) -> None:
     assert answer.code == 2
     assert "no_such_module" in answer.err
     assert "defect" not in answer.err
+
+
+def test_a_home_that_others_may_read_is_a_problem(
+    type_, clean_environment: Path
+) -> None:
+    """Older releases made homes that every user may read; doctor says how to close."""
+    clean_environment.mkdir()
+    clean_environment.chmod(0o755)
+    answer = type_("doctor")
+    assert answer.code == 1
+    assert "chmod -R go=" in answer.out
+    clean_environment.chmod(0o700)
+    assert type_("doctor").code == 0

@@ -29,13 +29,29 @@ def page(clean_environment: Path) -> Iterator[str]:
 
 
 def test_ui_serves_the_page_where_it_says(page: str) -> None:
-    """The address is printed at once, and answers until the process is stopped."""
+    """The printed address opens the page; without its secret nobody else does."""
+    root, _, secret = page.partition("/?token=")
+    assert len(secret) >= 32
     session = requests.Session()
     retry = requests.adapters.HTTPAdapter(max_retries=_patiently())
     session.mount("http://", retry)
     with session:
-        assert session.get(f"{page}/readyz", timeout=10).status_code == 200
-        assert "<html" in session.get(page, timeout=10).text.lower()
+        assert session.get(f"{root}/readyz", timeout=10).status_code == 200
+        assert requests.get(root, timeout=10).status_code == 403
+        answer = session.get(page, timeout=10)
+        assert "<html" in answer.text.lower()
+        assert "token" not in answer.url
+
+
+def test_the_browser_is_opened_by_a_private_file(tmp_path: Path) -> None:
+    """A process's arguments are everybody's to read, so the secret is none of them."""
+    with serve._opener(tmp_path, "http://127.0.0.1:1/?token=s3cret") as url:
+        assert url.startswith("file://")
+        assert "s3cret" not in url
+        (file,) = tmp_path.iterdir()
+        assert file.stat().st_mode & 0o077 == 0
+        assert "url=http://127.0.0.1:1/?token=s3cret" in file.read_text()
+    assert list(tmp_path.iterdir()) == []
 
 
 def _patiently() -> object:

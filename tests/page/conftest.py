@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from instance_server import Served, in_thread, settings_for
-from page_fixture import World, tell_signs, train_again
+from page_fixture import StoryFixture, record_signs, train_again
 from page_hook_loader import load_hook
 from source_tree import ROOT
 
@@ -73,10 +73,10 @@ def served(folder: Path) -> Iterator[Served]:
 
 
 @pytest.fixture
-def signs(served: Served, folder: Path) -> World:
+def signs(served: Served, folder: Path) -> StoryFixture:
     """An instance that knows the story of the road signs."""
-    world = World(served)
-    tell_signs(world, folder)
+    world = StoryFixture(served)
+    record_signs(world, folder)
     train_again(world)
     return world
 
@@ -97,8 +97,8 @@ def look(chromium: Any, served: Served) -> Iterator[Callable[..., Any]]:
             troubles.append(f"asked {request.url}")
 
     def open_page(path: str = "/", **options: Any) -> Any:
-        said = {"viewport": {"width": 1400, "height": 860}, **options}
-        context = chromium.new_context(**said)
+        defaults = {"viewport": {"width": 1400, "height": 860}}
+        context = chromium.new_context(**{**defaults, **options})
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from page_fixture import World
+from page_fixture import StoryFixture
 from playwright.sync_api import Page, expect
 
 Look = Callable[..., Any]
@@ -43,7 +43,7 @@ VIEWS = {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_no_serious_fault(
-    look: Look, signs: World, view: str, scheme: str
+    look: Look, signs: StoryFixture, view: str, scheme: str
 ) -> None:
     """Names, roles, contrast and order are right in every view."""
     address = VIEWS[view].format(
@@ -57,17 +57,19 @@ def test_axe_finds_no_serious_fault(
     assert faults(page) == []
 
 
-def test_keyboard_alone_leads_from_landing_to_answer(look: Look, signs: World) -> None:
+def test_keyboard_alone_leads_from_landing_to_answer(
+    look: Look, signs: StoryFixture
+) -> None:
     """Search, select, ask and come back without a mouse."""
     page = look()
     expect(page.get_by_role("combobox")).to_be_focused()
     page.keyboard.type("Label signs")
     expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("Enter")
-    expect(page.locator(".card.is-focus")).to_be_visible()
+    expect(page.locator(".node.is-focus")).to_be_visible()
     for _ in range(40):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.matches('.card-main')"):
+        if page.evaluate("document.activeElement.matches('.node-main')"):
             break
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".panel h2")).to_be_visible()
@@ -75,8 +77,10 @@ def test_keyboard_alone_leads_from_landing_to_answer(look: Look, signs: World) -
     expect(page.get_by_role("combobox")).to_be_focused()
 
 
-def test_cards_are_said_in_a_sentence(look: Look, signs: World) -> None:
-    """A screen reader hears title, kind, version and status of a card."""
+def test_a_node_has_a_sentence_for_screen_readers(
+    look: Look, signs: StoryFixture
+) -> None:
+    """A screen reader hears title, kind, version and status of a node."""
     key = signs.find("Evaluate signs")
     page = look(f"/?focus={key}&sel={key}")
     button = page.get_by_role("button", name="Evaluate signs, task, failed")
@@ -84,8 +88,8 @@ def test_cards_are_said_in_a_sentence(look: Look, signs: World) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_phone_shows_everything(look: Look, signs: World, view: str) -> None:
-    """Nothing is wider than a phone, and the cards can be read and tapped."""
+def test_a_phone_shows_everything(look: Look, signs: StoryFixture, view: str) -> None:
+    """Nothing is wider than a phone, and the nodes can be read and tapped."""
     address = VIEWS[view].format(
         task=signs.find("Evaluate signs"),
         other=signs.find("Train signs"),
@@ -96,6 +100,6 @@ def test_a_phone_shows_everything(look: Look, signs: World, view: str) -> None:
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     if view in ("graph", "data"):
-        card = page.locator(".card.is-focus").bounding_box()
-        assert card
-        assert card["width"] > 90
+        node = page.locator(".node.is-focus").bounding_box()
+        assert node
+        assert node["width"] > 90

@@ -28,9 +28,9 @@ def test_the_example_can_be_followed_from_scan_to_reading(
         page.keyboard.type("model.joblib")
         expect(page.get_by_role("option").first).to_be_visible()
         page.keyboard.press("Enter")
-        expect(page.locator(".card.is-focus")).to_contain_text("model.joblib")
+        expect(page.locator(".node.is-focus")).to_contain_text("model.joblib")
         page.get_by_role("button", name="All upstream").click()
         page.get_by_role("button", name="All downstream").click()
         for title in ("Import digits", "Read new digits", "readings.csv"):
-            expect(page.locator(".card", has_text=title)).to_be_attached()
+            expect(page.locator(".node", has_text=title)).to_be_attached()
         page.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from page_fixture import World
+from page_fixture import StoryFixture
 from playwright.sync_api import Page, expect
 
 Look = Callable[..., Any]
@@ -23,10 +23,10 @@ def exported(page: Page, name: str) -> bytes:
     return Path(download.value.path()).read_bytes()
 
 
-def test_pictures_and_texts_leave_the_page(look: Look, signs: World) -> None:
+def test_pictures_and_texts_leave_the_page(look: Look, signs: StoryFixture) -> None:
     """PNG, SVG, Mermaid, DOT and JSON hold what is drawn."""
     page = look(f"/?focus={signs.find('Label signs')}")
-    expect(page.locator(".card").filter(has_text="Label signs")).to_be_visible()
+    expect(page.locator(".node").filter(has_text="Label signs")).to_be_visible()
     assert exported(page, "PNG").startswith(b"\x89PNG")
     drawing = ElementTree.fromstring(exported(page, "SVG"))
     texts = [text.text for text in drawing.iter("{http://www.w3.org/2000/svg}text")]

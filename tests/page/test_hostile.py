@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from instance_server import Served
-from page_fixture import World
+from page_fixture import StoryFixture
 from playwright.sync_api import expect
 
 Look = Callable[..., Any]
@@ -22,8 +22,10 @@ TITLES = {
 }
 
 
-def tell(world: World, title: str, *, name: str = "thing", link: str = "") -> str:
-    """Tell of a task with a card of this title; give the thing's key."""
+def record(
+    world: StoryFixture, title: str, *, name: str = "thing", link: str = ""
+) -> str:
+    """Record a task with a card of this title; return the artifact's key."""
     settings: dict[str, Any] = {"title": title, "description": title}
     if link:
         settings["mainLink"] = {"url": link, "title": "Open it"}
@@ -37,9 +39,9 @@ def tell(world: World, title: str, *, name: str = "thing", link: str = "") -> st
 @pytest.mark.parametrize("title", TITLES.values(), ids=TITLES)
 def test_markup_cannot_act(look: Look, served: Served, title: str) -> None:
     """Markup of an app neither runs nor loads nor covers anything."""
-    key = tell(World(served), title)
+    key = record(StoryFixture(served), title)
     page = look(f"/?focus={key}&sel={key}")
-    expect(page.locator(".card.is-focus .card-title")).to_have_text("Plain")
+    expect(page.locator(".node.is-focus .node-title")).to_have_text("Plain")
     expect(page.locator(".panel h2")).to_have_text("Plain")
     main = page.locator("main")
     assert main.locator("img, script, .panel-description [style]").count() == 0
@@ -54,7 +56,7 @@ def test_links_that_could_act_are_no_links(
     look: Look, served: Served, link: str
 ) -> None:
     """Only http, https and mailto are links."""
-    key = tell(World(served), "Linked", link=link)
+    key = record(StoryFixture(served), "Linked", link=link)
     page = look(f"/?focus={key}&sel={key}")
     expect(page.locator(".panel h2")).to_have_text("Linked")
     expect(page.get_by_role("link", name="Open it")).to_have_count(0)
@@ -73,12 +75,12 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_strange_names_keep_their_place(look: Look, served: Served, name: str) -> None:
-    """Names of any script and length stay inside their card and panel."""
-    key = tell(World(served), name, name=name)
+    """Names of any script and length stay inside their node and panel."""
+    key = record(StoryFixture(served), name, name=name)
     page = look(f"/?focus={key}&sel={key}")
-    card = page.locator(".card.is-focus")
-    expect(card).to_be_visible()
-    box, title = card.bounding_box(), card.locator(".card-title").bounding_box()
+    node = page.locator(".node.is-focus")
+    expect(node).to_be_visible()
+    box, title = node.bounding_box(), node.locator(".node-title").bounding_box()
     assert box
     assert title
     assert title["x"] >= box["x"]

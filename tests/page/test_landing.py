@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from instance_server import Served, in_thread, settings_for
-from page_fixture import World
+from page_fixture import StoryFixture
 from playwright.sync_api import expect
 
 Look = Callable[..., Any]
 
 
-def test_recent_tasks_are_told_in_words(look: Look, signs: World) -> None:
+def test_recent_tasks_are_listed_in_words(look: Look, signs: StoryFixture) -> None:
     """One lands on what ran last: name, status, when, how long, what became what."""
     page = look()
     rows = page.locator(".task-row")
@@ -28,7 +28,7 @@ def test_recent_tasks_are_told_in_words(look: Look, signs: World) -> None:
     expect(rows.filter(has_text="Evaluate signs")).to_contain_text("failed")
 
 
-def test_tasks_are_narrowed_by_status(look: Look, signs: World) -> None:
+def test_tasks_are_narrowed_by_status(look: Look, signs: StoryFixture) -> None:
     """A status shows its tasks only."""
     page = look()
     page.get_by_role("button", name="Failed").click()
@@ -36,7 +36,9 @@ def test_tasks_are_narrowed_by_status(look: Look, signs: World) -> None:
     expect(page.locator(".task-row")).to_contain_text("Evaluate signs")
 
 
-def test_typing_arrows_and_enter_open_the_graph(look: Look, signs: World) -> None:
+def test_typing_arrows_and_enter_open_the_graph(
+    look: Look, signs: StoryFixture
+) -> None:
     """The box has the focus: part of a name, an arrow and Enter lead to the graph."""
     page = look()
     box = page.get_by_role("combobox", name="Search tasks and data")
@@ -46,34 +48,36 @@ def test_typing_arrows_and_enter_open_the_graph(look: Look, signs: World) -> Non
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
-    expect(page.locator(".card.is-focus")).to_contain_text("best.pt")
+    expect(page.locator(".node.is-focus")).to_contain_text("best.pt")
 
 
-def test_a_typed_id_or_selector_opens_its_graph(look: Look, signs: World) -> None:
+def test_a_typed_id_or_selector_opens_its_graph(
+    look: Look, signs: StoryFixture
+) -> None:
     """`project:12` and Enter show that project without choosing a hit."""
     page = look()
     page.get_by_role("combobox").fill("project:12")
     page.keyboard.press("Enter")
-    expect(page.locator(".card.is-focus")).to_contain_text("Road signs")
+    expect(page.locator(".node.is-focus")).to_contain_text("Road signs")
 
 
-def test_a_search_without_hits_says_so(look: Look, signs: World) -> None:
-    """Nothing found is said, not shown as emptiness."""
+def test_a_search_without_hits_says_so(look: Look, signs: StoryFixture) -> None:
+    """Nothing found is a message, not emptiness."""
     page = look()
     page.get_by_role("combobox").fill("zzzzz")
     expect(page.locator(".hits-note")).to_contain_text("Nothing has that name")
 
 
 def test_an_empty_store_says_what_to_do(look: Look, served: Served) -> None:
-    """With nothing recorded, the page shows the lines to write and what to ask."""
+    """An empty store shows the lines to write and the command to run."""
     page = look()
     expect(page.get_by_text("Nothing was recorded yet")).to_be_visible()
     expect(page.locator("pre")).to_contain_text("@produces_file")
     expect(page.get_by_text("lineage doctor")).to_be_visible()
 
 
-def test_what_waits_is_told(chromium: Any, folder: Path) -> None:
-    """The header tells of facts on their way, the empty page why it is empty."""
+def test_waiting_facts_are_shown(chromium: Any, folder: Path) -> None:
+    """The header shows facts on their way, the empty page why it is empty."""
     status = {"waiting": 12, "refused": 2, "oldest_s": 90.0, "dropped": 0}
     settings = settings_for(folder / "home", delivery_status=lambda: status)
     with in_thread(settings) as served:
@@ -86,7 +90,7 @@ def test_what_waits_is_told(chromium: Any, folder: Path) -> None:
         page.close()
 
 
-def test_new_facts_appear_by_themselves(look: Look, signs: World) -> None:
+def test_new_facts_appear_by_themselves(look: Look, signs: StoryFixture) -> None:
     """A running app's facts are shown without a reload."""
     page = look()
     expect(page.locator(".task-row")).to_have_count(7)
@@ -119,7 +123,7 @@ def test_a_token_is_asked_for_once(look: Look, served: Served) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_a_server_that_is_gone_is_told(look: Look, signs: World) -> None:
+def test_a_server_that_is_gone_is_shown(look: Look, signs: StoryFixture) -> None:
     """When the server stops answering, the header says so and the page stays."""
     page = look()
     expect(page.locator(".task-row")).to_have_count(7)

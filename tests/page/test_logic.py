@@ -15,7 +15,7 @@ WEB = ROOT / "web"
 
 @pytest.mark.timeout(300)
 def test_the_pages_logic_passes_its_own_tests(built: None) -> None:
-    """Layout, folds, filters, address, words and exports do what they say."""
+    """Layout, groups, filters, address, formats and exports do what they say."""
     if not (WEB / "node_modules" / "vitest").is_dir():
         if os.environ.get("CI", "").lower() not in {"1", "true"}:
             pytest.skip("The page's tools are missing. Once: cd web && npm ci")

@@ -1,4 +1,4 @@
-"""The side panel tells everything known of a card."""
+"""The side panel shows everything known about a node."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from instance_server import Served
-from page_fixture import World
+from page_fixture import StoryFixture
 from playwright.sync_api import expect
 
 Look = Callable[..., Any]
 
 
-def test_a_task_is_told_whole(look: Look, signs: World) -> None:
+def test_a_task_is_shown_in_full(look: Look, signs: StoryFixture) -> None:
     """Who, where, code, command, inputs, outputs, steps and their times."""
     key = signs.find("Train signs")
     panel = look(f"/?focus={key}&sel={key}").locator(".panel")
@@ -28,7 +28,9 @@ def test_a_task_is_told_whole(look: Look, signs: World) -> None:
     expect(panel).to_contain_text("from Labelled signs")
 
 
-def test_a_failed_task_shows_error_traceback_and_log(look: Look, signs: World) -> None:
+def test_a_failed_task_shows_error_traceback_and_log(
+    look: Look, signs: StoryFixture
+) -> None:
     """What went wrong is on top; the last lines of the log are there."""
     key = signs.find("Evaluate signs")
     panel = look(f"/?focus={key}&sel={key}").locator(".panel")
@@ -38,7 +40,7 @@ def test_a_failed_task_shows_error_traceback_and_log(look: Look, signs: World) -
     expect(panel.locator(".log")).to_contain_text("reading 340 pictures")
 
 
-def test_a_thing_is_told_whole(look: Look, signs: World) -> None:
+def test_an_artifact_is_shown_in_full(look: Look, signs: StoryFixture) -> None:
     """Versions over time, digest, size, who made and who used it."""
     key = signs.data("/models/best.pt")
     page = look(f"/?focus={key}&sel={key}")
@@ -52,7 +54,7 @@ def test_a_thing_is_told_whole(look: Look, signs: World) -> None:
     expect(panel.locator("details", has_text="Used by")).to_contain_text("Evaluate")
 
 
-def test_raw_json_and_meta_can_be_read(look: Look, signs: World) -> None:
+def test_raw_json_and_meta_can_be_read(look: Look, signs: StoryFixture) -> None:
     """Nothing that the server knows is kept from the person."""
     key = signs.data("/experiments/118")
     panel = look(f"/?focus={key}&sel={key}").locator(".panel")
@@ -62,7 +64,7 @@ def test_raw_json_and_meta_can_be_read(look: Look, signs: World) -> None:
     expect(panel).to_contain_text("customRelationSettings")
 
 
-def test_a_text_and_a_picture_are_previewed(look: Look, signs: World) -> None:
+def test_a_text_and_a_picture_are_previewed(look: Look, signs: StoryFixture) -> None:
     """A text file shows its text, a picture itself."""
     notes = signs.data("notes.txt")
     panel = look(f"/?focus={notes}&sel={notes}").locator(".panel")
@@ -77,7 +79,7 @@ def test_a_text_and_a_picture_are_previewed(look: Look, signs: World) -> None:
 def test_two_teams_tasks_of_one_number_have_their_own_panels(
     look: Look, served: Served
 ) -> None:
-    """Who sees two teams is told of the task that was chosen, not of its namesake."""
+    """Who sees two teams gets the task that was chosen, not its namesake."""
     for team in ("red", "blue"):
         run = {"uid": f"{team}-0", "task": team, "at": 1e9, "task_id": 12}
         fact = {"f": "task", "name": f"Of {team}", "host": f"{team}-host", **run}
@@ -89,6 +91,6 @@ def test_two_teams_tasks_of_one_number_have_their_own_panels(
     page.get_by_role("button", name="Sign in").click()
     for team in ("red", "blue"):
         page.get_by_role("link", name=f"Of {team}").first.click()
-        page.locator(".card-main", has_text=f"Of {team}").click()
+        page.locator(".node-main", has_text=f"Of {team}").click()
         expect(page.locator(".panel")).to_contain_text(f"{team}-host")
         page.goto(served.address)

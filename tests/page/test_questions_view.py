@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from page_fixture import World
+from page_fixture import StoryFixture
 from playwright.sync_api import Page, expect
 
 Look = Callable[..., Any]
@@ -23,16 +23,14 @@ def saved(page: Page, button: str) -> str:
 
 
 def test_impact_is_a_table_that_sorts_and_leaves_as_csv(
-    look: Look, signs: World
+    look: Look, signs: StoryFixture
 ) -> None:
     """What would break is listed, sorted at a click, and taken away."""
     key = signs.data("/models/best.pt")
     first = look(f"/?focus={key}&sel={key}")
     first.locator(".versions a").last.click()
     first.get_by_role("button", name="Impact").click()
-    expect(first.get_by_role("heading", level=1)).to_have_text(
-        "What would break without it?"
-    )
+    expect(first.get_by_role("heading", level=1)).to_have_text("What depends on it?")
     rows = first.locator("tbody tr")
     expect(rows.filter(has_text="notes.txt")).to_contain_text("loses every source")
     first.get_by_role("button", name="Hops").click()
@@ -44,15 +42,15 @@ def test_impact_is_a_table_that_sorts_and_leaves_as_csv(
     assert lines[0][0] == "title"
     assert len(lines) == len(hops) + 1
     first.get_by_role("button", name="Show as a graph").click()
-    expect(first.locator(".card", has_text="Evaluate signs")).to_be_visible()
-    lost = first.locator(".card.is-lost")
+    expect(first.locator(".node", has_text="Evaluate signs")).to_be_visible()
+    lost = first.locator(".node.is-lost")
     expect(lost.filter(has_text="notes.txt")).to_contain_text("lost")
     first.get_by_role("button", name="Clear the marks").click()
     expect(lost).to_have_count(0)
 
 
-def test_provenance_tells_the_story_of_an_output(look: Look, signs: World) -> None:
-    """The tasks behind it, nearest first, and where it all began."""
+def test_provenance_lists_the_tasks_upstream(look: Look, signs: StoryFixture) -> None:
+    """The tasks upstream, nearest first, and the origins."""
     key = signs.data("notes.txt")
     page = look(f"/?view=provenance&focus={key}")
     expect(page.locator(".story").first).to_contain_text("Evaluate signs")
@@ -60,7 +58,7 @@ def test_provenance_tells_the_story_of_an_output(look: Look, signs: World) -> No
     expect(page.locator(".origins")).to_contain_text("part-000.tar")
 
 
-def test_stale_outputs_are_listed(look: Look, signs: World) -> None:
+def test_stale_outputs_are_listed(look: Look, signs: StoryFixture) -> None:
     """What was made from something older than the newest is named, with both."""
     page = look("/?view=stale")
     row = page.locator("tbody tr").filter(has_text="notes.txt")
@@ -69,8 +67,8 @@ def test_stale_outputs_are_listed(look: Look, signs: World) -> None:
     assert "notes.txt" in saved(page, "Save as CSV")
 
 
-def test_two_tasks_are_compared(look: Look, signs: World) -> None:
-    """The same, added, removed and other versions are told apart."""
+def test_two_tasks_are_compared(look: Look, signs: StoryFixture) -> None:
+    """The same, added, removed and other versions are distinguished."""
     newest = signs.find("Train signs")
     page = look(f"/?view=diff&a={newest}")
     box = page.get_by_role("combobox", name="Search the second task")
@@ -88,24 +86,24 @@ def test_two_tasks_are_compared(look: Look, signs: World) -> None:
     expect(page).to_have_url(re.compile(f"b={newest}"))
 
 
-def test_time_can_be_turned_back_and_replayed(look: Look, signs: World) -> None:
+def test_time_can_be_turned_back_and_replayed(look: Look, signs: StoryFixture) -> None:
     """The slider shows the graph as of then, and nothing jumps; it can be played."""
     page = look(f"/?focus={signs.find('Label signs')}&up=all&down=all")
-    cards = page.locator(".card")
-    expect(cards.filter(has_text="Evaluate signs")).to_be_visible()
-    before = cards.filter(has_text="Import signs").bounding_box()
+    nodes = page.locator(".node")
+    expect(nodes.filter(has_text="Evaluate signs")).to_be_visible()
+    before = nodes.filter(has_text="Import signs").bounding_box()
     page.get_by_role("button", name="As of").click()
     slider = page.get_by_role("slider", name="As of")
     slider.focus()
     page.keyboard.press("Home")
-    expect(cards.filter(has_text="Evaluate signs")).to_have_count(0)
-    expect(cards.filter(has_text="Import signs")).to_be_visible()
+    expect(nodes.filter(has_text="Evaluate signs")).to_have_count(0)
+    expect(nodes.filter(has_text="Import signs")).to_be_visible()
     assert "at=" in page.url
-    after = cards.filter(has_text="Import signs").bounding_box()
+    after = nodes.filter(has_text="Import signs").bounding_box()
     assert before
     assert after
     assert round(before["x"]) == round(after["x"])
     page.get_by_role("button", name="Replay how it grew").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.get_by_role("button", name="Back to now").click()
-    expect(cards.filter(has_text="Evaluate signs")).to_be_visible()
+    expect(nodes.filter(has_text="Evaluate signs")).to_be_visible()

@@ -87,7 +87,7 @@ def test_a_link_out_of_the_folder_is_not_followed(get: Get, static: Path) -> Non
 def test_without_a_build_the_page_says_how_to_get_it(
     served: Callable[[Path], Get], tmp_path: Path
 ) -> None:
-    """A server without the page tells why and what to do, safely."""
+    """A server without the page answers why and what to do, safely."""
     folder = tmp_path / "static"
     get = served(folder)
     answer = get("/")

@@ -17,6 +17,7 @@ from typing import Any
 import requests
 import uvicorn
 
+from lineage.instance.http_protocol import BoundedHttpProtocol
 from lineage.instance.server import ServeSettings, create_app
 from lineage.instance.store import open_store
 from lineage.instance.tokens import create_token
@@ -69,6 +70,7 @@ def in_thread(settings: ServeSettings) -> Iterator[Served]:
     config = uvicorn.Config(
         create_app(settings), port=settings.port, log_config=None, ws="none",
         access_log=False, timeout_graceful_shutdown=2, server_header=False,
+        http=BoundedHttpProtocol,
     )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -85,6 +87,7 @@ def in_thread(settings: ServeSettings) -> Iterator[Served]:
 _PROGRAM = """
 import sys, json
 from pathlib import Path
+from lineage.instance.http_protocol import BoundedHttpProtocol
 from lineage.instance.server import ServeSettings, serve
 said = json.loads(sys.argv[1])
 serve(ServeSettings(**{**said, "blobs": Path(said["blobs"])}))

@@ -21,7 +21,7 @@ START = 1_790_000_000.0
 _uids = itertools.count()
 
 
-class World:
+class StoryFixture:
     """Collects facts and sends them.
 
     Args:
@@ -67,24 +67,24 @@ class World:
             assert answer.json()["refused"] == []
 
     def find(self, name: str) -> str:
-        """Give the key of the newest task of a name."""
+        """Return the key of the newest task of a name."""
         answer = self._served.post("lineage.tasks.list", {"text": name, "limit": 1})
         return str(answer.json()["tasks"][0]["node"]["key"])
 
     def key(self, selector: str) -> str:
-        """Give the key of what a selector means."""
+        """Return the key of what a selector means."""
         answer = self._served.post("lineage.graph.get", {"select": selector})
         return str(answer.json()["focus"][0])
 
     def data(self, text: str) -> str:
-        """Give the key of the thing that a search finds first."""
+        """Return the key of the artifact that a search finds first."""
         answer = self._served.post("lineage.search", {"text": text})
         hits = [hit["node"] for hit in answer.json()["hits"]]
         return str(next(node["key"] for node in hits if node["type"] == "data"))
 
 
 def digest(text: str) -> dict[str, Any]:
-    """What a recorder tells of a local file with this text."""
+    """The stat that a recorder sends for a local file with this text."""
     return {
         "size": len(text),
         "mtime_ns": 1,
@@ -93,7 +93,7 @@ def digest(text: str) -> dict[str, Any]:
 
 
 def stat(path: Path) -> dict[str, Any]:
-    """What a recorder tells of a file that exists."""
+    """The stat that a recorder sends for a file that exists."""
     content = path.read_bytes()
     return {
         "size": len(content),
@@ -116,7 +116,7 @@ CARD = {
 }
 
 
-def tell_signs(world: World, folder: Path) -> None:
+def record_signs(world: StoryFixture, folder: Path) -> None:
     """A small story: import, label, train, evaluate (fails), train again."""
     picture, notes = folder / "confusion.png", folder / "notes.txt"
     picture.write_bytes(PICTURE)
@@ -155,7 +155,7 @@ def tell_signs(world: World, folder: Path) -> None:
     world.send()
 
 
-def _train(world: World, key: str, weights: str) -> None:
+def _train(world: StoryFixture, key: str, weights: str) -> None:
     world.task(
         key, "Train signs", user="mara", host="gpu-7", python="3.11.7", pid=4711,
         git_commit="9f8e7d6c5b4a39281706f5e4d3c2b1a0ffeeddcc", git_dirty=True,
@@ -172,23 +172,23 @@ def _train(world: World, key: str, weights: str) -> None:
     world.end(key)
 
 
-def train_again(world: World) -> None:
+def train_again(world: StoryFixture) -> None:
     """The second training, with other weights."""
     _train(world, "train-2", "second weights")
     world.send()
 
 
-def tell_chain(world: World, cards: int, *, fan: int = 3) -> None:
-    """A chain of tasks with `fan` different outputs each: about `cards` cards."""
+def record_chain(world: StoryFixture, nodes: int, *, fan: int = 3) -> None:
+    """A chain of tasks with `fan` different outputs each: about `nodes` nodes."""
     kinds = ("project", "file", "dataset", "job")
-    for number in range(max(1, cards // (fan + 1))):
+    for number in range(max(1, nodes // (fan + 1))):
         key = f"chain-{number}"
         world.task(key, f"Chain {number:04}")
         if number:
             world.uses(key, kinds[0], 100_000 + (number - 1) * fan)
         for at in range(fan):
             kind = kinds[at % len(kinds)]
-            thing: int | str = 100_000 + number * fan + at
-            world.makes(key, kind, f"/chain/{thing}" if kind == "file" else thing)
+            artifact: int | str = 100_000 + number * fan + at
+            world.makes(key, kind, f"/chain/{artifact}" if kind == "file" else artifact)
         world.end(key)
     world.send()

@@ -9,7 +9,7 @@ from source_tree import ROOT
 
 
 def load_hook() -> Any:
-    """Give the build hook as a module."""
+    """Return the build hook as a module."""
     spec = importlib.util.spec_from_file_location("page_hook", ROOT / "hatch_build.py")
     assert spec is not None
     assert spec.loader is not None

@@ -13,7 +13,7 @@ from instance_server import WAIT_S, free_port, wait_until_up
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
-    """Give the address at which the application answers."""
+    """Yield the address at which the application answers."""
     port = free_port()
     config = uvicorn.Config(app, port=port, log_config=None, ws="none")
     server = uvicorn.Server(config)

@@ -319,6 +319,9 @@ def test_derived_from_is_checked_when_decorating(named: Any) -> None:
         (lambda state: state["v"], {"version_num": 12}),
         (lambda state: None, {}),
         (lineage.snapshot("before"), {"snapshot": "before"}),
+        ({"id": 90, "version": 4}, {"version_id": 90}),
+        (lambda state: {"id": 91, "version": state["v"]}, {"version_id": 91}),
+        ({"version": 4}, {"version_num": 4}),
     ],
 )
 def test_versions(version: Any, member: dict[str, Any], recorded: Recorded) -> None:
@@ -327,6 +330,34 @@ def test_versions(version: Any, member: dict[str, Any], recorded: Recorded) -> N
     told = recorded.edges[0]
     keys = ("version_num", "version_id", "snapshot")
     assert {k: told[k] for k in keys if k in told} == member
+
+
+@pytest.mark.parametrize(
+    ("version_id", "member"),
+    [
+        (90, {"version_id": 90}),
+        ("state[v]", {"version_id": 12}),
+        (lambda: {"id": 91, "version": 4}, {"version_id": 91}),
+        (lambda: None, {}),
+    ],
+)
+def test_a_version_is_named_by_its_own_id(
+    version_id: Any, member: dict[str, Any], recorded: Recorded
+) -> None:
+    """`version_id=` takes an id, the platform's dict, or a source of one."""
+    _uses(3, version_id=version_id)(state={"v": 12})
+    with lineage.uses_project(4, version_id=90):
+        pass
+    keys = ("version_num", "version_id")
+    edge, in_block = recorded.edges
+    assert {key: edge[key] for key in keys if key in edge} == member
+    assert in_block["version_id"] == 90
+
+
+def test_one_version_is_named_once() -> None:
+    """`version` and `version_id` together are a mistake in the declaration."""
+    with pytest.raises(DeclarationError, match="not both"):
+        lineage.uses_project(3, version=1, version_id=2)
 
 
 def test_pinned_refs_and_version_infos(recorded: Recorded) -> None:

@@ -14,7 +14,6 @@ import lineage
 from lineage import cards
 from lineage.errors import DeclarationError
 from lineage.recording.context import CURRENT
-from lineage.runtime import runtime
 from lineage.settings import Settings
 from lineage.testing import Recorded, capture
 
@@ -97,8 +96,8 @@ def test_concurrent_async_tasks_keep_their_own(recorded: Recorded) -> None:
     assert _where(recorded) == {n: f"t{n}" for n in range(1, 5)}
 
 
-def test_threads_fall_to_the_process_unless_bound(recorded: Recorded) -> None:
-    """A pool does not inherit the context; `bind` carries it there."""
+def test_a_pool_works_in_the_task_that_submits(recorded: Recorded) -> None:
+    """Work in a pool's thread belongs to the task that submitted it, bound or not."""
 
     def work(number: int) -> int:
         return lineage.current_task().uses_project(number)
@@ -106,9 +105,13 @@ def test_threads_fall_to_the_process_unless_bound(recorded: Recorded) -> None:
     with lineage.task("mine"), ThreadPoolExecutor(1) as pool:
         assert pool.submit(work, 1).result(5) == 1
         assert pool.submit(lineage.bind(work), 2).result(5) == 2
+        with lineage.task("other"):
+            assert pool.submit(work, 3).result(5) == 3
+    with ThreadPoolExecutor(1) as pool:
+        with lineage.task("first"):
+            pool.submit(work, 4).result(5)
         assert pool.submit(CURRENT.get).result(5) is None
-    assert _where(recorded)[2] == "mine"
-    assert _where(recorded)[1] != "mine"
+    assert _where(recorded) == {1: "mine", 2: "mine", 3: "other", 4: "first"}
 
 
 def test_bound_coroutines_keep_their_task(recorded: Recorded) -> None:
@@ -120,7 +123,7 @@ def test_bound_coroutines_keep_their_task(recorded: Recorded) -> None:
 
     with lineage.task("mine"):
         bound = lineage.bind(work)
-    asyncio.run(bound(5))
+        asyncio.run(bound(5))
     assert _where(recorded) == {5: "mine"}
     assert bound.__name__ == "work"
 
@@ -142,8 +145,8 @@ def test_an_app_is_the_process(recorded: Recorded) -> None:
     assert _ends(recorded) == [("Server", "finished")]
 
 
-def test_an_app_takes_over_what_came_before_it(recorded: Recorded) -> None:
-    """Facts at import belong to the same task; each call of an app is a task."""
+def test_what_is_recorded_around_an_app_is_not_its_own(recorded: Recorded) -> None:
+    """Before the first app, between two and after the last the process has its own."""
     lineage.current_task().uses_project(1)
 
     @lineage.app(name="App")
@@ -151,10 +154,24 @@ def test_an_app_takes_over_what_came_before_it(recorded: Recorded) -> None:
         lineage.current_task().uses_project(number)
 
     main(2)
+    lineage.current_task().uses_project(4)
     main(3)
-    assert len(_tasks(recorded)) == 2
-    keys = [edge["task"] for edge in recorded.edges]
-    assert keys[0] == keys[1] != keys[2]
+    lineage.current_task().uses_project(5)
+    assert len(_tasks(recorded)) == 3
+    before, first, between, second, after = [e["task"] for e in recorded.edges]
+    assert before == between == after
+    assert len({before, first, second}) == 3
+
+
+def test_an_app_takes_the_platforms_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the platform a process is one task, whatever was recorded before its app."""
+    with capture(settings=Settings(task_id=77)) as recorded:
+        lineage.current_task().uses_project(1)
+        with lineage.app(name="App"):
+            lineage.current_task().uses_project(2)
+        lineage.current_task().uses_project(3)
+    assert {edge["task_id"] for edge in recorded.edges} == {77}
+    assert len(_tasks(recorded)) == 1
 
 
 def test_an_app_inside_an_app_is_a_task_in_it(recorded: Recorded) -> None:
@@ -257,23 +274,3 @@ def test_tasks_left_in_another_order(recorded: Recorded) -> None:
     two.__exit__(None, None, None)
     assert _ends(recorded) == [("one", "finished"), ("two", "finished")]
     CURRENT.set(None)
-
-
-def test_no_block_waits_after_one_waited_in_vain(
-    monkeypatch: pytest.MonkeyPatch, recorded: Recorded
-) -> None:
-    """An instance that cannot be reached holds up one block, and not each of them."""
-    waits: list[float] = []
-
-    def flush(timeout_s: float) -> bool:
-        waits.append(timeout_s)
-        return False
-
-    monkeypatch.setattr(runtime(), "flush", flush)
-    for _ in range(3):
-        with lineage.task("t"):
-            pass
-    thread = threading.Thread(target=lineage.task("t")(lambda: None))
-    thread.start()
-    thread.join(5)
-    assert waits == [5.0, 0, 0, 0]

@@ -14,7 +14,7 @@ from tracking_call_styles import FORMS, Boom, Form
 import lineage
 from lineage.errors import DeclarationError
 from lineage.testing import Recorded
-from lineage.tracking.wrapper import TrackedFunction
+from lineage.tracking.tracked import TrackedFunction
 
 IDS = {"file": "a/b.bin", "folder": "/a/b"}
 DECLARATIONS = [

@@ -4,7 +4,7 @@ import { csv } from "../src/export/save";
 import { dot, json, mermaid } from "../src/export/text";
 import { look } from "../src/graph/scene";
 import { NO_FILTERS } from "../src/model/filter";
-import { fold } from "../src/model/fold";
+import { group } from "../src/model/group";
 import { merge } from "../src/model/merge";
 import { answer, node } from "./make";
 
@@ -27,12 +27,12 @@ test("JSON is read back", () => {
   expect(JSON.parse(json(graph)).focus).toEqual(["task:1"]);
 });
 
-test("the drawing is well formed and holds every card", () => {
+test("the drawing is well formed and holds every node", () => {
   const nobody = new Set<string>();
-  const folded = fold(graph, nobody, nobody);
-  const scene = look(folded, { sel: "", mode: "dim", at: null }, NO_FILTERS, null, null);
-  const positions = new Map([...folded.cards.keys()].map((key, at) => [key, { x: at * 300, y: 0 }]));
-  const text = svg(draw(folded, scene, { positions, bends: new Map() }));
+  const grouped = group(graph, nobody, nobody);
+  const scene = look(grouped, { sel: "", mode: "dim", at: null }, NO_FILTERS, null, null);
+  const positions = new Map([...grouped.items.keys()].map((key, at) => [key, { x: at * 300, y: 0 }]));
+  const text = svg(draw(grouped, scene, { positions, bends: new Map() }));
   const parsed = new DOMParser().parseFromString(text, "image/svg+xml");
   expect(parsed.querySelectorAll("text").length).toBe(6);
   expect(parsed.querySelectorAll("path").length).toBe(2);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { layOut, type LayoutRequest } from "../src/layout/layered";
-import { layersOf } from "../src/layout/layers";
+import { layOut, type LayoutRequest } from "../src/layout/layout";
+import { ranksOf } from "../src/layout/ranks";
 import { crossings } from "../src/layout/order";
 import { spread } from "../src/layout/place";
 
@@ -51,11 +51,11 @@ test("every line leads to the right, also around a circle", () => {
 });
 
 test("a source stands beside what it feeds, not at the far left", () => {
-  const layer = layersOf(["a", "b", "c", "d"], [["a", "b"], ["b", "c"], ["d", "c"]].map(([source, target]) => ({ source, target }) as { source: string; target: string }));
+  const layer = ranksOf(["a", "b", "c", "d"], [["a", "b"], ["b", "c"], ["d", "c"]].map(([source, target]) => ({ source, target }) as { source: string; target: string }));
   expect(layer.get("d")).toBe(1);
 });
 
-test("cards never overlap, also when there are 300", () => {
+test("nodes never overlap, also when there are 300", () => {
   expect(overlaps(layOut(request(large(300))).positions)).toBe(0);
 });
 
@@ -81,14 +81,14 @@ test("the same request gives the same picture", () => {
   expect(layOut(request(large(120)))).toEqual(layOut(request(large(120))));
 });
 
-test("things that nothing joins stand in a grid without overlap", () => {
+test("nodes that nothing joins stand in a grid without overlap", () => {
   const boxes = Array.from({ length: 50 }, (_, at) => ({ key: `k${at}`, width: 200, height: 60 }));
   const { positions } = layOut({ boxes, lines: [], previous: [], anchor: null });
   expect(overlaps(positions)).toBe(0);
   expect(new Set(positions.map(([, point]) => point.x)).size).toBeGreaterThan(3);
 });
 
-test("2,000 cards are laid out within two seconds", () => {
+test("2,000 nodes are laid out within two seconds", () => {
   const start = performance.now();
   expect(layOut(request(large(2000))).positions).toHaveLength(2000);
   expect(performance.now() - start).toBeLessThan(2000);

@@ -1,5 +1,5 @@
-/** Nodes, arrows and answers for tests. */
-import type { Arrow, GraphAnswer, GraphNode } from "../src/api/types";
+/** Nodes, edges and answers for tests. */
+import type { GraphEdge, GraphAnswer, GraphNode } from "../src/api/types";
 
 export function node(key: string, more: Partial<GraphNode> = {}): GraphNode {
   const isTask = key.startsWith("task:");
@@ -33,7 +33,7 @@ export function node(key: string, more: Partial<GraphNode> = {}): GraphNode {
   };
 }
 
-export function arrow(source: string, target: string, more: Partial<Arrow> = {}): Arrow {
+export function edge(source: string, target: string, more: Partial<GraphEdge> = {}): GraphEdge {
   return {
     source,
     target,
@@ -48,13 +48,13 @@ export function arrow(source: string, target: string, more: Partial<Arrow> = {})
 
 /** An answer from lines such as `data:1>task:1`. */
 export function answer(lines: string[], more: Partial<GraphAnswer> = {}, nodes: GraphNode[] = []): GraphAnswer {
-  const arrows = lines.map((line) => {
+  const edges = lines.map((line) => {
     const [source, target] = line.split(">") as [string, string];
-    return arrow(source, target);
+    return edge(source, target);
   });
   const known = new Map(nodes.map((one) => [one.key, one]));
-  for (const { source, target } of arrows) {
+  for (const { source, target } of edges) {
     for (const key of [source, target]) if (!known.has(key)) known.set(key, node(key));
   }
-  return { nodes: [...known.values()], arrows, focus: [], truncated: false, next: null, as_of: null, ...more };
+  return { nodes: [...known.values()], arrows: edges, focus: [], truncated: false, next: null, as_of: null, ...more };
 }

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { curve, faceOf, litPath, look, neighbour, sayCard, strokesOf } from "../src/graph/scene";
+import { curve, faceOf, highlightPath, look, neighbour, nodeLabel, edgeLinesOf } from "../src/graph/scene";
 import { NO_FILTERS } from "../src/model/filter";
-import { fold } from "../src/model/fold";
+import { group } from "../src/model/group";
 import { merge } from "../src/model/merge";
 import { momentsOf, presentAt } from "../src/model/time";
-import { answer, arrow, node } from "./make";
+import { answer, edge, node } from "./make";
 
 const nobody = new Set<string>();
 const graph = merge([answer(["data:1>task:1", "data:2>task:1", "task:1>data:3"])]);
-const folded = fold(graph, nobody, nobody);
+const grouped = group(graph, nobody, nobody);
 const positions = new Map([
   ["data:1", { x: 0, y: 0 }],
   ["data:2", { x: 0, y: 100 }],
@@ -18,7 +18,7 @@ const positions = new Map([
 const STATE = { sel: "", mode: "dim" as const, at: null };
 
 test("arrow keys follow the lines and the columns", () => {
-  const lead = (from: string, key: string) => neighbour(folded, positions, from, key);
+  const lead = (from: string, key: string) => neighbour(grouped, positions, from, key);
   expect(lead("task:1", "ArrowRight")).toBe("data:3");
   expect(lead("data:1", "ArrowRight")).toBe("task:1");
   expect(lead("data:1", "ArrowDown")).toBe("data:2");
@@ -28,45 +28,45 @@ test("arrow keys follow the lines and the columns", () => {
 
 test("filters dim or hide, as chosen, and are counted", () => {
   const filters = { ...NO_FILTERS, kinds: ["task"] };
-  const dim = look(folded, STATE, filters, null, null);
+  const dim = look(grouped, STATE, filters, null, null);
   expect(dim.filteredOut).toBe(3);
   expect(dim.looks.get("data:1")).toMatchObject({ isDim: true, isHidden: false });
-  expect(look(folded, { ...STATE, mode: "hide" }, filters, null, null).looks.get("data:1")?.isHidden).toBe(true);
+  expect(look(grouped, { ...STATE, mode: "hide" }, filters, null, null).looks.get("data:1")?.isHidden).toBe(true);
 });
 
 test("what did not exist yet is not shown, and no filter is blamed", () => {
-  const scene = look(folded, STATE, NO_FILTERS, null, new Set(["data:1"]));
+  const scene = look(grouped, STATE, NO_FILTERS, null, new Set(["data:1"]));
   expect([...scene.looks].filter(([, one]) => !one.isHidden).map(([key]) => key)).toEqual(["data:1"]);
   expect(scene.filteredOut).toBe(0);
 });
 
 test("a path dims all that is beside it", () => {
-  const path = litPath(merge([answer(["data:1>task:1"])]), folded);
-  const scene = look(folded, STATE, NO_FILTERS, path, null);
+  const path = highlightPath(merge([answer(["data:1>task:1"])]), grouped);
+  const scene = look(grouped, STATE, NO_FILTERS, path, null);
   expect(scene.looks.get("data:2")?.isDim).toBe(true);
-  expect(scene.looks.get("task:1")).toMatchObject({ isDim: false, isLit: true });
+  expect(scene.looks.get("task:1")).toMatchObject({ isDim: false, isHighlighted: true });
 });
 
 test("lines run from right edge to left edge, straight where nothing is in the way", () => {
-  expect(strokesOf(folded, positions, new Map())).toHaveLength(3);
+  expect(edgeLinesOf(grouped, positions, new Map())).toHaveLength(3);
   expect(curve({ x: 0, y: 5 }, { x: 50, y: 5 }, [])).toBe("M0 5L50 5");
   expect(curve({ x: 0, y: 0 }, { x: 900, y: 0 }, [{ x: 400, y: 80 }]).match(/[LC]/g)).toEqual(["C", "L", "C"]);
 });
 
-test("a fold adds up what is hidden behind its members", () => {
+test("a group adds up what its members hide", () => {
   const members = [1, 2, 3, 4, 5].map((at) => node(`data:${at}`, { hidden_up: 2, name: `/a/f${at}.txt` }));
-  const face = faceOf({ key: "fold:x", type: "fold", members });
+  const face = faceOf({ key: "group:x", type: "group", members });
   expect(face).toMatchObject({ title: "5 files", sort: "f1.txt, f2.txt, f3.txt…", hiddenUp: 10 });
 });
 
-test("a card is said in one sentence", () => {
+test("a node is described in one sentence", () => {
   const task = node("task:1", { name: "Train", status: "error" });
-  expect(sayCard({ key: "task:1", type: "task", members: [task] })).toBe("Train, task, failed");
+  expect(nodeLabel({ key: "task:1", type: "task", members: [task] })).toBe("Train, task, failed");
 });
 
 test("the moments of the slider are those of the records, each once", () => {
   const answers = answer([], {}, [node("task:1", { started_at: 5.2 }), node("data:1", { created_at: 7 })]);
-  answers.arrows.push(arrow("data:1", "task:1", { recorded_at: 6.9 }));
+  answers.arrows.push(edge("data:1", "task:1", { recorded_at: 6.9 }));
   expect(momentsOf(merge([answers]))).toEqual([5.2, 6.9, 7]);
   expect([...presentAt(merge([answers]), 6)]).toEqual(["task:1"]);
   expect(presentAt(merge([answers]), 7).size).toBe(2);

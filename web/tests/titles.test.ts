@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { baseName } from "../src/model/words";
+import { baseName } from "../src/model/format";
 import { plainText, safeAddress, safeColour, shown } from "../src/model/titles";
 import { node } from "./make";
 
-test("a card shows the app's title, else the file's name, else the key", () => {
+test("a node shows the app's title, else the file's name, else the key", () => {
   expect(shown(node("data:1", { title: "Best model" })).title).toBe("Best model");
   expect(shown(node("data:1", { name: "/models/best.pt" })).title).toBe(baseName("/models/best.pt"));
   expect(shown(node("data:1", { name: " " })).title).toBe("data:1");

@@ -7,7 +7,7 @@ const FULL: PageState = {
   up: null,
   down: 3,
   open: ["data:5.up", "task:7.down"],
-  unfold: ["fold:abc"],
+  ungroup: ["group:abc"],
   sel: "data:5",
   from: "task:1",
   to: "data:9",

@@ -1,4 +1,4 @@
-"""Reads links in bulk, from the memo where it knows them, else from the store."""
+"""Reads links in bulk, from the cache where it knows them, else from the store."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Adjacency:
     Args:
         tx: The transaction to read in.
         team_id: The team.
-        memo: The team's warm graph, if it may be used.
+        cache: The team's warm graph, if it may be used.
         as_of: Leave out what was linked later.
     """
 
@@ -35,7 +35,7 @@ class Adjacency:
         self,
         tx: Transaction,
         team_id: int,
-        memo: TeamLinkCache | None = None,
+        cache: TeamLinkCache | None = None,
         as_of: float | None = None,
     ) -> None:
         self.tx = tx
@@ -43,20 +43,22 @@ class Adjacency:
         self.as_of = as_of
         row = tx.one("SELECT revision FROM revisions WHERE team_id = ?", (team_id,))
         self.revision = int(row[0]) if row else 0
-        is_warm = memo is not None and as_of is None and memo.is_current(self.revision)
-        self._memo = memo if is_warm else None
+        is_warm = (
+            cache is not None and as_of is None and cache.is_current(self.revision)
+        )
+        self._cache = cache if is_warm else None
 
     def activities(self, nodes: Collection[int], direction: int) -> set[int]:
-        """Give the activities that have any of the nodes as input, or as output."""
-        if self._memo is None:
+        """Return the activities that have any of the nodes as input, or as output."""
+        if self._cache is None:
             return self._read_ends(_BY_NODE, nodes, direction)
-        return self._warm(self._memo.by_node[direction], _BY_NODE, nodes, direction)
+        return self._warm(self._cache.by_node[direction], _BY_NODE, nodes, direction)
 
     def data(self, activities: Collection[int], direction: int) -> set[int]:
-        """Give the nodes that any of the activities has as input, or as output."""
-        if self._memo is None:
+        """Return the nodes that any of the activities has as input, or as output."""
+        if self._cache is None:
             return self._read_ends(_BY_ACTIVITY, activities, direction)
-        side = self._memo.by_activity[direction]
+        side = self._cache.by_activity[direction]
         return self._warm(side, _BY_ACTIVITY, activities, direction)
 
     def _warm(
@@ -75,9 +77,9 @@ class Adjacency:
         for start, end in self._read(sql, ids, direction):
             lists[start].append(end)
             ends.add(end)
-        if self._memo is not None:
+        if self._cache is not None:
             read = {id: tuple(part) for id, part in lists.items()}
-            self._memo.keep(side, read, self.revision)
+            self._cache.keep(side, read, self.revision)
         return ends
 
     def _read_ends(self, sql: str, ids: Collection[int], direction: int) -> set[int]:

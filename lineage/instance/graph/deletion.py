@@ -1,4 +1,4 @@
-"""Marks what was deleted; nothing is taken out of the graph."""
+"""Marks versions as deleted; nothing is removed from the graph."""
 
 from __future__ import annotations
 
@@ -6,38 +6,41 @@ import time
 from collections.abc import Sequence
 
 from ...errors import NotFoundError
-from ...model.graph import Node
+from ...model.graph import DeleteParams, Node
 from ...model.selector import parse
 from .query_session import GraphReader, newest
 from .selector_eval import select
 
 
-def delete_data(asker: GraphReader, team_ids: Sequence[int], key: str) -> Node:
+def delete_data(
+    reader: GraphReader, team_ids: Sequence[int], params: DeleteParams
+) -> Node:
     """Answer `lineage.data.delete`.
 
     `data:12` marks that version, `file:a/b.pt` every version of the file, and
-    `file:a/b.pt@latest` the newest. Whatever else a selector means is marked, too;
-    tasks are left as they are.
+    `file:a/b.pt@latest` the newest. Any other selector marks all versions that it
+    matches; tasks are left unchanged.
 
     Returns:
         The newest version that was marked.
 
     Raises:
-        NotFoundError: It means no thing.
+        NotFoundError: It matches no artifact.
         SelectorError: It cannot be read.
     """
+    key = params.key
     selector = parse(key)
     marked: list[tuple[int, set[int]]] = []
-    with asker.views(team_ids) as views:
+    with reader.views(team_ids) as views:
         for view in views:
-            nodes = {spot for spot in select(view, selector) if spot >= 0}
+            nodes = {ref for ref in select(view, selector) if ref >= 0}
             if nodes:
                 marked.append((view.team_id, nodes))
     if not marked:
         raise NotFoundError(
             f"there is no {key!r}; keys look like data:345", subject=key
         )
-    with asker.store.db.write() as tx:
+    with reader.store.db.write() as tx:
         for team, nodes in marked:
             tx.lock_team(team)
             tx.run(
@@ -46,11 +49,11 @@ def delete_data(asker: GraphReader, team_ids: Sequence[int], key: str) -> Node:
                 " AND deleted_at IS NULL",
                 {"now": time.time(), "team": team, "ids": nodes},
             )
-            # Those who follow what changes look again.
+            # A new revision lets the page and the link cache notice the change.
             tx.run(
                 "UPDATE revisions SET revision = revision + 1 WHERE team_id = ?",
                 (team,),
             )
     team, nodes = marked[0]
-    with asker.views([team]) as views:
-        return views[0].cards([newest(nodes)])[newest(nodes)]
+    with reader.views([team]) as views:
+        return views[0].nodes([newest(nodes)])[newest(nodes)]

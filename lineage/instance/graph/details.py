@@ -1,4 +1,4 @@
-"""Everything known of one task, and of one version of a thing."""
+"""Everything known of one task, and of one version of an artifact."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ...errors import NotFoundError
-from ...model.graph import DataDetail, Edge, LogLine, Step, TaskDetail
+from ...model.graph import (
+    DataDetail,
+    DataParams,
+    Edge,
+    LogLine,
+    Step,
+    TaskDetail,
+    TaskParams,
+)
 from ...model.selector import NameSelector
 from ..store.activity_ids import INPUT, STEP_BITS
 from ..store.database import Row
 from ..store.dedup import SOURCE_BITS, join_uid
-from .cards import data_cards, data_key, task_cards
 from .name_resolution import find_named
+from .nodes import data_key, data_nodes, task_nodes
 from .query_session import GraphReader
-from .team_graph import TeamGraph, spot_of_task, task_at
+from .team_graph import TeamGraph, task_of_ref, task_ref
 
 #: Edges and log lines in one answer, at most; `edges_total` tells of more.
 MAX_EDGES: Final = 1000
@@ -46,28 +54,33 @@ _TEXT_ENDINGS: Final = (
 _IMAGE_ENDINGS: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
 
 
-def get_task(asker: GraphReader, team_ids: Sequence[int], id: str | int) -> TaskDetail:
-    """Answer `lineage.tasks.get`; a number, a key, or a run's key.
+def get_task(
+    reader: GraphReader, team_ids: Sequence[int], params: TaskParams
+) -> TaskDetail:
+    """Return everything known about the task with a key or a number.
 
     Raises:
         NotFoundError: There is no such task.
     """
-    text = str(id).removeprefix("task:")
-    with asker.views(team_ids) as views:
+    text = str(params.run or params.key or params.id).removeprefix("task:")
+    with reader.views(team_ids) as views:
         for view in views:
             task = _find_task(view, text)
             if task is not None:
                 return task_detail(view, task)
-    raise NotFoundError(f"there is no task {text!r}", subject=id)
+    raise NotFoundError(f"there is no task {text!r}", subject=text)
 
 
-def get_data(asker: GraphReader, team_ids: Sequence[int], key: str) -> DataDetail:
-    """Answer `lineage.data.get`.
+def get_data(
+    reader: GraphReader, team_ids: Sequence[int], params: DataParams
+) -> DataDetail:
+    """Return everything known about one version.
 
     Raises:
         NotFoundError: There is no such node.
     """
-    with asker.views(team_ids) as views:
+    key = params.key
+    with reader.views(team_ids) as views:
         for view in views:
             node = find_data(view, key)
             if node is not None:
@@ -76,7 +89,7 @@ def get_data(asker: GraphReader, team_ids: Sequence[int], key: str) -> DataDetai
 
 
 def find_data(view: TeamGraph, key: str) -> int | None:
-    """Give the node of a key, if this team has it."""
+    """Return the node of a key, if this team has it."""
     number = key.removeprefix("data:")
     if not (number.isascii() and number.isdecimal() and len(number) < 19):
         return None
@@ -95,7 +108,7 @@ def task_detail(
         row
     )
     edges, total = _edges_of(view, task, among)
-    node = task_cards(view, [task])[task]
+    node = task_nodes(view, [task])[task]
     has_ended = node.ended_at is not None
     return TaskDetail(
         node=node,
@@ -121,7 +134,7 @@ def task_detail(
 def _edges_of(
     view: TeamGraph, task: int, among: set[int] | None
 ) -> tuple[list[Row], int]:
-    """Give the first edges of a task and the number of all of them."""
+    """Return the first edges of a task and the number of all of them."""
     sql = _OF_TASK if among is None else _OF_TASK + _AMONG
     names = {"task": task, "among": among or ()}
     rows = view.rows(
@@ -135,16 +148,16 @@ def _edges_of(
 
 
 def make_edges(view: TeamGraph, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
-    """Make whole edges of their rows."""
+    """Make edges from their rows."""
     tx, team = view.tx, view.team_id
-    nodes = view.things({row[5] for row in rows})
-    tasks = task_cards(view, {row[1] for row in rows})
-    told = tx.all(
+    nodes = view.artifact_nodes({row[5] for row in rows})
+    tasks = task_nodes(view, {row[1] for row in rows})
+    source_rows = tx.all(
         "SELECT s.id, s.source FROM each_int(:ids) AS x"
         " JOIN sources s ON s.team_id = :team AND s.id = x.value",
         {"ids": {row[0] >> SOURCE_BITS for row in rows}, "team": team},
     )
-    sources = {row[0]: row[1] for row in told}
+    sources = {row[0]: row[1] for row in source_rows}
     derived = _derived(view, {row[3] for row in rows if row[4] != INPUT})
     return [
         Edge(
@@ -181,16 +194,16 @@ def _derived(view: TeamGraph, activities: set[int]) -> dict[int, list[str]]:
 
 def _find_task(view: TeamGraph, text: str) -> int | None:
     number, _, team = text.partition("@")
-    spots = {
+    refs = {
         s for s in find_named(view, NameSelector("task", number, team or None)) if s < 0
     }
-    if len(spots) == 1 or (spots and number.isdecimal()):
-        return task_at(min(spots))
+    if len(refs) == 1 or (refs and number.isdecimal()):
+        return task_of_ref(min(refs))
     sql = "SELECT task_id FROM runs WHERE team_id = ? AND run = ?"
     row = view.tx.one(sql, (view.team_id, text))
     if row is not None:
         return int(row[0])
-    return task_at(min(spots)) if spots else None
+    return task_of_ref(min(refs)) if refs else None
 
 
 def _steps(view: TeamGraph, task: int) -> list[Step]:
@@ -203,7 +216,9 @@ def _steps(view: TeamGraph, task: int) -> list[Step]:
     )
     steps = []
     for number, name, parent, started, *end, params in rows:
-        ended, outcome, error = end if view.has_come(end[0]) else (None, None, None)
+        ended, outcome, error = (
+            end if view.is_visible_at(end[0]) else (None, None, None)
+        )
         steps.append(
             Step(
                 key=str(number),
@@ -238,7 +253,7 @@ def _parent_key(view: TeamGraph, run: str | None) -> str | None:
     row = view.tx.one(sql, (view.team_id, run))
     if row is None:
         return None
-    return view.cards([spot_of_task(row[0])])[spot_of_task(row[0])].key
+    return view.nodes([task_ref(row[0])])[task_ref(row[0])].key
 
 
 def _data_detail(view: TeamGraph, node: int) -> DataDetail:
@@ -257,12 +272,12 @@ def _data_detail(view: TeamGraph, node: int) -> DataDetail:
         (team, entity, MAX_EDGES),
     )
     order = [row[0] for row in versions]
-    cards = data_cards(view, {node, *order})
+    nodes = data_nodes(view, {node, *order})
     names = {"team": team, "node": node, "most": MAX_EDGES}
     return DataDetail(
-        node=cards[node],
+        node=nodes[node],
         path=ident if "/" in ident else None,
-        versions=[cards[id] for id in order],
+        versions=[nodes[id] for id in order],
         produced_by=make_edges(view, tx.all(_BY_NODE, {**names, "direction": 1})),
         used_by=make_edges(view, tx.all(_BY_NODE, {**names, "direction": 0})),
         meta=json.loads(card) if card else None,

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from ...errors import NotFoundError
-from ...model.graph import DiffAnswer, DiffItem, FieldDiff, Node
+from ...model.graph import DiffAnswer, DiffItem, DiffParams, FieldDiff, Node
 from ...model.selector import parse
 from ..store.activity_ids import INPUT
-from .cards import data_cards
 from .details import task_detail
+from .nodes import data_nodes
 from .query_session import GraphReader, found
-from .team_graph import TeamGraph, task_at
+from .team_graph import TeamGraph, task_of_ref
 
 _FIELDS: Final = (
     "host",
@@ -24,24 +24,28 @@ _FIELDS: Final = (
     "error",
 )
 
-Thing = tuple[str, str | int]
+Artifact = tuple[str, str | int]
 
 
-def diff(asker: GraphReader, team_ids: Sequence[int], a: str, b: str) -> DiffAnswer:
+def diff(
+    reader: GraphReader, team_ids: Sequence[int], params: DiffParams
+) -> DiffAnswer:
     """Answer `lineage.graph.diff`.
 
     Raises:
         NotFoundError: One of them means no task.
     """
-    with asker.views(team_ids) as views:
-        (view_a, task_a), (view_b, task_b) = (_task(views, text) for text in (a, b))
+    with reader.views(team_ids) as views:
+        (view_a, task_a), (view_b, task_b) = (
+            _task(views, text) for text in (params.a, params.b)
+        )
         one, other = task_detail(view_a, task_a), task_detail(view_b, task_b)
         items = [
             item
             for direction in (0, 1)
             for item in _items(
-                direction, _things(view_a, task_a, direction),
-                _things(view_b, task_b, direction),
+                direction, _artifacts(view_a, task_a, direction),
+                _artifacts(view_b, task_b, direction),
             )
         ]  # fmt: skip
     pairs = [("name", one.node.name, other.node.name)]
@@ -56,42 +60,44 @@ def diff(asker: GraphReader, team_ids: Sequence[int], a: str, b: str) -> DiffAns
 
 def _task(views: Sequence[TeamGraph], text: str) -> tuple[TeamGraph, int]:
     selector = parse(text if not text.isdecimal() else f"task:{text}")
-    for view, spots in found(views, selector):
-        tasks = [task_at(spot) for spot in spots if spot < 0]
+    for view, refs in found(views, selector):
+        tasks = [task_of_ref(ref) for ref in refs if ref < 0]
         if tasks:
             return view, max(tasks)
     raise NotFoundError(f"{text!r} is no task; diff compares two tasks", subject=text)
 
 
-def _things(view: TeamGraph, task: int, direction: int) -> dict[Thing, list[Node]]:
+def _artifacts(
+    view: TeamGraph, task: int, direction: int
+) -> dict[Artifact, list[Node]]:
     rows = view.tx.all(
         "SELECT DISTINCT node_id FROM edges"
         " WHERE team_id = ? AND task_id = ? AND direction = ?",
         (view.team_id, task, direction),
     )
-    things: dict[Thing, list[Node]] = {}
-    cards = data_cards(view, [row[0] for row in rows])
-    for _, card in sorted(cards.items()):
-        kind = "file" if card.kind == "model_weight" else card.kind
-        things.setdefault((kind, card.id), []).append(card)
-    return things
+    artifacts: dict[Artifact, list[Node]] = {}
+    nodes = data_nodes(view, [row[0] for row in rows])
+    for _, node in sorted(nodes.items()):
+        kind = "file" if node.kind == "model_weight" else node.kind
+        artifacts.setdefault((kind, node.id), []).append(node)
+    return artifacts
 
 
 def _items(
-    direction: int, a: dict[Thing, list[Node]], b: dict[Thing, list[Node]]
+    direction: int, a: dict[Artifact, list[Node]], b: dict[Artifact, list[Node]]
 ) -> list[DiffItem]:
     word: Literal["input", "output"] = "input" if direction == INPUT else "output"
     items = []
-    for thing in sorted(a.keys() | b.keys(), key=str):
-        ours, theirs = a.get(thing, []), b.get(thing, [])
-        same = {card.key for card in ours} & {card.key for card in theirs}
+    for artifact in sorted(a.keys() | b.keys(), key=str):
+        ours, theirs = a.get(artifact, []), b.get(artifact, [])
+        same = {node.key for node in ours} & {node.key for node in theirs}
         items += [
-            DiffItem(direction=word, change="same", a=card, b=card)
-            for card in ours
-            if card.key in same
+            DiffItem(direction=word, change="same", a=node, b=node)
+            for node in ours
+            if node.key in same
         ]
-        only_a = [card for card in ours if card.key not in same]
-        only_b = [card for card in theirs if card.key not in same]
+        only_a = [node for node in ours if node.key not in same]
+        only_b = [node for node in theirs if node.key not in same]
         for at in range(max(len(only_a), len(only_b))):
             x = only_a[at] if at < len(only_a) else None
             y = only_b[at] if at < len(only_b) else None

@@ -1,4 +1,4 @@
-"""Draws the lines between cards, and counts the neighbours that are left out."""
+"""Draws the edges between nodes, and counts the neighbours that are left out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Collection
 
 from ...model.graph import GraphEdge
 from ..store.activity_ids import INPUT, activity_id
-from .cards import data_key
-from .team_graph import Spot, TeamGraph, spot_of_task, task_at
+from .nodes import data_key
+from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
 
 _EDGES = (
     "SELECT e.task_id, e.direction, e.node_id, e.step, e.activity, e.recorded_at"
@@ -36,7 +36,7 @@ _TASK_NEIGHBOURS = (
     " AND n.task_id = e.task_id WHERE n.id IS NULL{when e.recorded_at}"
     " GROUP BY e.task_id, e.direction"
 )
-Line = tuple[Spot, Spot]
+Line = tuple[NodeRef, NodeRef]
 
 
 class _EdgeGroup:
@@ -51,27 +51,27 @@ class _EdgeGroup:
 
 
 class EdgeSet:
-    """The lines among some cards of a team.
+    """The edges among some nodes of a team.
 
     Args:
         view: The team's graph.
-        spots: The cards.
+        refs: The nodes.
     """
 
-    def __init__(self, view: TeamGraph, spots: Collection[Spot]) -> None:
+    def __init__(self, view: TeamGraph, refs: Collection[NodeRef]) -> None:
         self._view = view
-        tasks = [task_at(spot) for spot in spots if spot < 0]
-        nodes = [spot for spot in spots if spot >= 0]
-        # A task that is named as a thing stands at its own card.
-        self._things = view.things_of(tasks)
+        tasks = [task_of_ref(ref) for ref in refs if ref < 0]
+        nodes = [ref for ref in refs if ref >= 0]
+        # A task that is named as an artifact stands at its own node.
+        self._artifacts = view.nodes_of_tasks(tasks)
         self._drawn: dict[Line, _EdgeGroup] = {}
         self._draw_edges(tasks, nodes)
-        self._draw_revisions(nodes, set(spots))
+        self._draw_revisions(nodes, set(refs))
 
     def between(
-        self, keys: dict[Spot, str], fresh: Collection[Spot]
+        self, keys: dict[NodeRef, str], fresh: Collection[NodeRef]
     ) -> list[GraphEdge]:
-        """Give the lines of which at least one end is among the `fresh` cards."""
+        """Return the edges of which at least one end is among the `fresh` nodes."""
         chosen = {
             line: drawn
             for line, drawn in self._drawn.items()
@@ -97,24 +97,24 @@ class EdgeSet:
             )
         return arrows
 
-    def hidden(self, spots: Collection[Spot]) -> dict[Spot, tuple[int, int]]:
-        """Count each card's neighbours upstream and downstream that have no card."""
-        totals = self._neighbours(spots)
+    def hidden(self, refs: Collection[NodeRef]) -> dict[NodeRef, tuple[int, int]]:
+        """Count each node's neighbours upstream and downstream that have no node."""
+        totals = self._neighbours(refs)
         for source, target in self._drawn:
             totals[source][1] -= 1
             totals[target][0] -= 1
-        return {s: (max(0, totals[s][0]), max(0, totals[s][1])) for s in spots}
+        return {s: (max(0, totals[s][0]), max(0, totals[s][1])) for s in refs}
 
     def _draw_edges(self, tasks: list[int], nodes: list[int]) -> None:
         if not tasks:
             return
-        wanted = [*nodes, *self._things]
+        wanted = [*nodes, *self._artifacts]
         rows = self._view.rows(_EDGES, tasks=tasks, nodes=wanted)
         for task, direction, node, step, activity, at in rows:
-            spot, own = self._spot(node), spot_of_task(task)
-            if spot == own:
+            ref, own = self._spot(node), task_ref(task)
+            if ref == own:
                 continue
-            line = (spot, own) if direction == INPUT else (own, spot)
+            line = (ref, own) if direction == INPUT else (own, ref)
             drawn = self._drawn.setdefault(
                 line, _EdgeGroup("input" if direction == INPUT else "output")
             )
@@ -125,20 +125,20 @@ class EdgeSet:
             if direction != INPUT and activity != activity_id(task):
                 drawn.derivations.add(activity)
 
-    def _draw_revisions(self, nodes: list[int], spots: set[Spot]) -> None:
+    def _draw_revisions(self, nodes: list[int], refs: set[NodeRef]) -> None:
         if not nodes:
             return
         ids = [-node for node in nodes]
         for activity, older, at in self._view.rows(_REVISIONS, ids=ids):
-            if older in spots:
+            if older in refs:
                 drawn = self._drawn.setdefault(
                     (older, -activity), _EdgeGroup("revision")
                 )
                 drawn.count, drawn.at = 1, at
 
-    def _spot(self, node: int) -> Spot:
-        task = self._things.get(node)
-        return node if task is None else spot_of_task(task)
+    def _spot(self, node: int) -> NodeRef:
+        task = self._artifacts.get(node)
+        return node if task is None else task_ref(task)
 
     def _step_names(self, steps: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
         rows = self._view.rows(
@@ -151,7 +151,7 @@ class EdgeSet:
         return {(task, number): name for task, number, name in rows}
 
     def _sources(self, activities: set[int]) -> dict[int, list[int]]:
-        """Give the inputs of those activities that are derivations, not steps."""
+        """Return the inputs of those activities that are derivations, not steps."""
         rows = self._view.rows(
             "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
             " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
@@ -165,18 +165,18 @@ class EdgeSet:
             found[activity].append(node)
         return found
 
-    def _neighbours(self, spots: Collection[Spot]) -> dict[Spot, list[int]]:
-        totals: dict[Spot, list[int]] = defaultdict(lambda: [0, 0])
-        nodes = [spot for spot in spots if spot >= 0]
-        tasks = [task_at(spot) for spot in spots if spot < 0]
+    def _neighbours(self, refs: Collection[NodeRef]) -> dict[NodeRef, list[int]]:
+        totals: dict[NodeRef, list[int]] = defaultdict(lambda: [0, 0])
+        nodes = [ref for ref in refs if ref >= 0]
+        tasks = [task_of_ref(ref) for ref in refs if ref < 0]
         rows = self._view.rows
         for node, direction, count in rows(_DATA_NEIGHBOURS, ids=nodes):
             # Who has it as input is downstream of it.
             totals[node][1 if direction == INPUT else 0] += count
         for task, direction, count in rows(_TASK_NEIGHBOURS, ids=tasks):
-            totals[spot_of_task(task)][0 if direction == INPUT else 1] += count
-        for node, direction, count in rows(_DATA_NEIGHBOURS, ids=list(self._things)):
+            totals[task_ref(task)][0 if direction == INPUT else 1] += count
+        for node, direction, count in rows(_DATA_NEIGHBOURS, ids=list(self._artifacts)):
             # One of them is the task itself.
-            spot = spot_of_task(self._things[node])
-            totals[spot][1 if direction == INPUT else 0] += count - 1
+            ref = task_ref(self._artifacts[node])
+            totals[ref][1 if direction == INPUT else 0] += count - 1
         return totals

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ...model.graph import ChangesAnswer, HealthAnswer
+from ...model.graph import ChangesAnswer, ChangesParams, HealthAnswer, HealthParams
 from .query_session import GraphReader
 
 #: Tasks named in one answer about changes, the latest ones.
@@ -22,7 +22,7 @@ _COUNTS: Final = {
     "tasks_failed": "SELECT COUNT(*) FROM tasks"
     " WHERE team_id = :team AND status = 'error'",
     "inputs": "SELECT COUNT(*) FROM edges WHERE team_id = :team AND direction = 0",
-    # Pinned is what names a version or has a digest; things without versions are.
+    # Pinned is what names a version or has a digest; artifacts without versions are.
     "unpinned_inputs": "SELECT COUNT(*) FROM edges e"
     " JOIN nodes n ON n.team_id = e.team_id AND n.id = e.node_id"
     " JOIN entities k ON k.team_id = n.team_id AND k.id = n.entity_id"
@@ -43,10 +43,14 @@ _COUNTS: Final = {
 }
 
 
-def health(asker: GraphReader, team_ids: Sequence[int]) -> HealthAnswer:
-    """Answer `lineage.health`; the delivery's part is the instance's to add."""
+def health(
+    reader: GraphReader,
+    team_ids: Sequence[int],
+    params: HealthParams,  # noqa: ARG001  every question is called alike
+) -> HealthAnswer:
+    """Count how complete the graph is; the handler adds the state of delivery."""
     totals = dict.fromkeys(_COUNTS, 0)
-    with asker.views(team_ids) as views:
+    with reader.views(team_ids) as views:
         for view in views:
             for name, sql in _COUNTS.items():
                 row = view.tx.one(sql, {"team": view.team_id})
@@ -55,13 +59,13 @@ def health(asker: GraphReader, team_ids: Sequence[int]) -> HealthAnswer:
 
 
 def changes(
-    asker: GraphReader, team_ids: Sequence[int], cursor: str | None = None
+    reader: GraphReader, team_ids: Sequence[int], params: ChangesParams
 ) -> ChangesAnswer:
-    """Answer `lineage.changes`; a cursor that cannot be read starts anew."""
-    since = _read(cursor)
+    """List the tasks with new facts; an unreadable cursor starts from the beginning."""
+    since = _read(params.cursor)
     now: dict[int, int] = {}
     keys: list[str] = []
-    with asker.views(team_ids) as views:
+    with reader.views(team_ids) as views:
         for view in views:
             now[view.team_id] = view.links.revision
             known = since.get(view.team_id)
@@ -74,7 +78,7 @@ def changes(
             )
             keys += view.task_keys({row[0] for row in rows}).values()
     text = ",".join(f"{team}:{revision}" for team, revision in sorted(now.items()))
-    changed = cursor is None or any(since.get(t, 0) != r for t, r in now.items())
+    changed = params.cursor is None or any(since.get(t, 0) != r for t, r in now.items())
     return ChangesAnswer(cursor=text, changed=changed, tasks=keys)
 
 

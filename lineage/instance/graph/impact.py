@@ -5,32 +5,32 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from ...model.graph import ImpactAnswer, ImpactItem
-from .node_refs import reach_from, starts
+from ...model.graph import ImpactAnswer, ImpactItem, ImpactParams
 from .query_session import GraphReader
-from .team_graph import Spot, TeamGraph
+from .team_graph import NodeRef, TeamGraph
+from .traversal import reach, starts
 
 
 def impact(
-    asker: GraphReader, team_ids: Sequence[int], of: str, *, as_of: float | None = None
+    reader: GraphReader, team_ids: Sequence[int], params: ImpactParams
 ) -> ImpactAnswer:
     """Answer `lineage.graph.impact`.
 
-    A thing downstream has to be made again when every activity that made it needs
+    An artifact downstream has to be made again when every activity that made it needs
     something that would be gone; it only loses a source when another activity
     that made it remains whole.
     """
-    with asker.focus(team_ids, of, as_of) as focus:
+    with reader.focus(team_ids, params.of, params.as_of) as focus:
         answer = ImpactAnswer(focus=[], remake=[], loses_source=[], fingerprint="")
-        for view, spots in focus:
-            answer.focus += view.cards(sorted(spots)).values()
-            _add(view, spots, answer)
+        for view, refs in focus:
+            answer.focus += view.nodes(sorted(refs)).values()
+            _add(view, refs, answer)
     answer.fingerprint = fingerprint(answer)
     return answer
 
 
 def fingerprint(answer: ImpactAnswer) -> str:
-    """Give a short text that changes when what is affected does."""
+    """Return a short text that changes when what is affected does."""
     keys = sorted(
         f"{what} {item.node.team_id} {item.node.key}"
         for what, items in (("r", answer.remake), ("l", answer.loses_source))
@@ -39,16 +39,16 @@ def fingerprint(answer: ImpactAnswer) -> str:
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
 
 
-def _add(view: TeamGraph, spots: set[Spot], answer: ImpactAnswer) -> None:
-    data, tasks = starts(view, spots)
-    reach = reach_from(view, spots, up=False)
-    left = _sources_left(view, set(reach.data), set(data), set(tasks))
-    # What keeps every maker whole is downstream, but loses nothing.
-    # A task cannot be deleted with what it used, so only things are told.
-    things = left.keys() - view.joined(reach.data).keys()
-    cards = view.cards(things)
-    for node in sorted(things, key=lambda node: (reach.data[node], node)):
-        item = ImpactItem(node=cards[node], hops=reach.data[node], left=left[node])
+def _add(view: TeamGraph, refs: set[NodeRef], answer: ImpactAnswer) -> None:
+    data, tasks = starts(view, refs)
+    found = reach(view, refs, up=False)
+    left = _sources_left(view, set(found.data), set(data), set(tasks))
+    # An artifact whose makers all stay whole is downstream, but loses nothing.
+    # A task is not deleted with what it used, so only artifacts are listed.
+    artifacts = left.keys() - view.joined(found.data).keys()
+    nodes = view.nodes(artifacts)
+    for node in sorted(artifacts, key=lambda node: (found.data[node], node)):
+        item = ImpactItem(node=nodes[node], hops=found.data[node], left=left[node])
         (answer.loses_source if item.left else answer.remake).append(item)
 
 

@@ -1,4 +1,4 @@
-"""Which version of a thing is the newest, and what was made of older ones."""
+"""Which version of an artifact is the newest, and what was made of older ones."""
 
 from __future__ import annotations
 
@@ -53,38 +53,38 @@ _MAKERS: Final = (
 
 
 class LatestVersions(NamedTuple):
-    """The newest version of a thing, and how many it has."""
+    """The newest version of an artifact, and how many it has."""
 
     node: int
     versions: int
 
 
 def newest_versions(
-    sight: TeamReader, entities: Collection[int]
+    view: TeamReader, entities: Collection[int]
 ) -> dict[int, LatestVersions]:
-    """Tell which version of each thing is the newest at the moment asked about."""
-    if sight.as_of is None:
-        rows = sight.rows(_NOW, ids=entities)
+    """Return which version of each artifact is the newest at the moment asked about."""
+    if view.as_of is None:
+        rows = view.rows(_NOW, ids=entities)
         return {id: LatestVersions(latest, count) for id, latest, count in rows}
     found: dict[int, list[tuple[float, int]]] = {}
-    for entity, node, ordinal, kind, made, seen in sight.rows(_THEN, ids=entities):
-        if sight.has_come(made) or seen is not None:
-            # States of a container follow each other; other things go back and
+    for entity, node, ordinal, kind, made, seen in view.rows(_THEN, ids=entities):
+        if view.is_visible_at(made) or seen is not None:
+            # States of a container follow each other; other artifacts go back and
             # forth between versions, and the last one seen is the newest.
             place = ordinal if kind in CONTAINERS else made if seen is None else seen
             found.setdefault(entity, []).append((place, node))
     return {id: LatestVersions(max(part)[1], len(part)) for id, part in found.items()}
 
 
-def stale_among(sight: TeamReader, ids: Collection[int]) -> set[int]:
-    """Tell which versions were made from something that has a newer version."""
+def stale_among(view: TeamReader, ids: Collection[int]) -> set[int]:
+    """Return which versions were made from something that has a newer version."""
     if not ids:
         return set()
-    if sight.as_of is None:
-        return {row[0] for row in sight.rows(_STALE_NOW, ids=list(ids))}
-    rows = sight.rows(_MADE_OF, ids=list(ids))
-    newest = newest_versions(sight, {row[3] for row in rows})
-    made = set(sight.rows(_MAKERS, ids={one.node for one in newest.values()}))
+    if view.as_of is None:
+        return {row[0] for row in view.rows(_STALE_NOW, ids=list(ids))}
+    rows = view.rows(_MADE_OF, ids=list(ids))
+    newest = newest_versions(view, {row[3] for row in rows})
+    made = set(view.rows(_MAKERS, ids={one.node for one in newest.values()}))
     return {
         output
         for output, task, used, entity in rows

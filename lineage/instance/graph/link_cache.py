@@ -67,11 +67,11 @@ class LinkCache:
         self._teams: dict[int, TeamLinkCache] = {}
 
     def team(self, team_id: int) -> TeamLinkCache:
-        """Give the memo of a team."""
+        """Return the cache of a team."""
         return self._teams.setdefault(team_id, TeamLinkCache())
 
     def on_change(self, change: GraphChange) -> None:
-        """Follow a change; told by the store's intake."""
-        memo = self._teams.get(change.team_id)
-        if memo is not None:
-            memo.change(change)
+        """Follow a change; rows by the store's intake."""
+        cache = self._teams.get(change.team_id)
+        if cache is not None:
+            cache.change(change)

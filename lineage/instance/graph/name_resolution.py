@@ -8,10 +8,10 @@ from ...model.selector import NameSelector, Text
 from ..store.artifact_identity import identity
 from ..store.search_index import MAX_TERM
 from .latest_versions import newest_versions
-from .team_graph import Spot, TeamGraph, spot_of_task
+from .team_graph import NodeRef, TeamGraph, task_ref
 
-#: Things that one name may stand for.
-MAX_NAMED: Final = 1000
+#: Artifacts that one name may stand for.
+MAX_MATCHES: Final = 1000
 
 _BY_TERM: Final = (
     "SELECT DISTINCT t.target FROM terms t"
@@ -24,8 +24,8 @@ _TASKS_NAMED: Final = (
 )
 
 
-def find_named(view: TeamGraph, named: NameSelector) -> set[Spot]:
-    """Give the cards of a thing that a selector names by its kind."""
+def find_named(view: TeamGraph, named: NameSelector) -> set[NodeRef]:
+    """Return the nodes of an artifact that a selector names by its kind."""
     if named.kind == "data":
         return _by_number(view, int(named.value))
     if named.kind in ("task", "app"):
@@ -35,44 +35,44 @@ def find_named(view: TeamGraph, named: NameSelector) -> set[Spot]:
     return _versions(view, entities, named.version)
 
 
-def find_text(view: TeamGraph, text: Text) -> set[Spot]:
-    """Give the cards of tasks and things that bear a name, whole or by its end."""
+def find_text(view: TeamGraph, text: Text) -> set[NodeRef]:
+    """Return the nodes of tasks and artifacts that bear a name, whole or by its end."""
     tx, team = view.tx, view.team_id
-    names = {"team": team, "term": text.text.lower()[:MAX_TERM], "most": MAX_NAMED}
+    names = {"team": team, "term": text.text.lower()[:MAX_TERM], "most": MAX_MATCHES}
     targets = [row[0] for row in tx.all(_BY_TERM, names)]
-    spots = find_tasks(view, text.text)
+    refs = find_tasks(view, text.text)
     entities = [target for target in targets if target > 0]
-    return spots | _versions(view, _bearing(view, entities, text.text), None)
+    return refs | _versions(view, _with_name(view, entities, text.text), None)
 
 
-def _find_task(view: TeamGraph, value: str, team: str | None) -> set[Spot]:
-    """Give the task that `task:12` or `task:12@5` means; see `Sight.task_keys`."""
+def _find_task(view: TeamGraph, value: str, team: str | None) -> set[NodeRef]:
+    """Return the task that `task:12` or `task:12@5` means; see `Sight.task_keys`."""
     if team is not None and team != str(view.team_id):
         return set()
-    spots = find_tasks(view, value)
+    refs = find_tasks(view, value)
     if team is None and value.isdecimal() and len(value) < 19:
         own = view.task_keys({int(value)})[int(value)]
-        return spots if own == f"task:{int(value)}" else {s for s in spots if s >= 0}
-    return spots
+        return refs if own == f"task:{int(value)}" else {s for s in refs if s >= 0}
+    return refs
 
 
-def find_tasks(view: TeamGraph, value: str) -> set[Spot]:
-    """Give the card of the task with a number, or of those with a name."""
+def find_tasks(view: TeamGraph, value: str) -> set[NodeRef]:
+    """Return the node of the task with a number, or of those with a name."""
     tx, team = view.tx, view.team_id
     if value.isdecimal() and len(value) < 19:
         sql = "SELECT id FROM tasks WHERE team_id = ? AND number = ?"
         rows = tx.all(sql, (team, int(value)))
         if rows:
-            return {spot_of_task(row[0]) for row in rows} | _unknown_task(view, value)
+            return {task_ref(row[0]) for row in rows} | _unknown_task(view, value)
         return _unknown_task(view, value)
-    names = {"team": team, "term": value.lower()[:MAX_TERM], "most": MAX_NAMED}
+    names = {"team": team, "term": value.lower()[:MAX_TERM], "most": MAX_MATCHES}
     ids = [-row[0] for row in tx.all(_BY_TERM, names) if row[0] < 0]
     found = tx.all(_TASKS_NAMED, {"ids": ids, "team": team, "name": value.lower()})
-    return {spot_of_task(row[0]) for row in found}
+    return {task_ref(row[0]) for row in found}
 
 
-def _unknown_task(view: TeamGraph, value: str) -> set[Spot]:
-    """Give the card of a task that was only named, by others."""
+def _unknown_task(view: TeamGraph, value: str) -> set[NodeRef]:
+    """Return the node of a task that was only named, by others."""
     rows = view.tx.all(
         "SELECT n.id FROM entities e JOIN nodes n"
         " ON n.team_id = e.team_id AND n.entity_id = e.id"
@@ -83,14 +83,14 @@ def _unknown_task(view: TeamGraph, value: str) -> set[Spot]:
     return {row[0] for row in rows}
 
 
-def _by_number(view: TeamGraph, number: int) -> set[Spot]:
+def _by_number(view: TeamGraph, number: int) -> set[NodeRef]:
     if number >= 1 << 63:
         return set()
     sql = "SELECT id, task_id FROM nodes WHERE team_id = ? AND id = ?"
     row = view.tx.one(sql, (view.team_id, number))
     if row is None:
         return set()
-    return {row[0] if row[1] is None else spot_of_task(row[1])}
+    return {row[0] if row[1] is None else task_ref(row[1])}
 
 
 def _entities(view: TeamGraph, kind: str, value: str, is_model: bool) -> list[int]:
@@ -103,7 +103,7 @@ def _entities(view: TeamGraph, kind: str, value: str, is_model: bool) -> list[in
     if row is not None:
         return [row[0]]
     tail = value.removeprefix("./").lower()
-    names = {"team": team, "term": tail[:MAX_TERM], "most": MAX_NAMED}
+    names = {"team": team, "term": tail[:MAX_TERM], "most": MAX_MATCHES}
     ids = [row[0] for row in tx.all(_BY_TERM, names) if row[0] > 0]
     kept = tx.all(
         "SELECT e.id FROM each_int(:ids) AS x"  # noqa: S608  made of constants
@@ -111,11 +111,11 @@ def _entities(view: TeamGraph, kind: str, value: str, is_model: bool) -> list[in
         " WHERE e.kind = :kind" + model,
         {"ids": ids, "team": team, "kind": kind},
     )
-    return _bearing(view, [row[0] for row in kept], tail)
+    return _with_name(view, [row[0] for row in kept], tail)
 
 
-def _bearing(view: TeamGraph, ids: list[int], text: str) -> list[int]:
-    """Keep the things whose name or path is the text, or ends with it."""
+def _with_name(view: TeamGraph, ids: list[int], text: str) -> list[int]:
+    """Keep the artifacts whose name or path is the text, or ends with it."""
     wanted = text.lower()
     rows = view.tx.all(
         "SELECT e.id, e.name, e.ident FROM each_int(:ids) AS x"
@@ -130,7 +130,9 @@ def _bearing(view: TeamGraph, ids: list[int], text: str) -> list[int]:
     ]
 
 
-def _versions(view: TeamGraph, entities: list[int], version: str | None) -> set[Spot]:
+def _versions(
+    view: TeamGraph, entities: list[int], version: str | None
+) -> set[NodeRef]:
     rows = view.tx.all(
         "SELECT n.id, n.task_id, n.label, n.digest, n.entity_id"
         " FROM each_int(:ids) AS x"
@@ -140,7 +142,7 @@ def _versions(view: TeamGraph, entities: list[int], version: str | None) -> set[
     )
     newest = newest_versions(view, entities) if version == "latest" else {}
     return {
-        id if task is None else spot_of_task(task)
+        id if task is None else task_ref(task)
         for id, task, label, digest, entity in rows
         if (version == "latest" and entity in newest and newest[entity].node == id)
         or _is_version(version, label, digest)

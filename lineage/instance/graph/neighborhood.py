@@ -1,123 +1,135 @@
-"""Parts of the graph: around things, up and down from them, between two of them."""
+"""Parts of the graph: around nodes, upstream, downstream, and paths between two."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from ...errors import NotFoundError
-from ...model.graph import GraphAnswer
+from ...model.graph import (
+    DownstreamParams,
+    GraphAnswer,
+    GraphParams,
+    PathParams,
+    UpstreamParams,
+)
 from ...model.selector import Hops, parse
-from .node_refs import reach_from, spots_of
 from .pages import Subgraph, graph_page
 from .query_session import GraphReader, found
-from .team_graph import Spot, TeamGraph
+from .team_graph import NodeRef, TeamGraph
+from .traversal import reach, to_refs
+
+_VERSIONS: Final = (
+    "SELECT DISTINCT o.id FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
+    " JOIN nodes o ON o.team_id = n.team_id AND o.entity_id = n.entity_id"
+    " WHERE o.task_id IS NULL{when o.created_at}"
+)
 
 
-def around(
-    asker: GraphReader,
-    team_ids: Sequence[int],
-    select: str,
-    *,
-    up: int | None = 1,
-    down: int | None = 1,
-    kinds: Sequence[str] | None = None,
-    statuses: Sequence[str] | None = None,
-    as_of: float | None = None,
-    limit: int | None = None,
-    after: str | None = None,
+def neighborhood(
+    reader: GraphReader, team_ids: Sequence[int], params: GraphParams
 ) -> GraphAnswer:
-    """Answer `lineage.graph.get`; hops in the selector win over `up` and `down`."""
-    parsed = parse(select)
-    selector = parsed
+    """Return what is around the matches of a selector."""
+    parsed = parse(params.select)
+    selector, up, down = parsed, params.up, params.down
     if isinstance(parsed, Hops):
         selector, up, down = parsed.of, parsed.up, parsed.down
-    with asker.views(team_ids, as_of) as views:
+    with reader.views(team_ids, params.as_of) as views:
         parts = []
-        for view, spots in found(views, selector):
-            part = Subgraph(focus=spots)
+        for view, matches in found(views, selector):
+            refs = set(matches)
+            if params.all_versions:
+                refs |= all_versions(view, matches)
+            part = Subgraph(focus=refs)
             for depth, is_up in ((up, True), (down, False)):
-                part.add(walk(view, spots, up=is_up, depth=depth), up=is_up)
+                part.add(walk(view, refs, up=is_up, depth=depth), up=is_up)
             parts.append((view, part))
-        return graph_page(
-            parts, limit=limit, after=after, kinds=kinds, statuses=statuses, as_of=as_of
-        )
+        return graph_page(parts, params)
 
 
-def one_way(
-    asker: GraphReader,
-    team_ids: Sequence[int],
-    of: str,
-    *,
-    up: bool,
-    depth: int | None = None,
-    kinds: Sequence[str] | None = None,
-    as_of: float | None = None,
-    limit: int | None = None,
-    after: str | None = None,
+def all_versions(view: TeamGraph, refs: set[NodeRef]) -> set[NodeRef]:
+    """Return every version of the artifacts that some nodes are versions of."""
+    rows = view.rows(_VERSIONS, ids=[ref for ref in refs if ref >= 0])
+    return {row[0] for row in rows}
+
+
+def upstream(
+    reader: GraphReader, team_ids: Sequence[int], params: UpstreamParams
 ) -> GraphAnswer:
-    """Answer `lineage.graph.upstream` and `.downstream`."""
-    with asker.focus(team_ids, of, as_of) as focus:
+    """Return what something came from."""
+    return _reachable(reader, team_ids, params, up=True)
+
+
+def downstream(
+    reader: GraphReader, team_ids: Sequence[int], params: DownstreamParams
+) -> GraphAnswer:
+    """Return what was made from something."""
+    return _reachable(reader, team_ids, params, up=False)
+
+
+def _reachable(
+    reader: GraphReader, team_ids: Sequence[int], params: UpstreamParams, *, up: bool
+) -> GraphAnswer:
+    with reader.focus(team_ids, params.of, params.as_of) as focus:
         parts = []
-        for view, spots in focus:
-            part = Subgraph(focus=spots)
-            part.add(walk(view, spots, up=up, depth=depth), up=up)
+        for view, refs in focus:
+            part = Subgraph(focus=refs)
+            part.add(walk(view, refs, up=up, depth=params.depth), up=up)
             parts.append((view, part))
-        return graph_page(parts, limit=limit, after=after, kinds=kinds, as_of=as_of)
+        return graph_page(parts, params)
 
 
 def path(
-    asker: GraphReader,
-    team_ids: Sequence[int],
-    source: str,
-    target: str,
-    *,
-    as_of: float | None = None,
+    reader: GraphReader, team_ids: Sequence[int], params: PathParams
 ) -> GraphAnswer:
-    """Answer `lineage.graph.path`: the shortest way, whichever way data flowed.
+    """Return a shortest path, in whichever direction data flowed.
 
     Raises:
-        NotFoundError: Nothing leads from one to the other.
+        NotFoundError: No path connects them.
     """
-    start, end = parse(source), parse(target)
-    with asker.views(team_ids, as_of) as views:
-        ends = {view.team_id: spots for view, spots in found(views, end)}
-        for view, spots in found(views, start):
+    start, end = parse(params.source), parse(params.target)
+    with reader.views(team_ids, params.as_of) as views:
+        ends = {view.team_id: refs for view, refs in found(views, end)}
+        for view, refs in found(views, start):
             last = ends.get(view.team_id, set())
-            way = _way(view, spots, last) or _way(view, last, spots)
+            way = _shortest_path(view, refs, last) or _shortest_path(view, last, refs)
             if way:
-                part = Subgraph(down=way, focus=_tips(way))
-                return graph_page([(view, part)], as_of=as_of)
-    raise NotFoundError(f"nothing leads from {source} to {target}, or back")
+                part = Subgraph(down=way, focus=_endpoints(way))
+                return graph_page([(view, part)], params)
+    raise NotFoundError(f"no path connects {params.source} and {params.target}")
 
 
 def walk(
-    view: TeamGraph, spots: set[Spot], *, up: bool, depth: int | None
-) -> dict[Spot, int]:
-    """Give the cards on one side of some cards, each with its distance."""
+    view: TeamGraph, refs: set[NodeRef], *, up: bool, depth: int | None
+) -> dict[NodeRef, int]:
+    """Return the nodes on one side of some nodes, each with its distance."""
     if depth is not None and depth < 0:
         raise ValueError(f"depth must be 0 or more, not {depth}")
-    hops = spots_of(view, reach_from(view, spots, up=up, depth=depth))
-    hops.update(dict.fromkeys(spots, 0))
+    hops = to_refs(view, reach(view, refs, up=up, depth=depth))
+    hops.update(dict.fromkeys(refs, 0))
     return hops
 
 
-def _way(view: TeamGraph, first: set[Spot], last: set[Spot]) -> dict[Spot, int] | None:
-    """Give the cards of one shortest way along the flow, numbered from its start."""
+def _shortest_path(
+    view: TeamGraph, first: set[NodeRef], last: set[NodeRef]
+) -> dict[NodeRef, int] | None:
+    """Return the nodes of one shortest way along the flow, numbered from its start."""
     from_first = walk(view, first, up=False, depth=None)
-    met = [spot for spot in last if spot in from_first]
+    met = [ref for ref in last if ref in from_first]
     if not met:
         return None
-    spot = min(met, key=lambda s: (from_first[s], s))
-    way = {spot: from_first[spot]}
-    while from_first[spot] > 0:
-        before = walk(view, {spot}, up=True, depth=1)
-        near = from_first[spot] - 1
+    ref = min(met, key=lambda s: (from_first[s], s))
+    way = {ref: from_first[ref]}
+    while from_first[ref] > 0:
+        before = walk(view, {ref}, up=True, depth=1)
+        near = from_first[ref] - 1
         steps = [s for s in before if from_first.get(s, near + 1) <= near]
-        spot = min(steps, key=lambda s: (from_first[s], s))
-        way[spot] = from_first[spot]
+        ref = min(steps, key=lambda s: (from_first[s], s))
+        way[ref] = from_first[ref]
     return way
 
 
-def _tips(way: dict[Spot, int]) -> set[Spot]:
-    order = sorted(way, key=lambda spot: way[spot])
+def _endpoints(way: dict[NodeRef, int]) -> set[NodeRef]:
+    order = sorted(way, key=lambda ref: way[ref])
     return {order[0], order[-1]}

@@ -4,42 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from ...model.graph import GraphAnswer
 from .edges import EdgeSet
-from .team_graph import Spot, TeamGraph
+from .team_graph import NodeRef, TeamGraph
 
-#: Cards in one answer, unless asked otherwise, and at most.
+#: Nodes in one answer, unless asked otherwise, and at most.
 DEFAULT_LIMIT: Final = 500
 MAX_LIMIT: Final = 5000
 
 
 @dataclass(slots=True)
 class Subgraph:
-    """Cards of one team to show, each with its distances from the focus."""
+    """Nodes of one team to show, each with its distances from the focus."""
 
-    up: dict[Spot, int] = field(default_factory=dict)
-    down: dict[Spot, int] = field(default_factory=dict)
-    focus: set[Spot] = field(default_factory=set)
+    up: dict[NodeRef, int] = field(default_factory=dict)
+    down: dict[NodeRef, int] = field(default_factory=dict)
+    focus: set[NodeRef] = field(default_factory=set)
 
-    def add(self, hops: dict[Spot, int], *, up: bool) -> None:
+    def add(self, hops: dict[NodeRef, int], *, up: bool) -> None:
         """Take in what was reached on one side, with its distances."""
         (self.up if up else self.down).update(hops)
 
-    def ordered(self) -> list[Spot]:
-        """Give the cards, the nearest first."""
+    def ordered(self) -> list[NodeRef]:
+        """Return the nodes, the nearest first."""
         far = 1 << 60
 
-        def place(spot: Spot) -> tuple[int, bool, int]:
-            near = min(self.up.get(spot, far), self.down.get(spot, far))
-            return near, spot >= 0, abs(spot)
+        def place(ref: NodeRef) -> tuple[int, bool, int]:
+            near = min(self.up.get(ref, far), self.down.get(ref, far))
+            return near, ref >= 0, abs(ref)
 
         return sorted(self.up.keys() | self.down.keys() | self.focus, key=place)
 
 
 def checked_limit(limit: int | None, default: int = DEFAULT_LIMIT) -> int:
-    """Give the size of a page.
+    """Return the size of a page.
 
     Raises:
         ValueError: It is not positive.
@@ -64,38 +64,40 @@ def checked_after(after: str | None) -> int:
     return int(after)
 
 
+class PageParams(Protocol):
+    """What a page needs of a question; a missing part has its default."""
+
+    @property
+    def as_of(self) -> float | None:
+        """The moment that was asked for."""
+
+
 def graph_page(
-    parts: Sequence[tuple[TeamGraph, Subgraph]],
-    *,
-    limit: int | None = None,
-    after: str | None = None,
-    kinds: Collection[str] | None = None,
-    statuses: Collection[str] | None = None,
-    as_of: float | None = None,
+    parts: Sequence[tuple[TeamGraph, Subgraph]], params: PageParams
 ) -> GraphAnswer:
-    """Make a page of cards and the lines among them and those of earlier pages.
+    """Make a page of nodes, with the edges among them and those of earlier pages.
 
     Args:
         parts: What was found in each team.
-        limit: Cards in the page, at most.
-        after: The `next` of the page before.
-        kinds: Show only cards of these kinds, and the focus.
-        statuses: Show only tasks of these statuses, and the focus.
-        as_of: The moment that was asked for.
+        params: The question; its `limit`, `after`, `kinds` and `statuses` apply where
+            it has them.
     """
-    start, size = checked_after(after), checked_limit(limit)
+    start = checked_after(getattr(params, "after", None))
+    size = checked_limit(getattr(params, "limit", None))
+    kinds = getattr(params, "kinds", None)
+    statuses = getattr(params, "statuses", None)
     end = start + size
-    answer = GraphAnswer(nodes=[], arrows=[], as_of=as_of)
+    answer = GraphAnswer(nodes=[], arrows=[], as_of=params.as_of)
     offset = 0
     for view, found in parts:
-        spots = found.ordered()
+        refs = found.ordered()
         if kinds or statuses:
-            spots = _wanted(view, found, spots, kinds, statuses)
-        upto = spots[: max(0, end - offset)]
+            refs = _wanted(view, found, refs, kinds, statuses)
+        upto = refs[: max(0, end - offset)]
         fresh = upto[max(0, start - offset) :]
-        if len(spots) > len(upto):
+        if len(refs) > len(upto):
             answer.truncated, answer.next = True, str(end)
-        offset += len(spots)
+        offset += len(refs)
         if fresh or not start:
             _add_part(answer, view, found, upto, fresh)
     return answer
@@ -104,18 +106,18 @@ def graph_page(
 def _wanted(
     view: TeamGraph,
     found: Subgraph,
-    spots: list[Spot],
+    refs: list[NodeRef],
     kinds: Collection[str] | None,
     statuses: Collection[str] | None,
-) -> list[Spot]:
-    cards = view.cards(spots)
+) -> list[NodeRef]:
+    nodes = view.nodes(refs)
     return [
-        spot
-        for spot in spots
-        if spot in found.focus
+        ref
+        for ref in refs
+        if ref in found.focus
         or (
-            (not kinds or cards[spot].kind in kinds)
-            and (not statuses or spot >= 0 or cards[spot].status in statuses)
+            (not kinds or nodes[ref].kind in kinds)
+            and (not statuses or ref >= 0 or nodes[ref].status in statuses)
         )
     ]
 
@@ -124,17 +126,17 @@ def _add_part(
     answer: GraphAnswer,
     view: TeamGraph,
     found: Subgraph,
-    upto: list[Spot],
-    fresh: list[Spot],
+    upto: list[NodeRef],
+    fresh: list[NodeRef],
 ) -> None:
-    cards = view.cards(upto)
+    nodes = view.nodes(upto)
     lines = EdgeSet(view, upto)
     hidden = lines.hidden(fresh)
-    for spot in fresh:
-        card = cards[spot]
-        card.hops_up, card.hops_down = found.up.get(spot), found.down.get(spot)
-        card.hidden_up, card.hidden_down = hidden[spot]
-        answer.nodes.append(card)
-    keys = {spot: card.key for spot, card in cards.items()}
+    for ref in fresh:
+        node = nodes[ref]
+        node.hops_up, node.hops_down = found.up.get(ref), found.down.get(ref)
+        node.hidden_up, node.hidden_down = hidden[ref]
+        answer.nodes.append(node)
+    keys = {ref: node.key for ref, node in nodes.items()}
     answer.arrows += lines.between(keys, set(fresh))
     answer.focus += [keys[s] for s in sorted(found.focus) if s in keys]

@@ -1,25 +1,17 @@
-"""All questions to the graph, by the names of their endpoints."""
+"""The table of questions to the graph: parameters, answer and the function."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
-from ...model.graph import (
-    ChangesAnswer,
-    DataDetail,
-    DiffAnswer,
-    GraphAnswer,
-    HealthAnswer,
-    ImpactAnswer,
-    Node,
-    ProvenanceAnswer,
-    SearchAnswer,
-    StaleAnswer,
-    TaskDetail,
-    TasksPage,
-)
+from pydantic import BaseModel
+
+from ...model import graph as model
 from ..store import Store
 from . import (
+    artifact_list,
     deletion,
     details,
     diff,
@@ -33,189 +25,72 @@ from . import (
 )
 from .query_session import GraphReader
 
-Teams = Sequence[int]
-Words = Sequence[str]
+Query = Callable[[GraphReader, Sequence[int], Any], BaseModel]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRow:
+    """One question: how it is called, what it takes, what it answers."""
+
+    params: type[model.Question]
+    answer: type[BaseModel]
+    query: Query
+    role: Literal["reader", "admin"] = "reader"
+
+
+#: Every question by the name of its function; a new one is a row here.
+QUESTIONS: Final[Mapping[str, QuestionRow]] = {
+    "list_tasks": QuestionRow(model.TasksParams, model.TasksPage, tasklist.list_tasks),
+    "list_artifacts": QuestionRow(
+        model.ArtifactsParams, model.ArtifactsPage, artifact_list.list_artifacts
+    ),
+    "get_task": QuestionRow(model.TaskParams, model.TaskDetail, details.get_task),
+    "get_data": QuestionRow(model.DataParams, model.DataDetail, details.get_data),
+    "delete_data": QuestionRow(
+        model.DeleteParams, model.Node, deletion.delete_data, "admin"
+    ),
+    "get": QuestionRow(model.GraphParams, model.GraphAnswer, neighborhood.neighborhood),
+    "upstream": QuestionRow(
+        model.UpstreamParams, model.GraphAnswer, neighborhood.upstream
+    ),
+    "downstream": QuestionRow(
+        model.DownstreamParams, model.GraphAnswer, neighborhood.downstream
+    ),
+    "impact": QuestionRow(model.ImpactParams, model.ImpactAnswer, impact.impact),
+    "provenance": QuestionRow(
+        model.ProvenanceParams, model.ProvenanceAnswer, provenance.provenance
+    ),
+    "diff": QuestionRow(model.DiffParams, model.DiffAnswer, diff.diff),
+    "stale": QuestionRow(model.StaleParams, model.StaleAnswer, stale.stale),
+    "path": QuestionRow(model.PathParams, model.GraphAnswer, neighborhood.path),
+    "search": QuestionRow(model.SearchParams, model.SearchAnswer, search.search),
+    "health": QuestionRow(model.HealthParams, model.HealthAnswer, health.health),
+    "changes": QuestionRow(model.ChangesParams, model.ChangesAnswer, health.changes),
+}
+_BY_PARAMS: Final = {row.params: row for row in QUESTIONS.values()}
 
 
 class GraphQueries:
     """Answers questions about the graph of the given teams, and of no other.
 
-    Every method takes the teams first. `of`, `select`, `source`, `target`, `a` and
-    `b` are selectors. A selector that cannot be read is a `SelectorError`, a thing
-    that is not there a `NotFoundError`, any other bad value a `ValueError`.
+    `queries.ask([1], ImpactParams(of="file:a.csv"))`, or by the name of the question:
+    `queries.impact([1], of="file:a.csv")`. A selector that cannot be read raises
+    `SelectorError`, an unknown node `NotFoundError`, any other bad value `ValueError`.
 
     Args:
-        store: The store to ask.
+        store: The store to read.
     """
 
     def __init__(self, store: Store) -> None:
-        self._asker = GraphReader(store)
+        self._reader = GraphReader(store)
 
-    def list_tasks(
-        self,
-        team_ids: Teams,
-        *,
-        text: str | None = None,
-        status: str | Words | None = None,
-        kind: str | None = None,
-        since: float | None = None,
-        until: float | None = None,
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> TasksPage:
-        """List tasks, newest first.
+    def ask(self, team_ids: Sequence[int], params: model.Question) -> Any:
+        """Answer one question with the answer model that belongs to its parameters."""
+        return _BY_PARAMS[type(params)].query(self._reader, team_ids, params)
 
-        Args:
-            team_ids: The teams whose tasks may be seen.
-            text: A part of the name, or the number.
-            status: The platform's word, or several.
-            kind: Only tasks that used or produced a thing of this kind.
-            since: Opened at this time or later.
-            until: Opened at this time or earlier.
-            limit: Tasks in one page; 50 when left out.
-            after: The `next` of the page before.
-        """
-        return tasklist.list_tasks(
-            self._asker, team_ids, text=text, status=status, kind=kind, since=since,
-            until=until, limit=limit, after=after,
-        )  # fmt: skip
-
-    def get_task(self, team_ids: Teams, *, id: str | int) -> TaskDetail:
-        """Tell everything known of a task, by its number, its key or its run's key."""
-        return details.get_task(self._asker, team_ids, id)
-
-    def get_data(self, team_ids: Teams, *, key: str) -> DataDetail:
-        """Tell everything known of one version of a thing."""
-        return details.get_data(self._asker, team_ids, key)
-
-    def delete_data(self, team_ids: Teams, *, key: str) -> Node:
-        """Mark a version (`data:12`), or all of a thing (`file:a.pt`), as deleted.
-
-        What is marked stays in the graph. Gives the newest version that was marked.
-        """
-        return deletion.delete_data(self._asker, team_ids, key)
-
-    def get(
-        self,
-        team_ids: Teams,
-        *,
-        select: str,
-        up: int | None = 1,
-        down: int | None = 1,
-        kinds: Words | None = None,
-        statuses: Words | None = None,
-        as_of: float | None = None,
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> GraphAnswer:
-        """Give what a selector means and what is around it.
-
-        Args:
-            team_ids: The teams whose graph may be seen.
-            select: What to start from; hops that it names win over `up` and `down`.
-            up: Hops upstream; None is without limit.
-            down: Hops downstream; None is without limit.
-            kinds: Show only cards of these kinds (`task` is one), and the focus.
-            statuses: Show only tasks of these statuses, and the focus.
-            as_of: Leave out what was recorded later.
-            limit: Cards in one page; 500 when left out, 5000 at most.
-            after: The `next` of the page before.
-        """
-        return neighborhood.around(
-            self._asker, team_ids, select, up=up, down=down, kinds=kinds,
-            statuses=statuses, as_of=as_of, limit=limit, after=after,
-        )  # fmt: skip
-
-    def upstream(
-        self,
-        team_ids: Teams,
-        *,
-        of: str,
-        depth: int | None = None,
-        kinds: Words | None = None,
-        as_of: float | None = None,
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> GraphAnswer:
-        """Give what a thing was made of, to a depth or without limit."""
-        return neighborhood.one_way(
-            self._asker, team_ids, of, up=True, depth=depth, kinds=kinds,
-            as_of=as_of, limit=limit, after=after,
-        )  # fmt: skip
-
-    def downstream(
-        self,
-        team_ids: Teams,
-        *,
-        of: str,
-        depth: int | None = None,
-        kinds: Words | None = None,
-        as_of: float | None = None,
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> GraphAnswer:
-        """Give what was made of a thing, to a depth or without limit."""
-        return neighborhood.one_way(
-            self._asker, team_ids, of, up=False, depth=depth, kinds=kinds,
-            as_of=as_of, limit=limit, after=after,
-        )  # fmt: skip
-
-    def impact(
-        self, team_ids: Teams, *, of: str, as_of: float | None = None
-    ) -> ImpactAnswer:
-        """Tell what deleting something would break, with a fingerprint of it."""
-        return impact.impact(self._asker, team_ids, of, as_of=as_of)
-
-    def provenance(
-        self, team_ids: Teams, *, of: str, as_of: float | None = None
-    ) -> ProvenanceAnswer:
-        """Tell where one output came from."""
-        return provenance.provenance(self._asker, team_ids, of, as_of=as_of)
-
-    def diff(self, team_ids: Teams, *, a: str, b: str) -> DiffAnswer:
-        """Tell what differs between two tasks."""
-        return diff.diff(self._asker, team_ids, a, b)
-
-    def stale(
-        self,
-        team_ids: Teams,
-        *,
-        of: str | None = None,
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> StaleAnswer:
-        """List outputs whose inputs have newer versions than those used."""
-        return stale.stale(self._asker, team_ids, of=of, limit=limit, after=after)
-
-    def path(
-        self,
-        team_ids: Teams,
-        *,
-        source: str,
-        target: str,
-        as_of: float | None = None,
-    ) -> GraphAnswer:
-        """Give a shortest way between two things, whichever way data flowed."""
-        return neighborhood.path(self._asker, team_ids, source, target, as_of=as_of)
-
-    def search(
-        self,
-        team_ids: Teams,
-        *,
-        text: str,
-        kinds: Words | None = None,
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> SearchAnswer:
-        """Find things by a start of a word of their name, path or title, or an id."""
-        return search.search(
-            self._asker, team_ids, text, kinds=kinds, limit=limit, after=after
-        )
-
-    def health(self, team_ids: Teams) -> HealthAnswer:
-        """Tell how complete the graph is."""
-        return health.health(self._asker, team_ids)
-
-    def changes(self, team_ids: Teams, *, cursor: str | None = None) -> ChangesAnswer:
-        """Tell which tasks got new facts since a cursor."""
-        return health.changes(self._asker, team_ids, cursor)
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return a question by its name, called with teams and keyword parameters."""
+        row = QUESTIONS.get(name)
+        if row is None:
+            raise AttributeError(f"no question {name!r}; {', '.join(QUESTIONS)}")
+        return lambda team_ids, **fields: self.ask(team_ids, row.params(**fields))

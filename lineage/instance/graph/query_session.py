@@ -10,9 +10,9 @@ from ...model.selector import Selector, parse
 from ..store import Store
 from .link_cache import LinkCache
 from .selector_eval import select
-from .team_graph import Spot, TeamGraph
+from .team_graph import NodeRef, TeamGraph
 
-Focus = list[tuple[TeamGraph, set[Spot]]]
+Focus = list[tuple[TeamGraph, set[NodeRef]]]
 
 
 class GraphReader:
@@ -24,8 +24,8 @@ class GraphReader:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._memo = LinkCache()
-        store.intake.listen(self._memo.on_change)
+        self._cache = LinkCache()
+        store.intake.listen(self._cache.on_change)
 
     @contextmanager
     def views(
@@ -35,7 +35,7 @@ class GraphReader:
         with self.store.db.read() as tx:
             teams = sorted(set(team_ids))
             yield [
-                TeamGraph(tx, team, self._memo, as_of, teams[:at])
+                TeamGraph(tx, team, self._cache, as_of, teams[:at])
                 for at, team in enumerate(teams)
             ]
 
@@ -55,23 +55,23 @@ class GraphReader:
 
 
 def found(views: Sequence[TeamGraph], selector: Selector) -> Focus:
-    """Give the teams in which a selector means something, and what.
+    """Return the teams in which a selector means something, and what.
 
     Raises:
         NotFoundError: It means nothing anywhere.
     """
-    focus = [(view, view.present(select(view, selector))) for view in views]
-    focus = [(view, spots) for view, spots in focus if spots]
+    focus = [(view, view.visible(select(view, selector))) for view in views]
+    focus = [(view, refs) for view, refs in focus if refs]
     if not focus:
         raise NotFoundError(
             f"nothing is known that {str(selector)!r} means; "
-            "search finds things by a part of their name",
+            "search finds artifacts by a part of their name",
             subject=str(selector),
         )
     return focus
 
 
-def newest(spots: set[Spot]) -> Spot:
-    """Choose one card of several: the thing, or the task, that is newest."""
-    data = [spot for spot in spots if spot >= 0]
-    return max(data) if data else min(spots)
+def newest(refs: set[NodeRef]) -> NodeRef:
+    """Choose one node of several: the artifact, or the task, that is newest."""
+    data = [ref for ref in refs if ref >= 0]
+    return max(data) if data else min(refs)

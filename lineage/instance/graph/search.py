@@ -1,16 +1,16 @@
-"""Finds things by what one remembers of them: a start of a word, an id, a digest."""
+"""Finds artifacts by what one remembers of them: a start of a word, an id, a digest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ...model.graph import SearchAnswer, SearchHit
+from ...model.graph import SearchAnswer, SearchHit, SearchParams
 from ..store.search_index import ID, MAX_TERM, NAME, PATH
 from .pages import checked_after, checked_limit
 from .query_session import GraphReader
-from .team_graph import Spot, TeamGraph, spot_of_task
-from .trigrams import things_with
+from .team_graph import NodeRef, TeamGraph, task_ref
+from .trigrams import matching_artifacts
 
 #: Rows of the index that one search reads; bounds its time on a big store.
 MAX_READ: Final = 1000
@@ -25,7 +25,7 @@ _DIGEST: Final = (
     "SELECT n.entity_id FROM nodes n WHERE n.team_id = :team"
     " AND n.digest >= :low AND n.digest < :high LIMIT :most"
 )
-_THINGS: Final = (
+_ARTIFACTS: Final = (
     "SELECT e.id, e.latest_id, e.kind, e.is_model, e.name, e.ident"
     " FROM each_int(:ids) AS x"
     " JOIN entities e ON e.team_id = :team AND e.id = x.value"
@@ -38,21 +38,16 @@ Rank = tuple[bool, bool, int]
 
 
 def search(
-    asker: GraphReader,
-    team_ids: Sequence[int],
-    text: str,
-    *,
-    kinds: Sequence[str] | None = None,
-    limit: int | None = None,
-    after: str | None = None,
+    reader: GraphReader, team_ids: Sequence[int], params: SearchParams
 ) -> SearchAnswer:
     """Answer `lineage.search`, exact names first, then the newest."""
-    start, size = checked_after(after), checked_limit(limit, 20)
+    start, size = checked_after(params.after), checked_limit(params.limit)
+    text, kinds = params.text, params.kinds
     words = text.lower().split()
     if not words:
         return SearchAnswer(hits=[])
     whole = text.strip().lower()
-    with asker.views(team_ids) as views:
+    with reader.views(team_ids) as views:
         ranked = [
             (*candidate, view)
             for view in views
@@ -61,26 +56,26 @@ def search(
         ranked.sort(key=lambda candidate: candidate[0])
         end = start + size
         page = ranked[start:end]
-        cards = {
-            view.team_id: view.cards([spot for _, spot, _, v in page if v is view])
+        nodes = {
+            view.team_id: view.nodes([ref for _, ref, _, v in page if v is view])
             for view in views
         }
         hits = [
-            SearchHit(node=cards[view.team_id][spot], matched=_FIELDS[field])
-            for _, spot, field, view in page
+            SearchHit(node=nodes[view.team_id][ref], matched=_FIELDS[field])
+            for _, ref, field, view in page
         ]
     return SearchAnswer(hits=hits, next=str(end) if len(ranked) > end else None)
 
 
 def _candidates(
     view: TeamGraph, whole: str, words: list[str], kinds: Sequence[str] | None
-) -> list[tuple[Rank, Spot, int]]:
-    """Rank what is found, without making cards yet."""
+) -> list[tuple[Rank, NodeRef, int]]:
+    """Rank what is found, without making nodes yet."""
     targets = _targets(view, whole)
     if not targets and len(words) > 1:
         targets = _targets(view, max(words, key=len))
     if not targets:
-        targets = dict.fromkeys(things_with(view, words), (PATH, ""))
+        targets = dict.fromkeys(matching_artifacts(view, words), (PATH, ""))
     found = []
     for target, own, kind, is_model, name, ident in _rows(view, targets):
         field, term = targets[target]
@@ -93,19 +88,19 @@ def _candidates(
             field = NAME
         is_whole = whole in (lowered, str(ident).lower())
         rank = (not is_whole, not lowered.startswith(whole), -abs(own))
-        found.append((rank, own if target > 0 else spot_of_task(own), field))
+        found.append((rank, own if target > 0 else task_ref(own), field))
     return found
 
 
 def _rows(view: TeamGraph, targets: dict[int, tuple[int, str]]) -> list[Any]:
     names = {"team": view.team_id}
     tasks = [-target for target in targets if target < 0]
-    things = [target for target in targets if target > 0]
+    artifacts = [target for target in targets if target > 0]
     rows = view.tx.all(_TASKS, {**names, "ids": tasks}) if tasks else []
-    told = view.tx.all(_THINGS, {**names, "ids": things}) if things else []
-    # A task that was named as a thing is found as itself.
-    joined = view.joined([row[1] for row in told if row[2] == "task"])
-    return rows + [row for row in told if row[1] not in joined]
+    named = view.tx.all(_ARTIFACTS, {**names, "ids": artifacts}) if artifacts else []
+    # A task that was named as an artifact is found as itself.
+    joined = view.joined([row[1] for row in named if row[2] == "task"])
+    return rows + [row for row in named if row[1] not in joined]
 
 
 def _targets(view: TeamGraph, text: str) -> dict[int, tuple[int, str]]:

@@ -1,4 +1,4 @@
-"""Evaluates selectors: which cards of a team they mean."""
+"""Evaluates selectors: which nodes of a team they mean."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ...model.selector import (
     Text,
 )
 from .name_resolution import find_named, find_text
-from .node_refs import reach_from, spots_of
-from .team_graph import Spot, TeamGraph, spot_of_task, task_at
+from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
+from .traversal import reach, to_refs
 
-#: Cards that a filter alone may mean; the newest ones.
+#: Nodes that a filter alone may mean; the newest ones.
 MAX_FILTERED: Final = 10_000
 
 _DATA: Final = (
@@ -37,8 +37,8 @@ _WITH_STATUS: Final = (
 )
 
 
-def select(view: TeamGraph, selector: Selector) -> set[Spot]:
-    """Give the cards that a selector means in one team."""
+def select(view: TeamGraph, selector: Selector) -> set[NodeRef]:
+    """Return the nodes that a selector means in one team."""
     if isinstance(selector, NameSelector):
         return find_named(view, selector)
     if isinstance(selector, Text):
@@ -52,16 +52,16 @@ def select(view: TeamGraph, selector: Selector) -> set[Spot]:
     return _in_all(view, selector)
 
 
-def _around(view: TeamGraph, spots: set[Spot], hops: Hops) -> set[Spot]:
-    found = set(spots)
+def _around(view: TeamGraph, refs: set[NodeRef], hops: Hops) -> set[NodeRef]:
+    found = set(refs)
     for depth, up in ((hops.up, True), (hops.down, False)):
         if depth == 0:
             continue
-        found.update(spots_of(view, reach_from(view, spots, up=up, depth=depth)))
+        found.update(to_refs(view, reach(view, refs, up=up, depth=depth)))
     return found
 
 
-def _in_all(view: TeamGraph, both: Both) -> set[Spot]:
+def _in_all(view: TeamGraph, both: Both) -> set[NodeRef]:
     filters = [part for part in both.parts if isinstance(part, Filter)]
     sets = [select(view, p) for p in both.parts if not isinstance(p, Filter)]
     common = set.intersection(*sets) if sets else None
@@ -69,21 +69,21 @@ def _in_all(view: TeamGraph, both: Both) -> set[Spot]:
 
 
 def filtered(
-    view: TeamGraph, filters: list[Filter], among: set[Spot] | None
-) -> set[Spot]:
-    """Give the cards that pass every filter, among some or among all.
+    view: TeamGraph, filters: list[Filter], among: set[NodeRef] | None
+) -> set[NodeRef]:
+    """Return the nodes that pass every filter, among some or among all.
 
-    A thing has the status of the tasks that made it, or, where none made it, of
+    An artifact has the status of the tasks that made it, or, where none made it, of
     those that used it.
     """
     teams = [f.value for f in filters if f.field == "team"]
     if any(team != str(view.team_id) for team in teams):
         return set()
     nodes = None if among is None else [s for s in among if s >= 0]
-    tasks = None if among is None else [task_at(s) for s in among if s < 0]
+    tasks = None if among is None else [task_of_ref(s) for s in among if s < 0]
     found = _run(view, _DATA, "n.id", [_on_data(f) for f in filters], nodes)
     own = _run(view, _TASKS, "t.id", [_on_tasks(f) for f in filters], tasks)
-    return {*found, *map(spot_of_task, own)}
+    return {*found, *map(task_ref, own)}
 
 
 Condition = tuple[str, str | None]

@@ -1,18 +1,18 @@
-"""Outputs made from things that have a newer version by now."""
+"""Outputs made from artifacts that have a newer version by now."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from ...model.graph import StaleAnswer, StaleItem
+from ...model.graph import StaleAnswer, StaleItem, StaleParams
 from ...model.selector import parse
-from .cards import data_cards, task_cards
+from .nodes import data_nodes, task_nodes
 from .pages import checked_after, checked_limit
 from .query_session import GraphReader, found
-from .team_graph import Spot, TeamGraph
+from .team_graph import NodeRef, TeamGraph
 
-# From what is out of date to what was made of it: few things are.
+# From what is out of date to what was made of it: few artifacts are.
 _FROM_OLD: Final = """
 SELECT DISTINCT o.node_id, o.activity >> 24, n.id, e.latest_id
 FROM entities e
@@ -30,54 +30,49 @@ ORDER BY o.node_id DESC, n.id LIMIT :most OFFSET :start
 
 
 def stale(
-    asker: GraphReader,
-    team_ids: Sequence[int],
-    *,
-    of: str | None = None,
-    limit: int | None = None,
-    after: str | None = None,
+    reader: GraphReader, team_ids: Sequence[int], params: StaleParams
 ) -> StaleAnswer:
     """Answer `lineage.graph.stale`, of everything or of what a selector means."""
-    start, size = checked_after(after), checked_limit(limit, 100)
-    selector = parse(of) if of else None
+    start, size = checked_after(params.after), checked_limit(params.limit)
+    selector = parse(params.of) if params.of else None
     answer = StaleAnswer(items=[])
-    with asker.views(team_ids) as views:
+    with reader.views(team_ids) as views:
         if selector is None:
-            chosen: list[tuple[TeamGraph, set[Spot] | None]] = [
+            chosen: list[tuple[TeamGraph, set[NodeRef] | None]] = [
                 (v, None) for v in views
             ]
         else:
             chosen = list(found(views, selector))
-        for view, spots in chosen:
-            answer.items += _items(view, spots, start + size + 1)
+        for view, refs in chosen:
+            answer.items += _items(view, refs, start + size + 1)
     if len(answer.items) > start + size:
         answer.next = str(start + size)
     answer.items = answer.items[start : start + size]
     return answer
 
 
-def _items(view: TeamGraph, spots: set[Spot] | None, most: int) -> list[StaleItem]:
-    among = "" if spots is None else (
+def _items(view: TeamGraph, refs: set[NodeRef] | None, most: int) -> list[StaleItem]:
+    among = "" if refs is None else (
         "AND o.node_id IN (SELECT x.value FROM each_int(:among) AS x)"
     )  # fmt: skip
     names = {"team": view.team_id, "most": most, "start": 0}
-    if spots is not None:
-        names["among"] = _outputs(view, spots)  # type: ignore[assignment]  # a list
+    if refs is not None:
+        names["among"] = _outputs(view, refs)  # type: ignore[assignment]  # a list
     rows = view.tx.all(_FROM_OLD.replace("{among}", among), names)
-    data = data_cards(view, {id for row in rows for id in (row[0], row[2], row[3])})
-    tasks = task_cards(view, {row[1] for row in rows})
+    data = data_nodes(view, {id for row in rows for id in (row[0], row[2], row[3])})
+    tasks = task_nodes(view, {row[1] for row in rows})
     return [
         StaleItem(node=data[o], task=tasks[t], used=data[used], newest=data[latest])
         for o, t, used, latest in rows
     ]
 
 
-def _outputs(view: TeamGraph, spots: set[Spot]) -> list[int]:
-    """Give the things among cards, and what the tasks among them made."""
-    tasks = [-spot - 1 for spot in spots if spot < 0]
+def _outputs(view: TeamGraph, refs: set[NodeRef]) -> list[int]:
+    """Return the artifacts among nodes, and what the tasks among them made."""
+    tasks = [-ref - 1 for ref in refs if ref < 0]
     rows = view.tx.all(
         "SELECT DISTINCT e.node_id FROM each_int(:tasks) AS x JOIN edges e"
         " ON e.team_id = :team AND e.task_id = x.value WHERE e.direction = 1",
         {"tasks": tasks, "team": view.team_id},
     )
-    return [*(spot for spot in spots if spot >= 0), *(row[0] for row in rows)]
+    return [*(ref for ref in refs if ref >= 0), *(row[0] for row in rows)]

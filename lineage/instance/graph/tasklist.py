@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ...model.graph import Node, TasksPage, TaskSummary
+from ...model.graph import Node, TasksPage, TasksParams, TaskSummary
 from ..store.activity_ids import INPUT
-from .cards import task_cards
+from .nodes import task_nodes
 from .pages import checked_limit
 from .query_session import GraphReader
 from .team_graph import TeamGraph
 
-#: Things shown in a line of the list, of each direction.
+#: Artifacts shown in a line of the list, of each direction.
 FEW: Final = 5
 
 _COUNTS: Final = (
@@ -36,24 +36,15 @@ _KIND: Final = (
 
 
 def list_tasks(
-    asker: GraphReader,
-    team_ids: Sequence[int],
-    *,
-    text: str | None = None,
-    status: str | Sequence[str] | None = None,
-    kind: str | None = None,
-    since: float | None = None,
-    until: float | None = None,
-    limit: int | None = None,
-    after: str | None = None,
+    reader: GraphReader, team_ids: Sequence[int], params: TasksParams
 ) -> TasksPage:
     """Answer `lineage.tasks.list`."""
-    size = checked_limit(limit, 50)
-    where, names = _conditions(text, status, kind, since, until)
-    place = _place(after)
+    size = checked_limit(params.limit)
+    where, names = _conditions(params)
+    place = _place(params.after)
     rows: list[tuple[float, int, int]] = []
     total = 0
-    with asker.views(team_ids) as views:
+    with reader.views(team_ids) as views:
         for view in views:
             names["team"] = view.team_id
             sql = "SELECT COUNT(*) FROM tasks t" + where  # noqa: S608  made of constants
@@ -71,27 +62,25 @@ def list_tasks(
     return TasksPage(tasks=[line for _, line in lines], next=more, total=total)
 
 
-def _conditions(
-    text: str | None,
-    status: str | Sequence[str] | None,
-    kind: str | None,
-    since: float | None,
-    until: float | None,
-) -> tuple[str, dict[str, Any]]:
+def _conditions(params: TasksParams) -> tuple[str, dict[str, Any]]:
     where, names = " WHERE t.team_id = :team", dict[str, Any]()
-    if text:
-        sign = text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    if params.text:
+        text = params.text
+        pattern = text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
         where += " AND (lower(t.name) LIKE :text ESCAPE '!' OR t.number = :number)"
         is_number = text.isascii() and text.isdecimal() and len(text) < 19
-        names.update(text=f"%{sign}%", number=int(text) if is_number else -1)
-    if status:
+        names.update(text=f"%{pattern}%", number=int(text) if is_number else -1)
+    if params.status:
         where += " AND t.status IN (SELECT s.value FROM each_text(:statuses) AS s)"
-        names["statuses"] = [status] if isinstance(status, str) else list(status)
-    if kind and kind != "task":
-        model = " AND k.is_model = 1" if kind == "model_weight" else ""
+        names["statuses"] = [params.status]
+    if params.kind and params.kind != "task":
+        model = " AND k.is_model = 1" if params.kind == "model_weight" else ""
         where += _KIND.replace("{model}", model)
-        names["kind"] = "file" if kind == "model_weight" else kind
-    for name, value, sign in (("since", since, ">="), ("until", until, "<=")):
+        names["kind"] = "file" if params.kind == "model_weight" else params.kind
+    for name, value, sign in (
+        ("since", params.since, ">="),
+        ("until", params.until, "<="),
+    ):
         if value is not None:
             where += f" AND t.created_at {sign} :{name}"
             names[name] = value
@@ -136,7 +125,7 @@ def _lines(
     names = {"ids": ids, "team": team}
     counts = {(t, d): count for t, d, count in tx.all(_COUNTS, names)}
     firsts = tx.all(_FIRST, {**names, "few": FEW})
-    nodes = view.things({row[2] for row in firsts})
+    nodes = view.artifact_nodes({row[2] for row in firsts})
     shown: dict[tuple[int, int], list[Node]] = {}
     for task, direction, node in firsts:
         shown.setdefault((task, direction), []).append(nodes[node])
@@ -144,12 +133,12 @@ def _lines(
         (
             (id, team),
             TaskSummary(
-                node=card,
+                node=node,
                 inputs=shown.get((id, INPUT), []),
                 outputs=shown.get((id, 1), []),
                 input_count=counts.get((id, INPUT), 0),
                 output_count=counts.get((id, 1), 0),
             ),
         )
-        for id, card in task_cards(view, ids).items()
+        for id, node in task_nodes(view, ids).items()
     ]

@@ -44,7 +44,7 @@ class TeamReader:
         return self.tx.all(_WHEN.sub(condition, sql), names)
 
     def task_keys(self, numbers: Collection[int]) -> dict[int, str]:
-        """Give the keys of tasks by their numbers.
+        """Return the keys of tasks by their numbers.
 
         Teams may have been told the same number. Of the teams that are asked the
         first one's task is `task:12` then, that of team 5 `task:12@5`.
@@ -65,6 +65,6 @@ class TeamReader:
             for number in numbers
         }
 
-    def has_come(self, at: float | None) -> bool:
+    def is_visible_at(self, at: float | None) -> bool:
         """Whether a time is known and no later than the moment asked about."""
         return at is not None and (self.as_of is None or at <= self.as_of)

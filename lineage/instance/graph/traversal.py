@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from ..store.activity_ids import INPUT, OUTPUT, STEP_BITS, activity_id
 from .adjacency import Adjacency
+from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
 
 
 @dataclass(slots=True)
 class Traversal:
-    """What was reached, each with its distance in lines of the graph."""
+    """What was reached, each with its distance in edges of the graph."""
 
     data: dict[int, int] = field(default_factory=dict)
     tasks: dict[int, int] = field(default_factory=dict)
@@ -28,7 +29,7 @@ def closure(
 ) -> Traversal:
     """Find everything upstream or downstream of nodes and tasks.
 
-    A line between a task and a thing is one hop, and so is one between two states
+    An edge between a task and an artifact is one hop, and so is one between two states
     of a container. A task's outputs are reached from it whole; from one of its
     inputs only those outputs that this input fed.
 
@@ -38,21 +39,21 @@ def closure(
         tasks: Tasks to start from.
         up: Walk towards the sources, else towards what was made of them.
         depth: Hops at most; None is without limit.
-        same: Nodes that are tasks themselves, as things that others used or made, and
-            those tasks: who is at one is at the other.
+        same: Nodes that stand for tasks which others used or made, with those tasks:
+            reaching one reaches the other.
 
     Returns:
         What was reached, with the starts at distance 0.
     """
     reach = Traversal(dict.fromkeys(data, 0), dict.fromkeys(tasks, 0))
-    # Upstream a thing is somebody's output, and what that took are inputs.
+    # Upstream an artifact is somebody's output, and what that took are inputs.
     near, far = (OUTPUT, INPUT) if up else (INPUT, OUTPUT)
     nodes = set(reach.data)
     seen_nodes = set(nodes)
     activities = _activities_of(links, reach.tasks, far)
     seen_activities = set(activities)
     roots = {node: activity_id(task) for node, task in (same or {}).items()}
-    things = {root: node for node, root in roots.items()}
+    artifacts = {root: node for node, root in roots.items()}
     hop = 0
     while (nodes or activities) and (depth is None or hop < depth):
         hop += 1
@@ -64,7 +65,7 @@ def closure(
         sources = activities | revisions
         nodes = links.data(sources, far) - seen_nodes if sources else set()
         if roots:
-            nodes |= {things[root] for root in things.keys() & met} - seen_nodes
+            nodes |= {artifacts[root] for root in artifacts.keys() & met} - seen_nodes
             met |= {roots[node] for node in roots.keys() & nodes} - seen_activities
             seen_activities |= met
         seen_nodes |= nodes
@@ -76,7 +77,7 @@ def closure(
 
 
 def _activities_of(links: Adjacency, tasks: Iterable[int], far: int) -> set[int]:
-    """Give the activities of tasks; a task's own has all of its inputs."""
+    """Return the activities of tasks; a task's own has all of its inputs."""
     if far == INPUT:
         return {activity_id(task) for task in tasks}
     found: set[int] = set()
@@ -88,3 +89,38 @@ def _activities_of(links: Adjacency, tasks: Iterable[int], far: int) -> set[int]
         )
         found.update(row[0] for row in rows)
     return found
+
+
+def starts(view: TeamGraph, refs: Iterable[NodeRef]) -> tuple[list[int], list[int]]:
+    """Split node references into the nodes and tasks from which a walk starts."""
+    known = list(refs)
+    tasks = [task_of_ref(ref) for ref in known if ref < 0]
+    data = [ref for ref in known if ref >= 0]
+    # Others may have used the task itself, or made it.
+    return [*data, *view.nodes_of_tasks(tasks)], tasks
+
+
+def reach(
+    view: TeamGraph, refs: Iterable[NodeRef], *, up: bool, depth: int | None = None
+) -> Traversal:
+    """Find everything on one side of some nodes, each with its distance."""
+    data, tasks = starts(view, refs)
+    same = view.nodes_of_tasks(tasks)
+    while True:
+        found = closure(view.links, data, tasks, up=up, depth=depth, same=same)
+        # A task that others used as an artifact is one node with it: what follows
+        # is nearer than the links alone show.
+        more = view.shared_task_nodes(found.data.keys() - same.keys())
+        if not more:
+            return found
+        same.update(more)
+
+
+def to_refs(view: TeamGraph, found: Traversal) -> dict[NodeRef, int]:
+    """Return the refs of what was reached, a task named as an artifact at its own."""
+    joined = view.joined(found.data)
+    refs = {task_ref(task): hop for task, hop in found.tasks.items()}
+    for node, hop in found.data.items():
+        ref = task_ref(joined[node]) if node in joined else node
+        refs[ref] = min(hop, refs.get(ref, hop))
+    return refs

@@ -1,4 +1,4 @@
-"""Finds things by a text inside their names and paths."""
+"""Finds artifacts by a text inside their names and paths."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Final
 
 from .team_graph import TeamGraph
 
-#: Things that the index gives, of all teams, and that one search looks at.
+#: Artifacts that the index gives, of all teams, and that one search looks at.
 MAX_MET: Final = 5000
 MAX_FOUND: Final = 500
-#: Newest things that are read through where there is no index.
+#: Newest artifacts that are read through where there is no index.
 MAX_SCANNED: Final = 5000
-#: Threes of letters that are looked up; enough to leave few things.
-MAX_THREES: Final = 16
+#: Threes of letters that are looked up; enough to leave few artifacts.
+MAX_TRIGRAMS: Final = 16
 
 _HAS_INDEX: Final = "SELECT 1 FROM sqlite_master WHERE name = 'substrings'"
 _INDEXED: Final = (
@@ -37,14 +37,14 @@ _SCAN: Final = (
 )
 
 
-def things_with(view: TeamGraph, words: list[str]) -> list[int]:
-    """Give things that may have every word somewhere, the newest first.
+def matching_artifacts(view: TeamGraph, words: list[str]) -> list[int]:
+    """Return artifacts that may have every word somewhere, the newest first.
 
     Where there is an index, it is asked; it may give a few that have the words'
     letters in another order. Else (words of two letters, an old SQLite) the newest
-    things are read through.
+    artifacts are read through.
     """
-    threes = _threes(words)
+    threes = _trigrams(words)
     if threes and view.tx.dialect.name == "postgresql":
         first, last = view.rows(_ENDS)[0]
         ends = {"first": first or 0, "last": last or 0}
@@ -57,9 +57,9 @@ def things_with(view: TeamGraph, words: list[str]) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _threes(words: list[str]) -> list[str]:
+def _trigrams(words: list[str]) -> list[str]:
     threes = [word[at : at + 3] for word in words for at in range(len(word) - 2)]
-    return list(dict.fromkeys(threes))[:MAX_THREES]
+    return list(dict.fromkeys(threes))[:MAX_TRIGRAMS]
 
 
 def _scan(view: TeamGraph, word: str) -> list[tuple[int]]:

@@ -1,4 +1,4 @@
-"""What the instance says of itself."""
+"""The instance's version and context."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _announced: list[str] = []
 
 
 def announce(routes: Iterable[Route]) -> None:
-    """Remember which methods of ours to tell of."""
+    """Remember the lineage methods that are announced."""
     _announced[:] = sorted(route.name for route in routes if route.is_ours)
 
 
 def package_version() -> str:
-    """Give the version of this package."""
+    """Return the version of this package."""
     try:
         return version("workflow-lineage")
     except PackageNotFoundError:
@@ -34,7 +34,7 @@ def package_version() -> str:
 
 
 def instance_version(call: RequestContext, body: NoParams) -> dict[str, Any]:
-    """Tell the platform version spoken and what is there beyond it."""
+    """Return the platform version and what the instance offers beyond it."""
     return {
         "version": PLATFORM_VERSION,
         "lineage": {
@@ -51,13 +51,13 @@ class _Slug(Params):
 
 
 def session_token(call: RequestContext, body: _Slug) -> InstanceResponse:
-    """Give a token for previews; nothing here needs one, so it opens nothing."""
+    """Return a token for previews; nothing here needs one, so it opens nothing."""
     text = f"preview-{hashlib.sha256(body.slug.encode()).hexdigest()[:32]}"
     return InstanceResponse(200, text.encode(), {"content-type": "text/plain"})
 
 
 def task_context(call: RequestContext, body: IdParams) -> dict[str, Any]:
-    """Tell which team and workspace a task belongs to."""
+    """Return which team and workspace a task belongs to."""
     task = call.services.tasks.get(call.team_ids, body.id)
     team = {"id": task["teamId"], "name": f"team {task['teamId']}"}
     workspace = {"id": task["workspaceId"], "name": f"workspace {task['workspaceId']}"}

@@ -1,4 +1,4 @@
-"""Shows the bytes behind a version of a file, where they are at hand and harmless."""
+"""Shows the content of a version of a file, where it is available and harmless."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import hashlib
 from pathlib import Path
 from typing import Final, Literal
 
-from ...model.graph import DataDetail
+from ...model.graph import DataDetail, DataParams
 from ..blobs import send_file
 from ..errors import RequestError
 from ..http import CHUNK, InstanceResponse
 from ..route import RequestContext, Route
-from .questions import DataForm
 
 #: Bytes shown, at most.
 MAX_BYTES: Final = 8 << 20
@@ -29,17 +28,17 @@ _TEXTS: Final = frozenset(
 )  # fmt: skip
 
 
-def get_data(call: RequestContext, body: DataForm) -> DataDetail:
-    """Tell everything known of one version of a thing."""
-    detail = call.services.graph.get_data(call.team_ids, key=body.key)
+def get_data(call: RequestContext, body: DataParams) -> DataDetail:
+    """Return everything known about one version of an artifact."""
+    detail: DataDetail = call.services.graph.ask(call.team_ids, body)
     kind = _kind(detail)
     is_shown = kind is not None and _place(call, detail) is not None
     return detail.model_copy(update={"preview": kind if is_shown else None})
 
 
-def preview(call: RequestContext, body: DataForm) -> InstanceResponse:
+def preview(call: RequestContext, body: DataParams) -> InstanceResponse:
     """Send the bytes of a text or an image."""
-    detail = call.services.graph.get_data(call.team_ids, key=body.key)
+    detail: DataDetail = call.services.graph.ask(call.team_ids, body)
     place = _place(call, detail)
     if _kind(detail) is None or place is None or _digest(place) != detail.node.digest:
         raise RequestError(404, f"there is nothing to show of {body.key}", field="key")
@@ -92,6 +91,6 @@ def _digest(path: Path) -> str:
 
 
 ROUTES: Final = (
-    Route("lineage.data.get", get_data, DataForm, "reader", DataDetail),
-    Route("lineage.data.preview", preview, DataForm, "reader", bytes),
+    Route("lineage.data.get", get_data, DataParams, "reader", DataDetail),
+    Route("lineage.data.preview", preview, DataParams, "reader", bytes),
 )

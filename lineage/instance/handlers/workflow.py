@@ -42,7 +42,7 @@ class TaskNode(Params):
 
 
 class EdgeForm(Params):
-    """One edge, as the platform's client tells it."""
+    """One edge, as the platform's client sends it."""
 
     teamId: Id
     node: TaskNode
@@ -57,12 +57,12 @@ _VERSION: Final = to_wire("project", is_version=True)
 
 
 def add_input(call: RequestContext, body: EdgeForm) -> Answer:
-    """Record that a task used a thing."""
+    """Record that a task used an artifact."""
     return _store(call, _prepare(call, body, "input"))
 
 
 def add_output(call: RequestContext, body: EdgeForm) -> Answer:
-    """Record that a task produced a thing."""
+    """Record that a task produced an artifact."""
     return _store(call, _prepare(call, body, "output"))
 
 
@@ -109,10 +109,10 @@ def edge_fact(
 ) -> dict[str, Any]:
     """Put an edge of the platform into the one form of facts.
 
-    Its uid follows from what it says, so that a resent edge is stored once.
+    Its uid is a digest of its content, so that a resent edge is stored once.
     """
     kind, is_version, is_model = from_wire(body.type)
-    thing, version_id = _identity(call, body, kind, is_version, team_id)
+    artifact, version_id = _identity(call, body, kind, is_version, team_id)
     fact: dict[str, Any] = {
         "f": "edge",
         "task": f"platform:{body.node.id}",
@@ -120,7 +120,7 @@ def edge_fact(
         "at": time.time(),
         "dir": direction,
         "kind": kind,
-        "id": thing,
+        "id": artifact,
     }
     if is_model:
         fact["is_model"] = True
@@ -128,7 +128,7 @@ def edge_fact(
         fact["version_id"] = version_id
     if body.meta:
         fact["meta"] = body.meta
-    fact["uid"] = _uid(team_id, body, direction, thing)
+    fact["uid"] = _uid(team_id, body, direction, artifact)
     return fact
 
 
@@ -137,31 +137,31 @@ def _identity(
 ) -> tuple[int | str, int | None]:
     if body.id is None or body.id == "":
         raise RequestError(
-            400, f"a {body.type} has an id", field="id", allowed="an id of the thing"
+            400, f"a {body.type} has an id", field="id", allowed="an id of the artifact"
         )
-    thing = body.id
-    if isinstance(thing, str) and thing.isascii() and thing.isdigit():
-        thing = int(thing)
-    if isinstance(thing, str) and kind not in _PATH_KINDS:
+    artifact = body.id
+    if isinstance(artifact, str) and artifact.isascii() and artifact.isdigit():
+        artifact = int(artifact)
+    if isinstance(artifact, str) and kind not in _PATH_KINDS:
         raise RequestError(
-            400, f"a {body.type} has a number", field="id", value=thing,
+            400, f"a {body.type} has a number", field="id", value=artifact,
             allowed="a whole number, or one as text",
         )  # fmt: skip
-    if isinstance(thing, int) and not 0 <= thing < 2**63:
-        raise RequestError(400, "the id is out of range", field="id", value=thing,
+    if isinstance(artifact, int) and not 0 <= artifact < 2**63:
+        raise RequestError(400, "the id is out of range", field="id", value=artifact,
                       allowed="0 to 9223372036854775807")  # fmt: skip
     if not is_version:
-        return thing, None
-    assert isinstance(thing, int)
-    project = call.services.objects.project_of_version(team_id, thing)
+        return artifact, None
+    assert isinstance(artifact, int)
+    project = call.services.objects.project_of_version(team_id, artifact)
     # Clients name a pinned version by its own id alone; where its project was
-    # never told, the version stands for it.
-    return (f"version-{thing}" if project is None else project), thing
+    # never registered, the version stands for it.
+    return (f"version-{artifact}" if project is None else project), artifact
 
 
-def _uid(team_id: int, body: EdgeForm, direction: str, thing: int | str) -> str:
-    said = [team_id, body.node.id, direction, body.type, thing, body.meta]
-    return "wire:" + hashlib.sha256(_encode(said).encode()).hexdigest()[:40]
+def _uid(team_id: int, body: EdgeForm, direction: str, artifact: int | str) -> str:
+    given = [team_id, body.node.id, direction, body.type, artifact, body.meta]
+    return "wire:" + hashlib.sha256(_encode(given).encode()).hexdigest()[:40]
 
 
 ROUTES = (

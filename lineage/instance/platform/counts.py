@@ -1,4 +1,4 @@
-"""What follows from the datasets and versions of projects."""
+"""Counts and newest versions, derived from a project's datasets and versions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..store.database import Database
 from ..store.sql_values import json_columns, json_path, of_json
 
 #: A project: its team and its id.
-Place = tuple[int, int]
+ProjectKey = tuple[int, int]
 
 _ROWS: Final = (
     "platform_things x WHERE x.kind = :kind"
@@ -19,10 +19,10 @@ _ROWS: Final = (
 
 
 def count_items(
-    db: Database, projects: Sequence[Place]
-) -> dict[Place, tuple[int, int]]:
+    db: Database, projects: Sequence[ProjectKey]
+) -> dict[ProjectKey, tuple[int, int]]:
     """Count the datasets of projects, and the items in them."""
-    rows, items, params = _told(db, "dataset", "itemsCount", projects)
+    rows, items, params = _rows(db, "dataset", "itemsCount", projects)
     sql = (
         f"SELECT r.team_id, r.parent_id, COUNT(*), SUM({items}) FROM {rows}"  # noqa: S608  made of constants
         " GROUP BY r.team_id, r.parent_id"
@@ -33,10 +33,10 @@ def count_items(
 
 
 def newest_versions(
-    db: Database, projects: Sequence[Place]
-) -> dict[Place, dict[str, int]]:
-    """Give the id and the number of each project's newest version."""
-    rows, number, params = _told(db, "project_version", "version", projects)
+    db: Database, projects: Sequence[ProjectKey]
+) -> dict[ProjectKey, dict[str, int]]:
+    """Return the id and the number of each project's newest version."""
+    rows, number, params = _rows(db, "project_version", "version", projects)
     sql = (
         "SELECT n.team_id, n.parent_id, n.id, n.number FROM (SELECT r.team_id,"  # noqa: S608  made of constants
         f" r.parent_id, r.id, {number} AS number, ROW_NUMBER() OVER (PARTITION BY"
@@ -51,10 +51,10 @@ def newest_versions(
     }
 
 
-def _told(
-    db: Database, kind: str, field: str, projects: Sequence[Place]
+def _rows(
+    db: Database, kind: str, field: str, projects: Sequence[ProjectKey]
 ) -> tuple[str, str, dict[str, Any]]:
-    """Spell what the projects have of a kind, and a number in the body of each."""
+    """Return SQL for a kind of objects in projects, and a number of each body."""
     engine = db.dialect.name
     column = json_columns(engine, "x.body", "path", "v")
     rows = f"(SELECT x.team_id, x.parent_id, x.id, {column} FROM {_ROWS}) AS r"  # noqa: S608  made of constants

@@ -1,4 +1,4 @@
-"""Making projects and datasets, as the platform's own clients do it."""
+"""Creation of projects and datasets by the platform's own endpoints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import Field
 from ..params import Id, Name, Params, Text
 from ..route import RequestContext, Route
 from . import projects, register
-from .objects import Thing
+from .objects import PlatformObject
 
 
 class AddProjectForm(Params):
@@ -36,7 +36,7 @@ class AddDatasetForm(Params):
     customData: dict[str, Any] | None = None
 
 
-def add_project(call: RequestContext, body: AddProjectForm) -> Thing:
+def add_project(call: RequestContext, body: AddProjectForm) -> PlatformObject:
     """Make a project in the token's team."""
     form = register.ProjectForm(
         name=body.name,
@@ -46,11 +46,11 @@ def add_project(call: RequestContext, body: AddProjectForm) -> Thing:
         custom_data=body.customData or {},
     )
     made = register.project(call, form)
-    said = body.model_dump(include={"readme", "settings"}, exclude_none=True)
-    return projects.with_counts(call, _changed(call, made, "project", said))
+    given = body.model_dump(include={"readme", "settings"}, exclude_none=True)
+    return projects.with_counts(call, _changed(call, made, "project", given))
 
 
-def add_dataset(call: RequestContext, body: AddDatasetForm) -> Thing:
+def add_dataset(call: RequestContext, body: AddDatasetForm) -> PlatformObject:
     """Make a dataset in a project."""
     form = register.DatasetForm(
         project_id=body.projectId,
@@ -59,19 +59,19 @@ def add_dataset(call: RequestContext, body: AddDatasetForm) -> Thing:
         description=body.description or "",
     )
     made = register.dataset(call, form)
-    said = body.model_dump(include={"customData"}, exclude_none=True)
-    return _changed(call, made, "dataset", said)
+    given = body.model_dump(include={"customData"}, exclude_none=True)
+    return _changed(call, made, "dataset", given)
 
 
 def _changed(
-    call: RequestContext, made: Thing, kind: str, said: dict[str, Any]
-) -> Thing:
-    if not said:
+    call: RequestContext, made: PlatformObject, kind: str, given: dict[str, Any]
+) -> PlatformObject:
+    if not given:
         return made
     objects = call.services.objects
     kept = objects.get((made["teamId"],), kind, made["id"])
     with objects.db.write() as tx:
-        return objects.change(tx, kept, kind, said)
+        return objects.change(tx, kept, kind, given)
 
 
 ROUTES: Final = (

@@ -14,7 +14,7 @@ from ..http import InstanceResponse
 from ..multipart import MultipartPart, read_parts
 from ..params import Id, IdParams, Params, PathText
 from ..route import RequestContext, Route
-from .objects import Thing
+from .objects import PlatformObject
 
 #: Files uploaded in one request, at most.
 MAX_FILES: Final = 1000
@@ -43,7 +43,7 @@ class PathsForm(Params):
 
 
 class UploadForm(Params):
-    """Where uploaded files go: `path` tells it when the body is bare bytes."""
+    """Where uploaded files go: `path`, when the body is bare bytes."""
 
     teamId: Id
     path: PathText | None = None
@@ -58,10 +58,10 @@ class AgentForm(Params):
 
 
 def clean_path(text: str, *, field: str = "path") -> str:
-    """Give a path of Team Files in its one form.
+    """Return a path of Team Files in its one form.
 
     Raises:
-        Refusal: It leads out of Team Files, or holds control characters.
+        RequestError: It leads out of Team Files, or holds control characters.
     """
     if any(ord(character) < 32 for character in text) or ".." in text.split("/"):
         raise RequestError(
@@ -75,7 +75,7 @@ def clean_path(text: str, *, field: str = "path") -> str:
     return clean + "/" if text.endswith("/") and clean != "/" else clean
 
 
-def list_files(call: RequestContext, body: FilesForm) -> list[Thing]:
+def list_files(call: RequestContext, body: FilesForm) -> list[PlatformObject]:
     """List a file, or the files below a folder."""
     team_id, path = call.team(body.teamId), clean_path(body.path)
     objects = call.services.objects
@@ -91,17 +91,19 @@ def list_files(call: RequestContext, body: FilesForm) -> list[Thing]:
     return [level[name] for name in sorted(level)]
 
 
-def _folder(path: str, team_id: int) -> Thing:
+def _folder(path: str, team_id: int) -> PlatformObject:
     name = posixpath.basename(path.rstrip("/"))
     return {"id": None, "teamId": team_id, "name": name, "path": path, "isDir": True}
 
 
-def file_info(call: RequestContext, body: IdParams) -> Thing:
-    """Tell of a file."""
+def file_info(call: RequestContext, body: IdParams) -> PlatformObject:
+    """Return a file."""
     return call.services.objects.get(call.team_ids, "file", body.id)
 
 
-def upload(call: RequestContext, body: UploadForm) -> list[Thing] | Thing:
+def upload(
+    call: RequestContext, body: UploadForm
+) -> list[PlatformObject] | PlatformObject:
     """Keep one file: a form's, or the body's bytes under `path`."""
     team_id = call.team(body.teamId)
     if body.path is None:
@@ -112,12 +114,12 @@ def upload(call: RequestContext, body: UploadForm) -> list[Thing] | Thing:
     return _keep(call, team_id, [(_file_path(body.path), blob)])[0]
 
 
-def bulk_upload(call: RequestContext, body: UploadForm) -> list[Thing]:
+def bulk_upload(call: RequestContext, body: UploadForm) -> list[PlatformObject]:
     """Keep the files of a form, all or none."""
     return _upload_form(call, call.team(body.teamId))
 
 
-def _upload_form(call: RequestContext, team_id: int) -> list[Thing]:
+def _upload_form(call: RequestContext, team_id: int) -> list[PlatformObject]:
     files: list[tuple[str, Blob]] = []
     name, folder = "", "/"
     for part in read_parts(call.request):
@@ -139,14 +141,14 @@ def _upload_form(call: RequestContext, team_id: int) -> list[Thing]:
 
 
 def _part_path(folder: str, name: str, part: MultipartPart) -> str:
-    said = name or part.filename or ""
-    if not said or "/" in said:
+    given = name or part.filename or ""
+    if not given or "/" in given:
         raise RequestError(
-            400, "a file has a name without slashes", field="name", value=said,
+            400, "a file has a name without slashes", field="name", value=given,
             allowed="a file name",
         )  # fmt: skip
     if folder.endswith("/") or not folder:
-        return _file_path(folder + said)
+        return _file_path(folder + given)
     return _file_path(folder)
 
 
@@ -162,7 +164,7 @@ def _file_path(text: str) -> str:
 
 def _keep(
     call: RequestContext, team_id: int, files: list[tuple[str, Blob]]
-) -> list[Thing]:
+) -> list[PlatformObject]:
     with call.services.objects.db.write() as tx:
         return [
             call.services.objects.add(
@@ -177,8 +179,8 @@ def _keep(
         ]
 
 
-def file_body(path: str, blob: Blob) -> Thing:
-    """Give what a file's endpoint shows of it."""
+def file_body(path: str, blob: Blob) -> PlatformObject:
+    """Return what a file's endpoint shows of it."""
     name = posixpath.basename(path)
     return {
         "userId": None,
@@ -198,7 +200,7 @@ def file_body(path: str, blob: Blob) -> Thing:
 
 
 def download(call: RequestContext, body: PathForm) -> InstanceResponse:
-    """Send a file's bytes, or the range of them that is asked for."""
+    """Send a file's bytes, or the range of them that is requested."""
     team_id, path = call.team(body.teamId), clean_path(body.path)
     file = call.services.objects.at_path((team_id,), "file", path)
     if file is None:
@@ -211,17 +213,17 @@ def download(call: RequestContext, body: PathForm) -> InstanceResponse:
 
 
 def remove(call: RequestContext, body: PathForm) -> dict[str, Any]:
-    """Forget a file, or all files below a folder."""
+    """Remove a file, or all files below a folder."""
     return _remove(call, body.teamId, [body.path])
 
 
 def bulk_remove(call: RequestContext, body: PathsForm) -> dict[str, Any]:
-    """Forget several files or folders, all or none."""
+    """Remove several files or folders, all or none."""
     return _remove(call, body.teamId, body.paths)
 
 
-def _remove(call: RequestContext, told: int, paths: list[str]) -> dict[str, Any]:
-    team_id, objects = call.team(told), call.services.objects
+def _remove(call: RequestContext, team: int, paths: list[str]) -> dict[str, Any]:
+    team_id, objects = call.team(team), call.services.objects
     clean = [clean_path(path) for path in paths]
     with objects.db.write() as tx:
         gone = sum(
@@ -232,7 +234,7 @@ def _remove(call: RequestContext, told: int, paths: list[str]) -> dict[str, Any]
     return {"removed": gone}
 
 
-def agent_files(call: RequestContext, body: AgentForm) -> list[Thing]:
+def agent_files(call: RequestContext, body: AgentForm) -> list[PlatformObject]:
     """List an agent's folder: this instance has no agents, so nothing is there."""
     call.team(body.teamId)
     return []

@@ -14,7 +14,7 @@ from ..http import InstanceResponse
 from ..pagination import page_answer
 from ..params import Id, IdParams, Name, PageParams, Params
 from ..route import RequestContext, Route
-from .objects import PlatformObjects, Thing
+from .objects import PlatformObject, PlatformObjects
 
 _RUNNING: Final = ("queued", "consumed", "started", "deployed")
 _IS_RUNNING: Final = (
@@ -22,7 +22,7 @@ _IS_RUNNING: Final = (
     " AND t.number = p.task_id WHERE p.team_id = x.team_id AND p.app_id = x.id"
     " AND t.status IN (SELECT s.value FROM each_text(:running) AS s))"
 )
-#: How many of the categories told a module has.
+#: How many of the given categories a module has.
 _CATEGORIES: Final = {
     "sqlite": "(SELECT COUNT(DISTINCT c.value)"
     " FROM json_each(x.body, '$.config.categories') AS c WHERE c.type = 'text'"
@@ -77,8 +77,8 @@ class DownloadForm(Params):
     isArchive: bool = False
 
 
-def app_of_module(objects: PlatformObjects, module: Thing) -> Thing:
-    """Give the team's app of a module, made when it is started first."""
+def app_of_module(objects: PlatformObjects, module: PlatformObject) -> PlatformObject:
+    """Return the team's app of a module, made when it is started first."""
     teams = (module["teamId"],)
     for app in objects.listing(teams, "app", parent_id=module["id"]):
         return app
@@ -97,8 +97,8 @@ def app_of_module(objects: PlatformObjects, module: Thing) -> Thing:
         return objects.add(tx, module["teamId"], "app", body, parent_id=module["id"])
 
 
-def module_info(call: RequestContext, body: ModuleForm) -> Thing:
-    """Tell of a module."""
+def module_info(call: RequestContext, body: ModuleForm) -> PlatformObject:
+    """Return a module."""
     objects = call.services.objects
     if body.id is not None:
         return _shown(objects.get(call.team_ids, "module", body.id))
@@ -112,12 +112,12 @@ def module_info(call: RequestContext, body: ModuleForm) -> Thing:
     return _shown(found)
 
 
-def _shown(module: Thing) -> Thing:
+def _shown(module: PlatformObject) -> PlatformObject:
     return {name: value for name, value in module.items() if name != "files"}
 
 
 def list_modules(call: RequestContext, body: ModulesForm) -> dict[str, Any]:
-    """List modules, of all categories told or of any."""
+    """List modules, that have all the given categories, or any."""
     objects = call.services.objects
     only, params = "", dict[str, Any]()
     if body.search:
@@ -127,16 +127,16 @@ def list_modules(call: RequestContext, body: ModulesForm) -> dict[str, Any]:
         only += " AND x.name_lower LIKE :search ESCAPE '!'"
         params["search"] = f"%{sign}%"
     if body.categories:
-        told = set(body.categories)
+        wanted = set(body.categories)
         is_all = body.categoriesOperation == "and"
         only += f" AND {_CATEGORIES[objects.db.dialect.name]} >= :least"
-        params |= {"categories": told, "least": len(told) if is_all else 1}
+        params |= {"categories": wanted, "least": len(wanted) if is_all else 1}
     found, total = objects.page(call.team_ids, "module", body, only=(only, params))
     return page_answer(body, [_shown(module) for module in found], total)
 
 
-def app_info(call: RequestContext, body: IdParams) -> Thing:
-    """Tell of an app, with its sessions."""
+def app_info(call: RequestContext, body: IdParams) -> PlatformObject:
+    """Return an app, with its sessions."""
     app = call.services.objects.get(call.team_ids, "app", body.id)
     tasks = call.services.tasks.of_apps(app["teamId"], [app["id"]])
     return {**app, "tasks": tasks.get(app["id"], [])}

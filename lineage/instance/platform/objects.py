@@ -1,4 +1,4 @@
-"""The platform's things (projects, datasets, files, jobs, modules) of each team."""
+"""Each team's platform objects: projects, datasets, files, jobs, modules."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..params import ListFilter, PageParams
 from ..store.database import Database, Transaction
 from ..store.sql_values import of_int
 
-#: Kinds of things that are kept here.
-THINGS: Final = (
+#: Kinds of objects that are kept here.
+OBJECT_KINDS: Final = (
     "project",
     "project_version",
     "dataset",
@@ -24,15 +24,15 @@ THINGS: Final = (
     "app",
 )
 
-Thing = dict[str, Any]
+PlatformObject = dict[str, Any]
 
 _FIELDS: Final = {"id": of_int("r.id"), "teamId": of_int("r.team_id")}
 
 
 class PlatformObjects:
-    """Keeps the platform's things, each as the JSON object its endpoint shows.
+    """Keeps platform objects, each as the JSON that its endpoint returns.
 
-    Ids are the instance's own where none is told; a told id is the team's, so that
+    Without an id the instance chooses one; a given id belongs to the team, so that
     two teams may use the same one and neither learns of the other's.
 
     Args:
@@ -42,23 +42,27 @@ class PlatformObjects:
     def __init__(self, db: Database) -> None:
         self.db = db
 
-    def get(self, team_ids: Sequence[int], kind: str, id: int) -> Thing:
-        """Give a thing.
+    def get(self, team_ids: Sequence[int], kind: str, id: int) -> PlatformObject:
+        """Return an object.
 
         Raises:
-            Refusal: None of the teams has it.
+            RequestError: None of the teams has it.
         """
         found = self.find(team_ids, kind, id)
         if found is None:
             raise not_found(kind.replace("_", " "), id)
         return found
 
-    def find(self, team_ids: Sequence[int], kind: str, id: int) -> Thing | None:
-        """Give a thing, or none where none of the teams has it."""
+    def find(
+        self, team_ids: Sequence[int], kind: str, id: int
+    ) -> PlatformObject | None:
+        """Return an object, or None where none of the teams has it."""
         return self._one(team_ids, kind, "id", id)
 
-    def at_path(self, team_ids: Sequence[int], kind: str, path: str) -> Thing | None:
-        """Give the thing at a path, or none."""
+    def at_path(
+        self, team_ids: Sequence[int], kind: str, path: str
+    ) -> PlatformObject | None:
+        """Return the object at a path, or None."""
         return self._one(team_ids, kind, "path", path)
 
     def listing(
@@ -68,8 +72,8 @@ class PlatformObjects:
         *,
         parent_id: int | None = None,
         prefix: str | None = None,
-    ) -> list[Thing]:
-        """List things, by id: all, those of a parent, or those below a path."""
+    ) -> list[PlatformObject]:
+        """List objects, by id: all, those of a parent, or those below a path."""
         sql = (
             "SELECT body FROM platform_things WHERE kind = :kind AND team_id IN"
             " (SELECT t.value FROM each_int(:teams) AS t)"
@@ -97,13 +101,13 @@ class PlatformObjects:
         *,
         parent_id: int | None = None,
         only: tuple[str, Mapping[str, Any]] = ("", {}),
-    ) -> tuple[list[Thing], int]:
-        """Give the page of things that a listing asks for, and how many there are.
+    ) -> tuple[list[PlatformObject], int]:
+        """Return the requested page of objects, and the total number.
 
         Args:
-            team_ids: Whose things.
-            kind: Which kind of things.
-            form: What is asked for.
+            team_ids: Whose objects.
+            kind: Which kind of objects.
+            form: The listing's parameters.
             parent_id: Only those of this parent.
             only: A further condition on the table `x`, and its parameters.
         """
@@ -124,13 +128,19 @@ class PlatformObjects:
             found, total = read_page(tx, rows, form)
         return [_body(row) for row in found], total
 
-    def named(self, team_ids: Sequence[int], kind: str, **said: str) -> Thing | None:
-        """Give the first thing, by id, whose field says a text; or none."""
-        told = [ListFilter(field=name, value=value) for name, value in said.items()]
-        found, _ = self.page(team_ids, kind, PageParams(filter=told, per_page=1))
+    def named(
+        self, team_ids: Sequence[int], kind: str, **given: str
+    ) -> PlatformObject | None:
+        """Return the first object, by id, whose field has a value, or None."""
+        conditions = [
+            ListFilter(field=name, value=value) for name, value in given.items()
+        ]
+        found, _ = self.page(team_ids, kind, PageParams(filter=conditions, per_page=1))
         return found[0] if found else None
 
-    def below(self, team_id: int, folder: str) -> tuple[list[Thing], list[str]]:
+    def below(
+        self, team_id: int, folder: str
+    ) -> tuple[list[PlatformObject], list[str]]:
         """List a folder: the files that lie in it, by path, and its folders' names."""
         sign = folder.replace("!", "!!").replace("%", "!%").replace("_", "!_")
         names = {"team": team_id, "end": _after(folder), "deep": f"{sign}%/%"}
@@ -154,7 +164,7 @@ class PlatformObjects:
     def known_digests(
         self, team_ids: Sequence[int], digests: Sequence[str]
     ) -> set[str]:
-        """Tell which bytes the teams have already, in a file or with a task."""
+        """Return which bytes the teams have already, in a file or with a task."""
         where, params = in_teams("x", team_ids)
         with self.db.read() as tx:
             return {
@@ -178,11 +188,11 @@ class PlatformObjects:
         parent_id: int | None = None,
         path: str | None = None,
         digest: str | None = None,
-    ) -> Thing:
-        """Keep a new thing, or what replaces the one at its path.
+    ) -> PlatformObject:
+        """Keep a new object; at a path it replaces the one that is there.
 
         Raises:
-            Refusal: The team has a thing of that id already.
+            RequestError: The team already has an object with that id.
         """
         # Two callers that bring the same id or path come one after the other.
         tx.lock_team(team_id)
@@ -192,39 +202,49 @@ class PlatformObjects:
                 409, f"there is a {kind} {id} already", field="id", value=id
             )
         number = _number(tx, team_id, kind) if id is None else id
-        thing = {"id": number, "teamId": team_id, **_stamps(), **body}
+        stored = {"id": number, "teamId": team_id, **_stamps(), **body}
         if path is not None:
             self.remove(tx, team_id, kind, path)
         tx.run(
             "INSERT INTO platform_things"
             " (team_id, kind, id, parent_id, path, digest, name_lower, body)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (team_id, kind, number, parent_id, path, digest, lowered(thing),
-             kept_text(thing)),
+            (team_id, kind, number, parent_id, path, digest, lowered(stored),
+             kept_text(stored)),
         )  # fmt: skip
-        return thing
+        return stored
 
     def change(
-        self, tx: Transaction, thing: Thing, kind: str, changes: Mapping[str, Any]
-    ) -> Thing:
-        """Keep a thing's new state."""
-        changed = {**thing, **changes, "updatedAt": now_text()}
+        self,
+        tx: Transaction,
+        stored: PlatformObject,
+        kind: str,
+        changes: Mapping[str, Any],
+    ) -> PlatformObject:
+        """Keep an object's new state."""
+        changed = {**stored, **changes, "updatedAt": now_text()}
         tx.run(
             "UPDATE platform_things SET body = ?, name_lower = ?"
             " WHERE team_id = ? AND kind = ? AND id = ?",
-            (kept_text(changed), lowered(changed), thing["teamId"], kind, thing["id"]),
+            (
+                kept_text(changed),
+                lowered(changed),
+                stored["teamId"],
+                kind,
+                stored["id"],
+            ),
         )
         return changed
 
     def remove(self, tx: Transaction, team_id: int, kind: str, path: str) -> int:
-        """Forget what lies at a path; the graph keeps what it knows of it."""
+        """Remove the object at a path; the graph keeps its history."""
         return tx.run(
             "DELETE FROM platform_things WHERE team_id = ? AND kind = ? AND path = ?",
             (team_id, kind, path),
         )
 
     def remove_below(self, tx: Transaction, team_id: int, prefix: str) -> int:
-        """Forget the files below a folder."""
+        """Remove the files below a folder."""
         return tx.run(
             "DELETE FROM platform_things WHERE team_id = ? AND kind = 'file'"
             " AND path >= ? AND path < ?",
@@ -232,7 +252,7 @@ class PlatformObjects:
         )
 
     def project_of_version(self, team_id: int, version_id: int) -> int | None:
-        """Give the project that a version belongs to, where it is known."""
+        """Return the project that a version belongs to, where it is known."""
         with self.db.read() as tx:
             row = tx.one(
                 "SELECT parent_id FROM platform_things"
@@ -243,7 +263,7 @@ class PlatformObjects:
 
     def _one(
         self, team_ids: Sequence[int], kind: str, column: str, value: int | str
-    ) -> Thing | None:
+    ) -> PlatformObject | None:
         with self.db.read() as tx:
             row = tx.one(
                 "SELECT body FROM platform_things WHERE kind = :kind"  # noqa: S608  a constant
@@ -256,18 +276,18 @@ class PlatformObjects:
 
 
 def in_teams(table: str, team_ids: Sequence[int]) -> tuple[str, dict[str, Any]]:
-    """Spell that rows of a table are of one of the teams; with the parameters."""
+    """Return a condition that limits a table to teams, with its parameters."""
     if len(team_ids) == 1:
         return f"{table}.team_id = :team", {"team": team_ids[0]}
-    told = "SELECT m.value FROM each_int(:teams) AS m"
-    return f"{table}.team_id IN ({told})", {"teams": list(team_ids)}
+    members = "SELECT m.value FROM each_int(:teams) AS m"
+    return f"{table}.team_id IN ({members})", {"teams": list(team_ids)}
 
 
 def kept_text(body: Mapping[str, Any]) -> str:
     """Write an object as the store keeps it.
 
     Raises:
-        Refusal: A number in it is too large for JSON.
+        RequestError: A number in it is too large for JSON.
     """
     try:
         return json.dumps(body, allow_nan=False)
@@ -277,14 +297,14 @@ def kept_text(body: Mapping[str, Any]) -> str:
         ) from error
 
 
-def lowered(thing: Mapping[str, Any]) -> str | None:
-    """Give the name by which a thing is looked up, whatever its case."""
-    name = thing.get("name")
+def lowered(stored: Mapping[str, Any]) -> str | None:
+    """Return the name by which an object is looked up, whatever its case."""
+    name = stored.get("name")
     return name.lower() if isinstance(name, str) else None
 
 
 def now_text() -> str:
-    """Give the time as the platform writes it."""
+    """Return the time as the platform writes it."""
     now = datetime.now(timezone.utc)
     return now.strftime("%Y-%m-%dT%H:%M:%S.") + f"{now.microsecond // 1000:03d}Z"
 
@@ -294,9 +314,9 @@ def _stamps() -> dict[str, str]:
     return {"createdAt": now, "updatedAt": now}
 
 
-def _body(row: Sequence[Any]) -> Thing:
-    thing: Thing = json.loads(row[0])
-    return thing
+def _body(row: Sequence[Any]) -> PlatformObject:
+    stored: PlatformObject = json.loads(row[0])
+    return stored
 
 
 def _exists(tx: Transaction, team_id: int, kind: str, id: int) -> bool:
@@ -312,5 +332,5 @@ def _number(tx: Transaction, team_id: int, kind: str) -> int:
 
 
 def _after(prefix: str) -> str:
-    """Give the least text that is greater than all that begin with the prefix."""
+    """Return the least text that is greater than all that begin with the prefix."""
     return prefix[:-1] + chr(ord(prefix[-1]) + 1)

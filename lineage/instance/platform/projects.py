@@ -8,7 +8,7 @@ from ..pagination import page_answer
 from ..params import Id, IdParams, ListFilter, PageParams, Params
 from ..route import RequestContext, Route
 from .counts import count_items, newest_versions
-from .objects import Thing
+from .objects import PlatformObject
 
 
 class ProjectsForm(PageParams):
@@ -42,19 +42,21 @@ class EditForm(Params):
     customData: dict[str, Any] | None = None
 
 
-def project_info(call: RequestContext, body: IdParams) -> Thing:
-    """Tell of a project."""
+def project_info(call: RequestContext, body: IdParams) -> PlatformObject:
+    """Return a project."""
     return with_counts(
         call, call.services.objects.get(call.team_ids, "project", body.id)
     )
 
 
-def with_counts(call: RequestContext, project: Thing) -> Thing:
+def with_counts(call: RequestContext, project: PlatformObject) -> PlatformObject:
     """Add what follows from a project's datasets and versions."""
     return _with_counts(call, [project])[0]
 
 
-def _with_counts(call: RequestContext, projects: list[Thing]) -> list[Thing]:
+def _with_counts(
+    call: RequestContext, projects: list[PlatformObject]
+) -> list[PlatformObject]:
     db, places = call.services.objects.db, [(p["teamId"], p["id"]) for p in projects]
     datasets, versions = count_items(db, places), newest_versions(db, places)
     return [
@@ -80,13 +82,13 @@ def list_projects(call: RequestContext, body: ProjectsForm) -> dict[str, Any]:
     return page_answer(body, _with_counts(call, found), total)
 
 
-def edit_project(call: RequestContext, body: EditForm) -> Thing:
-    """Change what a project says of itself."""
+def edit_project(call: RequestContext, body: EditForm) -> PlatformObject:
+    """Change a project's description."""
     objects = call.services.objects
     project = objects.get(call.team_ids, "project", body.id)
-    said = body.model_dump(exclude={"id"}, exclude_none=True)
+    given = body.model_dump(exclude={"id"}, exclude_none=True)
     with objects.db.write() as tx:
-        changed = objects.change(tx, project, "project", said)
+        changed = objects.change(tx, project, "project", given)
     return with_counts(call, changed)
 
 
@@ -99,8 +101,8 @@ def list_versions(call: RequestContext, body: VersionsForm) -> dict[str, Any]:
     return page_answer(body, found, total)
 
 
-def dataset_info(call: RequestContext, body: IdParams) -> Thing:
-    """Tell of a dataset."""
+def dataset_info(call: RequestContext, body: IdParams) -> PlatformObject:
+    """Return a dataset."""
     return call.services.objects.get(call.team_ids, "dataset", body.id)
 
 
@@ -108,17 +110,17 @@ def list_datasets(call: RequestContext, body: DatasetsForm) -> dict[str, Any]:
     """List a project's datasets."""
     project = call.services.objects.get(call.team_ids, "project", body.projectId)
     inside = ListFilter(field="parentId", value=body.parentId)
-    told = body if body.recursive else body.model_copy(
+    query = body if body.recursive else body.model_copy(
         update={"filter": [*(body.filter or ()), inside]}
     )  # fmt: skip
     found, total = call.services.objects.page(
-        (project["teamId"],), "dataset", told, parent_id=project["id"]
+        (project["teamId"],), "dataset", query, parent_id=project["id"]
     )
     return page_answer(body, found, total)
 
 
-def job_info(call: RequestContext, body: IdParams) -> Thing:
-    """Tell of a labeling job."""
+def job_info(call: RequestContext, body: IdParams) -> PlatformObject:
+    """Return a labeling job."""
     return call.services.objects.get(call.team_ids, "job", body.id)
 
 

@@ -1,4 +1,4 @@
-"""Making the platform's things, so that all of it can be played locally."""
+"""Creation of platform objects, so that apps can be tried locally."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..params import Id, Name, Params, PathText, Text
 from ..route import RequestContext, Route
 from .counts import newest_versions
 from .files import clean_path, file_body
-from .objects import PlatformObjects, Thing, now_text
+from .objects import PlatformObject, PlatformObjects, now_text
 from .projects import with_counts
 from .task_records import DEFAULT_WORKSPACE, STATUSES, Info
 
@@ -25,14 +25,14 @@ PROJECT_TYPES: Final = (
 _StatusName = Annotated[str, Field(pattern=f"^({'|'.join(STATUSES)})$")]
 
 
-class _Thing(Params):
+class _NewObject(Params):
     id: Id | None = None
-    """The thing's id; the next free one when left out."""
+    """The object's id; the next free one when left out."""
     team_id: Id | None = None
     """The team it is for; the token's when left out."""
 
 
-class ProjectForm(_Thing):
+class ProjectForm(_NewObject):
     """A new project."""
 
     name: Name
@@ -42,7 +42,7 @@ class ProjectForm(_Thing):
     custom_data: dict[str, Any] = Field(default_factory=dict)
 
 
-class VersionForm(_Thing):
+class VersionForm(_NewObject):
     """A new version of a project."""
 
     project_id: Id
@@ -50,7 +50,7 @@ class VersionForm(_Thing):
     description: Text = ""
 
 
-class DatasetForm(_Thing):
+class DatasetForm(_NewObject):
     """A new dataset."""
 
     project_id: Id
@@ -60,7 +60,7 @@ class DatasetForm(_Thing):
     items_count: int = Field(default=0, ge=0, le=2**53)
 
 
-class FileForm(_Thing):
+class FileForm(_NewObject):
     """A new file of Team Files, with its bytes as text or base64."""
 
     path: PathText
@@ -68,7 +68,7 @@ class FileForm(_Thing):
     base64: str | None = None
 
 
-class JobForm(_Thing):
+class JobForm(_NewObject):
     """A new labeling job."""
 
     name: Name
@@ -77,7 +77,7 @@ class JobForm(_Thing):
     description: Text = ""
 
 
-class ModuleForm(_Thing):
+class ModuleForm(_NewObject):
     """A new app module."""
 
     name: Name
@@ -89,7 +89,7 @@ class ModuleForm(_Thing):
     """Texts of the module's files, by path."""
 
 
-class TaskForm(_Thing):
+class TaskForm(_NewObject):
     """A new task."""
 
     name: Name
@@ -98,8 +98,8 @@ class TaskForm(_Thing):
     status: _StatusName = "started"
 
 
-def project(call: RequestContext, body: ProjectForm) -> Thing:
-    """Make a project."""
+def project(call: RequestContext, body: ProjectForm) -> PlatformObject:
+    """Create a project."""
     made = _add(
         call, "project", body,
         {
@@ -121,8 +121,8 @@ def project(call: RequestContext, body: ProjectForm) -> Thing:
     return with_counts(call, made)
 
 
-def project_version(call: RequestContext, body: VersionForm) -> Thing:
-    """Make a version of a project, numbered after its last one."""
+def project_version(call: RequestContext, body: VersionForm) -> PlatformObject:
+    """Create a version of a project, numbered after its last one."""
     objects, parent = call.services.objects, _project(call, body)
     place = (parent["teamId"], parent["id"])
     newest = newest_versions(objects.db, [place]).get(place)
@@ -144,8 +144,8 @@ def project_version(call: RequestContext, body: VersionForm) -> Thing:
     )  # fmt: skip
 
 
-def dataset(call: RequestContext, body: DatasetForm) -> Thing:
-    """Make a dataset in a project."""
+def dataset(call: RequestContext, body: DatasetForm) -> PlatformObject:
+    """Create a dataset in a project."""
     objects, parent = call.services.objects, _project(call, body)
     if body.parent_id is not None:
         outer = objects.get((parent["teamId"],), "dataset", body.parent_id)
@@ -169,8 +169,8 @@ def dataset(call: RequestContext, body: DatasetForm) -> Thing:
     )
 
 
-def file(call: RequestContext, body: FileForm) -> Thing:
-    """Make a file with its bytes."""
+def file(call: RequestContext, body: FileForm) -> PlatformObject:
+    """Create a file with its bytes."""
     path = clean_path(body.path)
     if path.endswith("/"):
         raise RequestError(400, "the path names no file", field="path", value=path,
@@ -184,7 +184,7 @@ def file(call: RequestContext, body: FileForm) -> Thing:
 
 def _content(body: FileForm) -> bytes:
     if body.text is not None and body.base64 is not None:
-        raise RequestError(400, "the bytes are told twice", field="base64",
+        raise RequestError(400, "the bytes are given twice", field="base64",
                       allowed="text or base64")  # fmt: skip
     if body.base64 is None:
         return (body.text or "").encode()
@@ -195,8 +195,8 @@ def _content(body: FileForm) -> bytes:
                       value=body.base64, allowed="base64") from error  # fmt: skip
 
 
-def job(call: RequestContext, body: JobForm) -> Thing:
-    """Make a labeling job."""
+def job(call: RequestContext, body: JobForm) -> PlatformObject:
+    """Create a labeling job."""
     empty: list[Any] = []
     shown = {
         "name": body.name,
@@ -214,8 +214,8 @@ def job(call: RequestContext, body: JobForm) -> Thing:
     return _add(call, "job", body, shown)
 
 
-def module(call: RequestContext, body: ModuleForm) -> Thing:
-    """Make an app module."""
+def module(call: RequestContext, body: ModuleForm) -> PlatformObject:
+    """Create an app module."""
     slug = body.slug or re.sub(r"[^a-z0-9]+", "-", body.name.lower()).strip("-")
     shown = {
         "slug": slug or "module",
@@ -232,18 +232,18 @@ def module(call: RequestContext, body: ModuleForm) -> Thing:
 
 
 def task(call: RequestContext, body: TaskForm) -> Info:
-    """Make a task."""
+    """Create a task."""
     team_id = call.team(body.team_id, field="team_id")
     if body.id is not None and call.services.tasks.find((team_id,), body.id):
         raise RequestError(409, f"there is a task {body.id} already", field="id")
-    told = {"workspaceId": body.workspace_id, "description": body.description}
+    info = {"workspaceId": body.workspace_id, "description": body.description}
     return call.services.tasks.create(
-        team_id, body.name, told, id=body.id, status=body.status,
+        team_id, body.name, info, id=body.id, status=body.status,
         user=call.principal.user,
     )  # fmt: skip
 
 
-def _project(call: RequestContext, body: VersionForm | DatasetForm) -> Thing:
+def _project(call: RequestContext, body: VersionForm | DatasetForm) -> PlatformObject:
     team_id = call.team(body.team_id, field="team_id")
     teams = call.team_ids if body.team_id is None else (team_id,)
     found = call.services.objects.find(teams, "project", body.project_id)
@@ -253,8 +253,12 @@ def _project(call: RequestContext, body: VersionForm | DatasetForm) -> Thing:
 
 
 def _add(
-    call: RequestContext, kind: str, body: _Thing, shown: dict[str, Any], **place: Any
-) -> Thing:
+    call: RequestContext,
+    kind: str,
+    body: _NewObject,
+    shown: dict[str, Any],
+    **place: Any,
+) -> PlatformObject:
     team_id = call.team(body.team_id, field="team_id")
     return _store(call.services.objects, team_id, kind, body.id, shown, **place)
 
@@ -266,7 +270,7 @@ def _store(
     id: int | None,
     shown: dict[str, Any],
     **place: Any,
-) -> Thing:
+) -> PlatformObject:
     with objects.db.write() as tx:
         return objects.add(tx, team_id, kind, shown, id=id, **place)
 

@@ -99,7 +99,7 @@ def _joined(old: Any, change: Change) -> Any:
 
 
 def get_fields(call: RequestContext, body: GetForm) -> dict[str, Any]:
-    """Give fields; one that was never set is left out."""
+    """Return fields; one that was never set is left out."""
     task = call.services.tasks.get(call.team_ids, body.taskId, field="taskId")
     kept = call.services.tasks.part(task["teamId"], body.taskId, "fields")
     found = {name: lookup(kept, name) for name in body.fields}
@@ -119,13 +119,13 @@ def set_output(call: RequestContext, body: OutputForm) -> dict[str, Any]:
 def set_content(call: RequestContext, body: ContentForm) -> dict[str, Any]:
     """Keep a running app's new content beside its fields."""
     task = call.services.tasks.get(call.team_ids, body.taskId, field="taskId")
-    said = body.payload.model_dump(exclude_none=True)
+    given = body.payload.model_dump(exclude_none=True)
     with call.services.tasks.write() as tx:
         kept = get_part(tx, task["teamId"], body.taskId, "content")
-        if "state" in said:
-            kept["state"] = {**kept.get("state", {}), **said["state"]}
-        if "data" in said:
-            kept["data"] = said["data"]
+        if "state" in given:
+            kept["state"] = {**kept.get("state", {}), **given["state"]}
+        if "data" in given:
+            kept["data"] = given["data"]
         put_part(tx, task["teamId"], body.taskId, "content", kept)
     return {"success": True}
 

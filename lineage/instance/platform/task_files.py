@@ -39,12 +39,12 @@ class Hashes(RootModel[Annotated[list[_Hash], Field(max_length=10_000)]]):
 
 
 def list_hashes(call: RequestContext, body: Hashes) -> list[str]:
-    """Tell which of the hashes stand for bytes that the team has."""
-    digests = {told: from_hash(told) for told in body.root}
+    """Return which of the hashes stand for bytes that the team has."""
+    digests = {hash: from_hash(hash) for hash in body.root}
     known = call.services.objects.known_digests(
         call.team_ids, [digest for digest in digests.values() if digest]
     )
-    return [told for told, digest in digests.items() if digest in known]
+    return [hash for hash, digest in digests.items() if digest in known]
 
 
 def add_by_hash(call: RequestContext, body: ByHashForm) -> dict[str, Any]:
@@ -78,13 +78,13 @@ def upload(call: RequestContext, body: NoParams) -> dict[str, Any]:
             names[index] = _description(part.text())
             continue
         blob = call.services.blobs.put_stream(part.stream)
-        told = names.get(index, {})
-        if told.get("hash") not in (None, blob.hash):
+        fields = names.get(index, {})
+        if fields.get("hash") not in (None, blob.hash):
             raise RequestError(
                 400, "the bytes of a file are not those of its hash",
                 field=f"{index}.hash", allowed=blob.hash,
             )  # fmt: skip
-        rows.append((str(told.get("fullpath") or part.filename or index), blob))
+        rows.append((str(fields.get("fullpath") or part.filename or index), blob))
     if not rows:
         raise RequestError(
             400, "the form holds no file", field="file", allowed="a file"

@@ -41,13 +41,13 @@ class ReadForm(Params):
 
 
 def own_task(call: RequestContext) -> dict[str, Any]:
-    """Give the task that the request's `x-task-id` names."""
-    said = call.request.headers.get("x-task-id", "")
+    """Return the task that the request's `x-task-id` names."""
+    given = call.request.headers.get("x-task-id", "")
     try:
-        task_id = _AN_ID.validate_python(said)
+        task_id = _AN_ID.validate_python(given)
     except ValidationError as error:
         raise RequestError(
-            400, "the header x-task-id names no task", field="x-task-id", value=said,
+            400, "the header x-task-id names no task", field="x-task-id", value=given,
             allowed="a task's id",
         ) from error  # fmt: skip
     return call.services.tasks.get(call.team_ids, task_id, field="x-task-id")
@@ -80,7 +80,7 @@ def _moment(text: str) -> float | None:
 
 
 def read(call: RequestContext, body: ReadForm) -> list[dict[str, Any]]:
-    """Give a task's log; a limit of 0 is none."""
+    """Return a task's log; a limit of 0 is none."""
     since = 0.0
     if body.sinceTime:
         moment = _moment(body.sinceTime)

@@ -25,7 +25,7 @@ STATUSES: Final = (
 _ENDS: Final = ("finished", "error", "stopped")
 _OPENS: Final = ("started", "deployed")
 
-#: The workspace of a task that told none.
+#: The workspace of a task without one.
 DEFAULT_WORKSPACE: Final = 1
 
 Info = dict[str, Any]
@@ -56,7 +56,7 @@ class TaskRecords:
         self._store = store
 
     def find(self, team_ids: Sequence[int], id: int) -> Info | None:
-        """Tell of a task, or none where none of the teams has it."""
+        """Return a task, or none where none of the teams has it."""
         where, params = in_teams("t", team_ids)
         sql = (
             f"SELECT {', '.join(_SHOWN)} FROM (SELECT {_NAMES} FROM {_SOURCE}"  # noqa: S608  made of constants
@@ -67,10 +67,10 @@ class TaskRecords:
         return None if row is None else _info(*row)
 
     def get(self, team_ids: Sequence[int], id: int, *, field: str = "id") -> Info:
-        """Tell of a task.
+        """Return a task.
 
         Raises:
-            Refusal: None of the teams has it.
+            RequestError: None of the teams has it.
         """
         found = self.find(team_ids, id)
         if found is None:
@@ -85,11 +85,11 @@ class TaskRecords:
         workspace_id: int | None = None,
         app_id: int | None = None,
     ) -> tuple[list[Info], int]:
-        """Give the page of tasks that a listing asks for, and how many there are.
+        """Return the requested page of tasks, and the total number.
 
         Args:
             team_ids: Whose tasks.
-            form: What is asked for.
+            form: The listing's parameters.
             workspace_id: Only those of this workspace.
             app_id: Only those of this app.
         """
@@ -120,7 +120,7 @@ class TaskRecords:
         app_ids: Sequence[int],
         statuses: Sequence[str] | None = None,
     ) -> dict[int, list[Info]]:
-        """Give the tasks of each of a team's apps, all or those of some statuses."""
+        """Return the tasks of each of a team's apps, all or those of some statuses."""
         sql = (
             f"SELECT a.value, {', '.join(f'r.{name}' for name in _SHOWN)}"  # noqa: S608  made of constants
             " FROM each_int(:apps) AS a JOIN (SELECT p.app_id,"
@@ -159,8 +159,8 @@ class TaskRecords:
             user: Who made it.
         """
         number = self._free_number(team_id) if id is None else id
-        told = {"task": f"platform:{number}", "task_id": number}
-        self._tell(team_id, told, f="task", name=name, user=user)
+        identity = {"task": f"platform:{number}", "task_id": number}
+        self._record(team_id, identity, f="task", name=name, user=user)
         with self._store.db.write() as tx:
             tx.run(
                 "UPDATE tasks SET workspace_id = ? WHERE team_id = ? AND number = ?",
@@ -176,9 +176,9 @@ class TaskRecords:
         """Change a task's status."""
         own = self._identity(team_id, id)
         if status in _ENDS:
-            self._tell(team_id, own, f="task_end", status=status, user=user)
+            self._record(team_id, own, f="task_end", status=status, user=user)
         elif status in _OPENS:
-            self._tell(team_id, own, f="task", status=status, user=user)
+            self._record(team_id, own, f="task", status=status, user=user)
         else:
             with self._store.db.write() as tx:
                 tx.run(
@@ -205,7 +205,7 @@ class TaskRecords:
         self._store.ingest(team_id, facts)
 
     def read_log(self, team_id: int, id: int, since: float) -> list[Info]:
-        """Give a task's log from a time on, as the platform writes it."""
+        """Return a task's log from a time on, as the platform writes it."""
         with self._store.db.read() as tx:
             rows = tx.all(
                 "SELECT g.logged_at, g.level, g.message FROM logs g"
@@ -225,7 +225,7 @@ class TaskRecords:
         ]
 
     def part(self, team_id: int, id: int, part: str) -> Info:
-        """Give what apps keep with a task under one name."""
+        """Return what apps keep with a task under one name."""
         with self._store.db.read() as tx:
             return get_part(tx, team_id, id, part)
 
@@ -251,10 +251,10 @@ class TaskRecords:
                 if tx.one(sql, (team_id, number)) is None:
                     return number
 
-    def _tell(self, team_id: int, own: Info, **said: Any) -> None:
-        user = said.pop("user", None)
+    def _record(self, team_id: int, own: Info, **given: Any) -> None:
+        user = given.pop("user", None)
         fact = {"uid": f"task{uuid.uuid4().hex}-0", "at": time.time(), **own}
-        kept = {name: value for name, value in said.items() if value is not None}
+        kept = {name: value for name, value in given.items() if value is not None}
         self._store.ingest(team_id, [{**fact, **kept}], user=user)
 
 
@@ -294,7 +294,7 @@ def _fields(engine: str) -> dict[str, Value]:
 
 
 def _defaults(engine: str) -> dict[str, Default]:
-    """Tell what `_info` shows of a task for which nothing else was told."""
+    """Return what `_info` shows where a task has no value of its own."""
     name = of_text(engine, "r.name")
     return {
         "description": Default("description", of_text(engine, "''")),

@@ -1,4 +1,4 @@
-"""Tasks: what the platform tells of them, starting, stopping, their status and meta."""
+"""Tasks: their info, start, stop, status and meta."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class StatusForm(Params):
 
 
 class MetaForm(IdParams):
-    """What changes in a task's meta: every key that is told."""
+    """What changes in a task's meta: every key that is given."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -66,9 +66,9 @@ class DirectForm(Params):
 
 
 def info(call: RequestContext, body: IdParams) -> Info:
-    """Tell of a task.
+    """Return a task.
 
-    A client that says which task it is, in `x-task-id`, may ask for it before its
+    A client that names its own task, in `x-task-id`, may request it before its
     first edge made it known.
     """
     found = call.services.tasks.find(call.team_ids, body.id)
@@ -110,7 +110,7 @@ def run_app(call: RequestContext, body: RunForm) -> list[dict[str, Any]]:
         )  # fmt: skip
     app = _app(call, body)
     team_id = app["teamId"]
-    told = {
+    info = {
         "workspaceId": body.workspaceId,
         "description": body.description,
         "agentId": body.agentId,
@@ -120,7 +120,7 @@ def run_app(call: RequestContext, body: RunForm) -> list[dict[str, Any]]:
         "meta": _meta(app, body),
     }
     task = call.services.tasks.create(
-        team_id, body.taskName, told, user=call.principal.user
+        team_id, body.taskName, info, user=call.principal.user
     )
     ids = {"moduleId": app["moduleId"], "appId": app["id"]}
     return [{"taskId": task["id"], "userId": 1, **ids}]
@@ -167,12 +167,12 @@ def update_status(call: RequestContext, body: StatusForm) -> dict[str, Any]:
 
 
 def update_meta(call: RequestContext, body: MetaForm) -> dict[str, Any]:
-    """Change a task's meta: told keys replace those that are there."""
+    """Change a task's meta: given keys replace existing ones."""
     task = call.services.tasks.get(call.team_ids, body.id)
-    said = dict(body.model_extra or {})
+    given = dict(body.model_extra or {})
     with call.services.tasks.write() as tx:
         kept = get_part(tx, task["teamId"], body.id, "info")
-        kept["meta"] = {**kept.get("meta", {}), **said}
+        kept["meta"] = {**kept.get("meta", {}), **given}
         put_part(tx, task["teamId"], body.id, "info", kept)
     return {"id": body.id}
 

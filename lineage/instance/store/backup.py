@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ...errors import StoreError
+from ...permissions import create_private
 from .database import Database
 from .dialects import SqliteDialect
 
@@ -33,7 +34,9 @@ def back_up(db: Database, file: Path) -> int:
         raise StoreError(f"{file} is there already; name a new file", subject=file)
     try:
         with closing(db.dialect.connect()) as connection:
+            create_private(file)
             connection.execute("VACUUM INTO ?", (str(file),))
     except sqlite3.Error as error:
+        file.unlink(missing_ok=True)
         raise db.dialect.translate(error) from error
     return file.stat().st_size

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 from urllib.parse import unquote
 
 from ...errors import StoreCorruptError, StoreError
+from ...permissions import create_private, make_folder
 from . import sql_params
 from .sql_params import Params
 
@@ -149,7 +150,9 @@ class SqliteDialect:
         self.path = path
 
     def connect(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
+        # SQLite gives its other files the rights of this one.
+        create_private(self.path)
         connection = sqlite3.connect(
             self.path,
             timeout=BUSY_TIMEOUT_S,

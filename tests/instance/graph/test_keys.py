@@ -45,15 +45,15 @@ def test_a_key_is_read_back(teams: GraphQueries, key: str, name: str) -> None:
     """Selectors and details find exactly the task that a key is of."""
     answer = teams.get([1, 5], select=key, up=0, down=0)
     assert [node.name for node in answer.nodes] == [name]
-    assert teams.get_task([1, 5], id=key).node.name == name
-    assert teams.get_task([1, 5], id=answer.focus[0]).node.name == name
+    assert teams.get_task([1, 5], key=key).node.name == name
+    assert teams.get_task([1, 5], key=answer.focus[0]).node.name == name
 
 
 def test_a_key_of_another_team_is_not_found(teams: GraphQueries) -> None:
     """A team's task is not found by another team's number, nor where it is hidden."""
     for key in ("task:13@1", "task:12@7"):
         with pytest.raises(NotFoundError):
-            teams.get_task([1, 5], id=key)
+            teams.get_task([1, 5], key=key)
     with pytest.raises(NotFoundError):
         teams.get([1], select="task:12@5")
 

@@ -156,8 +156,8 @@ def test_a_task_tells_everything(graph: GraphQueries) -> None:
     assert [e.uid for e in task.edges] == [f"train-{n}" for n in range(2, 7)]
     assert task.edges[0].step == task.steps[0].key
     assert (task.log[0].message, task.node.title) == ("hello", "<h4>Run</h4>")
-    assert graph.get_task(TEAM, id="serve").parent == "task:1"
-    assert graph.get_task(TEAM, id="task:2").error == "E: x"
+    assert graph.get_task(TEAM, run="serve").parent == "task:1"
+    assert graph.get_task(TEAM, key="task:2").error == "E: x"
 
 
 def test_a_version_tells_everything(graph: GraphQueries) -> None:
@@ -270,7 +270,7 @@ def test_path_finds_the_way_both_ways(graph: GraphQueries) -> None:
         answer = graph.path(TEAM, source=source, target=target)
         assert answer.nodes[0].name == "a.csv"
         assert len(answer.nodes) in (4, 5)
-    with pytest.raises(NotFoundError, match="leads"):
+    with pytest.raises(NotFoundError, match="connects"):
         graph.path(TEAM, source="file:best.pt", target="project:42@v2")
 
 
@@ -312,12 +312,14 @@ def test_bad_values_are_refused(graph: GraphQueries) -> None:
     with pytest.raises(SelectorError):
         graph.get(TEAM, select="foo:1")
     for options in ({"limit": 0}, {"after": "x"}, {"up": -1}):
-        with pytest.raises(ValueError, match=r"limit|after|depth"):
+        with pytest.raises(ValueError, match=r"limit|after|up"):
             graph.get(TEAM, select="task:1", **options)  # type: ignore[arg-type]
-    with pytest.raises(NotFoundError):
+    with pytest.raises(ValueError, match="key"):
         graph.get_data(TEAM, key="data:x")
     with pytest.raises(NotFoundError):
-        graph.get_task(TEAM, id="none")
+        graph.get_data(TEAM, key="data:12345")
+    with pytest.raises(NotFoundError):
+        graph.get_task(TEAM, run="none")
     with pytest.raises(NotFoundError):
         graph.delete_data(TEAM, key="data:12345")
 

@@ -115,8 +115,8 @@ def test_the_whole_store_is_looked_through(
     assert found(graph, "emon") == ["alpha.pt"]
     with store.db.read() as tx:
         view = TeamGraph(tx, 1, LinkCache())
-        newest = trigrams.things_with(view, ["bin"])
-        last = trigrams.things_with(TeamGraph(tx, 3, LinkCache()), ["uge"])
+        newest = trigrams.matching_artifacts(view, ["bin"])
+        last = trigrams.matching_artifacts(TeamGraph(tx, 3, LinkCache()), ["uge"])
     assert last == [2**33]
     assert newest[:8] == [70_000 * n for n in range(8, 0, -1)]
 

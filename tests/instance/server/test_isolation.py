@@ -58,6 +58,7 @@ TARGETS: dict[str, tuple[Any, ...]] = {
     "logs": ([{"message": "x"}],),
     "fields": ([{"field": MARK, "payload": 1}], [MARK]),
     "key": ("data:1", "data:2", "data:3"),
+    "run": ("shared-run",),
     "select": _SELECTORS,
     "of": _SELECTORS,
     "a": _SELECTORS,

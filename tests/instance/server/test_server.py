@@ -91,7 +91,7 @@ def test_every_answer_carries_the_security_headers(served: Served) -> None:
 
 def test_bodies_are_bounded(tmp_path: Path) -> None:
     """A body larger than its method may have is 413, announced or not."""
-    limits = BodyLimits(json_bytes=1000, upload_bytes=5000)
+    limits = BodyLimits(small_bytes=1000, upload_bytes=5000)
     with in_thread(settings_for(tmp_path, limits=limits)) as served:
         announced = served.post("tasks.info", {"id": 1, "x": "y" * 2000})
         assert announced.status_code == 413

@@ -209,7 +209,7 @@ def test_states_of_a_container_go_by_who_made_them(store: Store) -> None:
     queries = GraphQueries(store)
     used = {}
     for run in "acdef":
-        task = queries.get_task(TEAM, id=run)
+        task = queries.get_task(TEAM, run=run)
         used[run] = task.edges[0].data.version
     assert used == {"a": "v1", "c": "v1", "d": "v2", "e": "v4", "f": "#99"}
 
@@ -282,7 +282,7 @@ def test_an_undone_transaction_leaves_nothing(store: Store) -> None:
         tx.run("ALTER TABLE hidden RENAME TO links")
     assert count(store, "edges") == 1
     assert store.ingest(1, [Facts("b").uses("job", 2)]).stored == 1
-    assert GraphQueries(store).get_task(TEAM, id="b").edges_total == 1
+    assert GraphQueries(store).get_task(TEAM, run="b").edges_total == 1
 
 
 def test_a_unique_row_tells_of_a_conflict(store: Store) -> None:

@@ -9,7 +9,7 @@ export class ApiFailure extends Error {
     super(message);
   }
 
-  /** The server wants to know who is asking. */
+  /** The server requires a login. */
   get needsLogin(): boolean {
     return this.status === 401;
   }
@@ -51,8 +51,8 @@ async function post(path: string, body: object, signal?: AbortSignal): Promise<R
   return response;
 }
 
-/** Ask one endpoint; fields that are undefined are left out. */
-export async function ask<E extends Endpoint>(
+/** Call one endpoint; fields that are undefined are left out. */
+export async function query<E extends Endpoint>(
   endpoint: E,
   fields: Fields<E>,
   signal?: AbortSignal,
@@ -61,7 +61,7 @@ export async function ask<E extends Endpoint>(
   return (await response.json()) as AnswerOf<E>;
 }
 
-/** The bytes that can be shown of a thing. */
+/** Fetch the bytes of an artifact that can be previewed. */
 export async function preview(key: string, signal?: AbortSignal): Promise<Blob> {
   return (await post("public/api/v3/lineage.data.preview", { key }, signal)).blob();
 }

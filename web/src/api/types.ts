@@ -1,10 +1,10 @@
-/** The words of the server, by the names of its OpenAPI description. */
+/** The server's types, generated from its OpenAPI description. */
 import type { components, paths } from "../generated/schema";
 
 type Schemas = components["schemas"];
 
 export type GraphNode = Schemas["Node"];
-export type Arrow = Schemas["Arrow"];
+export type GraphEdge = Schemas["GraphEdge"];
 export type GraphAnswer = Schemas["GraphAnswer"];
 export type TaskSummary = Schemas["TaskSummary"];
 export type TasksPage = Schemas["TasksPage"];

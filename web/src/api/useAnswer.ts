@@ -1,6 +1,6 @@
-/** Answers as React state: cached, kept while they are asked again. */
+/** Answers as React state, kept while they are fetched again. */
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { ApiFailure, ask } from "./client";
+import { ApiFailure, query } from "./client";
 import type { AnswerOf, Endpoint, Fields } from "./types";
 
 export interface Answer<T> {
@@ -36,12 +36,12 @@ const asFailure = (error: unknown): ApiFailure =>
   error instanceof ApiFailure ? error : new ApiFailure(0, String(error));
 
 /**
- * Run a question and keep its answer.
+ * Run a query and keep its answer.
  *
  * A new `key` forgets the old answer unless `keep` is set; a beat of the pulse asks
  * again and keeps showing the old one until the new one is there.
  */
-export function useQuestion<T>(
+export function useQuery<T>(
   key: string | null,
   run: (signal: AbortSignal) => Promise<T>,
   keep = false,
@@ -85,5 +85,5 @@ export function useAnswer<E extends Endpoint>(
   keep = false,
 ): Answer<AnswerOf<E>> {
   const key = fields === null ? null : endpoint + JSON.stringify(fields);
-  return useQuestion(key, (signal) => ask(endpoint, fields as Fields<E>, signal), keep);
+  return useQuery(key, (signal) => query(endpoint, fields as Fields<E>, signal), keep);
 }

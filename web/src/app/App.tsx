@@ -1,9 +1,9 @@
-/** The page as a whole: which view, who may look, what is live. */
+/** The page as a whole: chooses the view, asks for a login, polls for changes. */
 import { lazy, Suspense, useEffect } from "react";
 import { Home } from "../home/Home";
 import { Header } from "./Header";
 import { Login } from "./Login";
-import { Loading } from "./parts";
+import { Loading } from "./ui";
 import { useLive } from "./useLive";
 import { useUrl } from "./useUrl";
 

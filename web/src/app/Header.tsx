@@ -1,10 +1,10 @@
-/** The line on top: home, search, questions, delivery, theme. */
+/** The header: home, search, queries, delivery, theme. */
 import { CircleAlert, LogOut, Moon, Sun, SunMoon } from "lucide-react";
 import { useState } from "react";
 import { isSignedIn, logout } from "../api/client";
 import type { DeliveryAnswer } from "../api/types";
 import { Search } from "../home/Search";
-import { duration, plural } from "../model/words";
+import { duration, plural } from "../model/format";
 import { applyTheme, nextTheme, readTheme } from "./theme";
 import type { PageState } from "./url";
 import { visit } from "./useUrl";
@@ -59,7 +59,7 @@ function Delivery({ delivery, isDown }: { delivery: DeliveryAnswer | null; isDow
     <p
       className={`delivery ${isBad ? "tone-bad" : "tone-busy"}`}
       role="status"
-      title="`lineage status` tells more, `lineage flush` delivers now"
+      title="`lineage status` shows details, `lineage flush` delivers now"
     >
       <CircleAlert size={15} aria-hidden="true" /> <span>{words}</span>
     </p>

@@ -9,16 +9,16 @@ export interface PageState {
   focus: string;
   up: Depth;
   down: Depth;
-  /** Cards opened by their `+`: `<key>.up` and `<key>.down`. */
+  /** Nodes opened by their `+`: `<key>.up` and `<key>.down`. */
   open: readonly string[];
-  /** Folds that were unfolded. */
-  unfold: readonly string[];
-  /** The selected card. */
+  /** Groups whose members are shown. */
+  ungroup: readonly string[];
+  /** The selected node. */
   sel: string;
-  /** Two ends of a lit path. */
+  /** Two ends of a highlight path. */
   from: string;
   to: string;
-  /** What would be deleted: the cards that this touches are marked. */
+  /** What would be deleted: the nodes that this touches are marked. */
   impact: string;
   /** Two tasks that are compared. */
   a: string;
@@ -32,9 +32,9 @@ export interface PageState {
   since: number | null;
   until: number | null;
   mode: "dim" | "hide";
-  /** Draw as cards or tell as a table. */
+  /** Draw as a picture or show as a table. */
   as: "graph" | "list";
-  /** Consent to draw many cards. */
+  /** Agreed to draw many nodes. */
   many: boolean;
 }
 
@@ -44,7 +44,7 @@ export const INITIAL: PageState = {
   up: 1,
   down: 1,
   open: [],
-  unfold: [],
+  ungroup: [],
   sel: "",
   from: "",
   to: "",
@@ -98,7 +98,7 @@ const CODECS: { [K in keyof PageState]: Codec } = {
   up: depth,
   down: depth,
   open: list,
-  unfold: list,
+  ungroup: list,
   sel: text,
   from: text,
   to: text,

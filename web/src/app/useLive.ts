@@ -1,6 +1,6 @@
-/** Asks the server what is new and lets every open question be asked again. */
+/** Polls the server for changes and refreshes every open query. */
 import { useEffect, useState } from "react";
-import { ApiFailure, ask } from "../api/client";
+import { ApiFailure, query } from "../api/client";
 import { pulse } from "../api/useAnswer";
 import type { DeliveryAnswer } from "../api/types";
 
@@ -24,10 +24,10 @@ export function useLive(isPaused: boolean): Live {
     let timer = 0;
     let wasDown = false;
     const look = async (): Promise<void> => {
-      const changes = await ask("changes", { cursor }, signal);
+      const changes = await query("changes", { cursor }, signal);
       const isNew = cursor !== undefined && changes.changed;
       cursor = changes.cursor;
-      const delivery = await ask("delivery.status", {}, signal).catch(() => null);
+      const delivery = await query("delivery.status", {}, signal).catch(() => null);
       if (signal.aborted) return;
       setLive((old) =>
         !old.isDown && !old.needsLogin && JSON.stringify(old.delivery) === JSON.stringify(delivery)

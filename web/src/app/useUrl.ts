@@ -35,7 +35,7 @@ export function go(change: Partial<PageState>, replace = false): void {
   publish();
 }
 
-/** Start a view afresh, keeping nothing but what is given. */
+/** Open a view with the initial state, apart from what is given. */
 export function visit(change: Partial<PageState>): void {
   go({ ...INITIAL, ...change });
 }

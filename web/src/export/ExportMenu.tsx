@@ -1,6 +1,6 @@
-/** Takes the graph away as a picture or as text. */
+/** Exports the graph as a picture or as text. */
 import { useState } from "react";
-import type { Folded } from "../model/fold";
+import type { Grouped } from "../model/group";
 import type { Graph } from "../model/merge";
 import type { Scene } from "../graph/scene";
 import { draw, png, svg, type Placed } from "./drawing";
@@ -9,15 +9,15 @@ import { dot, json, mermaid } from "./text";
 
 interface Props {
   graph: Graph;
-  folded: Folded;
+  grouped: Grouped;
   scene: Scene;
   layout: Placed;
 }
 
 export function ExportMenu(props: Props) {
-  const { graph, folded, scene, layout } = props;
+  const { graph, grouped, scene, layout } = props;
   const [problem, setProblem] = useState("");
-  const drawing = () => draw(folded, scene, layout);
+  const drawing = () => draw(grouped, scene, layout);
   const picture = () => {
     png(drawing()).then(
       (blob) => save("lineage.png", blob),

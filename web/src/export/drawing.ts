@@ -1,13 +1,13 @@
 /** The drawn graph as a list of shapes, which SVG and PNG are both made from. */
 import type { GraphNode } from "../api/types";
-import type { Point } from "../layout/layered";
-import type { Folded } from "../model/fold";
-import { short, statusWord } from "../model/words";
-import { CARD_WIDTH, faceOf, heightOf, strokesOf, type Scene } from "../graph/scene";
+import type { Point } from "../layout/layout";
+import type { Grouped } from "../model/group";
+import { short, statusWord } from "../model/format";
+import { NODE_WIDTH, faceOf, heightOf, edgeLinesOf, type Scene } from "../graph/scene";
 
 export interface Palette {
   ground: string;
-  card: string;
+  node: string;
   task: string;
   border: string;
   line: string;
@@ -17,7 +17,7 @@ export interface Palette {
 
 export const LIGHT: Palette = {
   ground: "#fafaf8",
-  card: "#ffffff",
+  node: "#ffffff",
   task: "#eaeefb",
   border: "#d9d9d3",
   line: "#a9a9a1",
@@ -46,28 +46,28 @@ export interface Placed {
   bends: ReadonlyMap<string, Point[]>;
 }
 
-export function draw(folded: Folded, scene: Scene, layout: Placed, palette: Palette = LIGHT): Drawing {
+export function draw(grouped: Grouped, scene: Scene, layout: Placed, palette: Palette = LIGHT): Drawing {
   const isDrawn = (key: string) => layout.positions.has(key) && !scene.looks.get(key)?.isHidden;
   const shapes: Shape[] = [];
-  for (const stroke of strokesOf(folded, layout.positions, layout.bends, scene.at)) {
-    if (!isDrawn(stroke.source) || !isDrawn(stroke.target)) continue;
-    shapes.push({ is: "path", path: stroke.path, stroke: palette.line, dashed: stroke.role === "revision" });
+  for (const line of edgeLinesOf(grouped, layout.positions, layout.bends, scene.at)) {
+    if (!isDrawn(line.source) || !isDrawn(line.target)) continue;
+    shapes.push({ is: "path", path: line.path, stroke: palette.line, dashed: line.role === "revision" });
   }
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const item of folded.cards.values()) {
+  for (const item of grouped.items.values()) {
     if (!isDrawn(item.key)) continue;
     const at = layout.positions.get(item.key) as Point;
     const height = heightOf(item);
     left = Math.min(left, at.x);
     top = Math.min(top, at.y);
-    right = Math.max(right, at.x + CARD_WIDTH);
+    right = Math.max(right, at.x + NODE_WIDTH);
     bottom = Math.max(bottom, at.y + height);
     const [node] = item.members as [GraphNode, ...GraphNode[]];
     const face = faceOf(item);
     const isTask = node.type === "task";
-    const status = isTask && item.type !== "fold" && node.status ? ` · ${statusWord(node.status)}` : "";
+    const status = isTask && item.type !== "group" && node.status ? ` · ${statusWord(node.status)}` : "";
     shapes.push(
-      { is: "rect", x: at.x, y: at.y, width: CARD_WIDTH, height, radius: isTask ? 28 : 8, fill: isTask ? palette.task : palette.card, stroke: palette.border },
+      { is: "rect", x: at.x, y: at.y, width: NODE_WIDTH, height, radius: isTask ? 28 : 8, fill: isTask ? palette.task : palette.node, stroke: palette.border },
       { is: "text", x: at.x + 20, y: at.y + 26, text: short(face.title, 27), size: 14, bold: true, fill: palette.ink },
       { is: "text", x: at.x + 20, y: at.y + 45, text: short(face.sort + status, 34), size: 12, bold: false, fill: palette.quiet },
     );

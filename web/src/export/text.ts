@@ -1,8 +1,8 @@
 /** The graph in languages that other tools read. */
-import type { Arrow, GraphNode } from "../api/types";
+import type { GraphEdge, GraphNode } from "../api/types";
 import type { Graph } from "../model/merge";
 import { shown } from "../model/titles";
-import { kindWord, short } from "../model/words";
+import { kindWord, short } from "../model/format";
 
 function label(node: GraphNode): string {
   const version = node.version ? ` ${node.version}` : "";
@@ -13,12 +13,12 @@ function names(graph: Graph): Map<string, string> {
   return new Map([...graph.nodes.keys()].map((key) => [key, key.replace(/\W/g, "_")]));
 }
 
-function ends(graph: Graph): { from: string; to: string; arrow: Arrow }[] {
+function ends(graph: Graph): { from: string; to: string; edge: GraphEdge }[] {
   const ids = names(graph);
-  return [...graph.arrows.values()].map((arrow) => ({
-    from: ids.get(arrow.source) ?? "",
-    to: ids.get(arrow.target) ?? "",
-    arrow,
+  return [...graph.edges.values()].map((edge) => ({
+    from: ids.get(edge.source) ?? "",
+    to: ids.get(edge.target) ?? "",
+    edge,
   }));
 }
 
@@ -35,8 +35,8 @@ export function mermaid(graph: Graph): string {
     const text = mermaidText(`${label(node)} (${kindWord(node.kind)})`);
     lines.push(`  ${ids.get(key)}${open}"${text}"${close}`);
   }
-  for (const { from, to, arrow } of ends(graph)) {
-    lines.push(`  ${from} ${arrow.role === "revision" ? "-.->" : "-->"} ${to}`);
+  for (const { from, to, edge } of ends(graph)) {
+    lines.push(`  ${from} ${edge.role === "revision" ? "-.->" : "-->"} ${to}`);
   }
   return `${lines.join("\n")}\n`;
 }
@@ -52,8 +52,8 @@ export function dot(graph: Graph): string {
     const shape = node.type === "task" ? "oval" : "box";
     lines.push(`  ${ids.get(key)} [shape=${shape}, label=${dotText(label(node))}, tooltip=${dotText(key)}];`);
   }
-  for (const { from, to, arrow } of ends(graph)) {
-    lines.push(`  ${from} -> ${to}${arrow.role === "revision" ? " [style=dashed]" : ""};`);
+  for (const { from, to, edge } of ends(graph)) {
+    lines.push(`  ${from} -> ${to}${edge.role === "revision" ? " [style=dashed]" : ""};`);
   }
   return `${lines.join("\n")}\n}\n`;
 }
@@ -61,6 +61,6 @@ export function dot(graph: Graph): string {
 export function json(graph: Graph): string {
   const { focus } = graph;
   const nodes = [...graph.nodes.values()];
-  const arrows = [...graph.arrows.values()];
-  return `${JSON.stringify({ nodes, arrows, focus }, null, 2)}\n`;
+  const edges = [...graph.edges.values()];
+  return `${JSON.stringify({ nodes, edges, focus }, null, 2)}\n`;
 }

@@ -1,21 +1,21 @@
-/** The drawn graph: cards, lines, minimap, keyboard. */
+/** The drawn graph: nodes, lines, minimap, keyboard. */
 import { Background, MiniMap, ReactFlow, useReactFlow, type Node } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import { Focus, Maximize, Minus, Plus } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, type KeyboardEvent } from "react";
 import { go, currentState } from "../app/useUrl";
 import type { Layout } from "../layout/useLayout";
-import type { CardItem, Folded } from "../model/fold";
-import { Card, type CardData } from "./Card";
-import { CARD_HEIGHT, CARD_WIDTH, heightOf, neighbour, strokesOf, type Scene } from "./scene";
+import type { NodeItem, Grouped } from "../model/group";
+import { NodeBox, type NodeData } from "./NodeBox";
+import { NODE_HEIGHT, NODE_WIDTH, heightOf, neighbour, edgeLinesOf, type Scene } from "./scene";
 import type { Mark } from "./useGraph";
-import { Strokes } from "./Strokes";
+import { EdgeLines } from "./EdgeLines";
 
-const NODE_TYPES = { card: Card };
+const NODE_TYPES = { node: NodeBox };
 const READABLE_ZOOM = 0.45;
 
 export interface CanvasProps {
-  folded: Folded;
+  grouped: Grouped;
   scene: Scene;
   layout: Layout;
   /** Names the picture; another one is brought into view. */
@@ -34,33 +34,33 @@ function toggled(list: readonly string[], entries: readonly string[]): string[] 
   return isOpen ? others : [...others, ...entries];
 }
 
-/** On which sides of each card there are lines already. */
-function sidesOf(folded: Folded): Map<string, string> {
+/** On which sides of each node there are lines already. */
+function sidesOf(grouped: Grouped): Map<string, string> {
   const sides = new Map<string, string>();
   const add = (key: string, side: string) => {
     const known = sides.get(key) ?? "";
     if (!known.includes(side)) sides.set(key, known + side);
   };
-  for (const { source, target } of folded.arrows.values()) {
+  for (const { source, target } of grouped.edges.values()) {
     add(source, "down ");
     add(target, "up ");
   }
   return sides;
 }
 
-function expand(item: CardItem, way: "up" | "down"): void {
+function expand(item: NodeItem, way: "up" | "down"): void {
   // A fold of hundreds is opened in part: each member is a question of its own.
   const hidden = item.members.filter((node) => (way === "up" ? node.hidden_up : node.hidden_down) > 0);
   const members = (hidden.length > 0 ? hidden : item.members).slice(0, 20);
   go({ open: toggled(currentState().open, members.map((node) => `${node.key}.${way}`)) });
 }
 
-function unfold(key: string): void {
-  go({ unfold: [...currentState().unfold, key] });
+function ungroup(key: string): void {
+  go({ ungroup: [...currentState().ungroup, key] });
 }
 
 export default function Canvas(props: CanvasProps) {
-  const { folded, scene, layout, name, focus, selected, open, marks, onSelect } = props;
+  const { grouped, scene, layout, name, focus, selected, open, marks, onSelect } = props;
   const flow = useReactFlow();
   const box = useRef<HTMLDivElement>(null);
   const shownName = useRef("");
@@ -70,20 +70,20 @@ export default function Canvas(props: CanvasProps) {
     : (focus.find((key) => layout.positions.has(key)) ?? [...layout.positions.keys()][0] ?? "");
   const nodes = useMemo(() => {
     const opened = new Set(open);
-    const joined = sidesOf(folded);
-    const result: Node<CardData>[] = [];
-    for (const item of folded.cards.values()) {
+    const joined = sidesOf(grouped);
+    const result: Node<NodeData>[] = [];
+    for (const item of grouped.items.values()) {
       const position = layout.positions.get(item.key);
       const look = scene.looks.get(item.key);
       if (!position || !look || look.isHidden) continue;
       const height = heightOf(item);
       result.push({
         id: item.key,
-        type: "card",
+        type: "node",
         position,
-        width: CARD_WIDTH,
+        width: NODE_WIDTH,
         height,
-        measured: { width: CARD_WIDTH, height },
+        measured: { width: NODE_WIDTH, height },
         className: item.members[0]?.type === "task" ? "map-task" : "map-data",
         data: {
           item,
@@ -97,22 +97,22 @@ export default function Canvas(props: CanvasProps) {
           isOpenDown: item.members.some((node) => opened.has(`${node.key}.down`)),
           onSelect,
           onExpand: expand,
-          onUnfold: unfold,
+          onUngroup: ungroup,
         },
       });
     }
     return result;
-  }, [folded, layout, scene, focus, selected, open, marks, onSelect, tabStop]);
-  const strokes = useMemo(
-    () => strokesOf(folded, layout.positions, layout.bends, scene.at),
-    [folded, layout, scene.at],
+  }, [grouped, layout, scene, focus, selected, open, marks, onSelect, tabStop]);
+  const edgeLines = useMemo(
+    () => edgeLinesOf(grouped, layout.positions, layout.bends, scene.at),
+    [grouped, layout, scene.at],
   );
 
   const centre = useCallback(
     (key: string, zoom: number, duration = 300) => {
       const at = layout.positions.get(key);
       if (!at) return;
-      const middle = { x: at.x + CARD_WIDTH / 2, y: at.y + CARD_HEIGHT / 2 };
+      const middle = { x: at.x + NODE_WIDTH / 2, y: at.y + NODE_HEIGHT / 2 };
       void flow.setCenter(middle.x, middle.y, { zoom, duration });
     },
     [flow, layout],
@@ -125,7 +125,7 @@ export default function Canvas(props: CanvasProps) {
       if (!area || points.length === 0) return;
       const xs = points.map((point) => point.x);
       const ys = points.map((point) => point.y);
-      const bounds = { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs) + CARD_WIDTH, bottom: Math.max(...ys) + CARD_HEIGHT };
+      const bounds = { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs) + NODE_WIDTH, bottom: Math.max(...ys) + NODE_HEIGHT };
       const zoom = Math.min(1, (area.width - 96) / (bounds.right - bounds.left), (area.height - 96) / (bounds.bottom - bounds.top));
       const first = focus.find((key) => layout.positions.has(key));
       if (duration === 0 && zoom < READABLE_ZOOM && first) centre(first, 0.8, 0);
@@ -142,7 +142,7 @@ export default function Canvas(props: CanvasProps) {
   }, [name, layout, bring]);
 
   const selectNear = (key: string) => {
-    const next = neighbour(folded, layout.positions, selected || tabStop, key);
+    const next = neighbour(grouped, layout.positions, selected || tabStop, key);
     if (!next) return;
     onSelect(next);
     requestAnimationFrame(() => {
@@ -161,7 +161,7 @@ export default function Canvas(props: CanvasProps) {
     const area = box.current?.getBoundingClientRect();
     if (!at || !area) return;
     const corner = flow.flowToScreenPosition(at);
-    const end = flow.flowToScreenPosition({ x: at.x + CARD_WIDTH, y: at.y + CARD_HEIGHT });
+    const end = flow.flowToScreenPosition({ x: at.x + NODE_WIDTH, y: at.y + NODE_HEIGHT });
     const isSeen = corner.x >= area.left && corner.y >= area.top && end.x <= area.right && end.y <= area.bottom;
     if (!isSeen) centre(key, flow.getZoom(), 0);
   };
@@ -181,7 +181,7 @@ export default function Canvas(props: CanvasProps) {
       ref={box}
       className="canvas"
       role="group"
-      aria-label="Graph, left to right. Arrow keys move along the lines."
+      aria-label="Graph, left to right. Arrow keys move along the edges."
       onKeyDown={onKeyDown}
     >
       <ReactFlow
@@ -201,7 +201,7 @@ export default function Canvas(props: CanvasProps) {
         proOptions={{ hideAttribution: true }}
       >
         <Background gap={26} size={1.2} className="dots" />
-        <Strokes strokes={strokes} looks={scene.looks} lit={scene.lit} />
+        <EdgeLines edgeLines={edgeLines} looks={scene.looks} highlight={scene.highlight} />
         {nodes.length > 3 && (
           <MiniMap
             pannable
@@ -226,8 +226,8 @@ export default function Canvas(props: CanvasProps) {
         <button
           type="button"
           onClick={() => centre(selected || tabStop, Math.max(0.8, flow.getZoom()))}
-          aria-label="Centre the selected card"
-          title="Centre the selected card (c)"
+          aria-label="Centre the selected node"
+          title="Centre the selected node (c)"
         >
           <Focus size={16} />
         </button>

@@ -4,7 +4,7 @@ import type { GraphNode } from "../api/types";
 import type { PageState } from "../app/url";
 import { go } from "../app/useUrl";
 import { isFiltering, NO_FILTERS } from "../model/filter";
-import { kindWord, number, statusWord } from "../model/words";
+import { kindWord, number, statusWord } from "../model/format";
 
 function counted(values: Iterable<string>): [string, number][] {
   const counts = new Map<string, number>();
@@ -17,7 +17,7 @@ function Choices(props: {
   name: "kinds" | "statuses" | "teams";
   choices: [string, number][];
   chosen: readonly string[];
-  say: (value: string) => string;
+  label: (value: string) => string;
 }) {
   if (props.choices.length < 1) return null;
   const flip = (value: string) => {
@@ -30,7 +30,7 @@ function Choices(props: {
       {props.choices.map(([value, count]) => (
         <label key={value} className="choice">
           <input type="checkbox" checked={props.chosen.includes(value)} onChange={() => flip(value)} />
-          <span>{props.say(value)}</span>
+          <span>{props.label(value)}</span>
           <small>{number(count)}</small>
         </label>
       ))}
@@ -69,10 +69,10 @@ export function Filters({ state, nodes }: { state: PageState; nodes: readonly Gr
           onChange={(event) => go({ name: event.target.value }, state.name !== "")}
         />
       </label>
-      <Choices legend="Kind" name="kinds" choices={found.kinds} chosen={state.kinds} say={(kind) => kindWord(kind, 2)} />
-      <Choices legend="Status of tasks" name="statuses" choices={found.statuses} chosen={state.statuses} say={statusWord} />
+      <Choices legend="Kind" name="kinds" choices={found.kinds} chosen={state.kinds} label={(kind) => kindWord(kind, 2)} />
+      <Choices legend="Status of tasks" name="statuses" choices={found.statuses} chosen={state.statuses} label={statusWord} />
       {(found.teams.length > 1 || state.teams.length > 0) && (
-        <Choices legend="Team" name="teams" choices={found.teams} chosen={state.teams} say={(team) => `team ${team}`} />
+        <Choices legend="Team" name="teams" choices={found.teams} chosen={state.teams} label={(team) => `team ${team}`} />
       )}
       <div className="field-pair">
         <label className="field">

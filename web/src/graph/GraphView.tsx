@@ -1,31 +1,31 @@
-/** The graph with its bar, its panel, and the words for when there is nothing. */
+/** The graph view: toolbar, canvas or list, panel, and messages when there is nothing. */
 import { ReactFlowProvider } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import "../styles/graph.css";
 import "../styles/panel.css";
-import { Empty, Failure, Loading } from "../app/parts";
+import { Empty, Failure, Loading } from "../app/ui";
 import type { PageState } from "../app/url";
 import { currentState, go } from "../app/useUrl";
 import { ExportMenu } from "../export/ExportMenu";
 import { useLayout } from "../layout/useLayout";
 import { isFiltering, NO_FILTERS } from "../model/filter";
 import type { Graph } from "../model/merge";
-import { number, plural } from "../model/words";
+import { number, plural } from "../model/format";
 import { Panel } from "../panel/Panel";
-import { Bar } from "./Bar";
+import { Toolbar } from "./Toolbar";
 import Canvas from "./Canvas";
 import { Filters } from "./Filters";
 import { ListView } from "./ListView";
-import { ASK_FROM, boxesOf, foldScene, linesOf, litPath, look } from "./scene";
+import { ASK_FROM, boxesOf, groupScene, linesOf, highlightPath, look } from "./scene";
 import { Timeline } from "./Timeline";
 import { LIMIT, useGraph, useImpact } from "./useGraph";
 
-const EMPTY: Graph = { nodes: new Map(), arrows: new Map(), focus: [], isTruncated: false, next: null };
+const EMPTY: Graph = { nodes: new Map(), edges: new Map(), focus: [], isTruncated: false, next: null };
 
 /** The first click picks one end of a path, the next one the other. */
 function onSelect(key: string): void {
   const state = currentState();
-  const isNode = !key.startsWith("fold:");
+  const isNode = !key.startsWith("group:");
   if (state.from && !state.to && isNode && key !== state.from) go({ to: key, sel: key });
   else go({ sel: key });
 }
@@ -40,12 +40,12 @@ function PathNote({ state, length }: { state: PageState; length: number | null }
   if (!state.to) {
     return (
       <div className="note" role="status">
-        <p>Now choose the other end: click a card, or search in its panel.</p>
+        <p>Now choose the other end: click a node, or search in its panel.</p>
         {cancel}
       </div>
     );
   }
-  const words = length === null ? "Looking for a path…" : length === 0 ? "Nothing joins the two." : `The path runs through ${plural(length, "card")}.`;
+  const words = length === null ? "Looking for a path…" : length === 0 ? "No path connects the two." : `The path runs through ${plural(length, "node")}.`;
   return (
     <div className="note" role="status">
       <p>{words}</p>
@@ -58,7 +58,7 @@ function Unknown({ focus }: { focus: string }) {
   return (
     <Empty title="Nothing here has that name" command={`lineage search ${JSON.stringify(focus)}`}>
       <p>
-        No task and no data fits <code dir="auto">{focus.slice(0, 200)}</code>. It may not have been recorded
+        No task and no artifact matches <code dir="auto">{focus.slice(0, 200)}</code>. It may not have been recorded
         yet, or belong to another team.
       </p>
     </Empty>
@@ -68,7 +68,7 @@ function Unknown({ focus }: { focus: string }) {
 function TooMany({ count }: { count: number }) {
   return (
     <div className="empty ask">
-      <h2>Draw {number(count)} cards?</h2>
+      <h2>Draw {number(count)} nodes?</h2>
       <p>That many are hard to read as a picture. Fewer hops, a filter or the list may answer faster.</p>
       <p className="row">
         <button type="button" className="button button-main" onClick={() => go({ many: true })}>
@@ -92,33 +92,33 @@ function Drawn({ state }: { state: PageState }) {
   const graph = data.graph ?? EMPTY;
   const marks = useImpact(state.impact);
   const pathKeys = useMemo(() => new Set(data.path?.nodes.keys() ?? []), [data.path]);
-  const folded = useMemo(
-    () => foldScene(graph, state, pathKeys),
-    // Only what changes the folds; the selection counts through `sel`.
-    [graph, pathKeys, state.sel, state.from, state.to, state.unfold],
+  const grouped = useMemo(
+    () => groupScene(graph, state, pathKeys),
+    // Only what changes the groups; the selection counts through `sel`.
+    [graph, pathKeys, state.sel, state.from, state.to, state.ungroup],
   );
   const path = useMemo(
-    () => (data.path && data.path.nodes.size > 0 ? litPath(data.path, folded) : null),
-    [data.path, folded],
+    () => (data.path && data.path.nodes.size > 0 ? highlightPath(data.path, grouped) : null),
+    [data.path, grouped],
   );
   const scene = useMemo(
-    () => look(folded, state, state, path, data.present),
-    [folded, path, data.present, state.at, state.sel, state.mode, state.kinds, state.statuses, state.teams, state.name, state.since, state.until],
+    () => look(grouped, state, state, path, data.present),
+    [grouped, path, data.present, state.at, state.sel, state.mode, state.kinds, state.statuses, state.teams, state.name, state.since, state.until],
   );
-  const selected = folded.cardOf.get(state.sel) ?? state.sel;
+  const selected = grouped.itemOf.get(state.sel) ?? state.sel;
   const visible = useMemo(
     () => [...scene.looks.values()].filter((one) => !one.isHidden).length,
     [scene],
   );
   const isDrawn = visible <= ASK_FROM || state.many;
-  const boxes = useMemo(() => (isDrawn ? boxesOf(folded) : []), [folded, isDrawn]);
-  const lines = useMemo(() => (isDrawn ? linesOf(folded) : []), [folded, isDrawn]);
+  const boxes = useMemo(() => (isDrawn ? boxesOf(grouped) : []), [grouped, isDrawn]);
+  const lines = useMemo(() => (isDrawn ? linesOf(grouped) : []), [grouped, isDrawn]);
   const layout = useLayout(state.focus, boxes, lines, selected || graph.focus[0] || null);
   const select = useCallback(onSelect, []);
   useEscape(state);
 
   const nodes = useMemo(() => [...graph.nodes.values()], [graph]);
-  const isAllOut = scene.filteredOut === folded.cards.size && folded.cards.size > 0;
+  const isAllOut = scene.filteredOut === grouped.items.size && grouped.items.size > 0;
   const body = () => {
     if (data.answer.error?.status === 404 && !data.graph) return <Unknown focus={state.focus} />;
     if (data.answer.error && !data.graph) {
@@ -132,7 +132,7 @@ function Drawn({ state }: { state: PageState }) {
     if (!isDrawn) return <TooMany count={visible} />;
     return (
       <Canvas
-        folded={folded}
+        grouped={grouped}
         scene={scene}
         layout={layout}
         name={state.focus}
@@ -149,11 +149,10 @@ function Drawn({ state }: { state: PageState }) {
     <main className={`graph ${state.sel ? "has-panel" : ""}`} id="main">
       <h1 className="hidden">Graph of {state.focus}</h1>
       <div className="graph-side">
-        <Bar
+        <Toolbar
           state={state}
-          cards={folded.cards.size}
           filters={<Filters state={state} nodes={nodes} />}
-          exports={<ExportMenu graph={graph} folded={folded} scene={scene} layout={layout} />}
+          exports={<ExportMenu graph={graph} grouped={grouped} scene={scene} layout={layout} />}
           isTimeShown={isTimeOpen}
           onTime={() => {
             if (isTimeOpen) go({ at: null });
@@ -174,7 +173,7 @@ function Drawn({ state }: { state: PageState }) {
             )}
             {isAllOut && isFiltering(state) && (
               <div className="note" role="status">
-                <p>The filters leave none of the {plural(folded.cards.size, "card")}.</p>
+                <p>The filters leave none of the {plural(grouped.items.size, "node")}.</p>
                 <button type="button" className="button" onClick={() => go({ ...NO_FILTERS })}>
                   Clear the filters
                 </button>
@@ -182,7 +181,7 @@ function Drawn({ state }: { state: PageState }) {
             )}
             {graph.isTruncated && (
               <div className="note" role="status">
-                <p>There is more: these are the first {plural(graph.nodes.size, "thing")}.</p>
+                <p>There is more: these are the first {plural(graph.nodes.size, "node")}.</p>
                 {graph.next && (
                   <button type="button" className="button" onClick={() => setPages(pages + 1)}>
                     Add the next {number(LIMIT)}
@@ -196,7 +195,7 @@ function Drawn({ state }: { state: PageState }) {
           <Timeline graph={graph} at={state.at} onClose={() => setTimeOpen(false)} />
         )}
       </div>
-      {state.sel && <Panel state={state} folded={folded} graph={graph} />}
+      {state.sel && <Panel state={state} grouped={grouped} graph={graph} />}
     </main>
   );
 }

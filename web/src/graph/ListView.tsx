@@ -1,14 +1,14 @@
-/** The graph told as a table, for screen readers and for those who like tables. */
-import { NodeLine, Status } from "../app/parts";
+/** The graph as a table, for screen readers and for those who like tables. */
+import { NodeLine, Status } from "../app/ui";
 import type { GraphNode } from "../api/types";
 import { passes } from "../model/filter";
 import type { Graph } from "../model/merge";
 import type { PageState } from "../app/url";
-import { kindWord, moment } from "../model/words";
+import { kindWord, moment } from "../model/format";
 
 function near(graph: Graph, key: string, way: "up" | "down"): GraphNode[] {
-  return [...graph.arrows.values()].flatMap((arrow) => {
-    const other = way === "up" ? (arrow.target === key ? arrow.source : "") : arrow.source === key ? arrow.target : "";
+  return [...graph.edges.values()].flatMap((edge) => {
+    const other = way === "up" ? (edge.target === key ? edge.source : "") : edge.source === key ? edge.target : "";
     return graph.nodes.get(other) ?? [];
   });
 }
@@ -39,7 +39,7 @@ export function ListView(props: {
   return (
     <div className="table-box" tabIndex={0} role="region" aria-label="The graph as a list">
       <table className="table">
-        <caption className="hidden">Cards of the graph and what they are joined to</caption>
+        <caption className="hidden">Nodes of the graph and what they are joined to</caption>
         <thead>
           <tr>
             <th scope="col">What</th>

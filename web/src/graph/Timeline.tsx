@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import { go } from "../app/useUrl";
 import type { Graph } from "../model/merge";
 import { momentsOf } from "../model/time";
-import { moment } from "../model/words";
+import { moment } from "../model/format";
 
 const TICK_MS = 700;
 

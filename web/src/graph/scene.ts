@@ -1,18 +1,18 @@
 /** From answers to what is drawn: pure, so that it can be tested without a page. */
-import type { Arrow, GraphNode } from "../api/types";
+import type { GraphEdge, GraphNode } from "../api/types";
 import type { PageState } from "../app/url";
-import type { Box, Line, Point } from "../layout/layered";
+import type { Box, Line, Point } from "../layout/layout";
 import { passes, type Filters } from "../model/filter";
-import { fold, type CardItem, type Folded } from "../model/fold";
-import { connected, type Lit } from "../model/light";
-import { arrowKey, type Graph } from "../model/merge";
+import { group, type NodeItem, type Grouped } from "../model/group";
+import { connected, type Highlight } from "../model/highlight";
+import { edgeKey, type Graph } from "../model/merge";
 import { shown } from "../model/titles";
-import { countOf, kindWord, moment, number, statusWord } from "../model/words";
+import { countOf, kindWord, moment, number, statusWord } from "../model/format";
 
-export const CARD_WIDTH = 236;
-export const CARD_HEIGHT = 60;
-export const TALL_CARD_HEIGHT = 78;
-/** More cards than this are drawn only on wish. */
+export const NODE_WIDTH = 236;
+export const NODE_HEIGHT = 60;
+export const TALL_NODE_HEIGHT = 78;
+/** More nodes than this are drawn only when asked to. */
 export const ASK_FROM = 150;
 
 export interface Face {
@@ -24,13 +24,13 @@ export interface Face {
   hiddenDown: number;
 }
 
-/** What a card says. */
-export function faceOf(item: CardItem): Face {
+/** The texts that a node shows. */
+export function faceOf(item: NodeItem): Face {
   const [first] = item.members as [GraphNode, ...GraphNode[]];
   const sum = (pick: (node: GraphNode) => number) =>
     item.members.reduce((total, node) => total + pick(node), 0);
   const hidden = { hiddenUp: sum((node) => node.hidden_up), hiddenDown: sum((node) => node.hidden_down) };
-  if (item.type === "fold") {
+  if (item.type === "group") {
     const titles = item.members.slice(0, 3).map((node) => shown(node).title);
     const isOneName = new Set(item.members.map((node) => shown(node).title)).size === 1;
     const names = isOneName ? titles.slice(0, 1) : titles;
@@ -45,99 +45,99 @@ export function faceOf(item: CardItem): Face {
   return { ...shown(first), sort: parts.filter(Boolean).join(" · "), ...hidden };
 }
 
-/** A card in a sentence, for those who hear it. */
-export function sayCard(item: CardItem): string {
+/** A node as a sentence, for screen readers. */
+export function nodeLabel(item: NodeItem): string {
   const [first] = item.members as [GraphNode, ...GraphNode[]];
   const face = faceOf(item);
   const parts = [face.title, face.sort];
-  if (first.status && item.type !== "fold") parts.push(statusWord(first.status));
+  if (first.status && item.type !== "group") parts.push(statusWord(first.status));
   if (first.is_stale) parts.push("stale");
   if (face.description) parts.push(face.description);
   if (first.started_at != null && item.type === "task") parts.push(moment(first.started_at));
   return parts.join(", ");
 }
 
-export function heightOf(item: CardItem): number {
-  return faceOf(item).description ? TALL_CARD_HEIGHT : CARD_HEIGHT;
+export function heightOf(item: NodeItem): number {
+  return faceOf(item).description ? TALL_NODE_HEIGHT : NODE_HEIGHT;
 }
 
-export function boxesOf(folded: Folded): Box[] {
-  return [...folded.cards.values()].map((item) => ({
+export function boxesOf(grouped: Grouped): Box[] {
+  return [...grouped.items.values()].map((item) => ({
     key: item.key,
-    width: CARD_WIDTH,
+    width: NODE_WIDTH,
     height: heightOf(item),
   }));
 }
 
-export function linesOf(folded: Folded): Line[] {
-  return [...folded.arrows.values()].map(({ source, target }) => ({ source, target }));
+export function linesOf(grouped: Grouped): Line[] {
+  return [...grouped.edges.values()].map(({ source, target }) => ({ source, target }));
 }
 
-/** Cards that must not disappear in a fold. */
+/** Nodes that must not disappear in a group. */
 export function kept(graph: Graph, state: PageState): Set<string> {
   return new Set([...graph.focus, state.sel, state.from, state.to].filter(Boolean));
 }
 
-export function foldScene(graph: Graph, state: PageState, path: ReadonlySet<string>): Folded {
+export function groupScene(graph: Graph, state: PageState, path: ReadonlySet<string>): Grouped {
   const keep = kept(graph, state);
   for (const key of path) keep.add(key);
-  return fold(graph, keep, new Set(state.unfold));
+  return group(graph, keep, new Set(state.ungroup));
 }
 
 export interface Look {
   isHidden: boolean;
   isDim: boolean;
-  isLit: boolean;
+  isHighlighted: boolean;
 }
 
 export interface Scene {
   looks: Map<string, Look>;
-  lit: Lit | null;
+  highlight: Highlight | null;
   filteredOut: number;
   /** The moment that is shown; null: now. */
   at: number | null;
 }
 
-/** How each card looks, given filters, selection and path. */
+/** How each node looks, given filters, selection and path. */
 export function look(
-  folded: Folded,
+  grouped: Grouped,
   state: Pick<PageState, "sel" | "mode" | "at">,
   filters: Filters,
-  path: Lit | null,
+  path: Highlight | null,
   present: ReadonlySet<string> | null,
 ): Scene {
-  const selected = folded.cardOf.get(state.sel) ?? state.sel;
-  const lit = path ?? (folded.cards.has(selected) ? connected(selected, folded.arrows) : null);
+  const selected = grouped.itemOf.get(state.sel) ?? state.sel;
+  const highlight = path ?? (grouped.items.has(selected) ? connected(selected, grouped.edges) : null);
   const looks = new Map<string, Look>();
   let filteredOut = 0;
-  for (const item of folded.cards.values()) {
+  for (const item of grouped.items.values()) {
     const isAbsent = present !== null && !item.members.some((node) => present.has(node.key));
     const isOut = !item.members.some((node) => passes(node, filters));
     if (isOut && !isAbsent) filteredOut += 1;
     looks.set(item.key, {
       isHidden: isAbsent || (isOut && state.mode === "hide"),
-      isDim: isOut || (path !== null && !path.cards.has(item.key)),
-      isLit: lit !== null && lit.cards.has(item.key),
+      isDim: isOut || (path !== null && !path.items.has(item.key)),
+      isHighlighted: highlight !== null && highlight.items.has(item.key),
     });
   }
-  return { looks, lit, filteredOut, at: state.at };
+  return { looks, highlight, filteredOut, at: state.at };
 }
 
-/** The cards and lines of a path, as folded. */
-export function litPath(answer: Graph, folded: Folded): Lit {
-  const lit: Lit = { cards: new Set(), arrows: new Set() };
-  for (const key of answer.nodes.keys()) lit.cards.add(folded.cardOf.get(key) ?? key);
-  for (const arrow of answer.arrows.values()) {
-    const source = folded.cardOf.get(arrow.source) ?? arrow.source;
-    const target = folded.cardOf.get(arrow.target) ?? arrow.target;
-    lit.arrows.add(arrowKey({ source, target }));
+/** The nodes and lines of a path, as grouped. */
+export function highlightPath(answer: Graph, grouped: Grouped): Highlight {
+  const highlight: Highlight = { items: new Set(), edges: new Set() };
+  for (const key of answer.nodes.keys()) highlight.items.add(grouped.itemOf.get(key) ?? key);
+  for (const edge of answer.edges.values()) {
+    const source = grouped.itemOf.get(edge.source) ?? edge.source;
+    const target = grouped.itemOf.get(edge.target) ?? edge.target;
+    highlight.edges.add(edgeKey({ source, target }));
   }
-  return lit;
+  return highlight;
 }
 
-/** The curve of a line from the right edge of a card to the left edge of another. */
+/** The curve of a line from the right edge of a node to the left edge of another. */
 export function curve(from: Point, to: Point, bends: readonly Point[]): string {
-  const half = CARD_WIDTH / 2;
+  const half = NODE_WIDTH / 2;
   const points = [
     from,
     ...bends.flatMap((bend) => [
@@ -162,43 +162,43 @@ export function curve(from: Point, to: Point, bends: readonly Point[]): string {
 const at = (point: Point): string => `${round(point.x)} ${round(point.y)}`;
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-export interface Stroke {
+export interface EdgeLine {
   key: string;
   path: string;
-  role: Arrow["role"];
+  role: GraphEdge["role"];
   count: number;
   source: string;
   target: string;
 }
 
-/** All lines whose two cards have a place. */
-export function strokesOf(
-  folded: Folded,
+/** All lines whose two nodes have a place. */
+export function edgeLinesOf(
+  grouped: Grouped,
   positions: ReadonlyMap<string, Point>,
   bends: ReadonlyMap<string, Point[]>,
   at: number | null = null,
-): Stroke[] {
-  const strokes: Stroke[] = [];
-  for (const [key, arrow] of folded.arrows) {
-    const from = positions.get(arrow.source);
-    const to = positions.get(arrow.target);
-    const source = folded.cards.get(arrow.source);
-    const target = folded.cards.get(arrow.target);
+): EdgeLine[] {
+  const edgeLines: EdgeLine[] = [];
+  for (const [key, edge] of grouped.edges) {
+    const from = positions.get(edge.source);
+    const to = positions.get(edge.target);
+    const source = grouped.items.get(edge.source);
+    const target = grouped.items.get(edge.target);
     if (!from || !to || !source || !target) continue;
-    if (at !== null && arrow.recorded_at != null && arrow.recorded_at > at) continue;
+    if (at !== null && edge.recorded_at != null && edge.recorded_at > at) continue;
     const path = curve(
-      { x: from.x + CARD_WIDTH, y: from.y + heightOf(source) / 2 },
+      { x: from.x + NODE_WIDTH, y: from.y + heightOf(source) / 2 },
       { x: to.x, y: to.y + heightOf(target) / 2 },
       bends.get(key) ?? [],
     );
-    strokes.push({ key, path, role: arrow.role, count: arrow.count, source: arrow.source, target: arrow.target });
+    edgeLines.push({ key, path, role: edge.role, count: edge.count, source: edge.source, target: edge.target });
   }
-  return strokes;
+  return edgeLines;
 }
 
-/** The card that an arrow key leads to, or none. */
+/** The node that an arrow key leads to, or none. */
 export function neighbour(
-  folded: Folded,
+  grouped: Grouped,
   positions: ReadonlyMap<string, Point>,
   from: string,
   key: string,
@@ -207,13 +207,13 @@ export function neighbour(
   if (!here) return [...positions.keys()][0] ?? null;
   const isSide = key === "ArrowLeft" || key === "ArrowRight";
   const candidates = isSide
-    ? [...folded.arrows.values()].flatMap((arrow) => {
-        if (key === "ArrowLeft") return arrow.target === from ? arrow.source : [];
-        return arrow.source === from ? arrow.target : [];
+    ? [...grouped.edges.values()].flatMap((edge) => {
+        if (key === "ArrowLeft") return edge.target === from ? edge.source : [];
+        return edge.source === from ? edge.target : [];
       })
     : [...positions.keys()].filter((other) => {
         const there = positions.get(other) as Point;
-        if (Math.abs(there.x - here.x) > CARD_WIDTH / 2) return false;
+        if (Math.abs(there.x - here.x) > NODE_WIDTH / 2) return false;
         return key === "ArrowDown" ? there.y > here.y : there.y < here.y;
       });
   let best: string | null = null;

@@ -1,13 +1,13 @@
-/** Everything that the graph view asks the server. */
+/** Every request of the graph view. */
 import { useMemo } from "react";
-import { ask } from "../api/client";
+import { query } from "../api/client";
 import type { GraphAnswer } from "../api/types";
-import { useAnswer, useQuestion, type Answer } from "../api/useAnswer";
+import { useAnswer, useQuery, type Answer } from "../api/useAnswer";
 import type { PageState } from "../app/url";
 import { merge, type Graph } from "../model/merge";
 import { presentAt } from "../model/time";
 
-/** Cards in one answer, at most. */
+/** Nodes in one answer, at most. */
 export const LIMIT = 2000;
 
 interface Answers {
@@ -21,21 +21,21 @@ async function gather(
   signal: AbortSignal,
 ): Promise<Answers> {
   const base = { select: state.focus, up: state.up, down: state.down, limit: LIMIT };
-  const first: GraphAnswer[] = [await ask("graph.get", base, signal)];
+  const first: GraphAnswer[] = [await query("graph.get", base, signal)];
   for (let page = 1; page < pages; page += 1) {
     const after = first[first.length - 1]?.next;
     if (!after) break;
-    first.push(await ask("graph.get", { ...base, after }, signal));
+    first.push(await query("graph.get", { ...base, after }, signal));
   }
   const opened = state.open.map((entry) => {
     const cut = entry.lastIndexOf(".");
     const of = entry.slice(0, cut);
     const way = entry.slice(cut + 1) === "up" ? "graph.upstream" : "graph.downstream";
-    return ask(way, { of, depth: 1, limit: LIMIT }, signal);
+    return query(way, { of, depth: 1, limit: LIMIT }, signal);
   });
   const wantsPath = state.from !== "" && state.to !== "";
   const path = wantsPath
-    ? ask("graph.path", { source: state.from, target: state.to }, signal)
+    ? query("graph.path", { source: state.from, target: state.to }, signal)
     : null;
   const more = await Promise.all(opened);
   const found = await path;
@@ -46,10 +46,10 @@ async function gather(
   return { all: [...pagesDone, ...all.slice(first.length)], path: found };
 }
 
-/** What a deletion does to a card. */
+/** What a deletion does to a node. */
 export type Mark = "lost" | "touched";
 
-/** The cards that would lose every source, or one, if something were deleted. */
+/** The nodes that would lose every source, or one, if something were deleted. */
 export function useImpact(of: string): ReadonlyMap<string, Mark> | null {
   const { data } = useAnswer("graph.impact", of ? { of } : null);
   return useMemo(() => {
@@ -73,7 +73,7 @@ export function useGraph(state: PageState, pages: number): GraphData {
   const parts = [state.focus, state.up, state.down, state.open, state.from, state.to, pages];
   const key = JSON.stringify(parts);
   const run = (signal: AbortSignal) => gather(state, pages, signal);
-  const answer = useQuestion(state.focus ? key : null, run, true);
+  const answer = useQuery(state.focus ? key : null, run, true);
   const graph = useMemo(() => (answer.data ? merge(answer.data.all) : null), [answer.data]);
   const path = useMemo(
     () => (answer.data?.path ? merge([answer.data.path]) : null),

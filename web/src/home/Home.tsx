@@ -1,13 +1,13 @@
-/** Where one lands: a search box and what ran last. */
+/** The first page: a search box and the latest runs.  */
 import { useState } from "react";
-import { ask } from "../api/client";
+import { query } from "../api/client";
 import type { DeliveryAnswer, GraphNode, HealthAnswer, TaskSummary, TasksPage } from "../api/types";
-import { useAnswer, useQuestion } from "../api/useAnswer";
-import { Copied, Failure, Loading, PageLink, Status } from "../app/parts";
-import { Tile } from "../app/Tile";
+import { useAnswer, useQuery } from "../api/useAnswer";
+import { Copied, Failure, Loading, PageLink, Status } from "../app/ui";
+import { StatTile } from "../app/StatTile";
 import { visit } from "../app/useUrl";
 import { shown } from "../model/titles";
-import { ago, countOf, duration, moment, number, plural, short } from "../model/words";
+import { ago, countOf, duration, moment, number, plural, short } from "../model/format";
 import { Search } from "./Search";
 
 const STATUSES = [
@@ -47,7 +47,7 @@ function TaskRow({ task }: { task: TaskSummary }) {
   return (
     <li>
       <PageLink to={node.key} className="task-row">
-        <Tile node={node} />
+        <StatTile node={node} />
         <span className="task-main">
           <span className="task-name" dir="auto">
             {shown(node).title}
@@ -104,7 +104,7 @@ function NothingYet({ delivery }: { delivery: DeliveryAnswer | null }) {
         <p>
           {plural(delivery.waiting, "fact")} waiting to be delivered
           {delivery.refused > 0 && `, ${number(delivery.refused)} refused`}. They are kept in the
-          journal; this tells why they have not arrived:
+          journal; this command shows why they have not arrived:
         </p>
         <Copied text="lineage status" />
       </div>
@@ -126,7 +126,7 @@ def copy(source: str) -> str:
 
 copy(__file__)`}</code>
       </pre>
-      <p>This page shows it as soon as it ran. If it does not, this tells why:</p>
+      <p>This page shows it as soon as it ran. If it does not, this command shows why:</p>
       <Copied text="lineage doctor" />
     </div>
   );
@@ -134,9 +134,9 @@ copy(__file__)`}</code>
 
 async function listTasks(status: string, pages: number, signal: AbortSignal): Promise<TasksPage> {
   const base = { limit: PAGE, ...(status ? { status } : {}) };
-  let page = await ask("tasks.list", base, signal);
+  let page = await query("tasks.list", base, signal);
   for (let at = 1; at < pages && page.next; at += 1) {
-    const more = await ask("tasks.list", { ...base, after: page.next }, signal);
+    const more = await query("tasks.list", { ...base, after: page.next }, signal);
     page = { ...more, tasks: [...page.tasks, ...more.tasks] };
   }
   return page;
@@ -145,7 +145,7 @@ async function listTasks(status: string, pages: number, signal: AbortSignal): Pr
 export function Home({ delivery }: { delivery: DeliveryAnswer | null }) {
   const [status, setStatus] = useState("");
   const [pages, setPages] = useState(1);
-  const tasks = useQuestion(`tasks ${status} ${pages}`, (signal) => listTasks(status, pages, signal), true);
+  const tasks = useQuery(`tasks ${status} ${pages}`, (signal) => listTasks(status, pages, signal), true);
   const health = useAnswer("health", {});
   const page = tasks.data;
   const isEmpty = page !== null && page.tasks.length === 0;

@@ -1,12 +1,12 @@
-/** The search box: type, arrows, Enter. */
+/** The search box: type, edges, Enter. */
 import { Search as Glass } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { useAnswer } from "../api/useAnswer";
 import type { SearchHit } from "../api/types";
-import { Tile } from "../app/Tile";
+import { StatTile } from "../app/StatTile";
 import { focusOn } from "../app/useUrl";
 import { shown } from "../model/titles";
-import { ago, kindWord, short, statusWord } from "../model/words";
+import { ago, kindWord, short, statusWord } from "../model/format";
 import { isSelector, moved } from "./search";
 
 function useSettled(text: string, wait_ms: number): string {
@@ -24,7 +24,7 @@ function Hit({ hit }: { hit: SearchHit }) {
   const parts = [kindWord(node.kind), node.version, node.status && statusWord(node.status)];
   return (
     <>
-      <Tile node={node} size={24} />
+      <StatTile node={node} size={24} />
       <span className="hit-title" dir="auto">
         {title}
       </span>

@@ -1,5 +1,5 @@
 /** Runs the layout off the page's own thread. */
-import { layOut, type LayoutRequest } from "./layered";
+import { layOut, type LayoutRequest } from "./layout";
 
 self.onmessage = (event: MessageEvent<{ id: number; request: LayoutRequest }>) => {
   const { id, request } = event.data;

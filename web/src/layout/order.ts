@@ -1,4 +1,4 @@
-/** In which order the cards of a column stand. */
+/** In which order the nodes of a column stand. */
 
 export interface Item {
   key: string;

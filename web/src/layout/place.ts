@@ -1,8 +1,8 @@
-/** How high each card of a column stands. */
+/** How high each node of a column stands. */
 import type { Column, Item } from "./order";
 
 const SWEEPS = 12;
-/** How strongly a card is held where it was, measured in neighbours. */
+/** How strongly a node is held where it was, measured in neighbours. */
 const HOLD = 4;
 
 interface Pool {
@@ -80,7 +80,7 @@ function wish(
   return { at: centres.get(item.key) ?? 0, weight: 0.1 };
 }
 
-/** Give the middle of every item. */
+/** Return the middle of every item. */
 export function placeColumns(
   columns: readonly Column[],
   before: ReadonlyMap<string, number>,

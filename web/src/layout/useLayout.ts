@@ -1,6 +1,6 @@
-/** Positions of the cards, worked out in a worker, stable from one to the next. */
+/** Positions of the nodes, worked out in a worker, stable from one to the next. */
 import { useEffect, useRef, useState } from "react";
-import type { Box, LayoutResult, Line, Point } from "./layered";
+import type { Box, LayoutResult, Line, Point } from "./layout";
 
 export interface Layout {
   positions: ReadonlyMap<string, Point>;
@@ -12,8 +12,8 @@ export interface Layout {
 const NONE: Layout = { positions: new Map(), bends: new Map(), signature: "" };
 
 /**
- * @param scene Names the picture; another scene starts afresh.
- * @param anchor The card that shall stay where it is.
+ * @param scene Names the picture; another scene starts from nothing.
+ * @param anchor The node that stays where it is.
  */
 export function useLayout(
   scene: string,

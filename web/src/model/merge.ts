@@ -1,28 +1,28 @@
 /** Several answers of the graph as one. */
-import type { Arrow, GraphAnswer, GraphNode } from "../api/types";
+import type { GraphEdge, GraphAnswer, GraphNode } from "../api/types";
 
 export interface Graph {
   nodes: Map<string, GraphNode>;
-  arrows: Map<string, Arrow>;
+  edges: Map<string, GraphEdge>;
   focus: string[];
   isTruncated: boolean;
   next: string | null;
 }
 
-export function arrowKey(arrow: Pick<Arrow, "source" | "target">): string {
-  return `${arrow.source}>${arrow.target}`;
+export function edgeKey(edge: Pick<GraphEdge, "source" | "target">): string {
+  return `${edge.source}>${edge.target}`;
 }
 
-function neighbours(arrows: Iterable<Arrow>): Map<string, { up: Set<string>; down: Set<string> }> {
+function neighbours(edges: Iterable<GraphEdge>): Map<string, { up: Set<string>; down: Set<string> }> {
   const found = new Map<string, { up: Set<string>; down: Set<string> }>();
   const of = (key: string) => {
     let entry = found.get(key);
     if (!entry) found.set(key, (entry = { up: new Set(), down: new Set() }));
     return entry;
   };
-  for (const arrow of arrows) {
-    of(arrow.source).down.add(arrow.target);
-    of(arrow.target).up.add(arrow.source);
+  for (const edge of edges) {
+    of(edge.source).down.add(edge.target);
+    of(edge.target).up.add(edge.source);
   }
   return found;
 }
@@ -36,7 +36,7 @@ function neighbours(arrows: Iterable<Arrow>): Map<string, { up: Set<string>; dow
  */
 export function merge(answers: readonly GraphAnswer[]): Graph {
   const nodes = new Map<string, GraphNode>();
-  const arrows = new Map<string, Arrow>();
+  const edges = new Map<string, GraphEdge>();
   const total = new Map<string, { up: number; down: number }>();
   for (const answer of answers) {
     const near = neighbours(answer.arrows);
@@ -48,14 +48,14 @@ export function merge(answers: readonly GraphAnswer[]): Graph {
       });
       if (!nodes.has(node.key)) nodes.set(node.key, node);
     }
-    for (const arrow of answer.arrows) {
-      if (!arrows.has(arrowKey(arrow))) arrows.set(arrowKey(arrow), arrow);
+    for (const edge of answer.arrows) {
+      if (!edges.has(edgeKey(edge))) edges.set(edgeKey(edge), edge);
     }
   }
-  for (const [key, arrow] of arrows) {
-    if (!nodes.has(arrow.source) || !nodes.has(arrow.target)) arrows.delete(key);
+  for (const [key, edge] of edges) {
+    if (!nodes.has(edge.source) || !nodes.has(edge.target)) edges.delete(key);
   }
-  const near = neighbours(arrows.values());
+  const near = neighbours(edges.values());
   for (const [key, node] of nodes) {
     const all = total.get(key) ?? { up: 0, down: 0 };
     nodes.set(key, {
@@ -68,7 +68,7 @@ export function merge(answers: readonly GraphAnswer[]): Graph {
   const cut = answers.find((answer) => answer.truncated);
   return {
     nodes,
-    arrows,
+    edges,
     focus: first?.focus ?? [],
     isTruncated: cut !== undefined,
     next: cut?.next ?? null,

@@ -1,4 +1,4 @@
-/** What of a graph was there at a moment: nothing is overwritten, so it can be told. */
+/** The part of a graph that existed at a point in time. */
 import type { Graph } from "./merge";
 
 /** Keys of the nodes that had begun, or had been recorded with something, by then. */
@@ -8,10 +8,10 @@ export function presentAt(graph: Graph, at: number): Set<string> {
     const since = node.started_at ?? node.created_at;
     if (since != null && since <= at) present.add(node.key);
   }
-  for (const arrow of graph.arrows.values()) {
-    if (arrow.recorded_at == null || arrow.recorded_at > at) continue;
-    present.add(arrow.source);
-    present.add(arrow.target);
+  for (const edge of graph.edges.values()) {
+    if (edge.recorded_at == null || edge.recorded_at > at) continue;
+    present.add(edge.source);
+    present.add(edge.target);
   }
   return present;
 }
@@ -24,8 +24,8 @@ function after(at: number): number {
 /** The moments at which something of the graph was recorded. */
 export function momentsOf(graph: Graph): number[] {
   const found = new Set<number>();
-  for (const arrow of graph.arrows.values()) {
-    if (arrow.recorded_at != null) found.add(after(arrow.recorded_at));
+  for (const edge of graph.edges.values()) {
+    if (edge.recorded_at != null) found.add(after(edge.recorded_at));
   }
   for (const node of graph.nodes.values()) {
     const at = node.started_at ?? node.created_at;

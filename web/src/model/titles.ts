@@ -1,7 +1,7 @@
 /** What apps send to be shown, made harmless. */
 import DOMPurify from "dompurify";
 import type { GraphNode } from "../api/types";
-import { baseName } from "./words";
+import { baseName } from "./format";
 
 const ALLOWED_TAGS = ["b", "strong", "i", "em", "u", "s", "code", "small", "sub", "sup", "br", "span"];
 const MAX_LENGTH = 2000;
@@ -16,7 +16,7 @@ function bare(value: string): string {
   return value.slice(0, MAX_LENGTH).replace(/<(\/?[a-z][\w-]*)[^<>]*>/gi, "<$1>");
 }
 
-/** Keeps what a function gave for a text: cards are asked for theirs again and again. */
+/** Caches the results of a function of one text; nodes need theirs at every drawing. */
 function kept<Result>(make: (value: string) => Result): (value: string) => Result {
   const known = new Map<string, Result>();
   return (value) => {
@@ -62,7 +62,7 @@ function split(value: string): Shown {
   return { title: plainText(match[1] ?? ""), description: plainText(match[2] ?? "") };
 }
 
-/** The lines that a card shows for a node. */
+/** The lines that a node shows for a node. */
 export function shown(node: GraphNode): Shown {
   const custom = node.title ? split(node.title) : { title: "", description: "" };
   const fallback = node.type === "task" ? node.name : baseName(node.name);

@@ -1,11 +1,11 @@
-/** Everything known of one version of a thing. */
+/** Everything known about one version of an artifact. */
 import { useEffect, useMemo, useState } from "react";
 import { preview } from "../api/client";
 import type { DataDetail, Edge, GraphNode, NodeMap } from "../api/types";
-import { useAnswer, useQuestion } from "../api/useAnswer";
-import { Copied, Failure, Loading, PageLink } from "../app/parts";
+import { useAnswer, useQuery } from "../api/useAnswer";
+import { Copied, Failure, Loading, PageLink } from "../app/ui";
 import { go } from "../app/useUrl";
-import { bytes, moment } from "../model/words";
+import { bytes, moment } from "../model/format";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
 
 const MAX_PREVIEW = 20_000;
@@ -17,7 +17,7 @@ interface Seen {
 
 function Preview({ detail }: { detail: DataDetail }) {
   const key = detail.node.key;
-  const answer = useQuestion<Seen>(`preview ${key}`, async (signal) => {
+  const answer = useQuery<Seen>(`preview ${key}`, async (signal) => {
     const blob = await preview(key, signal);
     const text = detail.preview === "text" ? (await blob.text()).slice(0, MAX_PREVIEW) : null;
     return { text, blob };
@@ -62,7 +62,7 @@ function Versions({ versions, current }: { versions: readonly GraphNode[]; curre
   );
 }
 
-/** The tasks around a thing, by key: what the edges name without telling of. */
+/** The tasks around a node by key; the edges carry only their keys. */
 function useTasks(key: string, nodes: NodeMap): ReadonlyMap<string, GraphNode> {
   const near = useAnswer("graph.get", { select: key, up: 1, down: 1, limit: 400 });
   return useMemo(() => {

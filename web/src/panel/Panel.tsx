@@ -1,24 +1,24 @@
-/** The side panel: everything known of the selected card. */
+/** The side panel: everything known of the selected node. */
 import { Crosshair, GitCompare, Route, ShieldAlert, Waypoints, X } from "lucide-react";
 import type { GraphNode } from "../api/types";
-import { NodeLine, Status } from "../app/parts";
-import { Tile } from "../app/Tile";
+import { NodeLine, Status } from "../app/ui";
+import { StatTile } from "../app/StatTile";
 import type { PageState } from "../app/url";
 import { focusOn, go, visit } from "../app/useUrl";
 import { Search } from "../home/Search";
-import type { Folded } from "../model/fold";
+import type { Grouped } from "../model/group";
 import type { Graph } from "../model/merge";
 import { cleanMarkup, safeAddress, shown } from "../model/titles";
-import { countOf, kindWord } from "../model/words";
+import { countOf, kindWord } from "../model/format";
 import { DataPanel } from "./DataPanel";
 import { TaskPanel } from "./TaskPanel";
 
-export function Card({ node }: { node: GraphNode }) {
+export function Heading({ node }: { node: GraphNode }) {
   const face = shown(node);
   const address = node.link ? safeAddress(node.link.url) : null;
   return (
     <div className="panel-head">
-      <Tile node={node} />
+      <StatTile node={node} />
       <div>
         <h2 dir="auto">{face.title}</h2>
         <p className="panel-kind">
@@ -72,20 +72,20 @@ function Actions({ node, state }: { node: GraphNode; state: PageState }) {
   );
 }
 
-function FoldPanel({ members, selected }: { members: GraphNode[]; selected: string }) {
+function GroupPanel({ members, selected }: { members: GraphNode[]; selected: string }) {
   const [first] = members as [GraphNode, ...GraphNode[]];
   return (
     <>
       <div className="panel-head">
-        <Tile node={first} />
+        <StatTile node={first} />
         <div>
           <h2>{countOf(members.length, first.kind)}</h2>
-          <p className="panel-kind">folded, because all are joined to the same cards</p>
+          <p className="panel-kind">grouped, because all have the same neighbours</p>
         </div>
       </div>
       <div className="actions">
-        <button type="button" onClick={() => go({ unfold: [selected], sel: "" })}>
-          Show each as a card
+        <button type="button" onClick={() => go({ ungroup: [selected], sel: "" })}>
+          Show each member
         </button>
       </div>
       <ul className="plain lines">
@@ -104,7 +104,7 @@ function Known({ node, state, graph }: { node: GraphNode; state: PageState; grap
   const isChoosing = state.from === node.key && !state.to;
   return (
     <>
-      <Card node={node} />
+      <Heading node={node} />
       <Actions node={node} state={state} />
       {isChoosing && <Search label="Search the other end" onChoose={(to) => go({ to })} autoFocus />}
       {node.type === "task" ? (
@@ -116,10 +116,10 @@ function Known({ node, state, graph }: { node: GraphNode; state: PageState; grap
   );
 }
 
-export function Panel({ state, folded, graph }: { state: PageState; folded: Folded; graph: Graph }) {
-  const item = folded.cards.get(state.sel);
+export function Panel({ state, grouped, graph }: { state: PageState; grouped: Grouped; graph: Graph }) {
+  const item = grouped.items.get(state.sel);
   const node = graph.nodes.get(state.sel);
-  if (!node && item?.type !== "fold") return null;
+  if (!node && item?.type !== "group") return null;
   return (
     <aside className="panel" aria-label="Details" tabIndex={-1}>
       <button type="button" className="icon-button panel-close" aria-label="Close details" onClick={() => go({ sel: "" })}>
@@ -128,7 +128,7 @@ export function Panel({ state, folded, graph }: { state: PageState; folded: Fold
       {node ? (
         <Known node={node} state={state} graph={graph} />
       ) : (
-        <FoldPanel members={item?.members ?? []} selected={state.sel} />
+        <GroupPanel members={item?.members ?? []} selected={state.sel} />
       )}
     </aside>
   );

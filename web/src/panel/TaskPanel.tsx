@@ -1,16 +1,16 @@
-/** Everything known of a task. */
+/** Everything known about a task. */
 import { useMemo } from "react";
 import type { Edge, NodeMap, Step, TaskDetail } from "../api/types";
 import { useAnswer } from "../api/useAnswer";
-import { Copied, Failure, Loading, Status } from "../app/parts";
-import { duration, moment, plural } from "../model/words";
+import { Copied, Failure, Loading, Status } from "../app/ui";
+import { duration, moment, plural } from "../model/format";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
 
 function lasted(start: number | null | undefined, end: number | null | undefined): string | null {
   return start != null && end != null ? duration(end - start) : null;
 }
 
-/** What a step was given beside its name. */
+/** The parameters of a step. */
 function Params({ params }: { params: Step["params"] }) {
   const given = Object.entries(params ?? {});
   if (given.length === 0) return null;

@@ -1,9 +1,9 @@
 /** Pieces of the panel: sections, pairs of names and values, raw JSON. */
 import type { ReactNode } from "react";
 import type { Edge, GraphNode, NodeMap } from "../api/types";
-import { Copied, NodeLine } from "../app/parts";
+import { Copied, NodeLine } from "../app/ui";
 import { go } from "../app/useUrl";
-import { moment } from "../model/words";
+import { moment } from "../model/format";
 
 export function Section(props: { title: string; count?: number; isFolded?: boolean; children: ReactNode }) {
   return (
@@ -78,7 +78,7 @@ function EdgeNote({ edge, nodes, steps }: { edge: Edge; nodes: NodeMap; steps: R
   ) : null;
 }
 
-/** Things that edges lead to, each once. */
+/** The nodes at the other end of edges, each once. */
 export function EdgeList(props: {
   edges: readonly Edge[];
   nodes: NodeMap;

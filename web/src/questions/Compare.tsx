@@ -2,12 +2,12 @@
 import { ArrowLeftRight } from "lucide-react";
 import type { DiffAnswer, DiffItem } from "../api/types";
 import { useAnswer } from "../api/useAnswer";
-import { Empty, Failure, Loading, NodeLine, Status } from "../app/parts";
+import { Empty, Failure, Loading, NodeLine, Status } from "../app/ui";
 import type { PageState } from "../app/url";
 import { go } from "../app/useUrl";
 import { Search } from "../home/Search";
-import { ago, moment } from "../model/words";
-import { Shell } from "./Shell";
+import { ago, moment } from "../model/format";
+import { QueryPage } from "./QueryPage";
 
 const CHANGES = [
   ["version", "Other version"],
@@ -63,7 +63,7 @@ function Diff({ answer }: { answer: DiffAnswer }) {
   }
   return (
     <>
-      {answer.is_same && <p className="summary">Both used and produced the same things.</p>}
+      {answer.is_same && <p className="summary">Both used and produced the same versions.</p>}
       {answer.fields.length > 0 && (
         <section>
           <h2>Run</h2>
@@ -122,7 +122,7 @@ export default function Compare({ state }: { state: PageState }) {
   const isAsked = state.a !== "" && state.b !== "";
   const { data, error } = useAnswer("graph.diff", isAsked ? { a: state.a, b: state.b } : null);
   return (
-    <Shell
+    <QueryPage
       title="What differs between two tasks?"
       actions={
         isAsked && (
@@ -139,6 +139,6 @@ export default function Compare({ state }: { state: PageState }) {
       {error && <Failure error={error} what="The two could not be compared." />}
       {isAsked && !data && !error && <Loading />}
       {data && <Diff answer={data} />}
-    </Shell>
+    </QueryPage>
   );
 }

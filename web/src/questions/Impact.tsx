@@ -2,13 +2,13 @@
 import { useMemo } from "react";
 import type { ImpactAnswer } from "../api/types";
 import { useAnswer } from "../api/useAnswer";
-import { Empty, Failure, Loading, NodeLine, Status } from "../app/parts";
+import { Empty, Failure, Loading, NodeLine, Status } from "../app/ui";
 import type { PageState } from "../app/url";
 import { focusOn } from "../app/useUrl";
 import { csv, saveText } from "../export/save";
 import { shown } from "../model/titles";
-import { kindWord, moment, plural } from "../model/words";
-import { Shell } from "./Shell";
+import { kindWord, moment, plural } from "../model/format";
+import { QueryPage } from "./QueryPage";
 import { Table, type Column } from "./Table";
 
 type Item = ImpactAnswer["remake"][number] & { isLost: boolean };
@@ -61,8 +61,8 @@ export default function Impact({ state }: { state: PageState }) {
     </>
   );
   return (
-    <Shell
-      title="What would break without it?"
+    <QueryPage
+      title="What depends on it?"
       lead={lead}
       actions={
         <>
@@ -87,13 +87,13 @@ export default function Impact({ state }: { state: PageState }) {
       {data && items.length > 0 && (
         <>
           <p className="summary">
-            <strong>{plural(data.remake.length, "thing")}</strong> would lose every source,{" "}
-            <strong>{plural(data.loses_source.length, "thing")}</strong> would lose one and keep others.
+            <strong>{plural(data.remake.length, "node")}</strong> would lose every source,{" "}
+            <strong>{plural(data.loses_source.length, "node")}</strong> would lose one and keep others.
             {data.truncated && " There is more than is shown here."}
           </p>
           <Table caption="What would be touched" columns={COLUMNS} rows={items} rowKey={({ node }) => node.key} />
         </>
       )}
-    </Shell>
+    </QueryPage>
   );
 }

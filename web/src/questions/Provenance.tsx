@@ -1,12 +1,12 @@
 /** Where one output came from. */
 import type { ProvenanceAnswer, TaskDetail } from "../api/types";
 import { useAnswer } from "../api/useAnswer";
-import { Empty, Failure, Loading, NodeLine, Status } from "../app/parts";
+import { Empty, Failure, Loading, NodeLine, Status } from "../app/ui";
 import type { PageState } from "../app/url";
 import { focusOn } from "../app/useUrl";
 import { saveText } from "../export/save";
-import { ago, moment, plural } from "../model/words";
-import { Shell } from "./Shell";
+import { ago, moment, plural } from "../model/format";
+import { QueryPage } from "./QueryPage";
 
 function TaskStory({ task }: { task: TaskDetail }) {
   const seen = new Set<string>();
@@ -48,21 +48,21 @@ function TaskStory({ task }: { task: TaskDetail }) {
 function Story({ answer }: { answer: ProvenanceAnswer }) {
   if (answer.tasks.length === 0) {
     return (
-      <Empty title="No recorded task made it">
-        <p>It is where the recorded story begins.</p>
+      <Empty title="No recorded task produced it">
+        <p>The recorded lineage begins here.</p>
       </Empty>
     );
   }
   return (
     <>
-      <h2>{plural(answer.tasks.length, "task")} behind it, nearest first</h2>
+      <h2>{plural(answer.tasks.length, "task")} upstream, nearest first</h2>
       <ol className="stories">
         {answer.tasks.map((task) => (
           <TaskStory key={task.node.key} task={task} />
         ))}
       </ol>
       <h2>{plural(answer.inputs.length, "origin")}</h2>
-      <p className="quiet">Things it came from that no recorded task made.</p>
+      <p className="quiet">Artifacts upstream that no recorded task produced.</p>
       <ul className="plain origins">
         {answer.inputs.map((node) => (
           <li key={node.key}>
@@ -78,7 +78,7 @@ export default function Provenance({ state }: { state: PageState }) {
   const asOf = state.at === null ? {} : { as_of: state.at };
   const { data, error } = useAnswer("graph.provenance", state.focus ? { of: state.focus, ...asOf } : null);
   return (
-    <Shell
+    <QueryPage
       title="Where did it come from?"
       lead={data && <div className="lead-nodes"><NodeLine node={data.node} /></div>}
       actions={
@@ -97,6 +97,6 @@ export default function Provenance({ state }: { state: PageState }) {
       {error && <Failure error={error} what="The answer could not be read." />}
       {!data && !error && <Loading />}
       {data && <Story answer={data} />}
-    </Shell>
+    </QueryPage>
   );
 }

@@ -1,14 +1,14 @@
 /** Outputs that a new run would make differently. */
 import { useState } from "react";
-import { ask } from "../api/client";
+import { query } from "../api/client";
 import type { StaleAnswer } from "../api/types";
-import { useQuestion } from "../api/useAnswer";
-import { Empty, Failure, Loading, NodeLine } from "../app/parts";
+import { useQuery } from "../api/useAnswer";
+import { Empty, Failure, Loading, NodeLine } from "../app/ui";
 import type { PageState } from "../app/url";
 import { csv, saveText } from "../export/save";
 import { shown } from "../model/titles";
-import { plural } from "../model/words";
-import { Shell } from "./Shell";
+import { plural } from "../model/format";
+import { QueryPage } from "./QueryPage";
 import { Table, type Column } from "./Table";
 
 type Item = StaleAnswer["items"][number];
@@ -22,9 +22,9 @@ const COLUMNS: Column<Item>[] = [
 
 async function list(of: string, pages: number, signal: AbortSignal): Promise<StaleAnswer> {
   const fields = { limit: 200, ...(of ? { of } : {}) };
-  let answer = await ask("graph.stale", fields, signal);
+  let answer = await query("graph.stale", fields, signal);
   for (let page = 1; page < pages && answer.next; page += 1) {
-    const more = await ask("graph.stale", { ...fields, after: answer.next }, signal);
+    const more = await query("graph.stale", { ...fields, after: answer.next }, signal);
     answer = { ...more, items: [...answer.items, ...more.items] };
   }
   return answer;
@@ -41,13 +41,13 @@ function saveItems(items: readonly Item[]): void {
 
 export default function Stale({ state }: { state: PageState }) {
   const [pages, setPages] = useState(1);
-  const { data, error } = useQuestion(
+  const { data, error } = useQuery(
     `stale ${state.focus} ${pages}`,
     (signal) => list(state.focus, pages, signal),
     true,
   );
   return (
-    <Shell
+    <QueryPage
       title="What is stale?"
       lead={<p>Outputs made from something of which there is a newer version now.</p>}
       actions={
@@ -81,6 +81,6 @@ export default function Stale({ state }: { state: PageState }) {
           )}
         </>
       )}
-    </Shell>
+    </QueryPage>
   );
 }

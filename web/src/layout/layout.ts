@@ -1,11 +1,11 @@
 /**
  * A layered layout, left to right, that keeps what was already placed in place.
  *
- * Layers by longest path; order within a layer by the neighbours' mean, old cards
+ * Layers by longest path; order within a layer by the neighbours' mean, old nodes
  * keeping their order; heights by least squares under the spacing (pool adjacent
- * violators), old cards being pulled to where they were.
+ * violators), old nodes being pulled to where they were.
  */
-import { layersOf } from "./layers";
+import { ranksOf } from "./ranks";
 import { orderLayers, type Column } from "./order";
 import { placeColumns } from "./place";
 
@@ -25,9 +25,9 @@ export interface Point {
 export interface LayoutRequest {
   boxes: Box[];
   lines: Line[];
-  /** Where cards were before: top left corners. */
+  /** Where nodes were before: top left corners. */
   previous: [string, Point][];
-  /** The card that shall not move on the screen. */
+  /** The node that must not move on the screen. */
   anchor: string | null;
 }
 export interface LayoutResult {
@@ -76,7 +76,7 @@ function parts(boxes: readonly Box[], lines: readonly Line[]): Part[] {
 }
 
 function columnsOf(part: Part): { columns: Column[]; chains: [string, string[]][] } {
-  const layer = layersOf(part.boxes.map((box) => box.key), part.lines);
+  const layer = ranksOf(part.boxes.map((box) => box.key), part.lines);
   const columns: Column[] = [];
   const column = (at: number): Column => (columns[at] ??= { items: [], width: 0 });
   for (const box of part.boxes) {
@@ -146,7 +146,7 @@ function placePart(part: Part, previous: ReadonlyMap<string, Point>): Placed {
   return { positions, bends };
 }
 
-/** Things that nothing joins stand in a grid below the rest. */
+/** Nodes that nothing joins stand in a grid below the rest. */
 function grid(boxes: readonly Box[], top: number, positions: Map<string, Point>): void {
   const across = Math.max(1, Math.ceil(Math.sqrt(boxes.length / 3)));
   boxes.forEach((box, index) => {
@@ -186,7 +186,7 @@ export function layOut(request: LayoutRequest): LayoutResult {
   return hold(request, previous, positions, bends);
 }
 
-/** Shift everything so that the anchor, or else the old cards, stay where they were. */
+/** Shift everything so that the anchor, or else the old nodes, stay where they were. */
 function hold(
   request: LayoutRequest,
   previous: ReadonlyMap<string, Point>,

@@ -4,8 +4,8 @@ import { useState, type ReactNode } from "react";
 import type { ApiFailure } from "../api/client";
 import type { GraphNode } from "../api/types";
 import { shown } from "../model/titles";
-import { kindWord, statusTone, statusWord } from "../model/words";
-import { Tile } from "./Tile";
+import { kindWord, statusTone, statusWord } from "../model/format";
+import { StatTile } from "./StatTile";
 import { addressOf, focusOn } from "./useUrl";
 
 export function Status({ status }: { status: string | null | undefined }) {
@@ -41,12 +41,12 @@ export function PageLink(props: {
   );
 }
 
-/** A thing in a line: icon, title, what it is. */
+/** A node in one line: icon, title, kind. */
 export function NodeLine({ node, onOpen }: { node: GraphNode; onOpen?: () => void }) {
   const version = node.version ? ` · ${node.version}` : "";
   return (
     <PageLink to={node.key} className="node-line" {...(onOpen ? { onOpen } : {})}>
-      <Tile node={node} size={24} />
+      <StatTile node={node} size={24} />
       <span className="node-line-title" dir="auto">
         {shown(node).title}
       </span>
@@ -58,7 +58,7 @@ export function NodeLine({ node, onOpen }: { node: GraphNode; onOpen?: () => voi
   );
 }
 
-/** A word that is worth copying. */
+/** A text with a button that copies it. */
 export function Copied({ text, label }: { text: string; label?: string }) {
   const [isDone, setDone] = useState(false);
   return (

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import { isSelector, moved } from "../src/home/search";
 import { inWords } from "../src/home/Home";
-import { ago, baseName, bytes, countOf, duration, short, statusTone, statusWord } from "../src/model/words";
+import { ago, baseName, bytes, countOf, duration, short, statusTone, statusWord } from "../src/model/format";
 import { node } from "./make";
 
-test("sizes and durations are said in the unit that fits", () => {
+test("sizes and durations use the unit that fits", () => {
   expect([0, 999, 1000, 183_000_000].map(bytes)).toEqual(["0 B", "999 B", "1.0 kB", "183 MB"]);
   expect([0.25, 3.21, 42, 80, 5230, 200_000].map(duration)).toEqual(["250 ms", "3.2 s", "42 s", "1 min 20 s", "1 h 27 min", "2 days"]);
 });
 
-test("times are said from now", () => {
+test("times are relative to now", () => {
   expect([10, 130, 7200, 100_000, 86_400 * 5].map((s) => ago(1_000_000 - s, 1_000_000))).toEqual(["just now", "2 min ago", "2 h ago", "yesterday", "5 days ago"]);
 });
 
@@ -27,7 +27,7 @@ test("texts are cut between characters, never within one", () => {
   expect([baseName("/a/b.pt"), baseName("a\\b\\"), baseName("/")]).toEqual(["b.pt", "b", "/"]);
 });
 
-test("selectors are told from names", () => {
+test("selectors are distinguished from names", () => {
   expect(["model:12", "+task:3+", "kind:file & status:error", "x+"].map(isSelector)).toEqual([true, true, true, true]);
   expect(["best.pt", "sha256", "night rain", "C: "].map(isSelector)).toEqual([false, false, false, false]);
 });
@@ -36,7 +36,7 @@ test("arrow keys lead through the hits and back to the box", () => {
   expect([moved(-1, 3, "ArrowDown"), moved(2, 3, "ArrowDown"), moved(-1, 3, "ArrowUp"), moved(1, 3, "x"), moved(-1, 0, "ArrowDown")]).toEqual([0, -1, 2, 1, -1]);
 });
 
-test("inputs and outputs are said in words", () => {
+test("inputs and outputs are listed in words", () => {
   const files = [1, 2, 3].map((at) => node(`data:${at}`));
   expect(inWords([node("data:9", { kind: "project", name: "Cars", version: "v3" }), ...files], 14)).toBe("Cars v3, 3 files, 10 more");
 });

@@ -1,10 +1,10 @@
-/** The coloured square with a thing's icon. */
+/** The coloured tile with a node's icon. */
 import { useEffect, useRef } from "react";
 import type { GraphNode } from "../api/types";
 import { safeColour } from "../model/titles";
 import { iconOf } from "./icons";
 
-export function Tile({ node, size = 32 }: { node: GraphNode; size?: number }) {
+export function StatTile({ node, size = 32 }: { node: GraphNode; size?: number }) {
   const box = useRef<HTMLSpanElement>(null);
   const colour = safeColour(node.icon?.color);
   const background = safeColour(node.icon?.backgroundColor);

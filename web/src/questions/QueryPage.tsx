@@ -1,8 +1,8 @@
-/** The frame of a question: its words, its answer, a way back to the graph. */
+/** The frame of a query page: title, lead, actions, answer. */
 import type { ReactNode } from "react";
 import "../styles/questions.css";
 
-export function Shell(props: { title: string; lead?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+export function QueryPage(props: { title: string; lead?: ReactNode; actions?: ReactNode; children: ReactNode }) {
   return (
     <main className="question" id="main">
       <header className="question-head">

@@ -1,33 +1,33 @@
-/** One card of the graph: a task, a thing, or many like ones. */
+/** Draws one node of the graph: a task, an artifact, or a group of like ones. */
 import { ChevronsUpDown, Minus, Plus } from "lucide-react";
 import { memo } from "react";
 import type { GraphNode } from "../api/types";
-import { Status } from "../app/parts";
-import { Tile } from "../app/Tile";
-import type { CardItem } from "../model/fold";
-import { number } from "../model/words";
+import { Status } from "../app/ui";
+import { StatTile } from "../app/StatTile";
+import type { NodeItem } from "../model/group";
+import { number } from "../model/format";
 import type { Mark } from "./useGraph";
-import { faceOf, hiddenWords, sayCard, type Look } from "./scene";
+import { faceOf, hiddenWords, nodeLabel, type Look } from "./scene";
 
-export interface CardData extends Record<string, unknown> {
-  item: CardItem;
+export interface NodeData extends Record<string, unknown> {
+  item: NodeItem;
   look: Look;
   isFocus: boolean;
   isSelected: boolean;
-  /** Reached by Tab: one card of the whole graph. */
+  /** Reached by Tab: one node of the whole graph. */
   isTabStop: boolean;
   /** Sides that have lines: `up`, `down` or both. */
   sides: string;
-  /** What the asked deletion would do to it. */
+  /** What deleting the chosen artifact would do to it. */
   mark: Mark | null;
   isOpenUp: boolean;
   isOpenDown: boolean;
   onSelect: (key: string) => void;
-  onExpand: (item: CardItem, way: "up" | "down") => void;
-  onUnfold: (key: string) => void;
+  onExpand: (item: NodeItem, way: "up" | "down") => void;
+  onUngroup: (key: string) => void;
 }
 
-function Side({ data, way }: { data: CardData; way: "up" | "down" }) {
+function Side({ data, way }: { data: NodeData; way: "up" | "down" }) {
   const face = faceOf(data.item);
   const count = way === "up" ? face.hiddenUp : face.hiddenDown;
   const isOpen = way === "up" ? data.isOpenUp : data.isOpenDown;
@@ -50,38 +50,38 @@ function Side({ data, way }: { data: CardData; way: "up" | "down" }) {
   );
 }
 
-export const Card = memo(function Card({ data }: { data: CardData }) {
+export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
   const { item, look } = data;
   const [node] = item.members as [GraphNode, ...GraphNode[]];
   const face = faceOf(item);
   const names = [
-    "card",
-    `card-${item.type}`,
+    "node",
+    `node-${item.type}`,
     node.type === "task" ? "is-task" : "is-data",
     look.isDim ? "is-dim" : "",
-    look.isLit ? "is-lit" : "",
+    look.isHighlighted ? "is-highlighted" : "",
     data.isFocus ? "is-focus" : "",
     data.isSelected ? "is-selected" : "",
     node.is_deleted ? "is-deleted" : "",
     data.mark ? `is-${data.mark}` : "",
   ];
   return (
-    <div className={names.filter(Boolean).join(" ")} data-card={item.key}>
+    <div className={names.filter(Boolean).join(" ")} data-node={item.key}>
       <button
         type="button"
-        className="card-main nopan"
-        aria-label={sayCard(item)}
+        className="node-main nopan"
+        aria-label={nodeLabel(item)}
         aria-pressed={data.isSelected}
         tabIndex={data.isTabStop ? 0 : -1}
         data-key={item.key}
         onClick={() => data.onSelect(item.key)}
       >
-        <Tile node={node} />
-        <span className="card-text">
-          <span className="card-title" dir="auto" title={face.title}>
+        <StatTile node={node} />
+        <span className="node-text">
+          <span className="node-title" dir="auto" title={face.title}>
             {face.title}
           </span>
-          <span className="card-sort">
+          <span className="node-sort">
             <span dir="auto">{face.sort}</span>
             {item.type === "task" && <Status status={node.status} />}
             {data.mark && (
@@ -89,23 +89,23 @@ export const Card = memo(function Card({ data }: { data: CardData }) {
                 {data.mark === "lost" ? "lost" : "loses a source"}
               </span>
             )}
-            {node.is_stale && !data.mark && item.type !== "fold" && <span className="badge">stale</span>}
+            {node.is_stale && !data.mark && item.type !== "group" && <span className="badge">stale</span>}
           </span>
           {face.description && (
-            <span className="card-description" dir="auto" title={face.description}>
+            <span className="node-description" dir="auto" title={face.description}>
               {face.description}
             </span>
           )}
         </span>
       </button>
-      {item.type === "fold" && (
+      {item.type === "group" && (
         <button
           type="button"
-          className="unfold"
-          aria-label={`Unfold ${face.title}`}
+          className="ungroup"
+          aria-label={`Show each of ${face.title}`}
           title="Show each"
           tabIndex={data.isTabStop ? 0 : -1}
-          onClick={() => data.onUnfold(item.key)}
+          onClick={() => data.onUngroup(item.key)}
         >
           <ChevronsUpDown size={13} />
         </button>

@@ -1,5 +1,5 @@
-/** Which column each card stands in. */
-import type { Line } from "./layered";
+/** Which column each node stands in. */
+import type { Line } from "./layout";
 
 interface Lines {
   out: Map<string, string[]>;
@@ -55,7 +55,7 @@ function topological(keys: readonly string[], lines: Lines): string[] {
 }
 
 /** Longest path from the left, then everything pulled as near as its neighbours allow. */
-export function layersOf(keys: readonly string[], lines: readonly Line[]): Map<string, number> {
+export function ranksOf(keys: readonly string[], lines: readonly Line[]): Map<string, number> {
   const graph = acyclic(keys, lines);
   const order = topological(keys, graph);
   const layer = new Map<string, number>();

@@ -58,9 +58,8 @@ export function Popover(props: { label: string; icon: ReactNode; isOn?: boolean;
   );
 }
 
-export function Bar(props: {
+export function Toolbar(props: {
   state: PageState;
-  cards: number;
   filters: ReactNode;
   exports: ReactNode;
   isTimeShown: boolean;

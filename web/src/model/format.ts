@@ -1,4 +1,4 @@
-/** How numbers, times and kinds are said. */
+/** Formats numbers, times, kinds and statuses for people. */
 
 const KIND_WORDS: Record<string, readonly [string, string]> = {
   task: ["task", "tasks"],
@@ -54,7 +54,7 @@ export function duration(seconds: number): string {
   return `${Math.round(hours / 24)} days`;
 }
 
-/** How long ago, in words that stay true for a while. */
+/** How long ago, coarse enough to stay true for a while. */
 export function ago(at: number, now: number = Date.now() / 1000): string {
   const seconds = now - at;
   if (seconds < 0) return "just now";

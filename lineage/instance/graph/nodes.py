@@ -1,4 +1,4 @@
-"""Makes the cards of tasks and of versions of things."""
+"""Makes the nodes of tasks and of versions of artifacts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ...model.graph import Icon, Link, Node
 from .latest_versions import newest_versions, stale_among
+from .task_params import task_params
 from .team_reader import TeamReader
 
 _TASK: Final = (
@@ -29,47 +30,49 @@ _OPEN = re.compile(r"\{(\w+)\}")
 
 
 def data_key(node_id: int) -> str:
-    """Give the key of a version of a thing."""
+    """Return the key of a version of an artifact."""
     return f"data:{node_id}"
 
 
-def task_cards(sight: TeamReader, ids: Collection[int]) -> dict[int, Node]:
-    """Make the cards of tasks; one that ended later is shown as started."""
-    cards: dict[int, Node] = {}
+def task_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
+    """Make the nodes of tasks; one that ended later is shown as started."""
+    nodes: dict[int, Node] = {}
     if not ids:
-        return cards
-    rows = sight.rows(_TASK, ids=ids)
-    keys = sight.task_keys({row[1] for row in rows})
+        return nodes
+    rows = view.rows(_TASK, ids=ids)
+    keys = view.task_keys({row[1] for row in rows})
+    params = task_params(view, ids)
     for row in rows:
         id, number, name, status, workspace, started, ended, created, card = row
-        is_going_on = ended is not None and not sight.has_come(ended)
-        cards[id] = Node(
+        is_going_on = ended is not None and not view.is_visible_at(ended)
+        nodes[id] = Node(
             key=keys[number],
             type="task",
             kind="task",
             id=number,
             name=name or f"task {number}",
-            team_id=sight.team_id,
+            team_id=view.team_id,
             workspace_id=workspace,
             status="started" if is_going_on else status,
             started_at=started,
             ended_at=None if is_going_on else ended,
             created_at=created,
-            **_looks(card, {"task_id": number, "id": number}),
+            params=params.get(id),
+            **_card_fields(card, {"task_id": number, "id": number}),
         )
-    return cards
+    return nodes
 
 
-def data_cards(sight: TeamReader, ids: Collection[int]) -> dict[int, Node]:
-    """Make the cards of versions of things."""
-    cards: dict[int, Node] = {}
+def data_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
+    """Make the nodes of versions of artifacts."""
+    nodes: dict[int, Node] = {}
     if not ids:
-        return cards
-    rows = sight.rows(_DATA, ids=ids)
+        return nodes
+    rows = view.rows(_DATA, ids=ids)
     for row in rows:
         id, kind, ident, name, is_model, versions, label, size, digest = row[:9]
         number = int(ident) if ident.isdecimal() and len(ident) < 19 else None
-        cards[id] = Node(
+        nodes[id] = Node(
             key=data_key(id),
             type="data",
             kind="model_weight" if is_model and kind == "file" else kind,
@@ -77,34 +80,34 @@ def data_cards(sight: TeamReader, ids: Collection[int]) -> dict[int, Node]:
             name=name,
             version=label,
             version_count=versions,
-            team_id=sight.team_id,
+            team_id=view.team_id,
             size=size,
             digest=digest,
             created_at=row[10],
-            is_deleted=sight.has_come(row[11]),
-            **_looks(row[9], {} if number is None else {"id": number}),
+            is_deleted=view.is_visible_at(row[11]),
+            **_card_fields(row[9], {} if number is None else {"id": number}),
         )
-    if sight.as_of is not None:
-        newest = newest_versions(sight, {row[12] for row in rows if row[5] > 1})
+    if view.as_of is not None:
+        newest = newest_versions(view, {row[12] for row in rows if row[5] > 1})
         for row in rows:
             if row[12] in newest:
-                cards[row[0]].version_count = newest[row[12]].versions
-    for id in stale_among(sight, cards):
-        cards[id].is_stale = True
-    return cards
+                nodes[row[0]].version_count = newest[row[12]].versions
+    for id in stale_among(view, nodes):
+        nodes[id].is_stale = True
+    return nodes
 
 
-def _looks(card: str | None, ids: dict[str, int]) -> dict[str, Any]:
-    """Give what an app's card says; a part in the wrong form is left out."""
-    said = json.loads(card) if card else {}
+def _card_fields(card_text: str | None, ids: dict[str, int]) -> dict[str, Any]:
+    """Return what an app's card gives; a part in the wrong form is left out."""
+    card = json.loads(card_text) if card_text else {}
     looks: dict[str, Any] = {
-        key: said[key]
+        key: card[key]
         for key in ("title", "description")
-        if isinstance(said.get(key), str)
+        if isinstance(card.get(key), str)
     }
     for key, name, model in (("icon", "icon", Icon), ("mainLink", "link", Link)):
         try:
-            looks[name] = model.model_validate(said[key])
+            looks[name] = model.model_validate(card[key])
         except (KeyError, ValidationError):
             continue
     link = looks.pop("link", None)

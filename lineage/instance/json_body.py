@@ -1,0 +1,83 @@
+"""Reads JSON bodies, bounded in bytes, depth and nodes before they are parsed."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pydantic_core
+
+from .errors import RequestError
+from .http import InstanceRequest
+
+#: Bytes of a JSON body, at most; only uploads of files may be larger.
+MAX_JSON: Final = 64 << 20
+#: Values in a body of facts, at most. A parsed value takes some 80 bytes of memory
+#: where its text takes two, so a bound in bytes alone bounds nothing.
+MAX_NODES: Final = 2_000_000
+#: Values in any other body.
+MAX_NODES_SMALL: Final = 100_000
+#: Arrays and objects inside each other, at most: the parser's own bound.
+MAX_DEPTH: Final = 200
+
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def read_json(request: InstanceRequest, *, max_nodes: int = MAX_NODES) -> object:
+    """Return the value of a JSON body; an empty body is an empty object.
+
+    Raises:
+        RequestError: It is too large, too deep, no JSON, or holds U+0000.
+    """
+    text = request.read()
+    if len(text) > MAX_JSON:
+        raise RequestError(
+            413, f"the body has {len(text)} bytes", allowed=f"at most {MAX_JSON} bytes"
+        )
+    _check_nodes(text, max_nodes)
+    try:
+        value = pydantic_core.from_json(text, allow_inf_nan=False) if text else {}
+    except ValueError as error:
+        raise _unreadable(error) from error
+    if b"\\u0000" in text and _has_nul(value):
+        raise RequestError(400, "a text holds the character U+0000", field="body")
+    return value
+
+
+def _check_nodes(text: bytes, most: int) -> None:
+    # A value takes two bytes at least, with the comma or bracket before it.
+    if len(text) <= 2 * most or _separators(text) <= most:
+        return
+    if _separators(_STRING.sub(b"", text)) > most:
+        raise RequestError(
+            413, "the body holds too many values", field="body",
+            allowed=f"at most {most} values",
+        )  # fmt: skip
+
+
+def _separators(text: bytes) -> int:
+    """Return an upper bound of the number of values; those in texts count too."""
+    return text.count(b",") + text.count(b"[") + text.count(b"{")
+
+
+def _unreadable(error: ValueError) -> RequestError:
+    if "recursion limit" in str(error):
+        allowed = f"at most {MAX_DEPTH} arrays and objects inside each other"
+        return RequestError(
+            400, "the body is nested too deeply", field="body", allowed=allowed
+        )
+    return RequestError(400, f"the body is not JSON: {error}", field="body")
+
+
+def _has_nul(value: object) -> bool:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str) and "\x00" in item:
+            return True
+        if isinstance(item, dict):
+            waiting.extend(item.keys())
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return False

@@ -1,0 +1,50 @@
+"""Marks open tasks in the home, so that other processes see when one has ended."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+from ..errors import guard
+
+_FOLDER: Final = "open"
+#: The mark of a process that was killed is removed after this time.
+_MAX_AGE_S: Final = 7 * 86_400.0
+
+
+class OpenTasks:
+    """The marks of a home: one empty file for each open task that was handed on.
+
+    Args:
+        home: The home's folder.
+    """
+
+    def __init__(self, home: str | os.PathLike[str]) -> None:
+        self._folder = os.path.join(os.path.abspath(home), _FOLDER)
+        self._is_ready = False
+
+    def mark(self, key: str) -> None:
+        """Mark a task as open."""
+        with guard("An open task cannot be marked for other processes"):
+            if not self._is_ready:
+                self._is_ready = True
+                os.makedirs(self._folder, exist_ok=True)
+                self._remove_old()
+            Path(self._folder, key).touch()
+
+    def unmark(self, key: str) -> None:
+        """Remove the mark of a task that has ended."""
+        with guard("The mark of an ended task cannot be removed"):
+            Path(self._folder, key).unlink(missing_ok=True)
+
+    def is_open(self, key: str) -> bool:
+        """Whether a task is marked as open."""
+        return os.path.exists(os.path.join(self._folder, key))
+
+    def _remove_old(self) -> None:
+        before = time.time() - _MAX_AGE_S
+        for entry in list(os.scandir(self._folder)):
+            if entry.stat().st_mtime < before:
+                Path(entry.path).unlink(missing_ok=True)

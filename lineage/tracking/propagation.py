@@ -1,0 +1,137 @@
+"""Lets threads and pools that are started inside a task record into it.
+
+Installed when the first task is opened: an app that opens none is left as it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+import wrapt
+
+from ..errors import guard
+from ..recording.context import CURRENT, StepContext
+from ..recording.enabled import is_on
+from ..recording.task_token import PROCESS_KEY, VARIABLE
+from .carrier import CarriedCall, Carrier, open_scope
+from .generators import CurrentStep
+
+_POOL_METHODS: Final = ("apply_async", "_map_async", "imap", "imap_unordered")
+_state = threading.local()
+
+
+class _Installation:
+    """Whether the standard library's entry points are wrapped in this process."""
+
+    is_done = False
+
+
+def install() -> None:
+    """Wrap how threads and pools are started, once in a process."""
+    if _Installation.is_done:
+        return
+    _Installation.is_done = True
+    wrapt.wrap_function_wrapper(threading, "Thread.start", _start_thread)
+    wrapt.register_post_import_hook(_configure_process, "multiprocessing.process")
+    wrapt.register_post_import_hook(_wrap_threads, "concurrent.futures.thread")
+    wrapt.register_post_import_hook(_wrap_processes, "concurrent.futures.process")
+    wrapt.register_post_import_hook(_wrap_pools, "multiprocessing.pool")
+
+
+def carry_to_children(scope: StepContext) -> Callable[[], None]:
+    """Let processes started from now on find the task; returns what takes it back."""
+    with guard("Child processes cannot be told of the task"):
+        token = scope.task.recorder.token(scope).encode()
+        before = os.environ.get(VARIABLE)
+        os.environ[VARIABLE] = token
+        config = _process_config()
+        before_config = config.get(PROCESS_KEY)
+        config[PROCESS_KEY] = token
+
+        def restore() -> None:
+            _restore(os.environ, VARIABLE, token, before)
+            _restore(_process_config(), PROCESS_KEY, token, before_config)
+
+        return restore
+    return _nothing
+
+
+def _nothing() -> None:
+    """Stand for what takes nothing back."""
+
+
+def _restore(mapping: Any, name: str, ours: str, before: str | None) -> None:
+    if mapping.get(name) != ours:
+        return  # the app has set something else since
+    if before is None:
+        del mapping[name]
+    else:
+        mapping[name] = before
+
+
+def _process_config() -> dict[str, Any]:
+    """Return what `multiprocessing` hands to every process that it starts."""
+    process = sys.modules.get("multiprocessing.process")
+    if process is None:
+        return {}  # loaded later, it is told by `_configure_process`
+    config: dict[str, Any] = getattr(process.current_process(), "_config", {})
+    return config
+
+
+def _configure_process(module: Any) -> None:
+    token = os.environ.get(VARIABLE)
+    config = getattr(module.current_process(), "_config", None)
+    if token and isinstance(config, dict):
+        config.setdefault(PROCESS_KEY, token)
+
+
+def _scope() -> StepContext | None:
+    return open_scope() if is_on() else None
+
+
+def _start_thread(wrapped: Any, thread: Any, args: Any, kwargs: Any) -> Any:
+    scope = None if CURRENT.get() is None else _scope()
+    if scope is not None and not getattr(_state, "is_in_pool", False):
+        thread.run = functools.partial(_run_thread, thread, scope, thread.run)
+    return wrapped(*args, **kwargs)
+
+
+def _run_thread(thread: Any, scope: StepContext, run: Callable[[], Any]) -> None:
+    thread.__dict__.pop("run", None)
+    carrier = Carrier(scope)
+    with CurrentStep(carrier.scope()):
+        run()
+
+
+def _wrap_threads(module: Any) -> None:
+    wrapt.wrap_function_wrapper(module, "ThreadPoolExecutor.submit", _submit)
+
+
+def _wrap_processes(module: Any) -> None:
+    wrapt.wrap_function_wrapper(module, "ProcessPoolExecutor.submit", _submit)
+
+
+def _wrap_pools(module: Any) -> None:
+    for name in _POOL_METHODS:
+        wrapt.wrap_function_wrapper(module, f"Pool.{name}", _submit)
+
+
+def _submit(wrapped: Any, _pool: Any, args: Any, kwargs: Any) -> Any:
+    """Hand a function to a pool with the step that submits it.
+
+    A pool's own threads belong to no task: they serve many.
+    """
+    scope = _scope()
+    if scope is not None and args and callable(args[0]):
+        args = (CarriedCall(args[0], Carrier(scope)), *args[1:])
+    was_in_pool = getattr(_state, "is_in_pool", False)
+    _state.is_in_pool = True
+    try:
+        return wrapped(*args, **kwargs)
+    finally:
+        _state.is_in_pool = was_in_pool

@@ -1,0 +1,232 @@
+"""Tracked functions: functions with declarations, wherever they are copied or sent.
+
+A tracked function pickles by its name like any function; inside an open task it takes
+that task along. Picklers that ship functions by value rebuild it, declarations and all.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import inspect
+import pickle
+from typing import Any
+
+import wrapt
+
+from ..errors import attempt
+from ..recording.enabled import ENABLED_FLAG
+from .call_plan import handle_internal_error
+from .carrier import CarriedFunction, Carrier, carried_wrapper, current_carrier
+from .wrapper import Declarations, Wrapper, compile_wrapper, is_method_object
+
+
+class BoundTrackedFunction(wrapt.BoundFunctionWrapper):  # type: ignore[type-arg]  # as wrapt 1 has none
+    """A tracked function bound to an instance or a class."""
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        owner = getattr(self, "__self__", None)
+        carrier = current_carrier()
+        if owner is None:
+            return load_named, (*_name_of(self), carrier)
+        if carrier is None:
+            return getattr, (owner, self.__name__)
+        return load_bound, (owner, self.__name__, carrier)
+
+    def __copy__(self) -> BoundTrackedFunction:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        owner = getattr(self, "__self__", None)
+        if owner is None or isinstance(owner, type):
+            return self
+        return getattr(copy.deepcopy(owner, memo), self.__name__)
+
+    def reduce_by_value(self) -> Any:
+        """Return how to rebuild it where its module cannot be imported."""
+        owner = getattr(self, "__self__", None)
+        if owner is not None:
+            return self.__reduce_ex__(2)
+        parent = self._self_parent
+        if is_method_object(parent.__wrapped__):
+            return getattr, (self._self_owner, self.__name__)
+        return parent.reduce_by_value()
+
+
+class TrackedFunction(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as wrapt 1 has none
+    """A function with declarations; in every other respect the function itself."""
+
+    __bound_function_wrapper__ = BoundTrackedFunction
+
+    def __init__(
+        self, function: Any, wrapper: Wrapper, declarations: Declarations
+    ) -> None:
+        super().__init__(
+            function,
+            wrapper,
+            enabled=ENABLED_FLAG,  # type: ignore[arg-type]  # anything with a truth
+        )
+        self._self_declarations = declarations
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        carrier = current_carrier()
+        if carrier is None:
+            return self.__wrapped__.__qualname__  # found by its name, as any function
+        return load_named, (*_name_of(self), carrier)
+
+    def __copy__(self) -> TrackedFunction:
+        return self
+
+    def __deepcopy__(self, _memo: Any) -> TrackedFunction:
+        return self
+
+    def reduce_by_value(self) -> Any:
+        """Return how to rebuild it where its module cannot be imported.
+
+        The empty function comes first and is filled afterwards, because a function
+        may refer to itself by its globals.
+        """
+        state = (self.__wrapped__, self._self_declarations, current_carrier())
+        return new_tracked, (type(self),), state, None, None, fill_tracked
+
+    @classmethod
+    def make_wrapper(cls, function: Any, declarations: Declarations) -> Wrapper:
+        """Compile the declarations for a function."""
+        return compile_wrapper(function, declarations)
+
+
+def wrap(target: Any, declarations: Declarations) -> Any:
+    """Put declarations on a function; on a tracked one they are merged into one.
+
+    Raises:
+        DeclarationError: They can never work there.
+    """
+    function, declarations = _unstacked(target, declarations)
+    wrapper = compile_wrapper(function, declarations)
+    return TrackedFunction(function, wrapper, declarations)
+
+
+def _name_of(function: Any) -> tuple[str, str]:
+    """Return module and qualified name of a function that pickles by name.
+
+    Raises:
+        PicklingError: It is not found there, as pickle would raise.
+    """
+    inner = _own_function(function)
+    module, name = inner.__module__, inner.__qualname__
+    if "<locals>" in name or _own_function(_attribute(module, name)) is not inner:
+        raise pickle.PicklingError(
+            f"Can't pickle {inner!r}: it's not found as {module}.{name}"
+        )
+    return module, name
+
+
+def _own_function(target: Any) -> Any:
+    """Return the user's own function inside tracked functions and method objects."""
+    while True:
+        if isinstance(target, (TrackedFunction, BoundTrackedFunction)):
+            target = target.__wrapped__
+        elif is_method_object(target) or inspect.ismethod(target):
+            target = target.__func__
+        else:
+            return target
+
+
+def _attribute(module: str, name: str) -> Any:
+    """Find what a module defines by a qualified name, without binding it."""
+    owner: Any = importlib.import_module(module)
+    for part in name.split("."):
+        owner = inspect.getattr_static(owner, part, None)
+    return owner
+
+
+def load_named(module: str, name: str, carrier: Carrier | None = None) -> Any:
+    """Find a tracked function by its name, and let it run in a carried step."""
+    found = _attribute(module, name)
+    owner_name, _, last = name.rpartition(".")
+    owner = _attribute(module, owner_name) if owner_name else None
+    if isinstance(found, TrackedFunction) and carrier is not None:
+        carried = carried_copy(found, carrier)
+        is_static = is_method_object(found.__wrapped__)
+        return carried.__get__(None, owner) if is_static else carried
+    target = found if owner is None else getattr(owner, last)
+    return target if carrier is None else CarriedFunction(target, carrier)
+
+
+def load_bound(owner: Any, name: str, carrier: Carrier) -> Any:
+    """Bind a tracked method again, and let it run in a carried step."""
+    cls = owner if isinstance(owner, type) else type(owner)
+    found = inspect.getattr_static(cls, name, None)
+    if not isinstance(found, TrackedFunction):
+        return CarriedFunction(getattr(owner, name), carrier)
+    instance = None if isinstance(owner, type) else owner
+    return carried_copy(found, carrier).__get__(instance, cls)
+
+
+def carried_copy(tracked: TrackedFunction, carrier: Carrier) -> TrackedFunction:
+    """Return a tracked function that runs in a carried step when no other is open."""
+    function = tracked.__wrapped__
+    inner: Any = tracked._self_wrapper  # noqa: SLF001  the wrapper as compiled
+    own = _own_function(function)
+    wrapper = carried_wrapper(carrier, own, inner, force=False)
+    declarations = tracked._self_declarations  # noqa: SLF001  our own
+    return type(tracked)(function, wrapper, declarations)
+
+
+def new_tracked(kind: type[TrackedFunction]) -> TrackedFunction:
+    """Make an empty tracked function, to be filled by `fill_tracked`."""
+    return kind.__new__(kind)
+
+
+def fill_tracked(
+    made: TrackedFunction, state: tuple[Any, Declarations, Carrier | None]
+) -> None:
+    """Fill a tracked function that was shipped by value."""
+    function, declarations, carrier = state
+    kind = type(made)
+    wrapper: Wrapper = _LazyWrapper(kind, function, declarations)
+    if carrier is not None:
+        wrapper = carried_wrapper(
+            carrier, _own_function(function), wrapper, force=False
+        )
+    kind.__init__(made, function, wrapper, declarations)
+
+
+class _LazyWrapper:
+    """Compiles at the first call: the function is not complete while it is loaded."""
+
+    def __init__(
+        self, kind: type[TrackedFunction], function: Any, declarations: Declarations
+    ) -> None:
+        self._kind = kind
+        self._function = function
+        self._declarations = declarations
+        self._made: Wrapper | None = None
+
+    def __call__(self, wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        if self._made is None:
+            made = attempt(self._compiled, None, handle_internal_error)
+            self._made = made or _call_plainly
+        return self._made(wrapped, instance, args, kwargs)
+
+    def _compiled(self, _: None) -> Wrapper:
+        return self._kind.make_wrapper(self._function, self._declarations)
+
+
+def _call_plainly(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
+    return wrapped(*args, **kwargs)
+
+
+def _unstacked(target: Any, declarations: Declarations) -> tuple[Any, Declarations]:
+    if type(target) is TrackedFunction:
+        return target.__wrapped__, declarations.over(target._self_declarations)  # noqa: SLF001  our own
+    if is_method_object(target) and type(target.__func__) is TrackedFunction:
+        inner = target.__func__
+        bare = type(target)(inner.__wrapped__)
+        return bare, declarations.over(inner._self_declarations)  # noqa: SLF001  our own
+    return target, declarations
+
+
+def declarations_of(target: Any) -> Declarations | None:
+    """Return what is declared on a function; None when nothing is."""
+    return target._self_declarations if type(target) is TrackedFunction else None  # noqa: SLF001  our own

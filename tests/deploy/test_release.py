@@ -1,0 +1,36 @@
+"""A release takes its version and its text from one place each."""
+
+from __future__ import annotations
+
+import runpy
+from importlib import metadata
+from typing import Any
+
+import pytest
+from source_tree import ROOT
+
+
+@pytest.fixture(scope="module")
+def release() -> dict[str, Any]:
+    """Return the names of `scripts/release.py`."""
+    return runpy.run_path(str(ROOT / "scripts" / "release.py"))
+
+
+def test_the_version_stands_in_one_place(release: dict[str, Any]) -> None:
+    """The version of the project's file is the one that is installed."""
+    assert release["version"]() == metadata.version("workflow-lineage")
+
+
+def test_a_release_tells_its_own_section_of_the_changelog(
+    release: dict[str, Any],
+) -> None:
+    """The notes end where the section of the version before begins."""
+    text = "# Changelog\n\n## 1.1.0 - 2026-01-02\n\n- new\n\n## 1.0.0\n\n- old\n"
+    assert release["notes"](text, "1.1.0") == "- new\n"
+    assert release["notes"](text, "1.0.0") == "- old\n"
+
+
+def test_a_release_without_a_section_is_refused(release: dict[str, Any]) -> None:
+    """Nothing is released that the changelog does not tell of."""
+    with pytest.raises(SystemExit, match=r"no section for 2\.0\.0"):
+        release["notes"]("## Unreleased\n\n- x\n", "2.0.0")

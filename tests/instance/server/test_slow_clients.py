@@ -1,0 +1,153 @@
+"""Clients that send slowly, or too much, take nothing from the others."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import requests
+from instance_server import Served, free_port, in_thread, settings_for, start_process
+
+from lineage.instance import http_protocol
+from lineage.instance.request_body import BodyLimits
+from lineage.instance.server import allow_connections
+
+HALF = (
+    "POST /public/api/v3/lineage.facts.add HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
+    "content-type: application/json\r\ncontent-length: 100000\r\n\r\n" + '{{"facts": ['
+)
+
+
+def send(port: int, text: str) -> socket.socket:
+    """Open a connection and send a part of a request."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    connection.sendall(text.encode())
+    return connection
+
+
+def median_s(session: requests.Session, url: str, rounds: int = 60) -> float:
+    """Return the median time of a request."""
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        assert session.post(url, json={"id": 1}, timeout=10).status_code == 404
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def test_a_swarm_of_slow_bodies_leaves_the_others_alone(tmp_path: Path) -> None:
+    """With 1,000 half-sent bodies a client's answers take less than twice as long."""
+    allow_connections()  # of this process, too
+    port = free_port()
+    process = start_process(settings_for(tmp_path, port=port, is_access_logged=False))
+    url = f"http://127.0.0.1:{port}/public/api/v3/tasks.info"
+    try:
+        with ExitStack() as stack, requests.Session() as session:
+            median_s(session, url, 20)
+            quiet = median_s(session, url)
+            for _ in range(1000):
+                stack.enter_context(send(port, HALF.format(port=port)))
+            for attempt in range(3):
+                busy = median_s(session, url)
+                if busy < 2 * quiet:
+                    break
+                time.sleep(attempt)
+            assert busy < 2 * quiet + 0.001, (busy, quiet)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[Served]:
+    """A server that gives a body half a second."""
+    limits = BodyLimits(idle_s=0.5, grace_s=0.5)
+    with in_thread(settings_for(tmp_path / "served", limits=limits)) as running:
+        yield running
+
+
+def test_a_half_sent_body_is_given_up_with_its_connection(impatient: Served) -> None:
+    """The client reads 408, and the connection ends."""
+    port = impatient.settings.port
+    with send(port, HALF.format(port=port)) as connection:
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_body_is_not_read_before_caller_and_role(served: Served) -> None:
+    """Who may not call a method is answered while the body has not come."""
+    reader = served.token("research", "reader")
+    for token, status in (("", b"401"), (reader, b"403")):
+        head = (
+            "POST /public/api/v3/file-storage.upload?teamId=1&path=/a HTTP/1.1\r\n"
+            f"host: 127.0.0.1:{served.settings.port}\r\n"
+            + (f"x-api-key: {token}\r\n" if token else "")
+            + "content-length: 300000000\r\n\r\n"
+        )
+        with send(served.settings.port, head) as connection:
+            answer = b""
+            while piece := connection.recv(65536):
+                answer += piece
+        assert answer.split()[1] == status
+        assert b"connection: close" in answer.lower()
+
+
+def test_each_method_has_a_limit_of_its_own(served: Served) -> None:
+    """Only what brings facts or files may be large."""
+    large = {"id": 1, "x": "y" * (2 << 20)}
+    assert served.post("tasks.info", large).status_code == 413
+    assert served.post("lineage.graph.get", large).status_code == 413
+    assert served.post("lineage.facts.add", {"facts": [], **large}).status_code == 200
+
+
+def test_every_method_takes_gzip(served: Served) -> None:
+    """A packed body is unpacked, within the method's limit."""
+
+    def post(method: str, content: bytes, encoding: str = "gzip") -> int:
+        url = f"{served.address}/public/api/v3/{method}"
+        headers = {"content-encoding": encoding, "content-type": "application/json"}
+        return requests.post(url, content, headers=headers, timeout=20).status_code
+
+    packed = gzip.compress(json.dumps({"id": 7}).encode())
+    assert post("tasks.info", packed) == 404
+    assert post("lineage.facts.add", gzip.compress(b'{"facts": []}')) == 200
+    assert post("tasks.info", gzip.compress(bytes(50 << 20))) == 413
+    assert post("tasks.info", packed, "br") == 415
+    assert post("tasks.info", b"no gzip") == 400
+
+
+def test_a_head_that_does_not_come_ends_its_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither silence, nor headers without an end, hold a connection."""
+    monkeypatch.setattr(http_protocol, "HEAD_S", 0.5)
+    with in_thread(settings_for(tmp_path)) as served:
+        port = served.settings.port
+        for text in ("", "GET / HTTP/1.1\r\nhost: a\r\n"):
+            with send(port, text) as connection:
+                assert connection.recv(100) == b""
+        with send(port, "GET / HTTP/1.1\r\nhost: a\r\n") as connection:
+            ended = threading.Event()
+
+            def pour() -> None:
+                try:
+                    for number in range(100_000):
+                        connection.sendall(f"x-{number}: {'y' * 1000}\r\n".encode())
+                except OSError:
+                    ended.set()
+
+            thread = threading.Thread(target=pour)
+            thread.start()
+            thread.join(20)
+            assert ended.is_set()
+        assert requests.get(f"{served.address}/healthz", timeout=10).ok

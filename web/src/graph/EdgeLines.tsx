@@ -1,0 +1,52 @@
+/** The lines of the edges, as one drawing below the nodes. */
+import { ViewportPortal } from "@xyflow/react";
+import { memo } from "react";
+import type { Highlight } from "../model/highlight";
+import type { Look, EdgeLine } from "./scene";
+
+interface Props {
+  edgeLines: EdgeLine[];
+  looks: ReadonlyMap<string, Look>;
+  highlight: Highlight | null;
+}
+
+export const EdgeLines = memo(function EdgeLines({ edgeLines, looks, highlight }: Props) {
+  const drawn = edgeLines.filter(
+    ({ source, target }) => !looks.get(source)?.isHidden && !looks.get(target)?.isHidden,
+  );
+  // Highlight lines last, so that they lie on top.
+  const order = [...drawn].sort(
+    (a, b) => Number(highlight?.edges.has(a.key) ?? false) - Number(highlight?.edges.has(b.key) ?? false),
+  );
+  return (
+    <ViewportPortal>
+      <svg className="edgeLines" width="1" height="1" aria-hidden="true">
+        <defs>
+          <Head id="head" className="head" />
+          <Head id="head-highlighted" className="head head-highlighted" />
+        </defs>
+        {order.map((line) => {
+          const isHighlighted = highlight?.edges.has(line.key) ?? false;
+          const isDim = looks.get(line.source)?.isDim || looks.get(line.target)?.isDim;
+          const names = ["edge-line", `edge-line-${line.role}`, isHighlighted && "is-highlighted", isDim && !isHighlighted && "is-dim"];
+          return (
+            <path
+              key={line.key}
+              d={line.path}
+              className={names.filter(Boolean).join(" ")}
+              markerEnd={isHighlighted ? "url(#head-highlighted)" : "url(#head)"}
+            />
+          );
+        })}
+      </svg>
+    </ViewportPortal>
+  );
+});
+
+function Head({ id, className }: { id: string; className: string }) {
+  return (
+    <marker id={id} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+      <path className={className} d="M1 1 L7 4 L1 7" fill="none" />
+    </marker>
+  );
+}

@@ -1,0 +1,52 @@
+/** The nodes and edges connected to a node, for highlighting. */
+import type { GraphEdge } from "../api/types";
+import { edgeKey } from "./merge";
+
+export interface Highlight {
+  items: Set<string>;
+  edges: Set<string>;
+}
+
+type Way = "up" | "down";
+
+function index(edges: Iterable<GraphEdge>, way: Way): Map<string, GraphEdge[]> {
+  const found = new Map<string, GraphEdge[]>();
+  for (const edge of edges) {
+    const key = way === "up" ? edge.target : edge.source;
+    (found.get(key) ?? found.set(key, []).get(key))?.push(edge);
+  }
+  return found;
+}
+
+/** An output that names what it was derived from leads to those inputs only. */
+function isTrue(into: GraphEdge | null, out: GraphEdge): boolean {
+  const named = into?.role === "output" ? into.derived_from : null;
+  return !named || named.length === 0 || named.includes(out.source);
+}
+
+function walk(start: string, edges: Iterable<GraphEdge>, way: Way, highlight: Highlight): void {
+  const byKey = index(edges, way);
+  const queue: [string, GraphEdge | null][] = [[start, null]];
+  const seen = new Set<string>();
+  while (queue.length > 0) {
+    const [key, came] = queue.pop() as [string, GraphEdge | null];
+    for (const edge of byKey.get(key) ?? []) {
+      const isKnown = seen.has(edgeKey(edge));
+      const fits = way === "up" ? isTrue(came, edge) : !came || isTrue(edge, came);
+      if (isKnown || !fits) continue;
+      seen.add(edgeKey(edge));
+      const next = way === "up" ? edge.source : edge.target;
+      highlight.edges.add(edgeKey(edge));
+      highlight.items.add(next);
+      queue.push([next, edge]);
+    }
+  }
+}
+
+/** Everything upstream and downstream of a node, as far as it is drawn. */
+export function connected(start: string, edges: ReadonlyMap<string, GraphEdge>): Highlight {
+  const highlight: Highlight = { items: new Set([start]), edges: new Set() };
+  walk(start, edges.values(), "up", highlight);
+  walk(start, edges.values(), "down", highlight);
+  return highlight;
+}
