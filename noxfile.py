@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = []
@@ -21,3 +23,21 @@ def interop_session(session: nox.Session) -> None:
     session.install("supervisely")
     session.install("-e", ".[server,files]")
     session.run("python", "tests/interop/session.py", *session.posargs)
+
+
+@nox.session
+def crates(session: nox.Session) -> None:
+    """Check the RO-Crates that `lineage passport` writes with the profile's validator.
+
+    In an environment of its own: the validator wants an older `rich` than our tools.
+    """
+    session.install("-e", ".[server]", env={"LINEAGE_BUILD_PAGE": "0"})
+    session.install("roc-validator>=0.13", "rocrate>=0.16")
+    folder = session.create_tmp()
+    root = Path(__file__).resolve().parent
+    with session.chdir(folder):
+        session.run("python", str(root / "tests" / "support" / "make_crates.py"), "out")
+        crates = sorted(str(path) for path in Path("out").iterdir())
+        session.run(
+            "python", str(root / "tests" / "support" / "check_crate.py"), *crates
+        )

@@ -62,6 +62,7 @@ class GraphApi(Resource):
 
     def tasks(
         self,
+        select: str | None = None,
         *,
         text: str | None = None,
         status: str | None = None,
@@ -74,8 +75,9 @@ class GraphApi(Resource):
         """List tasks, newest first.
 
         Args:
+            select: Only tasks that this selector matches, such as `user:maria`.
             text: A part of the name, or the number.
-            status: A status word of the platform.
+            status: `finished`, `failed`, `running` or a word of the platform.
             kind: Only tasks that used or produced this kind.
             since: Created at this time or later (seconds since 1970).
             until: Created at this time or earlier.
@@ -83,8 +85,8 @@ class GraphApi(Resource):
             after: `next` of the page before.
         """
         return self.ask(
-            TasksParams(text=text, status=status, kind=kind, since=since, until=until,
-                        limit=limit, after=after),
+            TasksParams(select=select, text=text, status=status, kind=kind, since=since,
+                        until=until, limit=limit, after=after),
             TasksPage,
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Open the instance that a command asks."""
+"""Opens the instance that a command asks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
 from ..api import Api
 from ..errors import NotFoundError
 from ..settings import Settings
 from .parser import UsageError
+
+#: The address of `EmbeddedInstance`, which needs an extra to be imported.
+EMBEDDED_ADDRESS: Final = "http://embedded.lineage"
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
@@ -81,7 +85,7 @@ def served(settings: Settings) -> Api:
 
 
 def load(module: str, extra: str) -> ModuleType:
-    """Import a room that needs an extra; without it say which.
+    """Import a module that needs an extra, or name the extra.
 
     Raises:
         UsageError: The extra is not installed.

@@ -18,7 +18,7 @@ from ..settings import Settings
 from .connect import settings_of
 from .format import ago, clean, count, duration
 from .output import table
-from .parser import Commands, with_place
+from .parser import Commands, add_instance_options
 from .result import FAILED, NO, CommandResult, Line, StyledText, line
 
 
@@ -38,7 +38,7 @@ def add_commands(commands: Commands) -> None:
             "--timeout", type=float, default=60.0, metavar="S", help="seconds (60)"
         )
     for parser in (flush, status, retry):
-        with_place(parser)
+        add_instance_options(parser)
 
 
 def run_status(args: argparse.Namespace) -> CommandResult:

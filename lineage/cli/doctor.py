@@ -19,7 +19,7 @@ from .connect import settings_of
 from .explain_settings import consequence, summary
 from .format import count
 from .output import table
-from .parser import Commands, UsageError, with_place
+from .parser import Commands, UsageError, add_instance_options
 from .ping import reached
 from .result import NO, CommandResult, Line, StyledText, line
 
@@ -37,7 +37,7 @@ def add_commands(commands: Commands) -> None:
     doctor = commands.add(
         "doctor", run_doctor, "show every setting, where it came from and what it does"
     )
-    with_place(doctor)
+    add_instance_options(doctor)
     check = commands.add(
         "check", run_check, "check every declaration in a module without running it",
         example="lineage check my_app.train",

@@ -1,4 +1,4 @@
-"""Times, sizes, names and states, in words."""
+"""Times, sizes, names and states, as people read them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from typing import Final
 
 from ..model.graph import Node
+from ..model.selector import shown_status
 from .result import StyledText
 
 _STATES: Final = {
@@ -19,27 +20,56 @@ _STATES: Final = {
     "terminating": ("■", "warn"),
 }
 _MARKUP: Final = re.compile(r"<[^>]*>")
-_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
+#: Control characters, and those that change the direction of writing.
+_CONTROL: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+#: Longest name that is shown whole.
+MAX_NAME: Final = 60
+
+
+def escape(text: str) -> str:
+    r"""Write control characters as `\x1b`, so that a terminal does not obey them."""
+    return _CONTROL.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def clean(text: str) -> str:
-    """Drop markup and control characters, which a terminal would obey."""
-    return _UNSEEN.sub(" ", html.unescape(_MARKUP.sub("", text))).strip()
+    """Return a title without its markup, and its control characters escaped."""
+    return escape(html.unescape(_MARKUP.sub("", text)).strip())
+
+
+def shorten(text: str, width: int = MAX_NAME) -> str:
+    """Cut a long text in the middle, where names differ least."""
+    if len(text) <= width:
+        return text
+    head = max(1, (width - 1) // 3)
+    return f"{text[:head]}…{text[-(width - 1 - head) :]}"
 
 
 def title(node: Node) -> str:
-    """Give the name a card shows: the app's title, else the thing's name."""
-    return clean(node.title or "") or clean(node.name) or node.key
+    """Return what a node is shown as: the app's title, else its shortest path."""
+    return clean(node.title or "") or name(node)
+
+
+def name(node: Node) -> str:
+    """Return the shortest unique path, else the name; never empty."""
+    text = node.label or node.name
+    return shorten(escape(text.strip())) or node.key
 
 
 def state(status: str | None) -> StyledText:
-    """Give a task's status as one character with its colour."""
+    """Return a task's status as one character with its colour."""
     mark, style = _STATES.get(status or "", ("…", "warn"))
     return StyledText(mark, style)
 
 
 def size(count: int) -> str:
-    """Give a number of bytes as people say it."""
+    """Return a number of bytes in the largest fitting unit."""
     number = float(count)
     for unit in ("B", "kB", "MB", "GB", "TB"):
         if number < 1000 or unit == "TB":
@@ -49,7 +79,7 @@ def size(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Give a span of time as people say it."""
+    """Return a span of time in two units at most."""
     if seconds < 1:
         return f"{max(seconds, 0) * 1000:.0f} ms"
     if seconds < 60:
@@ -62,7 +92,7 @@ def duration(seconds: float) -> str:
 
 
 def ago(moment: float, *, now: float | None = None) -> str:
-    """Give a moment by its distance from now, and older ones by their date."""
+    """Return a moment by its distance from now, and older ones by their date."""
     passed = (time.time() if now is None else now) - moment
     if passed < 60:
         return "just now"
@@ -70,11 +100,16 @@ def ago(moment: float, *, now: float | None = None) -> str:
         return f"{passed // 60:.0f} min ago"
     if passed < 86_400:
         return f"{passed // 3600:.0f} h ago"
+    return date(moment)
+
+
+def date(moment: float) -> str:
+    """Return a moment as date and time (UTC)."""
     return f"{datetime.fromtimestamp(moment, timezone.utc):%Y-%m-%d %H:%M}"
 
 
 def facts(node: Node) -> str:
-    """Give what is known of a card in a few words."""
+    """Return what is known about a node in a few words."""
     if node.type == "task":
         parts = [node.key, *_task_facts(node)]
     else:
@@ -83,7 +118,8 @@ def facts(node: Node) -> str:
 
 
 def _task_facts(node: Node) -> list[str]:
-    known = [node.status] if node.status and node.status != "finished" else []
+    status = shown_status(node.status)
+    known = [status] if status and status != "finished" else []
     if node.started_at is not None and node.ended_at is not None:
         known.append(duration(node.ended_at - node.started_at))
     return known
@@ -101,10 +137,10 @@ def _data_facts(node: Node) -> list[str]:
 
 
 def styled(node: Node) -> StyledText:
-    """Give a card's name in the colour of its type."""
+    """Return a node's name in the colour of its type."""
     return StyledText(title(node), "task" if node.type == "task" else "data")
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
-    """Give a number with its noun."""
+    """Return a number with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -14,11 +14,11 @@ from .output import emit, print_lines
 from .parser import Commands, Parser
 from .result import FAILED, CommandResult, StyledText, line
 
-_DESCRIPTION = "Which data became which: ask the lineage that your apps recorded."
+_DESCRIPTION = "Which data became which: the lineage that your apps recorded."
 _FIRST = """\
 start here:  lineage demo           run the example and look at its graph
              lineage tasks          the latest runs
-             lineage show THING     a task, file, model or project, and its graph
+             lineage show NAME      a run, file, model or project, and its graph
              lineage ui             the same as a page in the browser
 """
 
@@ -29,18 +29,22 @@ def build_parser() -> Parser:
         delivery,
         demo,
         doctor,
+        export,
         query,
         register,
         serve,
         show,
         store,
+        tasks,
     )
 
     parser = Parser(prog="lineage", description=_DESCRIPTION, epilog=_FIRST)
     version = f"lineage {metadata.version('workflow-lineage')}"
     parser.add_argument("--version", action="version", version=version)
     commands = Commands(parser)
-    themes = (demo, show, query, delivery, doctor, serve, store, register)
+    themes = (
+        demo, tasks, show, query, export, delivery, doctor, serve, store, register,
+    )  # fmt: skip
     for theme in themes:
         theme.add_commands(commands)
     return parser

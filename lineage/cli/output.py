@@ -1,15 +1,20 @@
-"""Print an answer: as JSON, in colours on a terminal, or as plain text."""
+"""Prints an answer: as JSON, in colours on a terminal, or as plain text."""
 
 from __future__ import annotations
 
 import importlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
+from .format import shorten
 from .result import STYLES, CommandResult, Line, plain, width
+
+#: A column is not cut below this width.
+_NARROWEST: Final = 8
 
 
 def emit(answer: CommandResult, *, as_json: bool, stream: TextIO | None = None) -> None:
@@ -61,15 +66,48 @@ def wants_colours(stream: TextIO) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 
 
+def terminal_width() -> int | None:
+    """Return the width to which lines are cut, or None where nobody looks."""
+    if not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
+
+
 def table(rows: Sequence[Sequence[Any]], *, indent: str = "") -> list[Line]:
-    """Align the cells of rows in columns; a cell is a span."""
+    """Align the cells of rows in columns, cut to the terminal's width."""
     cells = [list(row) for row in rows]
+    limit = terminal_width()
+    if limit is not None:
+        cells = _fitted(cells, limit - len(indent))
     columns = max((len(row) for row in cells), default=0)
     widths = [
         max((width([row[i]]) for row in cells if i < len(row)), default=0)
         for i in range(columns)
     ]
     return [_padded(row, widths, indent) for row in cells]
+
+
+def _fitted(cells: list[list[Any]], limit: int) -> list[list[Any]]:
+    """Cut the widest columns until every row fits."""
+    columns = max((len(row) for row in cells), default=0)
+    widths = [
+        max((len(row[i].text) for row in cells if i < len(row)), default=0)
+        for i in range(columns)
+    ]
+    excess = sum(widths) + 2 * (columns - 1) - limit
+    while excess > 0 and max(widths, default=0) > _NARROWEST:
+        widest = max(range(columns), key=lambda i: widths[i])
+        cut = min(excess, widths[widest] - _NARROWEST)
+        cut = min(cut, max(1, widths[widest] // 4))
+        widths[widest] -= cut
+        excess -= cut
+    return [
+        [
+            type(c)(shorten(c.text, w), c.style)
+            for c, w in zip(row, widths, strict=False)
+        ]
+        for row in cells
+    ]
 
 
 def _padded(row: list[Any], widths: list[int], indent: str) -> Line:

@@ -46,6 +46,12 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; type: {self.prog} --help")
 
 
+#: What may stand for NAME.
+NAME_HELP: Final = (
+    "a name, a path, task:3, Train@last, project:12, data:7, sha256:3f9a1c"
+)
+
+
 def no_such(what: str, said: str, known: Sequence[str]) -> str:
     """Say that a word is unknown, and which word was probably meant."""
     near = difflib.get_close_matches(said, known, n=1)
@@ -94,7 +100,7 @@ def _help_of(parser: Parser) -> Run:
     return run
 
 
-def with_place(parser: Parser) -> Parser:
+def add_instance_options(parser: Parser) -> Parser:
     """Add the options that say which instance is asked."""
     place = parser.add_argument_group("which instance")
     place.add_argument(
@@ -107,7 +113,7 @@ def with_place(parser: Parser) -> Parser:
     return parser
 
 
-def with_moment(parser: Parser) -> Parser:
+def add_as_of_option(parser: Parser) -> Parser:
     """Add the option that asks about the past."""
     parser.add_argument(
         "--as-of",

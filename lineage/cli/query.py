@@ -1,4 +1,4 @@
-"""Ask the graph what came from what, what would break, what differs, what is stale."""
+"""Questions: where it came from, what depends on it, what differs, what is stale."""
 
 from __future__ import annotations
 
@@ -7,101 +7,116 @@ import argparse
 from ..errors import ApiError
 from ..model.graph import GraphAnswer
 from .connect import instance
-from .parser import Commands, Parser, Run, with_moment, with_place
+from .find import NOT_FOUND, find, find_one
+from .format import escape
+from .page_address import page_address, page_lines
+from .parser import (
+    NAME_HELP,
+    Commands,
+    Parser,
+    Run,
+    add_as_of_option,
+    add_instance_options,
+)
 from .render import diff_lines, health_lines, impact_lines, stale_lines
 from .result import NO, CommandResult, Line, StyledText, line
-from .show import NOT_FOUND, find
 from .time_args import moment
 from .tree import Way, draw
-
-_THING = "task:3, a name, a path, project:12, data:7 …"
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands of this theme."""
-    _add_walk(commands, "upstream", run_upstream, "tell where a thing came from")
-    _add_walk(commands, "downstream", run_downstream, "tell what became of a thing")
+    _add_walk(commands, "upstream", run_upstream, "show what something came from")
+    _add_walk(
+        commands, "downstream", run_downstream, "show what was made from something"
+    )
     _add_impact(commands)
     provenance = commands.add(
-        "provenance", run_provenance, "tell how a thing was made: runs, inputs, code",
+        "provenance", run_provenance, "show how something was made: runs, inputs, code",
         example="lineage provenance model.joblib",
     )  # fmt: skip
-    provenance.add_argument("thing", metavar="THING", help=_THING)
-    with_place(with_moment(provenance))
+    provenance.add_argument("name", metavar="NAME", help=NAME_HELP)
+    add_instance_options(add_as_of_option(provenance))
     diff = commands.add(
-        "diff", run_diff, "tell what differs between two runs (exit code 1)",
+        "diff", run_diff, "compare two runs or versions (exit code 1: they differ)",
         example="lineage diff task:3 task:4",
     )  # fmt: skip
-    diff.add_argument("a", metavar="A", help="a task: task:3 or its name")
-    diff.add_argument("b", metavar="B", help="another task")
-    with_place(diff)
+    diff.add_argument("a", metavar="A", help="a run: task:3, Train@-2; or a version")
+    diff.add_argument("b", metavar="B", help="another one")
+    add_instance_options(diff)
     _add_stale(commands)
     path = commands.add(
-        "path", run_path, "tell how one thing became another",
+        "path", run_path, "show how something became something else",
         example="lineage path digits.csv readings.csv",
     )  # fmt: skip
-    path.add_argument("a", metavar="A", help=_THING)
-    path.add_argument("b", metavar="B", help=_THING)
-    with_place(with_moment(path))
-    with_place(commands.add("health", run_health, "tell how complete the graph is"))
+    path.add_argument("a", metavar="A", help=NAME_HELP)
+    path.add_argument("b", metavar="B", help=NAME_HELP)
+    add_instance_options(add_as_of_option(path))
+    add_instance_options(
+        commands.add("health", run_health, "count how complete the graph is")
+    )
 
 
 def _add_impact(commands: Commands) -> None:
     impact = commands.add(
-        "impact", run_impact, "tell what would break if a thing were deleted",
+        "impact", run_impact, "list what depends on something, and the runs to repeat",
         example="lineage impact project:12",
     )  # fmt: skip
-    impact.add_argument("thing", metavar="THING", help=_THING)
+    impact.add_argument("name", metavar="NAME", help=NAME_HELP)
     impact.add_argument(
         "--if-unchanged", metavar="FINGERPRINT",
-        help="fail when the answer is no longer the one with this fingerprint",
+        help="fail unless the answer still has this fingerprint",
     )  # fmt: skip
-    with_place(with_moment(impact))
+    add_instance_options(add_as_of_option(impact))
 
 
 def _add_stale(commands: Commands) -> None:
     stale = commands.add(
-        "stale", run_stale, "list what was made from something that is newer by now"
+        "stale", run_stale, "list outputs made from inputs that have newer versions"
     )
-    stale.add_argument("thing", nargs="?", metavar="THING", help="only what led to it")
+    stale.add_argument(
+        "name", nargs="?", metavar="NAME", help="only this, or what these runs made"
+    )
     stale.add_argument("--limit", type=int, default=50, help="how many (50)")
-    stale.add_argument("--after", metavar="NEXT", help="go on where an answer was cut")
-    with_place(stale)
+    stale.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
+    add_instance_options(stale)
 
 
 def _add_walk(commands: Commands, name: str, run: Run, help: str) -> Parser:
     parser = commands.add(name, run, help, example=f"lineage {name} model.joblib")
-    parser.add_argument("thing", metavar="THING", help=_THING)
-    parser.add_argument("--depth", type=int, metavar="HOPS", help="how far (all)")
+    parser.add_argument("name", metavar="NAME", help=NAME_HELP)
+    parser.add_argument("--depth", type=int, metavar="HOPS", help="hops (all)")
     parser.add_argument("--kind", action="append", dest="kinds", help="only this kind")
-    parser.add_argument("--limit", type=int, default=1000, help="how many cards (1000)")
-    parser.add_argument("--after", metavar="NEXT", help="go on where an answer was cut")
-    return with_place(with_moment(parser))
+    parser.add_argument("--limit", type=int, default=1000, help="how many nodes (1000)")
+    parser.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
+    return add_instance_options(add_as_of_option(parser))
 
 
 def run_upstream(args: argparse.Namespace) -> CommandResult:
-    """Tell where a thing came from."""
+    """Show what something came from."""
     return _walk(args, "up")
 
 
 def run_downstream(args: argparse.Namespace) -> CommandResult:
-    """Tell what became of a thing."""
+    """Show what was made from something."""
     return _walk(args, "down")
 
 
 def _walk(args: argparse.Namespace, way: Way) -> CommandResult:
     with instance(args) as api:
-        node = find(api, args.thing)
+        found = find(api, args.name)
         ask = api.graph.upstream if way == "up" else api.graph.downstream
         answer = ask(
-            node.key,
+            found.selector,
             depth=args.depth,
             kinds=args.kinds,
             as_of=moment(args.as_of),
             limit=args.limit,
             after=args.after,
         )
-    return CommandResult(answer, _graph_lines(answer, way, [node.key]))
+        address = page_address(api, focus=found.selector)
+    lines = _graph_lines(answer, way, [node.key for node in found.nodes])
+    return CommandResult(answer, [*found.notes, *lines, *page_lines(address)])
 
 
 def _graph_lines(answer: GraphAnswer, way: Way, roots: list[str]) -> list[Line]:
@@ -115,65 +130,74 @@ def _graph_lines(answer: GraphAnswer, way: Way, roots: list[str]) -> list[Line]:
 
 
 def run_impact(args: argparse.Namespace) -> CommandResult:
-    """Tell what would break if a thing were deleted."""
+    """List what depends on something."""
     with instance(args) as api:
-        node = find(api, args.thing)
+        found = find(api, args.name)
         answer = api.graph.impact(
-            node.key, as_of=moment(args.as_of), if_unchanged=args.if_unchanged
+            found.selector, as_of=moment(args.as_of), if_unchanged=args.if_unchanged
         )
-    return CommandResult(answer, impact_lines(answer))
+        address = page_address(api, view="impact", focus=found.selector)
+    lines = [*found.notes, *impact_lines(answer), *page_lines(address)]
+    return CommandResult(answer, lines)
 
 
 def run_provenance(args: argparse.Namespace) -> CommandResult:
-    """Tell how a thing was made."""
+    """Show how something was made."""
     with instance(args) as api:
-        node = find(api, args.thing)
-        answer = api.graph.provenance(node.key, as_of=moment(args.as_of))
-    lines = draw(answer.graph, way="up", roots=[node.key])
+        found = find_one(api, args.name)
+        key = found.node.key
+        answer = api.graph.provenance(key, as_of=moment(args.as_of))
+        address = page_address(api, view="provenance", focus=key)
+    lines = [*found.notes, *draw(answer.graph, way="up", roots=[key])]
     for task in answer.tasks:
         code = f"git {task.git_commit[:12]}" if task.git_commit else "no git commit"
         dirty = ", uncommitted changes" if task.git_dirty else ""
         lines.append(line(StyledText(f"{task.node.key}: {code}{dirty}", "dim")))
     if answer.truncated:
         lines.append(
-            line(StyledText("the answer is cut; there is more behind it", "warn"))
+            line(StyledText("the answer is cut; there is more upstream", "warn"))
         )
-    return CommandResult(answer, lines)
+    return CommandResult(answer, [*lines, *page_lines(address)])
 
 
 def run_diff(args: argparse.Namespace) -> CommandResult:
-    """Tell what differs between two tasks."""
+    """Compare two runs."""
     with instance(args) as api:
-        first, second = find(api, args.a), find(api, args.b)
+        first, second = find_one(api, args.a).node, find_one(api, args.b).node
         answer = api.graph.diff(first.key, second.key)
-    return CommandResult(answer, diff_lines(answer), 0 if answer.is_same else NO)
+        address = page_address(api, view="diff", a=answer.a.key, b=answer.b.key)
+    lines = [*diff_lines(answer), *page_lines(address)]
+    return CommandResult(answer, lines, 0 if answer.is_same else NO)
 
 
 def run_stale(args: argparse.Namespace) -> CommandResult:
     """List outputs whose inputs have newer versions."""
     with instance(args) as api:
-        of = find(api, args.thing).key if args.thing else None
+        of = find(api, args.name).selector if args.name else None
         answer = api.graph.stale(of=of, limit=args.limit, after=args.after)
-    return CommandResult(answer, stale_lines(answer))
+        address = page_address(api, view="stale")
+    return CommandResult(answer, [*stale_lines(answer), *page_lines(address)])
 
 
 def run_path(args: argparse.Namespace) -> CommandResult:
-    """Tell how one thing became another."""
+    """Show how something became something else."""
     as_of = moment(args.as_of)
     with instance(args) as api:
-        source, target = find(api, args.a), find(api, args.b)
+        source, target = find_one(api, args.a).node, find_one(api, args.b).node
         try:
             answer = api.graph.path(source.key, target.key, as_of=as_of)
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise
-            told = f"no way leads from {args.a} to {args.b}, or back"
-            return CommandResult(None, [line(told)], NO)
-    return CommandResult(answer, _graph_lines(answer, "down", []))
+            text = f"no path connects {escape(args.a)} and {escape(args.b)}"
+            return CommandResult(None, [line(text)], NO)
+        address = page_address(api, focus=source.key, to=target.key)
+    lines = [*_graph_lines(answer, "down", []), *page_lines(address)]
+    return CommandResult(answer, lines)
 
 
 def run_health(args: argparse.Namespace) -> CommandResult:
-    """Tell how complete the graph is."""
+    """Count how complete the graph is."""
     with instance(args) as api:
         answer = api.graph.health()
     return CommandResult(answer, health_lines(answer))

@@ -1,4 +1,4 @@
-"""Answers of the graph's questions, as lines."""
+"""Answers of the questions to the graph, as lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..model.graph import (
     ImpactItem,
     StaleAnswer,
 )
-from .format import count, duration, facts, styled, title
+from .format import count, duration, escape, facts, styled, title
 from .output import table
 from .result import Line, StyledText, line
 
@@ -25,19 +25,19 @@ _CHANGES: Final = {
 
 
 def impact_lines(answer: ImpactAnswer) -> list[Line]:
-    """Tell what would have to be made again, and what only loses a source."""
+    """List what would have to be rebuilt, and what only loses a source."""
     names = ", ".join(title(node) for node in answer.focus)
     if not answer.remake and not answer.loses_source:
         lines = [line(f"nothing depends on {names}")]
     else:
         lines = [line("without ", StyledText(names, "data"), ":")]
     for heading, items in (
-        ("would have to be made again", answer.remake),
+        ("would have to be rebuilt", answer.remake),
         ("would lose a source, and keep others", answer.loses_source),
     ):
         if items:
             lines += [
-                line(StyledText(f"{count(len(items), 'thing')} {heading}", "title"))
+                line(StyledText(f"{count(len(items), 'artifact')} {heading}", "title"))
             ]
             lines += table([_impact(item) for item in items], indent="  ")
     if answer.truncated:
@@ -56,13 +56,13 @@ def _impact(item: ImpactItem) -> list[StyledText]:
 
 
 def diff_lines(answer: DiffAnswer) -> list[Line]:
-    """Tell two tasks apart, as `diff` does."""
+    """Show what differs, one line each."""
     a, b = answer.a, answer.b
     lines = [line("a  ", styled(a), "  ", StyledText(a.key, "dim")),
              line("b  ", styled(b), "  ", StyledText(b.key, "dim"))]  # fmt: skip
     lines += table([_diff(item) for item in answer.items], indent="  ")
     for field in answer.fields:
-        lines.append(line("  ~ ", field.field, ": ", f"{field.a} → {field.b}"))
+        lines.append(line("  ~ ", field.field, ": ", escape(f"{field.a} → {field.b}")))
     if answer.is_same:
         lines.append(line(StyledText("the same", "good")))
     return lines
@@ -81,7 +81,7 @@ def _diff(item: DiffItem) -> list[StyledText]:
 
 
 def stale_lines(answer: StaleAnswer) -> list[Line]:
-    """Tell what a new run would make differently."""
+    """List what a new run would make differently."""
     if not answer.items:
         return [line(StyledText("nothing is stale", "good"))]
     rows = [
@@ -100,7 +100,7 @@ def stale_lines(answer: StaleAnswer) -> list[Line]:
 
 
 def health_lines(answer: HealthAnswer) -> list[Line]:
-    """Tell how complete the graph is."""
+    """Show how complete the graph is."""
     waiting = answer.oldest_undelivered_s
     rows = [
         ("tasks", str(answer.tasks)),
@@ -110,7 +110,7 @@ def health_lines(answer: HealthAnswer) -> list[Line]:
         ("edges", str(answer.edges)),
         ("unpinned inputs", _share(answer.unpinned_inputs, answer.inputs)),
         ("orphans", str(answer.orphans)),
-        ("edges to deleted things", str(answer.edges_to_deleted)),
+        ("edges to deleted artifacts", str(answer.edges_to_deleted)),
         ("oldest fact not delivered", "none" if waiting is None else duration(waiting)),
     ]
     return table([[StyledText(name, "dim"), StyledText(value)] for name, value in rows])

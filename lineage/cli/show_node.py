@@ -1,22 +1,34 @@
-"""Everything known of one card, as lines."""
+"""Everything known about one node, as lines."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..model.graph import DataDetail, Edge, Node, Step, TaskDetail
-from .format import ago, clean, count, duration, facts, state, styled, title
+from ..model.selector import shown_status
+from .format import (
+    ago,
+    count,
+    duration,
+    escape,
+    facts,
+    state,
+    styled,
+    title,
+)
 from .output import table
 from .result import Line, StyledText, line
 
 
 def task_lines(task: TaskDetail) -> list[Line]:
-    """Tell a task: how it went, where, with what code, and its steps."""
+    """Show a task: how it ended, where it ran, with what code, and its steps."""
     node = task.node
     lines = [
         line(state(node.status), " ", styled(node), "  ", StyledText(node.key, "dim"))
     ]
     lines += _pairs(
         [
-            ("status", node.status),
+            ("status", shown_status(node.status)),
             ("started", ago(node.started_at) if node.started_at else None),
             ("took", _length(node.started_at, node.ended_at)),
             ("by", " on ".join(part for part in (task.user, task.host) if part)),
@@ -30,8 +42,60 @@ def task_lines(task: TaskDetail) -> list[Line]:
     return lines
 
 
+def step_lines(task: TaskDetail) -> list[Line]:
+    """Show each step of a task with what it used and produced."""
+    by_step: dict[str | None, list[Edge]] = {}
+    for edge in task.edges:
+        by_step.setdefault(edge.step, []).append(edge)
+    node = task.node
+    lines = [
+        line(state(node.status), " ", styled(node), "  ", StyledText(node.key, "dim")),
+        *_step_edges(by_step.get(None, []), "  "),
+    ]
+    for step in ordered_steps(task.steps):
+        indent = "  " * (_depth(step, task.steps) + 1)
+        mark, name, length, error = _step(step, [])
+        lines.append(line(indent, mark, " ", name, "  ", length, "  ", error))
+        if step.params:
+            lines.append(
+                line(f"{indent}    ", StyledText(params_text(step.params), "dim"))
+            )
+        lines += _step_edges(by_step.get(step.key, []), indent + "  ")
+    return lines
+
+
+def ordered_steps(steps: list[Step]) -> list[Step]:
+    """Order steps so that each is followed by the steps inside it."""
+    known = {step.key for step in steps}
+    children: dict[str | None, list[Step]] = {}
+    for step in steps:
+        above = step.parent if step.parent in known else None
+        children.setdefault(above, []).append(step)
+    ordered: list[Step] = []
+    pending = list(reversed(children.get(None, [])))
+    while pending:
+        step = pending.pop()
+        ordered.append(step)
+        pending += reversed(children.pop(step.key, []))
+    return ordered
+
+
+def params_text(params: Mapping[str, object]) -> str:
+    """Write parameters as `name=value`, separated by spaces."""
+    return " ".join(f"{escape(k)}={escape(str(v))}" for k, v in params.items())
+
+
+def _step_edges(edges: list[Edge], indent: str) -> list[Line]:
+    rows = [
+        [StyledText("used" if edge.direction == "input" else "produced", "dim"),
+         styled(edge.data), StyledText(facts(edge.data), "dim")]
+        for edge in edges
+    ]  # fmt: skip
+    return table(rows, indent=indent)
+
+
 def data_lines(data: DataDetail) -> list[Line]:
-    """Tell a thing: which version, its bytes, and where it lies."""
+    """Show a version: its content, its path, its makers and its users."""
     node = data.node
     lines = [line(styled(node), "  ", StyledText(facts(node), "dim"))]
     lines += _pairs(
@@ -39,7 +103,7 @@ def data_lines(data: DataDetail) -> list[Line]:
             ("path", data.path),
             ("digest", node.digest),
             ("recorded", ago(node.created_at) if node.created_at else None),
-            ("made by", _tasks(data.produced_by)),
+            ("produced by", _tasks(data.produced_by)),
             ("used by", _tasks(data.used_by)),
         ]
     )
@@ -49,7 +113,7 @@ def data_lines(data: DataDetail) -> list[Line]:
 
 
 def _pairs(pairs: list[tuple[str, str | None]]) -> list[Line]:
-    known = [(name, clean(text)) for name, text in pairs if text]
+    known = [(name, escape(text)) for name, text in pairs if text]
     return table(
         [[StyledText(name, "dim"), StyledText(text)] for name, text in known],
         indent="  ",
@@ -81,9 +145,9 @@ def _step(step: Step, steps: list[Step]) -> list[StyledText]:
     failed = step.outcome == "error"
     return [
         StyledText("✘" if failed else "✔", "bad" if failed else "good"),
-        StyledText("  " * _depth(step, steps) + clean(step.name)),
+        StyledText("  " * _depth(step, steps) + escape(step.name)),
         StyledText(_length(step.started_at, step.ended_at) or "", "dim"),
-        StyledText(clean(step.error or ""), "bad"),
+        StyledText(escape(step.error or ""), "bad"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Draw a part of the graph as a tree."""
+"""Draws a part of the graph as a tree."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class _Drawing:
 def draw(
     answer: GraphAnswer, *, way: Way = "down", roots: Sequence[str] = ()
 ) -> list[Line]:
-    """Draw what hangs below the roots; a card that comes again is drawn once.
+    """Draw what hangs below the roots; a node that comes again is drawn once.
 
     Args:
         answer: The part of the graph.
-        way: `down` follows the data, `up` asks where it came from.
-        roots: Keys to start from; left out, the cards that nothing leads to.
+        way: `down` follows the data, `up` goes back to its sources.
+        roots: Keys to start from; left out, the nodes without anything upstream.
     """
     drawing = _Drawing(
         {node.key: node for node in answer.nodes},
@@ -108,7 +108,7 @@ def _row(lead: str, node: Node) -> Line:
 
 
 def _aligned(rows: list[tuple[Line, str]]) -> list[Line]:
-    """Put what is known of each card into one column at the right."""
+    """Put what is known about each node into one column at the right."""
     column = min(max((width(row) for row, _ in rows), default=0), 64) + 3
     return [
         line(*row, " " * max(column - width(row), 2), StyledText(note, "dim"))
@@ -120,4 +120,4 @@ def _note(drawing: _Drawing, node: Node, again: bool) -> str:
     if again:
         return f"{node.key} · see above"
     hidden = node.hidden_down if drawing.way == "down" else node.hidden_up
-    return facts(node) + (f" · {hidden} more behind it" if hidden else "")
+    return facts(node) + (f" · {hidden} more" if hidden else "")

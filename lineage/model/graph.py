@@ -86,6 +86,8 @@ class Node(_Answer):
     """The platform's id or the path; a task's id."""
     name: str
     """What to show when nothing better was given; never empty."""
+    label: str | None = None
+    """Artifacts with a path: its shortest end that no other artifact has."""
     version: str | None = None
     """`v3`, or the first digits of a digest; none where the kind has no versions."""
     version_count: int = 1
@@ -107,6 +109,8 @@ class Node(_Answer):
     is_deleted: bool = False
     is_stale: bool = False
     """Data: made from an input of which a newer version exists."""
+    is_current: bool | None = None
+    """Data: the version that the artifact has now."""
     hops_up: int | None = None
     """Distance from the focus, when reached upstream; 0 for the focus."""
     hops_down: int | None = None
@@ -207,10 +211,12 @@ class TasksParams(Question):
 
     endpoint = "lineage.tasks.list"
 
+    select: Selector | None = None
+    """Only tasks that this selector matches."""
     text: Text | None = None
     """A part of the name, or the number."""
     status: Annotated[str, Field(max_length=64)] | None = None
-    """A status word of the platform."""
+    """A status: `finished`, `failed`, `running` or another word of the platform."""
     kind: KindName | None = None
     """Only tasks that used or produced an artifact of this kind."""
     since: Moment | None = None
@@ -231,6 +237,9 @@ class TaskSummary(_Answer):
     outputs: list[Node]
     input_count: int
     output_count: int
+    parent: str | None = None
+    """The key of the task that started it."""
+    user: str | None = None
 
 
 class TasksPage(_Answer):

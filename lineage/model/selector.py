@@ -1,12 +1,16 @@
 """The selector language: one parser for Python, the CLI and the URL.
 
-task:12            a task                    data:345       one version of a thing
-project:7          a thing by its id         file:a/b.pt    … by path or by name
-project:7@v3       a version of it           best.pt        whatever bears the name
+task:12            a task                    data:345       one version of an artifact
+project:7          an artifact by its id     file:a/b.pt    … by path or by name
+project:7@v3       a version of it           best.pt        whatever has the name
+model:best.pt      a file of model weights   runs/a/best.pt … by the end of its path
+Train@last         the latest run of Train   Train@-2       the one before
+sha256:3f9a1c      by the digest of its content (6 digits or more)
 task:12@5          task 12 of team 5, where another team has a task 12, too
 +x  x+  2+x+1      x with what is upstream, downstream, so many hops of each
 a & b              in both                   a | b,  a, b   in either
-kind:project  status:error  name:*.pt  team:5                filters
+kind:model  status:failed  name:*.pt  since:7d  until:2026-01-31        filters
+user:maria  app:Train  tag:baseline  param.lr>0.01  metric.auc>=0.9  team:5
 "a & b"            quotes keep a text as it is; ( ) group
 """
 
@@ -19,17 +23,28 @@ from typing import Final
 
 from ..errors import SelectorError
 from .kinds import DATA_KINDS
+from .moments import parse_moment
 
-FILTERS: Final = ("kind", "status", "name", "team")
+FILTERS: Final = (
+    "kind", "status", "name", "team", "since", "until", "user", "app", "tag",
+)  # fmt: skip
+#: Short names of kinds.
+ALIASES: Final = {"model": "model_weight"}
 #: Words that a selector may be prefixed with, beside those of `FILTERS`.
-PREFIXES: Final = ("data", *DATA_KINDS)
+PREFIXES: Final = ("data", *DATA_KINDS, *ALIASES, "sha256")
 #: Longest selector, in characters, and deepest nesting.
 MAX_LENGTH: Final = 4096
 MAX_DEPTH: Final = 32
 #: What people write for the platform's status words.
 _STATUS: Final = {"failed": "error", "running": "started", "ok": "finished"}
+_SHOWN: Final = {"error": "failed", "started": "running"}
 
-_VERSION = re.compile(r"(.+)@(#?\d+|v\d+|latest|(?:sha256:)?[0-9a-f]{6,64})")
+_VERSION = re.compile(
+    r"(.+)@(#?\d+|v\d+|latest|last|first|-\d{1,6}|(?:sha256:)?[0-9a-f]{6,64})"
+)
+_COMPARISON = re.compile(
+    r"(param|metric)\.([^\s<>=!:]+)\s*(>=|<=|!=|=|>|<|:)\s*(.+)", re.DOTALL
+)
 _UP = re.compile(r"\s*(\d*)\+")
 _DOWN = re.compile(r"\+(\d*)\s*$")
 _PREFIX = re.compile(r"([A-Za-z_]+):(?!//)(.*)", re.DOTALL)
@@ -37,7 +52,7 @@ _PREFIX = re.compile(r"([A-Za-z_]+):(?!//)(.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class NameSelector:
-    """A thing by its kind and its id, path or name; or a task, or a node."""
+    """An artifact by its kind and its id, path or name; or a task, or a node."""
 
     kind: str
     value: str
@@ -53,12 +68,14 @@ class NameSelector:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Whatever bears a name."""
+    """Whatever has a name, or a path that ends so; perhaps one version or run of it."""
 
     text: str
+    version: str | None = None
 
     def __str__(self) -> str:
-        return _quoted(self.text)
+        pinned = f"@{self.version}" if self.version is not None else ""
+        return _quoted(self.text) + pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +84,14 @@ class Filter:
 
     field: str
     value: str
+    operator: str = ":"
+    """`:` means equal; parameters and metrics can be compared, too."""
+    key: str = ""
+    """The name of the parameter or metric."""
 
     def __str__(self) -> str:
-        return f"{self.field}:{_quoted(self.value)}"
+        name = f"{self.field}.{self.key}" if self.key else self.field
+        return f"{name}{self.operator}{_quoted(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +135,39 @@ class Either:
 Selector = NameSelector | Text | Filter | Hops | Both | Either
 
 
+def status_word(text: str) -> str:
+    """Return the platform's status word for what people write: `failed` is `error`."""
+    return _STATUS.get(text.lower(), text.lower())
+
+
+def shown_status(status: str | None) -> str | None:
+    """Return the word that people read for a status: `error` is `failed`."""
+    return None if status is None else _SHOWN.get(status, status)
+
+
+def as_name(text: str) -> Selector | None:
+    """Read a whole text as one name, whatever signs it holds; None for a filter.
+
+    So `a, b.csv`, `R&D.csv` and `file:/data/R&D.csv` can be named as they are.
+    """
+    match = _PREFIX.fullmatch(text.strip())
+    word = "" if match is None else match[1].lower()
+    if match is None or word not in (*PREFIXES, *FILTERS):
+        return Text(text)
+    is_name = word in (*DATA_KINDS, *ALIASES) and match[2]
+    return NameSelector(ALIASES.get(word, word), match[2]) if is_name else None
+
+
+def is_set(selector: Selector) -> bool:
+    """Whether a selector means a set by what it is, and not one named node."""
+    return isinstance(selector, (Filter, Hops, Both, Either))
+
+
 def parse(text: str) -> Selector:
     """Read a selector.
 
     Raises:
-        SelectorError: It cannot be read; the message tells where and what may stand
-            there.
+        SelectorError: It cannot be read; the message shows what may be written instead.
     """
     if len(text) > MAX_LENGTH:
         raise SelectorError(f"a selector has at most {MAX_LENGTH} characters")
@@ -202,14 +251,19 @@ class _Parser:
         return Hops(atom, up, down) if (up, down) != (0, 0) else atom
 
     def _named(self, text: str) -> Selector:
+        compared = _COMPARISON.fullmatch(text)
+        if compared is not None:
+            field, key, operator, value = compared.groups()
+            operator = ":" if operator == "=" else operator
+            return Filter(field, _unquoted(value.strip()), operator, key)
         match = _PREFIX.fullmatch(text)
         if match is None:
-            return Text(_unquoted(text))
+            return _text(text)
         word, value = match.group(1).lower(), match.group(2).strip()
         if word in FILTERS or word in PREFIXES:
             return self._prefixed(word, value)
         if len(word) == 1:
-            return Text(_unquoted(text))  # A drive letter: C:\data.
+            return _text(text)  # A drive letter: C:\data.
         raise self._error(
             f"{word!r} is no kind{_suggestion(word)}; kinds are {', '.join(PREFIXES)}; "
             f"filters are {', '.join(FILTERS)}; quote the text if it is a name"
@@ -219,6 +273,11 @@ class _Parser:
         if not value:
             example = _EXAMPLES.get(word, f"{word}:12")
             raise self._error(f"{word}: needs a value, as in {example}")
+        if word == "sha256":
+            if not _HEX.fullmatch(value.lower()):
+                raise self._error("sha256: takes 6 to 64 hexadecimal digits")
+            return NameSelector(word, value.lower())
+        word = ALIASES.get(word, word)
         if word in ("data", "team") and not value.isdecimal():
             raise self._error(f"{word}: takes a whole number, not {value!r}")
         if word in FILTERS:
@@ -234,8 +293,15 @@ class _Parser:
 
     def _filter(self, word: str, value: str) -> Selector:
         if word == "status":
-            value = _STATUS.get(value.lower(), value.lower())
-        if word == "kind" and value not in DATA_KINDS:
+            value = status_word(value)
+        if word in ("since", "until"):
+            try:
+                parse_moment(value, now=0.0)
+            except ValueError as error:
+                raise self._error(str(error)) from error
+        if word == "kind":
+            value = ALIASES.get(value, value)
+        if word == "kind" and value != "task" and value not in DATA_KINDS:
             raise self._error(
                 f"{value!r} is no kind{_suggestion(value)}; "
                 f"kinds are {', '.join(DATA_KINDS)}"
@@ -249,8 +315,15 @@ class _Parser:
 _EXAMPLES: Final = {
     "name": "name:*.pt",
     "kind": "kind:project",
-    "status": "status:error",
+    "status": "status:failed",
+    "since": "since:7d",
+    "until": "until:2026-01-31",
+    "user": "user:maria",
+    "app": "app:Train",
+    "tag": "tag:baseline",
+    "sha256": "sha256:3f9a1c",
 }
+_HEX = re.compile(r"[0-9a-f]{6,64}")
 
 
 def _tokens(text: str) -> list[str]:
@@ -286,11 +359,22 @@ def _count(match: re.Match[str] | None) -> int | None:
     return min(int(match.group(1)), 1_000_000) if match.group(1) else None
 
 
+def _text(text: str) -> Text:
+    """Read a name, with the version or run that may follow it."""
+    if text.startswith('"'):
+        quoted, _, pinned = text.rpartition('"')
+        return Text(_unquoted(quoted + '"'), pinned.removeprefix("@") or None)
+    pinned_match = _VERSION.fullmatch(text)
+    if pinned_match:
+        return Text(pinned_match.group(1), pinned_match.group(2))
+    return Text(text)
+
+
 def _quoted(text: str) -> str:
     is_plain = (
         text == text.strip()
         and not text.isdigit()
-        and not re.search(r'[&|,()"+:@\\]', text)
+        and not re.search(r'[&|,()"+:@<>=!\\]', text)
     )
     if is_plain and text:
         return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, KeysView, ValuesView
+from collections.abc import Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -100,7 +100,11 @@ def _leaves(value: Any, depth: int) -> Iterator[Any]:
 
 def _is_single(value: Any) -> bool:
     """Whether a tuple is one value: an Info object, or the parts of a URL."""
-    return info_kind(value) is not None or hasattr(type(value), "geturl")
+    return (
+        info_kind(value) is not None
+        or hasattr(type(value), "geturl")
+        or "id" in getattr(type(value), "_fields", ())
+    )
 
 
 def _listed(array: Any) -> Any:
@@ -120,7 +124,7 @@ def to_artifact_ref(value: Any, kind: str | None) -> ArtifactRef:
     """Convert one value into a reference to an artifact.
 
     Args:
-        value: An id, digits, a path, an Info object or a ref.
+        value: An id, digits, a path, an Info object (also as a dict) or a ref.
         kind: The declared kind; None takes the kind of the value itself.
 
     Raises:
@@ -133,6 +137,9 @@ def to_artifact_ref(value: Any, kind: str | None) -> ArtifactRef:
         return _of_info(value, own_kind, kind)
     if kind is None:
         raise _wrong(value, "an Info object or a ref such as lineage.project(1)")
+    record = _record_of(value)
+    if record is not None:
+        return _of_record(record, value, kind)
     if kind in _PATH_KINDS:
         path = path_of(value)
         is_id = kind == "file" and isinstance(value, str) and is_digits(value)
@@ -172,6 +179,31 @@ def _of_info(info: Any, own_kind: str, kind: str | None) -> ArtifactRef:
     name = getattr(info, "name", None)
     own_name = name if isinstance(name, str) and name else None
     return ArtifactRef(own_kind, to_artifact_ref(id, own_kind).id, info, name=own_name)
+
+
+def _record_of(value: Any) -> Mapping[str, Any] | None:
+    """Return an Info object in another form as a mapping: a dict, or a named tuple."""
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return dict(value._asdict())
+    return None
+
+
+def _of_record(record: Mapping[str, Any], value: Any, kind: str) -> ArtifactRef:
+    """Take an Info object by its shape: the declared kind says what its id names."""
+    fields = ("path",) if kind == "folder" else _ID_FIELDS.get(kind, ("id",))
+    id = next((record[name] for name in fields if record.get(name) is not None), None)
+    # A lone id could be that of anything, so it is not an Info object's shape.
+    if id is None or len(record) == 1 or isinstance(id, (Mapping, tuple)):
+        raise SourceError(
+            f"a {kind} given as {type(value).__name__} has the fields of its Info "
+            f"object, among them {' or '.join(fields)}",
+            subject=value,
+        )
+    name = record.get("name")
+    own_name = name if isinstance(name, str) and name else None
+    return ArtifactRef(kind, to_artifact_ref(id, kind).id, value, name=own_name)
 
 
 def _checked_path(path: str) -> str:

@@ -48,12 +48,22 @@ def test_moments_are_told_from_now_and_old_ones_by_date(
 def test_titles_lose_markup_and_control_characters() -> None:
     """A title that an app sent as HTML cannot move the cursor of a terminal."""
     node = _node(title="<h4>Best &amp; last</h4>\x1b[2J\u202e")
-    assert cli_format.title(node) == "Best & last [2J"
+    assert cli_format.title(node) == "Best & last\\x1b[2J\\u202e"
 
 
 def test_a_card_without_any_name_shows_its_key() -> None:
     """There is always something to show, and to type."""
-    assert cli_format.title(_node(name="<b></b>")) == "data:1"
+    assert cli_format.title(_node(name=" ")) == "data:1"
+
+
+def test_a_file_name_that_looks_like_markup_is_shown_as_it_is() -> None:
+    """Only titles are HTML; `loss<0.1>.pt` is a name."""
+    assert cli_format.title(_node(name="loss<0.1>.pt")) == "loss<0.1>.pt"
+
+
+def test_a_long_name_is_cut_in_the_middle() -> None:
+    """Both ends stay, where names differ most."""
+    assert cli_format.shorten("a" * 50 + "/best.pt", 20) == "aaaaaa…aaaaa/best.pt"
 
 
 def test_facts_of_a_thing_name_kind_version_size_and_state() -> None:
@@ -69,9 +79,9 @@ def test_facts_of_a_thing_name_kind_version_size_and_state() -> None:
 def test_facts_of_a_task_name_its_trouble_and_its_length() -> None:
     """A run that went well needs no word for it."""
     node = _node(key="task:3", type="task", status="error", started_at=10, ended_at=12)
-    assert cli_format.facts(node) == "task:3 · error · 2.0 s"
+    assert cli_format.facts(node) == "task:3 · failed · 2.0 s"
     running = _node(key="task:4", type="task", status="started", started_at=10)
-    assert cli_format.facts(running) == "task:4 · started"
+    assert cli_format.facts(running) == "task:4 · running"
 
 
 def test_numbers_come_with_their_noun() -> None:

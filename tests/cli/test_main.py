@@ -36,7 +36,7 @@ def test_a_missing_argument_names_it_and_the_help(type_) -> None:
     """What is missing, and where to read on."""
     answer = type_("show")
     assert answer.code == 2
-    assert "THING" in answer.err
+    assert "NAME" in answer.err
     assert "lineage show --help" in answer.err
 
 
@@ -102,9 +102,9 @@ def test_the_platform_without_an_address_says_what_to_set(
 def test_a_defect_is_told_in_one_line() -> None:
     """An error nobody foresaw shows no traceback, unless asked for."""
     program = (
-        "from lineage.cli import main, show\n"
+        "from lineage.cli import main, tasks\n"
         "def broken(args): raise RuntimeError('boom')\n"
-        "show.run_tasks = broken\n"
+        "tasks.run_tasks = broken\n"
         "main(['tasks'])\n"
     )
     command = [sys.executable, "-c", program]

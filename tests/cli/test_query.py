@@ -34,7 +34,7 @@ def test_impact_tells_what_would_be_lost_with_a_receipt(type_) -> None:
     assert {"model.pt", "readings.csv"} <= lost
     out = type_("impact", "table.csv", "--if-unchanged", data["fingerprint"])
     assert out.code == 0
-    assert "would have to be made again" in out.out
+    assert "would have to be rebuilt" in out.out
 
 
 def test_impact_refuses_when_the_set_has_grown(type_) -> None:
@@ -72,7 +72,7 @@ def test_path_leads_from_one_thing_to_another(type_) -> None:
     assert "model.pt" in found.out
     none = type_("path", "task:2", "readings.csv")
     assert none.code == 1
-    assert "no way leads from task:2 to readings.csv" in none.out
+    assert "no path connects task:2 and readings.csv" in none.out
 
 
 def test_nothing_is_stale_before_something_newer_exists(type_) -> None:

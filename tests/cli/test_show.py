@@ -35,9 +35,9 @@ def test_a_cut_list_says_how_to_go_on(type_) -> None:
 def test_show_draws_both_sides_of_a_thing(type_) -> None:
     """Where the model came from, and what became of it."""
     shown = type_("show", "model.pt").out
-    assert "Where it came from" in shown
+    assert "Upstream" in shown
     assert "scans.csv" in shown
-    assert "What became of it" in shown
+    assert "Downstream" in shown
     assert "readings.csv" in shown
     assert "1.5 kB" in shown
 
@@ -61,7 +61,7 @@ def test_a_name_that_fits_several_things_lists_them(type_) -> None:
     """Two runs are called Train: their keys are shown, to name one of them."""
     answer = type_("show", "Train")
     assert answer.code == 2
-    assert "2 things fit 'Train'" in answer.err
+    assert "2 runs are called 'Train'" in answer.err
     assert "task:2" in answer.err
 
 

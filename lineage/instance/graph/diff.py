@@ -7,11 +7,10 @@ from typing import Any, Final, Literal
 
 from ...errors import NotFoundError
 from ...model.graph import DiffAnswer, DiffItem, DiffParams, FieldDiff, Node
-from ...model.selector import parse
 from ..store.activity_ids import INPUT
 from .details import task_detail
 from .nodes import data_nodes
-from .query_session import GraphReader, found
+from .query_session import GraphReader, find
 from .team_graph import TeamGraph, task_of_ref
 
 _FIELDS: Final = (
@@ -59,8 +58,7 @@ def diff(
 
 
 def _task(views: Sequence[TeamGraph], text: str) -> tuple[TeamGraph, int]:
-    selector = parse(text if not text.isdecimal() else f"task:{text}")
-    for view, refs in found(views, selector):
+    for view, refs in find(views, f"task:{text}" if text.isdecimal() else text):
         tasks = [task_of_ref(ref) for ref in refs if ref < 0]
         if tasks:
             return view, max(tasks)

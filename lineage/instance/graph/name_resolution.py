@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Final
 
 from ...model.selector import NameSelector, Text
@@ -10,24 +12,44 @@ from ..store.search_index import MAX_TERM
 from .latest_versions import newest_versions
 from .team_graph import NodeRef, TeamGraph, task_ref
 
-#: Artifacts that one name may stand for.
+#: Artifacts, or tasks, that one name may stand for.
 MAX_MATCHES: Final = 1000
+#: Hexadecimal digits by which content is named, at least.
+MIN_DIGEST: Final = 6
 
 _BY_TERM: Final = (
-    "SELECT DISTINCT t.target FROM terms t"
-    " WHERE t.team_id = :team AND t.term = :term LIMIT :most"
+    "SELECT DISTINCT t.target FROM each_text(:terms) AS x"
+    " JOIN terms t ON t.team_id = :team AND t.term = x.value LIMIT :most"
+)
+_BY_IDENT: Final = (
+    "SELECT e.id FROM each_text(:idents) AS x JOIN entities e"
+    " ON e.team_id = :team AND e.kind = :kind AND e.ident = x.value"
+    " WHERE :model = 0 OR e.is_model = 1"
+)
+_OF_KIND: Final = (
+    "SELECT e.id FROM each_int(:ids) AS x"
+    " JOIN entities e ON e.team_id = :team AND e.id = x.value"
+    " WHERE e.kind = :kind AND (:model = 0 OR e.is_model = 1)"
+)
+_BY_DIGEST: Final = (
+    "SELECT n.id FROM nodes n WHERE n.team_id = :team AND n.task_id IS NULL"
+    " AND n.digest >= :low AND n.digest < :high LIMIT :most"
 )
 _TASKS_NAMED: Final = (
-    "SELECT t.id FROM each_int(:ids) AS x"
+    "SELECT t.id, t.started_at, t.created_at FROM each_int(:ids) AS x"
     " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
-    " WHERE lower(t.name) = :name"
+    " WHERE lower(t.name) IN (SELECT y.value FROM each_text(:names) AS y)"
 )
+_HEX: Final = re.compile(rf"(?:sha256:)?([0-9a-f]{{{MIN_DIGEST},64}})")
+_NTH: Final = re.compile(r"-\d+|last|latest|first")
 
 
 def find_named(view: TeamGraph, named: NameSelector) -> set[NodeRef]:
     """Return the nodes of an artifact that a selector names by its kind."""
     if named.kind == "data":
         return _by_number(view, int(named.value))
+    if named.kind == "sha256":
+        return find_digest(view, named.value)
     if named.kind in ("task", "app"):
         return _find_task(view, named.value, named.version)
     kind = "file" if named.kind == "model_weight" else named.kind
@@ -36,43 +58,83 @@ def find_named(view: TeamGraph, named: NameSelector) -> set[NodeRef]:
 
 
 def find_text(view: TeamGraph, text: Text) -> set[NodeRef]:
-    """Return the nodes of tasks and artifacts that bear a name, whole or by its end."""
-    tx, team = view.tx, view.team_id
-    names = {"team": team, "term": text.text.lower()[:MAX_TERM], "most": MAX_MATCHES}
-    targets = [row[0] for row in tx.all(_BY_TERM, names)]
-    refs = find_tasks(view, text.text)
-    entities = [target for target in targets if target > 0]
-    return refs | _versions(view, _with_name(view, entities, text.text), None)
+    """Return the nodes with a name, a path that ends so, or content with a digest."""
+    if text.version is not None:
+        # A name may itself end like a version: `me@2.csv` was tried before.
+        found = find_text(view, Text(f"{text.text}@{text.version}"))
+        if found:
+            return found
+    tasks = find_tasks(view, text.text, text.version)
+    entities = _with_name(view, _targets(view, text.text), text.text)
+    found = tasks | _versions(view, entities, text.version)
+    if found or text.version is not None:
+        return found
+    return find_digest(view, text.text)
 
 
-def _find_task(view: TeamGraph, value: str, team: str | None) -> set[NodeRef]:
-    """Return the task that `task:12` or `task:12@5` means; see `Sight.task_keys`."""
-    if team is not None and team != str(view.team_id):
+def find_digest(view: TeamGraph, text: str) -> set[NodeRef]:
+    """Return the versions whose content has a digest that starts with some digits."""
+    match = _HEX.fullmatch(text.lower())
+    if match is None:
         return set()
-    refs = find_tasks(view, value)
-    if team is None and value.isdecimal() and len(value) < 19:
+    low = f"sha256:{match[1]}"
+    rows = view.rows(_BY_DIGEST, low=low, high=low + "g", most=MAX_MATCHES)
+    return {row[0] for row in rows}
+
+
+def _find_task(view: TeamGraph, value: str, pinned: str | None) -> set[NodeRef]:
+    """Return what `task:12`, `task:12@5` or `task:Train@last` means.
+
+    A number after the `@` is a team; see `TeamReader.task_keys`.
+    """
+    if pinned is not None and _NTH.fullmatch(pinned):
+        return find_tasks(view, value, pinned)
+    if pinned is not None and pinned != str(view.team_id):
+        return set()
+    refs = find_tasks(view, value, None)
+    if pinned is None and _is_number(value):
         own = view.task_keys({int(value)})[int(value)]
         return refs if own == f"task:{int(value)}" else {s for s in refs if s >= 0}
     return refs
 
 
-def find_tasks(view: TeamGraph, value: str) -> set[NodeRef]:
-    """Return the node of the task with a number, or of those with a name."""
+def find_tasks(view: TeamGraph, value: str, nth: str | None) -> set[NodeRef]:
+    """Return the task with a number, or those with a name, or one of these.
+
+    Args:
+        view: The team's graph.
+        value: A number or a name.
+        nth: `last`, `first`, or `-2` for the last but one; None for all.
+    """
     tx, team = view.tx, view.team_id
-    if value.isdecimal() and len(value) < 19:
+    if _is_number(value) and nth is None:
         sql = "SELECT id FROM tasks WHERE team_id = ? AND number = ?"
         rows = tx.all(sql, (team, int(value)))
-        if rows:
-            return {task_ref(row[0]) for row in rows} | _unknown_task(view, value)
-        return _unknown_task(view, value)
-    names = {"team": team, "term": value.lower()[:MAX_TERM], "most": MAX_MATCHES}
-    ids = [-row[0] for row in tx.all(_BY_TERM, names) if row[0] < 0]
-    found = tx.all(_TASKS_NAMED, {"ids": ids, "team": team, "name": value.lower()})
-    return {task_ref(row[0]) for row in found}
+        return {task_ref(row[0]) for row in rows} | _unknown_task(view, value)
+    ids = [-target for target in _targets(view, value) if target < 0]
+    names = list({form.lower() for form in _forms(value)})
+    found = view.rows(_TASKS_NAMED, ids=ids, names=names)
+    if nth is None:
+        return {task_ref(row[0]) for row in found}
+    ordered = sorted(found, key=lambda row: (row[1] or row[2], row[0]))
+    chosen = _nth([row[0] for row in ordered], nth)
+    return set() if chosen is None else {task_ref(chosen)}
+
+
+def _nth(ordered: list[int], nth: str) -> int | None:
+    """Return the element of a list, oldest first, that `last` or `-2` means."""
+    if not _NTH.fullmatch(nth):
+        return None
+    index = 0 if nth == "first" else int(nth) if nth[0] == "-" else -1
+    return ordered[index] if -len(ordered) <= index < len(ordered) else None
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and len(value) < 19
 
 
 def _unknown_task(view: TeamGraph, value: str) -> set[NodeRef]:
-    """Return the node of a task that was only named, by others."""
+    """Return the node of a task of which others spoke and no fact of its own came."""
     rows = view.tx.all(
         "SELECT n.id FROM entities e JOIN nodes n"
         " ON n.team_id = e.team_id AND n.entity_id = e.id"
@@ -94,59 +156,108 @@ def _by_number(view: TeamGraph, number: int) -> set[NodeRef]:
 
 
 def _entities(view: TeamGraph, kind: str, value: str, is_model: bool) -> list[int]:
-    tx, team = view.tx, view.team_id
-    model = " AND is_model = 1" if is_model else ""
-    row = tx.one(
-        "SELECT id FROM entities WHERE team_id = ? AND kind = ? AND ident = ?" + model,  # noqa: S608  made of constants
-        (team, kind, identity(kind, value)),
+    """Return the artifacts of a kind with an id or path, else with such a name."""
+    names = {"kind": kind, "model": int(is_model)}
+    idents = list({identity(kind, form) for form in _forms(value)})
+    rows = view.rows(_BY_IDENT, idents=idents, **names)
+    if rows:
+        return [row[0] for row in rows]
+    ids = [target for target in _targets(view, value) if target > 0]
+    kept = view.rows(_OF_KIND, ids=ids, **names)
+    return _with_name(view, [row[0] for row in kept], value)
+
+
+def _targets(view: TeamGraph, text: str) -> list[int]:
+    """Return the artifacts, and tasks below zero, that the index has for a text."""
+    terms = list({_as_term(form) for form in _forms(text)})
+    rows = view.rows(_BY_TERM, terms=terms, most=MAX_MATCHES)
+    return [row[0] for row in rows]
+
+
+def _as_term(text: str) -> str:
+    """Return the index term of a name or the end of a path.
+
+    Terms start at words, so leading signs are skipped unless there is no word.
+    """
+    lowered = text.removeprefix("./").lower()
+    word = re.search(r"[^\W_]", lowered)
+    whole = lowered[:MAX_TERM]
+    if word is None or not lowered.startswith(("/", ".", "_")):
+        return whole
+    return lowered[word.start() : word.start() + MAX_TERM]
+
+
+def _forms(text: str) -> set[str]:
+    """Return the spellings that mean the same name: composed or not, both slashes."""
+    forms = {unicodedata.normalize(form, text) for form in ("NFC", "NFD")} | {text}
+    return (
+        forms
+        | {form.replace("\\", "/") for form in forms}
+        | {form.replace("/", "\\") for form in forms if "://" not in form}
     )
-    if row is not None:
-        return [row[0]]
-    tail = value.removeprefix("./").lower()
-    names = {"team": team, "term": tail[:MAX_TERM], "most": MAX_MATCHES}
-    ids = [row[0] for row in tx.all(_BY_TERM, names) if row[0] > 0]
-    kept = tx.all(
-        "SELECT e.id FROM each_int(:ids) AS x"  # noqa: S608  made of constants
-        " JOIN entities e ON e.team_id = :team AND e.id = x.value"
-        " WHERE e.kind = :kind" + model,
-        {"ids": ids, "team": team, "kind": kind},
-    )
-    return _with_name(view, [row[0] for row in kept], tail)
+
+
+def _comparable(text: str) -> str:
+    return unicodedata.normalize("NFC", text).lower().replace("\\", "/")
 
 
 def _with_name(view: TeamGraph, ids: list[int], text: str) -> list[int]:
     """Keep the artifacts whose name or path is the text, or ends with it."""
-    wanted = text.lower()
+    wanted = _comparable(text.removeprefix("./"))
     rows = view.tx.all(
         "SELECT e.id, e.name, e.ident FROM each_int(:ids) AS x"
         " JOIN entities e ON e.team_id = :team AND e.id = x.value",
-        {"ids": ids, "team": view.team_id},
+        {"ids": [id for id in ids if id > 0], "team": view.team_id},
     )
+    end = wanted if wanted.startswith("/") else "/" + wanted
     return [
         id
         for id, name, ident in rows
-        if wanted in (name.lower(), ident.lower())
-        or ident.lower().endswith("/" + wanted)
+        if wanted in (_comparable(name), _comparable(ident))
+        or _comparable(ident).endswith(end)
     ]
 
 
 def _versions(
     view: TeamGraph, entities: list[int], version: str | None
 ) -> set[NodeRef]:
-    rows = view.tx.all(
-        "SELECT n.id, n.task_id, n.label, n.digest, n.entity_id"
+    """Return the versions of artifacts: all, or the one that is named."""
+    rows = view.rows(
+        "SELECT n.id, n.task_id, n.label, n.digest, n.entity_id, n.ordinal"
         " FROM each_int(:ids) AS x"
         " JOIN entities e ON e.team_id = :team AND e.id = x.value"
         " JOIN nodes n ON n.team_id = e.team_id AND n.entity_id = e.id",
-        {"ids": entities, "team": view.team_id},
+        ids=entities,
     )
-    newest = newest_versions(view, entities) if version == "latest" else {}
+    if version is not None and _NTH.fullmatch(version):
+        rows = _nth_versions(view, rows, version)
+        version = None
     return {
         id if task is None else task_ref(task)
-        for id, task, label, digest, entity in rows
-        if (version == "latest" and entity in newest and newest[entity].node == id)
-        or _is_version(version, label, digest)
+        for id, task, label, digest, *_ in rows
+        if _is_version(version, label, digest)
     }
+
+
+def _nth_versions(
+    view: TeamGraph, rows: list[tuple[int, ...]], nth: str
+) -> list[tuple[int, ...]]:
+    """Keep of each artifact the current version, the first, or the last but n."""
+    by_entity: dict[int, list[tuple[int, ...]]] = {}
+    for row in rows:
+        by_entity.setdefault(row[4], []).append(row)
+    current = newest_versions(view, by_entity)
+    kept = []
+    for entity, part in by_entity.items():
+        part.sort(key=lambda row: (row[5], row[0]))
+        if nth in ("last", "latest", "-1"):
+            kept += [
+                r for r in part if entity in current and current[entity].node == r[0]
+            ]
+        else:
+            chosen = _nth([row[0] for row in part], nth)
+            kept += [row for row in part if row[0] == chosen]
+    return kept
 
 
 def _is_version(version: str | None, label: str | None, digest: str | None) -> bool:
@@ -155,4 +266,5 @@ def _is_version(version: str | None, label: str | None, digest: str | None) -> b
     if label is not None and label.lstrip("v") == version.lstrip("v"):
         return True
     wanted = version.removeprefix("sha256:")
-    return digest is not None and len(wanted) >= 6 and digest[7:].startswith(wanted)
+    is_long = len(wanted) >= MIN_DIGEST
+    return digest is not None and is_long and digest[7:].startswith(wanted)

@@ -15,7 +15,7 @@ from ...model.graph import (
 )
 from ...model.selector import Hops, parse
 from .pages import Subgraph, graph_page
-from .query_session import GraphReader, found
+from .query_session import GraphReader, find, find_name, found
 from .team_graph import NodeRef, TeamGraph
 from .traversal import reach, to_refs
 
@@ -31,13 +31,17 @@ def neighborhood(
     reader: GraphReader, team_ids: Sequence[int], params: GraphParams
 ) -> GraphAnswer:
     """Return what is around the matches of a selector."""
-    parsed = parse(params.select)
-    selector, up, down = parsed, params.up, params.down
-    if isinstance(parsed, Hops):
-        selector, up, down = parsed.of, parsed.up, parsed.down
+    up, down = params.up, params.down
     with reader.views(team_ids, params.as_of) as views:
+        focus = find_name(views, params.select)
+        if not focus:
+            selector = parse(params.select)
+            if isinstance(selector, Hops):
+                up, down = selector.up, selector.down
+                selector = selector.of
+            focus = found(views, selector)
         parts = []
-        for view, matches in found(views, selector):
+        for view, matches in focus:
             refs = set(matches)
             if params.all_versions:
                 refs |= all_versions(view, matches)
@@ -88,10 +92,9 @@ def path(
     Raises:
         NotFoundError: No path connects them.
     """
-    start, end = parse(params.source), parse(params.target)
     with reader.views(team_ids, params.as_of) as views:
-        ends = {view.team_id: refs for view, refs in found(views, end)}
-        for view, refs in found(views, start):
+        ends = {view.team_id: refs for view, refs in find(views, params.target)}
+        for view, refs in find(views, params.source):
             last = ends.get(view.team_id, set())
             way = _shortest_path(view, refs, last) or _shortest_path(view, last, refs)
             if way:

@@ -1,4 +1,4 @@
-"""Makes the nodes of tasks and of versions of artifacts."""
+"""Makes the nodes of tasks and of versions of artifacts, as they are shown."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ...model.graph import Icon, Link, Node
 from .latest_versions import newest_versions, stale_among
+from .short_paths import shortest_paths
 from .task_params import task_params
 from .team_reader import TeamReader
 
@@ -21,11 +22,12 @@ _TASK: Final = (
 )
 _DATA: Final = (
     "SELECT n.id, e.kind, e.ident, e.name, e.is_model, e.versions, n.label, n.size,"
-    " n.digest, n.card, n.created_at, n.deleted_at, e.id FROM each_int(:ids) AS x"
+    " n.digest, n.card, n.created_at, n.deleted_at, e.id,"
+    " e.latest_id FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
     " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
 )
-#: What apps leave open in a link until the id is known.
+#: A placeholder in a link, filled in once the id is known.
 _OPEN = re.compile(r"\{(\w+)\}")
 
 
@@ -69,6 +71,7 @@ def data_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
     if not ids:
         return nodes
     rows = view.rows(_DATA, ids=ids)
+    labels = shortest_paths(view, {row[12]: (row[3], row[2]) for row in rows})
     for row in rows:
         id, kind, ident, name, is_model, versions, label, size, digest = row[:9]
         number = int(ident) if ident.isdecimal() and len(ident) < 19 else None
@@ -78,6 +81,7 @@ def data_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
             kind="model_weight" if is_model and kind == "file" else kind,
             id=ident if number is None else number,
             name=name,
+            label=labels.get(row[12]),
             version=label,
             version_count=versions,
             team_id=view.team_id,
@@ -85,6 +89,7 @@ def data_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
             digest=digest,
             created_at=row[10],
             is_deleted=view.is_visible_at(row[11]),
+            is_current=row[13] == id,
             **_card_fields(row[9], {} if number is None else {"id": number}),
         )
     if view.as_of is not None:
@@ -92,6 +97,7 @@ def data_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
         for row in rows:
             if row[12] in newest:
                 nodes[row[0]].version_count = newest[row[12]].versions
+                nodes[row[0]].is_current = newest[row[12]].node == row[0]
     for id in stale_among(view, nodes):
         nodes[id].is_stale = True
     return nodes
@@ -100,20 +106,20 @@ def data_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
 def _card_fields(card_text: str | None, ids: dict[str, int]) -> dict[str, Any]:
     """Return what an app's card gives; a part in the wrong form is left out."""
     card = json.loads(card_text) if card_text else {}
-    looks: dict[str, Any] = {
+    fields: dict[str, Any] = {
         key: card[key]
         for key in ("title", "description")
         if isinstance(card.get(key), str)
     }
     for key, name, model in (("icon", "icon", Icon), ("mainLink", "link", Link)):
         try:
-            looks[name] = model.model_validate(card[key])
+            fields[name] = model.model_validate(card[key])
         except (KeyError, ValidationError):
             continue
-    link = looks.pop("link", None)
+    link = fields.pop("link", None)
     if link is not None:
         link.url = _OPEN.sub(lambda m: str(ids.get(m[1], m[0])), link.url)
-        # A link to what nobody knows leads nowhere.
+        # A link with an unknown id leads nowhere.
         if _OPEN.search(link.url) is None:
-            looks["link"] = link
-    return looks
+            fields["link"] = link
+    return fields

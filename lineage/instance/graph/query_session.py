@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 from ...errors import NotFoundError
-from ...model.selector import Selector, parse
+from ...model.selector import Selector, as_name, parse
 from ..store import Store
 from .link_cache import LinkCache
 from .selector_eval import select
@@ -49,9 +50,28 @@ class GraphReader:
             SelectorError: The selector cannot be read.
             NotFoundError: It means nothing that is known.
         """
-        parsed = parse(selector)
         with self.views(team_ids, as_of) as views:
-            yield found(views, parsed)
+            yield find(views, selector)
+
+
+#: Signs that a name may hold and that mean something in a selector.
+_SIGNS: Final = frozenset('&|,()+:@<>="')
+
+
+def find(views: Sequence[TeamGraph], text: str) -> Focus:
+    """Return what a text means: the nodes with exactly this name, else a selector.
+
+    Raises:
+        SelectorError: It is no name that is known, and no selector.
+        NotFoundError: It means nothing that is known.
+    """
+    return find_name(views, text) or found(views, parse(text))
+
+
+def find_name(views: Sequence[TeamGraph], text: str) -> Focus:
+    """Return what has a name with signs of the language in it, such as `a, b.csv`."""
+    name = as_name(text) if _SIGNS.intersection(text) else None
+    return [] if name is None else _focus(views, name)
 
 
 def found(views: Sequence[TeamGraph], selector: Selector) -> Focus:
@@ -60,15 +80,19 @@ def found(views: Sequence[TeamGraph], selector: Selector) -> Focus:
     Raises:
         NotFoundError: It means nothing anywhere.
     """
-    focus = [(view, view.visible(select(view, selector))) for view in views]
-    focus = [(view, refs) for view, refs in focus if refs]
+    focus = _focus(views, selector)
     if not focus:
         raise NotFoundError(
-            f"nothing is known that {str(selector)!r} means; "
-            "search finds artifacts by a part of their name",
+            f"nothing is called {str(selector)!r}; "
+            "search finds artifacts and tasks by a part of their name",
             subject=str(selector),
         )
     return focus
+
+
+def _focus(views: Sequence[TeamGraph], selector: Selector) -> Focus:
+    focus = [(view, view.visible(select(view, selector))) for view in views]
+    return [(view, refs) for view, refs in focus if refs]
 
 
 def newest(refs: set[NodeRef]) -> NodeRef:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
+from ...model.moments import parse_moment
 from ...model.selector import (
     Both,
     Either,
@@ -27,14 +29,24 @@ _DATA: Final = (
 )
 _TASKS: Final = "SELECT t.id FROM tasks t WHERE t.team_id = :team"
 _STATUS_THEN: Final = "CASE WHEN t.ended_at > :as_of THEN 'started' ELSE t.status END"
-_WITH_STATUS: Final = (
+#: An artifact passes a filter on tasks by those that made it, else that used it.
+_OF_TASK: Final = (
     " AND EXISTS (SELECT 1 FROM links l JOIN tasks t"
     " ON t.team_id = l.team_id AND t.id = l.activity >> 24"
     " WHERE l.team_id = n.team_id AND l.node_id = n.id AND l.activity >= 0"
-    "{when l.since} AND {status} = {value} AND (l.direction = 1 OR NOT EXISTS ("
+    "{when l.since}{condition} AND (l.direction <> 0 OR NOT EXISTS ("
     "SELECT 1 FROM links o WHERE o.team_id = n.team_id AND o.node_id = n.id"
-    " AND o.direction = 1 AND o.activity >= 0{when o.since})))"
+    " AND o.direction <> 0 AND o.activity >= 0{when o.since})))"
 )
+#: Conditions on a task, by the field of a filter.
+_TASK_CONDITIONS: Final = {
+    "status": " AND {status} = {value}",
+    "user": " AND lower(t.user_name) LIKE {value} ESCAPE '!'",
+    "app": " AND lower(t.name) LIKE {value} ESCAPE '!'",
+    "since": " AND COALESCE(t.started_at, t.created_at) >= {value}",
+    "until": " AND COALESCE(t.started_at, t.created_at) <= {value}",
+}
+_MOMENTS: Final = ("since", "until")
 
 
 def select(view: TeamGraph, selector: Selector) -> set[NodeRef]:
@@ -86,7 +98,7 @@ def filtered(
     return {*found, *map(task_ref, own)}
 
 
-Condition = tuple[str, str | None]
+Condition = tuple[str, Any]
 
 
 def _on_data(filter: Filter) -> Condition:
@@ -94,21 +106,31 @@ def _on_data(filter: Filter) -> Condition:
         if filter.value == "model_weight":
             return " AND e.kind = 'file' AND e.is_model = 1", None
         return " AND e.kind = {value}", filter.value
-    if filter.field == "status":
-        return _WITH_STATUS, filter.value
     if filter.field == "name":
         return " AND lower(e.name) LIKE {value} ESCAPE '!'", _pattern(filter.value)
-    return "", None
+    if filter.field in _MOMENTS:
+        sign = ">=" if filter.field == "since" else "<="
+        return f" AND n.created_at {sign} {{value}}", _value(filter)
+    condition = _TASK_CONDITIONS.get(filter.field)
+    if condition is None:
+        return "", None
+    return _OF_TASK.replace("{condition}", condition), _value(filter)
 
 
 def _on_tasks(filter: Filter) -> Condition:
     if filter.field == "kind":
         return ("" if filter.value == "task" else " AND 1 = 0"), None
-    if filter.field == "status":
-        return " AND {status} = {value}", filter.value
     if filter.field == "name":
         return " AND lower(t.name) LIKE {value} ESCAPE '!'", _pattern(filter.value)
-    return "", None
+    condition = _TASK_CONDITIONS.get(filter.field)
+    return ("", None) if condition is None else (condition, _value(filter))
+
+
+def _value(filter: Filter) -> Any:
+    """Return what the column of a filter is compared with."""
+    if filter.field in _MOMENTS:
+        return parse_moment(filter.value, now=time.time())
+    return filter.value if filter.field == "status" else _pattern(filter.value)
 
 
 def _run(

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from ...model.graph import StaleAnswer, StaleItem, StaleParams
-from ...model.selector import parse
 from .nodes import data_nodes, task_nodes
 from .pages import checked_after, checked_limit
-from .query_session import GraphReader, found
+from .query_session import GraphReader, find
 from .team_graph import NodeRef, TeamGraph
 
 # From what is out of date to what was made of it: few artifacts are.
@@ -34,15 +33,14 @@ def stale(
 ) -> StaleAnswer:
     """Answer `lineage.graph.stale`, of everything or of what a selector means."""
     start, size = checked_after(params.after), checked_limit(params.limit)
-    selector = parse(params.of) if params.of else None
     answer = StaleAnswer(items=[])
     with reader.views(team_ids) as views:
-        if selector is None:
+        if params.of is None:
             chosen: list[tuple[TeamGraph, set[NodeRef] | None]] = [
                 (v, None) for v in views
             ]
         else:
-            chosen = list(found(views, selector))
+            chosen = list(find(views, params.of))
         for view, refs in chosen:
             answer.items += _items(view, refs, start + size + 1)
     if len(answer.items) > start + size:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ...model.graph import Node, TasksPage, TasksParams, TaskSummary
+from ...model.selector import parse, status_word
 from ..store.activity_ids import INPUT
 from .nodes import task_nodes
 from .pages import checked_limit
-from .query_session import GraphReader
-from .team_graph import TeamGraph
+from .query_session import GraphReader, find_name
+from .selector_eval import select
+from .team_graph import TeamGraph, task_of_ref
 
 #: Artifacts shown in a line of the list, of each direction.
 FEW: Final = 5
@@ -46,6 +48,8 @@ def list_tasks(
     total = 0
     with reader.views(team_ids) as views:
         for view in views:
+            if params.select is not None:
+                names["among"] = _selected(view, params.select)
             names["team"] = view.team_id
             sql = "SELECT COUNT(*) FROM tasks t" + where  # noqa: S608  made of constants
             count = view.tx.one(sql, names)
@@ -62,6 +66,12 @@ def list_tasks(
     return TasksPage(tasks=[line for _, line in lines], next=more, total=total)
 
 
+def _selected(view: TeamGraph, text: str) -> list[int]:
+    """Return the tasks that a selector matches in a team."""
+    focus = find_name([view], text) or [(view, select(view, parse(text)))]
+    return [task_of_ref(ref) for _, refs in focus for ref in refs if ref < 0]
+
+
 def _conditions(params: TasksParams) -> tuple[str, dict[str, Any]]:
     where, names = " WHERE t.team_id = :team", dict[str, Any]()
     if params.text:
@@ -70,9 +80,11 @@ def _conditions(params: TasksParams) -> tuple[str, dict[str, Any]]:
         where += " AND (lower(t.name) LIKE :text ESCAPE '!' OR t.number = :number)"
         is_number = text.isascii() and text.isdecimal() and len(text) < 19
         names.update(text=f"%{pattern}%", number=int(text) if is_number else -1)
+    if params.select is not None:
+        where += " AND t.id IN (SELECT x.value FROM each_int(:among) AS x)"
     if params.status:
         where += " AND t.status IN (SELECT s.value FROM each_text(:statuses) AS s)"
-        names["statuses"] = [params.status]
+        names["statuses"] = [status_word(params.status)]
     if params.kind and params.kind != "task":
         model = " AND k.is_model = 1" if params.kind == "model_weight" else ""
         where += _KIND.replace("{model}", model)
@@ -126,6 +138,7 @@ def _lines(
     counts = {(t, d): count for t, d, count in tx.all(_COUNTS, names)}
     firsts = tx.all(_FIRST, {**names, "few": FEW})
     nodes = view.artifact_nodes({row[2] for row in firsts})
+    parents = _parents(view, ids)
     shown: dict[tuple[int, int], list[Node]] = {}
     for task, direction, node in firsts:
         shown.setdefault((task, direction), []).append(nodes[node])
@@ -138,7 +151,22 @@ def _lines(
                 outputs=shown.get((id, 1), []),
                 input_count=counts.get((id, INPUT), 0),
                 output_count=counts.get((id, 1), 0),
+                parent=parents[id][0],
+                user=parents[id][1],
             ),
         )
         for id, node in task_nodes(view, ids).items()
     ]
+
+
+def _parents(view: TeamGraph, ids: list[int]) -> dict[int, tuple[str | None, str]]:
+    """Return the key of each task's parent, if it has one, and its user."""
+    rows = view.rows(
+        "SELECT t.id, t.user_name, p.number FROM each_int(:ids) AS x"
+        " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
+        " LEFT JOIN runs r ON r.team_id = t.team_id AND r.run = t.parent_run"
+        " LEFT JOIN tasks p ON p.team_id = t.team_id AND p.id = r.task_id",
+        ids=ids,
+    )
+    keys = view.task_keys({row[2] for row in rows if row[2] is not None})
+    return {id: (keys.get(number), user) for id, user, number in rows}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..platform import (
+    account,
     create,
     files,
     modules,
@@ -14,6 +15,7 @@ from ..platform import (
     task_files,
     task_logs,
     tasks,
+    versions,
 )
 from ..route import Route
 from . import facts, instance_info, previews, questions, workflow
@@ -30,7 +32,9 @@ ALL_ROUTES: Final[tuple[Route, ...]] = (
     *task_logs.ROUTES,
     *task_files.ROUTES,
     *projects.ROUTES,
+    *versions.ROUTES,
     *create.ROUTES,
+    *account.ROUTES,
     *files.ROUTES,
     *modules.ROUTES,
 )

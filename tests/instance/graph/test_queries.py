@@ -303,7 +303,7 @@ def test_selectors_combine(graph: GraphQueries) -> None:
 )
 def test_what_is_not_there_is_not_found(graph: GraphQueries, select: str) -> None:
     """A selector that means nothing is an error that names it."""
-    with pytest.raises(NotFoundError, match="nothing is known"):
+    with pytest.raises(NotFoundError, match="nothing is called"):
         graph.get(TEAM, select=select)
 
 

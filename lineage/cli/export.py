@@ -1,0 +1,108 @@
+"""Write a part of the graph for other tools: `export`, `passport`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+from ..errors import LineageError
+from .connect import instance
+from .format import count
+from .parser import Commands, Parser, add_instance_options
+from .result import CommandResult, StyledText, line
+
+_FORMATS: Final = (
+    "html", "json", "csv", "prov", "ro-crate", "ml-bom", "openlineage", "mermaid",
+    "dot", "graphml",
+)  # fmt: skip
+
+
+class ExportError(LineageError):
+    """The file for an export cannot be written."""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands of this theme."""
+    export = commands.add(
+        "export", run_export, "write a part of the graph for other tools",
+        example="lineage export model.joblib --as html --out model.html",
+    )  # fmt: skip
+    export.add_argument(
+        "--as", dest="format", choices=_FORMATS, default="json", metavar="FORMAT",
+        help=f"{', '.join(_FORMATS)} (json)",
+    )  # fmt: skip
+    export.add_argument("--out", metavar="FILE", type=Path, help="a file (the output)")
+    _add_extent(export)
+    passport = commands.add(
+        "passport", run_passport, "write all formats of an origin into one folder",
+        example="lineage passport model.joblib --out model-passport.zip",
+    )  # fmt: skip
+    passport.add_argument(
+        "--out", metavar="DIR", type=Path, required=True,
+        help="a new folder, or a file that ends in .zip",
+    )  # fmt: skip
+    passport.add_argument(
+        "--with-files", action="store_true",
+        help="also copy the files that still have the recorded content",
+    )  # fmt: skip
+    _add_extent(passport)
+
+
+def _add_extent(parser: Parser) -> None:
+    parser.add_argument(
+        "selector", metavar="SELECTOR", help="where to start: a name, a path, task:3 …"
+    )
+    parser.add_argument("--up", type=int, metavar="HOPS", help="hops upstream (all)")
+    parser.add_argument(
+        "--down", type=int, metavar="HOPS", default=0, help="hops downstream (0)"
+    )
+    add_instance_options(parser)
+
+
+def run_export(args: argparse.Namespace) -> CommandResult:
+    """Write one format, to a file or to the standard output."""
+    from ..export import export
+
+    with instance(args) as api:
+        text = export(
+            api.graph, args.selector, format=args.format, up=args.up, down=args.down
+        )
+    if args.out is None and args.json:
+        return CommandResult({"format": args.format, "text": text})
+    if args.out is None:
+        sys.stdout.write(text)
+        return CommandResult(None, [])
+    try:
+        args.out.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise ExportError(
+            f"{args.out} cannot be written: {error.strerror}; name another --out"
+        ) from error
+    data = {"file": str(args.out), "format": args.format, "characters": len(text)}
+    shown = line(StyledText("✔ ", "good"), StyledText(str(args.out), "data"))
+    return CommandResult(data, [shown])
+
+
+def run_passport(args: argparse.Namespace) -> CommandResult:
+    """Write all formats and the manifest of digests, with the files on request."""
+    from ..export import read, write_passport
+
+    with instance(args) as api:
+        record = read(api.graph, args.selector, up=args.up, down=args.down)
+    report = write_passport(record, args.out, with_files=args.with_files)
+    lines = [
+        line(
+            StyledText("✔ ", "good"),
+            StyledText(str(report.path), "data"),
+            f"  {count(len(report.files), 'file')}, {count(len(record.nodes), 'node')}",
+        )
+    ]
+    lines += [
+        line(StyledText("! ", "warn"), f"not here in the recorded version: {name}")
+        for name in report.missing
+    ]
+    if not record.is_complete:
+        lines.append(line(StyledText("! ", "warn"), "a part only: a bound was reached"))
+    return CommandResult(report, lines)

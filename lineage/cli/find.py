@@ -1,0 +1,222 @@
+"""Finds what a person means by a name, a path, a selector or a file's content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ..api import Api
+from ..errors import ApiError, NotFoundError, SelectorError
+from ..model.graph import Node
+from ..model.selector import is_set, parse, shown_status
+from .format import count, date, duration, escape, title
+from .result import Line, StyledText, line
+
+#: What an instance answers when nothing has a name.
+NOT_FOUND: Final = 404
+#: Largest file that is recognised by its bytes: a few seconds of reading.
+MAX_HASHED: Final = 8 << 30
+#: Candidates of an ambiguous name that are listed.
+MAX_LISTED: Final = 10
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was meant: one node, or a set of them."""
+
+    nodes: Sequence[Node]
+    selector: str
+    """Names them in a question."""
+    notes: Sequence[Line] = ()
+    """What to tell the person about the match."""
+
+    @property
+    def node(self) -> Node:
+        """The one node, or the first of a set."""
+        return self.nodes[0]
+
+
+def find(api: Api, text: str) -> Found:
+    """Find the one node that a name means, or the set that a selector means.
+
+    Raises:
+        NotFoundError: Nothing has the name, or several different nodes have it.
+    """
+    local = _find_local_file(api, text)
+    if local is not None:
+        return local
+    nodes = select(api, text)
+    if not nodes:
+        raise NotFoundError(_nothing(api, text))
+    if _means_set(text):
+        return Found(nodes, text)
+    return _only(api, text, nodes)
+
+
+def find_one(api: Api, text: str) -> Found:
+    """Find the one node that is meant, where a set makes no sense.
+
+    Raises:
+        NotFoundError: Nothing, or several different nodes, match.
+    """
+    found = find(api, text)
+    return found if len(found.nodes) == 1 else _only(api, text, found.nodes)
+
+
+def select(api: Api, selector: str) -> list[Node]:
+    """Return the nodes that a selector matches, or none."""
+    try:
+        answer = api.graph.get(selector, up=0, down=0, limit=5000)
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            raise
+        return []
+    if _means_set(selector):
+        return answer.nodes
+    return [node for node in answer.nodes if node.key in answer.focus]
+
+
+def _means_set(text: str) -> bool:
+    try:
+        return is_set(parse(text))
+    except SelectorError:
+        return False  # The server found it as a bare name.
+
+
+def _only(api: Api, text: str, nodes: Sequence[Node]) -> Found:
+    """Choose the current version of the one artifact, or the one task."""
+    if len({(node.type, node.kind, node.id) for node in nodes}) > 1:
+        raise NotFoundError(_several(api, text, nodes))
+    best = max(nodes, key=lambda node: (bool(node.is_current), node.created_at or 0.0))
+    return Found([best], best.key)
+
+
+def _find_local_file(api: Api, text: str) -> Found | None:
+    """Find what was recorded of a file or folder on this machine.
+
+    The bytes of a file decide which version it is, and recognise a copy.
+    """
+    if not os.path.exists(text):
+        return None
+    path = os.path.abspath(text)
+    if os.path.isdir(path):
+        nodes = select(api, f'folder:"{_quoted(path)}"')
+        return _only(api, text, nodes) if nodes else None
+    known = [
+        node
+        for kind in ("file", "model_weight")
+        for node in select(api, f'{kind}:"{_quoted(path)}"')
+    ]
+    digest = _digest(path)
+    same = select(api, f"sha256:{digest}") if digest else []
+    here = [node for node in same if node.id in {other.id for other in known}]
+    if here:
+        best = max(here, key=lambda node: (bool(node.is_current), node.created_at or 0))
+        return Found([best], best.key, _version_note(api, text, best))
+    if known:
+        found = _only(api, text, known)
+        return Found(found.nodes, found.selector, [_changed(text, digest)])
+    if same:
+        oldest = min(same, key=lambda node: node.created_at or 0.0)
+        return Found([oldest], oldest.key, [_recognised(api, text, oldest)])
+    return None
+
+
+def _quoted(path: str) -> str:
+    return path.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _digest(path: str) -> str | None:
+    """Return the SHA-256 of a file, unless it is too large or cannot be read."""
+    try:
+        if os.path.getsize(path) > MAX_HASHED:
+            return None
+        digest = hashlib.sha256()
+        with open(path, "rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def _changed(text: str, digest: str | None) -> Line:
+    if digest is None:
+        return line(StyledText(f"{escape(text)} could not be read here", "warn"))
+    return line(
+        StyledText(
+            f"{escape(text)} was changed after it was last recorded; "
+            "shown is the last recorded version",
+            "warn",
+        )
+    )
+
+
+def _version_note(api: Api, text: str, node: Node) -> list[Line]:
+    """Say where the file's content stands among the versions, unless it is current."""
+    if node.is_current is not False:
+        return []
+    return [_recognised(api, text, node)]
+
+
+def _recognised(api: Api, text: str, node: Node) -> Line:
+    """Say in one sentence what the bytes of a file were recorded as."""
+    detail = api.graph.data(node.key)
+    parts = [f"{escape(text)} has the content of {title(node)}"]
+    if detail.produced_by:
+        parts[0] += f" of {detail.produced_by[-1].task}"
+    keys = [version.key for version in detail.versions]
+    behind = keys.index(node.key) if node.key in keys else 0
+    parts.append(f"{count(behind, 'version')} old" if behind else "the current version")
+    if node.is_stale:
+        items = api.graph.stale(of=node.key).items
+        reasons = "; ".join(
+            f"{title(item.used)} has a newer version" for item in items[:3]
+        )
+        parts.append("stale" + (f" because {reasons}" if reasons else ""))
+    return line(StyledText(", ".join(parts), "title"))
+
+
+def _nothing(api: Api, text: str) -> str:
+    hits = api.graph.search(text.rsplit(":", maxsplit=1)[-1], limit=3).hits
+    near = ", ".join(f"{title(hit.node)} ({hit.node.key})" for hit in hits)
+    shown = escape(text)
+    if near:
+        return f"nothing is called {shown!r}; near: {near}"
+    return f"nothing is called {shown!r}; list the runs with: lineage tasks"
+
+
+def _several(api: Api, text: str, nodes: Sequence[Node]) -> str:
+    """List the candidates of a name with what distinguishes them."""
+    latest: dict[tuple[str, str, int | str], Node] = {}
+    for node in sorted(nodes, key=lambda node: node.created_at or 0.0):
+        latest[node.type, node.kind, node.id] = node
+    chosen = sorted(latest.values(), key=lambda n: -(n.started_at or n.created_at or 0))
+    are_tasks = all(node.type == "task" for node in chosen)
+    noun = count(len(chosen), "run" if are_tasks else "artifact")
+    shown = escape(text)
+    hint = f", or {shown}@last, {shown}@-2" if are_tasks else ""
+    rows = [_candidate(api, node) for node in chosen[:MAX_LISTED]]
+    rest = len(chosen) - len(rows)
+    more = [f"  and {rest} more"] if rest else []
+    return "\n".join(
+        [f"{noun} are called {shown!r}; name one by its key{hint}:", *rows, *more]
+    )
+
+
+def _candidate(api: Api, node: Node) -> str:
+    if node.type == "task":
+        parts = [node.key, title(node), shown_status(node.status) or ""]
+        if node.started_at is not None:
+            parts.append(date(node.started_at))
+        if node.started_at is not None and node.ended_at is not None:
+            parts.append(f"took {duration(node.ended_at - node.started_at)}")
+        return "  " + "  ".join(parts)
+    makers = api.graph.data(node.key).produced_by
+    made = f"made by {makers[-1].task}" if makers else "made by nobody known"
+    when = f"recorded {date(node.created_at)}" if node.created_at else ""
+    return f"  {node.key}  {escape(str(node.id))}  {when}  {made}"

@@ -1,0 +1,170 @@
+"""The latest runs: `tasks`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from ..api import Api
+from ..model.graph import Node, TasksPage, TaskSummary
+from .connect import instance
+from .format import ago, count, duration, escape, state, title
+from .output import table
+from .page_address import page_address, page_lines
+from .parser import Commands, add_instance_options
+from .result import CommandResult, Line, StyledText, line
+from .time_args import moment
+
+#: Runs read for `--by app`, at most.
+MAX_GROUPED: Final = 5000
+_PAGE: Final = 500
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands of this theme."""
+    tasks = commands.add(
+        "tasks", run_tasks, "list the latest runs of apps",
+        example="lineage tasks 'status:failed & app:Train & since:7d'",
+    )  # fmt: skip
+    tasks.add_argument(
+        "select", nargs="?", metavar="SELECTOR",
+        help="only these: status:failed, user:maria, app:Train, since:7d …",
+    )  # fmt: skip
+    tasks.add_argument("--text", help="only runs whose name contains this")
+    tasks.add_argument("--status", help="only this status: finished, failed, running …")
+    tasks.add_argument("--since", metavar="WHEN", help="only runs started after this")
+    tasks.add_argument("--by", choices=["app"], help="one line for each app")
+    tasks.add_argument(
+        "--tree", action="store_true", help="put runs below the run that started them"
+    )
+    tasks.add_argument("--limit", type=int, default=20, help="how many (20)")
+    tasks.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
+    add_instance_options(tasks)
+
+
+def run_tasks(args: argparse.Namespace) -> CommandResult:
+    """List the latest runs."""
+    is_filtered = bool(args.select or args.text or args.status or args.since)
+    with instance(args) as api:
+        page = _grouped_page(api, args) if args.by else _page(api, args, args.limit)
+        address = page_address(api, view="home")
+    if not page.tasks:
+        text = "no run matches; list all with: lineage tasks"
+        first = "no run is recorded yet; try: lineage demo"
+        return CommandResult(page, [line(text if is_filtered else first)])
+    if args.by:
+        groups = _groups(page.tasks)
+        return CommandResult({"apps": groups}, _group_table(groups))
+    rows = _tree(page.tasks) if args.tree else [("", task) for task in page.tasks]
+    lines = table([_row(task, lead) for lead, task in rows])
+    return CommandResult(
+        page, [*lines, *continue_lines(page.next), *page_lines(address)]
+    )
+
+
+def _page(
+    api: Api, args: argparse.Namespace, limit: int, after: str | None = None
+) -> TasksPage:
+    return api.graph.tasks(
+        args.select,
+        text=args.text,
+        status=args.status,
+        since=moment(args.since),
+        limit=limit,
+        after=after or args.after,
+    )
+
+
+def _grouped_page(api: Api, args: argparse.Namespace) -> TasksPage:
+    """Read as many runs as are grouped."""
+    whole = _page(api, args, _PAGE)
+    while whole.next and len(whole.tasks) < MAX_GROUPED:
+        more = _page(api, args, _PAGE, whole.next)
+        whole.tasks += more.tasks
+        whole.next = more.next
+    return whole
+
+
+def _groups(tasks: Sequence[TaskSummary]) -> list[dict[str, object]]:
+    """Count the runs of each app, the app with the latest run first."""
+    groups: dict[str, dict[str, object]] = {}
+    for task in tasks:
+        name = title(task.node)
+        group = groups.setdefault(
+            name,
+            {
+                "app": name, "runs": 0, "failed": 0, "last": task.node.key,
+                "last_status": task.node.status, "last_at": task.node.started_at,
+            },
+        )  # fmt: skip
+        group["runs"] = int(str(group["runs"])) + 1
+        group["failed"] = int(str(group["failed"])) + (task.node.status == "error")
+    return list(groups.values())
+
+
+def _group_table(groups: Iterable[dict[str, object]]) -> list[Line]:
+    return table([_group_row(group) for group in groups])
+
+
+def _group_row(group: dict[str, object]) -> list[StyledText]:
+    failed, last = group["failed"], group["last_at"]
+    status = group["last_status"]
+    when = ago(last) if isinstance(last, float) else ""
+    return [
+        state(status if isinstance(status, str) else None),
+        StyledText(str(group["app"]), "task"),
+        StyledText(count(int(str(group["runs"])), "run")),
+        StyledText(f"{failed} failed" if failed else "", "bad"),
+        StyledText(f"last {group['last']} {when}", "dim"),
+    ]
+
+
+def _tree(tasks: Sequence[TaskSummary]) -> list[tuple[str, TaskSummary]]:
+    """Put each run below the run that started it, where that one is listed."""
+    keys = {task.node.key for task in tasks}
+    children: dict[str | None, list[TaskSummary]] = {}
+    for task in tasks:
+        above = task.parent if task.parent in keys else None
+        children.setdefault(above, []).append(task)
+    rows: list[tuple[str, TaskSummary]] = []
+    pending = [("", task) for task in reversed(children.get(None, []))]
+    while pending:
+        lead, task = pending.pop()
+        rows.append((lead, task))
+        below = lead.replace("└─ ", "   ") + "└─ "
+        pending += [
+            (below, child) for child in reversed(children.pop(task.node.key, []))
+        ]
+    return rows
+
+
+def _row(task: TaskSummary, lead: str) -> list[StyledText]:
+    node = task.node
+    started, ended = node.started_at, node.ended_at
+    length = duration(ended - started) if started and ended else ""
+    return [
+        state(node.status),
+        StyledText(node.key, "dim"),
+        StyledText(lead + title(node), "task"),
+        StyledText(ago(started) if started else "", "dim"),
+        StyledText(length, "dim"),
+        StyledText(escape(task.user or ""), "dim"),
+        StyledText(f"{_names(task.inputs, task.input_count)} → "
+             f"{_names(task.outputs, task.output_count)}"),
+    ]  # fmt: skip
+
+
+def _names(nodes: list[Node], total: int, *, shown: int = 3) -> str:
+    names = [title(node) for node in nodes[:shown]]
+    if not names:
+        return "nothing"
+    rest = total - len(names)
+    return ", ".join(names) + (f" and {rest} more" if rest > 0 else "")
+
+
+def continue_lines(after: str | None) -> list[Line]:
+    """Say how to continue an answer that was cut."""
+    if after is None:
+        return []
+    return [line(StyledText(f"there is more; add: --after {after}", "dim"))]

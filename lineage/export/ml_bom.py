@@ -1,0 +1,156 @@
+"""CycloneDX 1.7 ML-BOM: models, data and files, and how they were built.
+
+Source: the CycloneDX 1.7 schema. A task is a workflow of the formulation, a model a
+component with a model card that refers to the data behind it. Written as plain JSON,
+because the reference library drops `formulation` when it reads and writes.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..model.graph import GraphEdge, Node, TaskDetail
+from .record import GraphRecord, hex_digest, text_of, utc
+
+_DATA_KINDS = frozenset({"project", "dataset", "folder", "table", "job"})
+
+
+def to_ml_bom(record: GraphRecord) -> str:
+    """Return the record as a CycloneDX document."""
+    sources = _sources(record)
+    components = [
+        _component(node, sources.get(node.key, ())) for node in record.artifacts()
+    ]
+    document: dict[str, Any] = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.7",
+        "serialNumber": f"urn:uuid:{uuid.uuid4()}",
+        "version": 1,
+        "metadata": {
+            "timestamp": utc(record.exported_at),
+            "properties": [
+                {"name": "lineage:selector", "value": text_of(record.selector)}
+            ],
+        },
+        "components": components,
+        "dependencies": [
+            {"ref": node.key, "dependsOn": sorted(sources.get(node.key, ()))}
+            for node in record.artifacts()
+        ],
+    }
+    used, made = _by_task(record.inputs()), _by_task(record.outputs())
+    workflows = [
+        _workflow(
+            node,
+            record.details.get(node.key),
+            used.get(node.key, ()),
+            made.get(node.key, ()),
+        )
+        for node in record.tasks()
+    ]
+    if workflows:
+        document["formulation"] = [{"bom-ref": "formula", "workflows": workflows}]
+    return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def _by_task(edges: Iterable[tuple[str, str, GraphEdge]]) -> dict[str, list[str]]:
+    versions: dict[str, list[str]] = defaultdict(list)
+    for task, version, _ in edges:
+        versions[task].append(version)
+    return versions
+
+
+def _sources(record: GraphRecord) -> dict[str, set[str]]:
+    """Map each version to the versions it was made from."""
+    used: dict[str, set[str]] = defaultdict(set)
+    for task, version, _ in record.inputs():
+        used[task].add(version)
+    sources: dict[str, set[str]] = defaultdict(set)
+    known = {node.key for node in record.artifacts()}
+    for task, version, edge in record.outputs():
+        found = known & set(edge.derived_from or used[task])
+        sources[version] |= found - {version}
+    for edge in record.edges:
+        if edge.role == "revision":
+            sources[edge.target].add(edge.source)
+    return sources
+
+
+def _component(node: Node, sources: Iterable[str]) -> dict[str, Any]:
+    component: dict[str, Any] = {
+        "type": "file",
+        "bom-ref": node.key,
+        "name": text_of(node.name) or node.key,
+    }
+    if node.version:
+        component["version"] = text_of(node.version)
+    digest = hex_digest(node)
+    if digest:
+        component["hashes"] = [{"alg": "SHA-256", "content": digest}]
+    if node.kind == "model_weight":
+        component["type"] = "machine-learning-model"
+        component["modelCard"] = {
+            "modelParameters": {"datasets": [{"ref": key} for key in sorted(sources)]}
+        }
+    elif node.kind in _DATA_KINDS:
+        component["type"] = "data"
+        component["data"] = [{"type": "dataset", "name": component["name"]}]
+    properties = {"kind": node.kind, "id": node.id, "size": node.size}
+    component["properties"] = [
+        {"name": f"lineage:{name}", "value": text_of(value)}
+        for name, value in properties.items()
+        if value is not None
+    ]
+    return component
+
+
+def _workflow(
+    node: Node, detail: TaskDetail | None, used: Sequence[str], made: Sequence[str]
+) -> dict[str, Any]:
+    workflow: dict[str, Any] = {
+        "bom-ref": node.key,
+        "uid": node.key,
+        "name": text_of(node.name),
+        "taskTypes": ["build"],
+    }
+    for name, at in (("timeStart", node.started_at), ("timeEnd", node.ended_at)):
+        if at is not None:
+            workflow[name] = utc(at)
+    if used:
+        workflow["inputs"] = [{"resource": {"ref": key}} for key in used]
+    if made:
+        workflow["outputs"] = [
+            {"type": "artifact", "resource": {"ref": key}} for key in made
+        ]
+    if detail is not None and detail.steps:
+        workflow["tasks"] = [
+            {
+                "bom-ref": f"{node.key}/step/{number}",
+                "uid": f"{node.key}/step/{number}",
+                "name": text_of(step.name),
+                "taskTypes": ["build"],
+            }
+            for number, step in enumerate(detail.steps)
+        ]
+    workflow["properties"] = _properties(node, detail)
+    return workflow
+
+
+def _properties(node: Node, detail: TaskDetail | None) -> list[dict[str, str]]:
+    known: dict[str, object] = {"status": node.status}
+    if detail is not None:
+        known |= {
+            "command": detail.command,
+            "gitCommit": detail.git_commit,
+            "python": detail.python,
+            "error": detail.error,
+        }
+    return [
+        {"name": f"lineage:{name}", "value": text_of(value)}
+        for name, value in known.items()
+        if value
+    ]

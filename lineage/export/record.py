@@ -1,0 +1,120 @@
+"""A part of the graph with what is known about its tasks: what an export is made of."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Final
+
+from ..api.graph import GraphApi
+from ..model.graph import MAX_LIMIT, GraphEdge, Node, TaskDetail
+
+#: Tasks whose details are read, one request each; the others keep what their node says.
+MAX_DETAILS: Final = 500
+#: Nodes of one export.
+MAX_NODES: Final = 100_000
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRecord:
+    """Nodes and edges around a selector, in the order in which they are written."""
+
+    selector: str
+    exported_at: float
+    """Seconds since 1970 UTC."""
+    nodes: tuple[Node, ...]
+    edges: tuple[GraphEdge, ...]
+    focus: tuple[str, ...] = ()
+    """Keys of the nodes that the selector matched."""
+    details: Mapping[str, TaskDetail] = field(default_factory=dict)
+    """Details of tasks by the key of their node."""
+    is_complete: bool = True
+    """False when a bound cut nodes or details."""
+
+    def tasks(self) -> list[Node]:
+        """Return the nodes that are tasks."""
+        return [node for node in self.nodes if node.type == "task"]
+
+    def artifacts(self) -> list[Node]:
+        """Return the nodes that are versions of artifacts."""
+        return [node for node in self.nodes if node.type == "data"]
+
+    def inputs(self) -> Iterator[tuple[str, str, GraphEdge]]:
+        """Yield each use: the task's key, the version's key and the edge."""
+        for edge in self.edges:
+            if edge.role == "input":
+                yield edge.target, edge.source, edge
+
+    def outputs(self) -> Iterator[tuple[str, str, GraphEdge]]:
+        """Yield each production: the task's key, the version's key and the edge."""
+        for edge in self.edges:
+            if edge.role == "output":
+                yield edge.source, edge.target, edge
+
+
+def read(
+    api: GraphApi, selector: str, *, up: int | None = None, down: int | None = 0
+) -> GraphRecord:
+    """Read a part of the graph from an instance.
+
+    Args:
+        api: `api.graph` of an instance.
+        selector: Where to start.
+        up: Hops upstream; None is without limit.
+        down: Hops downstream; None is without limit.
+
+    Raises:
+        NotFoundError: Nothing matches the selector.
+    """
+    nodes: dict[str, Node] = {}
+    edges: dict[tuple[str, str, str], GraphEdge] = {}
+    focus: tuple[str, ...] = ()
+    after: str | None = None
+    while True:
+        page = api.get(selector, up=up, down=down, limit=MAX_LIMIT, after=after)
+        focus = focus or tuple(page.focus)
+        nodes.update((node.key, node) for node in page.nodes)
+        edges.update(((e.source, e.target, e.role), e) for e in page.arrows)
+        after = page.next
+        if after is None or len(nodes) >= MAX_NODES:
+            break
+    kept = [e for e in edges.values() if e.source in nodes and e.target in nodes]
+    tasks = [key for key, node in nodes.items() if node.type == "task"]
+    details = {key: api.task(key) for key in tasks[:MAX_DETAILS]}
+    return GraphRecord(
+        selector,
+        time.time(),
+        tuple(nodes.values()),
+        tuple(sorted(kept, key=lambda e: (e.recorded_at or 0.0, e.source, e.target))),
+        focus,
+        details,
+        is_complete=after is None and len(tasks) <= MAX_DETAILS,
+    )
+
+
+def utc(at: float | None) -> str | None:
+    """Return a time as RFC 3339 text with its zone; None where it is not known."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, timezone.utc).isoformat(timespec="milliseconds")
+
+
+def text_of(value: object) -> str:
+    """Return a value as text without characters that XML and JSON readers refuse."""
+    return _CONTROL.sub("�", str(value))
+
+
+def hex_digest(node: Node) -> str | None:
+    """Return the SHA-256 of a version as 64 hexadecimal digits, if it is known."""
+    digest = node.digest or ""
+    return digest.removeprefix("sha256:") if digest.startswith("sha256:") else None
+
+
+def local_name(key: str) -> str:
+    """Return a node's key as a name that every format takes: `data/12`."""
+    return re.sub(r"[^A-Za-z0-9]", "/", key, count=1).replace("@", "-")

@@ -1,0 +1,58 @@
+"""Finds the shortest end of a path that no other artifact of the team has."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Final
+
+from ..store.search_index import MAX_TERM, NAME
+from .team_reader import TeamReader
+
+#: Other artifacts with one of the names that are compared, at most.
+MAX_COMPARED: Final = 5000
+
+_WITH_NAMES: Final = (
+    "SELECT DISTINCT e.id, e.name, e.ident FROM each_text(:terms) AS x"
+    " JOIN terms t ON t.team_id = :team AND t.term = x.value AND t.field = :field"
+    " JOIN entities e ON e.team_id = :team AND e.id = t.target LIMIT :most"
+)
+_SEPARATOR: Final = re.compile(r"[/\\\\]+")
+
+
+def shortest_paths(
+    view: TeamReader, artifacts: Mapping[int, tuple[str, str]]
+) -> dict[int, str]:
+    """Return the shortest unique end of the path of each artifact that has one.
+
+    Args:
+        view: The team.
+        artifacts: The name and the identity of artifacts by their ids.
+    """
+    paths = {id: ident for id, (_, ident) in artifacts.items() if _has_folder(ident)}
+    names = {artifacts[id][0] for id in paths}
+    terms = list({name.lower()[:MAX_TERM] for name in names})
+    if not terms:
+        return {}
+    rows = view.rows(_WITH_NAMES, terms=terms, field=NAME, most=MAX_COMPARED)
+    ends: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for id, name, ident in rows:
+        for end in _ends(ident):
+            ends[name][end].add(id)
+    labels = {}
+    for id, ident in paths.items():
+        known = ends[artifacts[id][0]]
+        unique = (end for end in _ends(ident) if known[end] <= {id})
+        labels[id] = next(unique, ident)
+    return labels
+
+
+def _has_folder(ident: str) -> bool:
+    return _SEPARATOR.search(ident) is not None
+
+
+def _ends(ident: str) -> list[str]:
+    """Return the ends of a path, the shortest first."""
+    parts = [part for part in _SEPARATOR.split(ident) if part]
+    return ["/".join(parts[-n:]) for n in range(1, len(parts) + 1)]

@@ -1,0 +1,226 @@
+"""Each format is accepted by its own readers and validators, and says what is true."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import io
+import json
+import pkgutil
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import prov
+import pydot
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from jsonschema.validators import validator_for
+from openlineage.client import generated
+from prov.model import ProvDocument
+
+from lineage.export import FORMATS, GraphRecord
+from lineage.export.openlineage import dataset_name, run_id
+from lineage.export.tables import inert
+
+
+@pytest.fixture(params=["example", "large"])
+def record(request: pytest.FixtureRequest) -> GraphRecord:
+    """Each record in turn."""
+    found: GraphRecord = request.getfixturevalue(request.param)
+    return found
+
+
+def _written(record: GraphRecord, format: str) -> str:
+    return FORMATS[format].write(record)
+
+
+def test_prov_is_read_without_a_warning(record: GraphRecord) -> None:
+    """The reference library reads the document and unifies it, warnings as errors."""
+    text = _written(record, "prov")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        document = ProvDocument.deserialize(content=text, format="json")
+        document.unified()
+    kinds = [type(found).__name__ for found in document.get_records()]
+    assert kinds.count("ProvUsage") == len(list(record.inputs()))
+    assert kinds.count("ProvGeneration") == len(list(record.outputs()))
+    assert kinds.count("ProvEntity") == len(record.artifacts())
+
+
+def test_prov_follows_the_schema_of_the_submission(record: GraphRecord) -> None:
+    """The schema refuses what the library forgives, such as a null."""
+    schemas = Path(prov.__file__).parent / "tests" / "schemas"
+    schema = json.loads((schemas / "prov-json.schema.json").read_text("utf-8"))
+    validator_for(schema)(schema).validate(json.loads(_written(record, "prov")))
+
+
+def test_prov_says_what_an_output_was_derived_from(example: GraphRecord) -> None:
+    """`derived_from` is a derivation; an input that is not named is none."""
+    document = json.loads(_written(example, "prov"))
+    labels = {k: v["prov:label"] for k, v in document["entity"].items()}
+    derived = [
+        (labels[r["prov:generatedEntity"]], labels[r["prov:usedEntity"]])
+        for r in document["wasDerivedFrom"].values()
+    ]
+    assert [made for made, _ in derived] == ["result.csv"]
+
+
+def test_a_bill_of_materials_is_valid(record: GraphRecord) -> None:
+    """The strict validator of CycloneDX 1.7 finds nothing."""
+    text = _written(record, "ml-bom")
+    assert JsonStrictValidator(SchemaVersion.V1_7).validate_str(text) is None
+
+
+def test_a_bill_of_materials_has_no_dangling_reference(record: GraphRecord) -> None:
+    """Each `ref` names a part of the document, which the validator does not check."""
+    document = json.loads(_written(record, "ml-bom"))
+    text = json.dumps(document)
+    known = set(re.findall(r'"bom-ref": "([^"]+)"', text))
+    assert set(re.findall(r'"ref": "([^"]+)"', text)) <= known
+
+
+def test_a_model_refers_to_its_data(example: GraphRecord) -> None:
+    """The model's card names the file it was trained on, with its digest."""
+    document = json.loads(_written(example, "ml-bom"))
+    model = next(
+        c for c in document["components"] if c["type"] == "machine-learning-model"
+    )
+    refs = [d["ref"] for d in model["modelCard"]["modelParameters"]["datasets"]]
+    names = {c["bom-ref"]: c["name"] for c in document["components"]}
+    assert [names[ref] for ref in refs] == ["data.csv"]
+    assert model["hashes"][0]["alg"] == "SHA-256"
+
+
+def _facet_classes() -> dict[str, Any]:
+    classes = {}
+    for found in pkgutil.iter_modules(generated.__path__):
+        module = importlib.import_module(f"{generated.__name__}.{found.name}")
+        for item in vars(module).values():
+            schema = getattr(item, "_get_schema", None)
+            if schema is not None and isinstance(item, type):
+                classes[schema()] = item
+    return classes
+
+
+def _facets(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, list):
+        return [facet for item in value for facet in _facets(item)]
+    if not isinstance(value, dict):
+        return []
+    own = [value] if "_schemaURL" in value else []
+    return own + [facet for item in value.values() for facet in _facets(item)]
+
+
+def test_openlineage_facets_are_those_of_its_client(record: GraphRecord) -> None:
+    """Each facet is one of the client's own classes, with members it knows."""
+    classes = _facet_classes()
+    facets = [
+        facet
+        for line in _written(record, "openlineage").splitlines()[:50]
+        for facet in _facets(json.loads(line))
+    ]
+    assert facets
+    for facet in facets:
+        members = {k: v for k, v in facet.items() if not k.startswith("_")}
+        classes[facet["_schemaURL"]](**members)
+
+
+def test_each_run_begins_and_ends_in_openlineage(example: GraphRecord) -> None:
+    """A task is one run; a failed one ends by FAIL, with the error."""
+    events = [json.loads(x) for x in _written(example, "openlineage").splitlines()]
+    words = [(e["job"]["name"], e["eventType"]) for e in events]
+    assert words == [
+        ("Train & <co>", "START"), ("Train & <co>", "COMPLETE"),
+        ("Predict", "START"), ("Predict", "COMPLETE"),
+        ("Fails", "START"), ("Fails", "FAIL"),
+    ]  # fmt: skip
+    assert len({event["run"]["runId"] for event in events}) == 3
+    assert "no room" in events[-1]["run"]["facets"]["errorMessage"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "id", "named"),
+    [
+        ("file", "/data/a.csv", ("file", "/data/a.csv")),
+        ("file", "file:///data/a.csv", ("file", "/data/a.csv")),
+        ("file", "file://host/data/a.csv", ("file://host", "/data/a.csv")),
+        ("file", "s3://bucket/a/b.csv", ("s3://bucket", "a/b.csv")),
+        ("project", "7", ("lineage", "project/7")),
+    ],
+)
+def test_artifacts_have_the_names_that_others_give_them(
+    kind: str, id: str, named: tuple[str, str]
+) -> None:
+    """Namespace and name follow OpenLineage's naming page, so that graphs join."""
+    assert dataset_name(kind, id) == named
+
+
+def test_a_run_always_has_the_same_id() -> None:
+    """The id is made from the task's own key alone."""
+    assert run_id("a") == run_id("a") != run_id("b")
+
+
+def test_graphml_is_read_back_whole(record: GraphRecord) -> None:
+    """Networkx reads the nodes, their labels and the edges that were written."""
+    graph = nx.read_graphml(io.BytesIO(_written(record, "graphml").encode()))
+    assert {k: d["label"] for k, d in graph.nodes(data=True)} == {
+        node.key: node.name for node in record.nodes
+    }
+    assert set(graph.edges()) == {(e.source, e.target) for e in record.edges}
+
+
+@pytest.mark.filterwarnings(
+    # pydot still calls pyparsing by its old names.
+    "ignore:.*deprecated - use:DeprecationWarning"
+)
+def test_dot_is_read_back_whole(example: GraphRecord) -> None:
+    """Pydot reads the nodes and edges that were written."""
+    (graph,) = pydot.graph_from_dot_data(_written(example, "dot"))
+    names = {node.get_name().strip('"') for node in graph.get_nodes()}
+    assert {node.key for node in example.nodes} <= names
+    assert len(graph.get_edges()) == len(example.edges)
+
+
+def test_mermaid_has_no_character_that_ends_a_label(example: GraphRecord) -> None:
+    """Each line is a node or an edge, whatever the names hold."""
+    first, *lines = _written(example, "mermaid").splitlines()
+    assert first == "flowchart LR"
+    line = re.compile(
+        r'    (n\d+(\["[^"<>&]*"\]|\(\["[^"<>&]*"\]\))|n\d+ -\.?->? n\d+'
+        r"|n\d+ --> n\d+|class(Def)? .*)"
+    )
+    assert [text for text in lines if not line.fullmatch(text)] == []
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1"])
+def test_csv_is_inert_in_spreadsheets(text: str) -> None:
+    """A text that a spreadsheet would evaluate begins with an apostrophe."""
+    assert inert(text).startswith("'")
+    assert inert("a=1") == "a=1"
+
+
+def test_csv_has_a_row_for_each_edge(record: GraphRecord) -> None:
+    """The table is read back with one row an edge, below its header."""
+    rows = list(csv.DictReader(io.StringIO(_written(record, "csv"))))
+    assert [(r["source"], r["target"]) for r in rows] == [
+        (e.source, e.target) for e in record.edges
+    ]
+
+
+def test_json_names_its_schema(record: GraphRecord) -> None:
+    """The JSON form has a version, all nodes and all edges."""
+    document = json.loads(_written(record, "json"))
+    assert document["schema"] == "lineage-export/1"
+    assert len(document["nodes"]) == len(record.nodes)
+    assert len(document["edges"]) == len(record.edges)
+
+
+def test_the_page_needs_no_network_and_runs_nothing(record: GraphRecord) -> None:
+    """The HTML names no address to load from, and no name of a node is markup."""
+    text = _written(record, "html")
+    assert not re.search(r"<script|<link|(src|href)=|url\((?!#)|<b>", text)
+    assert "default-src 'none'" in text
