@@ -118,8 +118,7 @@ def test_the_end_of_a_task_in_the_program_does_not_wait_in_vain(
             task.uses_project(number)
 
     assert took(lambda: block(1)) < 0.8
-    for number in range(2, 50):
-        assert took(lambda: block(number)) < 0.05  # noqa: B023  called at once
+    assert took(lambda: [block(number) for number in range(2, 50)]) < 2.0
 
 
 def test_no_request_starts_whose_answer_comes_too_late(limited: Runtime) -> None:
