@@ -16,6 +16,7 @@ from typing import Any, Final
 from . import forksafe
 from .api import Api
 from .delivery.deadline import WaitBudget
+from .delivery.evidence.collector import EvidenceCollector
 from .delivery.exporter_resolver import ExporterResolver
 from .delivery.exporters import exporter_of_sink
 from .delivery.flusher import Flusher
@@ -90,6 +91,12 @@ class Runtime:
             before_read=self.recorder.flush_pending,
             max_age_s=settings.max_age_days * _DAY_S,
             has_threads=is_main_interpreter(),
+            evidence=EvidenceCollector(
+                self.journal.write,
+                self.journal.folder.home,
+                settings,
+                has_threads=is_main_interpreter(),
+            ),
         )
 
     def configure(
@@ -157,6 +164,8 @@ class Runtime:
             timeout_s: How long to wait; `LINEAGE_FLUSH_TIMEOUT_S` when left out.
         """
         limit_s = self.settings.flush_timeout_s if timeout_s is None else timeout_s
+        if self._own_recorder.looks:
+            self._own_recorder.look_at_outputs()
         return self.flusher.flush(limit_s)
 
     def wait_at_task_end(self, *, for_process: bool, may_wait: bool) -> None:

@@ -87,6 +87,17 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split("\n") if part.strip())
 
 
+def _locations(text: str) -> tuple[tuple[str, str], ...]:
+    """Read `PATH=ADDRESS;…`, the longest path first."""
+    pairs = []
+    for part in filter(None, map(str.strip, text.split(";"))):
+        path, equals, address = part.partition("=")
+        if not path.startswith("/") or not equals or not address.strip():
+            raise ValueError(text)
+        pairs.append((path.rstrip("/") or "/", address.strip()))
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+
 VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("is_enabled", ("LINEAGE_ENABLED",), _boolean, True,
              "true/false, 1/0, yes/no, on/off", "whether anything is recorded"),
@@ -106,6 +117,15 @@ VARIABLES: Final[tuple[Variable, ...]] = (
              "days, 0 or more", "how long a waiting fact is kept"),
     Variable("mask_patterns", ("LINEAGE_MASK",), _words, (),
              "regular expressions, one a line", "more text to mask before the journal"),
+    Variable("mask_key", ("LINEAGE_MASK_KEY",), str, "", "any text, one for a team",
+             "keys the hash by which masked names stay different", is_secret=True),
+    Variable("locations", ("LINEAGE_LOCATIONS",), _locations, (),
+             "PATH=ADDRESS, several separated by `;`",
+             "what local folders are known by: `/mnt/data=s3://bucket/data`"),
+    Variable("digest", ("LINEAGE_DIGEST",), _one_of("off", "auto", "all"), "auto",
+             "off, auto, all", "which files are read for their digest"),
+    Variable("digest_max_mb", ("LINEAGE_DIGEST_MAX_MB",), _positive, 16_384.0,
+             "megabytes, 0 or more", "the largest file that `auto` reads"),
     Variable("token", ("LINEAGE_TOKEN",), str, None, "a token",
              "the token for an address in LINEAGE_TARGET; API_TOKEN when unset",
              is_secret=True),
@@ -179,6 +199,10 @@ class Settings:
     journal_max_mb: float = 512.0
     max_age_days: float = 30.0
     mask_patterns: tuple[str, ...] = ()
+    mask_key: str = field(default="", repr=False)
+    locations: tuple[tuple[str, str], ...] = ()
+    digest: str = "auto"
+    digest_max_mb: float = 16_384.0
     token: str | None = field(default=None, repr=False)
     server_address: str | None = None
     api_token: str | None = field(default=None, repr=False)

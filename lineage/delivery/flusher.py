@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -16,7 +15,7 @@ from ..errors import attempt, guard, warn_rarely
 from ..exporters import DeliveryResult, Exporter, FactBatch
 from ..journal.writer import Journal
 from .deadline import Deadlines
-from .digests import Digests
+from .evidence.collector import EvidenceCollector
 from .exporters import is_transport_error
 from .journal_reader import LOOK_SOON_S, JournalReader, reason_key
 from .queue import DeliveryQueue, QueuedFact, pause_s
@@ -69,18 +68,24 @@ class Flusher:
         before_read: Callable[[float], None] = lambda _: None,
         max_age_s: float = 30 * 86_400.0,
         has_threads: bool = True,
+        evidence: EvidenceCollector | None = None,
     ) -> None:
         self._journal = journal
         self._target = target
         self._before_read = before_read
         self._max_age_s = max_age_s
         self._has_threads = has_threads
-        self._digests = Digests()
+        self._evidence = evidence or EvidenceCollector(
+            journal.write, journal.folder.home, has_threads=has_threads
+        )
+        self._evidence.on_change = self._evidence_found
         self._begin()
 
     def _begin(self) -> None:
         self.queue = DeliveryQueue()
-        self.reader = JournalReader(self._journal, self.queue, self._max_age_s)
+        self.reader = JournalReader(
+            self._journal, self.queue, self._max_age_s, self._evidence.notice
+        )
         # Reentrant: a signal's handler may flush while its thread does.
         self._changed = threading.Condition(threading.RLock())
         # A bare lock wakes: releasing it is one step, safe in a signal's handler.
@@ -167,7 +172,9 @@ class Flusher:
                 is_patient or not self.is_away
             ):
                 self._changed.wait(max(0.0, deadline - time.monotonic()))
-            return not self._has_facts()
+            is_done = not self._has_facts()
+        self._evidence.keep(at_once=True)
+        return is_done
 
     def _end_pauses(self) -> None:
         self._pause_until = self._not_before
@@ -184,7 +191,7 @@ class Flusher:
     def _is_over(self, goal: int, deadline: float) -> bool:
         if time.monotonic() >= deadline or self._is_stopped:
             return True
-        if self._rounds < goal:
+        if self._rounds < goal or not self._evidence.is_idle():
             return False
         if not self._has_facts():
             return True
@@ -240,12 +247,13 @@ class Flusher:
             self._is_stopped = True
             self._changed.notify_all()
             self.reader.release()
+        self._evidence.stop()
         self.wake()
 
     def reset_after_fork(self) -> None:
         """In the child of a fork: no threads, no files, nothing on its way."""
         self.reader.release()
-        self._digests = Digests()
+        self._evidence.reset_after_fork()
         self._begin()
 
     # -- its own threads ------------------------------------------------------
@@ -339,14 +347,18 @@ class Flusher:
                 return False
         exporter = self._resolved()
         if exporter is None:
+            self._evidence.keep()
             return False
-        taken = self._taken(exporter)
-        items = taken
-        if exporter.wants_digests:
-            items = [item for item in taken if self._is_complete(item)]
+        items = self._taken(exporter)
         if items:
+            with guard("Evidence cannot be completed"):
+                self._evidence.complete(items, is_wanted=exporter.wants_digests)
             self._send(exporter, items)
-        return bool(taken)
+        return bool(items)
+
+    def _evidence_found(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def _resolved(self) -> Exporter | None:
         def fail(error: Exception) -> None:
@@ -370,26 +382,6 @@ class Flusher:
                 with guard("Another thread of the flusher cannot be started"):
                     self._spawn()
         return items
-
-    def _is_complete(self, item: QueuedFact) -> bool:
-        # A file that cannot be read costs the digest, and not the fact.
-        return attempt(self._has_digest, item, _log_no_digest) is not False
-
-    def _has_digest(self, item: QueuedFact) -> bool:
-        if b'"stat":' not in item.text:
-            return True
-
-        def on_done() -> None:
-            item.text = _encoded(fact)
-            with self._changed:
-                self.queue.resume(item)
-            self.wake()
-
-        fact = item.fact
-        if not self._digests.fill(fact, on_done):
-            return False
-        item.text = _encoded(fact)
-        return True
 
     def _send(self, exporter: Exporter, items: Sequence[QueuedFact]) -> None:
         def fail(error: Exception) -> None:
@@ -538,14 +530,5 @@ class Flusher:
         self.reader.remove_finished()
 
 
-def _log_no_digest(error: Exception) -> None:
-    warn_rarely("digest", "A file cannot be hashed: %s", _describe(error))
-
-
 def _describe(error: Any) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-def _encoded(fact: dict[str, Any]) -> bytes:
-    rest = {name: value for name, value in fact.items() if name != "uid"}
-    return json.dumps(rest, separators=(",", ":")).encode()

@@ -31,6 +31,7 @@ LOOK_SOON_S: Final = 0.02
 _EARLIEST_CLOCK: Final = 1_577_836_800.0
 _MOST_REFUSED: Final = 1000
 _TRIED_BEFORE: Final = f'"{dead_letters.MEMBER}":'.encode()
+_OWN_UID: Final = b',"uid":"'
 _AT: Final = re.compile(rb'"at":\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)')
 
 
@@ -44,12 +45,18 @@ class JournalReader:
         journal: This process's journal; leftovers of others lie in its folder.
         queue: Where the facts go.
         max_age_s: Facts older than this are set aside when they fail.
+        notice: Called with each fact that was read.
     """
 
     def __init__(
-        self, journal: Journal, queue: DeliveryQueue, max_age_s: float
+        self,
+        journal: Journal,
+        queue: DeliveryQueue,
+        max_age_s: float,
+        notice: Callable[[QueuedFact], None] = lambda _: None,
     ) -> None:
         self._journal = journal
+        self._notice = notice
         self._queue = queue
         self._max_age_s = max_age_s
         self._sources: list[Segment] = []
@@ -137,7 +144,10 @@ class JournalReader:
             return
         if _TRIED_BEFORE in line.text:
             _restore(item)
+        elif _OWN_UID in line.text:
+            _take_own_uid(item)
         self._queue.add(item)
+        self._notice(item)
 
     # -- closing --------------------------------------------------------------
 
@@ -224,3 +234,12 @@ def _restore(item: QueuedFact) -> None:
         if fact.pop(dead_letters.MEMBER, None) is not None:
             item.uid = fact.pop("uid")
             item.text = json.dumps(fact, separators=(",", ":")).encode()
+
+
+def _take_own_uid(item: QueuedFact) -> None:
+    """Give a fact the uid that its recorder chose, so that later facts may name it."""
+    with guard("A fact's uid cannot be read"):
+        fact = json.loads(item.text)
+        item.uid = fact.pop("uid", item.uid)
+        text = item.text.replace(f',"uid":"{item.uid}"'.encode(), b"")
+        item.text = text

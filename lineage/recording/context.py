@@ -8,6 +8,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterator
 from contextvars import ContextVar
+from time import time_ns
 from typing import Any, Final
 
 from .. import forksafe
@@ -99,6 +100,7 @@ class ActiveTask:
         self.is_pending = True
         self.is_ended = False
         self.root = StepContext(self, None, "")
+        self.root.at = time_ns()
         #: Identities recorded, with the time of the first, by edge prefix.
         self.seen: dict[str, dict[object, int]] = defaultdict(dict)
         #: The card of the task's own node, as JSON text.

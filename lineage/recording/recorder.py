@@ -31,6 +31,7 @@ from .host_info import about_process, program_name
 from .json_text import member, quote, shorten
 from .masking import Masker
 from .open_tasks import OpenTasks
+from .output_looks import AppendEdge, OutputLooks, Place
 from .task_token import TaskToken, ambient_token, host_id
 
 #: Step ends are buffered and normally written by the flusher; a recording call
@@ -41,6 +42,9 @@ MAX_JOINED: Final = 64
 #: Identities of one edge prefix that a task remembers; a process that runs for months
 #: forgets the oldest half rather than grow.
 MAX_SEEN: Final = 400_000
+
+#: When the process began to be observed.
+_STARTED_AT: Final = time_ns()
 
 WriteOne = Callable[[str], bool]
 WriteMany = Callable[[Sequence[str]], bool]
@@ -88,12 +92,15 @@ class Recorder:
         self._joined: dict[str, ActiveTask] = {}
         self._open_tasks = open_tasks
         self.commit = GitCommitLookup[ActiveTask]()
+        #: Outputs whose step is not over: files that may be written yet.
+        self.looks = OutputLooks()
         forksafe.register(self)
 
     def reset_after_fork(self) -> None:
         """Reset in the child of a fork, where the parent's threads do not exist."""
         self._lock = threading.RLock()
         self.commit.reset_after_fork()
+        self.looks.reset_after_fork()
 
     # -- where a fact belongs ------------------------------------------------
 
@@ -122,6 +129,7 @@ class Recorder:
                 name = self.settings.app_name
                 task_id = self.settings.task_id
                 task = ActiveTask(name, task_id=task_id, recorder=self)
+                task.root.at = _STARTED_AT  # Whatever came before its first fact.
                 if token is not None:
                     task.parent = ActiveTask(key=token.key, recorder=self)
                 # A signal's handler that recorded meanwhile has opened it already.
@@ -323,12 +331,16 @@ class Recorder:
 
     def end_step(self, scope: StepContext, error: BaseException | None = None) -> None:
         """Queue a step-end fact, unless the step was never recorded."""
+        if self.looks:
+            self.look_at_outputs(scope=scope)
         if scope.is_emitted or scope.is_referenced:
             at, message = time_ns(), None if error is None else one_line(error)
             self.ends.append((scope.task, scope.reference_json(at), at, message))
 
     def end_task(self, task: ActiveTask, error: BaseException | None = None) -> None:
         """Record that a task ended, after everything that was recorded in it."""
+        if self.looks:
+            self.look_at_outputs(task=task)
         if task.is_joined:
             return
         task.is_ended = True
@@ -341,6 +353,23 @@ class Recorder:
         if task is self.process and task.task_id is None:
             # What follows belongs to the process, not to the task that has ended.
             self.process, self._implicit = self._implicit, None
+
+    def declare_output(
+        self, scope: StepContext, place: Place, append: AppendEdge
+    ) -> list[str]:
+        """Return the facts of an output that is looked at again when its step ends."""
+        with self._lock:
+            return self.looks.declare(scope, place, append)
+
+    def look_at_outputs(
+        self, *, scope: StepContext | None = None, task: ActiveTask | None = None
+    ) -> None:
+        """Record the state of outputs whose step or task ends, or of all at a flush."""
+        with guard("Outputs cannot be looked at"):
+            with self._lock:
+                texts = list(self.looks.look(scope=scope, task=task))
+            if texts:
+                self.write(texts)
 
     def input_kinds(self, task: ActiveTask, identity: int | str) -> list[str]:
         """Return the kinds under which the task has recorded an input of this id."""

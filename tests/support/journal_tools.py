@@ -67,7 +67,7 @@ class ScriptedExporter:
         self.calls.append(list(facts))
         results = [self.judge(fact) for fact in facts]
         self.delivered += [
-            fact["id"]
+            fact.get("id")
             for fact, result in zip(facts, results, strict=True)
             if result.status == "delivered"
         ]
