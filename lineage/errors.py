@@ -22,7 +22,21 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from .redaction import redact
+
 logger = logging.getLogger("lineage")
+
+
+def _mask_record(record: logging.LogRecord) -> bool:
+    """Take secrets out of a message before any handler sees it."""
+    message = record.getMessage()
+    masked = redact(message)
+    if masked != message:
+        record.msg, record.args = masked, ()
+    return True
+
+
+logger.addFilter(_mask_record)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,12 +49,13 @@ class LineageError(Exception):
     """Root of all errors of this package.
 
     Args:
-        message: What happened, to which object, and what to do next.
+        message: What happened, to which object, and what to do next; secrets in it are
+            masked.
         subject: The object it is about.
     """
 
     def __init__(self, message: str = "", *, subject: Any = None) -> None:
-        super().__init__(message)
+        super().__init__(redact(message))
         self.subject = subject
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..permissions import open_private
+from ..redaction import redact
 from . import records
 from .file_map import FileMap, locked
 
@@ -194,7 +195,7 @@ def header(destination: str) -> bytes:
 
 def short_destination(destination: str) -> str:
     """Return a destination as headers name it: long ones by their digest."""
-    quoted = urllib.parse.quote(destination, safe="/:@")
+    quoted = urllib.parse.quote(redact(destination), safe="/:@")
     if len(quoted) <= _LONGEST_DESTINATION:
         return quoted
     return "sha256:" + hashlib.sha256(destination.encode()).hexdigest()
