@@ -189,7 +189,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says, and by it where facts go."""
+    """All settings, read from the environment."""
 
     is_enabled: bool = True
     target: str = "auto"
@@ -226,7 +226,7 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read the environment; a value that cannot be understood is told once."""
+        """Read the environment; a value that cannot be understood is logged once."""
         source = os.environ if environ is None else environ
         origins = tuple(_read(variable, source) for variable in VARIABLES)
         for problem in (o.problem for o in origins if o.problem):
