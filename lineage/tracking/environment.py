@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Final
 
 from ..errors import attempt
+from ..model.run_ids import run_uuid
 from ..recording.context import CURRENT, DisabledScope, StepContext
 from ..recording.enabled import is_on
 from ..recording.task_token import VARIABLE, TaskToken, decode_token

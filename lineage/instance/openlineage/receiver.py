@@ -17,7 +17,8 @@ from .to_facts import artifacts_of, facts_of
 
 _NO_MACHINE: Final = (
     "UPDATE entities SET is_legacy = 1 WHERE team_id = :team AND kind = 'file'"
-    " AND is_legacy = 0 AND machine IS NULL AND ident IN (SELECT x.value FROM each_text(:paths) AS x)"
+    " AND is_legacy = 0 AND machine IS NULL"
+    " AND ident IN (SELECT x.value FROM each_text(:paths) AS x)"
 )
 #: Makes what processes remember of the team stale.
 _CHANGED: Final = "UPDATE revisions SET revision = revision + 1 WHERE team_id = ?"
