@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .errors import logger
+from .redaction import MASK, redact
 
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
@@ -183,12 +184,12 @@ class Origin:
         """The value as it may be shown: secrets masked."""
         if self.value is None:
             return "unset"
-        return "****" if self.variable.is_secret else str(self.value)
+        return MASK if self.variable.is_secret else redact(str(self.value))
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says, and by it where facts go."""
+    """All settings, read from the environment."""
 
     is_enabled: bool = True
     target: str = "auto"
@@ -225,13 +226,18 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read the environment; a value that cannot be understood is told once."""
+        """Read the environment; a value that cannot be understood is logged once."""
         source = os.environ if environ is None else environ
         origins = tuple(_read(variable, source) for variable in VARIABLES)
         for problem in (o.problem for o in origins if o.problem):
             logger.warning("%s", problem)
         values = {origin.variable.field: origin.value for origin in origins}
         return cls(**values, origins=origins)
+
+    @property
+    def shown_destination(self) -> str:
+        """The destination as it may be shown: without a password in its address."""
+        return redact(self.destination)
 
     @property
     def destination(self) -> str:
@@ -250,7 +256,7 @@ def _read(variable: Variable, environ: Mapping[str, str]) -> Origin:
     try:
         return Origin(variable, variable.parse(text), name)
     except ValueError:
-        shown = "its value" if variable.is_secret else repr(text)
+        shown = "its value" if variable.is_secret else repr(redact(text))
         problem = (
             f"{name}: {shown} is not understood; allowed: {variable.allowed}; "
             f"going on with {variable.default!r}"
