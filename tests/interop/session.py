@@ -240,7 +240,8 @@ def main() -> None:
         served = Served(f"http://127.0.0.1:{settings.port}", settings)
         os.environ.update(
             ENV="production", SERVER_ADDRESS=served.address, API_TOKEN="t" * 128,
-            SUPERVISELY_TASK_ID=str(TASK), TASK_ID=str(TASK), TEAM_ID="1", WORKSPACE_ID="3",
+            TASK_ID=str(TASK),
+            SUPERVISELY_TASK_ID=str(TASK), TEAM_ID="1", WORKSPACE_ID="3",
         )  # fmt: skip
         import supervisely as sly
 
