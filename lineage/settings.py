@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .errors import logger
+from .redaction import MASK, redact
 
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
@@ -87,6 +88,17 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split("\n") if part.strip())
 
 
+def _locations(text: str) -> tuple[tuple[str, str], ...]:
+    """Read `PATH=ADDRESS;…`, the longest path first."""
+    pairs = []
+    for part in filter(None, map(str.strip, text.split(";"))):
+        path, equals, address = part.partition("=")
+        if not path.startswith("/") or not equals or not address.strip():
+            raise ValueError(text)
+        pairs.append((path.rstrip("/") or "/", address.strip()))
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+
 VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("is_enabled", ("LINEAGE_ENABLED",), _boolean, True,
              "true/false, 1/0, yes/no, on/off", "whether anything is recorded"),
@@ -106,6 +118,15 @@ VARIABLES: Final[tuple[Variable, ...]] = (
              "days, 0 or more", "how long a waiting fact is kept"),
     Variable("mask_patterns", ("LINEAGE_MASK",), _words, (),
              "regular expressions, one a line", "more text to mask before the journal"),
+    Variable("mask_key", ("LINEAGE_MASK_KEY",), str, "", "any text, one for a team",
+             "keys the hash by which masked names stay different", is_secret=True),
+    Variable("locations", ("LINEAGE_LOCATIONS",), _locations, (),
+             "PATH=ADDRESS, several separated by `;`",
+             "what local folders are known by: `/mnt/data=s3://bucket/data`"),
+    Variable("digest", ("LINEAGE_DIGEST",), _one_of("off", "auto", "all"), "auto",
+             "off, auto, all", "which files are read for their digest"),
+    Variable("digest_max_mb", ("LINEAGE_DIGEST_MAX_MB",), _positive, 16_384.0,
+             "megabytes, 0 or more", "the largest file that `auto` reads"),
     Variable("token", ("LINEAGE_TOKEN",), str, None, "a token",
              "the token for an address in LINEAGE_TARGET; API_TOKEN when unset",
              is_secret=True),
@@ -163,12 +184,12 @@ class Origin:
         """The value as it may be shown: secrets masked."""
         if self.value is None:
             return "unset"
-        return "****" if self.variable.is_secret else str(self.value)
+        return MASK if self.variable.is_secret else redact(str(self.value))
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says, and by it where facts go."""
+    """All settings, read from the environment."""
 
     is_enabled: bool = True
     target: str = "auto"
@@ -179,6 +200,10 @@ class Settings:
     journal_max_mb: float = 512.0
     max_age_days: float = 30.0
     mask_patterns: tuple[str, ...] = ()
+    mask_key: str = field(default="", repr=False)
+    locations: tuple[tuple[str, str], ...] = ()
+    digest: str = "auto"
+    digest_max_mb: float = 16_384.0
     token: str | None = field(default=None, repr=False)
     server_address: str | None = None
     api_token: str | None = field(default=None, repr=False)
@@ -201,13 +226,18 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read the environment; a value that cannot be understood is told once."""
+        """Read the environment; a value that cannot be understood is logged once."""
         source = os.environ if environ is None else environ
         origins = tuple(_read(variable, source) for variable in VARIABLES)
         for problem in (o.problem for o in origins if o.problem):
             logger.warning("%s", problem)
         values = {origin.variable.field: origin.value for origin in origins}
         return cls(**values, origins=origins)
+
+    @property
+    def shown_destination(self) -> str:
+        """The destination as it may be shown: without a password in its address."""
+        return redact(self.destination)
 
     @property
     def destination(self) -> str:
@@ -226,7 +256,7 @@ def _read(variable: Variable, environ: Mapping[str, str]) -> Origin:
     try:
         return Origin(variable, variable.parse(text), name)
     except ValueError:
-        shown = "its value" if variable.is_secret else repr(text)
+        shown = "its value" if variable.is_secret else repr(redact(text))
         problem = (
             f"{name}: {shown} is not understood; allowed: {variable.allowed}; "
             f"going on with {variable.default!r}"

@@ -36,7 +36,7 @@ def _target(settings: Settings) -> str:
     if destination == "instance":
         return f"facts go to {settings.server_address or 'SERVER_ADDRESS (unset!)'}"
     if destination != "local":
-        return f"facts go to {destination}"
+        return f"facts go to {settings.shown_destination}"
     place = f"facts go to the embedded instance in {settings.home}"
     if settings.target == "auto" and settings.server_address and settings.api_token:
         return f"{place}, because ENV is {settings.env!r} and not 'production'"

@@ -10,6 +10,7 @@ from importlib import metadata
 from types import TracebackType
 
 from ..errors import ApiError, LineageError
+from ..redaction import redact
 from .output import emit, print_lines
 from .parser import Commands, Parser
 from .result import FAILED, CommandResult, StyledText, line
@@ -78,7 +79,9 @@ def _fail(error: BaseException) -> int:
         # The reader (`| head`) has gone; Python shall not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    print_lines([line(StyledText("lineage: ", "bad"), _told(error))], sys.stderr)
+    print_lines(
+        [line(StyledText("lineage: ", "bad"), redact(_told(error)))], sys.stderr
+    )
     return FAILED
 
 
@@ -100,7 +103,7 @@ def _tell_in_one_line(
         f"lineage: this is a defect of lineage itself ({kind.__name__}: {error}); "
         "the traceback for a report: set LINEAGE_STRICT=1 and type it again"
     )
-    print_lines([line(told)], sys.stderr)
+    print_lines([line(redact(told))], sys.stderr)
 
 
 def _complete(parser: Parser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..api import Api
 from ..delivery.status import read_status
+from ..redaction import redact
 from ..settings import Settings
 from .connect import served
 from .format import count
@@ -26,7 +27,9 @@ def _answer(api: Api) -> str:
     version = api.instance_version
     ours = api.announced()
     if ours is not None:
-        return f"{api.server_address} answers, with lineage {ours.version}"
+        return f"{redact(api.server_address)} answers, with lineage {ours.version}"
     if version in (None, "unknown"):
-        return f"{api.server_address} does not answer; facts wait in the journal"
-    return f"{api.server_address} answers, a platform of version {version}"
+        return (
+            f"{redact(api.server_address)} does not answer; facts wait in the journal"
+        )
+    return f"{redact(api.server_address)} answers, a platform of version {version}"

@@ -16,9 +16,9 @@ from runtime_tools import PRELUDE, run, stored, why_waiting
 
 import lineage
 from lineage.api import Api
-from lineage.delivery.exporters import DONE, DeliveryResult, MemoryExporter
 from lineage.delivery.status import read_status
 from lineage.errors import reset_warnings
+from lineage.exporters import DELIVERED, DeliveryResult, MemoryExporter
 from lineage.journal.file_map import locked
 from lineage.runtime import Runtime, reset_runtime, runtime
 
@@ -244,15 +244,15 @@ def test_the_kernel_kills_at_other_calls(call: str, tmp_path: Path) -> None:
 def test_a_folder_deleted_under_the_app_costs_only_its_survival(tmp_path: Path) -> None:
     """What is in the open segment is delivered by this process; a new one is made."""
     home = tmp_path / "home"
-    sink = MemoryExporter()
-    lineage.configure(home=home, sink=sink)
+    exporter = MemoryExporter()
+    lineage.configure(home=home, exporter=exporter)
     lineage.current_task().uses_project(1)
     shutil.rmtree(home)
     lineage.current_task().uses_project(2)
     runtime().journal.seal()
     lineage.current_task().uses_project(3)
     assert lineage.flush(WAIT_S)
-    assert [f["id"] for f in sink.facts if f["f"] == "edge"] == [1, 2, 3]
+    assert [f["id"] for f in exporter.facts if f["f"] == "edge"] == [1, 2, 3]
     assert list((home / "journal").glob("*.seg"))
 
 
@@ -276,12 +276,12 @@ def test_facts_wait_out_a_corrupt_store(
 
 
 def test_a_sink_of_ones_own_gets_the_facts() -> None:
-    """`configure(sink=)` sends to an object of the user's, from then on."""
-    sink = MemoryExporter()
-    lineage.configure(sink=sink)
+    """`configure(exporter=)` sends to an object of the user's, from then on."""
+    exporter = MemoryExporter()
+    lineage.configure(exporter=exporter)
     lineage.current_task().uses_project(1)
     assert lineage.flush(WAIT_S)
-    assert [f["id"] for f in sink.facts if f["f"] == "edge"] == [1]
+    assert [f["id"] for f in exporter.facts if f["f"] == "edge"] == [1]
     assert runtime().status().waiting == 0
 
 
@@ -318,18 +318,18 @@ def test_refused_facts_are_tried_again_on_demand() -> None:
         def send(self, facts: Any) -> list[DeliveryResult]:
             if self.is_well:
                 return super().send(facts)
-            return [DeliveryResult("refused", "not now")] * len(facts)
+            return [DeliveryResult("rejected", "not now")] * len(facts)
 
-    sink = Moody()
-    lineage.configure(sink=sink)
+    exporter = Moody()
+    lineage.configure(exporter=exporter)
     lineage.current_task().uses_project(1)
     refused = lineage.flush(WAIT_S).refused
     assert len(runtime().status().refused) == len(refused) > 0
-    sink.is_well = True
+    exporter.is_well = True
     assert runtime().retry() == len(refused)
     assert lineage.flush(WAIT_S)
-    assert len(sink.facts) == len(refused)
-    assert DONE.fate == "delivered"
+    assert len(exporter.facts) == len(refused)
+    assert DELIVERED.status == "delivered"
 
 
 def test_switching_off_and_on() -> None:

@@ -21,6 +21,7 @@ from .evidence import ALL_MEMBERS, members_of, read
 from .fact_types import FactDict
 from .file_aliases import with_file_ids
 from .late_evidence import LateEvidence
+from .platform_names import with_platform_names
 from .recompute import rewrite_links
 from .search_index import write_titles
 from .steps import StepResolver
@@ -99,6 +100,7 @@ class EdgeWriter:
     def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
         """Take edge facts, each with the task that it belongs to."""
         items = with_file_ids(self._tx, self._known.team_id, items)
+        items = with_platform_names(self._tx, self._known.team_id, items)
         facts = [fact for _, fact, _ in items]
         keys = [artifact_key(fact) for fact in facts]
         self._directory.load(set(keys), facts)
