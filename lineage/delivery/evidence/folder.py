@@ -15,6 +15,7 @@ from ...model.limits import MAX_MANIFEST_FILES
 from .content import state_of
 from .local_file import TICK_S, LocalFileResolver
 from .protocol import Findings, Subject
+from .tables import is_table
 
 #: Folders up to this size are read; of larger ones names, sizes and times are known.
 _MAX_READ_FILES: Final = 1000
@@ -71,7 +72,7 @@ class FolderResolver:
         """Return the manifest of a folder, as it was when it was recorded."""
         if subject.kind != "folder" or not subject.path:
             return None
-        if not os.path.isdir(subject.path):
+        if not os.path.isdir(subject.path) or is_table(subject.path):
             return None
         try:
             return self._resolve(subject, subject.path)
