@@ -41,7 +41,8 @@ def dataset_name(kind: str, id: str) -> tuple[str, str]:
     if parts is not None and parts.scheme != "file":
         return f"{parts.scheme}://{parts.netloc}", parts.path.lstrip("/") or "/"
     if parts is not None:
-        return ("file" if not parts.netloc else f"file://{parts.netloc}"), parts.path
+        # What other tools call a local file, whatever the machine.
+        return "file", id.removeprefix(f"file://{parts.netloc}")
     if kind in {"file", "folder", "model_weight"} and id.startswith("/"):
         return "file", id
     return NAMESPACE, f"{kind}/{id}"

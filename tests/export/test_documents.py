@@ -147,7 +147,7 @@ def test_each_run_begins_and_ends_in_openlineage(example: GraphRecord) -> None:
     [
         ("file", "/data/a.csv", ("file", "/data/a.csv")),
         ("file", "file:///data/a.csv", ("file", "/data/a.csv")),
-        ("file", "file://host/data/a.csv", ("file://host", "/data/a.csv")),
+        ("file", "file://host/data/a#b?.csv", ("file", "/data/a#b?.csv")),
         ("file", "s3://bucket/a/b.csv", ("s3://bucket", "a/b.csv")),
         ("project", "7", ("lineage", "project/7")),
     ],
