@@ -58,3 +58,12 @@ def formats(session: nox.Session) -> None:
         "scikit-learn==1.9.1",
     )
     session.run("python", "tests/interop/formats.py", *session.posargs)
+
+
+def producers(session: nox.Session) -> None:
+    """Let dbt send its OpenLineage events to `lineage serve`."""
+    session.install("dbt-core==1.9.*", "dbt-duckdb==1.9.*", "openlineage-dbt==1.54.0")
+    session.install("-e", ".[server,cli]", env={"LINEAGE_BUILD_PAGE": "0"})
+    root = Path(__file__).resolve().parent
+    with session.chdir(session.create_tmp()):
+        session.run("python", str(root / "tests" / "interop" / "producers.py"))
