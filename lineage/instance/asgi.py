@@ -25,6 +25,7 @@ from .http import (
 )
 from .json_body import MAX_NODES_SMALL, read_json
 from .metrics import Metrics
+from .openlineage.routes import PATHS as OPENLINEAGE
 from .page_secret import PageSecret
 from .request_body import (
     BodyLimits,
@@ -42,6 +43,7 @@ from .routes import (
     answered_trouble,
     check_role,
     find_route,
+    method_of,
     respond,
 )
 from .sessions import LASTS_S, Sessions
@@ -143,7 +145,7 @@ class InstanceApp:
                 redirect = self._page_secret.admit(request)
                 if redirect is not None:
                     return redirect
-            if "/v3/" in request.path:
+            if "/v3/" in request.path or request.path in OPENLINEAGE:
                 return await self._method(request, receive)
             self._authenticator.check_place(request)
             own = self._own.get((request.verb, request.path))
@@ -327,7 +329,7 @@ def _request(scope: Scope) -> InstanceRequest:
 
 def _name(scope: Scope) -> str:
     """Name a request for counts and log: never by text that a client chose."""
-    name = scope["path"].partition("/v3/")[2]
+    name = method_of(scope["path"])
     if name in ROUTES:
         return str(name)
     return scope["path"] if scope["path"] in _SHOWN else "other"

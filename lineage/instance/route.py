@@ -96,6 +96,8 @@ class Route:
 _BULK: Final = frozenset(
     {
         "lineage.facts.add",
+        "lineage.openlineage.batch",
+        "lineage.openlineage.event",
         "lineage.register.file",
         "tasks.app-v2.data.set",
         "tasks.data.set",

@@ -14,6 +14,7 @@ from .errors import RequestError, from_validation
 from .handlers import ALL_ROUTES
 from .http import JSON_HEADERS, InstanceRequest, InstanceResponse
 from .json_body import MAX_NODES, MAX_NODES_SMALL, read_json
+from .openlineage.routes import PATHS as OPENLINEAGE
 from .route import Answer, RequestContext, Route, WriteRequest
 from .services import Services
 from .store import StoreFaultError
@@ -106,9 +107,14 @@ def answered_trouble(request: InstanceRequest, error: StoreError) -> InstanceRes
     return answered(request, fail)
 
 
+def method_of(path: str) -> str:
+    """Return the method's name that a path stands for; empty for any other path."""
+    return OPENLINEAGE.get(path) or path.partition("/v3/")[2]
+
+
 def find_route(request: InstanceRequest) -> Route:
     """Find the route of a request by its path and verb."""
-    name = request.path.partition("/v3/")[2]
+    name = method_of(request.path)
     route = ROUTES.get(name)
     if route is None:
         raise RequestError(404, f"there is no method {name[:80]!r}", field="method")

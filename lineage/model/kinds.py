@@ -83,6 +83,12 @@ KINDS: Final[dict[str, ArtifactKind]] = {
             is_container=True,
         ),
         ArtifactKind(
+            "table",
+            wire="table",
+            id_type="path",
+            directions=_BOTH,
+        ),
+        ArtifactKind(
             "job",
             wire="job",
             id_type="int",

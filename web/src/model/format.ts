@@ -7,6 +7,7 @@ const KIND_WORDS: Record<string, readonly [string, string]> = {
   dataset: ["dataset", "datasets"],
   file: ["file", "files"],
   folder: ["folder", "folders"],
+  table: ["table", "tables"],
   job: ["labeling job", "labeling jobs"],
   model_weight: ["model", "models"],
 };
