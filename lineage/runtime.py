@@ -22,7 +22,7 @@ from .delivery.exporters import exporter_of_sink
 from .delivery.flusher import Flusher
 from .delivery.report import DeliveryReport, DeliveryStatus
 from .delivery.status import read_status
-from .errors import guard, logger
+from .errors import DeliveryError, attempt, guard, logger
 from .exporters import Exporter, check_exporter
 from .journal import dead_letters
 from .journal.directory import JournalDirectory
@@ -34,7 +34,7 @@ from .recording.fork_guard import no_fork
 from .recording.interpreters import is_main_interpreter
 from .recording.open_tasks import OpenTasks
 from .recording.recorder import Recorder
-from .settings import Settings
+from .settings import UNUSABLE, Settings
 
 _DAY_S: Final = 86_400.0
 #: Connecting to, and waiting for, an instance: in the background, so patiently.
@@ -61,7 +61,7 @@ class Runtime:
         self._api: Any = None
         self._exporter: Exporter | None = None
         self._embedded: Any = None
-        self._build(settings or Settings.from_environ())
+        self._build(settings or Settings.from_environ().settled())
         if not self.settings.is_enabled:
             turn_off()
 
@@ -340,6 +340,8 @@ class Runtime:
         if self._api is not None:
             return self._api
         settings = self.settings
+        if settings.destination == UNUSABLE:
+            raise DeliveryError(settings.unusable or "the target is not understood")
         if settings.destination == "local":
             return self._embedded_api()
         if settings.destination == "instance":
@@ -377,6 +379,14 @@ def _end_stopped(run: ActiveTask, recorder: Recorder) -> None:
         recorder.end_task(run, TerminatedBySignal("by SIGTERM"))
 
 
+#: The settings of a process in which nothing can be recorded.
+_NOWHERE: Final = Settings(is_enabled=False, home=Path(os.sep, "nonexistent"))
+
+
+def _switch_off(error: Exception) -> None:
+    logger.warning("Nothing is recorded in this process: %s", error, exc_info=error)
+
+
 class _Holder:
     """Holds the process's runtime."""
 
@@ -406,7 +416,7 @@ def runtime() -> Runtime:
 def _make() -> Runtime:
     with _holder.lock:
         if _holder.runtime is None:
-            made = Runtime()
+            made = attempt(Runtime, None, _switch_off) or Runtime(_NOWHERE)
             # A signal's handler that recorded meanwhile has made one already.
             if _holder.runtime is None:
                 _holder.runtime = made

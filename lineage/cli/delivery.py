@@ -14,7 +14,7 @@ from ..delivery.status import problem_of, read_status
 from ..errors import JournalError
 from ..journal.dead_letters import RejectedFact
 from ..runtime import Runtime
-from ..settings import Settings
+from ..settings import UNUSABLE, Settings
 from .connect import settings_of
 from .format import ago, clean, count, duration
 from .output import table
@@ -91,6 +91,8 @@ def _where(settings: Settings) -> str:
         return f"the embedded instance in {settings.home}"
     if settings.destination == "instance":
         return settings.server_address or "the platform (SERVER_ADDRESS is unset)"
+    if settings.destination == UNUSABLE:
+        return f"nowhere: {settings.unusable}"
     return settings.shown_destination
 
 

@@ -31,6 +31,7 @@ def build_parser() -> Parser:
         demo,
         doctor,
         export,
+        imports,
         query,
         register,
         serve,
@@ -44,7 +45,8 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=version)
     commands = Commands(parser)
     themes = (
-        demo, tasks, show, query, export, delivery, doctor, serve, store, register,
+        demo, tasks, show, query, export, imports, delivery, doctor,
+        serve, store, register,
     )  # fmt: skip
     for theme in themes:
         theme.add_commands(commands)

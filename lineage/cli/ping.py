@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..api import Api
 from ..delivery.status import read_status
 from ..redaction import redact
-from ..settings import Settings
+from ..settings import UNUSABLE, Settings
 from .connect import served
 from .format import count
 
@@ -18,6 +18,8 @@ def reached(settings: Settings) -> str:
     backlog = f"; {count(waiting, 'fact')} waiting" if waiting else ""
     if settings.destination == "local":
         return f"The embedded instance needs no connection{backlog}."
+    if settings.destination == UNUSABLE:
+        return f"Nothing can be sent: {settings.unusable}{backlog}."
     if settings.destination == "instance" and not settings.server_address:
         return f"SERVER_ADDRESS is not set, so nothing can be sent{backlog}."
     return f"{_answer(served(settings))}{backlog}."

@@ -78,6 +78,8 @@ class Route:
     form: BodyForm = "json"
     """`json`: a JSON body; `raw`: the handler reads the body itself, the model is
     filled from the query; `query`: a GET."""
+    path: str | None = None
+    """The whole path, where another protocol than the platform's orders it."""
     prepare: Callable[..., WriteRequest | None] | None = None
     """Called like the handler where the facts of several requests may share one
     commit; none when this request needs the handler."""
@@ -96,9 +98,9 @@ class Route:
 _BULK: Final = frozenset(
     {
         "lineage.facts.add",
-        "lineage.openlineage.batch",
-        "lineage.openlineage.event",
         "lineage.register.file",
+        "openlineage.batch",
+        "openlineage.event",
         "tasks.app-v2.data.set",
         "tasks.data.set",
         "tasks.logs.add",

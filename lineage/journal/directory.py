@@ -9,6 +9,7 @@ from typing import Final
 
 from ..errors import guard, logger, warn_rarely
 from ..permissions import create_private, make_folder, open_private
+from ..settings import UNUSABLE
 from . import segments
 from .file_map import locked
 
@@ -154,7 +155,7 @@ class JournalDirectory:
 
     def _taken(self, path: Path, fd: int, destination: str) -> segments.Segment | None:
         header = segments.read_header(os.pread(fd, segments.HEADER, 0))
-        if header is not None and header[1] != destination:
+        if header is not None and header[1] not in (destination, UNUSABLE):
             return None
         if not locked(fd):
             if _is_maker_dead(path):

@@ -223,12 +223,9 @@ class CompiledDeclaration:
             trailing = f',"name":{quote(name)}'
         if isinstance(identity, str):
             text, identity = identity, recorder.mask(identity)
-            place = place_members(
-                text,
-                identity,
-                key=recorder.settings.mask_key,
-                is_folder=artifact.kind == "folder",
-            )
+            path, is_folder = local_path(text), artifact.kind == "folder"
+            key = recorder.settings.mask_key
+            place = place_members(text, identity, path, key, is_folder=is_folder)
             members += place
             if context.is_early and not self.is_input:
                 self._declare_early(
@@ -236,7 +233,7 @@ class CompiledDeclaration:
                 )
                 return
             if artifact.kind == "file":
-                members += file_members(text, 0 if self.is_input else scope.at)
+                members += file_members(path, 0 if self.is_input else scope.at)
         recorder.append_edge(
             context.texts,
             scope,

@@ -21,6 +21,7 @@ from lineage.errors import reset_warnings
 from lineage.exporters import DELIVERED, DeliveryResult, MemoryExporter
 from lineage.journal.file_map import locked
 from lineage.runtime import Runtime, reset_runtime, runtime
+from lineage.settings import Settings
 
 #: A filter of the kernel: any other call kills the process.
 ONLY_THESE_CALLS = """
@@ -350,3 +351,23 @@ def test_a_runtime_of_its_own_sends_leftovers(tmp_path: Path) -> None:
     tool.close()
     reset_warnings()
     assert stored(tmp_path) == [1]
+
+
+def test_a_runtime_that_cannot_be_built_switches_recording_off(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong at the first fact: one warning, and the app runs on."""
+    reset_runtime()
+    build = Runtime._build
+
+    def fail_first(self: Runtime, settings: Settings) -> None:
+        monkeypatch.setattr(Runtime, "_build", build)
+        raise OSError("the working directory is gone")
+
+    monkeypatch.setattr(Runtime, "_build", fail_first)
+    for number in range(1, 4):
+        lineage.current_task().uses_project(number)
+    assert not lineage.is_enabled()
+    warned = [r for r in caplog.records if "Nothing is recorded" in r.getMessage()]
+    assert len(warned) == 1
+    assert "the working directory is gone" in warned[0].getMessage()
