@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 MASK: Final = "****"
 #: How a part begins that was masked before: with a hash, names stay distinguishable.
@@ -184,6 +185,27 @@ def _tokens(text: str) -> str:
     if "." in text:
         text = _WEBHOOK.sub(rf"\1{MASK}", text)
     return _PROVIDERS.sub(MASK, text)
+
+
+def redact_values(value: Any, mask: Callable[[str], str] = redact) -> Any:
+    """Return a JSON value with the text inside it masked.
+
+    Args:
+        value: Objects, arrays, texts and numbers.
+        mask: Takes secrets out of text.
+    """
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {
+            key: MASK
+            if isinstance(item, str) and item and is_secret_name(str(key))
+            else redact_values(item, mask)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [redact_values(item, mask) for item in value]
+    return value
 
 
 def is_secret_name(name: str) -> bool:
