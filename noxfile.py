@@ -60,6 +60,7 @@ def formats(session: nox.Session) -> None:
     session.run("python", "tests/interop/formats.py", *session.posargs)
 
 
+@nox.session
 def producers(session: nox.Session) -> None:
     """Let dbt send its OpenLineage events to `lineage serve`."""
     session.install("dbt-core==1.9.*", "dbt-duckdb==1.9.*", "openlineage-dbt==1.54.0")
