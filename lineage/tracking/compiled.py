@@ -248,7 +248,7 @@ class CompiledDeclaration:
         if isinstance(identity, str):
             text, identity = identity, recorder.mask(identity)
             path, is_folder = local_path(text), artifact.kind == "folder"
-            key = recorder.settings.mask_key
+            key = recorder.settings.mask_key or ""
             place = place_members(text, identity, path, key, is_folder=is_folder)
             members += place
             if context.is_early and not self.is_input:
