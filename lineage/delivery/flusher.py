@@ -101,7 +101,8 @@ class Flusher:
         #: Before this, the instance asked not to be called.
         self._not_before = 0.0
         self._failures = 0
-        self._failed_alone = 0
+        #: Facts that failed by themselves since one was delivered.
+        self._failed_alone: set[str] = set()
         #: Counts pauses, and what ends them: which attempts knew of the last one.
         self._pause_generation = 0
         self._rounds = 0
@@ -186,7 +187,7 @@ class Flusher:
     @property
     def is_away(self) -> bool:
         """Whether the last attempt failed, so that waiting is likely to be useless."""
-        return self._failures > 0 or self._failed_alone >= _ALONE_IN_A_ROW
+        return self._failures > 0 or len(self._failed_alone) >= _ALONE_IN_A_ROW
 
     def _is_over(self, goal: int, deadline: float) -> bool:
         if time.monotonic() >= deadline or self._is_stopped:
@@ -451,7 +452,7 @@ class Flusher:
                 self._yield_gil()
             if result.status == "delivered":
                 self.delivered += 1
-                self._failed_alone = 0
+                self._failed_alone.clear()
                 self.reader.acknowledge(item)
             elif result.status == "rejected":
                 self.reader.reject(item, result.reason)
@@ -462,7 +463,7 @@ class Flusher:
                 self.queue.put_back(item, now)
             else:
                 self._keep_back(item, result, now)
-                if self._failed_alone >= _ALONE_IN_A_ROW:
+                if len(self._failed_alone) >= _ALONE_IN_A_ROW:
                     failure = replace(result, retry_after_s=0.0)
         if failure is not None:
             self._pause_once(failure, generation)
@@ -483,7 +484,8 @@ class Flusher:
             times = f"failed {item.attempts} times"
             self.reader.reject(item, f"{times}: {result.reason}")
             return
-        self._failed_alone += 1
+        if len(self._failed_alone) < _ALONE_IN_A_ROW:
+            self._failed_alone.add(item.uid)
         warn_rarely(
             f"waiting {reason_key(result.reason)}",
             "A fact cannot be delivered yet and waits in the journal: %s",

@@ -228,11 +228,12 @@ class DeliveryQueue:
         self.ready.appendleft(item)
 
     def promote_due(self, now: float) -> None:
-        """Make ready what is due."""
+        """Make ready what is due; what failed by itself goes behind all others."""
         due: list[QueuedFact] = []
         while self._later and self._later[0][0] <= now:
             due.append(heapq.heappop(self._later)[2])
-        self.ready.extendleft(reversed(due))
+        self.ready.extendleft(reversed([item for item in due if not item.attempts]))
+        self.ready.extend(item for item in due if item.attempts)
 
     def next_due(self) -> float | None:
         """Return the time at which the next waiting fact is due."""

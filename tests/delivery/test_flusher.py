@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from journal_tools import WAIT_S, ScriptedExporter, edge, journal_at, wait_for
 
+from lineage.delivery import flusher
 from lineage.delivery.flusher import Flusher
 from lineage.delivery.report import DeliveryReport
 from lineage.delivery.status import read_status
@@ -386,3 +387,88 @@ def test_attempts_that_fail_side_by_side_are_one_failure(rigs: Any) -> None:
     began = time.monotonic()
     wait_for(lambda: len(exporter.delivered) == 12)
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(("max_batch", "in_flight"), [(1000, 1), (1, 8)])
+def test_a_fact_at_which_the_exporter_fails_holds_no_other(
+    max_batch: int, in_flight: int, rigs: Any
+) -> None:
+    """Any exception of foreign code is that fact's own: all others are delivered."""
+
+    def judge(fact: Mapping[str, Any]) -> DeliveryResult:
+        if fact["id"] % 50 == 7:
+            raise KeyError("a bug at this fact")
+        return DELIVERED
+
+    exporter = ScriptedExporter(
+        judge, max_batch=max_batch, in_flight=in_flight, ordering_key=lambda f: f["id"]
+    )
+    rig = rigs(exporter)
+    rig.write(*range(1, 201))
+    report = until(rig, lambda report: report.delivered == 196)
+    assert (report.waiting, report.refused) == (4, ())
+    assert "a bug at this fact" in (report.reason or "")
+
+
+def test_a_fact_that_always_fails_is_set_aside_at_last(
+    rigs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After bounded attempts, and only while others are delivered."""
+    monkeypatch.setattr(flusher, "_LEAST_TRIED_S", 0.0)
+
+    def judge(fact: Mapping[str, Any]) -> DeliveryResult:
+        if fact["id"] == 7:
+            raise ValueError("always")
+        return DELIVERED
+
+    rig = rigs(ScriptedExporter(judge))
+    rig.write(7)
+    for _ in range(12):
+        assert not rig.flusher.flush(0.05).refused
+    rig.write(8)
+    report = until(rig, lambda report: bool(report.refused))
+    assert report.refused[0].reason.endswith("ValueError: always")
+    assert report.waiting == 0
+
+
+def test_an_exporter_that_reaches_nobody_costs_no_fact(rigs: Any) -> None:
+    """An exception that means a broken connection makes all facts wait."""
+    is_away = [True]
+
+    def judge(_: Mapping[str, Any]) -> DeliveryResult:
+        if is_away[0]:
+            raise ConnectionRefusedError("nobody listens")
+        return DELIVERED
+
+    rig = rigs(ScriptedExporter(judge))
+    rig.write(*range(1, 30))
+    for _ in range(20):
+        assert rig.flusher.flush(0.02).waiting == 29
+    is_away[0] = False
+    assert rig.flusher.flush(WAIT_S)
+
+
+@pytest.mark.parametrize("at", [0.0, 5.0, 86_400.0 * 365])
+def test_facts_recorded_before_the_clock_was_set_are_not_too_old(
+    at: float, rigs: Any
+) -> None:
+    """The file's own time, or the time since it was read, counts instead."""
+    rig = rigs(ScriptedExporter(lambda _: GENERAL))
+    rig.journal.write(edge(1, at=at))
+    until(rig, lambda report: report.reason is not None)
+    assert rig.flusher.report().refused == ()
+
+
+def test_facts_for_an_instance_never_reached_are_given_up(rigs: Any) -> None:
+    """Their age alone decides, also where no request was ever possible."""
+
+    def target() -> ScriptedExporter:
+        raise DeliveryError("nobody is there")
+
+    rig = rigs(max_age_s=60.0)
+    rig.flusher._target = target
+    rig.journal.write(edge(1, at=time.time() - 61))
+    rig.write(2)
+    report = until(rig, lambda report: bool(report.refused))
+    assert report.waiting == 1
+    assert report.refused[0].reason == "waited too long: nobody is there"
