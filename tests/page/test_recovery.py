@@ -56,7 +56,9 @@ def test_a_dropped_file_is_found_by_its_bytes(
             """text => {
               const transfer = new DataTransfer();
               transfer.items.add(new File([text], 'copy.pt'));
-              const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+              const options = {
+                dataTransfer: transfer, bubbles: true, cancelable: true,
+              };
               document.body.dispatchEvent(new DragEvent('dragover', options));
               document.body.dispatchEvent(new DragEvent('drop', options));
             }""",
