@@ -47,6 +47,10 @@ def _task_number(value: Any) -> Any:
 TaskNumber = Annotated[int, BeforeValidator(_task_number), Field(ge=0, le=2**63 - 1)]
 
 
+#: How a link is known, from the strongest to the weakest.
+How = Literal["declared", "same step", "enclosing step", "same content", "part of"]
+
+
 class Question(BaseModel):
     """The parameters of one question; unknown keys are ignored."""
 
@@ -111,6 +115,11 @@ class Node(_Answer):
     """Data: made from an input of which a newer version exists."""
     is_current: bool | None = None
     """Data: the version that the artifact has now."""
+    same_as: str | None = None
+    """Data: the key of the first node with the same content."""
+    is_pinned: bool | None = None
+    """Data: false where no version holds all of its content; null is unknown."""
+    pinned_reason: str | None = None
     hops_up: int | None = None
     """Distance from the focus, when reached upstream; 0 for the focus."""
     hops_down: int | None = None
@@ -127,15 +136,20 @@ class GraphEdge(_Answer):
 
     source: str
     target: str
-    role: Literal["input", "output", "revision"]
-    """`input`: data to task; `output`: task to data; `revision`: an older version
-    of a container to the one that grew out of it."""
+    role: Literal["input", "output", "revision", "content", "part"]
+    """`input`: data to task; `output`: task to data; `revision`: a version to the one
+    that was made from it in place; `content`: to a copy with the same content; `part`:
+    between a folder or project and what is part of it."""
     count: int = 1
     steps: list[str] = []
     """Names of the steps in which it was recorded."""
     recorded_at: float | None = None
     derived_from: list[str] | None = None
     """Outputs that name their inputs: the keys of those data nodes."""
+    how: How | None = None
+    """How a link that no task made is known."""
+    is_reused: bool = False
+    """The task found this output and did not make it."""
 
 
 class GraphParams(Question):
@@ -171,6 +185,8 @@ class UpstreamParams(Question):
     depth: Hops = None
     """Hops at most; null is without limit."""
     kinds: Kinds | None = None
+    only: list[How] | None = None
+    """Follow only links that are known so."""
     as_of: Moment | None = None
     limit: Limit = 500
     after: Text | None = None
@@ -274,6 +290,8 @@ class Edge(_Answer):
     recorded_at: float
     meta: dict[str, Any] | None = None
     derived_from: list[str] | None = None
+    is_reused: bool = False
+    """The task found this output and did not make it."""
 
 
 class LogLine(_Answer):
@@ -345,7 +363,7 @@ class DataDetail(_Answer):
     path: str | None = None
     """Where the file lay, as recorded."""
     versions: list[Node] = []
-    """All versions, newest first."""
+    """Every making of a version, newest first; `same_as` tells equal ones."""
     produced_by: list[Edge] = []
     used_by: list[Edge] = []
     meta: dict[str, Any] | None = None
@@ -434,17 +452,32 @@ class ImpactItem(_Answer):
     node: Node
     hops: int
     left: int
-    """Sources that would remain."""
+    """Runs that made the same content and do not depend on it."""
+
+
+class Rerun(_Answer):
+    """A task that has to run again."""
+
+    task: Node
+    command: str | None = None
 
 
 class ImpactAnswer(_Answer):
-    """What deleting something would break."""
+    """What depends on something that would be deleted or changed."""
 
     focus: list[Node]
     remake: list[ImpactItem]
-    """Would lose every source: has to be made again, or cannot be."""
+    """Would have to be rebuilt: nothing else made its content."""
     loses_source: list[ImpactItem]
     """Would lose a source and keep others."""
+    possibly: list[ImpactItem] = []
+    """Possibly affected: connected only by weaker links, such as the enclosing step."""
+    reruns: list[Rerun] = []
+    """The tasks to run again, in order."""
+    used_by: list[Node] = []
+    """The tasks that used it themselves."""
+    superseded: int = 0
+    """Affected versions that their artifacts no longer have; they are not listed."""
     fingerprint: str
     """Changes when the set above does."""
     truncated: bool = False
@@ -515,8 +548,17 @@ class StaleParams(Question):
     endpoint = "lineage.graph.stale"
 
     of: Selector | None = None
+    all: bool = False
+    """Also outputs that have been superseded by newer versions."""
     limit: Limit = 100
     after: Text | None = None
+
+
+class StaleReason(_Answer):
+    """An input that has a newer version than the one that was used."""
+
+    used: Node
+    current: Node
 
 
 class StaleItem(_Answer):
@@ -526,6 +568,9 @@ class StaleItem(_Answer):
     task: Node
     used: Node
     newest: Node
+    """`used` and `newest` are the first reason's."""
+    reasons: list[StaleReason] = []
+    """All inputs that have newer versions."""
 
 
 class StaleAnswer(_Answer):
