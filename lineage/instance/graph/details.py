@@ -23,6 +23,13 @@ from ..store.dedup import SOURCE_BITS, join_uid
 from .name_resolution import find_named
 from .nodes import data_key, data_nodes, task_nodes
 from .query_session import GraphReader
+from .task_params import (
+    MAX_VALUES,
+    task_environment,
+    task_links,
+    task_metrics,
+    task_params,
+)
 from .team_graph import TeamGraph, task_of_ref, task_ref
 
 #: Edges and log lines in one answer, at most; `edges_total` tells of more.
@@ -133,6 +140,10 @@ def task_detail(
         edges_total=total,
         log=_log(view, task),
         meta=json.loads(card) if card else None,
+        params=task_params(view, [task], MAX_VALUES).get(task, {}),
+        metrics=task_metrics(view, task),
+        environment=task_environment(view, task),
+        links=task_links(view, task),
     )
 
 

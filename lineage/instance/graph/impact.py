@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from ...model.graph import ImpactAnswer, ImpactItem, ImpactParams, Node, Rerun
+from ...model.comparisons import ImpactAnswer, ImpactItem, ImpactParams, Rerun
+from ...model.graph import Node
 from .latest_versions import newest_versions
 from .query_session import GraphReader
 from .team_graph import NodeRef, TeamGraph
@@ -93,7 +94,9 @@ def _current(view: TeamGraph, nodes: Collection[int]) -> dict[int, int]:
     """Keep one node of each version that its artifact has now, with the version."""
     rows = view.rows(_AFFECTED, ids=list(nodes))
     newest = newest_versions(view, {row[1] for row in rows})
-    versions = dict(view.rows(_SAME_AS, ids=[one.node for one in newest.values()]))
+    versions: dict[int, int] = dict(
+        view.rows(_SAME_AS, ids=[one.node for one in newest.values()])
+    )
     kept: dict[int, int] = {}
     seen = set()
     for id, entity, same_as, deleted in rows:

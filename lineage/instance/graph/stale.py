@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from ...model.graph import StaleAnswer, StaleItem, StaleParams, StaleReason
+from ...model.comparisons import StaleAnswer, StaleItem, StaleParams, StaleReason
 from . import latest_versions
 from .latest_versions import stale_reasons
 from .nodes import data_nodes, task_nodes
