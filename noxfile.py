@@ -41,3 +41,13 @@ def crates(session: nox.Session) -> None:
         session.run(
             "python", str(root / "tests" / "support" / "check_crate.py"), *crates
         )
+
+
+@nox.session
+def producers(session: nox.Session) -> None:
+    """Let dbt send its OpenLineage events to `lineage serve`."""
+    session.install("dbt-core==1.9.*", "dbt-duckdb==1.9.*", "openlineage-dbt==1.54.0")
+    session.install("-e", ".[server,cli]", env={"LINEAGE_BUILD_PAGE": "0"})
+    root = Path(__file__).resolve().parent
+    with session.chdir(session.create_tmp()):
+        session.run("python", str(root / "tests" / "interop" / "producers.py"))

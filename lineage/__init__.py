@@ -1,5 +1,6 @@
 """Records which data an app used and produced."""
 
+from . import integrations as _integrations
 from .api import Api
 from .api.app import AppApi
 from .api.task import TaskApi
@@ -117,3 +118,5 @@ __all__ = [
     "uses_project",
     "uses_task",
 ]
+
+_integrations.watch_imports()

@@ -112,12 +112,15 @@ def _is_state_before(fact: Mapping[str, Any]) -> bool:
 
 
 def whole(value: Any) -> int:
-    """Return the id that a caller means: an int, digits, or an object with an `id`.
+    """Return the id that a caller means: an int, digits, or what has an `id`.
 
     Raises:
         DeliveryError: It is none of these, or no positive number.
     """
-    found = getattr(value, "task_id", getattr(value, "id", value))
+    if isinstance(value, Mapping):
+        found = value.get("task_id", value.get("id", value))
+    else:
+        found = getattr(value, "task_id", getattr(value, "id", value))
     if isinstance(found, str) and found.strip().isdecimal():
         found = int(found)
     is_number = hasattr(found, "__index__") and not isinstance(found, bool)
@@ -127,7 +130,9 @@ def whole(value: Any) -> int:
 
 
 def plain(value: Any) -> Any:
-    """Return an object's `id`, else the value as it was given."""
+    """Return the `id` of an object or a dict, else the value as it was given."""
+    if isinstance(value, Mapping):
+        return value.get("id", value)
     return getattr(value, "id", value)
 
 

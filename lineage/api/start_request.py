@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
-from ..model.enums import RestartPolicy
 from ..model.kubernetes import KubernetesSettings
 
 
@@ -44,7 +44,7 @@ def start_body(
     proxy = fields.pop("proxyKeepUrl")
     body = {
         **fields,
-        "restartPolicy": str(policy) if isinstance(policy, RestartPolicy) else policy,
+        "restartPolicy": policy.value if isinstance(policy, Enum) else policy,
         "proxyKeepUrl": proxy,
         "advancedSettings": advanced,
     }
@@ -64,10 +64,12 @@ def _kubernetes(
 ) -> dict[str, Any]:
     if settings is None:
         return {}
-    if isinstance(settings, KubernetesSettings):
-        return settings.to_dict()
-    if isinstance(settings, dict):
+    if isinstance(settings, Mapping):
         return dict(settings)
+    # By shape: the platform's SDK has a class of its own for them.
+    to_dict = getattr(settings, "to_dict", None)
+    if type(settings).__name__ == KubernetesSettings.__name__ and callable(to_dict):
+        return dict(to_dict())
     raise TypeError(
         "kubernetes_settings must be a dict or KubernetesSettings, "
         f"got {type(settings).__name__}"

@@ -28,7 +28,8 @@ def add_commands(commands: Commands) -> None:
     _add(group, "job", "make a labeling job", "NAME")
     module = _add(group, "module", "make an app module of the ecosystem", "NAME")
     module.add_argument("--slug", help="its repository, as owner/name")
-    _add(group, "task", "make a task (an app run)", "NAME")
+    task = _add(group, "task", "make a task (an app run)", "NAME")
+    task.add_argument("--module-id", type=int, help="the app module that it runs")
 
 
 def _add(group: Commands, what: str, help: str, first: str | None) -> Parser:
@@ -54,7 +55,16 @@ def run_register(args: argparse.Namespace) -> CommandResult:
 
 
 def _fields(args: argparse.Namespace) -> dict[str, Any]:
-    known = ("id", "name", "type", "project_id", "description", "text", "slug")
+    known = (
+        "id",
+        "name",
+        "type",
+        "project_id",
+        "description",
+        "text",
+        "slug",
+        "module_id",
+    )
     fields = {name: getattr(args, name, None) for name in known}
     if args.what == "file":
         fields["path"] = fields.pop("name")

@@ -47,6 +47,7 @@ class RequestError(LineageError):
         value: Its value; only its type is shown.
         allowed: What the field may hold.
         headers: Headers to answer with.
+        details: Further members of the answer's details.
     """
 
     def __init__(
@@ -58,8 +59,10 @@ class RequestError(LineageError):
         value: Any = ...,
         allowed: str | None = None,
         headers: Mapping[str, str] | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, subject=field)
+        self.details = dict(details or {})
         self.status = status
         self.message = message
         self.field = field
@@ -70,6 +73,7 @@ class RequestError(LineageError):
     def response(self) -> InstanceResponse:
         """Return the answer in the platform's error form."""
         details = {
+            **self.details,
             "message": self.message,
             "field": self.field,
             "type": self.type,

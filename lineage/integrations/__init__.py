@@ -1,1 +1,33 @@
-"""One module for each neighbour; none of them knows another."""
+"""One module for each neighbour, loaded when the app imports that neighbour."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import wrapt
+
+from ..recording.enabled import IS_DISABLED_BY_ENV
+
+#: The module of the neighbour, and the function of ours that meets it.
+HOOKS: Final = (
+    ("cloudpickle.cloudpickle", "cloudpickle:install"),
+    ("joblib.externals.cloudpickle.cloudpickle", "cloudpickle:install"),
+    ("ray.cloudpickle.cloudpickle", "cloudpickle:install"),
+    ("pyspark.cloudpickle.cloudpickle", "cloudpickle:install"),
+    ("dill._dill", "dill:install"),
+    ("loky.process_executor", "joblib:install"),
+    ("joblib.externals.loky.process_executor", "joblib:install"),
+    ("distributed.client", "dask:install"),
+    ("ray.remote_function", "ray:install"),
+    ("celery.signals", "celery:install"),
+    ("fastapi.dependencies.utils", "fastapi:install"),
+    ("ipykernel.ipkernel", "ipython:install"),
+)
+
+
+def watch_imports() -> None:
+    """Let each neighbour be met when the app imports it, or now if it has."""
+    if IS_DISABLED_BY_ENV:
+        return
+    for module, hook in HOOKS:
+        wrapt.register_post_import_hook(f"{__name__}.{hook}", module)

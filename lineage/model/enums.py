@@ -11,14 +11,27 @@ class _StrEnum(Enum):
     def __str__(self) -> str:
         return str(self.value)
 
+    def __eq__(self, other: object) -> bool:
+        """Compare with the platform's SDK too, whose enums have the same names."""
+        if not isinstance(other, Enum) or type(other).__name__ != type(self).__name__:
+            return NotImplemented
+        return bool(self.value == other.value)
+
+    # Equal members have equal names, and the SDK's hash is that of the name, too.
+    __hash__ = Enum.__hash__
+
     @classmethod
     def has_value(cls, value: object) -> bool:
-        """Whether a word is one of these."""
+        """Return whether a text is the value of one of the members.
+
+        Args:
+            value: The text, as `"finished"`.
+        """
         return value in cls.values()
 
     @classmethod
     def values(cls) -> list[str]:
-        """Return the words in order."""
+        """Return the values of all members, in their order."""
         return [member.value for member in cls]
 
 

@@ -1,4 +1,4 @@
-"""What the app's thread sees of a local file: one stat, nothing else."""
+"""What the app's thread records of a path: where it lies, and one stat of a file."""
 
 from __future__ import annotations
 
@@ -6,38 +6,101 @@ import os
 import stat
 from typing import Final
 
+from ..model.addresses import is_address, local_file
+from .host_info import machine_name
 from .json_text import quote
+from .masked_names import distinct_name
 
 #: Longer texts are no paths; the system call would refuse them anyway.
 _LONGEST: Final = 4096
+#: A file's times lag behind the clock by up to one tick of the kernel.
+TICK_NS: Final = 20_000_000
+
+#: What tells two states of a file apart: size, mtime_ns, ctime_ns, inode, device.
+FileState = tuple[int, int, int, int, int]
 
 
-def seen_on_disk(path: str, shown: str) -> str:
-    """Give the members `stat` and `local_path` of a fact about a file.
+def local_path(text: str) -> str | None:
+    """Return the path that text names on this machine; None for other addresses."""
+    if ":/" not in text:
+        return text if len(text) <= _LONGEST and "\x00" not in text else None
+    if "://" in text and text[0] not in "fF":
+        return None
+    return local_file(text) if is_address(text) else text
 
-    Args:
-        path: A path or URI as the app said it.
-        shown: The same, with secrets masked.
 
-    Returns:
-        A JSON fragment; empty when there is no regular file of that name here.
-    """
-    if "://" in path or len(path) > _LONGEST or "\x00" in path:
-        return ""
+def look(path: str) -> FileState | None:
+    """Return the state of a regular file; None where there is none."""
     try:
         seen = os.stat(path)
     except (OSError, ValueError):
-        return ""
+        return None
     if not stat.S_ISREG(seen.st_mode):
-        return ""
+        return None
     return (
-        f',"stat":{{"size":{seen.st_size},"mtime_ns":{seen.st_mtime_ns}'
-        f',"inode":{seen.st_ino}}},"local_path":{quote(_absolute(shown))}'
+        seen.st_size,
+        seen.st_mtime_ns,
+        seen.st_ctime_ns,
+        seen.st_ino,
+        seen.st_dev,
     )
 
 
-def _absolute(path: str) -> str:
+def state_members(state: FileState, begin_ns: int = 0) -> str:
+    """Return the member `stat`, and `unwritten` for a file older than its step.
+
+    Args:
+        state: The state of the file.
+        begin_ns: When the step began that declares it as an output; 0 for inputs.
+    """
+    size, mtime_ns, ctime_ns, inode, dev = state
+    flag = ',"unwritten":true' if begin_ns and is_older(state, begin_ns) else ""
+    return (
+        f',"stat":{{"size":{size},"mtime_ns":{mtime_ns},"ctime_ns":{ctime_ns}'
+        f',"inode":{inode},"dev":{dev}}}{flag}'
+    )
+
+
+def file_members(path: str | None, begin_ns: int = 0) -> str:
+    """Return the members about a file's state; none where no file lies."""
+    state = None if path is None else look(path)
+    return "" if state is None else state_members(state, begin_ns)
+
+
+def is_older(state: FileState, begin_ns: int) -> bool:
+    """Whether a file was last written before a moment."""
+    before_ns = begin_ns - TICK_NS
+    return state[1] < before_ns and state[2] < before_ns
+
+
+def place_members(
+    text: str, shown: str, path: str | None, key: str = "", *, is_folder: bool = False
+) -> str:
+    """Return the members that locate a path or address when the app names it.
+
+    Args:
+        text: The path or address with its secrets.
+        shown: The same with secrets masked.
+        path: What `local_path` says of the text.
+        key: Keys the hash by which masked names stay different.
+        is_folder: Whether it names a folder.
+    """
+    if path is None:
+        if shown == text:
+            return ""  # Its canonical form is made in the background.
+        name = distinct_name(text, shown, key=key, is_folder=is_folder)
+        return f',"canonical":{quote(name)}'
+    if path is text:
+        path = shown
+    if shown != text:
+        path = distinct_name(text, shown, key=key).removeprefix("file:")
+    return f',"local_path":{quote(absolute(path))},"machine":{machine_name()}'
+
+
+def absolute(path: str) -> str:
+    """Return a path as it is from now on, wherever the app goes."""
     # `abspath` costs as much as the stat, and most paths do not need it.
-    if path[:1] == "/" and "/." not in path and "//" not in path:
+    if path[:1] == "/" and "/." not in path and "//" not in path and path[-1] != "/":
         return path
-    return os.path.abspath(path)
+    folded = os.path.abspath(path)
+    return folded[1:] if folded[:2] == "//" else folded

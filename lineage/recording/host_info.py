@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
+import hashlib
 import os
 import platform
+import re
 import shlex
 import socket
 import sys
 from pathlib import Path
 from typing import Final
 
-from .json_text import member, shorten
+from .json_text import member, quote, shorten
 from .masking import Masker
 
 _LONGEST_COMMAND: Final = 4096
 _LONGEST_NAME: Final = 1024
+_MACHINE_IDS: Final = ("/etc/machine-id", "/var/lib/dbus/machine-id")
+_NO_HOST: Final = re.compile(r"[^a-z0-9.-]+")
 
 
 def program_name() -> str:
@@ -43,6 +48,28 @@ def about_process(mask: Masker, user: str | None) -> str:
             member("command", shorten(command, _LONGEST_COMMAND)),
         )
     )
+
+
+@functools.cache
+def machine_name() -> str:
+    """Return the machine whose local paths are meant, as a JSON string.
+
+    It is the host's name and a short hash of the machine's own id: containers and
+    machines made from one image share the id, and hosts of different networks may
+    share the name.
+    """
+    host = _NO_HOST.sub("-", socket.gethostname().lower())[:150] or "localhost"
+    own_id = next(filter(None, map(_first_line, _MACHINE_IDS)), "")
+    hashed = hashlib.sha256(f"lineage {own_id}".encode()).hexdigest()[:6]
+    return quote(f"{host}-{hashed}" if own_id else host)
+
+
+def _first_line(path: str) -> str:
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:
+            return file.readline(200).strip()
+    except OSError:
+        return ""
 
 
 def _user() -> str:

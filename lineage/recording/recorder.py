@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import threading
-import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from time import time_ns
 from typing import Final
 
+from .. import forksafe
 from ..errors import guard, logger
 from ..settings import Settings
 from .context import CURRENT, MAX_NAMED, ActiveTask, StepContext, note_input
@@ -31,6 +31,8 @@ from .host_info import about_process, program_name
 from .json_text import member, quote, shorten
 from .masking import Masker
 from .open_tasks import OpenTasks
+from .output_looks import AppendEdge, OutputLooks, Place
+from .ranks import shared_rank
 from .task_token import TaskToken, ambient_token, host_id
 
 #: Step ends are buffered and normally written by the flusher; a recording call
@@ -42,12 +44,11 @@ MAX_JOINED: Final = 64
 #: forgets the oldest half rather than grow.
 MAX_SEEN: Final = 400_000
 
+#: When the process began to be observed.
+_STARTED_AT: Final = time_ns()
+
 WriteOne = Callable[[str], bool]
 WriteMany = Callable[[Sequence[str]], bool]
-
-
-#: A fork's child must not wait for a lock that a thread of its parent held.
-_recorders: Final[weakref.WeakSet[Recorder]] = weakref.WeakSet()
 
 
 class Recorder:
@@ -76,8 +77,6 @@ class Recorder:
         self.is_strict = self.settings.is_strict
         #: Values that were not recorded, by declaration: for `status`.
         self.not_recorded: dict[str, int] = {}
-        #: Whether the last flush delivered everything in time.
-        self.is_delivered = True
         self._write = write
         self._write_many = write_many or self._write_each
         # Reentrant: a signal's handler may record while its thread is inside.
@@ -93,13 +92,18 @@ class Recorder:
         self._open: dict[str, ActiveTask] = {}
         self._joined: dict[str, ActiveTask] = {}
         self._open_tasks = open_tasks
+        #: How many tasks this rank has opened.
+        self._ordinal = 0
         self.commit = GitCommitLookup[ActiveTask]()
-        _recorders.add(self)
+        #: Outputs whose step is not over: files that may be written yet.
+        self.looks = OutputLooks()
+        forksafe.register(self)
 
     def reset_after_fork(self) -> None:
         """Reset in the child of a fork, where the parent's threads do not exist."""
         self._lock = threading.RLock()
         self.commit.reset_after_fork()
+        self.looks.reset_after_fork()
 
     # -- where a fact belongs ------------------------------------------------
 
@@ -127,7 +131,8 @@ class Recorder:
             if self.process is None:
                 name = self.settings.app_name
                 task_id = self.settings.task_id
-                task = ActiveTask(name, task_id=task_id, recorder=self)
+                task = self._new_task(name, task_id, is_implicit=True)
+                task.root.at = _STARTED_AT  # Whatever came before its first fact.
                 if token is not None:
                     task.parent = ActiveTask(key=token.key, recorder=self)
                 # A signal's handler that recorded meanwhile has opened it already.
@@ -139,7 +144,6 @@ class Recorder:
         name: str | None,
         *,
         task_id: int | None = None,
-        key: str | None = None,
         for_process: bool = False,
     ) -> ActiveTask:
         """Open a task and record it.
@@ -147,7 +151,6 @@ class Recorder:
         Args:
             name: What it is called.
             task_id: The platform's id, when the app knows it.
-            key: Its key, where several processes agree on one.
             for_process: Make it the process's task until it ends. An implicit task
                 that has recorded nothing yet becomes it.
         """
@@ -158,9 +161,7 @@ class Recorder:
             task = self._take_implicit(name, task_id) if for_process else None
             if task is None:
                 parent = None if around is None else around.task
-                task = ActiveTask(
-                    name, task_id=task_id, parent=parent, recorder=self, key=key
-                )
+                task = self._new_task(name, task_id, parent)
             if around is not None and around.parent is not None:
                 around.is_referenced = True
                 task.parent_step = around.ensure_key()
@@ -168,10 +169,31 @@ class Recorder:
                 self.process = task
             self._open[task.key] = task
             task.is_opened = True
-            task.is_emitted = False
+            task.is_emitted = task.is_joined
         texts: list[str] = []
         self._append_task(task, time_ns(), texts)
-        self.write(texts)
+        if texts:
+            self.write(texts)
+        return task
+
+    def _new_task(
+        self,
+        name: str | None,
+        task_id: int | None,
+        parent: ActiveTask | None = None,
+        *,
+        is_implicit: bool = False,
+    ) -> ActiveTask:
+        """Make a task; the ranks of a training run make one, which rank 0 opens."""
+        rank = None if self._open_tasks is None else shared_rank()
+        is_rank_task = rank is not None and (parent is None or parent.is_joined)
+        if rank is None or not is_rank_task:
+            return ActiveTask(name, task_id=task_id, parent=parent, recorder=self)
+        self._ordinal += not is_implicit
+        key = rank.key(0 if is_implicit else self._ordinal)
+        task = ActiveTask(name, task_id=task_id, parent=parent, recorder=self, key=key)
+        if rank.number:
+            task.join()
         return task
 
     def _around(self) -> StepContext | None:
@@ -192,7 +214,8 @@ class Recorder:
         process = self.process
         if process is None or process.name is not None or process.is_ended:
             return None
-        if process.is_emitted and task_id is None:
+        is_rank = self._open_tasks is not None and shared_rank() is not None
+        if task_id is None and (process.is_emitted or is_rank):
             self._implicit = process
             return None
         process.name = name
@@ -329,24 +352,45 @@ class Recorder:
 
     def end_step(self, scope: StepContext, error: BaseException | None = None) -> None:
         """Queue a step-end fact, unless the step was never recorded."""
+        if self.looks:
+            self.look_at_outputs(scope=scope)
         if scope.is_emitted or scope.is_referenced:
             at, message = time_ns(), None if error is None else one_line(error)
             self.ends.append((scope.task, scope.reference_json(at), at, message))
 
     def end_task(self, task: ActiveTask, error: BaseException | None = None) -> None:
         """Record that a task ended, after everything that was recorded in it."""
+        if self.looks:
+            self.look_at_outputs(task=task)
+        if task is self.process and task.task_id is None:
+            # What follows belongs to the process, not to the task that has ended.
+            self.process, self._implicit = self._implicit, None
+        self._open.pop(task.key, None)
         if task.is_joined:
             return
         task.is_ended = True
         texts = self._take_step_ends()
         texts.append(end_of_task(task, time_ns(), error, self.mask))
         self.write(texts)
-        self._open.pop(task.key, None)
         if task.is_marked and self._open_tasks is not None:
             self._open_tasks.unmark(task.key)
-        if task is self.process and task.task_id is None:
-            # What follows belongs to the process, not to the task that has ended.
-            self.process, self._implicit = self._implicit, None
+
+    def declare_output(
+        self, scope: StepContext, place: Place, append: AppendEdge
+    ) -> list[str]:
+        """Return the facts of an output that is looked at again when its step ends."""
+        with self._lock:
+            return self.looks.declare(scope, place, append)
+
+    def look_at_outputs(
+        self, *, scope: StepContext | None = None, task: ActiveTask | None = None
+    ) -> None:
+        """Record the state of outputs whose step or task ends, or of all at a flush."""
+        with guard("Outputs cannot be looked at"):
+            with self._lock:
+                texts = list(self.looks.look(scope=scope, task=task))
+            if texts:
+                self.write(texts)
 
     def input_kinds(self, task: ActiveTask, identity: int | str) -> list[str]:
         """Return the kinds under which the task has recorded an input of this id."""
@@ -378,19 +422,24 @@ class Recorder:
             )
 
     def finalize(self, wait_s: float) -> None:
-        """Settle for the last time."""
+        """Write what waited for the last time; nothing is waited for afterwards."""
         self.flush_pending(wait_s)
         self.commit.give_up()
 
-    def close(self, wait_s: float = 0.0) -> None:
-        """Settle, and end the process's task in the process that opened it."""
+    def close(self, wait_s: float = 0.0, error: BaseException | None = None) -> None:
+        """Finalize, and end the process's task in the process that opened it.
+
+        Args:
+            wait_s: How long to wait for `git`.
+            error: The exception that ends the process; otherwise the last unhandled.
+        """
         self.finalize(wait_s)
         for task in (self.process, self._implicit):
             if task is None or task.is_ended or not task.is_emitted:
                 continue
             with guard("The end of the task cannot be recorded"):
                 if task.pid == os.getpid():
-                    self.end_task(task, last_error())
+                    self.end_task(task, error or last_error())
                     self.process = task  # what is recorded at exit is still its own
 
     # -- trouble -------------------------------------------------------------
@@ -488,15 +537,6 @@ class Recorder:
         for task, ends in plain.items():
             texts += ends_of_steps(task, ends)
         return texts
-
-
-def _after_fork() -> None:
-    for recorder in list(_recorders):
-        recorder.reset_after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _holds(seen: dict[object, int], identity: int | str) -> bool:

@@ -106,7 +106,7 @@ class CallPlan:
         if self.outputs:
             values = (*scope.values, result, None)
             _record(self.outputs, scope, values)
-        if scope.is_emitted or scope.is_referenced:
+        if scope.is_emitted or scope.is_referenced or scope.task.recorder.looks:
             scope.task.recorder.end_step(scope)
 
     def abandon(self, scope: StepContext) -> None:

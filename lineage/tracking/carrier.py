@@ -268,3 +268,11 @@ class CarriedCall:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return CarriedCall, (self.function, self.carrier)
+
+    def __dask_tokenize__(self) -> Any:
+        return self.function
+
+    @property
+    def __name__(self) -> str:
+        """The name under which a pool shows the work."""
+        return str(getattr(self.function, "__name__", type(self.function).__name__))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, KeysView, ValuesView
+from collections.abc import Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ _MAX_DEPTH: Final = 8
 _ID_DTYPES: Final = "iuOUT"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would double what making one costs
 class ArtifactRef:
     """An artifact to record: its kind and id, and what else its value holds."""
 
@@ -74,6 +74,9 @@ def flatten(value: Any) -> Iterator[Any]:
     Raises:
         SourceError: It holds too many values, or is an array that holds no ids.
     """
+    if type(value) is str:
+        yield value
+        return
     for count, item in enumerate(_leaves(value, 0)):
         if count >= _MAX_VALUES:
             raise SourceError(
@@ -100,7 +103,11 @@ def _leaves(value: Any, depth: int) -> Iterator[Any]:
 
 def _is_single(value: Any) -> bool:
     """Whether a tuple is one value: an Info object, or the parts of a URL."""
-    return info_kind(value) is not None or hasattr(type(value), "geturl")
+    return (
+        info_kind(value) is not None
+        or hasattr(type(value), "geturl")
+        or "id" in getattr(type(value), "_fields", ())
+    )
 
 
 def _listed(array: Any) -> Any:
@@ -120,19 +127,25 @@ def to_artifact_ref(value: Any, kind: str | None) -> ArtifactRef:
     """Convert one value into a reference to an artifact.
 
     Args:
-        value: An id, digits, a path, an Info object or a ref.
+        value: An id, digits, a path, an Info object (also as a dict) or a ref.
         kind: The declared kind; None takes the kind of the value itself.
 
     Raises:
         SourceError: The value is of the wrong kind.
     """
-    if isinstance(value, Ref):
+    if type(value) is str and kind in _PATH_KINDS:  # what most paths are
+        if kind == "folder" or not is_digits(value):
+            return ArtifactRef(kind, _checked_path(value), value)
+    elif isinstance(value, Ref):
         return _of_ref(value, kind)
     own_kind = info_kind(value)
     if own_kind is not None:
         return _of_info(value, own_kind, kind)
     if kind is None:
         raise _wrong(value, "an Info object or a ref such as lineage.project(1)")
+    record = _record_of(value)
+    if record is not None:
+        return _of_record(record, value, kind)
     if kind in _PATH_KINDS:
         path = path_of(value)
         is_id = kind == "file" and isinstance(value, str) and is_digits(value)
@@ -172,6 +185,31 @@ def _of_info(info: Any, own_kind: str, kind: str | None) -> ArtifactRef:
     name = getattr(info, "name", None)
     own_name = name if isinstance(name, str) and name else None
     return ArtifactRef(own_kind, to_artifact_ref(id, own_kind).id, info, name=own_name)
+
+
+def _record_of(value: Any) -> Mapping[str, Any] | None:
+    """Return an Info object in another form as a mapping: a dict, or a named tuple."""
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return dict(value._asdict())
+    return None
+
+
+def _of_record(record: Mapping[str, Any], value: Any, kind: str) -> ArtifactRef:
+    """Take an Info object by its shape: the declared kind says what its id names."""
+    fields = ("path",) if kind == "folder" else _ID_FIELDS.get(kind, ("id",))
+    id = next((record[name] for name in fields if record.get(name) is not None), None)
+    # A lone id could be that of anything, so it is not an Info object's shape.
+    if id is None or len(record) == 1 or isinstance(id, (Mapping, tuple)):
+        raise SourceError(
+            f"a {kind} given as {type(value).__name__} has the fields of its Info "
+            f"object, among them {' or '.join(fields)}",
+            subject=value,
+        )
+    name = record.get("name")
+    own_name = name if isinstance(name, str) and name else None
+    return ArtifactRef(kind, to_artifact_ref(id, kind).id, value, name=own_name)
 
 
 def _checked_path(path: str) -> str:

@@ -13,9 +13,15 @@ from ..errors import DeclarationError, SourceError, attempt
 from ..model.kinds import KINDS
 from ..model.refs import Ref
 from ..recording.context import StepContext
-from ..recording.fact_json import derived_from
-from ..recording.file_stat import seen_on_disk
+from ..recording.fact_json import derived_from, kind_of
+from ..recording.file_stat import (
+    absolute,
+    file_members,
+    local_path,
+    place_members,
+)
 from ..recording.json_text import member, quote, shorten
+from ..recording.output_looks import Place
 from ..recording.recorder import Recorder
 from ..runtime import runtime
 from .cards import relation_text
@@ -51,7 +57,7 @@ Origin = tuple[str, int | str]
 class RecordingContext:
     """One recording: the step it happens in, and the texts written so far."""
 
-    __slots__ = ("derived", "recorder", "scope", "texts", "version")
+    __slots__ = ("derived", "is_early", "recorder", "scope", "texts", "version")
 
     def __init__(
         self,
@@ -59,12 +65,16 @@ class RecordingContext:
         scope: StepContext,
         texts: list[str],
         version: Any = None,
+        *,
+        is_early: bool = False,
     ) -> None:
         self.recorder = recorder
         self.scope = scope
         self.texts = texts
         self.version = version
         self.derived = ""
+        #: Whether an output may still be written after it is declared.
+        self.is_early = is_early
 
 
 class CompiledDeclaration:
@@ -204,25 +214,70 @@ class CompiledDeclaration:
     def _record_one(self, context: RecordingContext, value: Any) -> None:
         artifact = to_artifact_ref(value, self.declaration.kind)
         identity: int | str = artifact.id
-        identity_members = self._identity_members(context, artifact)
-        if isinstance(identity, str):
-            identity = context.recorder.mask(identity)
-            if artifact.kind == "file":
-                identity_members += seen_on_disk(str(artifact.id), identity)
-        trailing_members = ""
+        members = self._identity_members(context, artifact)
+        recorder, scope = context.recorder, context.scope
+        prefix = self._prefixes[artifact.kind, artifact.is_model]
+        trailing = ""
         if artifact.name is not None:
-            name = context.recorder.mask(shorten(artifact.name, MAX_NAME_LENGTH))
-            trailing_members = f',"name":{quote(name)}'
-        context.recorder.append_edge(
+            name = recorder.mask(shorten(artifact.name, MAX_NAME_LENGTH))
+            trailing = f',"name":{quote(name)}'
+        if isinstance(identity, str):
+            text, identity = identity, recorder.mask(identity)
+            path, is_folder = local_path(text), artifact.kind == "folder"
+            key = recorder.settings.mask_key
+            place = place_members(text, identity, path, key, is_folder=is_folder)
+            members += place
+            if context.is_early and not self.is_input:
+                self._declare_early(
+                    context, prefix, (text, identity), members, trailing, place
+                )
+                return
+            if artifact.kind == "file":
+                members += file_members(path, 0 if self.is_input else scope.at)
+        recorder.append_edge(
             context.texts,
-            context.scope,
-            self._prefixes[artifact.kind, artifact.is_model],
+            scope,
+            prefix,
             identity,
             self.is_input,
-            identity_members,
-            trailing_members,
+            members,
+            trailing,
             context.derived,
         )
+
+    def _declare_early(
+        self,
+        context: RecordingContext,
+        prefix: str,
+        names: tuple[str, str],
+        members: str,
+        trailing: str,
+        place: str,
+    ) -> None:
+        """Record an output that the lines after its declaration may write."""
+        recorder, scope, derived = context.recorder, context.scope, context.derived
+        text, identity = names
+
+        def append(texts: list[str], state: str) -> bool:
+            return recorder.append_edge(
+                texts,
+                scope,
+                prefix,
+                identity,
+                False,
+                members + state,
+                trailing,
+                derived,
+            )
+
+        kind, path = kind_of(prefix), local_path(text)
+        output = Place(
+            kind,
+            None if path is None else absolute(path),
+            f"{prefix}{text}{members}",
+            f',"kind":"{kind}","id":{quote(identity)}{place}',
+        )
+        context.texts += recorder.declare_output(scope, output, append)
 
     def _identity_members(
         self, context: RecordingContext, artifact: ArtifactRef

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Final
 
 from ..errors import attempt
+from ..model.run_ids import run_uuid
 from ..recording.context import CURRENT, DisabledScope, StepContext
 from ..recording.enabled import is_on
 from ..recording.task_token import VARIABLE, TaskToken, decode_token
@@ -46,9 +46,15 @@ def context_headers() -> dict[str, str]:
     return {HEADER: replace(token, home="", host="").encode(), **_trace(token)}
 
 
+def context_headers_with_home() -> dict[str, str]:
+    """Return the header for a queue of the app's own, whose workers share its home."""
+    token = _token()
+    return {} if token is None else {HEADER: token.encode()}
+
+
 def openlineage_run_id(key: str) -> str:
     """Return the UUID by which OpenLineage knows a task."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"lineage:task:{key}"))
+    return run_uuid(key)
 
 
 def _token() -> TaskToken | None:
@@ -82,10 +88,15 @@ class Joined:
 
     Args:
         carried: Headers of a request, or an environment.
+        trusted: Whether a header may name a home of this machine.
     """
 
-    def __init__(self, carried: Mapping[str, str]) -> None:
-        self._carrier = _carrier_in(carried)
+    def __init__(self, carried: Mapping[str, str], *, trusted: bool = False) -> None:
+        self._carrier = None
+        if is_on():
+            self._carrier = attempt(
+                lambda given: _read_carrier(given, trusted), carried, log_carry_failure
+            )
         self._entered: list[tuple[StepContext | None, object]] = []
 
     def __enter__(self) -> TaskHandle:
@@ -118,24 +129,20 @@ class Joined:
         self.__exit__(kind, error, tb)
 
 
-def join(carried: Mapping[str, str]) -> Joined:
+def join(carried: Mapping[str, str], *, trusted: bool = False) -> Joined:
     """Record a block into the task that another process or service has open.
 
     Args:
         carried: The headers of a request that was sent with `lineage.headers()`, or
             an environment made by `lineage.environment()`. Without a task in it the
             block changes nothing.
+        trusted: Whether a header may name a home of this machine, as in a queue of
+            the app's own.
     """
-    return Joined(carried)
+    return Joined(carried, trusted=trusted)
 
 
-def _carrier_in(carried: Mapping[str, str]) -> Carrier | None:
-    if not is_on():
-        return None
-    return attempt(_read_carrier, carried, log_carry_failure)
-
-
-def _read_carrier(carried: Mapping[str, str]) -> Carrier | None:
+def _read_carrier(carried: Mapping[str, str], trusted: bool) -> Carrier | None:
     for name, value in carried.items():
         lowered = str(name).lower()
         if lowered not in (HEADER, VARIABLE.lower()):
@@ -143,7 +150,7 @@ def _read_carrier(carried: Mapping[str, str]) -> Carrier | None:
         token = decode_token(str(value))
         if token is None:
             return None
-        if lowered == HEADER:
+        if lowered == HEADER and not trusted:
             # A header may come from anywhere: it never names a folder of this machine.
             token = replace(token, home="", host="")
         return Carrier(token=token)

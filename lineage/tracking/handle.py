@@ -76,7 +76,9 @@ class TaskHandle:
             return
         recorder = scope.task.recorder
         texts: list[str] = []
-        context = RecordingContext(recorder, scope, texts, declaration.version)
+        context = RecordingContext(
+            recorder, scope, texts, declaration.version, is_early=True
+        )
         where = f"task.{declaration.word}()"
         directions = (True, False) if declaration.is_update else (declaration.is_input,)
         try:

@@ -109,19 +109,19 @@ def _run_thread(thread: Any, scope: StepContext, run: Callable[[], Any]) -> None
 
 
 def _wrap_threads(module: Any) -> None:
-    wrapt.wrap_function_wrapper(module, "ThreadPoolExecutor.submit", _submit)
+    wrapt.wrap_function_wrapper(module, "ThreadPoolExecutor.submit", submit_carried)
 
 
 def _wrap_processes(module: Any) -> None:
-    wrapt.wrap_function_wrapper(module, "ProcessPoolExecutor.submit", _submit)
+    wrapt.wrap_function_wrapper(module, "ProcessPoolExecutor.submit", submit_carried)
 
 
 def _wrap_pools(module: Any) -> None:
     for name in _POOL_METHODS:
-        wrapt.wrap_function_wrapper(module, f"Pool.{name}", _submit)
+        wrapt.wrap_function_wrapper(module, f"Pool.{name}", submit_carried)
 
 
-def _submit(wrapped: Any, _pool: Any, args: Any, kwargs: Any) -> Any:
+def submit_carried(wrapped: Any, _pool: Any, args: Any, kwargs: Any) -> Any:
     """Hand a function to a pool with the step that submits it.
 
     A pool's own threads belong to no task: they serve many.

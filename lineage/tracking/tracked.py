@@ -10,6 +10,7 @@ import copy
 import importlib
 import inspect
 import pickle
+from collections.abc import Iterable
 from typing import Any
 
 import wrapt
@@ -26,7 +27,7 @@ class BoundTrackedFunction(wrapt.BoundFunctionWrapper):  # type: ignore[type-arg
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         owner = getattr(self, "__self__", None)
-        carrier = current_carrier()
+        carrier = current_carrier() or self._self_parent._self_carrier  # noqa: SLF001  our own
         if owner is None:
             return load_named, (*_name_of(self), carrier)
         if carrier is None:
@@ -67,9 +68,10 @@ class TrackedFunction(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as wr
             enabled=ENABLED_FLAG,  # type: ignore[arg-type]  # anything with a truth
         )
         self._self_declarations = declarations
+        self._self_carrier: Carrier | None = None
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        carrier = current_carrier()
+        carrier = current_carrier() or self._self_carrier
         if carrier is None:
             return self.__wrapped__.__qualname__  # found by its name, as any function
         return load_named, (*_name_of(self), carrier)
@@ -86,7 +88,8 @@ class TrackedFunction(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as wr
         The empty function comes first and is filled afterwards, because a function
         may refer to itself by its globals.
         """
-        state = (self.__wrapped__, self._self_declarations, current_carrier())
+        carrier = current_carrier() or self._self_carrier
+        state = (self.__wrapped__, self._self_declarations, carrier)
         return new_tracked, (type(self),), state, None, None, fill_tracked
 
     @classmethod
@@ -119,6 +122,25 @@ def _name_of(function: Any) -> tuple[str, str]:
             f"Can't pickle {inner!r}: it's not found as {module}.{name}"
         )
     return module, name
+
+
+def ships_by_value(function: Any, registered: Iterable[str]) -> bool:
+    """Whether a pickler that can must take a function's code along.
+
+    Args:
+        function: A tracked function.
+        registered: Modules that the app wants shipped by value.
+    """
+    own = _own_function(function)
+    module, name = own.__module__, own.__qualname__
+    if module in (None, "__main__", "__mp_main__") or "<locals>" in name:
+        return True
+    if any(module == known or module.startswith(known + ".") for known in registered):
+        return True
+    try:
+        return _own_function(_attribute(module, name)) is not own
+    except ImportError:
+        return True
 
 
 def _own_function(target: Any) -> Any:
@@ -170,7 +192,9 @@ def carried_copy(tracked: TrackedFunction, carrier: Carrier) -> TrackedFunction:
     own = _own_function(function)
     wrapper = carried_wrapper(carrier, own, inner, force=False)
     declarations = tracked._self_declarations  # noqa: SLF001  our own
-    return type(tracked)(function, wrapper, declarations)
+    copied = type(tracked)(function, wrapper, declarations)
+    copied._self_carrier = carrier  # noqa: SLF001  our own
+    return copied
 
 
 def new_tracked(kind: type[TrackedFunction]) -> TrackedFunction:
@@ -190,6 +214,7 @@ def fill_tracked(
             carrier, _own_function(function), wrapper, force=False
         )
     kind.__init__(made, function, wrapper, declarations)
+    made._self_carrier = carrier  # noqa: SLF001  our own
 
 
 class _LazyWrapper:

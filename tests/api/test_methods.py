@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -169,6 +170,25 @@ def test_kubernetes_settings_of_another_type(server: Recorder, api: Api) -> None
     """Neither a dict nor `KubernetesSettings` is a TypeError."""
     with pytest.raises(TypeError):
         api.task.start(1, 2, kubernetes_settings=5)  # type: ignore[arg-type]
+
+
+def test_settings_of_the_sdk_are_taken_by_shape(server: Recorder, api: Api) -> None:
+    """The SDK has classes of its own for settings and enums; they are sent alike."""
+
+    class KubernetesSettings:
+        def to_dict(self) -> dict[str, Any]:
+            return {"limitCpus": 2}
+
+    class RestartPolicy(Enum):
+        ON_ERROR = "on_error"
+
+    server.on("tasks.run.app", [{"id": 9}])
+    settings: Any = KubernetesSettings()
+    policy: Any = RestartPolicy.ON_ERROR
+    api.task.start(1, 2, kubernetes_settings=settings, restart_policy=policy)
+    sent = server.last("tasks.run.app")
+    assert sent["advancedSettings"] == {"limitByWorkspace": False, "limitCpus": 2}
+    assert sent["restartPolicy"] == "on_error"
 
 
 def test_sessions_are_listed_for_each_app(server: Recorder, api: Api) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -184,6 +185,27 @@ def test_kubernetes_settings() -> None:
     ]  # fmt: skip
     with pytest.raises(ValueError, match="limitCpus"):
         KubernetesSettings(limitCpus=1.5)  # type: ignore[call-arg]
+
+
+class _SdkStatus(Enum):
+    """An enum with the name that the platform's SDK gives it."""
+
+    STARTED = "started"
+    ERROR = "error"
+
+
+_SdkStatus.__name__ = "Status"
+
+
+def test_enums_equal_those_of_the_sdk() -> None:
+    """A state compares equal with the SDK's, in either order, in sets and in lists."""
+    assert Status.STARTED == _SdkStatus.STARTED
+    assert _SdkStatus.STARTED == Status.STARTED
+    assert Status.STARTED != _SdkStatus.ERROR
+    assert Status.STARTED in {_SdkStatus.STARTED}
+    assert _SdkStatus.ERROR in (Status.FINISHED, Status.ERROR)
+    assert Status.STARTED != "started"
+    assert RestartPolicy.NEVER != PluginTaskType.CUSTOM
 
 
 def test_enums_are_words() -> None:

@@ -1,61 +1,122 @@
-"""Files: one stat on the app's thread."""
+"""What the app's thread records of a path: its place, and one stat."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-import lineage
-from lineage.recording.file_stat import seen_on_disk
-from lineage.testing import capture
+from lineage.recording.file_stat import (
+    absolute,
+    file_members,
+    local_path,
+    look,
+    place_members,
+)
+from lineage.recording.host_info import machine_name
 
 
-def test_a_local_file_is_told_with_its_stat(tmp_path: Path) -> None:
-    """Size, time, inode and the absolute path."""
-    path = tmp_path / "x.bin"
-    path.write_bytes(b"12345")
-    told = json.loads("{" + seen_on_disk(str(path), str(path))[1:] + "}")
-    stat = path.stat()
-    assert told["stat"] == {
-        "size": 5,
-        "mtime_ns": stat.st_mtime_ns,
-        "inode": stat.st_ino,
+def members(text: str) -> dict[str, Any]:
+    """Read the members of a fact."""
+    found: dict[str, Any] = json.loads("{" + text.removeprefix(",") + "}")
+    return found
+
+
+def place(text: str, shown: str | None = None, **more: Any) -> dict[str, Any]:
+    """Read the members that locate a path."""
+    shown = text if shown is None else shown
+    return members(place_members(text, shown, local_path(text), **more))
+
+
+def test_a_file_is_recorded_with_its_state(tmp_path: Path) -> None:
+    """Size, times, inode and device are those of one stat."""
+    path = tmp_path / "a.csv"
+    path.write_text("content")
+    seen = path.stat()
+    assert members(file_members(str(path))) == {
+        "stat": {
+            "size": 7,
+            "mtime_ns": seen.st_mtime_ns,
+            "ctime_ns": seen.st_ctime_ns,
+            "inode": seen.st_ino,
+            "dev": seen.st_dev,
+        }
     }
-    assert told["local_path"] == str(path)
-
-
-def test_relative_paths_become_absolute(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The path as said is the id; where it lay is absolute."""
-    monkeypatch.chdir(tmp_path)
-    Path("x.bin").touch()
-    with capture() as recorded:
-        lineage.current_task().produces_file("./x.bin")
-    edge = recorded.edges[0]
-    assert edge["id"] == "./x.bin"
-    assert edge["local_path"] == os.path.join(os.getcwd(), "x.bin")
+    assert file_members(local_path(f"file://{path}")) == file_members(str(path))
 
 
 @pytest.mark.parametrize(
-    "path", ["not/there", "s3://bucket/x", "/", "a\x00b", "x" * 5000, "y" * 300]
+    "text", ["s3://bucket/a", "nowhere", "/dev/null", "x" * 5000, "a\0b", "."]
 )
-def test_what_is_no_local_file_has_none(path: str) -> None:
-    """URIs, folders, absent and impossible paths are told without a stat."""
-    assert seen_on_disk(path, path) == ""
+def test_what_is_no_regular_file_has_no_state(text: str) -> None:
+    """Addresses, folders, devices and absent files are never opened."""
+    assert file_members(local_path(text)) == ""
 
 
-def test_changed_content_is_another_fact(tmp_path: Path) -> None:
-    """A path recorded twice is told twice only when the file changed."""
-    path = tmp_path / "x.bin"
-    path.write_bytes(b"1")
-    with capture() as recorded:
-        task = lineage.current_task()
-        task.produces_file(path)
-        task.produces_file(path)
-        path.write_bytes(b"22")
-        task.produces_file(path)
-    assert [e["stat"]["size"] for e in recorded.edges] == [1, 2]
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A FIFO is seen and left alone."""
+    os.mkfifo(tmp_path / "pipe")
+    assert look(str(tmp_path / "pipe")) is None
+
+
+def test_an_output_older_than_its_step_is_unwritten(tmp_path: Path) -> None:
+    """Only a file whose content and inode are older than the step counts as found."""
+    path = tmp_path / "a"
+    path.write_text("x")
+    later = time.time_ns() + 10**9
+    assert members(file_members(str(path), later))["unwritten"] is True
+    assert "unwritten" not in file_members(str(path), path.stat().st_mtime_ns)
+    os.utime(path, ns=(1, 1))  # as `shutil.copy2` and archives do
+    assert "unwritten" not in file_members(str(path), path.stat().st_ctime_ns)
+
+
+def test_a_path_is_absolute_at_the_call(tmp_path: Path, monkeypatch: Any) -> None:
+    """A relative path names the file of the working folder of that moment."""
+    monkeypatch.chdir(tmp_path)
+    assert place("a.csv")["local_path"] == f"{tmp_path}/a.csv"
+    monkeypatch.chdir("/")
+    assert place("a.csv")["local_path"] == "/a.csv"
+    assert place("a.csv")["machine"] == json.loads(machine_name())
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ("/a/b", "/a/b"),
+        ("/a//b/", "/a/b"),
+        ("/a/./b/../c", "/a/c"),
+        ("//a", "/a"),
+        ("/", "/"),
+        ("/a/.hidden", "/a/.hidden"),
+    ],
+)
+def test_an_absolute_path_has_one_spelling(written: str, path: str) -> None:
+    """Dots, doubled slashes and one at the end are folded."""
+    assert absolute(written) == path
+
+
+def test_an_address_needs_no_place() -> None:
+    """The canonical form of an address is made in the background."""
+    assert place("s3://bucket/a") == {}
+    assert local_path("s3:/bucket/a") is None
+    assert place("file:///x/a%20b")["local_path"] == "/x/a b"
+
+
+def test_masked_names_stay_different() -> None:
+    """Names that differ only in a secret never become one; a signature is no name."""
+    one = place("https://h/x?key=a", "https://h/x?key=****")
+    two = place("https://h/x?key=b", "https://h/x?key=****")
+    assert one["canonical"] != two["canonical"]
+    assert one == place("https://h/x?key=a&sig=2", "https://h/x?key=****&sig=****")
+    assert "key=***" in one["canonical"]
+    other = place("https://h/x?key=a", "https://h/x?key=****", key="team")
+    assert other["canonical"] != one["canonical"]
+    signed = place("https://h/x?X-Amz-Signature=1", "https://h/x?X-Amz-Signature=****")
+    assert signed["canonical"] == "https://h/x"
+    paths = [place(f"/d/{secret}/x", "/d/****/x")["local_path"] for secret in "ab"]
+    assert paths[0] != paths[1]
+    assert paths[0].startswith("/d/***")

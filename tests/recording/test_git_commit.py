@@ -112,7 +112,7 @@ def test_code_outside_of_git(
     assert not caplog.text
 
 
-def test_a_git_that_cannot_be_started_is_output(
+def test_a_git_that_cannot_be_started_is_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A file that is no program costs the commit, and one warning."""

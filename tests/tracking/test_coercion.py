@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import numpy
@@ -123,6 +123,41 @@ def test_infos_are_known_by_their_class() -> None:
     """Whatever package an Info class comes from, its name tells the kind."""
     assert info_kind(SdkProject(1, "x")) == "project"
     assert info_kind(5) is None
+
+
+class _Row(NamedTuple):
+    id: int
+    name: str
+    path: str
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "id"),
+    [
+        ({"id": 7, "name": "P"}, "project", 7),
+        ({"id": 7, "name": "P", "path": "/a"}, "file", 7),
+        ({"path": "/a/b", "name": "P"}, "file", "/a/b"),
+        ({"task_id": 7, "name": "P", "app_id": 3}, "app", 7),
+        ({"path": "/a/", "name": "P"}, "folder", "/a/"),
+        (_Row(7, "P", "/a"), "dataset", 7),
+    ],
+)
+def test_an_info_object_is_taken_by_its_shape(
+    value: Any, kind: str, id: int | str
+) -> None:
+    """A dict or a named tuple is one value, whose id names the declared kind."""
+    (found,) = (to_artifact_ref(item, kind) for item in flatten([value]))
+    assert (found.kind, found.id, found.name) == (kind, id, "P")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{}, {"name": "P"}, {"id": {"id": 3}, "name": "P"}, {"id": "x", "name": "P"}],
+)
+def test_a_dict_without_an_id_is_refused(value: Any) -> None:
+    """A dict that names nothing costs the edge, not the call."""
+    with pytest.raises(SourceError):
+        to_artifact_ref(value, "project")
 
 
 def test_data_is_not_a_list_of_ids() -> None:

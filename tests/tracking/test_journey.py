@@ -67,7 +67,8 @@ def test_the_designs_example_reaches_the_graph(tmp_path: Path) -> None:
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    train, merge, statuses = done.stdout.splitlines()
+    # Paths are shown as they were at the call: absolute.
+    train, merge, statuses = done.stdout.replace(f"{tmp_path}/", "").splitlines()
     assert train == (
         "['model_weight:base.pt', 'project:7', 'project:8'] "
         "['file:out/report.html', 'model_weight:out/2.pt']"

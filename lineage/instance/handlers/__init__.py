@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..openlineage import receiver
 from ..platform import (
+    account,
     create,
     files,
     modules,
@@ -14,6 +16,7 @@ from ..platform import (
     task_files,
     task_logs,
     tasks,
+    versions,
 )
 from ..route import Route
 from . import facts, instance_info, previews, questions, workflow
@@ -30,9 +33,12 @@ ALL_ROUTES: Final[tuple[Route, ...]] = (
     *task_logs.ROUTES,
     *task_files.ROUTES,
     *projects.ROUTES,
+    *versions.ROUTES,
     *create.ROUTES,
+    *account.ROUTES,
     *files.ROUTES,
     *modules.ROUTES,
+    *receiver.ROUTES,
 )
 
 instance_info.announce(ALL_ROUTES)

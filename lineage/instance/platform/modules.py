@@ -22,15 +22,20 @@ _IS_RUNNING: Final = (
     " AND t.number = p.task_id WHERE p.team_id = x.team_id AND p.app_id = x.id"
     " AND t.status IN (SELECT s.value FROM each_text(:running) AS s))"
 )
-#: How many of the given categories a module has.
-_CATEGORIES: Final = {
+#: How many of the given texts a list in a module's or app's config holds.
+_COUNT_LISTED: Final = {
     "sqlite": "(SELECT COUNT(DISTINCT c.value)"
-    " FROM json_each(x.body, '$.config.categories') AS c WHERE c.type = 'text'"
-    " AND c.value IN (SELECT w.value FROM each_text(:categories) AS w))",
+    " FROM json_each(x.body, '$.config.{field}') AS c WHERE c.type = 'text'"
+    " AND c.value IN (SELECT w.value FROM each_text(:{name}) AS w))",
     "postgresql": "(SELECT COUNT(DISTINCT c.value) FROM jsonb_path_query("
-    "CAST(x.body AS jsonb), 'strict $.config.categories[*]', '{}', true) AS c(value)"
-    " WHERE jsonb_typeof(c.value) = 'string' AND c.value #>> '{}' IN"
-    " (SELECT w.value FROM each_text(:categories) AS w))",
+    "CAST(x.body AS jsonb), 'strict $.config.{field}[*]', '{{}}', true) AS c(value)"
+    " WHERE jsonb_typeof(c.value) = 'string' AND c.value #>> '{{}}' IN"
+    " (SELECT w.value FROM each_text(:{name}) AS w))",
+}
+#: Whether a member of an app says that it comes from a repository.
+_IS_REPOSITORY: Final = {
+    "sqlite": "json_extract(x.body, '$.{field}') = :repository",
+    "postgresql": "CAST(x.body AS jsonb) ->> '{field}' = :repository",
 }
 
 
@@ -56,7 +61,10 @@ class AppsForm(PageParams):
     teamId: Id
     onlyRunning: bool | None = False
     showDisabled: bool | None = False
-    repositoryKey: str | None = None
+    repositoryKey: Annotated[str, Field(max_length=4096)] | None = None
+    integratedInto: list[str] | None = Field(default=None, max_length=100)
+    sessionTags: list[str] | None = Field(default=None, max_length=100)
+    forceAllSessions: bool | None = True
 
 
 class SessionsForm(PageParams):
@@ -97,11 +105,33 @@ def app_of_module(objects: PlatformObjects, module: PlatformObject) -> PlatformO
         return objects.add(tx, module["teamId"], "app", body, parent_id=module["id"])
 
 
+def newest_release(module: PlatformObject) -> str | None:
+    """Return a module's newest release, or None."""
+    releases = _releases(module)
+    return releases[0] if releases else None
+
+
+def _releases(module: PlatformObject) -> list[str]:
+    listed = (module.get("meta") or {}).get("releases") or []
+    return [str(release.get("version")) for release in listed]
+
+
 def module_info(call: RequestContext, body: ModuleForm) -> PlatformObject:
-    """Return a module."""
+    """Return a module, and check that it has the release that is named."""
+    found = _module(call, body)
+    releases = _releases(found)
+    if body.version and body.version not in releases:
+        raise RequestError(
+            404, f"module {found['id']} has no release {body.version[:80]!r}",
+            field="version", allowed=", ".join(releases) or "none",
+        )  # fmt: skip
+    return _shown(found)
+
+
+def _module(call: RequestContext, body: ModuleForm) -> PlatformObject:
     objects = call.services.objects
     if body.id is not None:
-        return _shown(objects.get(call.team_ids, "module", body.id))
+        return objects.get(call.team_ids, "module", body.id)
     if body.slug is None:
         raise RequestError(
             400, "a module is named by id or slug", field="id", allowed="id or slug"
@@ -109,7 +139,7 @@ def module_info(call: RequestContext, body: ModuleForm) -> PlatformObject:
     found = objects.named(call.team_ids, "module", slug=body.slug)
     if found is None:
         raise RequestError(404, f"no module {body.slug[:80]} is known", field="slug")
-    return _shown(found)
+    return found
 
 
 def _shown(module: PlatformObject) -> PlatformObject:
@@ -129,7 +159,7 @@ def list_modules(call: RequestContext, body: ModulesForm) -> dict[str, Any]:
     if body.categories:
         wanted = set(body.categories)
         is_all = body.categoriesOperation == "and"
-        only += f" AND {_CATEGORIES[objects.db.dialect.name]} >= :least"
+        only += f" AND {_count_listed(objects, 'categories')} >= :least"
         params |= {"categories": wanted, "least": len(wanted) if is_all else 1}
     found, total = objects.page(call.team_ids, "module", body, only=(only, params))
     return page_answer(body, [_shown(module) for module in found], total)
@@ -143,15 +173,38 @@ def app_info(call: RequestContext, body: IdParams) -> PlatformObject:
 
 
 def list_apps(call: RequestContext, body: AppsForm) -> dict[str, Any]:
-    """List a team's apps, each with its sessions."""
+    """List a team's apps, each with its sessions: all, or those that run."""
     team_id, services = call.team(body.teamId), call.services
-    only = (_IS_RUNNING, {"running": _RUNNING}) if body.onlyRunning else ("", {})
+    only = _condition(services.objects, body)
     apps, total = services.objects.page((team_id,), "app", body, only=only)
+    is_all = body.forceAllSessions is not False and not body.onlyRunning
     tasks = services.tasks.of_apps(
-        team_id, [app["id"] for app in apps], _RUNNING if body.onlyRunning else None
+        team_id, [app["id"] for app in apps], None if is_all else _RUNNING
     )
     shown = [{**app, "tasks": tasks.get(app["id"], [])} for app in apps]
     return page_answer(body, shown, total)
+
+
+def _condition(objects: PlatformObjects, body: AppsForm) -> tuple[str, dict[str, Any]]:
+    """Return the condition of a listing of apps, and its parameters."""
+    only, params = "", dict[str, Any]()
+    if body.onlyRunning:
+        only, params = _IS_RUNNING, {"running": _RUNNING}
+    if body.repositoryKey:
+        is_repository = _IS_REPOSITORY[objects.db.dialect.name]
+        fields = ("repositoryKey", "repo", "slug")
+        among = " OR ".join(is_repository.format(field=field) for field in fields)
+        only, params["repository"] = f"{only} AND ({among})", body.repositoryKey
+    listed = {"integrated_into": body.integratedInto, "session_tags": body.sessionTags}
+    for field, wanted in listed.items():
+        if wanted:
+            only += f" AND {_count_listed(objects, field)} > 0"
+            params[field] = set(wanted)
+    return only, params
+
+
+def _count_listed(objects: PlatformObjects, field: str) -> str:
+    return _COUNT_LISTED[objects.db.dialect.name].format(field=field, name=field)
 
 
 def list_sessions(call: RequestContext, body: SessionsForm) -> dict[str, Any]:

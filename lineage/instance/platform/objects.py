@@ -11,12 +11,15 @@ from ..errors import RequestError, not_found
 from ..list_query import Rows, read_page
 from ..params import ListFilter, PageParams
 from ..store.database import Database, Transaction
+from ..store.platform_names import rename_artifact
 from ..store.sql_values import of_int
 
 #: Kinds of objects that are kept here.
 OBJECT_KINDS: Final = (
     "project",
+    "project_meta",
     "project_version",
+    "project_reservation",
     "dataset",
     "file",
     "job",
@@ -212,6 +215,7 @@ class PlatformObjects:
             (team_id, kind, number, parent_id, path, digest, lowered(stored),
              kept_text(stored)),
         )  # fmt: skip
+        rename_artifact(tx, team_id, kind, number, stored.get("name"))
         return stored
 
     def change(
@@ -234,7 +238,40 @@ class PlatformObjects:
                 stored["id"],
             ),
         )
+        rename_artifact(tx, stored["teamId"], kind, stored["id"], changed.get("name"))
         return changed
+
+    def children(
+        self, tx: Transaction, parent: PlatformObject, kind: str
+    ) -> list[PlatformObject]:
+        """Return an object's parts of a kind, by id."""
+        sql = (
+            "SELECT body FROM platform_things"
+            " WHERE team_id = ? AND kind = ? AND parent_id = ? ORDER BY id"
+        )
+        return [
+            _body(row) for row in tx.all(sql, (parent["teamId"], kind, parent["id"]))
+        ]
+
+    def parents(self, team_id: int, kind: str) -> list[int]:
+        """Return the ids of what a team's objects of a kind lie in."""
+        sql = (
+            "SELECT DISTINCT parent_id FROM platform_things"
+            " WHERE team_id = ? AND kind = ? AND parent_id IS NOT NULL"
+        )
+        with self.db.read() as tx:
+            return [int(row[0]) for row in tx.all(sql, (team_id, kind))]
+
+    def delete(self, tx: Transaction, stored: PlatformObject, kind: str) -> None:
+        """Remove an object by its id; the graph keeps its history."""
+        tx.run(
+            "DELETE FROM platform_things WHERE team_id = ? AND kind = ? AND id = ?",
+            (stored["teamId"], kind, stored["id"]),
+        )
+
+    def free_number(self, tx: Transaction, team_id: int, kind: str) -> int:
+        """Return the next id of a kind that the team has not used."""
+        return _number(tx, team_id, kind)
 
     def remove(self, tx: Transaction, team_id: int, kind: str, path: str) -> int:
         """Remove the object at a path; the graph keeps its history."""

@@ -11,11 +11,13 @@ from pydantic import Field
 from ..errors import RequestError, not_found
 from ..params import Id, Name, Params, PathText, Text
 from ..route import RequestContext, Route
-from .counts import newest_versions
 from .files import clean_path, file_body
+from .modules import app_of_module, newest_release
 from .objects import PlatformObject, PlatformObjects, now_text
-from .projects import with_counts
+from .projects import PREVIEW_URL, touch_project, with_counts
 from .task_records import DEFAULT_WORKSPACE, STATUSES, Info
+from .tasks import session_info
+from .versions import version_body
 
 PROJECT_TYPES: Final = (
     "images", "videos", "volumes", "point_clouds", "point_cloud_episodes", "meshes",
@@ -96,6 +98,8 @@ class TaskForm(_NewObject):
     workspace_id: Id = DEFAULT_WORKSPACE
     description: Text = ""
     status: _StatusName = "started"
+    module_id: Id | None = None
+    """The app module that it runs."""
 
 
 def project(call: RequestContext, body: ProjectForm) -> PlatformObject:
@@ -109,7 +113,7 @@ def project(call: RequestContext, body: ProjectForm) -> PlatformObject:
             "workspaceId": body.workspace_id,
             "size": "0",
             "readme": "",
-            "referenceImageUrl": None,
+            "referenceImageUrl": PREVIEW_URL,
             "customData": body.custom_data,
             "backupArchive": {},
             "settings": {},
@@ -124,20 +128,7 @@ def project(call: RequestContext, body: ProjectForm) -> PlatformObject:
 def project_version(call: RequestContext, body: VersionForm) -> PlatformObject:
     """Create a version of a project, numbered after its last one."""
     objects, parent = call.services.objects, _project(call, body)
-    place = (parent["teamId"], parent["id"])
-    newest = newest_versions(objects.db, [place]).get(place)
-    number = (newest["version"] if newest else 0) + 1
-    shown = {
-        "projectId": parent["id"],
-        "createdBy": 1,
-        "teamFileId": None,
-        "version": number,
-        "description": body.description,
-        "status": "committed",
-        "projectUpdatedAt": parent["updatedAt"],
-        "name": body.name or f"v{number}",
-        "previewProjectId": None,
-    }
+    shown = version_body(call, parent, name=body.name, description=body.description)
     return _store(
         objects, parent["teamId"], "project_version", body.id, shown,
         parent_id=parent["id"],
@@ -160,13 +151,16 @@ def dataset(call: RequestContext, body: DatasetForm) -> PlatformObject:
         "parentId": body.parent_id,
         "itemsCount": body.items_count,
         "imagesCount": body.items_count,
-        "referenceImageUrl": None,
+        "referenceImageUrl": PREVIEW_URL,
         "customData": {},
         "createdBy": 1,
     }
-    return _store(
+    made = _store(
         objects, parent["teamId"], "dataset", body.id, shown, parent_id=parent["id"]
     )
+    with objects.db.write() as tx:
+        touch_project(objects, tx, made)
+    return made
 
 
 def file(call: RequestContext, body: FileForm) -> PlatformObject:
@@ -236,7 +230,14 @@ def task(call: RequestContext, body: TaskForm) -> Info:
     team_id = call.team(body.team_id, field="team_id")
     if body.id is not None and call.services.tasks.find((team_id,), body.id):
         raise RequestError(409, f"there is a task {body.id} already", field="id")
-    info = {"workspaceId": body.workspace_id, "description": body.description}
+    info: Info = {"workspaceId": body.workspace_id, "description": body.description}
+    if body.module_id is not None:
+        objects = call.services.objects
+        module = objects.find((team_id,), "module", body.module_id)
+        if module is None:
+            raise not_found("module", body.module_id, field="module_id")
+        app = app_of_module(objects, module)
+        info |= session_info(app, body.name, version=newest_release(module))
     return call.services.tasks.create(
         team_id, body.name, info, id=body.id, status=body.status,
         user=call.principal.user,

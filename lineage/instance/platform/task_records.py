@@ -177,14 +177,16 @@ class TaskRecords:
         own = self._identity(team_id, id)
         if status in _ENDS:
             self._record(team_id, own, f="task_end", status=status, user=user)
-        elif status in _OPENS:
+            return
+        if status in _OPENS:
             self._record(team_id, own, f="task", status=status, user=user)
-        else:
-            with self._store.db.write() as tx:
-                tx.run(
-                    "UPDATE tasks SET status = ? WHERE team_id = ? AND number = ?",
-                    (status, team_id, id),
-                )
+        # A task that has ended may go on: the platform starts it again on an error.
+        with self._store.db.write() as tx:
+            tx.run(
+                "UPDATE tasks SET status = ?, ended_at = NULL"
+                " WHERE team_id = ? AND number = ?",
+                (status, team_id, id),
+            )
 
     def log(
         self, team_id: int, id: int, lines: Sequence[tuple[float, str, str]]

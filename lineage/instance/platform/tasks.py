@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ConfigDict, Field
@@ -114,10 +115,16 @@ def run_app(call: RequestContext, body: RunForm) -> list[dict[str, Any]]:
         "workspaceId": body.workspaceId,
         "description": body.description,
         "agentId": body.agentId,
-        "appId": app["id"],
-        "moduleId": app["moduleId"],
         "settings": {"message": {"state": body.params.get("state", {})}},
-        "meta": _meta(app, body),
+        **session_info(
+            app,
+            body.taskName,
+            version=body.appVersion,
+            is_branch=body.isBranch,
+            log_level=body.logLevel,
+            params=body.params,
+            restart_policy=body.restartPolicy,
+        ),
     }
     task = call.services.tasks.create(
         team_id, body.taskName, info, user=call.principal.user
@@ -134,19 +141,35 @@ def _app(call: RequestContext, body: RunForm) -> dict[str, Any]:
     return app_of_module(objects, objects.get(call.team_ids, "module", body.moduleId))
 
 
-def _meta(app: dict[str, Any], body: RunForm) -> dict[str, Any]:
+def session_info(
+    app: dict[str, Any],
+    name: str,
+    *,
+    version: str | None,
+    is_branch: bool = False,
+    log_level: str = "info",
+    params: dict[str, Any] | None = None,
+    restart_policy: str = "never",
+) -> Info:
+    """Return what a task that runs an app shows of the app and of its session."""
     return {
-        "app": {
-            "id": app["id"],
-            "moduleId": app["moduleId"],
-            "name": app["name"],
-            "version": body.appVersion,
-            "isBranch": body.isBranch,
-            "logLevel": body.logLevel,
+        "appId": app["id"],
+        "moduleId": app["moduleId"],
+        "meta": {
+            "app": {
+                "id": app["id"],
+                "moduleId": app["moduleId"],
+                "name": app["name"],
+                "version": version,
+                "isBranch": is_branch,
+                "logLevel": log_level,
+            },
+            "name": name,
+            "params": params or {"state": {}},
+            "restartPolicy": restart_policy,
+            # It opens nothing here, but apps build addresses with it.
+            "sessionToken": secrets.token_urlsafe(32),
         },
-        "name": body.taskName,
-        "params": body.params,
-        "restartPolicy": body.restartPolicy,
     }
 
 

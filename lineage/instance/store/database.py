@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ... import forksafe
 from ...errors import StoreError
 from .dialects import BUSY_TIMEOUT_S, Dialect, StoreBusyError, dialect_for
-from .fork_safety import start_afresh_in_child
 from .sql_params import Params
 
 Row = tuple[Any, ...]
@@ -80,7 +80,69 @@ class Transaction:
             return
         try:
             self.dialect.insert_many(
-                self._connection, table, columns, rows, or_ignore=or_ignore
+                self._connection,
+                table,
+                columns,
+                rows,
+                on_conflict="DO NOTHING" if or_ignore else "",
+            )
+        except self.dialect.errors as error:
+            raise self.dialect.translate(error) from error
+
+    def merge_many(
+        self,
+        table: str,
+        columns: Sequence[str],
+        key: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        *,
+        least: str,
+        greatest: str,
+    ) -> None:
+        """Insert rows; where one is there, keep the least and the greatest of both.
+
+        Args:
+            table: The table's name.
+            columns: Names of the columns that each row gives.
+            key: Names of the columns that tell rows apart.
+            rows: The rows.
+            least: The column of which the smaller value is kept.
+            greatest: The column of which the larger value is kept.
+        """
+        if not rows:
+            return
+        smaller, larger = self.dialect.words["least"], self.dialect.words["greatest"]
+        merge = (
+            f"({', '.join(key)}) DO UPDATE SET"
+            f" {least} = {smaller}({table}.{least}, excluded.{least}),"
+            f" {greatest} = {larger}({table}.{greatest}, excluded.{greatest})"
+        )
+        try:
+            self.dialect.insert_many(
+                self._connection, table, columns, rows, on_conflict=merge
+            )
+        except self.dialect.errors as error:
+            raise self.dialect.translate(error) from error
+
+    def replace_older(
+        self,
+        table: str,
+        columns: Sequence[str],
+        key: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+    ) -> None:
+        """Insert rows; where one is there, keep the later one by `at` and `uid`."""
+        if not rows:
+            return
+        changed = [name for name in columns if name not in key]
+        values = ", ".join(f"{name} = excluded.{name}" for name in changed)
+        merge = (
+            f"({', '.join(key)}) DO UPDATE SET {values}"
+            f" WHERE ({table}.at, {table}.uid) < (excluded.at, excluded.uid)"
+        )
+        try:
+            self.dialect.insert_many(
+                self._connection, table, columns, rows, on_conflict=merge
             )
         except self.dialect.errors as error:
             raise self.dialect.translate(error) from error
@@ -114,7 +176,7 @@ class Database:
         self.dialect = dialect_for(url)
         self._abandoned: list[Any] = []
         self._reset()
-        start_afresh_in_child(self)
+        forksafe.register(self)
 
     def _reset(self) -> None:
         self._idle: list[Any] = []
@@ -123,7 +185,7 @@ class Database:
         self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._is_closed = False
 
-    def start_afresh(self) -> None:
+    def reset_after_fork(self) -> None:
         """Leave the parent's connections alone, in a forked child."""
         # Closing them here would end the parent's locks and sessions.
         self._abandoned.extend(self._idle)

@@ -77,6 +77,14 @@ def fresh_items(
     return items
 
 
+def resolve_ids(tx: Transaction, known: TeamCache, uids: Sequence[str]) -> list[int]:
+    """Return the ids that facts of these uids have or will have."""
+    sources, numbers = split_uids(uids)
+    _resolve_sources(tx, known, set(sources))
+    pairs = zip(sources, numbers, strict=True)
+    return [(known.sources[s] << SOURCE_BITS) + number for s, number in pairs]
+
+
 def _fresh(job: IngestJob, ids: list[int], present: set[int]) -> list[Item]:
     user = job.user
     distinct = set(ids)

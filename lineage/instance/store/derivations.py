@@ -1,53 +1,173 @@
-"""Finds the inputs that an output says it was derived from."""
+"""Finds the artifacts that `derived_from` names, by what the app called them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from .activity_ids import INPUT
-from .artifact_identity import identity
+from .artifact_directory import ArtifactDirectory
+from .artifact_identity import TASK_KINDS, identity
+from .artifact_rows import ArtifactState, load_artifacts_by_id
 from .database import Transaction
+from .timeline import Event
 from .write_cache import TeamCache
+
+_COLUMNS: Final = (
+    "team_id", "edge_id", "kind", "said", "task_id", "entity_id", "node_id",
+)  # fmt: skip
+#: Uses of a task whose artifacts are known by some names.
+_USED: Final = (
+    "SELECT e.task_id, a.alias, a.entity_id, MAX(e.event_at)"
+    " FROM each_text(:names) AS x"
+    " JOIN aliases a ON a.team_id = :team AND a.alias = x.value"
+    " JOIN edges e ON e.team_id = :team AND e.entity_id = a.entity_id"
+    " WHERE e.direction = :input"
+    " AND e.task_id IN (SELECT y.value FROM each_int(:tasks) AS y)"
+    " GROUP BY e.task_id, a.alias, a.entity_id"
+)
+_OPEN: Final = (
+    "SELECT d.edge_id, d.kind, d.said, d.task_id, e.event_at, e.step, s.source"
+    " FROM each_int(:tasks) AS x JOIN derivations d"
+    " ON d.team_id = :team AND d.task_id = x.value"
+    " JOIN edges e ON e.team_id = :team AND e.id = d.edge_id"
+    " JOIN sources s ON s.team_id = :team AND s.id = e.id >> 32"
+    " WHERE d.entity_id IS NULL"
+)
+
+
+@dataclass(slots=True)
+class Mention:
+    """One source that an output names."""
+
+    output: Event | None
+    """The output's event; none when its edge was stored before."""
+    event: Event
+    kind: str
+    said: str
+    artifact: ArtifactState | None = None
 
 
 class DerivationResolver:
-    """Maps what `derived_from` names to the nodes of the task's inputs.
+    """Resolves the sources that the outputs of one transaction name.
+
+    A name means the input of the task that the app called so, the last one before the
+    output; else the artifact of that identity. A relative path that no input of the
+    task has been called waits for its input.
 
     Args:
         tx: The transaction.
         known: What is remembered of the team.
+        artifacts: Finds and makes artifacts.
     """
 
-    def __init__(self, tx: Transaction, known: TeamCache) -> None:
+    def __init__(
+        self, tx: Transaction, known: TeamCache, artifacts: ArtifactDirectory
+    ) -> None:
         self._tx = tx
         self._known = known
-        self._said: dict[tuple[int, str, str], int] = {}
-        self.is_asked = False
-        """Whether any fact of the batch will ask."""
+        self._artifacts = artifacts
+        self._used: dict[tuple[int, str, str], list[tuple[float, ArtifactState]]] = {}
+        self.mentions: list[Mention] = []
+        self._late: list[Mention] = []
 
-    def remember(self, task_id: int, fact: dict[str, Any], node: int) -> None:
+    def remember(self, event: Event, said: Any, artifact: ArtifactState) -> None:
         """Keep what an input was called by the app."""
-        if self.is_asked:
-            self._said[task_id, fact["kind"], str(fact["id"])] = node
+        key = (event.task, artifact.kind, str(said))
+        self._used.setdefault(key, []).append((event.at, artifact))
 
-    def find(self, task_id: int, kind: str, id: int | str) -> int | None:
-        """Give the input's node; none when the task has no such input."""
-        node = self._said.get((task_id, kind, str(id)))
-        if node is not None:
-            return node
-        ident = identity(kind, id)
-        stored = "task" if kind == "app" else kind
-        rows = self._tx.all(
-            "SELECT e.node_id, t.ident FROM edges e"
-            " JOIN nodes n ON n.team_id = e.team_id AND n.id = e.node_id"
-            " JOIN entities t ON t.team_id = n.team_id AND t.id = n.entity_id"
-            " WHERE e.team_id = ? AND e.task_id = ? AND e.direction = ?"
-            " AND t.kind = ? ORDER BY e.recorded_at DESC",
-            (self._known.team_id, task_id, INPUT, stored),
+    def add(self, output: Event, sources: Iterable[Any]) -> None:
+        """Take the sources of an output."""
+        seen: set[tuple[str, str]] = set()
+        for source in sources:
+            kind = "task" if source.kind in TASK_KINDS else source.kind
+            pair = (kind, str(source.id))
+            if pair not in seen:
+                seen.add(pair)
+                self.mentions.append(Mention(output, _mention_of(output), *pair))
+
+    def resolve(self, tasks: Iterable[int]) -> list[Mention]:
+        """Find the artifacts; return the mentions that have one now.
+
+        Args:
+            tasks: Tasks that have new inputs, for which older mentions may wait.
+        """
+        if self._known.has_open_derivations(self._tx):
+            self._load_open(tasks)
+        waiting = [*self.mentions, *self._late]
+        if not waiting:
+            return []
+        self._load_used(waiting)
+        for mention in waiting:
+            mention.artifact = self._find(mention)
+        return [mention for mention in waiting if mention.artifact is not None]
+
+    def write(self) -> None:
+        """Write the mentions, bound to the nodes of their events."""
+        team = self._known.team_id
+        rows = [
+            (team, m.event.id, m.kind, m.said, m.event.task, *_bound(m))
+            for m in self.mentions
+        ]
+        self._tx.insert_many("derivations", _COLUMNS, rows)
+        self._tx.run_many(
+            "UPDATE derivations SET entity_id = ?, node_id = ?"
+            " WHERE team_id = ? AND edge_id = ? AND kind = ? AND said = ?",
+            [
+                (*_bound(m), team, m.event.id, m.kind, m.said)
+                for m in self._late
+                if m.artifact is not None
+            ],
         )
-        same = [node for node, known in rows if known == ident]
-        # A relative path was stored as the absolute one that it stood for.
-        tail = "/" + ident.removeprefix("./")
-        ends = [node for node, known in rows if known.endswith(tail)]
-        found: list[int] = same or ends
-        return found[0] if found else None
+        if any(mention.artifact is None for mention in self.mentions):
+            self._known.open_derivations = True
+
+    def _load_open(self, tasks: Iterable[int]) -> None:
+        rows = self._tx.all(_OPEN, {"tasks": list(tasks), "team": self._known.team_id})
+        for id, kind, said, task, at, step, source in rows:
+            event = Event(at, source, id & 0xFFFFFFFF, id, task, step, "mention")
+            self._late.append(Mention(None, event, kind, said))
+
+    def _load_used(self, waiting: Sequence[Mention]) -> None:
+        rows = self._tx.all(
+            _USED,
+            {
+                "names": {m.said for m in waiting if not m.said.isdecimal()},
+                "tasks": {m.event.task for m in waiting},
+                "team": self._known.team_id,
+                "input": INPUT,
+            },
+        )
+        states = load_artifacts_by_id(
+            self._tx, self._known.team_id, {row[2] for row in rows}
+        )
+        entities = self._known.entities
+        by_id = {s.id: entities.setdefault((s.kind, s.ident), s) for s in states}
+        for task, said, entity, at in rows:
+            state = by_id[entity]
+            self._used.setdefault((task, state.kind, said), []).append((at, state))
+
+    def _find(self, mention: Mention) -> ArtifactState | None:
+        event, said = mention.event, mention.said
+        used = self._used.get((event.task, mention.kind, said), [])
+        before = [pair for pair in used if pair[0] <= event.at]
+        if before or used:
+            return max(before or used, key=lambda pair: (pair[0], pair[1].id))[1]
+        is_path = mention.kind in ("file", "folder") and not said.isdecimal()
+        if is_path and "://" not in said and said[:1] != "/":
+            return None
+        return self._artifacts.find_or_add((mention.kind, identity(mention.kind, said)))
+
+
+def _mention_of(output: Event) -> Event:
+    return Event(
+        output.at, output.source, output.number, output.id, output.task, output.step,
+        "mention",
+    )  # fmt: skip
+
+
+def _bound(mention: Mention) -> tuple[int | None, int | None]:
+    if mention.artifact is None or mention.event.making is None:
+        return None, None
+    return mention.artifact.id, mention.event.making.id

@@ -1,36 +1,69 @@
-"""Turns edge facts into rows: the edges as told, and the links of the graph."""
+"""Turns edge facts into rows: the edges as recorded, and the links of the graph."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import Any, Final
 
 from ...model.facts import StepInfo
-from .activity_ids import INPUT, OUTPUT, STEP_BITS
-from .artifact_identity import CONTAINERS, TASK_KINDS, identity, pinned_version
+from .activity_ids import INPUT, MADE, OUTPUT, SCOPED, STEP_BITS, revision_id
+from .artifact_directory import ArtifactDirectory
+from .artifact_identity import artifact_key
+from .artifact_rows import ArtifactState
+from .artifact_writer import ArtifactWriter
 from .database import Transaction
-from .dedup import Item
-from .derivations import DerivationResolver
-from .fact_types import FactDict, is_plain
-from .file_aliases import by_their_ids
-from .node_resolver import NodeResolver, VersionRef, revision_links
+from .dedup import SOURCE_BITS, Item
+from .derivations import DerivationResolver, Mention
+from .event_time import event_times
+from .evidence import ALL_MEMBERS, members_of, read
+from .fact_types import FactDict
+from .file_aliases import with_file_ids
+from .late_evidence import LateEvidence
+from .platform_names import with_platform_names
+from .recompute import rewrite_links
 from .search_index import write_titles
 from .steps import StepResolver
+from .timeline import Event
 from .write_cache import TeamCache
 
-_EDGE = (
+_EDGE: Final = (
     "team_id", "id", "task_id", "step", "activity", "direction", "node_id",
-    "recorded_at", "user_name", "meta",
+    "recorded_at", "user_name", "meta", "entity_id", "event_at", "link", "is_reused",
+    "evidence", "late",
 )  # fmt: skip
-_LINK = ("team_id", "activity", "direction", "node_id", "since")
+_LINK: Final = ("team_id", "activity", "direction", "node_id", "since", "until")
+_LINK_KEY: Final = ("team_id", "activity", "direction", "node_id")
 Link = tuple[int, int, int]
-#: A thing as a plain edge tells it: its kind and id.
-Thing = tuple[str, "int | str"]
-_thing: Final = itemgetter("kind", "id")
-#: What says more of a thing than its kind and id.
-_PINS: Final = frozenset({"version_id", "version_num", "stat", "local_path"})
+_NUMBER: Final = (1 << SOURCE_BITS) - 1
+
+
+class _Edge:
+    """An edge on its way into the store."""
+
+    __slots__ = ("activity", "artifact", "event", "evidence", "fact", "late", "link",
+                 "user")  # fmt: skip
+
+    def __init__(
+        self,
+        fact: FactDict,
+        user: str | None,
+        artifact: ArtifactState,
+        event: Event,
+        activity: int,
+        link: int,
+        evidence: str | None,
+        late: str | None,
+    ) -> None:
+        self.fact = fact
+        self.user = user
+        self.artifact = artifact
+        self.event = event
+        self.activity = activity
+        self.link = link
+        self.evidence = evidence
+        self.late = late
 
 
 class EdgeWriter:
@@ -40,173 +73,209 @@ class EdgeWriter:
         tx: The transaction.
         known: What is remembered of the team.
         steps: Numbers the steps.
+        late: Evidence that came apart from its edges.
     """
 
-    def __init__(self, tx: Transaction, known: TeamCache, steps: StepResolver) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        known: TeamCache,
+        steps: StepResolver,
+        late: LateEvidence,
+    ) -> None:
         self._tx = tx
         self._known = known
         self._steps = steps
-        self.nodes = NodeResolver(tx, known)
-        self._sources = DerivationResolver(tx, known)
-        self.links: dict[Link, float] = {}
-        self._rows: list[tuple[Any, ...]] = []
-        self._node_cards: dict[int, str] = {}
-        self._titles: dict[int, str] = {}
+        self._late = late
+        self._directory = ArtifactDirectory(tx, known)
+        self.artifacts = ArtifactWriter(tx, known, steps.shares_path)
+        self._derivations = DerivationResolver(tx, known, self._directory)
+        self._mentions: list[Mention] = []
+        self._edges: list[_Edge] = []
+        self.links: dict[Link, list[float]] = {}
         self.task_cards: dict[int, str] = {}
+        self.is_rewritten = False
+        """Whether links were removed or changed, not only added."""
 
     def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
-        """Make rows of edge facts, each with the task that it belongs to."""
-        items = by_their_ids(self._tx, self._known.team_id, items)
-        fuller = [item for item in items if not is_plain(item[1])]
-        self._sources.is_asked = any("derived_from" in fact for _, fact, _ in fuller)
-        pinned = {id: want_of(fact) for id, fact, _ in fuller if is_pinned(fact)}
-        things = [_thing(fact) for _, fact, _ in items]
-        fixed, add_link = self._known.fixed, self.links.setdefault
-        named = {
-            thing
-            for (id, _, _), thing in zip(items, things, strict=True)
-            if thing not in fixed and id not in pinned
-        }
-        wants = {thing: plain_want(*thing) for thing in named}
-        self.nodes.load([*wants.values(), *pinned.values()])
-        add_row, team = self._rows.append, self._known.team_id
-        more = {id for id, _, _ in fuller}
-        for item, owner, thing in zip(items, owners, things, strict=True):
+        """Take edge facts, each with the task that it belongs to."""
+        items = with_file_ids(self._tx, self._known.team_id, items)
+        items = with_platform_names(self._tx, self._known.team_id, items)
+        facts = [fact for _, fact, _ in items]
+        keys = [artifact_key(fact) for fact in facts]
+        self._directory.load(set(keys), facts)
+        known = self._known
+        times, has_clock = event_times(facts, time.time(), has_clock=known.has_clock)
+        if has_clock and not known.has_clock:
+            known.has_clock = True
+            self._tx.run(
+                "UPDATE revisions SET has_clock = 1 WHERE team_id = ?",
+                (known.team_id,),
+            )
+        sources = _source_texts(items)
+        names_sources = any("derived_from" in fact for fact in facts)
+        for item, owner, key, at in zip(items, owners, keys, times, strict=True):
             id, fact, user = item
-            if id in pinned:
-                node = self.nodes.node(pinned[id], fact, owner)
-            elif (known := fixed.get(thing)) is not None:
-                node = known
-            else:
-                node = self._plain_node(fact, owner, thing, wants[thing])
-            if id in more:
-                self._take_fuller(item, owner, node)
-                continue
-            direction = INPUT if fact["dir"] == "input" else OUTPUT
-            activity, at = owner << STEP_BITS, fact["at"]
-            add_link((activity, direction, node), at)
-            add_row((team, id, owner, 0, activity, direction, node, at, user, None))
-            if self._sources.is_asked and direction == INPUT:
-                self._sources.remember(owner, fact, node)
-
-    def _plain_node(
-        self, fact: FactDict, owner: int, thing: Thing, want: VersionRef
-    ) -> int:
-        node = self.nodes.node(want, fact, owner)
-        if want.version is not None:
-            self._known.fixed[thing] = node
-        return node
+            artifact = self._directory.get(key, fact)
+            source = sources[id >> SOURCE_BITS]
+            event, activity, link = self._event(id, fact, owner, at, source)
+            own = None
+            if not ALL_MEMBERS.isdisjoint(fact):
+                own = json.dumps(members_of(fact))
+                self._late.keep_manifest(fact)
+            late = self._late.of(id)
+            if own is not None or late is not None:
+                event.evidence = read(own, late)
+            self.artifacts.add(artifact, event)
+            edge = _Edge(fact, user, artifact, event, activity, link, own, late)
+            self._edges.append(edge)
+            if names_sources:
+                self._take_sources(edge)
+            self._directory.describe(artifact, fact)
 
     def write(self) -> None:
-        """Write the rows."""
-        tx, team = self._tx, self._known.team_id
-        self.nodes.write()
-        for older, newer, at in self.nodes.revisions:
-            for activity, direction, node, since in revision_links(older, newer, at):
-                self.links[activity, direction, node] = since
-        tx.insert_many("edges", _EDGE, self._rows)
-        rows = [(team, *link, since) for link, since in self.links.items()]
-        tx.insert_many("links", _LINK, rows, or_ignore=True)
-        tx.run_many(
-            "UPDATE nodes SET card = ? WHERE team_id = ? AND id = ?",
-            [(card, team, node) for node, card in self._node_cards.items()],
-        )
-        write_titles(tx, team, self._titles)
+        """Bind the edges to versions and write everything."""
+        tx, known = self._tx, self._known
+        users = {e.event.task for e in self._edges if e.link == INPUT}
+        self._mentions = self._derivations.resolve(users)
+        for mention in self._mentions:
+            if mention.artifact is not None:
+                self.artifacts.add(mention.artifact, mention.event)
+        for artifact in self._directory.changed.values():
+            self.artifacts.touch(artifact)
+        self.artifacts.resolve(known.dirty)
+        known.dirty.clear()
+        self.artifacts.write()
+        self._directory.write()
+        tx.insert_many("edges", _EDGE, [self._row(edge) for edge in self._edges])
+        self._derivations.write()
+        self._link_edges()
+        recomputed = self.artifacts.recomputed
+        rewrite_links(tx, known.team_id, recomputed)
+        self.is_rewritten = bool(recomputed.artifacts)
+        rows = [(known.team_id, *link, *span) for link, span in self.links.items()]
+        tx.merge_many("links", _LINK, _LINK_KEY, rows, least="since", greatest="until")
+        self._write_cards()
 
-    def _take_fuller(self, item: Item, owner: int, node: int) -> None:
-        """Take in an edge that tells more than its task and its thing."""
-        id, fact, user = item
-        at, said = fact["at"], fact.get("step")
-        name, is_model = fact.get("name"), fact.get("is_model", False)
-        if name or is_model:
-            self.nodes.describe(want_of(fact), name, is_model=is_model)
-        step = 0 if said is None else self._steps.number(owner, fact["task"], said, at)
-        root = owner << STEP_BITS
+    def _event(
+        self, id: int, fact: FactDict, owner: int, at: float, source: str
+    ) -> tuple[Event, int, int]:
+        """Return an edge's event, the activity of its link and its direction."""
+        step, told = 0, fact.get("step")
+        if told is not None:
+            step = self._steps.number(owner, fact["task"], told, fact["at"])
+        activity = own = (owner << STEP_BITS) | step
         if fact["dir"] == "input":
-            direction, activity = INPUT, root | step
-            self._add_link(activity, INPUT, node, at)
-            if step:
-                for number in self._steps.enclosing(owner, step):
-                    self._add_link(root | number, INPUT, node, at)
-            self._sources.remember(owner, fact, node)
-        else:
-            direction, activity = OUTPUT, root | self._feeding(owner, fact)
-            self._add_link(activity, OUTPUT, node, at)
+            return (
+                Event(at, source, id & _NUMBER, id, owner, step, "use"),
+                activity,
+                INPUT,
+            )
+        event = Event(at, source, id & _NUMBER, id, owner, step, "production")
+        if fact.get("derived_from") is not None:
+            event.names_sources = True
+            return event, activity, MADE
+        scope = self._steps.number(owner, fact["task"], fact.get("scope"), fact["at"])
+        activity = (owner << STEP_BITS) | scope
+        return event, activity, OUTPUT if activity == own else SCOPED
+
+    def _take_sources(self, edge: _Edge) -> None:
+        if edge.link == INPUT:
+            for said in (edge.fact["id"], *(edge.fact.get("aliases") or ())):
+                self._derivations.remember(edge.event, said, edge.artifact)
+        elif edge.link == MADE:
+            self._derivations.add(edge.event, edge.fact["derived_from"])
+
+    def _row(self, edge: _Edge) -> tuple[Any, ...]:
+        event, fact = edge.event, edge.fact
         meta = fact.get("meta")
-        self._rows.append(
-            (self._known.team_id, id, owner, step, activity, direction, node, at,
-             user, None if meta is None else json.dumps(meta))
+        making = event.making
+        return (
+            self._known.team_id, event.id, event.task, event.step, edge.activity,
+            INPUT if edge.link == INPUT else OUTPUT, making.id if making else 0,
+            fact["at"], edge.user, None if meta is None else json.dumps(meta),
+            edge.artifact.id, event.at, edge.link, int(event.is_reused), edge.evidence,
+            edge.late,
         )  # fmt: skip
-        if meta:
-            self._keep_cards(meta, owner, node, want_of(fact))
+
+    def _link_edges(self) -> None:
+        """Link what was not recomputed; `rewrite_links` does the others."""
+        again = self.artifacts.recomputed.ids
+        for edge in self._edges:
+            event = edge.event
+            if event.is_reused or event.making is None or edge.artifact.id in again:
+                continue
+            self._add_link(edge.activity, edge.link, event.making.id, event.at)
+        for older, newer, at in self.artifacts.in_place:
+            self._add_link(revision_id(newer), INPUT, older, at)
+            self._add_link(revision_id(newer), OUTPUT, newer, at)
+        for mention in self._mentions:
+            source, output = mention.event.making, mention.output
+            if source is None:
+                continue
+            target = self._target(mention) if output is None else output.making
+            node = target if isinstance(target, int) or target is None else target.id
+            if node is None or node == source.id:
+                continue
+            if output is not None and output.is_reused:
+                continue
+            self._add_link(revision_id(node), INPUT, source.id, mention.event.at)
+            self._add_link(revision_id(node), OUTPUT, node, mention.event.at)
+
+    def _target(self, mention: Mention) -> int | None:
+        """Return the node of an output whose edge was stored before."""
+        row = self._tx.one(
+            "SELECT node_id FROM edges WHERE team_id = ? AND id = ? AND is_reused = 0",
+            (self._known.team_id, mention.event.id),
+        )
+        return None if row is None else int(row[0])
 
     def _add_link(self, activity: int, direction: int, node: int, at: float) -> None:
-        self.links.setdefault((activity, direction, node), at)
+        span = self.links.get((activity, direction, node))
+        if span is None:
+            self.links[activity, direction, node] = [at, at]
+        elif at < span[0]:
+            span[0] = at
+        elif at > span[1]:
+            span[1] = at
 
-    def _feeding(self, owner: int, fact: dict[str, Any]) -> int:
-        """Give the number of the activity whose inputs feed an output."""
-        sources = fact.get("derived_from")
-        if sources is None:
-            scope = fact.get("scope")
-            return self._steps.number(owner, fact["task"], scope, fact["at"])
-        number = self._steps.take(owner)
-        activity = (owner << STEP_BITS) | number
-        for source in sources:
-            node = self._sources.find(owner, source.kind, source.id)
-            if node is None:
-                node = self._mention(owner, fact, source)
-            self._add_link(activity, INPUT, node, fact["at"])
-        return number
-
-    def _mention(self, owner: int, fact: dict[str, Any], source: Any) -> int:
-        """Make a thing that is named as a source though no input told of it."""
-        said = {
-            "dir": "input", "kind": source.kind, "id": source.id, "at": fact["at"]
-        }  # fmt: skip
-        want = plain_want(source.kind, source.id)
-        self.nodes.load([want])
-        node = self.nodes.node(want, said, owner)
-        self._add_link(owner << STEP_BITS, INPUT, node, fact["at"])
-        return node
-
-    def _keep_cards(
-        self, meta: dict[str, Any], owner: int, node: int, want: VersionRef
-    ) -> None:
-        own = meta.get("customNodeSettings")
-        if isinstance(own, dict):
-            self.task_cards[owner] = json.dumps(own)
-        card = meta.get("customRelationSettings")
-        if not isinstance(card, dict):
-            return
-        self._node_cards[node] = json.dumps(card)
-        title = card.get("title")
-        if isinstance(title, str):
-            entity = self._known.entities.get((want.kind, want.ident))
-            if entity is None:
-                self.nodes.describe(want, None, is_model=False)
-                entity = self._known.entities[want.kind, want.ident]
-            self._titles[entity.id] = title.replace("\x00", "")
+    def _write_cards(self) -> None:
+        """Keep the cards of nodes and tasks that came with edges."""
+        cards: dict[int, str] = {}
+        titles: dict[int, str] = {}
+        for edge in sorted(
+            (edge for edge in self._edges if edge.fact.get("meta")),
+            key=lambda edge: edge.event.order,
+        ):
+            meta, making = edge.fact["meta"], edge.event.making
+            own = meta.get("customNodeSettings")
+            if isinstance(own, dict):
+                self.task_cards[edge.event.task] = json.dumps(own)
+            card = meta.get("customRelationSettings")
+            if not isinstance(card, dict) or making is None:
+                continue
+            cards[making.id] = json.dumps(card)
+            title = card.get("title")
+            if isinstance(title, str):
+                titles[edge.artifact.id] = title.replace("\x00", "")
+        team = self._known.team_id
+        self._tx.run_many(
+            "UPDATE nodes SET card = ? WHERE team_id = ? AND id = ?",
+            [(card, team, node) for node, card in cards.items()],
+        )
+        write_titles(self._tx, team, titles)
 
 
-def is_pinned(fact: FactDict) -> bool:
-    """Whether an edge says more of its thing than kind and id."""
-    return not _PINS.isdisjoint(fact)
-
-
-def want_of(fact: FactDict) -> VersionRef:
-    """Tell which version of which thing an edge fact speaks of."""
-    kind = fact["kind"]
-    if kind in TASK_KINDS:
-        return VersionRef("task", str(fact["id"]), "")
-    ident = identity(kind, fact["id"], fact.get("local_path"))
-    return VersionRef(kind, ident, pinned_version(fact))
-
-
-def plain_want(kind: str, id: int | str) -> VersionRef:
-    """Tell which thing an edge speaks of that says nothing of a version."""
-    if kind in TASK_KINDS:
-        return VersionRef("task", str(id), "")
-    return VersionRef(kind, identity(kind, id), None if kind in CONTAINERS else "")
+def _source_texts(items: Sequence[Item]) -> dict[int, str]:
+    """Return the texts of the sources of edges by their numbers."""
+    texts: dict[int, str] = {}
+    for id, fact, _ in items:
+        number = id >> SOURCE_BITS
+        if number not in texts:
+            uid = fact["uid"]
+            tail = id & _NUMBER
+            texts[number] = uid.rpartition("-")[0] if tail else uid
+    return texts
 
 
 def mentioned_steps(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from ... import forksafe
+from .activity_ids import OUTPUT
 from .database import Database, Transaction
 from .dedup import Item, fresh_items
 from .edges import EdgeWriter, mentioned_steps
-from .fork_safety import start_afresh_in_child
+from .late_evidence import LateEvidence, is_late
 from .lifecycle import TaskEventWriter
 from .steps import StepResolver
 from .task_nodes import join_tasks
@@ -17,7 +19,7 @@ from .validation import IngestJob
 from .write_cache import CacheRegistry, TeamCache
 
 Link = tuple[int, int, int]
-_LINK = ("team_id", "activity", "direction", "node_id", "since")
+_LINK = ("team_id", "activity", "direction", "node_id", "since", "until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,10 @@ class Ingester:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._listeners: list[Listener] = []
-        self.start_afresh()
-        start_afresh_in_child(self)
+        self.reset_after_fork()
+        forksafe.register(self)
 
-    def start_afresh(self) -> None:
+    def reset_after_fork(self) -> None:
         """Forget what is remembered of the teams."""
         self._memory = CacheRegistry()
 
@@ -98,41 +100,61 @@ class Ingester:
             " ON CONFLICT (team_id) DO UPDATE SET revision = excluded.revision",
             (team, revision),
         )
-        links = _write(tx, known, items)
-        is_merge = known.merges > 0
+        links, is_rewritten = _write(tx, known, items)
+        is_merge = known.merges > 0 or is_rewritten
         known.epoch += known.merges
         known.merges = 0
         return GraphChange(team, revision, links, is_merge)
 
 
-def _write(tx: Transaction, known: TeamCache, items: list[Item]) -> Iterable[Link]:
+def _write(
+    tx: Transaction, known: TeamCache, items: list[Item]
+) -> tuple[Iterable[Link], bool]:
     team = known.team_id
     tasks = TaskResolver(tx, known)
     owners = tasks.resolve(items)
     steps = StepResolver(tx, known)
     steps.load(mentioned_steps(items, owners))
-    edges = EdgeWriter(tx, known, steps)
-    edges.take(*_pick(items, owners, are_edges=True))
+    own, own_owners = _pick(items, owners, are_edges=True)
     rest, rest_owners = _pick(items, owners, are_edges=False)
+    late = LateEvidence(tx, known)
+    late.take([item for item in rest if is_late(item)], {item[0] for item in own})
+    edges = EdgeWriter(tx, known, steps, late)
+    edges.take(own, own_owners)
     lives = TaskEventWriter(tx, known, steps)
     lives.take(rest, rest_owners)
     steps.write()
+    known.dirty |= _outputs_of(tx, team, steps.moved)
     edges.write()
+    late.write()
     lives.write()
     lives.write_cards(edges.task_cards)
     tx.insert_many("seen", ("team_id", "id"), [(team, id) for id, _, _ in rest])
     touched = set(owners) | set(tasks.created)
-    if tasks.created or edges.nodes.new_task_idents:
-        joined = join_tasks(tx, known, tasks.created, edges.nodes.new_task_idents)
-        rows = [(team, *link, at) for link, at in joined.items()]
+    idents = edges.artifacts.new_task_idents
+    if tasks.created or idents:
+        joined = join_tasks(tx, known, tasks.created, idents)
+        rows = [(team, *link, at, at) for link, at in joined.items()]
         tx.insert_many("links", _LINK, rows, or_ignore=True)
-        edges.links.update(joined)
+        edges.links.update({link: [at, at] for link, at in joined.items()})
     tx.run(
         "UPDATE tasks SET revision = :revision WHERE team_id = :team"
         " AND id IN (SELECT x.value FROM each_int(:tasks) AS x)",
         {"revision": known.revision, "team": team, "tasks": touched},
     )
-    return edges.links.keys()
+    return edges.links.keys(), edges.is_rewritten
+
+
+def _outputs_of(tx: Transaction, team: int, tasks: set[int]) -> set[int]:
+    """Return the artifacts that tasks produced."""
+    if not tasks:
+        return set()
+    rows = tx.all(
+        "SELECT DISTINCT e.entity_id FROM each_int(:tasks) AS x JOIN edges e"
+        " ON e.team_id = :team AND e.task_id = x.value AND e.direction = :output",
+        {"tasks": tasks, "team": team, "output": OUTPUT},
+    )
+    return {row[0] for row in rows}
 
 
 def _pick(

@@ -11,6 +11,7 @@ from .dedup import Item
 from .fact_types import FactDict
 from .search_index import write_task_terms
 from .steps import StepResolver
+from .task_details import TaskDetailWriter
 from .write_cache import TeamCache
 
 _OPEN: Final = """
@@ -21,6 +22,9 @@ UPDATE tasks SET
     git_commit = COALESCE(:git_commit, git_commit),
     git_dirty = COALESCE(:git_dirty, git_dirty),
     command = COALESCE(:command, command),
+    machine = COALESCE(:machine, machine),
+    parent_step = COALESCE(:parent_step, parent_step),
+    environment = COALESCE(:environment, environment),
     parent_run = COALESCE(:parent, parent_run), card = COALESCE(:card, card),
     started_at = CASE WHEN started_at < :at THEN started_at ELSE :at END,
     status = CASE WHEN ended_at IS NULL OR (ended_at < :at AND run <> :run)
@@ -38,6 +42,7 @@ WHERE team_id = :team AND id = :id AND (ended_at IS NULL OR ended_at <= :at)
 """
 _OPEN_FIELDS: Final = (
     "name", "host", "pid", "python", "git_commit", "command", "parent", "at",
+    "machine", "parent_step",
 )  # fmt: skip
 _END_FIELDS: Final = ("status", "at", "error", "traceback")
 _STEP_END: Final = (
@@ -62,6 +67,7 @@ class TaskEventWriter:
         self._steps = steps
         self._ends: list[tuple[Any, ...]] = []
         self._lines: list[tuple[Any, ...]] = []
+        self._details = TaskDetailWriter(tx, known, steps)
 
     def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
         """Apply facts in order, each to the task that it belongs to."""
@@ -81,6 +87,8 @@ class TaskEventWriter:
                 self._lines.append((team, owner, id, at, level, fact["message"]))
             elif form == "task":
                 self._open(fact, owner, user)
+            elif form in ("params", "metrics", "links"):
+                self._details.take(fact, owner)
             elif form == "task_end":
                 names = {name: fact.get(name) for name in _END_FIELDS}
                 self._tx.run(_END, {**names, "team": team, "id": owner})
@@ -89,6 +97,7 @@ class TaskEventWriter:
         """Write step ends and log lines; the steps must be written before."""
         self._tx.run_many(_STEP_END, self._ends)
         self._tx.insert_many("logs", _LOG, self._lines)
+        self._details.write()
 
     def write_cards(self, cards: Mapping[int, str]) -> None:
         """Keep the cards of tasks that came with edges."""
@@ -100,6 +109,7 @@ class TaskEventWriter:
     def _open(self, fact: FactDict, owner: int, user: str | None) -> None:
         names = {name: fact.get(name) for name in _OPEN_FIELDS}
         meta, dirty = fact.get("node_meta"), fact.get("git_dirty")
+        environment = fact.get("environment")
         card = meta.get("customNodeSettings", meta) if meta else None
         self._tx.run(
             _OPEN,
@@ -109,6 +119,7 @@ class TaskEventWriter:
                 "user": fact.get("user") or user,
                 "git_dirty": None if dirty is None else int(dirty),
                 "card": json.dumps(card) if card else None,
+                "environment": json.dumps(environment) if environment else None,
                 "run": fact["task"],
                 "team": self._known.team_id,
                 "id": owner,

@@ -30,6 +30,8 @@ class StepResolver:
         self._new: dict[tuple[int, str], list[Any]] = {}
         self._named: list[tuple[Any, ...]] = []
         self._counted: set[int] = set()
+        self.moved: set[int] = set()
+        """Tasks with steps that turned out to be inside others."""
 
     def load(self, mentioned: Iterable[tuple[int, str]]) -> None:
         """Look up, all at once, the steps that facts mention."""
@@ -70,6 +72,14 @@ class StepResolver:
             chain.append(0 if parent in chain else parent)
         return chain[1:]
 
+    def shares_path(self, task_id: int, one: int, other: int) -> bool:
+        """Say whether one of two steps is the other or encloses it."""
+        return (
+            one == other
+            or one in self.enclosing(task_id, other)
+            or other in self.enclosing(task_id, one)
+        )
+
     def take(self, task_id: int) -> int:
         """Take the next number of a task, 0 when it has no more."""
         state = self._known.tasks[task_id]
@@ -106,6 +116,8 @@ class StepResolver:
         if waiting is not None:
             waiting[4:8] = [parent, info.name, at, params]
         else:
+            if found[1] != parent:
+                self.moved.add(task_id)
             place = (self._known.team_id, task_id, number)
             self._named.append((info.name, parent, at, params, *place))
         self._known.steps[key] = (number, parent)

@@ -20,6 +20,13 @@ def merge_tasks(tx: Transaction, known: TeamCache, source: int, target: int) -> 
         "move": ((target - source) << STEP_BITS) + base,
         "root": target << STEP_BITS,
     }
+    shared = tx.all(
+        "SELECT entity_id FROM edges WHERE team_id = :team"
+        " AND task_id IN (:source, :target)"
+        " GROUP BY entity_id HAVING MIN(task_id) <> MAX(task_id)",
+        names,
+    )
+    known.dirty.update(row[0] for row in shared)
     for statement in _STATEMENTS:
         tx.run(statement, names)
     known.merges += 1
@@ -40,10 +47,29 @@ def _forget(known: TeamCache, source: int, target: int) -> None:
             known.runs[run] = target
     known.steps.clear()
     known.parents.clear()
-    known.states.clear()
 
 
 _MOVED = "CASE WHEN {0} = 0 THEN 0 ELSE {0} + :base END"
+
+
+def _moved_rows(table: str, key: str) -> tuple[str, str]:
+    """Return statements that move details of a task, unless the other has the same."""
+    columns = key.split(", ")
+    same = " AND ".join(f"o.{name} = {table}.{name}" for name in columns)
+    step = f", step = {_MOVED.format('step')}" if "step" in columns else ""
+    kept = "" if "step" not in columns else "step = 0 AND "
+    double = (
+        f"DELETE FROM {table} WHERE team_id = :team AND task_id = :source AND {kept}"  # noqa: S608  constant SQL
+        f"EXISTS (SELECT 1 FROM {table} o WHERE o.team_id = :team"
+        f" AND o.task_id = :target AND {same})"
+    )
+    moved = (
+        f"UPDATE {table} SET task_id = :target{step}"  # noqa: S608  constant SQL
+        " WHERE team_id = :team AND task_id = :source"
+    )
+    return double, moved
+
+
 _STATEMENTS = (
     (
         "UPDATE edges SET task_id = :target,"  # noqa: S608  constant SQL
@@ -52,10 +78,10 @@ _STATEMENTS = (
         " WHERE team_id = :team AND task_id = :source"
     ),
     (
-        "INSERT INTO links (team_id, activity, direction, node_id, since)"
+        "INSERT INTO links (team_id, activity, direction, node_id, since, until)"
         " SELECT team_id,"
         " CASE WHEN activity = :low THEN :root ELSE activity + :move END,"
-        " direction, node_id, since FROM links"
+        " direction, node_id, since, until FROM links"
         " WHERE team_id = :team AND activity >= :low AND activity < :high"
         " ON CONFLICT DO NOTHING"
     ),
@@ -64,6 +90,19 @@ _STATEMENTS = (
         "UPDATE steps SET task_id = :target, number = number + :base,"  # noqa: S608  constant SQL
         f" parent = {_MOVED.format('parent')}"
         " WHERE team_id = :team AND task_id = :source"
+    ),
+    (
+        "UPDATE derivations SET task_id = :target"
+        " WHERE team_id = :team AND task_id = :source"
+    ),
+    *(
+        statement
+        for table, key in (
+            ("task_params", "step, name"),
+            ("task_metrics", "step, name, position"),
+            ("task_links", "name"),
+        )
+        for statement in _moved_rows(table, key)
     ),
     "UPDATE logs SET task_id = :target WHERE team_id = :team AND task_id = :source",
     "UPDATE runs SET task_id = :target WHERE team_id = :team AND task_id = :source",

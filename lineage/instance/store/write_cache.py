@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from .artifact_rows import ArtifactState
 from .database import Transaction
 
 #: Names remembered of all teams, at most; beyond it they are all forgotten. A thing
@@ -25,41 +26,18 @@ class TaskState:
 
 
 @dataclass(slots=True)
-class ArtifactState:
-    """An entity as it is while facts are taken in."""
-
-    id: int
-    versions: int
-    latest_id: int | None
-    latest_at: float
-    name: str
-    is_model: bool
-    is_new: bool = False
-    is_changed: bool = False
-
-
-@dataclass(slots=True)
-class ContainerVersion:
-    """One state of a container."""
-
-    node_id: int
-    version: str
-    created_at: float
-
-
-@dataclass(slots=True)
 class TeamCache:
     """The memory of one team: names that never change, and those that may."""
 
     team_id: int
     revision: int = -1
     epoch: int = -1
+    has_clock: bool = False
+    """Whether any fact came from a clock that was set."""
     merges: int = 0
     """Tasks merged in the transaction that goes on."""
     sources: dict[str, int] = field(default_factory=dict)
-    nodes: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    fixed: dict[tuple[str, int | str], int] = field(default_factory=dict)
-    """Nodes of things that have one version, by kind and id as told."""
+    aliases: set[tuple[str, int]] = field(default_factory=set)
     steps: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     """By task and the step's key: its number and its parent's."""
     parents: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -67,13 +45,22 @@ class TeamCache:
     tasks: dict[int, TaskState] = field(default_factory=dict)
     numbers: dict[int, int] = field(default_factory=dict)
     entities: dict[tuple[str, str], ArtifactState] = field(default_factory=dict)
-    states: dict[tuple[str, str], list[ContainerVersion]] = field(default_factory=dict)
+    legacy: bool | None = None
+    """Whether artifacts from before canonical names are left."""
+    open_derivations: bool | None = None
+    """Whether outputs name sources that are not known yet."""
+    pending_evidence: bool | None = None
+    """Whether evidence waits for its edge."""
+    dirty: set[int] = field(default_factory=set)
+    """Artifacts whose timelines the transaction that goes on has to make again."""
 
     def sync(self, tx: Transaction) -> int:
         """Forget what other processes may have changed; give the new revision."""
         row = tx.one(
-            "SELECT revision, epoch FROM revisions WHERE team_id = ?", (self.team_id,)
+            "SELECT revision, epoch, has_clock FROM revisions WHERE team_id = ?",
+            (self.team_id,),
         )
+        self.has_clock = row is not None and bool(row[2])
         revision, epoch = (row[0], row[1]) if row else (0, 0)
         if epoch != self.epoch:
             self.forget()
@@ -86,8 +73,8 @@ class TeamCache:
     def forget(self) -> None:
         """Forget everything."""
         self.sources.clear()
-        self.nodes.clear()
-        self.fixed.clear()
+        self.aliases.clear()
+        self.dirty.clear()
         self.steps.clear()
         self.parents.clear()
         self.forget_changing()
@@ -99,13 +86,35 @@ class TeamCache:
         self.tasks.clear()
         self.numbers.clear()
         self.entities.clear()
-        self.states.clear()
+        self.legacy = self.open_derivations = self.pending_evidence = None
+
+    def has_legacy(self, tx: Transaction) -> bool:
+        """Say whether artifacts from before canonical names are left."""
+        if self.legacy is None:
+            self.legacy = self._exists(tx, "entities", "is_legacy = 1")
+        return self.legacy
+
+    def has_open_derivations(self, tx: Transaction) -> bool:
+        """Say whether outputs name sources that are not known yet."""
+        if self.open_derivations is None:
+            self.open_derivations = self._exists(tx, "derivations", "entity_id IS NULL")
+        return self.open_derivations
+
+    def has_pending_evidence(self, tx: Transaction) -> bool:
+        """Say whether evidence waits for its edge."""
+        if self.pending_evidence is None:
+            self.pending_evidence = self._exists(tx, "pending_evidence", "edge_id >= 0")
+        return self.pending_evidence
+
+    def _exists(self, tx: Transaction, table: str, condition: str) -> bool:
+        sql = f"SELECT 1 FROM {table} WHERE team_id = ? AND {condition} LIMIT 1"  # noqa: S608  constant SQL
+        return tx.one(sql, (self.team_id,)) is not None
 
     def __len__(self) -> int:
         """Count what is remembered; a name that is known in two ways counts twice."""
         return (
-            len(self.sources) + len(self.nodes) + len(self.fixed)
-            + len(self.steps) + len(self.runs) + len(self.entities)
+            len(self.sources) + len(self.aliases) + len(self.steps)
+            + len(self.runs) + len(self.entities)
         )  # fmt: skip
 
 

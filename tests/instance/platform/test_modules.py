@@ -125,3 +125,51 @@ def test_a_preview_token_is_plain_text(world: World) -> None:
     answer = world.send("instance.get-render-previews-session-token", said)
     assert answer.headers["content-type"] == "text/plain"
     assert b'"' not in answer.content()
+
+
+def test_apps_are_filtered_by_their_config_and_their_repository(world: World) -> None:
+    """Tags of sessions, places of the interface and the repository narrow the list."""
+    for slug, config in (
+        ("a/one", {"session_tags": ["deployed_nn"], "integrated_into": ["files"]}),
+        ("a/two", {"session_tags": ["other"], "integrated_into": ["files", "panel"]}),
+    ):
+        body = {"name": slug, "slug": slug, "config": config}
+        module = world.ask("lineage.register.module", body)["id"]
+        world.ask("tasks.run.app", {"moduleId": module, "appVersion": "v1"})
+
+    def slugs(**wanted: object) -> list[str]:
+        listed = world.ask("apps.list", {"teamId": 1, **wanted})["entities"]
+        return [app["slug"] for app in listed]
+
+    assert slugs() == ["a/one", "a/two"]
+    assert slugs(sessionTags=["deployed_nn", "x"]) == ["a/one"]
+    assert slugs(integratedInto=["files"]) == ["a/one", "a/two"]
+    assert slugs(integratedInto=["panel"], sessionTags=["deployed_nn"]) == []
+    assert slugs(repositoryKey="a/two") == ["a/two"]
+    assert slugs(onlyRunning=True, repositoryKey="a/two") == ["a/two"]
+
+
+def test_only_running_sessions_are_shown_unless_all_are_wanted(world: World) -> None:
+    """Without `forceAllSessions` an app is listed with the sessions that run."""
+    module = world.ask("lineage.register.module", {"name": "m"})["id"]
+    body = {"moduleId": module, "appVersion": "v1"}
+    ended, running = (world.ask("tasks.run.app", body)[0]["taskId"] for _ in range(2))
+    world.ask("tasks.stop", {"id": ended})
+
+    def sessions(is_all: bool) -> list[int]:
+        listing = {"teamId": 1, "forceAllSessions": is_all}
+        (app,) = world.ask("apps.list", listing)["entities"]
+        return [task["id"] for task in app["tasks"]]
+
+    assert sessions(True) == [ended, running]
+    assert sessions(False) == [running]
+
+
+def test_a_release_that_is_not_there_is_refused(world: World) -> None:
+    """A module is shown for its own releases; the refusal names them."""
+    body = {"name": "m", "version": "v1.2"}
+    module = world.ask("lineage.register.module", body)["id"]
+    assert world.ask("ecosystem.info", {"id": module, "version": "v1.2"})["name"] == "m"
+    wrong = {"id": module, "version": "v9"}
+    status, details = world.refusal("ecosystem.info", wrong)
+    assert (status, details["field"], details["allowed"]) == (404, "version", "v1.2")

@@ -120,3 +120,70 @@ def test_unknown_filters_and_orders_are_told(world: World) -> None:
     assert details["field"] == "filter.operator"
     _, details = world.refusal("projects.list", {"sort_order": "up"})
     assert details["allowed"] == "asc, desc"
+
+
+def test_what_apps_keep_with_a_dataset_comes_on_request(world: World) -> None:
+    """The SDK uses datasets as keys of a dict, so a dict in them comes on request."""
+    project = world.ask("lineage.register.project", {"name": "p"})["id"]
+    body = {"projectId": project, "name": "d", "customData": {"a": 1}}
+    made = world.ask("datasets.add", body)["id"]
+    assert world.ask("datasets.info", {"id": made})["customData"] == {"a": 1}
+    (listed,) = world.ask("datasets.list", {"projectId": project})["entities"]
+    assert "customData" not in listed
+    extra = {"projectId": project, "extraFields": ["customData"]}
+    (listed,) = world.ask("datasets.list", extra)["entities"]
+    assert listed["customData"] == {"a": 1}
+
+
+def test_projects_and_datasets_have_a_picture(world: World) -> None:
+    """The SDK makes an address of the picture, so there always is one."""
+    project = world.ask("lineage.register.project", {"name": "p"})
+    body = {"project_id": project["id"], "name": "d"}
+    dataset = world.ask("lineage.register.dataset", body)
+    assert project["referenceImageUrl"]
+    assert dataset["referenceImageUrl"]
+
+
+def test_classes_and_tags_are_kept_with_ids(world: World) -> None:
+    """New classes get ids of their own; the meta of a new project is empty."""
+    project = world.ask("lineage.register.project", {"name": "p"})["id"]
+    assert world.ask("projects.meta", {"id": project})["classes"] == []
+    meta = {"classes": [{"title": "cat", "id": 7}, {"title": "dog"}], "tags": []}
+    made = world.ask("projects.meta.update", {"id": project, "meta": meta})
+    assert [one["id"] for one in made["classes"]] == [7, 8]
+    assert world.ask("projects.meta", {"id": project}) == made
+    wrong = {"id": project, "meta": {"classes": [1]}}
+    assert world.refusal("projects.meta.update", wrong)[0] == 400
+
+
+def test_a_project_is_archived_with_its_datasets(world: World) -> None:
+    """What was archived is not found any more; other projects stay."""
+    project, other = (
+        world.ask("lineage.register.project", {"name": name})["id"] for name in "ab"
+    )
+    body = {"project_id": project, "name": "d", "items_count": 3}
+    dataset = world.ask("lineage.register.dataset", body)["id"]
+    stats = world.ask("projects.stats", {"id": project})
+    assert stats["images"]["total"]["imagesInDataset"] == 3
+    world.ask("projects.archive", {"id": project})
+    assert world.refusal("projects.info", {"id": project})[0] == 404
+    assert world.refusal("datasets.info", {"id": dataset})[0] == 404
+    assert world.ask("projects.info", {"id": other})["name"] == "b"
+
+
+def test_images_are_listed_as_none(world: World) -> None:
+    """Images are not kept here: an honest empty page, not a missing endpoint."""
+    project = world.ask("lineage.register.project", {"name": "p"})["id"]
+    body = {"project_id": project, "name": "d"}
+    dataset = world.ask("lineage.register.dataset", body)["id"]
+    assert world.ask("images.list", {"datasetId": dataset})["entities"] == []
+    assert world.refusal("images.list", {"datasetId": dataset + 1})[0] == 404
+
+
+def test_jobs_are_listed(world: World) -> None:
+    """A team's labeling jobs come in pages, filtered by their fields."""
+    for name, project in (("a", 3), ("b", 4)):
+        world.ask("lineage.register.job", {"name": name, "project_id": project})
+    condition = {"field": "projectId", "operator": "=", "value": 4}
+    listed = world.ask("jobs.list", {"teamId": 1, "filter": [condition]})
+    assert [job["name"] for job in listed["entities"]] == ["b"]

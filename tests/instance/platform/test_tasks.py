@@ -183,3 +183,29 @@ def test_tasks_keep_their_numbers_whatever_is_told_of_them(world: World) -> None
     page = world.ask("tasks.list", {"workspaceId": 1})
     assert [task["id"] for task in page["entities"]] == [1, first, second]
     assert {task["status"] for task in page["entities"]} == {"stopped"}
+
+
+def test_a_task_that_ended_with_an_error_is_started_again(world: World) -> None:
+    """The platform starts apps again on an error; the state follows each step."""
+    task = world.ask("lineage.register.task", {"name": "t"})["id"]
+    for status in ("error", "started", "deployed", "error", "queued", "finished"):
+        world.ask("tasks.status.update", {"id": task, "status": status})
+        shown = world.ask("tasks.info", {"id": task})
+        assert shown["status"] == status
+        assert (shown["finishedAt"] is None) is (status not in ("error", "finished"))
+
+
+def test_a_session_has_a_token_and_its_app(world: World) -> None:
+    """Apps read both, after a start and for a task registered with a module."""
+    module = world.ask("lineage.register.module", {"name": "m"})["id"]
+    body = {"moduleId": module, "appVersion": "v1", "workspaceId": 1}
+    started = world.ask("tasks.run.app", body)[0]["taskId"]
+    body = {"name": "t", "module_id": module}
+    registered = world.ask("lineage.register.task", body)["id"]
+    metas = [
+        world.ask("tasks.info", {"id": id})["meta"] for id in (started, registered)
+    ]
+    assert metas[0]["app"]["id"] == metas[1]["app"]["id"] is not None
+    assert metas[1]["app"]["version"] == "v1"
+    assert metas[0]["sessionToken"] != metas[1]["sessionToken"]
+    assert len(metas[0]["sessionToken"]) > 30

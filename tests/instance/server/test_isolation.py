@@ -41,6 +41,10 @@ TARGETS: dict[str, tuple[Any, ...]] = {
     "parentId": (DATASET,),
     "parent_id": (DATASET,),
     "moduleId": (MODULE,),
+    "module_id": (MODULE,),
+    "datasetId": (DATASET,),
+    "teamFileId": (1,),
+    "previewProjectId": (PROJECT,),
     "appId": (1,),
     "agentId": (1,),
     "workspaceId": (1,),
@@ -90,7 +94,8 @@ HARMLESS = frozenset(
      "base64", "meta", "params", "logLevel", "usersIds", "appVersion", "isBranch",
      "taskName", "restartPolicy", "onlyRunning", "showDisabled", "repositoryKey",
      "categories", "categoriesOperation", "filePath", "fileKey", "isArchive",
-     "sinceTime"}
+     "sinceTime", "extraFields", "commitToken", "projectUpdatedAt", "title",
+     "integratedInto", "sessionTags", "forceAllSessions"}
 )  # fmt: skip
 
 

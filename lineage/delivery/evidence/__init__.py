@@ -1,0 +1,1 @@
+"""Evidence: names and versions of what edges speak of, found in the background."""

@@ -1,0 +1,194 @@
+"""Remembered digests: what was read once is not read again, by any process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from ...errors import logger
+
+FILE: Final = "digests.sqlite"
+_MAX_IN_MEMORY: Final = 4096
+#: Digests kept in the file; at each start the oldest of more are forgotten.
+_MAX_ROWS: Final = 200_000
+_BUSY_S: Final = 2.0
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS digests (
+    dev INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
+    digest TEXT NOT NULL, normalised TEXT, used_at INTEGER NOT NULL,
+    PRIMARY KEY (dev, inode, size, mtime_ns, ctime_ns)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS wanted (
+    uid TEXT PRIMARY KEY, fact TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+#: Device, inode, size, mtime_ns, ctime_ns: what tells two states of a file apart.
+StateKey = tuple[int, int, int, int, int]
+
+
+class Remembered(NamedTuple):
+    """The digest of one state, and that of its content without what means nothing."""
+
+    digest: str
+    normalised: str | None = None
+
+
+def state_key(stat: dict[str, Any]) -> StateKey | None:
+    """Return the key of a recorded state; None where a part of it is missing."""
+    try:
+        return (
+            _signed(stat["dev"]),
+            _signed(stat["inode"]),
+            stat["size"],
+            stat["mtime_ns"],
+            stat["ctime_ns"],
+        )
+    except KeyError:
+        return None
+
+
+class DigestMemory:
+    """Digests by state, in memory and in a file of the home; safe for threads.
+
+    Without a home, or where its file cannot be used, memory alone has to do.
+
+    Args:
+        home: The folder of the file.
+        host: Names this machine, for edges that wait for their digest.
+    """
+
+    def __init__(self, home: Path | None, host: str = "") -> None:
+        self._home = home
+        self._host = host
+        self._lock = threading.Lock()
+        self._known: OrderedDict[StateKey, Remembered] = OrderedDict()
+        self._db: sqlite3.Connection | None = None
+        self._is_usable = home is not None
+
+    def get(self, key: StateKey) -> Remembered | None:
+        """Return the digest of a state, if it was read before."""
+        with self._lock:
+            known = self._known.get(key)
+            if known is None:
+                rows = self._run(
+                    "SELECT digest, normalised FROM digests WHERE dev = ? AND inode = ?"
+                    " AND size = ? AND mtime_ns = ? AND ctime_ns = ?",
+                    key,
+                )
+                if rows:
+                    known = self._known[key] = Remembered(*rows[0])
+            return known
+
+    def former(self, key: StateKey) -> str | None:
+        """Return the last digest of the same file when it had the same size."""
+        with self._lock:
+            rows = self._run(
+                "SELECT digest FROM digests WHERE dev = ? AND inode = ? AND size = ?"
+                " AND mtime_ns <= ? ORDER BY mtime_ns DESC LIMIT 1",
+                key[:4],
+            )
+            return rows[0][0] if rows else None
+
+    def put(self, key: StateKey, known: Remembered) -> None:
+        """Remember the digest of a state."""
+        with self._lock:
+            self._known[key] = known
+            if len(self._known) > _MAX_IN_MEMORY:
+                self._known.popitem(last=False)
+            self._run(
+                "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (*key, *known, int(time.time())),
+            )
+
+    # -- edges that were sent without their evidence ---------------------------
+
+    def want(self, uid: str, fact: str) -> None:
+        """Note that an edge was sent before its evidence was found."""
+        with self._lock:
+            self._run(
+                "INSERT OR REPLACE INTO wanted VALUES (?, ?, ?, ?)",
+                (uid, fact, self._host, os.getpid()),
+            )
+
+    def found(self, uid: str) -> None:
+        """Forget an edge whose evidence is in the journal."""
+        with self._lock:
+            self._run("DELETE FROM wanted WHERE uid = ?", (uid,))
+
+    def adopt(self) -> list[tuple[str, str]]:
+        """Take over the edges of dead processes of this machine, as uid and fact."""
+        with self._lock:
+            rows = self._run(
+                "SELECT uid, fact, pid FROM wanted WHERE host = ? AND pid <> ?",
+                (self._host, os.getpid()),
+            )
+            taken = []
+            for uid, fact, pid in rows:
+                if not _is_alive(pid):
+                    self._run(
+                        "UPDATE wanted SET pid = ? WHERE uid = ? AND pid = ?",
+                        (os.getpid(), uid, pid),
+                    )
+                    taken.append((uid, fact))
+            return taken
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._db is not None:
+                self._db.close()
+            self._db = None
+
+    # -- inside ---------------------------------------------------------------
+
+    def _run(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        if not self._is_usable:
+            return []
+        try:
+            with self._connected() as db:
+                return db.execute(sql, values).fetchall()
+        except (sqlite3.Error, OSError) as error:
+            self._is_usable = False
+            logger.debug("digests are remembered by this process alone: %s", error)
+            return []
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        if self._db is None and self._home is not None:
+            path = self._home / FILE
+            # Names of files may be confidential: the file is its owner's alone.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            self._db = sqlite3.connect(
+                path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            self._db.execute("PRAGMA synchronous = OFF")
+            self._db.executescript(_TABLES)
+            self._db.execute(
+                "DELETE FROM digests WHERE used_at < (SELECT used_at FROM digests"
+                " ORDER BY used_at DESC LIMIT 1 OFFSET ?)",
+                (_MAX_ROWS,),
+            )
+        assert self._db is not None
+        yield self._db
+
+
+def _signed(number: int) -> int:
+    return number - 2**64 if number >= 2**63 else number
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,173 @@
+"""Locations: the one name of a local path, on this machine or on what it mounts."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ...model.addresses import canonical_address
+from ...model.limits import MAX_PATH
+
+_MOUNTS: Final = Path("/proc/self/mountinfo")
+_READ_AGAIN_S: Final = 5.0
+_OCTAL: Final = re.compile(r"\\([0-7]{3})")
+#: Schemes of file systems that are the same wherever they are mounted, and how
+#: `/proc/self/mountinfo` shows what is mounted: `server:/export` or `//server/share`.
+_SHARES: Final = {
+    "nfs": "nfs", "nfs4": "nfs", "ceph": "ceph", "lustre": "lustre",
+    "cifs": "smb", "smb3": "smb", "smbfs": "smb",
+    "glusterfs": "gluster", "fuse.glusterfs": "gluster", "beegfs": "beegfs",
+    "gpfs": "gpfs", "fuse.sshfs": "sftp", "fuse.gcsfuse": "gs",
+    "fuse.rclone": "rclone", "fuse.juicefs": "juicefs",
+}  # fmt: skip
+_DATABRICKS: Final = "/dbfs/"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mount:
+    point: str
+    """Where it is mounted; without a slash at its end."""
+    share: str | None
+    """The address of what is mounted, for a shared file system."""
+
+
+class Locations:
+    """Names local paths; reads the mounts of this process now and then.
+
+    Args:
+        machine: The machine of this process.
+        mapped: Paths with the addresses by which they are known, longest first.
+        mounts: The file that lists the mounts.
+    """
+
+    def __init__(
+        self,
+        machine: str,
+        mapped: Sequence[tuple[str, str]] = (),
+        mounts: Path = _MOUNTS,
+    ) -> None:
+        self._machine = machine
+        self._mapped = mapped
+        self._file = mounts
+        self._mounts: list[_Mount] = []
+        self._read_at = -_READ_AGAIN_S
+
+    def name(self, fact: dict[str, Any]) -> dict[str, Any]:
+        """Return `canonical` and `aliases` of what an edge names; none for a number.
+
+        Args:
+            fact: The edge.
+        """
+        id, path = fact["id"], fact.get("local_path")
+        is_folder = fact["kind"] == "folder"
+        if not isinstance(id, str):
+            return {}
+        if path is None:
+            named = canonical_address(fact.get("canonical", id), is_folder=is_folder)
+            others = [id]
+        elif fact.get("machine", self._machine) != self._machine:
+            named, others = f"file://{fact['machine']}{path}", [path]
+        else:
+            named, others = self._local(path, fact)
+        if len(named) > MAX_PATH:
+            return {}
+        aliases = [o for o in dict.fromkeys(others) if o and o != named]
+        return {"canonical": named, **({"aliases": aliases} if aliases else {})}
+
+    def _local(self, path: str, fact: dict[str, Any]) -> tuple[str, list[str]]:
+        mapped = self._by_hand(path)
+        if mapped is not None:
+            return mapped, [path]
+        if path.startswith(_DATABRICKS):
+            return f"dbfs:/{path[len(_DATABRICKS) :]}", [path]
+        real = _real_path(path, fact.get("stat"))
+        others = [path] if real != path else []
+        mapped = self._by_hand(real)
+        if mapped is not None:
+            return mapped, [path, real]
+        if fact["id"][:1] == "/" and not os.path.lexists(os.path.dirname(path)):
+            return path, []  # It lies in the instance's files, or nowhere.
+        share = self._share(real)
+        if share is not None:
+            return share, [path, real]
+        return f"file://{self._machine}{real}", others
+
+    def _by_hand(self, path: str) -> str | None:
+        for folder, address in self._mapped:
+            rest = _below(path, folder)
+            if rest is not None:
+                return canonical_address(address.rstrip("/") + rest)
+        return None
+
+    def _share(self, path: str) -> str | None:
+        now = time.monotonic()
+        if now - self._read_at > _READ_AGAIN_S:
+            self._mounts, self._read_at = _read_mounts(self._file), now
+        for mount in self._mounts:
+            rest = _below(path, mount.point)
+            if rest is not None:
+                return None if mount.share is None else mount.share + rest
+        return None
+
+
+def _below(path: str, folder: str) -> str | None:
+    """Return what follows a folder in a path; None if it lies elsewhere."""
+    if folder in ("", "/"):
+        return path
+    if path == folder or path.startswith(f"{folder}/"):
+        return path[len(folder) :]
+    return None
+
+
+def _real_path(path: str, stat: dict[str, Any] | None) -> str:
+    """Resolve symbolic links; of one that was moved since, only the folders."""
+    real = os.path.realpath(path)
+    if real == path or stat is None or not os.path.islink(path):
+        return real
+    try:
+        seen = os.stat(real)
+    except OSError:
+        seen = None
+    if seen is not None and seen.st_ino == stat.get("inode"):
+        return real
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.realpath(folder), name)
+
+
+def _read_mounts(file: Path) -> list[_Mount]:
+    """List the mounts, those that lie deeper and came later first."""
+    try:
+        lines = file.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return []
+    found = [mount for line in reversed(lines) if (mount := _mount(line)) is not None]
+    return sorted(found, key=lambda mount: -len(mount.point))
+
+
+def _mount(line: str) -> _Mount | None:
+    before, _, after = line.partition(" - ")
+    own, kind = before.split(" "), after.split(" ")
+    if len(own) < 5 or len(kind) < 2:
+        return None
+    root, point, source = (_unescaped(text) for text in (own[3], own[4], kind[1]))
+    scheme = _SHARES.get(kind[0])
+    share = None if scheme is None else _share_address(scheme, source, root)
+    return _Mount(point.rstrip("/"), share)
+
+
+def _share_address(scheme: str, source: str, root: str) -> str:
+    """Write `server:/export`, `//server/share` or a bucket as an address."""
+    server, colon, export = source.lstrip("/").partition(":/")
+    if not colon:
+        server, _, export = source.lstrip("/").partition("/")
+    server = server.rpartition("@")[2] if scheme == "sftp" else server
+    return f"{scheme}://{server.lower()}/{export}".rstrip("/") + root.rstrip("/")
+
+
+def _unescaped(text: str) -> str:
+    return _OCTAL.sub(lambda match: chr(int(match[1], 8)), text)

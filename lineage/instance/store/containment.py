@@ -1,0 +1,221 @@
+"""Which nodes are parts of others: files of folders, datasets of projects.
+
+A whole was made of the versions that its parts had when it was first seen; a whole
+that a task made, of those that this task made. A part that nobody made came with the
+whole that was there when it was first seen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any, Final, NamedTuple
+
+from .activity_ids import STEP_BITS
+from .database import Transaction
+
+#: Kinds that lie in folders, and those that folders are.
+_FOLDER: Final = "folder"
+_PART_KINDS: Final = ("file", "folder")
+_NODES: Final = (
+    "SELECT n.id, n.entity_id, n.is_made, n.created_at FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value"
+)
+_ARTIFACTS: Final = (
+    "SELECT DISTINCT a.id, a.kind, a.ident FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
+    " JOIN entities a ON a.team_id = :team AND a.id = n.entity_id"
+    " WHERE a.kind IN ('file', 'folder', 'dataset', 'project')"
+)
+_FOLDERS: Final = (
+    "SELECT a.id, a.ident FROM each_text(:idents) AS x JOIN entities a"
+    " ON a.team_id = :team AND a.kind = 'folder' AND a.ident = x.value"
+)
+_HAS_FOLDERS: Final = (
+    "SELECT 1 FROM entities WHERE team_id = ? AND kind = 'folder' LIMIT 1"
+)
+_INSIDE: Final = (
+    "SELECT x.value, a.id FROM each_text(:idents) AS x JOIN entities a"
+    " ON a.team_id = :team AND a.kind = :kind"
+    " AND a.ident >= x.value || '/' AND a.ident < x.value || '0'"
+)
+_PROJECTS: Final = (
+    "SELECT d.id, p.id FROM each_int(:ids) AS x"
+    " JOIN entities d ON d.team_id = :team AND d.id = x.value"
+    " JOIN platform_things t ON t.team_id = :team AND t.kind = 'dataset'"
+    " AND CAST(t.id AS TEXT) = d.ident"
+    " JOIN entities p ON p.team_id = :team AND p.kind = 'project'"
+    " AND p.ident = CAST(t.parent_id AS TEXT)"
+)
+_DATASETS: Final = (
+    "SELECT p.id, d.id FROM each_int(:ids) AS x"
+    " JOIN entities p ON p.team_id = :team AND p.id = x.value"
+    " JOIN platform_things t ON t.team_id = :team AND t.kind = 'dataset'"
+    " AND CAST(t.parent_id AS TEXT) = p.ident"
+    " JOIN entities d ON d.team_id = :team AND d.kind = 'dataset'"
+    " AND d.ident = CAST(t.id AS TEXT)"
+)
+_MAKERS: Final = (
+    "SELECT DISTINCT l.node_id, l.activity FROM each_int(:ids) AS x"
+    " JOIN links l ON l.team_id = :team AND l.node_id = x.value"
+    " AND l.direction IN (1, 2, 3)"
+)
+#: Source, target, and when both had been seen.
+Pair = tuple[int, int, float]
+
+
+class _Node(NamedTuple):
+    id: int
+    entity: int
+    is_made: bool
+    at: float
+
+
+def wholes_of(
+    tx: Transaction, team: int, nodes: Collection[int], *, is_down: bool = False
+) -> list[Pair]:
+    """Return pairs of a whole and a part that came with it.
+
+    Args:
+        tx: The transaction.
+        team: The team.
+        nodes: The parts; when `is_down`, the wholes.
+        is_down: Which side the nodes are.
+    """
+    return _pairs(tx, team, nodes, are_wholes=is_down, to_parts=True)
+
+
+def parts_of(
+    tx: Transaction, team: int, nodes: Collection[int], *, is_down: bool = False
+) -> list[Pair]:
+    """Return pairs of a part and a whole that was made of it.
+
+    Args:
+        tx: The transaction.
+        team: The team.
+        nodes: The wholes; when `is_down`, the parts.
+        is_down: Which side the nodes are.
+    """
+    return _pairs(tx, team, nodes, are_wholes=not is_down, to_parts=False)
+
+
+def _pairs(
+    tx: Transaction,
+    team: int,
+    nodes: Collection[int],
+    *,
+    are_wholes: bool,
+    to_parts: bool,
+) -> list[Pair]:
+    contained = _contained(tx, team, nodes, are_wholes=are_wholes)
+    if not contained:
+        return []
+    ids = {id for pair in contained for id in pair}
+    by_artifact: dict[int, list[_Node]] = defaultdict(list)
+    for row in tx.all(_NODES, {"ids": ids, "team": team}):
+        by_artifact[row[1]].append(_Node(row[0], row[1], bool(row[2]), row[3]))
+    for found in by_artifact.values():
+        found.sort(key=lambda node: (node.at, node.id))
+    chosen = set(nodes)
+    pairs: list[tuple[_Node, _Node]] = []
+    for whole, part in contained:
+        both = by_artifact[whole], by_artifact[part]
+        pairs += _came_with(*both) if to_parts else _made_of(*both)
+    side = 0 if are_wholes is to_parts else 1
+    pairs = [pair for pair in pairs if pair[side].id in chosen]
+    if not to_parts:
+        pairs = _by_one_maker(tx, team, pairs)
+    return [(one.id, two.id, max(one.at, two.at)) for one, two in pairs]
+
+
+def _came_with(
+    wholes: list[_Node], parts: list[_Node]
+) -> Iterable[tuple[_Node, _Node]]:
+    """Pair parts that nobody made with the whole that was there."""
+    for part in parts:
+        if part.is_made:
+            continue
+        before = [whole for whole in wholes if whole.at <= part.at]
+        if before:
+            yield before[-1], part
+        elif len(wholes) == len(parts) == 1 and not wholes[0].is_made:
+            yield wholes[0], part
+
+
+def _made_of(wholes: list[_Node], parts: list[_Node]) -> Iterable[tuple[_Node, _Node]]:
+    """Pair wholes with the versions that their parts had."""
+    for whole in wholes:
+        before = [part for part in parts if part.at <= whole.at]
+        if before:
+            yield before[-1], whole
+        elif len(wholes) == len(parts) == 1 and not (parts[0].is_made or whole.is_made):
+            yield parts[0], whole
+
+
+def _by_one_maker(
+    tx: Transaction, team: int, pairs: list[tuple[_Node, _Node]]
+) -> list[tuple[_Node, _Node]]:
+    """Leave out parts that were in a folder before a task made all of it anew."""
+    made = {node.id for pair in pairs if pair[1].is_made for node in pair}
+    if not made:
+        return pairs
+    makers: dict[int, set[int]] = defaultdict(set)
+    for node, activity in tx.all(_MAKERS, {"ids": made, "team": team}):
+        if activity > 0:
+            makers[node].add(activity >> STEP_BITS)
+    return [
+        (part, whole)
+        for part, whole in pairs
+        if not whole.is_made or makers[part.id] & makers[whole.id]
+    ]
+
+
+def _contained(
+    tx: Transaction, team: int, nodes: Collection[int], *, are_wholes: bool
+) -> set[tuple[int, int]]:
+    """Return pairs of artifacts, a whole and its part, of which one has such a node."""
+    if not nodes:
+        return set()
+    artifacts = tx.all(_ARTIFACTS, {"ids": list(nodes), "team": team})
+    if are_wholes:
+        return _inside(tx, team, artifacts)
+    return _outside(tx, team, artifacts)
+
+
+def _inside(tx: Transaction, team: int, artifacts: list[Any]) -> set[tuple[int, int]]:
+    pairs: set[tuple[int, int]] = set()
+    folders = {ident: id for id, kind, ident in artifacts if kind == _FOLDER}
+    for kind in _PART_KINDS if folders else ():
+        rows = tx.all(_INSIDE, {"team": team, "idents": folders, "kind": kind})
+        pairs |= {(folders[ident], part) for ident, part in rows}
+    projects = [id for id, kind, _ in artifacts if kind == "project"]
+    if projects:
+        pairs |= set(tx.all(_DATASETS, {"team": team, "ids": projects}))
+    return pairs
+
+
+def _outside(tx: Transaction, team: int, artifacts: list[Any]) -> set[tuple[int, int]]:
+    pairs: set[tuple[int, int]] = set()
+    around: dict[str, list[int]] = defaultdict(list)
+    if tx.one(_HAS_FOLDERS, (team,)) is not None:
+        for id, kind, ident in artifacts:
+            for folder in _around(ident) if kind in _PART_KINDS else ():
+                around[folder].append(id)
+    if around:
+        for whole, ident in tx.all(_FOLDERS, {"team": team, "idents": around}):
+            pairs |= {(whole, part) for part in around[ident]}
+    datasets = [id for id, kind, _ in artifacts if kind == "dataset"]
+    if datasets:
+        rows = tx.all(_PROJECTS, {"team": team, "ids": datasets})
+        pairs |= {(project, dataset) for dataset, project in rows}
+    return pairs
+
+
+def _around(ident: str) -> Iterable[str]:
+    """List the folders that a path or an address lies in."""
+    scheme = ident.find("://")
+    start = scheme + 3 if scheme >= 0 else 1
+    at = ident.rfind("/")
+    while at >= start:
+        yield ident[:at]
+        at = ident.rfind("/", 0, at)

@@ -1,0 +1,215 @@
+"""The links between versions: what each node was made from, and how that is known.
+
+They follow from the recorded edges by the rules of derivation. `upstream` and
+`downstream` return the same links, looked up from either end. A walk does not follow
+one `part of` link right after another: the other files of a folder are not what one of
+them was made from.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from .activity_ids import INPUT, OUTPUT, SCOPED
+from .containment import parts_of, wholes_of
+from .database import Transaction
+from .step_tree import enclosing, inside
+
+#: How a link is known, from the strongest to the weakest.
+HOWS: Final = ("declared", "same step", "enclosing step", "same content", "part of")
+#: Contents below this size are equal by chance.
+TRIVIAL_SIZE: Final = 8
+
+_BY_NODE: Final = (
+    "SELECT l.node_id, l.activity, l.direction, l.since, l.until"
+    " FROM each_int(:ids) AS x JOIN links l ON l.team_id = :team"
+    " AND l.node_id = x.value AND l.direction IN ({directions})"
+)
+_BY_ACTIVITY: Final = (
+    "SELECT l.node_id, l.activity, l.direction, l.since, l.until"
+    " FROM each_int(:ids) AS x JOIN links l ON l.team_id = :team"
+    " AND l.activity = x.value AND l.direction IN ({directions})"
+)
+_SAME_CONTENT: Final = (
+    "SELECT m.id, f.id, m.created_at, f.created_at FROM each_int(:ids) AS x"
+    " JOIN nodes {one} ON {one}.team_id = :team AND {one}.id = x.value"
+    " JOIN nodes {other} ON {other}.team_id = :team AND {other}.digest = {one}.digest"
+    " AND {other}.entity_id <> {one}.entity_id"
+    " WHERE f.is_made = 0 AND m.is_made = 1 AND m.created_at <= f.created_at"
+    " AND (f.size IS NULL OR f.size >= :trivial)"
+)
+
+
+class DerivedLink(NamedTuple):
+    """One node feeds another."""
+
+    source: int
+    target: int
+    activity: int
+    """What made the target of the source: below zero where that was named, and 0 where
+    no task did."""
+    how: str
+
+
+class _Row(NamedTuple):
+    node: int
+    activity: int
+    direction: int
+    since: float
+    until: float
+
+
+def upstream(
+    tx: Transaction, team: int, nodes: Collection[int], as_of: float | None = None
+) -> list[DerivedLink]:
+    """Return the links that lead to nodes, each once."""
+    reader = _Reader(tx, team, as_of)
+    outputs = reader.rows(_BY_NODE, nodes, (OUTPUT, SCOPED))
+    links = [
+        DerivedLink(row.node, -row.activity, row.activity, "declared")
+        for row in reader.rows(
+            _BY_ACTIVITY,
+            {row.activity for row in outputs if row.activity < 0},
+            (INPUT,),
+        )
+    ]
+    links += _from_steps(reader, [row for row in outputs if row.activity > 0])
+    links += reader.same_content(nodes, one="f", other="m")
+    links += reader.parts(wholes_of(tx, team, nodes), parts_of(tx, team, nodes))
+    return _strongest(links)
+
+
+def downstream(
+    tx: Transaction, team: int, nodes: Collection[int], as_of: float | None = None
+) -> list[DerivedLink]:
+    """Return the links that lead from nodes, each once."""
+    reader = _Reader(tx, team, as_of)
+    inputs = reader.rows(_BY_NODE, nodes, (INPUT,))
+    links = [
+        DerivedLink(row.node, -row.activity, row.activity, "declared")
+        for row in inputs
+        if row.activity < 0
+    ]
+    links += _to_steps(reader, [row for row in inputs if row.activity > 0])
+    links += reader.same_content(nodes, one="m", other="f")
+    chosen = set(nodes)
+    near = wholes_of(tx, team, nodes, is_down=True)
+    far = parts_of(tx, team, nodes, is_down=True)
+    links += [link for link in reader.parts(near, far) if link.source in chosen]
+    return _strongest(links)
+
+
+class _Reader:
+    """Reads rows of one team as of a moment."""
+
+    def __init__(self, tx: Transaction, team: int, as_of: float | None) -> None:
+        self.tx = tx
+        self.team = team
+        self.as_of = as_of
+
+    def rows(
+        self, sql: str, ids: Collection[int], directions: Iterable[int]
+    ) -> list[_Row]:
+        """Read links by their node or activity."""
+        if not ids:
+            return []
+        text = sql.format(directions=", ".join(map(str, directions)))
+        names: dict[str, Any] = {"ids": list(ids), "team": self.team}
+        if self.as_of is not None:
+            text += " WHERE l.since <= :as_of"
+            names["as_of"] = self.as_of
+        return [_Row(*row) for row in self.tx.all(text, names)]
+
+    def same_content(
+        self, nodes: Collection[int], *, one: str, other: str
+    ) -> list[DerivedLink]:
+        """Link copies that nobody made to what was made with the same bytes."""
+        if not nodes:
+            return []
+        rows = self.tx.all(
+            _SAME_CONTENT.format(one=one, other=other),
+            {"ids": list(nodes), "team": self.team, "trivial": TRIVIAL_SIZE},
+        )
+        return [
+            DerivedLink(made, found, 0, "same content")
+            for made, found, made_at, found_at in rows
+            if self.as_of is None or max(made_at, found_at) <= self.as_of
+        ]
+
+    def parts(self, *pairs: Iterable[tuple[int, int, float]]) -> list[DerivedLink]:
+        """Link parts and wholes."""
+        return [
+            DerivedLink(source, target, 0, "part of")
+            for part in pairs
+            for source, target, at in part
+            if self.as_of is None or at <= self.as_of
+        ]
+
+
+def _from_steps(reader: _Reader, outputs: list[_Row]) -> list[DerivedLink]:
+    activities = {row.activity for row in outputs}
+    around = enclosing(reader.tx, reader.team, activities)
+    within = inside(reader.tx, reader.team, activities)
+    inputs = _inputs(reader, activities, around, within)
+    links: list[DerivedLink] = []
+    for row in outputs:
+        own, outer = [row.activity], around.get(row.activity, ())
+        inner = within.get(row.activity, ())
+        if row.direction == OUTPUT:
+            links += _sources(row, inputs, [*own, *inner], "same step")
+            links += _sources(row, inputs, outer, "enclosing step")
+            continue
+        direct = _sources(row, inputs, [*own, *outer], "enclosing step")
+        links += direct or _sources(row, inputs, inner, "enclosing step")
+    return links
+
+
+def _to_steps(reader: _Reader, inputs: list[_Row]) -> list[DerivedLink]:
+    """Find the outputs that inputs may feed, then keep those that they do."""
+    activities = {row.activity for row in inputs}
+    around = enclosing(reader.tx, reader.team, activities)
+    within = inside(reader.tx, reader.team, activities)
+    reached = set(activities).union(*around.values(), *within.values())
+    outputs = reader.rows(_BY_ACTIVITY, reached, (OUTPUT, SCOPED))
+    sources = {row.node for row in inputs}
+    return [link for link in _from_steps(reader, outputs) if link.source in sources]
+
+
+def _inputs(
+    reader: _Reader,
+    activities: Collection[int],
+    around: Mapping[int, list[int]],
+    within: Mapping[int, list[int]],
+) -> dict[int, list[_Row]]:
+    wanted = set(activities).union(*around.values(), *within.values())
+    found: dict[int, list[_Row]] = defaultdict(list)
+    for row in reader.rows(_BY_ACTIVITY, wanted, (INPUT,)):
+        found[row.activity].append(row)
+    return found
+
+
+def _sources(
+    output: _Row,
+    inputs: Mapping[int, list[_Row]],
+    activities: Iterable[int],
+    how: str,
+) -> list[DerivedLink]:
+    return [
+        DerivedLink(row.node, output.node, output.activity, how)
+        for activity in activities
+        for row in inputs.get(activity, ())
+        if row.since <= output.until and row.node != output.node
+    ]
+
+
+def _strongest(links: Iterable[DerivedLink]) -> list[DerivedLink]:
+    """Keep of links between the same nodes, by the same activity, the strongest."""
+    best: dict[tuple[int, int, int], DerivedLink] = {}
+    for link in links:
+        key = link[:3]
+        known = best.get(key)
+        if known is None or HOWS.index(link.how) < HOWS.index(known.how):
+            best[key] = link
+    return list(best.values())

@@ -1,0 +1,102 @@
+"""Adds evidence that comes after its edge, or before it, in any order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from .database import Transaction
+from .dedup import Item, resolve_ids
+from .evidence import merge_late
+from .write_cache import TeamCache
+
+_KNOWN: Final = (
+    "SELECT e.id, e.late, e.entity_id FROM each_int(:ids) AS x"
+    " JOIN edges e ON e.team_id = :team AND e.id = x.value"
+)
+_WAITING: Final = (
+    "SELECT p.edge_id, p.late FROM each_int(:ids) AS x"
+    " JOIN pending_evidence p ON p.team_id = :team AND p.edge_id = x.value"
+)
+_MANIFEST: Final = ("team_id", "digest", "files", "bytes", "is_complete", "entries")
+
+
+class LateEvidence:
+    """Takes in the `evidence` facts of one transaction.
+
+    Args:
+        tx: The transaction.
+        known: What is remembered of the team.
+    """
+
+    def __init__(self, tx: Transaction, known: TeamCache) -> None:
+        self._tx = tx
+        self._known = known
+        self._late: dict[int, str] = {}
+        self._waiting: set[int] = set()
+        self._manifests: dict[str, tuple[Any, ...]] = {}
+
+    def take(self, items: Sequence[Item], new: set[int]) -> None:
+        """Take evidence facts.
+
+        Args:
+            items: The facts.
+            new: Ids of the edges that the transaction adds.
+        """
+        tx, team = self._tx, self._known.team_id
+        if items:
+            ids = resolve_ids(tx, self._known, [fact["edge"] for _, fact, _ in items])
+            names = {"ids": set(ids), "team": team}
+            entities = {row[0]: row for row in tx.all(_KNOWN, names)}
+            self._late = {id: row[1] for id, row in entities.items()}
+            self._late |= dict(tx.all(_WAITING, names))
+            for id, (_, fact, _) in zip(ids, items, strict=True):
+                self._late[id] = merge_late(self._late.get(id), fact, fact["uid"])
+                self.keep_manifest(fact)
+            self._known.dirty.update(row[2] for row in entities.values())
+            self._waiting = set(ids) - entities.keys() - new
+            tx.run_many(
+                "UPDATE edges SET late = ? WHERE team_id = ? AND id = ?",
+                [(self._late[id], team, id) for id in entities],
+            )
+        if new and self._known.has_pending_evidence(tx):
+            names = {"ids": new, "team": team}
+            self._late = {**dict(tx.all(_WAITING, names)), **self._late}
+
+    def of(self, edge: int) -> str | None:
+        """Return what is known late of an edge that the transaction adds."""
+        return self._late.get(edge) if self._late else None
+
+    def keep_manifest(self, fact: dict[str, Any]) -> None:
+        """Keep the manifest of a folder that a fact carries."""
+        manifest = fact.get("manifest")
+        if manifest is None or manifest.digest is None:
+            return
+        entries = json.dumps(manifest.entries)
+        self._manifests[manifest.digest] = (
+            self._known.team_id, manifest.digest, manifest.files, manifest.bytes,
+            int(manifest.is_complete), entries,
+        )  # fmt: skip
+
+    def write(self) -> None:
+        """Write what waits for its edge, and manifests."""
+        tx, team = self._tx, self._known.team_id
+        tx.insert_many(
+            "manifests", _MANIFEST, list(self._manifests.values()), or_ignore=True
+        )
+        if self._late:
+            tx.run(
+                "DELETE FROM pending_evidence WHERE team_id = :team"
+                " AND edge_id IN (SELECT x.value FROM each_int(:ids) AS x)",
+                {"team": team, "ids": self._late.keys()},
+            )
+        rows = [(team, id, self._late[id]) for id in self._waiting]
+        tx.insert_many("pending_evidence", ("team_id", "edge_id", "late"), rows)
+        if rows:
+            self._known.pending_evidence = True
+
+
+def is_late(item: Item) -> bool:
+    """Whether a fact is evidence for another one."""
+    return bool(item[1]["f"] == "evidence")

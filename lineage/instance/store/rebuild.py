@@ -1,0 +1,72 @@
+"""Makes the timelines of a whole store again, as after a change of the rules."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .activity_ids import STEP_BITS, revision_id
+from .artifact_rows import write_artifacts
+from .database import Transaction
+from .recompute import recompute, rewrite_links
+from .steps import StepResolver
+from .write_cache import TeamCache
+
+#: Artifacts in one go.
+CHUNK: Final = 500
+_NEXT: Final = (
+    "SELECT id FROM entities WHERE team_id = ? AND id > ? ORDER BY id LIMIT ?"
+)
+_JOINED: Final = (
+    "INSERT INTO links (team_id, activity, direction, node_id, since, until)"  # noqa: S608  constant SQL
+    f" SELECT n.team_id, n.task_id << {STEP_BITS}, d.direction, n.id, n.created_at,"
+    " n.created_at FROM nodes n"
+    " JOIN (SELECT 0 AS direction UNION ALL SELECT 1 AS direction) d ON 1 = 1"
+    " WHERE n.task_id IS NOT NULL AND n.team_id = :team ON CONFLICT DO NOTHING"
+)
+#: Nodes of tasks keep their one version; their links follow from the edges.
+_OF_TASKS: Final = (
+    "INSERT INTO links (team_id, activity, direction, node_id, since, until)"
+    " SELECT e.team_id, e.activity, e.link, e.node_id, MIN(e.event_at),"
+    " MAX(e.event_at) FROM entities a"
+    " JOIN edges e ON e.team_id = a.team_id AND e.entity_id = a.id"
+    " WHERE a.team_id = :team AND a.kind = 'task'"
+    " GROUP BY e.team_id, e.activity, e.link, e.node_id ON CONFLICT DO NOTHING"
+)
+
+
+def rebuild_team(tx: Transaction, team: int) -> None:
+    """Make every timeline of a team again, and all links."""
+    tx.run("DELETE FROM links WHERE team_id = ?", (team,))
+    known = TeamCache(team)
+    last = 0
+    while True:
+        ids = [row[0] for row in tx.all(_NEXT, (team, last, CHUNK))]
+        if not ids:
+            break
+        last = ids[-1]
+        done = recompute(tx, known, ids, {}, StepResolver(tx, known).shares_path)
+        rewrite_links(tx, team, done)
+        write_artifacts(tx, team, done.artifacts)
+        rows = [
+            (team, revision_id(newer), direction, node, at, at)
+            for older, newer, at in done.in_place
+            for direction, node in ((0, older), (1, newer))
+        ]
+        tx.insert_many(
+            "links",
+            ("team_id", "activity", "direction", "node_id", "since", "until"),
+            rows,
+            or_ignore=True,
+        )
+    tx.run(_OF_TASKS, {"team": team})
+    tx.run(_JOINED, {"team": team})
+    tx.run(
+        "UPDATE revisions SET revision = revision + 1, epoch = epoch + 1"
+        " WHERE team_id = ?",
+        (team,),
+    )
+
+
+def teams_of(tx: Transaction) -> list[int]:
+    """List the teams that have anything in the graph."""
+    return [row[0] for row in tx.all("SELECT team_id FROM revisions ORDER BY 1")]

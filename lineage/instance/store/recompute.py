@@ -1,0 +1,323 @@
+"""Makes timelines of artifacts again from all of their edges.
+
+Nodes keep their ids as long as any of their edges names them, and with the ids their
+cards and what was deleted. The links of the artifacts are written anew once the edges
+are; see `rewrite_links`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .activity_ids import INPUT, OUTPUT, revision_id
+from .artifact_identity import CONTAINERS, TASK_KINDS
+from .artifact_rows import (
+    NODE,
+    ArtifactState,
+    load_artifacts_by_id,
+    node_row,
+    version_row,
+)
+from .database import Transaction
+from .dedup import SOURCE_BITS
+from .evidence import read
+from .timeline import Event, Making, SharesPath, Timeline, identify
+from .write_cache import TeamCache
+
+_EDGES = (
+    "SELECT e.entity_id, e.event_at, s.source, e.id, e.task_id, e.step, e.direction,"  # noqa: S608  constant SQL
+    " e.link, e.evidence, e.late, e.node_id, e.is_reused"
+    " FROM each_int(:ids) AS x"
+    " JOIN edges e ON e.team_id = :team AND e.entity_id = x.value"
+    f" JOIN sources s ON s.team_id = :team AND s.id = e.id >> {SOURCE_BITS}"
+)
+_MENTIONS = (
+    "SELECT d.entity_id, e.event_at, s.source, e.id, e.task_id, e.step, d.kind,"  # noqa: S608  constant SQL
+    " d.said, d.node_id FROM each_int(:ids) AS x"
+    " JOIN derivations d ON d.team_id = :team AND d.entity_id = x.value"
+    " JOIN edges e ON e.team_id = :team AND e.id = d.edge_id"
+    f" JOIN sources s ON s.team_id = :team AND s.id = e.id >> {SOURCE_BITS}"
+)
+_OLD_NODES = (
+    "SELECT n.id, n.entity_id, n.card, n.deleted_at, n.task_id"
+    " FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value"
+)
+_IN = "(SELECT x.value FROM each_int(:ids) AS x)"
+#: What the links of artifacts follow from, besides work in place.
+_OF_EDGES = (
+    "INSERT INTO links (team_id, activity, direction, node_id, since, until)"  # noqa: S608  constant SQL
+    " SELECT e.team_id, e.activity, e.link, e.node_id, MIN(e.event_at),"
+    " MAX(e.event_at) FROM edges e WHERE e.team_id = :team AND e.is_reused = 0"
+    f" AND e.entity_id IN {_IN}"
+    " GROUP BY e.team_id, e.activity, e.link, e.node_id"
+)
+_OF_SOURCES = (
+    "INSERT INTO links (team_id, activity, direction, node_id, since, until)"  # noqa: S608  constant SQL
+    " SELECT d.team_id, -e.node_id, {direction}, {node}, MIN(e.event_at),"
+    " MAX(e.event_at) FROM {joined}"
+    f" IN {_IN}"
+    " AND d.node_id IS NOT NULL AND d.node_id <> e.node_id AND e.is_reused = 0"
+    " GROUP BY d.team_id, e.node_id, {node} ON CONFLICT DO NOTHING"
+)
+_BY_SOURCE = (
+    "derivations d JOIN edges e ON e.team_id = d.team_id AND e.id = d.edge_id"
+    " WHERE d.team_id = :team AND d.entity_id"
+)
+_BY_OUTPUT = (
+    "edges e JOIN derivations d ON d.team_id = e.team_id AND d.edge_id = e.id"
+    " WHERE e.team_id = :team AND e.entity_id"
+)
+_LINKS = (
+    _OF_EDGES,
+    *(
+        _OF_SOURCES.format(joined=joined, direction=direction, node=node)
+        for joined in (_BY_SOURCE, _BY_OUTPUT)
+        for direction, node in ((INPUT, "d.node_id"), (OUTPUT, "e.node_id"))
+    ),
+)
+
+
+@dataclass(slots=True)
+class Recomputed:
+    """What came of making timelines again."""
+
+    artifacts: list[ArtifactState] = field(default_factory=list)
+    in_place: list[tuple[int, int, float]] = field(default_factory=list)
+    nodes: set[int] = field(default_factory=set)
+    """Nodes of the artifacts, before and after."""
+
+    @property
+    def ids(self) -> set[int]:
+        """The artifacts' ids."""
+        return {artifact.id for artifact in self.artifacts}
+
+
+@dataclass(slots=True)
+class _Stored:
+    """What an event was bound to before."""
+
+    node: int | None
+    is_reused: bool
+    mention: tuple[str, str] | None = None
+
+
+def recompute(
+    tx: Transaction,
+    known: TeamCache,
+    ids: Collection[int],
+    new_events: Mapping[int, list[Event]],
+    shares_path: SharesPath,
+) -> Recomputed:
+    """Make timelines again; write nodes, evidence and what edges are bound to.
+
+    Args:
+        tx: The transaction.
+        known: What is remembered of the team.
+        ids: The artifacts.
+        new_events: Events whose edges are not written yet.
+        shares_path: Says whether two steps of a task lie on one path.
+    """
+    result = Recomputed()
+    events, stored = _load(tx, known.team_id, ids)
+    own = {artifact.id: artifact for artifact in known.entities.values()}
+    missing = [id for id in ids if id not in own]
+    own.update({a.id: a for a in load_artifacts_by_id(tx, known.team_id, missing)})
+    timelines: list[tuple[ArtifactState, Timeline, list[Event]]] = []
+    for id in sorted(ids):
+        artifact = own[id]
+        part = [*events.get(id, ()), *new_events.get(id, ())]
+        if artifact.kind in TASK_KINDS or not part:
+            continue
+        part.sort(key=lambda event: event.order)
+        timeline = Timeline(artifact.kind in CONTAINERS, shares_path)
+        for event, key in zip(part, identify(part), strict=True):
+            timeline.read(event, key)
+        timelines.append((artifact, timeline, part))
+        result.artifacts.append(artifact)
+    _write(tx, known.team_id, timelines, stored, result)
+    return result
+
+
+def rewrite_links(tx: Transaction, team: int, recomputed: Recomputed) -> None:
+    """Write the links of artifacts anew, after their edges were written."""
+    if not recomputed.artifacts:
+        return
+    names = {"team": team, "ids": recomputed.ids}
+    nodes = {"team": team, "ids": recomputed.nodes}
+    own = {"team": team, "ids": {revision_id(node) for node in recomputed.nodes}}
+    tx.run(f"DELETE FROM links WHERE team_id = :team AND node_id IN {_IN}", nodes)  # noqa: S608  constant SQL
+    tx.run(f"DELETE FROM links WHERE team_id = :team AND activity IN {_IN}", own)  # noqa: S608  constant SQL
+    for statement in _LINKS:
+        tx.run(statement, names)
+
+
+def _load(
+    tx: Transaction, team: int, ids: Iterable[int]
+) -> tuple[dict[int, list[Event]], dict[int, _Stored]]:
+    names = {"ids": list(ids), "team": team}
+    events: dict[int, list[Event]] = defaultdict(list)
+    stored: dict[int, _Stored] = {}
+    for row in tx.all(_EDGES, names):
+        entity, at, source, id, task, step, direction, link, own, late, *bound = row
+        event = Event(
+            at,
+            source,
+            id & ((1 << SOURCE_BITS) - 1),
+            id,
+            task,
+            step,
+            "use" if direction == INPUT else "production",
+            read(own, late),
+            names_sources=link == 2,
+        )
+        events[entity].append(event)
+        stored[id_of(event)] = _Stored(bound[0], bool(bound[1]))
+    for entity, at, source, id, task, step, kind, said, node in tx.all(
+        _MENTIONS, names
+    ):
+        event = Event(
+            at, source, id & ((1 << SOURCE_BITS) - 1), id, task, step, "mention"
+        )
+        events[entity].append(event)
+        stored[id_of(event)] = _Stored(node, False, (kind, said))
+    return events, stored
+
+
+def id_of(event: Event) -> int:
+    """Return what tells an event object from all others."""
+    return id(event)
+
+
+def _write(
+    tx: Transaction,
+    team: int,
+    timelines: list[tuple[ArtifactState, Timeline, list[Event]]],
+    stored: Mapping[int, _Stored],
+    result: Recomputed,
+) -> None:
+    names = {"ids": [artifact.id for artifact, _, _ in timelines], "team": team}
+    old = {row[0]: row for row in tx.all(_OLD_NODES, names)}
+    result.nodes.update(old)
+    kept = _assign_ids(tx, timelines, stored, old)
+    rows: list[tuple[Any, ...]] = []
+    tokens: list[tuple[Any, ...]] = []
+    edges: list[tuple[Any, ...]] = []
+    mentions: list[tuple[Any, ...]] = []
+    for artifact, timeline, events in timelines:
+        artifact.take_over(timeline)
+        artifact.barrier_at = max(
+            (e.at for e in events if e.role != "use" and not e.is_reused), default=None
+        )
+        if timeline.unknown is None:
+            artifact.unknown_id = artifact.unknown_at = None
+        for older, newer, at in timeline.in_place.values():
+            result.in_place.append((older.id, newer.id, at))
+        rows += _node_rows(team, artifact, timeline, kept)
+        tokens += _token_rows(team, artifact, events)
+        for event in events:
+            before, making = stored.get(id_of(event)), event.making
+            if before is None or making is None:
+                continue
+            if (before.node, before.is_reused) == (making.id, event.is_reused):
+                continue
+            if before.mention is not None:
+                mentions.append((making.id, team, event.id, *before.mention))
+            else:
+                edges.append((making.id, int(event.is_reused), team, event.id))
+    result.nodes.update(row[0] for row in rows)
+    for table in ("nodes", "version_tokens"):
+        tx.run(
+            f"DELETE FROM {table} WHERE team_id = :team AND entity_id IN {_IN}",  # noqa: S608  constant SQL
+            names,
+        )
+    tx.insert_many("nodes", NODE, rows)
+    columns = ("team_id", "entity_id", "token", "node_id")
+    tx.insert_many("version_tokens", columns, list(dict.fromkeys(tokens)))
+    tx.run_many(
+        "UPDATE edges SET node_id = ?, is_reused = ? WHERE team_id = ? AND id = ?",
+        edges,
+    )
+    tx.run_many(
+        "UPDATE derivations SET node_id = ?"
+        " WHERE team_id = ? AND edge_id = ? AND kind = ? AND said = ?",
+        mentions,
+    )
+
+
+def _assign_ids(
+    tx: Transaction,
+    timelines: list[tuple[ArtifactState, Timeline, list[Event]]],
+    stored: Mapping[int, _Stored],
+    old: Mapping[int, Any],
+) -> dict[int, tuple[Any, ...]]:
+    """Give makings the ids that they had, or new ones; return what to keep of them."""
+    taken: set[int] = set()
+    kept: dict[int, tuple[Any, ...]] = {}
+    makings = [m for _, timeline, _ in timelines for m in timeline.makings]
+    cards: dict[int, tuple[Any, ...]] = {}
+    for making in makings:
+        before = [stored.get(id_of(event)) for event in making.events]
+        nodes = [
+            one.node
+            for one in before
+            if one is not None and one.node is not None and one.node in old
+        ]
+        free = next((node for node in nodes if node not in taken), None)
+        carried = [old[node][2:] for node in dict.fromkeys(nodes)]
+        cards[id(making)] = tuple(
+            next((row[at] for row in carried if row[at] is not None), None)
+            for at in range(3)
+        )
+        if free is not None:
+            making.id = free
+            taken.add(free)
+    new = [making for making in makings if not making.id]
+    for making, number in zip(
+        new, tx.next_numbers("nodes", len(new)) if new else (), strict=True
+    ):
+        making.id = number
+    for making in makings:
+        kept[making.id] = cards[id(making)]
+    return kept
+
+
+def _node_rows(
+    team: int,
+    artifact: ArtifactState,
+    timeline: Timeline,
+    kept: Mapping[int, tuple[Any, ...]],
+) -> list[tuple[Any, ...]]:
+    by_version: dict[int, list[Making]] = defaultdict(list)
+    for making in timeline.makings:
+        by_version[making.version.ordinal].append(making)
+    rows = []
+    for ordinal, makings in by_version.items():
+        events = [event for making in makings for event in making.events]
+        events.sort(key=lambda event: event.order)
+        version = version_row(
+            artifact.kind,
+            ordinal,
+            [event.evidence for event in events],
+            is_unknown=makings[0].version is timeline.unknown,
+        )
+        rows += [
+            node_row(team, artifact.id, making, version, kept[making.id])
+            for making in makings
+        ]
+    return rows
+
+
+def _token_rows(
+    team: int, artifact: ArtifactState, events: Iterable[Event]
+) -> list[tuple[Any, ...]]:
+    rows = []
+    for event in events:
+        if event.making is None or event.making.version.first is None:
+            continue
+        first = event.making.version.first.id
+        rows += [(team, artifact.id, t.text, first) for t in event.evidence.tokens]
+    return rows

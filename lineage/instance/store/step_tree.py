@@ -1,0 +1,64 @@
+"""The steps around activities and inside them, as walks climb the tree of steps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Final
+
+from .activity_ids import MAX_STEPS, STEP_BITS
+from .database import Transaction
+
+#: Climbs by one step at each turn; a row that was met is not met again, so steps that
+#: were recorded as each other's parents end it.
+_AROUND: Final = f"""
+WITH RECURSIVE around(start, number) AS (
+    SELECT x.value, x.value & {MAX_STEPS} FROM each_int(:ids) AS x
+    UNION
+    SELECT a.start, s.parent FROM around a JOIN steps s
+    ON s.team_id = :team AND s.task_id = a.start >> {STEP_BITS} AND s.number = a.number
+)
+SELECT start, number FROM around
+"""  # noqa: S608  constant SQL
+_INSIDE: Final = f"""
+WITH RECURSIVE inside(start, number) AS (
+    SELECT x.value, x.value & {MAX_STEPS} FROM each_int(:ids) AS x
+    UNION
+    SELECT i.start, s.number FROM inside i JOIN steps s
+    ON s.team_id = :team AND s.task_id = i.start >> {STEP_BITS} AND s.parent = i.number
+)
+SELECT start, number FROM inside
+"""  # noqa: S608  constant SQL
+
+
+def enclosing(
+    tx: Transaction, team: int, activities: Collection[int]
+) -> dict[int, list[int]]:
+    """Return the activities around each: its enclosing steps and the task's body."""
+    steps = [activity for activity in activities if activity & MAX_STEPS]
+    found = _climb(tx, team, _AROUND, steps)
+    for activity in steps:
+        root = activity >> STEP_BITS << STEP_BITS
+        # A step whose parents go round in a circle is still in the task.
+        if root not in found[activity]:
+            found[activity].append(root)
+    return found
+
+
+def inside(
+    tx: Transaction, team: int, activities: Collection[int]
+) -> dict[int, list[int]]:
+    """Return the steps inside each activity, at any depth."""
+    return _climb(tx, team, _INSIDE, activities)
+
+
+def _climb(
+    tx: Transaction, team: int, sql: str, activities: Collection[int]
+) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    if activities:
+        for start, number in tx.all(sql, {"ids": list(activities), "team": team}):
+            activity = (start >> STEP_BITS << STEP_BITS) | number
+            if activity != start:
+                found[start].append(activity)
+    return found

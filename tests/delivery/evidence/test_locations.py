@@ -1,0 +1,118 @@
+"""Locations: two artifacts on two machines, one on what both of them mount."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lineage.delivery.evidence.locations import Locations
+
+NFS = "40 1 0:50 / /mnt/a rw - nfs4 Filer:/export rw\n"
+BIND = "41 1 0:50 /sub /mnt/b\\040c rw - nfs4 filer:/export rw\n"
+OVER = "42 40 8:1 / /mnt/a/local rw shared:1 - ext4 /dev/sda1 rw\n"
+OTHERS = (
+    "43 1 0:51 / /mnt/smb rw - cifs //Server/Share rw\n"
+    "44 1 0:52 / /mnt/l rw - lustre mgs@tcp:/scratch rw\n"
+    "45 1 0:53 / /mnt/ssh rw - fuse.sshfs me@host:/data rw\n"
+    "46 1 0:54 / /mnt/gcs rw - fuse.gcsfuse my-bucket rw\n"
+)
+ROOT = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\nno mount at all\n"
+
+
+def edge(path: str, *, id: str | None = None, **more: Any) -> dict[str, Any]:
+    """Make the members of an edge that name a local path."""
+    return {"kind": "file", "id": id or path, "local_path": path, **more}
+
+
+@pytest.fixture
+def mounts(tmp_path: Path) -> Path:
+    """Return a list of mounts."""
+    file = tmp_path / "mountinfo"
+    file.write_text(ROOT + NFS + BIND + OVER + OTHERS)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/etc/x", "file://m1/etc/x"),
+        ("/mnt/a/x", "nfs://filer/export/x"),
+        ("/mnt/b c/x", "nfs://filer/export/sub/x"),
+        ("/mnt/a/local/x", "file://m1/mnt/a/local/x"),
+        ("/mnt/ab", "file://m1/mnt/ab"),
+        ("/mnt/smb/x", "smb://server/Share/x"),
+        ("/mnt/l/x", "lustre://mgs@tcp/scratch/x"),
+        ("/mnt/ssh/x", "sftp://host/data/x"),
+        ("/mnt/gcs/x", "gs://my-bucket/x"),
+        ("/dbfs/mnt/x", "dbfs:/mnt/x"),
+    ],
+)
+def test_a_path_is_known_by_machine_or_share(
+    mounts: Path, path: str, name: str, monkeypatch: Any
+) -> None:
+    """A shared file system has one name wherever it is mounted."""
+    monkeypatch.setattr(os.path, "lexists", lambda _: True)
+    assert Locations("m1", mounts=mounts).name(edge(path))["canonical"] == name
+
+
+def test_an_export_mounted_twice_on_two_machines_is_one(mounts: Path) -> None:
+    """The server and the export make the identity, and both paths find it."""
+    other = mounts.with_name("other")
+    other.write_text(ROOT + "9 1 0:9 / /data rw - nfs filer:/export rw\n")
+    one = Locations("m1", mounts=mounts).name(edge("/mnt/a/x", id="x"))
+    two = Locations("m2", mounts=other).name(edge("/data/x", id="x"))
+    assert one["canonical"] == two["canonical"]
+    assert one["aliases"] == ["/mnt/a/x"]
+
+
+def test_a_fact_of_another_machine_is_named_by_it(tmp_path: Path) -> None:
+    """Whoever delivers a fact does not look for its path on the own disk."""
+    named = Locations("m1").name(edge(str(tmp_path), machine="m2"))
+    assert named == {"canonical": f"file://m2{tmp_path}", "aliases": [str(tmp_path)]}
+
+
+def test_a_link_is_known_by_what_it_leads_to(tmp_path: Path) -> None:
+    """The target is the artifact, the link's own path an alias for look-ups."""
+    target, link = tmp_path / "epoch3.ckpt", tmp_path / "latest.ckpt"
+    target.write_text("x")
+    link.symlink_to(target)
+    stat = {"inode": target.stat().st_ino}
+    named = Locations("m").name(edge(str(link), stat=stat))
+    assert named == {"canonical": f"file://m{target}", "aliases": [str(link)]}
+
+
+def test_a_link_that_was_moved_since_stays_itself(tmp_path: Path) -> None:
+    """What a link leads to later is not what the task used."""
+    old, new, link = (tmp_path / name for name in ("old", "new", "link"))
+    old.write_text("x")
+    new.write_text("y")
+    link.symlink_to(new)
+    named = Locations("m").name(edge(str(link), stat={"inode": old.stat().st_ino}))
+    assert named == {"canonical": f"file://m{link}"}
+
+
+def test_a_location_is_said_by_hand(tmp_path: Path) -> None:
+    """`LINEAGE_LOCATIONS` maps a folder to the address it is known by."""
+    mapped = [(str(tmp_path), "S3A://Bucket/data/"), ("/", "file://laptop")]
+    locations = Locations("m", mapped)
+    assert locations.name(edge(f"{tmp_path}/x"))["canonical"] == "s3://bucket/data/x"
+    assert locations.name(edge("/etc/x"))["canonical"] == "file://laptop/etc/x"
+
+
+def test_an_absolute_path_that_lies_nowhere_here_has_no_machine() -> None:
+    """A path of the instance's files is the same from every machine."""
+    named = Locations("m").name(edge("/no such folder/best.pt"))
+    assert named == {"canonical": "/no such folder/best.pt"}
+    named = Locations("m").name(edge("/no such folder/x", id="x"))
+    assert named == {"canonical": "file://m/no such folder/x"}
+
+
+def test_an_address_is_known_by_its_spelling() -> None:
+    """The address as written finds the artifact, too."""
+    fact = {"kind": "folder", "id": "s3a://B/t/"}
+    named = Locations("m").name(fact)
+    assert named == {"canonical": "s3://b/t", "aliases": ["s3a://B/t/"]}
+    assert Locations("m").name({"kind": "project", "id": 7}) == {}
