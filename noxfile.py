@@ -41,3 +41,10 @@ def crates(session: nox.Session) -> None:
         session.run(
             "python", str(root / "tests" / "support" / "check_crate.py"), *crates
         )
+
+
+@nox.session
+def neighbours(session: nox.Session) -> None:
+    """Run decorated functions in other software: joblib, Dask, Ray, Celery, FastAPI."""
+    session.install("-e", ".[all,test,neighbours]")
+    session.run("pytest", "-n2", "tests/neighbours", *session.posargs)
