@@ -9,7 +9,7 @@ BIN := .venv/bin
 QUICK := tests/model tests/tracking tests/recording tests/journal tests/cli
 QUICK_VENV ?= .venv-quick
 
-.PHONY: help demo test test-quick lint types docs bench release-check clean
+.PHONY: help demo test test-quick lint types docs bench audit release-check clean
 
 help:  ## show the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
@@ -45,6 +45,10 @@ release-check: .venv/.dev  ## build what a release publishes, and check it
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/python -m scripts.release check
 	$(BIN)/python -m scripts.release sbom
+
+audit: .venv/.dev  ## look for known weaknesses in what the package and the page need
+	$(BIN)/pip-audit --skip-editable --progress-spinner off
+	cd web && npm audit --omit=dev --audit-level=high
 
 clean:  ## remove what the other verbs made
 	rm -rf .venv .venv-quick* site build dist .lineage .mypy_cache .ruff_cache .pytest_cache

@@ -3,7 +3,7 @@
 LineageError
 ├── DeclarationError (TypeError)     a declaration that can never work: at import
 ├── RecordingError                   a fact that could not be recorded
-│   ├── SourceError                  a source gave nothing usable
+│   ├── SourceError                  a source has no usable value
 │   └── JournalError                 the journal could not be written or read
 ├── DeliveryError                    a fact that could not be delivered
 ├── StoreError                       the instance's store
@@ -17,18 +17,31 @@ LineageError
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from .redaction import redact
+
 logger = logging.getLogger("lineage")
+
+
+def _mask_record(record: logging.LogRecord) -> bool:
+    """Take secrets out of a message before any handler sees it."""
+    message = record.getMessage()
+    masked = redact(message)
+    if masked != message:
+        record.msg, record.args = masked, ()
+    return True
+
+
+logger.addFilter(_mask_record)
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-#: Repeated trouble of one sort is told once in this many seconds.
+#: Repeated trouble of one kind is logged once in this many seconds.
 REPEAT_AFTER_S = 60.0
 
 
@@ -36,12 +49,13 @@ class LineageError(Exception):
     """Root of all errors of this package.
 
     Args:
-        message: What happened, to which thing, and what to do next.
+        message: What happened, to which object, and what to do next; secrets in it are
+            masked.
         subject: The object it is about.
     """
 
     def __init__(self, message: str = "", *, subject: Any = None) -> None:
-        super().__init__(message)
+        super().__init__(redact(message))
         self.subject = subject
 
 
@@ -54,7 +68,7 @@ class RecordingError(LineageError):
 
 
 class SourceError(RecordingError):
-    """A source gave nothing that can be recorded."""
+    """A source has no value that can be recorded."""
 
 
 class JournalError(RecordingError):
@@ -105,49 +119,47 @@ class ApiError(LineageError):
 
 
 class _Throttle:
-    """Remembers when each sort of trouble was told last."""
+    """Remembers when each kind of trouble was logged last."""
 
     def __init__(self) -> None:
-        self._told: dict[str, float] = {}
-        self.begin_anew()
+        self._logged_at: dict[str, float] = {}
+        self.reset_after_fork()
 
-    def begin_anew(self) -> None:
+    def reset_after_fork(self) -> None:
+        """Replace the lock: a thread of the parent may have held it."""
         # Reentrant: the handler of a signal may warn while its thread does.
         self._lock = threading.RLock()
 
     def is_due(self, key: str) -> bool:
         now = time.monotonic()
         with self._lock:
-            last = self._told.get(key)
+            last = self._logged_at.get(key)
             if last is not None and now - last < REPEAT_AFTER_S:
                 return False
-            self._told[key] = now
+            self._logged_at[key] = now
             return True
 
     def reset(self) -> None:
         with self._lock:
-            self._told.clear()
+            self._logged_at.clear()
 
 
-_throttle = _Throttle()
-if hasattr(os, "register_at_fork"):
-    # A thread of the parent may have held the lock.
-    os.register_at_fork(after_in_child=_throttle.begin_anew)
+throttle = _Throttle()
 
 
 def warn_rarely(key: str, message: str, *args: object, exc_info: Any = None) -> None:
     """Log a warning, at most once a minute for each `key`."""
-    if _throttle.is_due(key):
+    if throttle.is_due(key):
         logger.warning(message, *args, exc_info=exc_info)
 
 
 def reset_warnings() -> None:
-    """Forget what was told, so that the next trouble is told at once."""
-    _throttle.reset()
+    """Forget what was logged, so that the next trouble is logged at once."""
+    throttle.reset()
 
 
 class _Guard:
-    """What `guard` gives: a block whose failures stay inside."""
+    """The context manager of `guard`: failures in its block stay inside."""
 
     __slots__ = ("_is_strict", "_key", "_what")
 
@@ -172,7 +184,7 @@ def guard(what: str, *, strict: bool = False, key: str | None = None) -> _Guard:
     Logs the failure with its traceback, at most once a minute for each `key`.
 
     Args:
-        what: The work, as the log line shall name it.
+        what: The work, as the log line names it.
         strict: Raise instead of logging (tests).
         key: Groups repeated trouble; `what` when left out.
     """
@@ -184,8 +196,8 @@ def attempt(
 ) -> R | None:
     """Do guarded work where a block would cost too much.
 
-    Gives what `work(argument)` gives; a failure is handed to `on_error`, which logs
-    it, or raises in strict mode, and the answer is None.
+    Returns what `work(argument)` returns. A failure is passed to `on_error`, which logs
+    it or raises in strict mode, and the result is None.
     """
     try:
         return work(argument)

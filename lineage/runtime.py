@@ -1,68 +1,67 @@
-"""The switchboard: the only process-wide state."""
+"""The process-wide runtime: joins recorder, journal, flusher and exporter."""
 
-# Longer than 400 lines: the runtime and how its process ends belong together.
+# Longer than 400 lines: the one object that joins everything of a process.
 
 from __future__ import annotations
 
-import atexit
 import importlib
 import os
-import signal
-import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any, Final
 
+from . import forksafe
 from .api import Api
+from .delivery.deadline import WaitBudget
 from .delivery.evidence.collector import EvidenceCollector
 from .delivery.exporter_resolver import ExporterResolver
-from .delivery.exporters import Exporter
+from .delivery.exporters import exporter_of_sink
 from .delivery.flusher import Flusher
 from .delivery.report import DeliveryReport, DeliveryStatus
 from .delivery.status import read_status
-from .errors import guard, logger
+from .errors import DeliveryError, attempt, guard, logger
+from .exporters import Exporter, check_exporter
 from .journal import dead_letters
 from .journal.directory import JournalDirectory
 from .journal.writer import Journal
+from .process_end import process_end
 from .recording.context import CURRENT, ActiveTask, StepContext
 from .recording.enabled import is_on, turn_off, turn_on
 from .recording.fork_guard import no_fork
-from .recording.interpreters import is_main_interpreter, keep_interrupt
+from .recording.interpreters import is_main_interpreter
 from .recording.open_tasks import OpenTasks
 from .recording.recorder import Recorder
-from .settings import Settings
+from .settings import UNUSABLE, Settings
 
 _DAY_S: Final = 86_400.0
 #: Connecting to, and waiting for, an instance: in the background, so patiently.
 _TIMEOUT_S: Final = (5.0, 30.0)
-#: How long a new configuration waits for what belongs to the old one.
-_SETTLE_S: Final = 0.25
-#: Before this, the finalizers of `multiprocessing` have emptied its queues.
-_EXIT_PRIORITY: Final = 1
+#: How long a new configuration waits for buffered facts of the old one.
+_OLD_WAIT_S: Final = 0.25
 
 
 class TerminatedBySignal(KeyboardInterrupt):
-    """Tells of a task that SIGTERM stopped it; never raised."""
+    """The error of a task that SIGTERM stopped; never raised."""
 
 
 class Runtime:
-    """Joins recorder, journal, flusher and target.
+    """Joins recorder, journal, flusher and exporter.
 
     Nothing is opened, resolved or started before the first recorded fact.
 
     Args:
-        settings: What the environment says; read now when left out.
+        settings: Where facts go and how; read from the environment when left out.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._lock = threading.RLock()
         self._api: Any = None
-        self._sink: Exporter | None = None
+        self._exporter: Exporter | None = None
         self._embedded: Any = None
-        self._build(settings or Settings.from_environ())
+        self._build(settings or Settings.from_environ().settled())
         if not self.settings.is_enabled:
             turn_off()
 
@@ -85,10 +84,11 @@ class Runtime:
         )
         self._own_recorder = self.recorder
         self._target = ExporterResolver(self._make_api)
+        self._budget = WaitBudget(settings.flush_timeout_s)
         self.flusher = Flusher(
             self.journal,
-            self._find_sink,
-            settle=self.recorder.flush_pending,
+            self._find_exporter,
+            before_read=self.recorder.flush_pending,
             max_age_s=settings.max_age_days * _DAY_S,
             has_threads=is_main_interpreter(),
             evidence=EvidenceCollector(
@@ -104,30 +104,39 @@ class Runtime:
         *,
         api: Any = None,
         home: str | os.PathLike[str] | None = None,
-        sink: Exporter | None = None,
+        exporter: Exporter | None = None,
+        sink: Any = None,
         settings: Settings | None = None,
     ) -> None:
-        """Say where facts go, instead of what the environment says.
+        """Set where facts go, in place of the environment.
 
         Args:
             api: Our `Api` or the SDK's.
             home: The folder of the journal and the embedded instance.
-            sink: Takes the facts instead of an instance.
-            settings: Instead of the environment.
+            exporter: Sends the facts instead of an instance.
+            sink: The deprecated name of `exporter`.
+            settings: Used in place of the environment.
+
+        Raises:
+            DeclarationError: The exporter is none.
         """
+        if sink is not None:
+            exporter = exporter_of_sink(sink, stacklevel=3)
+        elif exporter is not None:
+            check_exporter(exporter)
         with self._lock:
             if api is not None:
-                self._api, self._sink = api, None
-            if sink is not None:
-                self._sink = sink
+                self._api, self._exporter = api, None
+            if exporter is not None:
+                self._exporter = exporter
             if home is not None or settings is not None:
                 new = settings or self.settings
                 if home is not None:
                     new = replace(new, home=Path(home))
-                self._own_recorder.finalize(_SETTLE_S)
+                self._own_recorder.finalize(_OLD_WAIT_S)
                 self._end()
                 self._build(new)
-            elif api is not None or sink is not None:
+            elif api is not None or exporter is not None:
                 self._target = ExporterResolver(self._make_api)
                 self.journal.redirect(self._destination())
 
@@ -159,8 +168,26 @@ class Runtime:
             self._own_recorder.look_at_outputs()
         return self.flusher.flush(limit_s)
 
+    def wait_at_task_end(self, *, for_process: bool, may_wait: bool) -> None:
+        """Deliver what was recorded, now that a task has ended.
+
+        The end of the process's own task waits as an exit does, in the same time. Other
+        ends wait only as long as nothing speaks against the instance: delivery goes on
+        in the background.
+
+        Args:
+            for_process: Whether the process's own task ended.
+            may_wait: Whether the calling thread can wait without holding up others.
+        """
+        if for_process:
+            self._wait(is_last=False)
+        elif may_wait and not self.flusher.is_away:
+            self._spend(lambda left_s: self.flusher.wait(left_s, is_patient=False))
+        else:
+            self.flusher.wake()
+
     def status(self) -> DeliveryStatus:
-        """Tell what this home holds, and what this process could not record."""
+        """Return what this home holds, and what this process could not record."""
         return replace(
             read_status(self.settings.home),
             not_recorded=sum(self._own_recorder.not_recorded.values()),
@@ -176,70 +203,112 @@ class Runtime:
         self.flusher.forget_refused()
         count = dead_letters.release(self.journal.folder)
         if self.is_open:
-            self.flusher.ring()
+            self.flusher.wake()
         return count
 
+    # -- the end --------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Deliver in the background what can be delivered now."""
+        self.flusher.wake()
+
     def close(self) -> None:
-        """End the process's task, deliver within the time allowed, let go of all."""
+        """End the process's task, deliver within the time allowed, release all."""
         self.finish()
         with self._lock:
             self._end()
 
-    def finish(self) -> None:
-        """End the process's task and deliver; recording goes on to work."""
-        ends_at = time.monotonic() + self.settings.flush_timeout_s
+    def finish(self, error: BaseException | None = None) -> None:
+        """End the process's task and deliver; recording goes on to work.
+
+        Args:
+            error: The exception that ends the process, where it is known.
+        """
         with guard("The process's task cannot be ended"):
-            self._own_recorder.close(self.settings.flush_timeout_s / 2)
+            self._own_recorder.close(self._left_s() / 2, error)
         if self.is_open:
             with guard("What was recorded cannot be delivered now"):
-                self.flusher.flush(ends_at - time.monotonic())
-                self._tell_lost()
-                self.flusher.tidy()
+                self._wait(is_last=True)
+                self._warn_left()
+                self.flusher.remove_delivered()
 
     def stop(self) -> None:
-        """End the tasks at work as stopped and deliver: the process is told to end."""
-        ends_at = time.monotonic() + self.settings.flush_timeout_s
+        """End the tasks at work as stopped and deliver: the process is being ended."""
         with guard("The process's tasks cannot be ended"):
             recorder = self._own_recorder
             current = CURRENT.get()
-            run = current.task if isinstance(current, StepContext) else None
-            while run is not None:
-                _end_stopped(run, recorder)
-                run = run.parent
+            task = current.task if isinstance(current, StepContext) else None
+            while task is not None:
+                _end_stopped(task, recorder)
+                task = task.parent
             _end_stopped(recorder.process_task(), recorder)
-            recorder.finalize(self.settings.flush_timeout_s / 2)
+            recorder.finalize(self._left_s() / 2)
         with guard("What was recorded cannot be delivered now"):
-            self.flusher.flush(ends_at - time.monotonic())
-            self._tell_lost()
+            self._wait(is_last=True)
+            self._warn_left()
 
-    def _tell_lost(self) -> None:
-        lost = self.journal.only_in_memory()
+    def _left_s(self) -> float:
+        return self._budget.left_s(self.flusher.times_caught_up)
+
+    def _wait(self, *, is_last: bool) -> None:
+        self._spend(lambda left_s: self.flusher.wait(left_s, is_last=is_last))
+
+    def _spend(self, wait: Callable[[float], bool]) -> None:
+        """Wait in the time that is left for all waits of this process together."""
+        begun = time.monotonic()
+        is_done = False
+        try:
+            is_done = wait(self._left_s())
+        except KeyboardInterrupt:
+            # Whoever interrupts the wait does not want another one.
+            self._budget.use_up(self.flusher.times_caught_up)
+            raise
+        finally:
+            took_s = 0.0 if is_done else time.monotonic() - begun
+            self._budget.spend(took_s, self.flusher.times_caught_up)
+
+    def _warn_left(self) -> None:
+        """Log what is left behind, in one warning."""
+        report = self.flusher.report()
+        if not report.waiting:
+            return
+        why = report.reason or "there was no time left"
+        lost = self.journal.count_volatile()
         if lost:
             logger.warning(
                 "%d facts are lost with this process: %s could not be written, and "
                 "they could not be delivered: %s",
                 lost,
                 self.journal.folder.path,
-                self.flusher.reason or "there was no time left",
+                why,
+            )
+        if report.waiting > lost:
+            logger.warning(
+                "%d facts were not delivered (%s). They are kept in %s and are sent "
+                "by the next program with this LINEAGE_HOME, or by `lineage flush`.",
+                report.waiting - lost,
+                why,
+                self.journal.folder.path,
             )
 
     def abandon(self) -> None:
-        """Let go of everything without waiting; what waits is adopted later."""
+        """Release everything without waiting; what waits is adopted later."""
         with self._lock:
             self._end()
 
-    def begin_anew(self) -> None:
+    def reset_after_fork(self) -> None:
         """In the child of a fork: own journal, own threads, nothing of the parent."""
         self._lock = threading.RLock()
         self.is_open = False
         self._embedded = None
         self._target = ExporterResolver(self._make_api)
-        self.flusher.begin_anew()
-        self.journal.begin_anew()
+        self._budget = WaitBudget(self.settings.flush_timeout_s)
+        self.flusher.reset_after_fork()
+        self.journal.reset_after_fork()
 
     def _end(self) -> None:
         self._own_recorder.commit.give_up()
-        self.flusher.tidy()
+        self.flusher.remove_delivered()
         self.flusher.stop()
         self.journal.seal()
         embedded, self._embedded = self._embedded, None
@@ -249,13 +318,13 @@ class Runtime:
     def _open(self) -> None:
         """Begin delivery, after the first fact of this process."""
         self.is_open = True
-        _watch_process()
+        process_end.watch(current_runtime)
         self.flusher.start()
 
     # -- the target -----------------------------------------------------------
 
     def _destination(self) -> str:
-        if self._sink is not None:
+        if self._exporter is not None:
             return "sink"
         if self._api is not None:
             return str(getattr(self._api, "server_address", "api"))
@@ -264,13 +333,15 @@ class Runtime:
             return self.settings.server_address or named
         return named
 
-    def _find_sink(self) -> Exporter:
-        return self._sink if self._sink is not None else self._target()
+    def _find_exporter(self) -> Exporter:
+        return self._exporter if self._exporter is not None else self._target()
 
     def _make_api(self) -> Any:
         if self._api is not None:
             return self._api
         settings = self.settings
+        if settings.destination == UNUSABLE:
+            raise DeliveryError(settings.unusable or "the target is not understood")
         if settings.destination == "local":
             return self._embedded_api()
         if settings.destination == "instance":
@@ -308,107 +379,54 @@ def _end_stopped(run: ActiveTask, recorder: Recorder) -> None:
         recorder.end_task(run, TerminatedBySignal("by SIGTERM"))
 
 
-class _Process:
-    """What there is once in a process: its runtime, and how its end is noticed."""
+#: The settings of a process in which nothing can be recorded.
+_NOWHERE: Final = Settings(is_enabled=False, home=Path(os.sep, "nonexistent"))
+
+
+def _switch_off(error: Exception) -> None:
+    logger.warning("Nothing is recorded in this process: %s", error, exc_info=error)
+
+
+class _Holder:
+    """Holds the process's runtime."""
 
     def __init__(self) -> None:
         self.runtime: Runtime | None = None
-        self.lock = threading.Lock()
-        self.is_hooked = False
-        self.watched_pid = 0
-        self.former: Any = signal.SIG_DFL
-        """The handler of SIGTERM before ours."""
+        self.lock = threading.RLock()
+
+    def reset_after_fork(self) -> None:
+        # Reentrant: a signal's handler may record while the runtime is made.
+        self.lock = threading.RLock()
 
 
-_process: Final = _Process()
+_holder: Final = forksafe.register(_Holder())
+
+
+def current_runtime() -> Runtime | None:
+    """Return the process's runtime, if there is one."""
+    return _holder.runtime
 
 
 def runtime() -> Runtime:
-    """Give the process's runtime, making it at the first call."""
-    current = _process.runtime
+    """Return the process's runtime, making it at the first call."""
+    current = _holder.runtime
     return current if current is not None else _make()
 
 
 def _make() -> Runtime:
-    with _process.lock:
-        if _process.runtime is None:
-            _process.runtime = Runtime()
-        return _process.runtime
+    with _holder.lock:
+        if _holder.runtime is None:
+            made = attempt(Runtime, None, _switch_off) or Runtime(_NOWHERE)
+            # A signal's handler that recorded meanwhile has made one already.
+            if _holder.runtime is None:
+                _holder.runtime = made
+        return _holder.runtime
 
 
 def reset_runtime() -> None:
     """Forget the process's runtime without waiting, as tests need it."""
-    with _process.lock:
-        old, _process.runtime = _process.runtime, None
+    with _holder.lock:
+        old, _holder.runtime = _holder.runtime, None
     if old is not None:
         old.abandon()
     turn_on()
-
-
-def _watch_process() -> None:
-    """See to it that the process's end and its forks are noticed."""
-    if not _process.is_hooked:
-        _process.is_hooked = True
-        os.register_at_fork(after_in_child=_after_fork)
-        atexit.register(_at_exit)
-    if _process.watched_pid != os.getpid():
-        _process.watched_pid = os.getpid()
-        _watch_worker()
-        _watch_sigterm()
-
-
-def _after_fork() -> None:
-    _process.lock = threading.Lock()
-    if _process.runtime is not None:
-        with guard("Recording cannot go on after a fork"):
-            _process.runtime.begin_anew()
-
-
-def _at_exit() -> None:
-    if _process.runtime is not None:
-        _process.runtime.finish()
-        keep_interrupt()
-
-
-def _watch_worker() -> None:
-    """Deliver when a worker of `multiprocessing` or Celery ends: it skips `atexit`."""
-    celery = sys.modules.get("celery.signals")
-    if celery is not None:
-        celery.worker_process_shutdown.connect(
-            _at_end_of_celery_worker, weak=False, dispatch_uid="lineage"
-        )
-    process = sys.modules.get("multiprocessing.process")
-    util = sys.modules.get("multiprocessing.util")
-    if process is None or util is None or process.parent_process() is None:
-        return
-    util.Finalize(None, _at_exit, exitpriority=_EXIT_PRIORITY)
-
-
-def _at_end_of_celery_worker(**_: object) -> None:
-    _at_exit()
-
-
-def _watch_sigterm() -> None:
-    """Deliver before SIGTERM ends the process; an app's own handler keeps its say."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not (is_main and is_main_interpreter()):
-        return
-    former = signal.getsignal(signal.SIGTERM)
-    if former is signal.SIG_IGN or former is None or former is _on_sigterm:
-        return
-    _process.former = former
-    signal.signal(signal.SIGTERM, _on_sigterm)
-
-
-def _on_sigterm(number: int, frame: FrameType | None) -> None:
-    current = _process.runtime
-    is_open = current is not None and current.is_open
-    if callable(_process.former):
-        if current is not None and is_open:
-            current.flusher.ring()
-        _process.former(number, frame)
-        return
-    if current is not None and is_open:
-        current.stop()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from .errors import logger
+from .redaction import MASK, redact
 
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
+#: Seconds, megabytes or days beyond this number are as good as without end.
+_LARGEST: Final = 1e9
+#: A host with an optional user, port and path.
+_HOST: Final = re.compile(
+    r"(?:[^/@]*@)?(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?(?:[/?#]|$)"
+)
+#: The destination of facts whose address cannot be understood: they wait.
+UNUSABLE: Final = "unusable"
 
 #: Variables whose values are masked wherever they could be shown.
 SECRET_NAMES: Final = ("API_TOKEN", "context.spawnApiToken", "LINEAGE_TOKEN")
@@ -30,6 +40,22 @@ class Variable:
     meaning: str
     is_secret: bool = False
 
+    @property
+    def is_address(self) -> bool:
+        """Whether it says where facts go: nothing is put in place of a wrong one."""
+        return self.field in ("target", "server_address")
+
+
+def _working_directory() -> Path | None:
+    try:
+        return Path.cwd()
+    except OSError:
+        return None  # It was deleted.
+
+
+#: Where the program started: relative homes are settled before it changes directory.
+_STARTED_IN: Final = _working_directory()
+
 
 def _boolean(text: str) -> bool:
     word = text.strip().lower()
@@ -41,12 +67,32 @@ def _boolean(text: str) -> bool:
 
 
 def _target(text: str) -> str:
-    value = text.strip()
-    if value in ("auto", "local", "instance"):
-        return value
-    if value.lower().startswith(("http://", "https://")):
-        return value
-    raise ValueError(text)
+    if text.lower() in ("auto", "local", "instance"):
+        return text.lower()
+    return _address(text)
+
+
+def _address(text: str) -> str:
+    """Read an address; without a scheme it must have a port, a dot, or be localhost."""
+    if any(map(str.isspace, text)):
+        raise ValueError(text)
+    scheme, separator, rest = text.partition("://")
+    if separator:
+        if scheme.lower() not in ("http", "https") or not _HOST.match(rest):
+            raise ValueError(text)
+        return text
+    host = _HOST.match(text)
+    is_host = host and (host["port"] or "." in host["name"] or text == "localhost")
+    if not is_host:
+        raise ValueError(text)
+    return f"http://{text}"
+
+
+def _home(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # `~name` of a user who does not exist
+        raise ValueError(text) from error
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -63,12 +109,12 @@ def _positive(text: str) -> float:
     number = float(text)
     if not 0 <= number < float("inf"):
         raise ValueError(text)
-    return number
+    return min(number, _LARGEST)
 
 
 def _integer(text: str) -> int:
     number = int(text)
-    if number < 0:
+    if not 0 <= number < 2**63:
         raise ValueError(text)
     return number
 
@@ -103,7 +149,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
              "true/false, 1/0, yes/no, on/off", "whether anything is recorded"),
     Variable("target", ("LINEAGE_TARGET",), _target, "auto",
              "auto, local, instance, or an http(s) address", "where facts go"),
-    Variable("home", ("LINEAGE_HOME",), Path, Path(".lineage"),
+    Variable("home", ("LINEAGE_HOME",), _home, Path(".lineage"),
              "a folder", "the journal's and the embedded instance's folder"),
     Variable("is_strict", ("LINEAGE_STRICT",), _boolean, False,
              "true/false, 1/0, yes/no, on/off", "tracking errors raise (for tests)"),
@@ -117,7 +163,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
              "days, 0 or more", "how long a waiting fact is kept"),
     Variable("mask_patterns", ("LINEAGE_MASK",), _words, (),
              "regular expressions, one a line", "more text to mask before the journal"),
-    Variable("mask_key", ("LINEAGE_MASK_KEY",), str, "", "any text, one for a team",
+    Variable("mask_key", ("LINEAGE_MASK_KEY",), str, None, "any text, one for a team",
              "keys the hash by which masked names stay different", is_secret=True),
     Variable("locations", ("LINEAGE_LOCATIONS",), _locations, (),
              "PATH=ADDRESS, several separated by `;`",
@@ -129,7 +175,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("token", ("LINEAGE_TOKEN",), str, None, "a token",
              "the token for an address in LINEAGE_TARGET; API_TOKEN when unset",
              is_secret=True),
-    Variable("server_address", ("SERVER_ADDRESS",), str, None,
+    Variable("server_address", ("SERVER_ADDRESS",), _address, None,
              "an http(s) address", "the platform's address"),
     Variable("api_token", ("API_TOKEN",), str, None, "a token",
              "the platform's token", is_secret=True),
@@ -183,12 +229,12 @@ class Origin:
         """The value as it may be shown: secrets masked."""
         if self.value is None:
             return "unset"
-        return "****" if self.variable.is_secret else str(self.value)
+        return MASK if self.variable.is_secret else redact(str(self.value))
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says, and by it where facts go."""
+    """All settings, read from the environment."""
 
     is_enabled: bool = True
     target: str = "auto"
@@ -199,7 +245,7 @@ class Settings:
     journal_max_mb: float = 512.0
     max_age_days: float = 30.0
     mask_patterns: tuple[str, ...] = ()
-    mask_key: str = field(default="", repr=False)
+    mask_key: str | None = field(default=None, repr=False)
     locations: tuple[tuple[str, str], ...] = ()
     digest: str = "auto"
     digest_max_mb: float = 16_384.0
@@ -221,25 +267,74 @@ class Settings:
     upload_count: Mapping[str, Any] = field(default_factory=dict)
     uploaded_ids: Mapping[str, Any] = field(default_factory=dict)
     env: str = "development"
+    unusable: str | None = None
+    """Why facts cannot be sent anywhere: an address that is not understood."""
     origins: tuple[Origin, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read the environment; a value that cannot be understood is told once."""
+        """Read the environment; a value that cannot be understood is logged once."""
         source = os.environ if environ is None else environ
         origins = tuple(_read(variable, source) for variable in VARIABLES)
         for problem in (o.problem for o in origins if o.problem):
             logger.warning("%s", problem)
         values = {origin.variable.field: origin.value for origin in origins}
-        return cls(**values, origins=origins)
+        problems = {o.variable.field: o.problem for o in origins}
+        unusable = problems["target"]
+        is_platform = values["target"] == "instance" or (
+            values["target"] == "auto" and values["env"] == "production"
+        )
+        if is_platform:
+            unusable = unusable or problems["server_address"]
+        return cls(**values, unusable=unusable, origins=origins)
+
+    def settled(self) -> Settings:
+        """Settle a relative home by the directory in which the program started."""
+        if self.home.is_absolute() or _STARTED_IN is None:
+            return self
+        return replace(self, home=_STARTED_IN / self.home)
+
+    def looked_up(self) -> Settings:
+        """Find the default home in the working directory or one above, for questions.
+
+        A home that is set is taken as it is.
+        """
+        is_set = any(o.name for o in self.origins if o.variable.field == "home")
+        if is_set or self.home.is_absolute() or self.home.exists():
+            return self
+        start = _working_directory()
+        above = () if start is None else start.parents
+        found = next((p / self.home for p in above if (p / self.home).is_dir()), None)
+        return self if found is None else replace(self, home=found)
+
+    @property
+    def shown_destination(self) -> str:
+        """The destination as it may be shown: without a password in its address."""
+        return redact(self.destination)
 
     @property
     def destination(self) -> str:
-        """Where facts go: `local`, `instance`, or an http(s) address."""
+        """Where facts go: `local`, `instance`, an http(s) address, or `unusable`."""
+        if self.unusable and self.target in ("auto", "instance"):
+            return UNUSABLE
         if self.target != "auto":
             return self.target
         has_platform = bool(self.server_address) and bool(self.api_token)
         return "instance" if has_platform and self.env == "production" else "local"
+
+
+def parse(variable: Variable, text: str) -> Any:
+    """Read a value as people write it: with blanks, a newline or quotes around it.
+
+    Raises:
+        ValueError: It is not understood.
+    """
+    value = text.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1].strip()
+    if not value:
+        return variable.default
+    return variable.parse(value)
 
 
 def _read(variable: Variable, environ: Mapping[str, str]) -> Origin:
@@ -248,11 +343,13 @@ def _read(variable: Variable, environ: Mapping[str, str]) -> Origin:
         return Origin(variable, variable.default, None)
     text = environ[name]
     try:
-        return Origin(variable, variable.parse(text), name)
+        return Origin(variable, parse(variable, text), name)
     except ValueError:
-        shown = "its value" if variable.is_secret else repr(text)
+        shown = "its value" if variable.is_secret else repr(redact(text))
+        outcome = f"going on with {variable.default!r}"
+        if variable.is_address:
+            outcome = "facts wait in the journal until it is corrected"
         problem = (
-            f"{name}: {shown} is not understood; allowed: {variable.allowed}; "
-            f"going on with {variable.default!r}"
+            f"{name}: {shown} is not understood; allowed: {variable.allowed}; {outcome}"
         )
         return Origin(variable, variable.default, name, problem)

@@ -13,12 +13,15 @@ def filled(
 ) -> dict[str, Any] | None:
     """Put ids into the links of a card.
 
+    An id that is not known leaves its part of the path out, so that
+    `/apps/{module_id}/sessions/{task_id}` becomes `/apps/sessions/77`.
+
     Args:
         meta: The card in the wire's form.
         sources: For each name that a link may carry as `{name}`, how to find it.
 
     Returns:
-        The card; a link whose id cannot be found is left out of it.
+        The card, without a link whose last part, or whose query, needs an unknown id.
     """
     if meta is None:
         return None
@@ -33,11 +36,15 @@ def _settings(
         return settings
     rest = {key: value for key, value in settings.items() if key != "mainLink"}
     url = link["url"]
-    try:
-        for name, find in sources.items():
-            if f"{{{name}}}" in url:
-                url = url.replace(f"{{{name}}}", str(find()))
-    except DeliveryError as error:
-        logger.info("card: no link to %s: %s", link["title"], error)
-        return rest
+    for name, find in sources.items():
+        sign = f"{{{name}}}"
+        if sign not in url:
+            continue
+        try:
+            url = url.replace(sign, str(find()))
+        except DeliveryError as error:
+            if f"{sign}/" not in url or sign in url.replace(f"/{sign}/", "/"):
+                logger.info("card: no link to %s: %s", link["title"], error)
+                return rest
+            url = url.replace(f"/{sign}/", "/")
     return {**rest, "mainLink": {**link, "url": url}}

@@ -18,6 +18,7 @@ from .dataset import DatasetApi
 from .facts import FactsApi
 from .file import FileApi
 from .graph import GraphApi
+from .labeling_job import LabelingJobApi
 from .project import ProjectApi
 from .register import RegisterApi
 from .retry import DEFAULT_TIMEOUT_S, read_timeout
@@ -39,6 +40,7 @@ class Api(Connection):
         self.project = ProjectApi(self)
         self.dataset = DatasetApi(self)
         self.file = FileApi(self)
+        self.labeling_job = LabelingJobApi(self)
         self.graph = GraphApi(self)
         self.facts = FactsApi(self)
         self.register = RegisterApi(self)

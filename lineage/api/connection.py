@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import requests
@@ -94,6 +95,15 @@ class Connection:
     def token(self) -> str | None:
         """The token, as text whose repr is masked."""
         return self.headers.get("x-api-key")
+
+    @property
+    def retry_count(self) -> int:
+        """Attempts of one request; it can be set."""
+        return self.transport.policy.retries
+
+    @retry_count.setter
+    def retry_count(self, attempts: int) -> None:
+        self.transport.policy = replace(self.transport.policy, retries=attempts)
 
     @property
     def instance_version(self) -> str | None:

@@ -74,6 +74,51 @@ class DatasetApi(PaginatedResource):
         found: list[DatasetInfo] = self.get_list_all_pages("datasets.list", body)
         return found
 
+    def get_tree(self, project_id: int) -> dict[DatasetInfo, Any]:
+        """Return the datasets of a project as a tree; endpoint `datasets.list`.
+
+        Args:
+            project_id: The project.
+
+        Returns:
+            For each dataset, those inside it in the same form.
+
+        Raises:
+            ApiError: The list could not be fetched.
+        """
+        inside: dict[int | None, list[DatasetInfo]] = {}
+        for dataset in self.get_list(project_id, recursive=True):
+            inside.setdefault(dataset.parent_id, []).append(dataset)
+
+        def tree(parent_id: int | None) -> dict[DatasetInfo, Any]:
+            return {one: tree(one.id) for one in inside.get(parent_id, ())}
+
+        return tree(None)
+
+    def get_nested(self, project_id: int, dataset_id: int) -> list[DatasetInfo]:
+        """List all datasets inside a dataset; endpoint `datasets.list`.
+
+        Args:
+            project_id: The project.
+            dataset_id: The outer dataset.
+
+        Returns:
+            Those in it, each followed by those inside of it.
+
+        Raises:
+            ApiError: The list could not be fetched.
+        """
+        nested: list[DatasetInfo] = []
+
+        def add(tree: dict[DatasetInfo, Any], is_inside: bool) -> None:
+            for dataset, children in tree.items():
+                if is_inside:
+                    nested.append(dataset)
+                add(children, is_inside or dataset.id == dataset_id)
+
+        add(self.get_tree(project_id), is_inside=False)
+        return nested
+
     def get_info_by_name(
         self,
         project_id: int,

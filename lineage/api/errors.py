@@ -27,6 +27,7 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from ..errors import ApiError, LineageError
+from ..redaction import MASK, redact
 
 #: Statuses after which the platform asks to try again.
 RETRYABLE_STATUSES = frozenset({408, 429, 499, 500, 502, 503, 504, 509, 598, 599})
@@ -220,5 +221,7 @@ def exhausted(endpoint: str, last: ApiError | None, why: str) -> RetriesExhauste
 
 
 def masked(text: str, secret: str | None) -> str:
-    """Take the token out of a text that a server or a library made."""
-    return text.replace(secret, "****") if secret and len(secret) > 3 else text
+    """Take the token and other secrets out of a text that a server or library made."""
+    if secret and len(secret) > 3:
+        text = text.replace(secret, MASK)
+    return redact(text)

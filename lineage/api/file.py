@@ -12,12 +12,15 @@ from ..errors import NotFoundError
 from ..model.platform_types import FILE_FIELDS, FileInfo
 from .atomic_download import aside, check_length, write_chunks
 from .bodies import BodyPart, multipart
+from .lookups import is_uri
 from .progress import advancing
 from .resource import Resource, decoded
 from .streams import Download
 
 #: Bytes of one upload request, about.
 _GROUP = 20 * 1024 * 1024
+#: Files of a folder in one group, at most, as the platform's SDK has it.
+_FOLDER_GROUP = 50
 
 
 class FileApi(Resource):
@@ -115,6 +118,102 @@ class FileApi(Resource):
             free = str(wanted.with_name(f"{wanted.stem}_{number:03d}{wanted.suffix}"))
             number += 1
         return free
+
+    def get_free_dir_name(self, team_id: int, dir_path: str) -> str:
+        """Return a path that no folder has; endpoint `file-storage.list`.
+
+        Args:
+            team_id: The team.
+            dir_path: The folder's path.
+
+        Returns:
+            `dir_path` without its last slash, or the same with `_000`, `_001` …
+
+        Raises:
+            ApiError: The list could not be fetched.
+        """
+        wanted = dir_path.rstrip("/")
+        if not self.dir_exists(team_id, f"{wanted}/"):
+            return wanted
+        low, high = 0, 1
+        while self.dir_exists(team_id, f"{wanted}_{high:03d}/"):
+            low, high = high, 2 * high
+        while low < high:
+            middle = (low + high) // 2
+            if self.dir_exists(team_id, f"{wanted}_{middle:03d}/"):
+                low = middle + 1
+            else:
+                high = middle
+        return f"{wanted}_{low:03d}"
+
+    def get_url(self, file_id: int) -> str:
+        """Return the address of a file within the instance.
+
+        Args:
+            file_id: The file's id.
+        """
+        return f"/files/{file_id}"
+
+    def listdir(self, team_id: int, path: str, recursive: bool = False) -> Any:
+        """List the paths in a folder; endpoint `file-storage.list`.
+
+        Args:
+            team_id: The team.
+            path: The folder.
+            recursive: Also what lies in its folders.
+
+        Raises:
+            ApiError: The list could not be fetched.
+        """
+        return [entry["path"] for entry in self.list(team_id, path, recursive)]
+
+    def upload_directory(
+        self,
+        team_id: int,
+        local_dir: str,
+        remote_dir: str,
+        change_name_if_conflict: bool | None = True,
+        progress_size_cb: Any = None,
+        replace_if_conflict: bool | None = False,
+    ) -> str:
+        """Upload a folder with all of its files, by `file-storage.bulk.upload`.
+
+        Args:
+            team_id: The team.
+            local_dir: The folder on this machine.
+            remote_dir: Its path in Team Files.
+            change_name_if_conflict: Where it is taken, use a free name (see
+                `get_free_dir_name`).
+            progress_size_cb: A function of the bytes that are done (or a tqdm bar).
+            replace_if_conflict: Where it is taken, replace files of equal names.
+
+        Returns:
+            The path that it has in Team Files.
+
+        Raises:
+            FileExistsError: It is taken, and neither option is set.
+            OSError: A file cannot be read.
+            ApiError: It could not be uploaded.
+        """
+        remote = remote_dir
+        if not remote.startswith("/") and not is_uri(remote):
+            remote = f"/{remote}"
+        if self.dir_exists(team_id, remote):
+            if change_name_if_conflict:
+                remote = self.get_free_dir_name(team_id, remote)
+            elif not replace_if_conflict:
+                raise FileExistsError(f"{remote} is already in team {team_id}")
+        root = Path(local_dir)
+        sources = sorted(path for path in root.rglob("*") if path.is_file())
+        targets = [
+            f"{remote.rstrip('/')}/{path.relative_to(root).as_posix()}"
+            for path in sources
+        ]
+        for start in range(0, len(sources), _FOLDER_GROUP):
+            part = slice(start, start + _FOLDER_GROUP)
+            paths = [str(path) for path in sources[part]]
+            self.upload_bulk(team_id, paths, targets[part], progress_size_cb)
+        return remote
 
     def upload(
         self, team_id: int, src: str, dst: str, progress_cb: Any = None

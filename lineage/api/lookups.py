@@ -194,6 +194,16 @@ def current_version(project_id: int, call: CallMethod) -> int | None:
     return None
 
 
+def app_id(task_id: Any, call: CallMethod) -> int:
+    """Find the app that a task runs, as its team has it; endpoint `tasks.info`.
+
+    Raises:
+        DeliveryError: The task runs no app.
+        ApiError: The instance could not be reached.
+    """
+    return _of_app(task_id, "id", call)
+
+
 def module_id(task_id: Any, call: CallMethod) -> int:
     """Find the app module that a task runs; endpoint `tasks.info`.
 
@@ -201,10 +211,13 @@ def module_id(task_id: Any, call: CallMethod) -> int:
         DeliveryError: The task runs no app.
         ApiError: The instance could not be reached.
     """
-    info = call("tasks.info", {"id": task_id})
-    found: Any = info
-    for key in ("meta", "app", "moduleId"):
+    return _of_app(task_id, "moduleId", call)
+
+
+def _of_app(task_id: Any, name: str, call: CallMethod) -> int:
+    found: Any = call("tasks.info", {"id": task_id})
+    for key in ("meta", "app", name):
         found = found.get(key) if isinstance(found, Mapping) else None
     if not found:
-        raise DeliveryError(f"task {task_id} runs no app module", subject=task_id)
+        raise DeliveryError(f"task {task_id} has no meta.app.{name}", subject=task_id)
     return int(found)

@@ -86,7 +86,10 @@ class PaginatedResource(Resource):
         limit: int | None = None,
         return_first_response: bool = False,  # noqa: ARG002  the platform's signature
     ) -> Iterator[list[Any]]:
-        """List everything, one batch after the other, by the server's token.
+        """List everything, one batch after the other.
+
+        The server's cursor (`after`) leads from one to the next; where an answer has
+        none, the number of the page does.
 
         Args:
             method: A listing method.
@@ -106,18 +109,20 @@ class PaginatedResource(Resource):
         convert = convert_json_info_cb or self._convert_json_info
         advance = advancing(progress_cb)
         answer = self._call(method, body)
-        total, given = answer["total"], 0
+        total, given, page = answer["total"], 0, int(body.get("page", 1))
         while True:
             left = None if limit is None else limit - given
             batch = [convert(entity) for entity in answer["entities"]][:left]
             given += len(batch)
             yield batch
             advance(len(batch))
-            after = answer.get("after")
-            is_whole = given == total or (limit is not None and given >= limit)
-            if after is None or is_whole:
+            after, page = answer.get("after"), page + 1
+            is_whole = given >= total or (limit is not None and given >= limit)
+            is_last = after is None and page > answer.get("pagesCount", 1)
+            if is_whole or is_last:
                 break
-            answer = self._call(method, {**body, "after": after})
+            step = {"page": page} if after is None else {"after": after}
+            answer = self._call(method, {**body, **step})
         if limit is None:
             _check_total(method, given, total, answer.get("total", total))
 

@@ -49,6 +49,23 @@ def _check(info: ProjectInfo | None, key: Any, expected_type: Any) -> None:
         )
 
 
+def _view_settings(
+    settings: dict[str, Any], tags: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return a project's settings of views in the form of the SDK's meta."""
+    tag_id = settings.get("groupImagesByTagId")
+    names = [tag["name"] for tag in tags if tag.get("id") == tag_id is not None]
+    view = {
+        "enabled": settings.get("groupImages", False),
+        "tagName": names[0] if names else None,
+        "tagId": tag_id,
+        "isSynced": settings.get("groupImagesSync", False),
+    }
+    optional = {key: settings.get(key) for key in ("labelingInterface", "spectrogram")}
+    given = {key: value for key, value in optional.items() if value is not None}
+    return {"multiView": view, **given}
+
+
 class ProjectApi(PaginatedResource):
     """Projects; bound as `api.project`."""
 
@@ -192,6 +209,105 @@ class ProjectApi(PaginatedResource):
         body.update({key: one for key, one in optional.items() if one is not None})
         response = self._api.post("projects.add", body)
         return ProjectInfo.from_json(decoded("projects.add", response))
+
+    def get_meta(self, id: int, with_settings: bool = False) -> dict[str, Any]:
+        """Return a project's classes and tags; endpoint `projects.meta`.
+
+        Args:
+            id: The project.
+            with_settings: Also how its views are set, as `projectSettings`; by
+                `projects.info`.
+
+        Raises:
+            ApiError: They could not be fetched.
+        """
+        meta: dict[str, Any] = self._call("projects.meta", {"id": id})
+        if with_settings:
+            settings = self._call("projects.info", {"id": id}).get("settings") or {}
+            meta["projectSettings"] = _view_settings(settings, meta.get("tags") or [])
+        return meta
+
+    def update_meta(self, id: int, meta: Any) -> Any:
+        """Replace a project's classes and tags; endpoint `projects.meta.update`.
+
+        Args:
+            id: The project.
+            meta: A dict as `get_meta` returns it, or the SDK's `ProjectMeta`.
+
+        Returns:
+            The new meta as the platform has it.
+
+        Raises:
+            ApiError: They could not be replaced.
+        """
+        to_json = getattr(meta, "to_json", None)
+        body = {"id": id, "meta": to_json() if callable(to_json) else meta}
+        return self._call("projects.meta.update", body)
+
+    def edit_info(
+        self,
+        id: int,
+        name: str | None = None,
+        description: str | None = None,
+        readme: str | None = None,
+        custom_data: dict[Any, Any] | None = None,
+        project_type: str | None = None,
+    ) -> ProjectInfo:
+        """Change what is shown of a project; endpoint `projects.editInfo`.
+
+        Args:
+            id: The project.
+            name: Its new name.
+            description: A few words.
+            readme: Its page, in Markdown.
+            custom_data: Whatever an app keeps with it.
+            project_type: `point_cloud_episodes`, for a project of `point_clouds`.
+
+        Raises:
+            ValueError: Nothing is to be changed, or the type cannot be changed so.
+            ApiError: It could not be changed.
+        """
+        kind = None if project_type is None else str(project_type)
+        given = {"name": name, "description": description, "readme": readme,
+                 "customData": custom_data, "type": kind}  # fmt: skip
+        changes = {key: value for key, value in given.items() if value is not None}
+        if not changes:
+            raise ValueError("give one of name, description, readme, custom_data, "
+                             "project_type")  # fmt: skip
+        if kind is not None:
+            self._check_type_change(id, kind)
+        return ProjectInfo.from_json(
+            self._call("projects.editInfo", {"id": id, **changes})
+        )
+
+    def _check_type_change(self, id: int, wanted: str) -> None:
+        info = self.get_info_by_id(id, raise_error=True)
+        if (info.type, wanted) != ("point_clouds", "point_cloud_episodes"):
+            raise ValueError(f"project {id} is of type {info.type}: only point_clouds "
+                             "become point_cloud_episodes")  # fmt: skip
+
+    def get_stats(self, id: int) -> dict[str, Any]:
+        """Count a project's items, objects and tags; endpoint `projects.stats`.
+
+        Args:
+            id: The project.
+
+        Raises:
+            ApiError: They could not be fetched.
+        """
+        found: dict[str, Any] = self._call("projects.stats", {"id": id})
+        return found
+
+    def remove(self, id: int) -> None:
+        """Move a project into the archive; endpoint `projects.archive`.
+
+        Args:
+            id: The project.
+
+        Raises:
+            ApiError: It could not be moved.
+        """
+        self._api.post("projects.archive", {"id": id})
 
     def get_or_create(
         self,

@@ -1,5 +1,6 @@
 """Workflow: edges between a task and what it used or produced."""
 
+# Longer than 400 lines: thirteen methods of the SDK, each with all its parameters.
 from __future__ import annotations
 
 import functools
@@ -111,11 +112,11 @@ class Workflow:
         Endpoint `workflow.node.add-input`; see the class for results and errors.
 
         Args:
-            project: A `ProjectInfo` or an id; not needed with `version_id`.
-            version_id: Id of the version that was used.
-            version_num: Its number, looked up by `projects.versions.list`.
-            task_id: The task; this process's when left out.
-            meta: A `WorkflowMeta`, or a dict in the wire's form.
+            project: A `ProjectInfo`, or a project's id; not needed with `version_id`.
+            version_id: Id of one of its versions, when the edge is about that.
+            version_num: Its number instead, looked up by `projects.versions.list`.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add("input", "project", task_id, meta,
                          lambda f: f.project(project, version_id, version_num)
@@ -124,9 +125,14 @@ class Workflow:
     def add_input_dataset(
         self, dataset: Any, task_id: int | None = None, meta: Any = None
     ) -> Any:
-        """Record that the task used a dataset (a `DatasetInfo` or an id).
+        """Record that the task used a dataset.
 
         Endpoint `workflow.node.add-input`; see the class for results and errors.
+
+        Args:
+            dataset: A `DatasetInfo`, or a dataset's id.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add_id("input", "dataset", dataset, task_id, meta)
 
@@ -142,10 +148,11 @@ class Workflow:
         Endpoint `workflow.node.add-input`; see the class for results and errors.
 
         Args:
-            file: A `FileInfo`, an id, or a path in Team Files (`file-storage.list`).
-            model_weight: Whether it holds model weights.
-            task_id: The task; this process's when left out.
-            meta: A `WorkflowMeta`, or a dict in the wire's form.
+            file: A `FileInfo`, or a file's id, or its path in Team Files (`file-
+                storage.list`).
+            model_weight: Whether the file holds model weights.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add("input", "file", task_id, meta,
                          lambda f: f.input_file(file, model_weight))  # fmt: skip
@@ -156,6 +163,11 @@ class Workflow:
         """Record that the task used a folder of Team Files.
 
         Endpoint `workflow.node.add-input`; see the class for results and errors.
+
+        Args:
+            path: The folder's path in Team Files, as `/data/images`.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add("input", "folder", task_id, meta,
                          lambda _: WireArtifact(to_wire("folder"), folder_path(path))
@@ -167,6 +179,11 @@ class Workflow:
         """Record that the task used another task's work.
 
         Endpoint `workflow.node.add-input`; see the class for results and errors.
+
+        Args:
+            input_task_id: The other task's id.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add_id("input", "task", input_task_id, task_id, meta)
 
@@ -176,6 +193,11 @@ class Workflow:
         """Record that the task used a labeling job; needs instance 6.11.11.
 
         Endpoint `workflow.node.add-input`; see the class for results and errors.
+
+        Args:
+            id: The labeling job's id.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add_id("input", "job", id, task_id, meta)
 
@@ -189,6 +211,12 @@ class Workflow:
         """Record that the task made or changed a project, or one of its versions.
 
         Endpoint `workflow.node.add-output`; see the class for results and errors.
+
+        Args:
+            project: A `ProjectInfo`, or a project's id.
+            version_id: Id of one of its versions, when the edge is about that.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add("output", "project", task_id, meta,
                          lambda f: f.project(project, version_id))  # fmt: skip
@@ -199,6 +227,11 @@ class Workflow:
         """Record that the task made or changed a dataset.
 
         Endpoint `workflow.node.add-output`; see the class for results and errors.
+
+        Args:
+            dataset: A `DatasetInfo`, or a dataset's id.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add_id("output", "dataset", dataset, task_id, meta)
 
@@ -209,11 +242,15 @@ class Workflow:
         task_id: int | None = None,
         meta: Any = None,
     ) -> Any:
-        """Record that the task made a file (a `FileInfo` or an id).
+        """Record that the task made a file.
 
         Endpoint `workflow.node.add-output`; see the class for results and errors.
 
-        A path goes to the instance as it is, as the platform's SDK sends it.
+        Args:
+            file: A `FileInfo`, or a file's id; a path is sent as it is.
+            model_weight: Whether the file holds model weights.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         kind = to_wire("file", is_model=bool(model_weight))
         return self._add("output", "file", task_id, meta,
@@ -225,6 +262,11 @@ class Workflow:
         """Record that the task made a folder of Team Files.
 
         Endpoint `workflow.node.add-output`; see the class for results and errors.
+
+        Args:
+            path: The folder's path in Team Files, as `/data/images`.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add("output", "folder", task_id, meta,
                          lambda _: WireArtifact(to_wire("folder"), folder_path(path))
@@ -234,6 +276,10 @@ class Workflow:
         """Record that the task is an app session that others may use.
 
         Endpoint `workflow.node.add-output`; see the class for results and errors.
+
+        Args:
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add("output", "app", task_id, meta,
                          lambda f: WireArtifact(to_wire("app"), f.task_id))  # fmt: skip
@@ -244,6 +290,11 @@ class Workflow:
         """Record that the task started another task.
 
         Endpoint `workflow.node.add-output`; see the class for results and errors.
+
+        Args:
+            output_task_id: The other task's id.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add_id("output", "task", output_task_id, task_id, meta)
 
@@ -253,6 +304,11 @@ class Workflow:
         """Record that the task made a labeling job; needs instance 6.11.11.
 
         Endpoint `workflow.node.add-output`; see the class for results and errors.
+
+        Args:
+            id: The labeling job's id.
+            task_id: The task that the edge belongs to; this process's when left out.
+            meta: A `WorkflowMeta`, or a dict in the wire's form; none when left out.
         """
         return self._add_id("output", "job", id, task_id, meta)
 
@@ -263,8 +319,8 @@ class Workflow:
 
         Args:
             fact: An edge in the form of `model.facts.EdgeFact`; its task is its
-                `task_id`, else this process's. `{id}`, `{task_id}` and `{module_id}`
-                in a card's link stand for what was found.
+                `task_id`, else this process's. `{id}`, `{task_id}`, `{module_id}`
+                and `{app_id}` in a card's link stand for what was found.
 
         Returns:
             The instance's answer; None for the input of work in place on a project
@@ -288,6 +344,7 @@ class Workflow:
             "id": lambda: artifact.id,
             "task_id": lambda: resolver.task_id,
             "module_id": lambda: lookups.module_id(resolver.task_id, resolver.call),
+            "app_id": lambda: lookups.app_id(resolver.task_id, resolver.call),
         }
         meta = filled(checked_meta(fact.get("meta")), sources)
         return self._post(fact["dir"], resolver, artifact, meta)
@@ -340,6 +397,12 @@ class Workflow:
         artifact: WireArtifact,
         meta: dict[str, Any] | None,
     ) -> Any:
+        if not resolver.task_id:
+            raise DeliveryError(
+                f"{resolver.task_id!r} is no task: the edge is not sent; leave task_id "
+                "out for this process's task",
+                subject=resolver.task_id,
+            )
         body = {
             "teamId": self._teams.of(resolver.task_id, resolver.call),
             "node": {"type": "task", "id": resolver.task_id},

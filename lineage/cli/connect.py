@@ -13,7 +13,7 @@ from typing import Final
 
 from ..api import Api
 from ..errors import NotFoundError
-from ..settings import Settings
+from ..settings import UNUSABLE, Settings
 from .parser import UsageError
 
 #: The address of `EmbeddedInstance`, which needs an extra to be imported.
@@ -22,7 +22,7 @@ EMBEDDED_ADDRESS: Final = "http://embedded.lineage"
 
 def settings_of(args: argparse.Namespace) -> Settings:
     """Read the environment, and let the command's options override it."""
-    settings = Settings.from_environ()
+    settings = Settings.from_environ().looked_up()
     if getattr(args, "home", None):
         settings = replace(settings, home=Path(args.home), target="local")
     if getattr(args, "server", None):
@@ -73,6 +73,8 @@ def served(settings: Settings) -> Api:
     Raises:
         UsageError: The platform is meant, and its address is not known.
     """
+    if settings.destination == UNUSABLE:
+        raise UsageError(settings.unusable or "the target is not understood")
     is_named = settings.destination != "instance"
     address = settings.destination if is_named else settings.server_address
     if address is None:

@@ -14,7 +14,7 @@ from ..delivery.status import problem_of, read_status
 from ..errors import JournalError
 from ..journal.dead_letters import RejectedFact
 from ..runtime import Runtime
-from ..settings import Settings
+from ..settings import UNUSABLE, Settings
 from .connect import settings_of
 from .format import ago, clean, count, duration
 from .output import table
@@ -46,7 +46,7 @@ def run_status(args: argparse.Namespace) -> CommandResult:
     settings = settings_of(args)
     status = read_status(settings.home)
     return CommandResult(
-        {**status_data(status), "destination": settings.destination},
+        {**status_data(status), "destination": settings.shown_destination},
         _status_lines(status, settings),
         FAILED if status.problem else NO if status.refused else 0,
     )
@@ -91,7 +91,9 @@ def _where(settings: Settings) -> str:
         return f"the embedded instance in {settings.home}"
     if settings.destination == "instance":
         return settings.server_address or "the platform (SERVER_ADDRESS is unset)"
-    return settings.destination
+    if settings.destination == UNUSABLE:
+        return f"nowhere: {settings.unusable}"
+    return settings.shown_destination
 
 
 def _refusals(refused: tuple[RejectedFact, ...], *, shown: int = 10) -> list[Line]:

@@ -53,7 +53,7 @@ def run_doctor(args: argparse.Namespace) -> CommandResult:
     data = {
         "version": metadata.version("workflow-lineage"),
         "python": platform.python_version(),
-        "destination": settings.destination,
+        "destination": settings.shown_destination,
         "reached": reachable,
         "settings": [_origin_data(origin, settings) for origin in settings.origins],
         "extras": installed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from ..settings import Origin, Settings
+from ..settings import UNUSABLE, Origin, Settings
 
 _Told = Callable[[Settings], str]
 
@@ -35,8 +35,10 @@ def _target(settings: Settings) -> str:
     destination = settings.destination
     if destination == "instance":
         return f"facts go to {settings.server_address or 'SERVER_ADDRESS (unset!)'}"
+    if destination == UNUSABLE:
+        return f"facts go nowhere: {settings.unusable}"
     if destination != "local":
-        return f"facts go to {destination}"
+        return f"facts go to {settings.shown_destination}"
     place = f"facts go to the embedded instance in {settings.home}"
     if settings.target == "auto" and settings.server_address and settings.api_token:
         return f"{place}, because ENV is {settings.env!r} and not 'production'"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any, Final, TextIO
 
-from .format import shorten
+from .format import escape, shorten
 from .result import STYLES, CommandResult, Line, plain, width
 
 #: A column is not cut below this width.
@@ -32,12 +33,20 @@ def print_lines(lines: Sequence[Line], stream: TextIO) -> None:
     rich = _rich_for(stream)
     for parts in lines:
         if rich is None:
-            stream.write("".join(part.text for part in parts).rstrip() + "\n")
+            stream.write("".join(_safe(part.text) for part in parts).rstrip() + "\n")
         else:
             text = rich.Text.assemble(
-                *((p.text, STYLES.get(p.style, "")) for p in parts)
+                *((_safe(p.text), STYLES.get(p.style, "")) for p in parts)
             )
             rich.console.print(text, soft_wrap=True)
+
+
+def _safe(text: str) -> str:
+    """Return a text that no terminal obeys; its lines and tabs stay."""
+    if text.isprintable():
+        return text
+    pieces = re.split(r"([\n\t])", text)
+    return "".join(p if p in ("\n", "\t") else escape(p) for p in pieces)
 
 
 class _Rich:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..api import Api
 from ..delivery.status import read_status
-from ..settings import Settings
+from ..redaction import redact
+from ..settings import UNUSABLE, Settings
 from .connect import served
 from .format import count
 
@@ -17,6 +18,8 @@ def reached(settings: Settings) -> str:
     backlog = f"; {count(waiting, 'fact')} waiting" if waiting else ""
     if settings.destination == "local":
         return f"The embedded instance needs no connection{backlog}."
+    if settings.destination == UNUSABLE:
+        return f"Nothing can be sent: {settings.unusable}{backlog}."
     if settings.destination == "instance" and not settings.server_address:
         return f"SERVER_ADDRESS is not set, so nothing can be sent{backlog}."
     return f"{_answer(served(settings))}{backlog}."
@@ -26,7 +29,9 @@ def _answer(api: Api) -> str:
     version = api.instance_version
     ours = api.announced()
     if ours is not None:
-        return f"{api.server_address} answers, with lineage {ours.version}"
+        return f"{redact(api.server_address)} answers, with lineage {ours.version}"
     if version in (None, "unknown"):
-        return f"{api.server_address} does not answer; facts wait in the journal"
-    return f"{api.server_address} answers, a platform of version {version}"
+        return (
+            f"{redact(api.server_address)} does not answer; facts wait in the journal"
+        )
+    return f"{redact(api.server_address)} answers, a platform of version {version}"

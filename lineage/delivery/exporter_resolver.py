@@ -1,4 +1,4 @@
-"""The target: which sink an instance gets, by what it says of itself."""
+"""Chooses the exporter for an instance by the capabilities that it announces."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any, Final
 from ..api.version import UNKNOWN, VersionCache
 from ..api.workflow import Workflow
 from ..errors import DeliveryError
-from .exporters import BatchExporter, Exporter, PlatformExporter
+from ..exporters import Exporter
+from .exporters import BatchExporter, PlatformExporter
 
 _BATCHES: Final = "lineage.facts.add"
 
 
 class ExporterResolver:
-    """Chooses the sink of one api, anew whenever the instance's answer expires.
+    """Chooses the exporter of one api, again whenever the instance's answer expires.
 
     Args:
-        make_api: Makes our `Api`, or gives the platform's SDK's; called once, at the
-            first delivery.
+        make_api: Returns our `Api` or the SDK's; called once, at the first delivery.
     """
 
     def __init__(self, make_api: Callable[[], Any]) -> None:
@@ -28,34 +28,34 @@ class ExporterResolver:
         self._edges: PlatformExporter | None = None
 
     def __call__(self) -> Exporter:
-        """Give the sink that fits now.
+        """Return the exporter that fits now.
 
         Raises:
-            DeliveryError: The instance does not tell what it is: facts wait.
+            DeliveryError: The instance does not announce its version: facts wait.
         """
         if self._api is None:
             self._api = self._make_api()
         versions = getattr(self._api, "versions", None)
         if not isinstance(versions, VersionCache):
-            return self._edge_sink()
+            return self._edge_exporter()
         found = versions.get()
         if found.announced is not None and found.announced.has(_BATCHES):
-            return self._batch_sink(found.announced.max_batch)
+            return self._batch_exporter(found.announced.max_batch)
         if found.version is None or found.version == UNKNOWN:
             versions.forget()
             raise DeliveryError(
-                f"{self._api.server_address} cannot be reached, or does not tell its "
-                "version",
+                f"{self._api.server_address} cannot be reached, or does not announce "
+                "its version",
                 subject=self._api,
             )
-        return self._edge_sink()
+        return self._edge_exporter()
 
-    def _batch_sink(self, max_batch: int) -> BatchExporter:
+    def _batch_exporter(self, max_batch: int) -> BatchExporter:
         if self._batches is None or self._batches.max_batch != max_batch:
             self._batches = BatchExporter(self._api.facts, max_batch=max_batch)
         return self._batches
 
-    def _edge_sink(self) -> PlatformExporter:
+    def _edge_exporter(self) -> PlatformExporter:
         if self._edges is None:
             self._edges = PlatformExporter(Workflow(self._api))
         return self._edges

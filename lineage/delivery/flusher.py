@@ -1,4 +1,6 @@
-"""The flusher: threads that bring facts from the journal to the sink."""
+"""The flusher: threads that send facts from the journal to the exporter."""
+
+# Longer than 400 lines: one state machine, whose state one lock guards.
 
 from __future__ import annotations
 
@@ -6,30 +8,44 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ..errors import attempt, guard, warn_rarely
+from ..exporters import DeliveryResult, Exporter, FactBatch
 from ..journal.writer import Journal
+from .deadline import Deadlines
 from .evidence.collector import EvidenceCollector
-from .exporters import BatchExporter, DeliveryResult, Exporter
-from .journal_reader import LOOK_SOON_S, JournalReader
+from .exporters import is_transport_error
+from .journal_reader import LOOK_SOON_S, JournalReader, reason_key
 from .queue import DeliveryQueue, QueuedFact, pause_s
 from .report import DeliveryReport
 
-#: After the first fact it waits for company.
+#: After the first fact it waits this long for more.
 _GATHER_S: Final = 0.05
-#: An idle flusher looks for segments of processes that died.
+#: An idle flusher looks this often for segments of processes that died.
 _IDLE_S: Final = 15.0
-#: How long the first delivery waits for what belongs to it.
-_SETTLE_S: Final = 0.25
-#: Facts sent together: when somebody waits for them, and otherwise.
+#: How long the first delivery waits for the commit of the code.
+_FIRST_WAIT_S: Final = 0.25
+#: Facts sent together: when a caller waits for them, and otherwise.
 _LARGEST_BATCH: Final = 8000
 _BATCH: Final = 1000
 #: After so much work in one go the app's threads get the interpreter for a moment:
 #: without that, each of their turns would begin with a wait of 5 ms.
 _WORK_S: Final = 0.0005
-_REST_S: Final = 0.0001
+_YIELD_S: Final = 0.0001
 _STRIDE: Final = 128
+#: A fact that failed alone is kept back at least this long, unless a caller waits.
+_ALONE_AGAIN_S: Final = 2.0
+#: So many facts that fail one by one, with none delivered in between, are taken for
+#: trouble of the instance.
+_ALONE_IN_A_ROW: Final = 8
+#: A fact at which the exporter's code fails is set aside after so many attempts and
+#: seconds, if others were delivered meanwhile.
+_MOST_ATTEMPTS: Final = 8
+_LEAST_TRIED_S: Final = 15.0
+#: How often facts are searched for those that are too old, while nothing can be sent.
+_AGE_CHECK_S: Final = 60.0
 
 
 class Flusher:
@@ -37,8 +53,8 @@ class Flusher:
 
     Args:
         journal: Where facts come from.
-        target: Gives the sink; may ask the network, and raise.
-        settle: Called before facts are looked for; writes what waited for company,
+        target: Returns the exporter; may use the network, and raise.
+        before_read: Called before the journal is read; writes what is still buffered,
             and may wait so many seconds for more of it.
         max_age_s: Facts that waited longer are set aside.
         has_threads: Whether it may have threads; otherwise `flush` does the work.
@@ -49,14 +65,14 @@ class Flusher:
         journal: Journal,
         target: Callable[[], Exporter],
         *,
-        settle: Callable[[float], None] = lambda _: None,
+        before_read: Callable[[float], None] = lambda _: None,
         max_age_s: float = 30 * 86_400.0,
         has_threads: bool = True,
         evidence: EvidenceCollector | None = None,
     ) -> None:
         self._journal = journal
         self._target = target
-        self._settle = settle
+        self._before_read = before_read
         self._max_age_s = max_age_s
         self._has_threads = has_threads
         self._evidence = evidence or EvidenceCollector(
@@ -66,95 +82,151 @@ class Flusher:
         self._begin()
 
     def _begin(self) -> None:
-        self.backlog = DeliveryQueue()
-        self.intake = JournalReader(
-            self._journal, self.backlog, self._max_age_s, self._evidence.notice
+        self.queue = DeliveryQueue()
+        self.reader = JournalReader(
+            self._journal, self.queue, self._max_age_s, self._evidence.notice
         )
         # Reentrant: a signal's handler may flush while its thread does.
         self._changed = threading.Condition(threading.RLock())
-        # A bare lock rings: releasing it is one step, safe in a signal's handler.
-        self._bell = threading.Lock()
-        self._bell.acquire()
+        # A bare lock wakes: releasing it is one step, safe in a signal's handler.
+        self._wake_lock = threading.Lock()
+        self._wake_lock.acquire()
         self._threads = 0
-        self._is_watched = False
+        self._has_waiter = False
         #: Whether there was something to send since a thread waited last.
-        self._is_flowing = False
+        self._had_work = False
         self._is_stopped = False
-        self._is_hurried = False
+        self._deadlines = Deadlines()
         self._pause_until = 0.0
+        #: Before this, the instance asked not to be called.
+        self._not_before = 0.0
         self._failures = 0
+        #: Facts that failed by themselves since one was delivered.
+        self._failed_alone: set[str] = set()
         #: Counts pauses, and what ends them: which attempts knew of the last one.
-        self._episode = 0
+        self._pause_generation = 0
         self._rounds = 0
         self._in_round = 0
-        self._rested_at = 0.0
+        self._yielded_at = 0.0
+        self._age_check_at = 0.0
         self.delivered = 0
+        #: How often nothing was left to deliver after something had been.
+        self.times_caught_up = 0
         self.reason: str | None = None
 
     # -- from other threads ---------------------------------------------------
 
     def start(self) -> None:
         """Begin to work, in threads of its own."""
-        self._journal.call_on_write(self.ring)
+        self._journal.call_on_write(self.wake)
         with self._changed:
             if self._threads == 0 and self._has_threads:
                 self._spawn()
 
-    def ring(self) -> None:
-        """Wake the flusher; takes no lock that anybody holds for long."""
+    def wake(self) -> None:
+        """Wake the flusher; takes no lock that is held for long."""
         try:
-            self._bell.release()
+            self._wake_lock.release()
         except RuntimeError:
-            return  # It rings already.
+            return  # It is woken already.
 
     def flush(self, timeout_s: float) -> DeliveryReport:
-        """Deliver everything now, as far as the time allows."""
+        """Deliver everything now, as far as the time allows.
+
+        All pauses end, also those for which the instance asked.
+        """
+        with self._changed:
+            self._not_before = 0.0
+            self.queue.make_all_due()
+            self.queue.promote_due(time.monotonic())
+        self.wait(timeout_s)
+        return self.report()
+
+    def wait(
+        self, timeout_s: float, *, is_last: bool = False, is_patient: bool = True
+    ) -> bool:
+        """Wait until everything is delivered; False when facts are left.
+
+        It returns early where no attempt can be made in time: the instance asked for a
+        longer pause, or is too old.
+
+        Args:
+            timeout_s: How long to wait.
+            is_last: The process ends after it: no request is begun whose answer is not
+                expected in time, because it would have to be sent again later.
+            is_patient: Whether to go on waiting when an attempt fails.
+        """
         deadline = time.monotonic() + timeout_s
         # The threads are at work meanwhile, and need some of the time in any case.
-        self.ring()
-        self._settle(timeout_s / 2)
-        with self._changed:
-            self._is_hurried = True
-            self._pause_until = 0.0
-            self._failures = 0
-            self._episode += 1
-            self.intake.look_again()
-            self.backlog.hurry()
+        self.wake()
+        self._before_read(timeout_s / 2)
+        with self._changed, self._deadlines.waiting_until(deadline, is_last=is_last):
+            self._end_pauses()
             goal = self._rounds + self._in_round + 1
             if self._threads == 0 and self._has_threads:
                 with guard("The flusher's thread cannot be started"):
                     self._spawn()
             if self._threads == 0:
                 self._work_until(deadline)
-            self.ring()
-            while not self._is_over(goal, deadline):
+            self.wake()
+            while not self._is_over(goal, deadline) and (
+                is_patient or not self.is_away
+            ):
                 self._changed.wait(max(0.0, deadline - time.monotonic()))
-            self._is_hurried = False
+            is_done = not self._has_facts()
         self._evidence.keep(at_once=True)
-        return self.report()
+        return is_done
+
+    def _end_pauses(self) -> None:
+        self._pause_until = self._not_before
+        self._failures = 0
+        self._pause_generation += 1
+        self.reader.scan_again()
+        self.queue.make_all_due(not_asked_to_wait=True)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the last attempt failed, so that waiting is likely to be useless."""
+        return self._failures > 0 or len(self._failed_alone) >= _ALONE_IN_A_ROW
 
     def _is_over(self, goal: int, deadline: float) -> bool:
         if time.monotonic() >= deadline or self._is_stopped:
             return True
         if self._rounds < goal or not self._evidence.is_idle():
             return False
-        if self._pause_until >= deadline:
+        if not self._has_facts():
             return True
-        if self.intake.is_expecting:
-            return False
-        return not self.backlog and not self.intake.has_more()
+        return not self._deadlines.is_in_time(self._next_attempt(), deadline)
+
+    def _has_facts(self) -> bool:
+        reader = self.reader
+        return bool(self.queue) or reader.is_expecting or reader.has_more()
+
+    def _next_attempt(self) -> float:
+        """Return when facts can be sent next; now while some are on their way."""
+        if self.queue.in_flight or self.reader.is_expecting:
+            return 0.0
+        if self.queue.ready or self.reader.has_more():
+            return self._pause_until
+        due = self.queue.next_due()
+        return float("inf") if due is None else max(due, self._pause_until)
 
     def _work_until(self, deadline: float) -> None:
-        while time.monotonic() < deadline and self._cycle():
-            continue
+        while time.monotonic() < deadline:
+            if self._cycle():
+                continue
+            left_s = self._next_attempt() - time.monotonic()
+            if self._is_over(0, deadline):
+                return
+            time.sleep(max(0.001, min(left_s, deadline - time.monotonic())))
 
     def report(self) -> DeliveryReport:
-        """Tell what this process delivered, and what is left."""
+        """Return what this process delivered, and what is left."""
         with self._changed:
             return DeliveryReport(
                 delivered=self.delivered,
-                waiting=len(self.backlog) + self.intake.unread(),
-                refused=tuple(self.intake.refused),
+                waiting=len(self.queue) + self.reader.unread(),
+                refused=tuple(self.reader.refused),
                 dropped=self._journal.dropped,
                 reason=self.reason,
             )
@@ -162,26 +234,26 @@ class Flusher:
     def forget_refused(self) -> None:
         """Leave earlier refusals out of later reports."""
         with self._changed:
-            self.intake.refused.clear()
+            self.reader.refused.clear()
 
-    def tidy(self) -> None:
+    def remove_delivered(self) -> None:
         """Delete the journal's files of which everything is delivered."""
         self._journal.seal()
         with self._changed:
-            self.intake.gather()
+            self.reader.poll()
 
     def stop(self) -> None:
         """End the threads and let go of the files; what waits stays in them."""
         with self._changed:
             self._is_stopped = True
             self._changed.notify_all()
-            self.intake.release()
+            self.reader.release()
         self._evidence.stop()
-        self.ring()
+        self.wake()
 
-    def begin_anew(self) -> None:
+    def reset_after_fork(self) -> None:
         """In the child of a fork: no threads, no files, nothing on its way."""
-        self.intake.release()
+        self.reader.release()
         self._evidence.reset_after_fork()
         self._begin()
 
@@ -199,7 +271,7 @@ class Flusher:
         while is_on and pid == os.getpid():
             while attempt(lambda _: self._cycle(), None, self._failed):
                 continue
-            is_on = self._watch()
+            is_on = self._wait_for_work()
         with self._changed:
             self._threads -= 1
             self._changed.notify_all()
@@ -207,40 +279,41 @@ class Flusher:
     def _failed(self, error: Exception) -> None:
         warn_rarely("flusher", "Delivery failed: %s", error, exc_info=error)
         with self._changed:
-            self._pause(_told(error), 1.0)
+            self._pause(_describe(error), 1.0)
 
-    def _watch(self) -> bool:
+    def _wait_for_work(self) -> bool:
         """Wait for work; False ends the thread: another one waits already."""
         with self._changed:
             if self._is_stopped:
                 return False
-            if self._is_watched:
+            if self._has_waiter:
                 # What this thread put back may be due before the other one looks.
-                self.ring()
+                self.wake()
                 return False
-            self._is_watched = True
+            self._has_waiter = True
             wait_s = self._wait_s()
-            # Where facts keep coming the app's threads need not wake this one: for
-            # them that is dearer than all the rest of a call.
-            if self._is_flowing:
+            # Where facts keep coming the app's threads need not wake this one: waking
+            # costs them more than the rest of a call.
+            if self._had_work:
                 wait_s = min(wait_s, _GATHER_S)
             else:
-                self._journal.call_on_write(self.ring)
-                wait_s = 0.0 if self.intake.has_more() else wait_s
-            self._is_flowing = False
-        if self._bell.acquire(timeout=max(0.0, wait_s)) and not self._is_hurried:
-            self._bell.acquire(timeout=_GATHER_S)
+                self._journal.call_on_write(self.wake)
+                wait_s = 0.0 if self.reader.has_more() else wait_s
+            self._had_work = False
+        is_woken = self._wake_lock.acquire(timeout=max(0.0, wait_s))
+        if is_woken and not self._deadlines.is_urgent:
+            self._wake_lock.acquire(timeout=_GATHER_S)
         with self._changed:
-            self._is_watched = False
+            self._has_waiter = False
         return not self._is_stopped
 
     def _wait_s(self) -> float:
         now = time.monotonic()
-        due = self.backlog.next_due()
-        if self.backlog.ready:
+        due = self.queue.next_due()
+        if self.queue.ready:
             due = now
-        idle_s = LOOK_SOON_S if self.intake.is_expecting else _IDLE_S
-        if due is None:
+        idle_s = LOOK_SOON_S if self.reader.is_expecting else _IDLE_S
+        if due is None or not self._deadlines.may_start(now):
             return idle_s
         return min(idle_s, max(due, self._pause_until) - now)
 
@@ -257,28 +330,31 @@ class Flusher:
                 self._changed.notify_all()
 
     def _round(self) -> bool:
-        if not self.backlog.ready:
-            self._settle(0.0 if self._rounds else _SETTLE_S)
+        if not self.queue.ready:
+            self._before_read(0.0 if self._rounds else _FIRST_WAIT_S)
         with self._changed:
             if self._is_stopped:
                 return False
             with guard("The journal cannot be read"):
                 self._journal.prepare()
                 self._journal.note_dropped()
-                if not self.backlog.ready or self._is_hurried:
-                    self.intake.gather(self._rest)
+                if not self.queue.ready or self._deadlines.is_urgent:
+                    self.reader.poll(self._yield_gil)
             now = time.monotonic()
-            self.backlog.wake(now)
-            if now < self._pause_until or not self.backlog.ready:
+            self.queue.promote_due(now)
+            if now < self._pause_until or not self.queue.ready:
                 return False
-        sink = self._resolved()
-        if sink is None:
+            if not self._deadlines.may_start(now):
+                return False
+        exporter = self._resolved()
+        if exporter is None:
             self._evidence.keep()
             return False
-        items = self._taken(sink)
+        items = self._taken(exporter)
         if items:
-            self._evidence.complete(items, is_wanted=sink.wants_digests)
-            self._send(sink, items)
+            with guard("Evidence cannot be completed"):
+                self._evidence.complete(items, is_wanted=exporter.wants_digests)
+            self._send(exporter, items)
         return bool(items)
 
     def _evidence_found(self) -> None:
@@ -289,105 +365,172 @@ class Flusher:
         def fail(error: Exception) -> None:
             with self._changed:
                 self._pause(str(error), 0.0)
+                self._give_up_old()
 
         return attempt(lambda _: self._target(), None, fail)
 
-    def _taken(self, sink: Exporter) -> list[QueuedFact]:
+    def _taken(self, exporter: Exporter) -> list[QueuedFact]:
         with self._changed:
             if self._is_stopped:
                 return []
-            most = _LARGEST_BATCH if self._is_hurried else _BATCH
-            items = self.backlog.take(min(sink.max_batch, most), sink.lane)
-            self._is_flowing = bool(items) or self._is_flowing
+            most = _LARGEST_BATCH if self._deadlines.is_urgent else _BATCH
+            most = min(exporter.max_batch, most)
+            items = self.queue.next_batch(most, exporter.ordering_key)
+            self._had_work = bool(items) or self._had_work
             # With several on their way there is always one thread free for more.
-            allowed = sink.in_flight if self._has_threads else 0
-            if items and not self._is_watched and self._threads < allowed:
+            allowed = exporter.in_flight if self._has_threads else 0
+            if items and not self._has_waiter and self._threads < allowed:
                 with guard("Another thread of the flusher cannot be started"):
                     self._spawn()
         return items
 
-    def _send(self, sink: Exporter, items: Sequence[QueuedFact]) -> None:
+    def _send(self, exporter: Exporter, items: Sequence[QueuedFact]) -> None:
         def fail(error: Exception) -> None:
-            failed.append(DeliveryResult("waiting", _told(error), is_general=True))
+            failure.append(error)
 
-        failed: list[DeliveryResult] = []
-        episode = self._episode
-        verdicts = attempt(lambda _: self._sent(sink, items), None, fail)
-        if verdicts is None or len(verdicts) != len(items):
-            odd = DeliveryResult("waiting", "the sink told too little", is_general=True)
-            verdicts = [*failed, odd][:1] * len(items)
+        failure: list[Exception] = []
+        generation, begun = self._pause_generation, time.monotonic()
+        results = attempt(lambda _: exporter.send(self._batch(items)), None, fail)
+        took_s = time.monotonic() - begun
+        if results is None or len(results) != len(items):
+            results = self._of_exception(exporter, results, failure, items)
         with self._changed:
+            if any(result.status != "waiting" for result in results):
+                self._deadlines.note_answer(took_s)
             if not self._is_stopped:
-                self._apply(items, verdicts, episode)
+                self._apply(items, results, generation)
 
-    def _sent(
-        self, sink: Exporter, items: Sequence[QueuedFact]
-    ) -> Sequence[DeliveryResult]:
-        if not isinstance(sink, BatchExporter):
-            return sink.send([item.fact for item in items])
+    def _batch(self, items: Sequence[QueuedFact]) -> FactBatch:
         texts: list[bytes] = []
         for start in range(0, len(items), _STRIDE):
             texts += [item.wire for item in items[start : start + _STRIDE]]
-            self._rest()
-        return sink.send_texts(texts)
+            self._yield_gil()
+        return FactBatch(texts)
 
-    def _rest(self) -> None:
-        """Let the app's threads have the interpreter, unless one of them waits."""
-        if self._is_hurried or time.perf_counter() - self._rested_at < _WORK_S:
+    def _of_exception(
+        self,
+        exporter: Exporter,
+        results: Sequence[DeliveryResult] | None,
+        failure: Sequence[Exception],
+        items: Sequence[QueuedFact],
+    ) -> Sequence[DeliveryResult]:
+        """Judge a call that raised, or returned something other than its results."""
+        if failure:
+            reason = _describe(failure[0])
+            if is_transport_error(failure[0]):
+                away = DeliveryResult("waiting", reason, is_transport_error=True)
+                return [away] * len(items)
+        else:
+            count = 0 if results is None else len(results)
+            name = type(exporter).__name__
+            reason = f"{name}.send returned {count} results for {len(items)} facts"
+        with self._changed:
+            for item in items:
+                item.is_alone = True
+        return [DeliveryResult("waiting", reason)] * len(items)
+
+    def _yield_gil(self) -> None:
+        """Yield the interpreter briefly, unless a caller waits in `flush`."""
+        if (
+            self._deadlines.is_urgent
+            or time.perf_counter() - self._yielded_at < _WORK_S
+        ):
             return
-        time.sleep(_REST_S)
-        self._rested_at = time.perf_counter()
+        time.sleep(_YIELD_S)
+        self._yielded_at = time.perf_counter()
 
     def _apply(
         self,
         items: Sequence[QueuedFact],
-        verdicts: Sequence[DeliveryResult],
-        episode: int,
+        results: Sequence[DeliveryResult],
+        generation: int,
     ) -> None:
         now = time.monotonic()
-        general: DeliveryResult | None = None
-        for number, (item, verdict) in enumerate(zip(items, verdicts, strict=True)):
+        failure: DeliveryResult | None = None
+        for number, (item, result) in enumerate(zip(items, results, strict=True)):
             if number % _STRIDE == 0:
-                self._rest()
-            if verdict.fate == "delivered":
+                self._yield_gil()
+            if result.status == "delivered":
                 self.delivered += 1
-                self.intake.finish(item)
-            elif verdict.fate == "refused":
-                self.intake.refuse(item, verdict.reason)
-            elif self.intake.is_too_old(item):
-                self.intake.refuse(item, f"waited too long: {verdict.reason}")
-            elif verdict.is_general:
-                general = verdict
-                self.backlog.put_back(item, now)
+                self._failed_alone.clear()
+                self.reader.acknowledge(item)
+            elif result.status == "rejected":
+                self.reader.reject(item, result.reason)
+            elif self.reader.is_too_old(item):
+                self.reader.reject(item, f"waited too long: {result.reason}")
+            elif result.is_transport_error:
+                failure = result
+                self.queue.put_back(item, now)
             else:
-                item.attempts += 1
-                self.reason = verdict.reason
-                wait_s = pause_s(item.attempts, verdict.retry_after_s)
-                self.backlog.put_back(item, now + wait_s)
-        if general is not None:
-            self._pause_once(general, episode)
+                self._keep_back(item, result, now)
+                if len(self._failed_alone) >= _ALONE_IN_A_ROW:
+                    failure = replace(result, retry_after_s=0.0)
+        if failure is not None:
+            self._pause_once(failure, generation)
         else:
             self._failures = 0
-        self.intake.drop_finished()
+        self.reader.remove_finished()
+        self.times_caught_up += not self._has_facts()
 
-    def _pause_once(self, verdict: DeliveryResult, episode: int) -> None:
-        """Pause; failures of attempts that ran side by side are one failure."""
-        if episode == self._episode:
-            self._pause(verdict.reason, verdict.retry_after_s)
+    def _keep_back(self, item: QueuedFact, result: DeliveryResult, now: float) -> None:
+        """Let a fact that failed by itself wait; set it aside after many attempts."""
+        self.reason = result.reason
+        if item.attempts == 0:
+            item.failed_at, item.delivered_before = now, self.delivered
+        item.attempts += 1
+        is_bad = item.is_alone and self.delivered > item.delivered_before
+        is_tried = item.attempts >= _MOST_ATTEMPTS
+        if is_bad and is_tried and now - item.failed_at >= _LEAST_TRIED_S:
+            times = f"failed {item.attempts} times"
+            self.reader.reject(item, f"{times}: {result.reason}")
             return
-        self.reason = verdict.reason
-        if verdict.retry_after_s:
-            until = time.monotonic() + verdict.retry_after_s
+        if len(self._failed_alone) < _ALONE_IN_A_ROW:
+            self._failed_alone.add(item.uid)
+        warn_rarely(
+            f"waiting {reason_key(result.reason)}",
+            "A fact cannot be delivered yet and waits in the journal: %s",
+            result.reason,
+        )
+        wait_s = pause_s(item.attempts)
+        if not self._deadlines.is_urgent:
+            wait_s += _ALONE_AGAIN_S
+        item.not_before = now + result.retry_after_s if result.retry_after_s else 0.0
+        due = self._deadlines.next_attempt(now, wait_s, result.retry_after_s)
+        self.queue.put_back(item, due, holds_others=False)
+
+    def _pause_once(self, result: DeliveryResult, generation: int) -> None:
+        """Pause; failures of attempts that ran side by side are one failure."""
+        if generation == self._pause_generation:
+            self._pause(result.reason, result.retry_after_s)
+            return
+        self.reason = result.reason
+        if result.retry_after_s:
+            until = time.monotonic() + result.retry_after_s
+            self._not_before = max(self._not_before, until)
             self._pause_until = max(self._pause_until, until)
 
     def _pause(self, reason: str, at_least_s: float) -> None:
+        now = time.monotonic()
         self._failures += 1
-        self._episode += 1
+        self._pause_generation += 1
         self.reason = reason
-        wait_s = pause_s(self._failures - 1, at_least_s)
-        self._pause_until = time.monotonic() + wait_s
-        warn_rarely("delivery", "Facts wait in the journal: %s", reason)
+        wait_s = pause_s(self._failures - 1)
+        self._not_before = now + at_least_s if at_least_s else 0.0
+        self._pause_until = self._deadlines.next_attempt(now, wait_s, at_least_s)
+        if not self._deadlines.is_last:
+            # At the end of the process one warning says all.
+            warn_rarely("delivery", "Facts wait in the journal: %s", reason)
+
+    def _give_up_old(self) -> None:
+        """Set aside what waited too long for an instance that was never reached."""
+        now = time.monotonic()
+        if now < self._age_check_at:
+            return
+        self._age_check_at = now + _AGE_CHECK_S
+        for item in self.queue.take_where(self.reader.is_too_old):
+            self.reader.reject(item, f"waited too long: {self.reason}")
+        self.reader.remove_finished()
 
 
-def _told(error: Any) -> str:
+def _describe(error: Any) -> str:
     return f"{type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""The intake: reads the journal's segments into the backlog, and closes them."""
+"""The journal reader: reads segments into the queue, and marks what is done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from ..errors import guard
+from ..errors import guard, warn_rarely
 from ..journal import dead_letters, records
 from ..journal.dead_letters import RejectedFact
 from ..journal.records import Record, TornRecord
@@ -27,18 +27,23 @@ _LOOK_EVERY_S: Final = 5.0
 #: runs: a dead process's lock is waited for, this long, and tried this often.
 _GRACE_S: Final = 1.0
 LOOK_SOON_S: Final = 0.02
+#: A clock that says less than this (2020) has not been set.
+_EARLIEST_CLOCK: Final = 1_577_836_800.0
 _MOST_REFUSED: Final = 1000
 _TRIED_BEFORE: Final = f'"{dead_letters.MEMBER}":'.encode()
 _OWN_UID: Final = b',"uid":"'
 _AT: Final = re.compile(rb'"at":\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)')
 
 
+_PARTICULAR: Final = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[/0-9]\S*")
+
+
 class JournalReader:
-    """Feeds the backlog; the flusher holds its lock around every call.
+    """Fills the delivery queue; the flusher holds its lock around every call.
 
     Args:
-        journal: This process's journal, in whose folder others' leftovers lie.
-        backlog: Gets the facts.
+        journal: This process's journal; leftovers of others lie in its folder.
+        queue: Where the facts go.
         max_age_s: Facts older than this are set aside when they fail.
         notice: Called with each fact that was read.
     """
@@ -46,13 +51,13 @@ class JournalReader:
     def __init__(
         self,
         journal: Journal,
-        backlog: DeliveryQueue,
+        queue: DeliveryQueue,
         max_age_s: float,
         notice: Callable[[QueuedFact], None] = lambda _: None,
     ) -> None:
         self._journal = journal
         self._notice = notice
-        self._backlog = backlog
+        self._queue = queue
         self._max_age_s = max_age_s
         self._sources: list[Segment] = []
         self._look_at = 0.0
@@ -63,18 +68,18 @@ class JournalReader:
 
     # -- reading --------------------------------------------------------------
 
-    def look_again(self) -> None:
-        """Search the folder at the next occasion."""
+    def scan_again(self) -> None:
+        """Search the folder at the next call of `poll`."""
         self._look_at = 0.0
 
-    def gather(self, rest: Callable[[], None] = lambda: None) -> None:
+    def poll(self, rest: Callable[[], None] = lambda: None) -> None:
         """Read what is new.
 
         Args:
-            rest: Called every now and then, to let other threads have their turn.
+            rest: Called every now and then, to give other threads a turn.
         """
         now = time.monotonic()
-        self._sources += self._journal.take_new()
+        self._sources += self._journal.pop_new_segments()
         if now >= self._look_at:
             self._look_at = now + _LOOK_EVERY_S
             self._sources = self._adopted() + self._sources
@@ -82,7 +87,7 @@ class JournalReader:
             while source.has_unread() and self._has_space():
                 self._read(source)
                 rest()
-        self.drop_finished()
+        self.remove_finished()
 
     def _adopted(self) -> list[Segment]:
         folder, now = self._journal.folder, time.monotonic()
@@ -95,21 +100,21 @@ class JournalReader:
         return found
 
     def has_more(self) -> bool:
-        """Whether lines were written that nobody read yet."""
+        """Whether records were written that were not read yet."""
         if "next" in self._journal.root.link:
             return True
         return any(source.has_unread() for source in self._sources)
 
     def unread(self) -> int:
         """Count the facts that were not read yet."""
-        self._sources += self._journal.take_new()
+        self._sources += self._journal.pop_new_segments()
         return sum(source.unread() for source in self._sources if source.has_unread())
 
     def _has_space(self) -> bool:
-        return len(self._backlog.ready) < _WINDOW and len(self._backlog) < _MOST_LOADED
+        return len(self._queue.ready) < _WINDOW and len(self._queue) < _MOST_LOADED
 
     def _read(self, source: Segment) -> None:
-        found, torn = source.fresh()
+        found, torn = source.read_new()
         waiting = [line for line in found if line.mark == records.WAITING]
         source.open_lines += len(waiting)
         for piece in torn:
@@ -120,7 +125,7 @@ class JournalReader:
     def _set_aside(self, source: Segment, torn: TornRecord) -> None:
         is_kept = False
         with guard("A piece of the journal cannot be kept"):
-            self._journal.folder.set_aside(
+            self._journal.folder.quarantine_piece(
                 f"{source.name}-{torn.offset:x}.torn",
                 torn.piece,
                 f"{len(torn.piece)} bytes of {source.name} are no fact",
@@ -134,32 +139,33 @@ class JournalReader:
             f"{source.name}-{line.offset}", line.text, source, line.offset
         )
         if not line.text.startswith(b'{"'):
-            self._backlog.away += 1
-            self.refuse(item, "is no JSON object")
+            self._queue.in_flight += 1
+            self.reject(item, "is no JSON object")
             return
         if _TRIED_BEFORE in line.text:
             _restore(item)
         elif _OWN_UID in line.text:
             _take_own_uid(item)
-        self._backlog.add(item)
+        self._queue.add(item)
         self._notice(item)
 
     # -- closing --------------------------------------------------------------
 
-    def finish(self, item: QueuedFact) -> None:
-        """Note that a fact arrived."""
-        self._backlog.done(item)
+    def acknowledge(self, item: QueuedFact) -> None:
+        """Mark a fact as delivered."""
+        self._queue.done(item)
         with guard("A delivered fact cannot be marked"):
             item.segment.mark(item.offset, records.DELIVERED)
 
-    def refuse(self, item: QueuedFact, why: str) -> None:
-        """Set a fact aside; when that fails, it stays where it is."""
-        self._backlog.done(item)
+    def reject(self, item: QueuedFact, why: str) -> None:
+        """Keep a fact in the dead letters; when that fails, it stays where it is."""
+        self._queue.done(item)
+        _warn_rejected(why)
         fact = _decoded(item)
         text = json.dumps(fact, separators=(",", ":"))
         self.refused.append(RejectedFact(item.uid, why, time.time(), text))
         if item.segment.path is None:
-            item.segment.mark(item.offset, records.REFUSED)
+            item.segment.mark(item.offset, records.REJECTED)
             return
         with guard("A refused fact cannot be kept"):
             dead_letters.keep(
@@ -169,14 +175,22 @@ class JournalReader:
                 fact,
                 why,
             )
-            item.segment.mark(item.offset, records.REFUSED)
+            item.segment.mark(item.offset, records.REJECTED)
 
     def is_too_old(self, item: QueuedFact) -> bool:
         """Whether a fact has waited as long as it may."""
         at = _AT.search(item.text)
-        return at is not None and time.time() - float(at[1]) > self._max_age_s
+        if at is None:
+            return False
+        recorded_at = float(at[1])
+        if recorded_at < _EARLIEST_CLOCK:
+            # The clock had not been set: the file says when it was last written.
+            recorded_at = item.segment.modified_at()
+        if recorded_at < _EARLIEST_CLOCK:
+            return time.monotonic() - item.read_at > self._max_age_s
+        return time.time() - recorded_at > self._max_age_s
 
-    def drop_finished(self) -> None:
+    def remove_finished(self) -> None:
         """Delete the segments of which nothing is left to send."""
         finished = [source for source in self._sources if source.is_finished]
         for source in finished:
@@ -186,10 +200,24 @@ class JournalReader:
             self._sources = [s for s in self._sources if s not in finished]
 
     def release(self) -> None:
-        """Let go of all files."""
+        """Release all files."""
         for source in self._sources:
             source.release()
         self._sources = []
+
+
+def reason_key(reason: str) -> str:
+    """Return what reasons of one kind have in common: no numbers, names or paths."""
+    return _PARTICULAR.sub("*", reason)[:200]
+
+
+def _warn_rejected(reason: str) -> None:
+    warn_rarely(
+        f"rejected {reason_key(reason)}",
+        "A fact was refused and is kept in the dead letters: %s (`lineage status` "
+        "lists all of them, `lineage retry` sends them again)",
+        reason,
+    )
 
 
 def _decoded(item: QueuedFact) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What delivery tells: the report of a flush, the status of a home, a refusal."""
+"""The report of a flush, and the status of a home."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..journal.dead_letters import RejectedFact
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What a flush achieved; true when everything is delivered."""
+    """The outcome of a flush; true when everything is delivered."""
 
     delivered: int
     """Facts that this process delivered since it started."""
@@ -20,7 +20,7 @@ class DeliveryReport:
     dropped: int = 0
     """Facts that this process could not keep."""
     reason: str | None = None
-    """Why facts wait, where that is known."""
+    """Why facts wait, where known."""
 
     def __bool__(self) -> bool:
         return not (self.waiting or self.refused or self.dropped)
@@ -36,7 +36,7 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """What a home holds, as any process may read it."""
+    """What a home holds, as any process can read it."""
 
     waiting: int = 0
     """Facts that no instance has confirmed."""
@@ -56,5 +56,5 @@ class DeliveryStatus:
     """Why facts wait (its own status only)."""
 
     def oldest_s(self, now: float) -> float | None:
-        """Give the age of the oldest waiting fact in seconds."""
+        """Return the age of the oldest waiting fact in seconds."""
         return None if self.oldest_at is None else max(0.0, now - self.oldest_at)

@@ -12,9 +12,9 @@ from .report import DeliveryStatus
 
 
 def read_status(home: Path) -> DeliveryStatus:
-    """Tell what waits, what was refused and what could not be kept.
+    """Return what waits, what was refused and what could not be kept.
 
-    Never raises: what cannot be read is told as the status's `problem`.
+    Never raises: what cannot be read is the status's `problem`.
 
     Args:
         home: The folder of `LINEAGE_HOME`; it need not exist.
@@ -26,18 +26,18 @@ def read_status(home: Path) -> DeliveryStatus:
     try:
         return _read(folder)
     except OSError as error:
-        return DeliveryStatus(problem=_told(error, folder))
+        return DeliveryStatus(problem=_describe(error, folder))
 
 
 def problem_of(home: Path) -> str | None:
-    """Say why a home's journal cannot be looked into; None: it can, or is not there."""
+    """Return why a home's journal cannot be read; None: it can, or does not exist."""
     folder = JournalDirectory(home)
     try:
         os.listdir(folder.path)
     except FileNotFoundError:
         return None
     except OSError as error:
-        return _told(error, folder)
+        return _describe(error, folder)
     return None
 
 
@@ -45,7 +45,7 @@ def _read(folder: JournalDirectory) -> DeliveryStatus:
     waiting = 0
     oldest: list[float] = []
     unread: list[OSError] = []
-    for path in folder.named(segments.SUFFIX):
+    for path in folder.files_with_suffix(segments.SUFFIX):
         found = _waiting(path, unread)
         waiting += len(found)
         oldest += [at for at in map(_at, found) if at is not None][:1]
@@ -55,7 +55,7 @@ def _read(folder: JournalDirectory) -> DeliveryStatus:
         dropped=folder.dropped(),
         oldest_at=min(oldest, default=None),
         skipped=folder.skipped(),
-        problem=_told(unread[0], folder, len(unread)) if unread else None,
+        problem=_describe(unread[0], folder, len(unread)) if unread else None,
     )
 
 
@@ -71,8 +71,8 @@ def _waiting(path: Path, unread: list[OSError]) -> list[bytes]:
     return [line.text for line in found if line.mark == records.WAITING]
 
 
-def _told(error: OSError, folder: JournalDirectory, files: int = 0) -> str:
-    """Say what cannot be read, why, and what to do about it."""
+def _describe(error: OSError, folder: JournalDirectory, files: int = 0) -> str:
+    """Describe what cannot be read, why, and what to do about it."""
     if isinstance(error, NotADirectoryError):
         wrong = folder.path if folder.home.is_dir() else folder.home
         return (

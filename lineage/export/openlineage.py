@@ -8,20 +8,19 @@ lineage facet of the output.
 from __future__ import annotations
 
 import json
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ..model.graph import GraphEdge, Node, TaskDetail
+from ..model.run_ids import run_uuid
 from .record import GraphRecord, text_of, utc
 
 PRODUCER: Final = "urn:workflow-lineage:export"
 NAMESPACE: Final = "lineage"
 _SPEC: Final = "https://openlineage.io/spec"
 _EVENT: Final = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
-_RUNS: Final = uuid.UUID("6f0ba0a5-6d55-5b0b-8d5f-6b1f3f6d6b11")
 _END: Final = {"finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT"}
 
 
@@ -29,15 +28,6 @@ def to_openlineage(record: GraphRecord) -> str:
     """Return the record as OpenLineage events, one JSON text a line."""
     lines = [json.dumps(event, ensure_ascii=False) for event in events(record)]
     return "".join(f"{line}\n" for line in lines)
-
-
-def run_id(key: str) -> str:
-    """Return the UUID of a run; the same key gives the same UUID.
-
-    Args:
-        key: The run's own key, or what else names the task for ever.
-    """
-    return str(uuid.uuid5(_RUNS, key))
 
 
 def dataset_name(kind: str, id: str) -> tuple[str, str]:
@@ -51,7 +41,8 @@ def dataset_name(kind: str, id: str) -> tuple[str, str]:
     if parts is not None and parts.scheme != "file":
         return f"{parts.scheme}://{parts.netloc}", parts.path.lstrip("/") or "/"
     if parts is not None:
-        return ("file" if not parts.netloc else f"file://{parts.netloc}"), parts.path
+        # What other tools call a local file, whatever the machine.
+        return "file", id.removeprefix(f"file://{parts.netloc}")
     if kind in {"file", "folder", "model_weight"} and id.startswith("/"):
         return "file", id
     return NAMESPACE, f"{kind}/{id}"
@@ -93,7 +84,7 @@ def events(record: GraphRecord) -> Iterator[dict[str, Any]]:
 
 def _run_id(node: Node, detail: TaskDetail | None) -> str:
     key = detail.run if detail is not None and detail.run else node.key
-    return run_id(key)
+    return run_uuid(key)
 
 
 def _output(nodes: dict[str, Node], edge: GraphEdge) -> dict[str, Any]:

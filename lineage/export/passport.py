@@ -15,7 +15,7 @@ from typing import Final
 from ..errors import LineageError
 from ..model.graph import Node
 from .formats import FORMATS
-from .record import GraphRecord, hex_digest, utc
+from .record import GraphRecord, hex_digest, local_path, utc
 from .ro_crate import to_ro_crate
 
 MANIFEST: Final = "manifest.json"
@@ -114,10 +114,10 @@ def _copy_files(folder: Path, record: GraphRecord) -> tuple[dict[str, str], list
     lying: dict[str, str] = {}
     missing: list[str] = []
     for node in record.artifacts():
-        digest = hex_digest(node)
-        if digest is None or not isinstance(node.id, str):
+        digest, path = hex_digest(node), local_path(node)
+        if digest is None or path is None:
             continue
-        source = Path(node.id.removeprefix("file://"))
+        source = Path(path)
         number = node.key.partition(":")[2]
         target = folder / "files" / number / (source.name or "file")
         if _copy(source, target, digest):

@@ -118,3 +118,13 @@ def hex_digest(node: Node) -> str | None:
 def local_name(key: str) -> str:
     """Return a node's key as a name that every format takes: `data/12`."""
     return re.sub(r"[^A-Za-z0-9]", "/", key, count=1).replace("@", "-")
+
+
+def local_path(node: Node) -> str | None:
+    """Return the path of an artifact that is a local file or folder of some machine."""
+    if not isinstance(node.id, str):
+        return None
+    if node.id.startswith("file://"):
+        _, slash, path = node.id.removeprefix("file://").partition("/")
+        return slash + path if slash else None
+    return node.id if node.id.startswith("/") else None

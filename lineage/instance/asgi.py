@@ -42,6 +42,7 @@ from .routes import (
     answered_trouble,
     check_role,
     find_route,
+    method_name,
     respond,
 )
 from .sessions import LASTS_S, Sessions
@@ -143,7 +144,7 @@ class InstanceApp:
                 redirect = self._page_secret.admit(request)
                 if redirect is not None:
                     return redirect
-            if "/v3/" in request.path:
+            if method_name(request.path):
                 return await self._method(request, receive)
             self._authenticator.check_place(request)
             own = self._own.get((request.verb, request.path))
@@ -327,7 +328,7 @@ def _request(scope: Scope) -> InstanceRequest:
 
 def _name(scope: Scope) -> str:
     """Name a request for counts and log: never by text that a client chose."""
-    name = scope["path"].partition("/v3/")[2]
+    name = method_name(scope["path"])
     if name in ROUTES:
         return str(name)
     return scope["path"] if scope["path"] in _SHOWN else "other"

@@ -78,6 +78,8 @@ class Route:
     form: BodyForm = "json"
     """`json`: a JSON body; `raw`: the handler reads the body itself, the model is
     filled from the query; `query`: a GET."""
+    path: str | None = None
+    """The whole path, where another protocol than the platform's orders it."""
     prepare: Callable[..., WriteRequest | None] | None = None
     """Called like the handler where the facts of several requests may share one
     commit; none when this request needs the handler."""
@@ -97,6 +99,8 @@ _BULK: Final = frozenset(
     {
         "lineage.facts.add",
         "lineage.register.file",
+        "openlineage.batch",
+        "openlineage.event",
         "tasks.app-v2.data.set",
         "tasks.data.set",
         "tasks.logs.add",

@@ -20,6 +20,7 @@ from .store import StoreFaultError
 
 #: The one table: a method that is not here does not exist.
 ROUTES: Final[Mapping[str, Route]] = {route.name: route for route in ALL_ROUTES}
+_NAMES_BY_PATH: Final = {route.path: route.name for route in ALL_ROUTES if route.path}
 
 
 class Routes:
@@ -106,9 +107,14 @@ def answered_trouble(request: InstanceRequest, error: StoreError) -> InstanceRes
     return answered(request, fail)
 
 
+def method_name(path: str) -> str:
+    """Return the name of the method that a path calls; empty where it calls none."""
+    return _NAMES_BY_PATH.get(path) or path.partition("/v3/")[2]
+
+
 def find_route(request: InstanceRequest) -> Route:
     """Find the route of a request by its path and verb."""
-    name = request.path.partition("/v3/")[2]
+    name = method_name(request.path)
     route = ROUTES.get(name)
     if route is None:
         raise RequestError(404, f"there is no method {name[:80]!r}", field="method")

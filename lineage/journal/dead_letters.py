@@ -1,7 +1,7 @@
-"""Facts set aside: kept with the reason until somebody asks to try them again.
+"""Dead letters: rejected facts, kept with the reason until a user retries them.
 
-A file of them has a segment's form, its facts carrying their uid and the reason:
-trying again is renaming it to a segment, which any process then adopts.
+Such a file has the format of a segment, with the uid and the reason in each fact: a
+retry renames it to a segment, which any process then adopts.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ def keep(
     fact: Mapping[str, Any],
     why: str,
 ) -> None:
-    """Write down one refusal.
+    """Write one rejected fact.
 
     Args:
         folder: The journal's folder.
-        destination: Where it was to go.
+        destination: Where it was to be sent.
         name: The segment that the fact was in.
         fact: The fact with its uid.
         why: The reason.
@@ -89,9 +89,9 @@ def _is_at(fd: int, path: Path) -> bool:
 
 
 def read(folder: JournalDirectory) -> list[RejectedFact]:
-    """Give all refusals of a home, each once, oldest first."""
+    """Return all rejected facts of a home, each once, oldest first."""
     found: dict[str, RejectedFact] = {}
-    for path in folder.named(SUFFIX):
+    for path in folder.files_with_suffix(SUFFIX):
         try:
             data = path.read_bytes()
         except OSError:
@@ -104,19 +104,19 @@ def read(folder: JournalDirectory) -> list[RejectedFact]:
 
 def _refusal(text: bytes) -> RejectedFact:
     fact = json.loads(text)
-    told = fact.pop(MEMBER)
+    rejection = fact.pop(MEMBER)
     shown = json.dumps(fact, separators=(",", ":"))
-    return RejectedFact(fact["uid"], told["why"], told["at"], shown)
+    return RejectedFact(fact["uid"], rejection["why"], rejection["at"], shown)
 
 
 def release(folder: JournalDirectory) -> int:
-    """Make all refused facts wait for delivery again.
+    """Make all rejected facts wait for delivery again.
 
     Returns:
         How many.
     """
     count = len(read(folder))
-    for path in folder.named(SUFFIX):
+    for path in folder.files_with_suffix(SUFFIX):
         try:
             fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The journal's folder: made when first needed, hidden from git, measured, tidied."""
+"""The journal's folder: creates it when needed, measures it, and adopts leftovers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 
 from ..errors import guard, logger, warn_rarely
 from ..permissions import create_private, make_folder, open_private
+from ..settings import UNUSABLE
 from . import segments
 from .file_map import locked
 
@@ -51,7 +52,7 @@ class JournalDirectory:
         make_folder(self.path)
 
     def size(self) -> int:
-        """Give the bytes that the journal takes, what is set aside included."""
+        """Return the size of the journal in bytes, the quarantine included."""
         total = 0
         for place in (self.path, self.aside):
             for entry in _entries(place):
@@ -61,29 +62,29 @@ class JournalDirectory:
                     continue  # Another process delivered it meanwhile.
         return total
 
-    def named(self, suffix: str) -> list[Path]:
+    def files_with_suffix(self, suffix: str) -> list[Path]:
         """List the files with a suffix, oldest first."""
         found = (e.name for e in _entries(self.path) if e.name.endswith(suffix))
         return [self.path / name for name in sorted(found)]
 
-    def set_aside(self, name: str, piece: bytes, why: str) -> None:
-        """Keep bytes that cannot be read, and tell it."""
+    def quarantine_piece(self, name: str, piece: bytes, why: str) -> None:
+        """Keep bytes that cannot be read, and log it."""
         make_folder(self.aside)
         place = self.aside / name
         create_private(place)
         place.write_bytes(piece)
         logger.warning("The journal: %s; kept in %s", why, place)
 
-    def move_aside(self, path: Path, why: str) -> None:
-        """Keep a file that is no segment of ours, and tell it."""
+    def quarantine_file(self, path: Path, why: str) -> None:
+        """Keep a file that is no segment of ours, and log it."""
         make_folder(self.aside)
         place = self.aside / path.name
         path.rename(place)
         logger.warning("The journal: %s %s; kept in %s", path.name, why, place)
 
-    def tidy(self) -> None:
+    def remove_delivered(self) -> None:
         """Remove segments whose maker died before they were finished."""
-        for path in self.named(segments.UNFINISHED):
+        for path in self.files_with_suffix(segments.UNFINISHED):
             fd = self._open(path)
             if fd is None:
                 continue
@@ -102,7 +103,7 @@ class JournalDirectory:
             os.close(fd)
 
     def dropped(self) -> int:
-        """Give the number of facts that could not be kept."""
+        """Return the number of facts that could not be kept."""
         try:
             text = (self.path / DROPPED).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
@@ -120,12 +121,12 @@ class JournalDirectory:
         Args:
             destination: Segments whose facts go elsewhere are left alone.
         """
-        self.tidy()
+        self.remove_delivered()
         self.held = []
         self.closed = {}
         adopted = []
-        for path in self.named(segments.SUFFIX):
-            segment = self._adopted(path, segments.short(destination))
+        for path in self.files_with_suffix(segments.SUFFIX):
+            segment = self._adopted(path, segments.short_destination(destination))
             if segment is not None:
                 adopted.append(segment)
         return adopted
@@ -148,13 +149,13 @@ class JournalDirectory:
             return None
         except OSError as error:
             self.closed[path.name] = str(error.strerror)
-            key, told = f"open {path.name}", "The journal: %s cannot be opened: %s"
-            warn_rarely(key, told, path, error.strerror)
+            key, message = f"open {path.name}", "The journal: %s cannot be opened: %s"
+            warn_rarely(key, message, path, error.strerror)
             return None
 
     def _taken(self, path: Path, fd: int, destination: str) -> segments.Segment | None:
-        told = segments.read_header(os.pread(fd, segments.HEADER, 0))
-        if told is not None and told[1] != destination:
+        header = segments.read_header(os.pread(fd, segments.HEADER, 0))
+        if header is not None and header[1] not in (destination, UNUSABLE):
             return None
         if not locked(fd):
             if _is_maker_dead(path):
@@ -162,10 +163,10 @@ class JournalDirectory:
             return None
         if os.fstat(fd).st_nlink == 0:
             return None
-        if told is None or told[0] < segments.OLDEST:
-            self.move_aside(path, "is no segment that this version reads")
+        if header is None or header[0] < segments.OLDEST:
+            self.quarantine_file(path, "is no segment that this version reads")
             return None
-        if told[0] > segments.VERSION:
+        if header[0] > segments.VERSION:
             warn_rarely(
                 f"newer {path.name}",
                 "The journal: %s was written by a newer lineage, which will send it.",

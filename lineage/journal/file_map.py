@@ -1,4 +1,4 @@
-"""Where files cannot be mapped: the same doors as `mmap`, by reads and writes."""
+"""The methods of `mmap` by reads and writes, where files cannot be mapped."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class FileMap:
         return self._size
 
     def tell(self) -> int:
-        """Give the end of what was written."""
+        """Return the end of what was written."""
         return self._at
 
     def write(self, data: bytes) -> int:

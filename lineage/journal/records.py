@@ -1,7 +1,7 @@
-r"""The journal's lines: how a fact is written down and read back.
+r"""The records of the journal: how a fact is written and read back.
 
-A line is `<checksum of the text, 8 hex digits><mark><text>\\n`. The mark is one byte,
-changed in place when the fact's fate is known, so that no second file has to agree
+A record is `<checksum of the text, 8 hex digits><mark><text>\\n`. The mark is one byte,
+changed in place when the fact's status is known, so that no second file has to agree
 with this one, whatever moment a process dies at.
 
 The checksum is Adler-32: what a death tears are runs of zeros in place of text, which
@@ -17,17 +17,17 @@ from zlib import adler32, crc32
 
 WAITING: Final = ord(" ")
 DELIVERED: Final = ord("+")
-REFUSED: Final = ord("-")
+REJECTED: Final = ord("-")
 #: Where the mark stands in a line.
 MARK_AT: Final = 8
 TEXT_AT: Final = 9
 
-_MARKS: Final = frozenset((WAITING, DELIVERED, REFUSED))
+_MARKS: Final = frozenset((WAITING, DELIVERED, REJECTED))
 _WRITTEN: Final = re.compile(rb"[^\0]")
 
 
 class Record(NamedTuple):
-    """One readable line."""
+    """One readable record."""
 
     offset: int
     mark: int
@@ -35,14 +35,14 @@ class Record(NamedTuple):
 
 
 class TornRecord(NamedTuple):
-    """Bytes that are no line."""
+    """Bytes that are no record."""
 
     offset: int
     piece: bytes
 
 
 def encode(text: str) -> bytes:
-    """Give the line of a fact; halves of surrogate pairs become question marks."""
+    """Return the record of a fact; halves of surrogate pairs become question marks."""
     data = text.encode("utf-8", "replace")
     return b"%08x %b\n" % (adler32(data), data)
 
@@ -83,5 +83,5 @@ def read(data: bytes, base: int = 0) -> tuple[list[Record], list[TornRecord]]:
 def _is_line(piece: bytes) -> bool:
     if len(piece) <= TEXT_AT or piece[MARK_AT] not in _MARKS:
         return False
-    told, text = piece[:MARK_AT], piece[TEXT_AT:]
-    return told == b"%08x" % adler32(text) or told == b"%08x" % crc32(text)
+    checksum, text = piece[:MARK_AT], piece[TEXT_AT:]
+    return checksum == b"%08x" % adler32(text) or checksum == b"%08x" % crc32(text)

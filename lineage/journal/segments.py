@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..permissions import open_private
+from ..redaction import redact
 from . import records
 from .file_map import FileMap, locked
 
@@ -67,7 +68,7 @@ class Segment:
         #: The segment that follows; `setdefault` is one step for all threads.
         self.link: dict[str, Segment] = {}
         self.cursor = HEADER
-        #: Lines read by the flusher, whose fate is open.
+        #: Lines read by the flusher, whose status is open.
         self.open_lines = 0
         self.is_adopted = False
         self.is_open = True
@@ -87,13 +88,13 @@ class Segment:
                 continue
 
     def room(self) -> int:
-        """Give the bytes that can still be written."""
+        """Return how many bytes can still be written."""
         try:
             return self.size - int(self.view.tell()) if self.is_open else 0
         except ValueError:
             return 0  # Closed by another thread meanwhile.
 
-    def fresh(self) -> tuple[list[records.Record], list[records.TornRecord]]:
+    def read_new(self) -> tuple[list[records.Record], list[records.TornRecord]]:
         """Read lines written since the last call: a piece of the segment."""
         start = self.cursor
         end = min(self.end(), start + _PIECE)
@@ -114,7 +115,7 @@ class Segment:
         return data[:cut] if cut else data
 
     def end(self) -> int:
-        """Give the offset behind the last line."""
+        """Return the offset behind the last record."""
         return self.size if self.is_adopted else int(self.view.tell())
 
     def has_unread(self) -> bool:
@@ -127,13 +128,20 @@ class Segment:
         return sum(line.mark == records.WAITING for line in found)
 
     def mark(self, offset: int, mark: int) -> None:
-        """Note the fate of a line."""
+        """Note the status of a line."""
         self.view[offset + records.MARK_AT] = mark
         self.open_lines -= 1
 
+    def modified_at(self) -> float:
+        """Return when the file was last written; 0 where that is not known."""
+        try:
+            return os.fstat(self.fd).st_mtime if self.fd >= 0 else 0.0
+        except OSError:
+            return 0.0
+
     @property
     def is_finished(self) -> bool:
-        """Whether it is sealed, and the fate of each line is known."""
+        """Whether it is sealed, and the status of each line is known."""
         if self.open_lines or not self.is_sealed:
             return False
         return self.cursor >= self.size
@@ -179,16 +187,17 @@ def new_name() -> str:
 
 
 def header(destination: str) -> bytes:
-    """Give the first bytes of a segment, whose facts go to `destination` only."""
-    told = MAGIC + str(VERSION).encode() + b" " + short(destination).encode()
-    return told.ljust(HEADER - 1) + b"\n"
+    """Return the first bytes of a segment, whose facts go to `destination` only."""
+    name = short_destination(destination)
+    text = MAGIC + str(VERSION).encode() + b" " + name.encode()
+    return text.ljust(HEADER - 1) + b"\n"
 
 
-def short(destination: str) -> str:
-    """Give a destination as headers tell it: long ones by their digest."""
-    told = urllib.parse.quote(destination, safe="/:@")
-    if len(told) <= _LONGEST_DESTINATION:
-        return told
+def short_destination(destination: str) -> str:
+    """Return a destination as headers name it: long ones by their digest."""
+    quoted = urllib.parse.quote(redact(destination), safe="/:@")
+    if len(quoted) <= _LONGEST_DESTINATION:
+        return quoted
     return "sha256:" + hashlib.sha256(destination.encode()).hexdigest()
 
 
@@ -279,7 +288,7 @@ def open_existing(path: Path, fd: int) -> Segment:
 
 
 def read_header(start: bytes) -> tuple[int, str] | None:
-    """Give the journal's version and the destination; None if it is no segment."""
+    """Return the journal's version and the destination; None if it is no segment."""
     words = start[:HEADER].split(b"\n")[0].split()
     if len(words) < 2 or words[0] + b" " != MAGIC or not words[1].isdigit():
         return None

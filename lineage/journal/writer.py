@@ -1,4 +1,4 @@
-"""The journal: keeps every fact from the moment it is recorded until it arrived."""
+"""The journal: keeps every fact from its recording to its delivery."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Journal:
         self._has_more = self._sync is not None
         self._wake: Callable[[], None] = lambda: None
         self._in_memory: list[Segment] = []
-        self._is_told_of_memory = False
+        self._has_warned_of_memory = False
         self._begin()
 
     def _begin(self) -> None:
@@ -133,7 +133,7 @@ class Journal:
         return False
 
     def _with_room(self, need: int) -> Segment | None:
-        """Give the segment to write to, after the one that had no room."""
+        """Return the segment to write to, after the one that had no room."""
         full = self._active
         if isinstance(full, Segment) and full.room() >= need:
             return full
@@ -173,7 +173,7 @@ class Journal:
         except OSError as error:
             made = self._create_in_memory(self._size_for(need), error)
         if made is None:
-            self._tell_no_room(now)
+            self._warn_full(now)
         return made
 
     def _size_for(self, need: int) -> int:
@@ -194,12 +194,12 @@ class Journal:
             is_spare=is_spare,
         )
         self._size = min(self._size * 2, segments.LARGEST_SIZE)
-        self._is_told_of_memory = False
+        self._has_warned_of_memory = False
         return made
 
     def _create_in_memory(self, size: int, error: OSError) -> Segment | None:
-        if not self._is_told_of_memory:
-            self._is_told_of_memory = True
+        if not self._has_warned_of_memory:
+            self._has_warned_of_memory = True
             logger.warning(
                 "%s cannot be written (%s): facts are kept in memory, and lost with "
                 "the process unless delivered before.",
@@ -214,7 +214,7 @@ class Journal:
         self._in_memory.append(made)
         return made
 
-    def _tell_no_room(self, now: float) -> None:
+    def _warn_full(self, now: float) -> None:
         self._look_again_at = now + _LOOK_AGAIN_S
         warn_rarely(
             "journal full",
@@ -252,8 +252,8 @@ class Journal:
         self._wake = wake
         self._has_more = True
 
-    def take_new(self) -> list[Segment]:
-        """Give the segments opened since the last call, oldest first."""
+    def pop_new_segments(self) -> list[Segment]:
+        """Return the segments opened since the last call, oldest first."""
         taken = []
         while (following := self.root.link.get("next")) is not None:
             taken.append(following)
@@ -275,24 +275,24 @@ class Journal:
         try:
             spare = self._create_on_disk(0, is_spare=True)
         except OSError:
-            return  # Told when the room is really needed.
+            return  # Logged when the room is really needed.
         if spare is not None:
             self._spares.append(spare)
 
-    def only_in_memory(self) -> int:
+    def count_volatile(self) -> int:
         """Count the facts that wait in memory and would be lost with the process."""
         waiting = [s for s in self._in_memory if s.is_open]
         return sum(segment.open_lines + segment.unread() for segment in waiting)
 
     def note_dropped(self) -> None:
-        """Let other processes know how many facts were dropped."""
+        """Write the number of dropped facts where other processes find it."""
         fresh = self.dropped - self._noted
         if fresh:
             self.folder.note_dropped(fresh)
             self._noted += fresh
 
     def redirect(self, destination: str) -> None:
-        """Let later facts go elsewhere."""
+        """Send later facts elsewhere."""
         self.destination = destination
         self.seal()
 
@@ -302,9 +302,9 @@ class Journal:
         while self._spares:
             self._spares.popleft().discard()
 
-    def begin_anew(self) -> None:
-        """In the child of a fork: leave the parent's segments, open one's own later."""
-        inherited = [*self._spares, *self.take_new()]
+    def reset_after_fork(self) -> None:
+        """In the child of a fork: leave the parent's segments, open own ones later."""
+        inherited = [*self._spares, *self.pop_new_segments()]
         self._begin()
         self._in_memory = []
         self.dropped = self._noted = 0

@@ -24,7 +24,7 @@ class ArtifactKind:
     id_type: IdType
     """What the platform identifies it by."""
     directions: tuple[Direction, ...]
-    """The directions in which a declaration exists."""
+    """The directions in which an edge may name it."""
     info_names: tuple[str, ...] = ()
     """Class names of Info objects that stand for it (ours and the SDK's)."""
     parameter_names: tuple[str, ...] = ()
@@ -82,6 +82,8 @@ KINDS: Final[dict[str, ArtifactKind]] = {
             parameter_names=("folder", "folder_path", "directory"),
             is_container=True,
         ),
+        # Tables of databases, as other tools name them; no declaration is for one.
+        ArtifactKind("table", wire="table", id_type="path", directions=_BOTH),
         ArtifactKind(
             "job",
             wire="job",

@@ -42,7 +42,7 @@ class WorkflowSettings:
     icon_color: str | None = None
     icon_bg_color: str | None = None
     url: str | None = None
-    """`https://…`, or an address within the instance that starts with `/`."""
+    """`https://…`, or a path within the instance, as `/apps/5` or `apps/5`."""
     url_title: str | None = None
     description: str | None = None
     """Escaped, unless it is `Markup`."""
@@ -83,7 +83,8 @@ class WorkflowSettings:
         if not is_safe_link(self.url):
             warn_rarely(
                 f"card link {self.url}",
-                "card: %r is no link; it starts with https://, http:// or /",
+                "card: %r is no link; allowed are https://…, http://… and paths within "
+                "the instance",
                 self.url,
             )
             return None
@@ -117,14 +118,21 @@ class WorkflowMeta:
 
 
 def is_safe_link(url: str) -> bool:
-    """Whether a link may be shown: the web, or an address within the instance."""
+    """Return whether a link may be shown: the web, or a path within the instance.
+
+    Args:
+        url: `https://…`, `http://…`, `/apps/5`, or `apps/5`, which is relative.
+    """
+    if "\\" in url or any(ord(character) <= 32 for character in url):
+        # Browsers read these in ways of their own: a backslash as a slash.
+        return False
     try:
         parts = urlsplit(url)
     except ValueError:
         return False
     if parts.scheme:
         return parts.scheme.lower() in ("http", "https") and bool(parts.netloc)
-    return url.startswith("/") and not parts.netloc
+    return bool(parts.path) and not parts.netloc
 
 
 class _Checked(BaseModel):

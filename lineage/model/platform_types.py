@@ -219,6 +219,71 @@ class VersionInfo(NamedTuple):
         return to_json(VERSION_FIELDS, self)
 
 
+class LabelingJobInfo(NamedTuple):
+    """A labeling job."""
+
+    id: int
+    name: str
+    readme: str | None
+    description: str | None
+    team_id: int
+    workspace_id: int | None
+    workspace_name: str | None
+    project_id: int | None
+    project_name: str | None
+    dataset_id: int | None
+    dataset_name: str | None
+    created_by_id: int | None
+    created_by_login: str | None
+    assigned_to_id: int | None
+    assigned_to_login: str | None
+    reviewer_id: int | None
+    reviewer_login: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    status: str
+    disabled: bool | None
+    labeling_queue_id: int | None
+    labeling_exam_id: int | None
+    images_count: int | None
+    finished_images_count: int | None
+    rejected_images_count: int | None
+    accepted_images_count: int | None
+    progress_images_count: int | None
+    classes_to_label: list[str]
+    tags_to_label: list[str]
+    images_range: tuple[int | None, int | None]
+    objects_limit_per_image: int | None
+    tags_limit_per_image: int | None
+    filter_images_by_tags: list[dict[str, Any]]
+    include_images_with_tags: list[str]
+    exclude_images_with_tags: list[str]
+    entities: list[dict[str, Any]] | None
+    priority: int | None
+    guide_id: int | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LabelingJobInfo:
+        """Read the platform's object."""
+        made = cls(*values(JOB_FIELDS, data))
+        limits: Any = made.images_range or {}
+        tags: Any = made.filter_images_by_tags or []
+        return made._replace(
+            classes_to_label=_titles(made.classes_to_label),
+            tags_to_label=_titles(made.tags_to_label),
+            images_range=(limits.get("start"), limits.get("end")),
+            filter_images_by_tags=tags,
+            include_images_with_tags=_titles(t for t in tags if t.get("positive")),
+            exclude_images_with_tags=_titles(t for t in tags if not t.get("positive")),
+        )
+
+
+def _titles(entries: Any) -> list[str]:
+    """Return the names of classes or tags, which the platform calls either way."""
+    return [entry.get("name", entry.get("title")) for entry in entries or ()]
+
+
 APP_FIELDS = rows(AppInfo._fields, created_by_id="createdBy")
 PROJECT_FIELDS = rows(ProjectInfo._fields, created_by_id="createdBy")
 DATASET_FIELDS = rows(DatasetInfo._fields)
@@ -226,6 +291,16 @@ VERSION_FIELDS = rows(VersionInfo._fields, created_by_id="createdBy")
 FILE_FIELDS = rows(
     FileInfo._fields, mime="meta.mime", ext="meta.ext", sizeb="meta.size"
 )
+JOB_FIELDS = rows(
+    LabelingJobInfo._fields, workspace_name="workspaceTitle",
+    project_name="projectTitle", dataset_name="datasetTitle",
+    created_by_id="createdBy", created_by_login="managerLogin",
+    assigned_to_id="userId", assigned_to_login="labelerLogin",
+    classes_to_label="meta.classes", tags_to_label="meta.projectTags",
+    images_range="meta.range", objects_limit_per_image="meta.imageFiguresLimit",
+    tags_limit_per_image="meta.imageTagsLimit",
+    filter_images_by_tags="meta.imageTags", guide_id="meta.guide",
+)  # fmt: skip
 
 
 def _preview(url: str | None) -> str | None:

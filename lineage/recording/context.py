@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from time import time_ns
 from typing import Any, Final
 
+from .. import forksafe
 from .json_text import member, quote, shorten
 
 #: Steps are named by the process that makes them: a fork's child goes on with its
@@ -24,13 +25,16 @@ MAX_NAME_LENGTH: Final = 1024
 MAX_NAMED: Final = 16
 
 
-def _after_fork() -> None:
-    global _prefix  # noqa: PLW0603  the one value of a process that a child renews
-    _prefix = secrets.token_hex(3) + "-"
+class _PrefixRenewal:
+    """Gives a forked child a prefix of its own."""
+
+    def reset_after_fork(self) -> None:
+        """Renew the prefix."""
+        global _prefix  # noqa: PLW0603  the one value of a process that a child renews
+        _prefix = secrets.token_hex(3) + "-"
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+_renewal: Final = forksafe.register(_PrefixRenewal())
 
 #: An input of a step: its form and its identity.
 InputRef = tuple[str, "int | str"]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Final
 
-from ..settings import VARIABLES
+from ..settings import VARIABLES, parse
 
 
 def is_off_in(environ: Mapping[str, str]) -> bool:
@@ -19,7 +19,7 @@ def is_off_in(environ: Mapping[str, str]) -> bool:
     if text is None:
         return False
     try:
-        return not variable.parse(text)
+        return not parse(variable, text)
     except ValueError:
         return False
 

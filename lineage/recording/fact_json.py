@@ -100,5 +100,18 @@ def _is_clean(error: BaseException) -> bool:
 def _status(error: BaseException | None) -> str:
     if error is None or _is_clean(error):
         return "finished"
-    stops = (KeyboardInterrupt, GeneratorExit)
-    return "stopped" if isinstance(error, stops) else "error"
+    is_stop = isinstance(error, (KeyboardInterrupt, GeneratorExit))
+    return "stopped" if is_stop or _is_cancelled(error) else "error"
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Whether asyncio, trio or a pool cancelled the work, which is no failure."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and isinstance(error, asyncio.CancelledError):
+        return True
+    futures = sys.modules.get("concurrent.futures")
+    if futures is not None and isinstance(error, futures.CancelledError):
+        return True
+    return type(error).__module__.startswith("trio") and (
+        type(error).__name__ == "Cancelled"
+    )

@@ -22,11 +22,11 @@ FileState = tuple[int, int, int, int, int]
 
 def local_path(text: str) -> str | None:
     """Return the path that text names on this machine; None for other addresses."""
-    if len(text) > _LONGEST or "\x00" in text:
+    if ":/" not in text:
+        return text if len(text) <= _LONGEST and "\x00" not in text else None
+    if "://" in text and text[0] not in "fF":
         return None
-    if ":/" in text and is_address(text):
-        return local_file(text)
-    return text
+    return local_file(text) if is_address(text) else text
 
 
 def look(path: str) -> FileState | None:
@@ -54,16 +54,15 @@ def state_members(state: FileState, begin_ns: int = 0) -> str:
         begin_ns: When the step began that declares it as an output; 0 for inputs.
     """
     size, mtime_ns, ctime_ns, inode, dev = state
-    flag = ',"unwritten":true' if is_older(state, begin_ns) else ""
+    flag = ',"unwritten":true' if begin_ns and is_older(state, begin_ns) else ""
     return (
         f',"stat":{{"size":{size},"mtime_ns":{mtime_ns},"ctime_ns":{ctime_ns}'
         f',"inode":{inode},"dev":{dev}}}{flag}'
     )
 
 
-def file_members(text: str, begin_ns: int = 0) -> str:
+def file_members(path: str | None, begin_ns: int = 0) -> str:
     """Return the members about a file's state; none where no file lies."""
-    path = local_path(text)
     state = None if path is None else look(path)
     return "" if state is None else state_members(state, begin_ns)
 
@@ -74,16 +73,18 @@ def is_older(state: FileState, begin_ns: int) -> bool:
     return state[1] < before_ns and state[2] < before_ns
 
 
-def place_members(text: str, shown: str, *, key: str, is_folder: bool) -> str:
+def place_members(
+    text: str, shown: str, path: str | None, key: str = "", *, is_folder: bool = False
+) -> str:
     """Return the members that locate a path or address when the app names it.
 
     Args:
         text: The path or address with its secrets.
         shown: The same with secrets masked.
+        path: What `local_path` says of the text.
         key: Keys the hash by which masked names stay different.
         is_folder: Whether it names a folder.
     """
-    path = local_path(text)
     if path is None:
         if shown == text:
             return ""  # Its canonical form is made in the background.

@@ -1,24 +1,24 @@
-"""Modules loaded in the background, while no fork falls into the middle of it.
+"""Blocks `fork` while a background thread imports modules.
 
-A child forked then would have a half-made module for ever, and so would the app in it
-that imports the same one. A fork waits instead: once in a process, a fraction of a
-second.
+A child forked in the middle of an import would keep a half-made module for ever. The
+fork waits instead: once in a process, for a fraction of a second.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-#: Longer than that no fork is held, whatever the import waits for.
+from .. import forksafe
+
+#: No fork is held longer than that, whatever the import waits for.
 _LONGEST_S: Final = 10.0
 
 
 class _ForkGuard:
-    """Closed while modules are loaded, and while somebody forks."""
+    """A lock held while modules are loaded, and while a thread forks."""
 
     def __init__(self) -> None:
         # Reentrant: what is loaded may fork.
@@ -31,24 +31,17 @@ class _ForkGuard:
         try:
             self.lock.release()
         except RuntimeError:
-            return  # It was waited for in vain.
+            return  # The wait for it timed out.
 
-    def after_fork_in_child(self) -> None:
+    def reset_after_fork(self) -> None:
         self.lock = threading.RLock()
 
 
-_gate: Final = _ForkGuard()
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_gate.before_fork,
-        after_in_parent=_gate.after_fork_in_parent,
-        after_in_child=_gate.after_fork_in_child,
-    )
+_guard: Final = forksafe.register(_ForkGuard())
 
 
 @contextmanager
 def no_fork() -> Iterator[None]:
-    """Let other threads' forks wait until the block is done."""
-    with _gate.lock:
+    """Make forks by other threads wait until the block is done."""
+    with _guard.lock:
         yield

@@ -1,4 +1,4 @@
-"""The interpreter of this code: the process's main one, or one inside of it.
+"""The interpreter that runs this code: the process's main one, or a subinterpreter.
 
 An interpreter that ends while a daemon thread of its own lives ends the process, and
 only the main one may set handlers of signals.
@@ -32,7 +32,7 @@ def is_main_interpreter() -> bool:
 
 
 def keep_interrupt() -> None:
-    """Let an exit by Ctrl-C stay the end by a signal that it is, at the end of an exit.
+    """Keep the exit status of Ctrl-C after our `atexit` handler has run.
 
     The interpreter notes that nobody handled a `KeyboardInterrupt`, and forgets it
     when text is evaluated later: classes that are made by what is loaded at the exit.
@@ -48,5 +48,5 @@ def keep_interrupt() -> None:
         exec("raise KeyboardInterrupt")  # noqa: S102  only text is noted
 
 
-def _id(told: Any) -> Any:
-    return told[0] if isinstance(told, tuple) else told
+def _id(answer: Any) -> Any:
+    return answer[0] if isinstance(answer, tuple) else answer

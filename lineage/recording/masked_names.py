@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Final
 
 from ..model.addresses import canonical_address
-from .masking import MASK
+from ..redaction import MASK
 
 #: Six hexadecimal digits: enough to tell names apart, too few to find the secret.
 _DIGEST_BYTES: Final = 3

@@ -92,7 +92,10 @@ class OutputLooks:
         key = (id(scope), place.key)
         known = self._open.get(key)
         if known is None or (known.recorded and state not in (None, known.recorded)):
-            self._append(texts, key, _OpenOutput(scope, place, "", append, state))
+            output = _OpenOutput(scope, place, "", append, state)
+            # Declared again before, it awaited this state: now it awaits the next.
+            output.is_declared_again = known is not None and known.is_declared_again
+            self._append(texts, key, output)
         elif known.recorded is None and state != known.at_declaration:
             texts += self._settle(known)
             known.is_declared_again = True

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from ..errors import attempt, logger, warn_rarely
 from ..model.limits import MAX_PARAM_NAME, MAX_PARAM_TEXT, MAX_PARAMS
+from ..redaction import MASK
 from .json_text import compact, quote, shorten
-from .masking import MASK, is_secret_name
+from .masking import is_secret_name
 
 #: What is looked at of a text before it is masked and cut: a secret must not stand
 #: on the edge of what is shown.

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import threading
-import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from time import time_ns
 from typing import Final
 
+from .. import forksafe
 from ..errors import guard, logger
 from ..settings import Settings
 from .context import CURRENT, MAX_NAMED, ActiveTask, StepContext, note_input
@@ -51,10 +51,6 @@ WriteOne = Callable[[str], bool]
 WriteMany = Callable[[Sequence[str]], bool]
 
 
-#: A fork's child must not wait for a lock that a thread of its parent held.
-_recorders: Final[weakref.WeakSet[Recorder]] = weakref.WeakSet()
-
-
 class Recorder:
     """Writes the facts of this process.
 
@@ -81,8 +77,6 @@ class Recorder:
         self.is_strict = self.settings.is_strict
         #: Values that were not recorded, by declaration: for `status`.
         self.not_recorded: dict[str, int] = {}
-        #: Whether the last flush delivered everything in time.
-        self.is_delivered = True
         self._write = write
         self._write_many = write_many or self._write_each
         # Reentrant: a signal's handler may record while its thread is inside.
@@ -103,7 +97,7 @@ class Recorder:
         self.commit = GitCommitLookup[ActiveTask]()
         #: Outputs whose step is not over: files that may be written yet.
         self.looks = OutputLooks()
-        _recorders.add(self)
+        forksafe.register(self)
 
     def reset_after_fork(self) -> None:
         """Reset in the child of a fork, where the parent's threads do not exist."""
@@ -428,19 +422,24 @@ class Recorder:
             )
 
     def finalize(self, wait_s: float) -> None:
-        """Settle for the last time."""
+        """Write what waited for the last time; nothing is waited for afterwards."""
         self.flush_pending(wait_s)
         self.commit.give_up()
 
-    def close(self, wait_s: float = 0.0) -> None:
-        """Settle, and end the process's task in the process that opened it."""
+    def close(self, wait_s: float = 0.0, error: BaseException | None = None) -> None:
+        """Finalize, and end the process's task in the process that opened it.
+
+        Args:
+            wait_s: How long to wait for `git`.
+            error: The exception that ends the process; otherwise the last unhandled.
+        """
         self.finalize(wait_s)
         for task in (self.process, self._implicit):
             if task is None or task.is_ended or not task.is_emitted:
                 continue
             with guard("The end of the task cannot be recorded"):
                 if task.pid == os.getpid():
-                    self.end_task(task, last_error())
+                    self.end_task(task, error or last_error())
                     self.process = task  # what is recorded at exit is still its own
 
     # -- trouble -------------------------------------------------------------
@@ -538,15 +537,6 @@ class Recorder:
         for task, ends in plain.items():
             texts += ends_of_steps(task, ends)
         return texts
-
-
-def _after_fork() -> None:
-    for recorder in list(_recorders):
-        recorder.reset_after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _holds(seen: dict[object, int], identity: int | str) -> bool:

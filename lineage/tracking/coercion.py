@@ -12,7 +12,7 @@ from ..model.kinds import KINDS
 from ..model.refs import Ref
 from .path_objects import path_of
 
-_LARGEST_ID: Final = 2**63 - 1
+LARGEST_ID: Final = 2**63 - 1
 _LONGEST_PATH: Final = 4096
 
 #: Class names of Info objects (ours and the SDK's) and the kind each stands for.
@@ -37,7 +37,7 @@ _MAX_DEPTH: Final = 8
 _ID_DTYPES: Final = "iuOUT"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would double what making one costs
 class ArtifactRef:
     """An artifact to record: its kind and id, and what else its value holds."""
 
@@ -74,6 +74,9 @@ def flatten(value: Any) -> Iterator[Any]:
     Raises:
         SourceError: It holds too many values, or is an array that holds no ids.
     """
+    if type(value) is str:
+        yield value
+        return
     for count, item in enumerate(_leaves(value, 0)):
         if count >= _MAX_VALUES:
             raise SourceError(
@@ -130,7 +133,10 @@ def to_artifact_ref(value: Any, kind: str | None) -> ArtifactRef:
     Raises:
         SourceError: The value is of the wrong kind.
     """
-    if isinstance(value, Ref):
+    if type(value) is str and kind in _PATH_KINDS:  # what most paths are
+        if kind == "folder" or not is_digits(value):
+            return ArtifactRef(kind, _checked_path(value), value)
+    elif isinstance(value, Ref):
         return _of_ref(value, kind)
     own_kind = info_kind(value)
     if own_kind is not None:
@@ -226,7 +232,7 @@ def _as_id(value: Any, kind: str) -> int:
         number = operator.index(value)
     else:
         raise _wrong(value, expected)
-    if not 0 < number <= _LARGEST_ID:
+    if not 0 < number <= LARGEST_ID:
         raise _wrong(value, expected)
     return number
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Final
 
 from ..errors import attempt
+from ..model.run_ids import run_uuid
 from ..recording.context import CURRENT, DisabledScope, StepContext
 from ..recording.enabled import is_on
 from ..recording.task_token import VARIABLE, TaskToken, decode_token
@@ -54,7 +54,7 @@ def context_headers_with_home() -> dict[str, str]:
 
 def openlineage_run_id(key: str) -> str:
     """Return the UUID by which OpenLineage knows a task."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"lineage:task:{key}"))
+    return run_uuid(key)
 
 
 def _token() -> TaskToken | None:

@@ -117,7 +117,8 @@ def configure(**options: Any) -> None:
 
     Args:
         options: `api` (ours or the SDK's `Api`), `home` (the folder of the journal and
-            the embedded instance), `sink` (an object of your own that takes facts),
+            the embedded instance), `exporter` (an object of
+            your own that sends facts, see `lineage.exporters`),
             `settings` (instead of the environment).
     """
     if not IS_DISABLED_BY_ENV:

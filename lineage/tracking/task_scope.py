@@ -151,21 +151,13 @@ class TaskBlock:
         return self._under_way.pop()
 
     def _flush(self) -> None:
-        """Deliver what was recorded, within the time allowed.
-
-        Blocks in other threads and in event loops do not wait, and none does after
-        one has waited in vain: then delivery goes on in the background.
-        """
+        """Deliver what was recorded; other threads and event loops are not held up."""
         is_main = threading.current_thread() is threading.main_thread()
         with guard("What was recorded cannot be delivered now"):
-            switchboard = runtime()
-            recorder = switchboard.recorder
-            waits = is_main and not _is_in_loop() and recorder.is_delivered
-            if self._for_process or waits:
-                limit_s = switchboard.settings.flush_timeout_s
-                recorder.is_delivered = bool(switchboard.flush(limit_s))
-            else:
-                switchboard.flush(0)
+            runtime().wait_at_task_end(
+                for_process=self._for_process,
+                may_wait=is_main and not _is_in_loop(),
+            )
 
 
 def make_block(

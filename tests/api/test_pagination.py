@@ -114,6 +114,20 @@ def test_progress_is_a_callable_or_a_bar(server: Recorder, api: Api) -> None:
     assert seen == [5, 2]
 
 
+def test_a_listing_without_a_cursor_is_listed_by_page_numbers(
+    server: Recorder, api: Api
+) -> None:
+    """The generator lists everything also where the server gives no `after`."""
+
+    def answer(request: Any) -> Any:
+        number = request.json.get("page", 1)
+        return page({"id": number}, total=3, pagesCount=3, after=None)
+
+    server.on("tasks.list", answer)
+    batches = api.task.get_list_all_pages_generator("tasks.list", {})
+    assert [one["id"] for batch in batches for one in batch] == [1, 2, 3]
+
+
 def test_missing_entities_are_an_error(server: Recorder, api: Api) -> None:
     """Fewer than announced is an error, unless the list changed meanwhile."""
     server.on("tasks.list", page({"id": 1}, total=3))

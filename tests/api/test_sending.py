@@ -327,3 +327,49 @@ def test_a_card_without_a_link_stays(workflow: Workflow, platform: Recorder) -> 
     meta = {"customNodeSettings": {"title": "{id}"}}
     workflow.send_edge(edge(meta=meta))
     assert platform.last(IN)["meta"] == meta
+
+
+@pytest.mark.parametrize(
+    ("app", "sent"),
+    [
+        ({"moduleId": 8, "id": 6}, "/apps/8/6/sessions/77"),
+        ({"moduleId": 8}, "/apps/8/sessions/77"),
+        ({}, "/apps/sessions/77"),
+    ],
+)
+def test_an_unknown_id_leaves_its_part_of_the_link_out(
+    workflow: Workflow, platform: Recorder, app: Any, sent: str
+) -> None:
+    """A task without a module still has the page of its session."""
+    platform.on("tasks.info", {"teamId": 5, "meta": {"app": app}})
+    link = {"url": "/apps/{module_id}/{app_id}/sessions/{task_id}", "title": "Open"}
+    workflow.send_edge(edge(meta={"customNodeSettings": {"mainLink": link}}))
+    assert platform.last(IN)["meta"]["customNodeSettings"]["mainLink"]["url"] == sent
+
+
+@pytest.mark.parametrize("url", ["/apps/{module_id}", "/x?module={module_id}"])
+def test_a_link_that_ends_in_an_unknown_id_is_left_out(
+    workflow: Workflow, platform: Recorder, url: str
+) -> None:
+    """Such a link would lead to something else, so the card goes without it."""
+    settings = {"title": "T", "mainLink": {"url": url, "title": "Open"}}
+    workflow.send_edge(edge(meta={"customNodeSettings": settings}))
+    assert platform.last(IN)["meta"]["customNodeSettings"] == {"title": "T"}
+
+
+def test_a_relative_link_is_sent_as_it_is(
+    workflow: Workflow, platform: Recorder
+) -> None:
+    """Public apps write `apps/sessions/5`, and the platform takes it."""
+    settings = {"mainLink": {"url": "apps/sessions/5", "title": "Open"}}
+    workflow.send_edge(edge(meta={"customNodeSettings": settings}))
+    assert platform.last(IN)["meta"]["customNodeSettings"] == settings
+
+
+@pytest.mark.parametrize("name", ["add_input_task", "add_output_task"])
+def test_no_edge_belongs_to_task_zero(
+    workflow: Workflow, platform: Recorder, name: str
+) -> None:
+    """`task_id=0` sends nothing, as the platform's SDK does."""
+    assert getattr(workflow, name)(66, task_id=0) == {}
+    assert platform.methods == ["instance.version"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def _leave(*facts: dict[str, object]) -> None:
 
 
 def _edge(kind: str = "project", id: object = 1) -> dict[str, object]:
-    return {"f": "edge", "task": "r", "at": 1_700_000_000, "dir": "input",
+    return {"f": "edge", "task": "r", "at": time.time(), "dir": "input",
             "kind": kind, "id": id}  # fmt: skip
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from lineage.cli import format as cli_format
+from lineage.cli.output import print_lines
+from lineage.cli.result import line
 from lineage.model.graph import Node
 
 
@@ -94,3 +98,18 @@ def test_an_unknown_state_has_a_mark_of_its_own() -> None:
     """A status that is not known yet is shown as under way."""
     assert cli_format.state("queued").text == "…"
     assert cli_format.state(None).text == "…"
+
+
+@pytest.mark.parametrize("text", ["a\x1b[2Jb", "\x9b31m", "a\u202eb", "\x07", "a\rb"])
+@pytest.mark.parametrize("colours", ["", "1"])
+def test_no_line_obeys_what_a_name_holds(
+    monkeypatch: pytest.MonkeyPatch, text: str, colours: str
+) -> None:
+    """Whatever command prints a name, its control characters are shown escaped."""
+    monkeypatch.setenv("FORCE_COLOR", colours)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    out = io.StringIO()
+    print_lines([line("name: ", text, "\n  next\tcolumn")], out)
+    assert text not in out.getvalue()
+    assert "\\x" in out.getvalue() or "\\u" in out.getvalue()
+    assert "\n  next" in out.getvalue()

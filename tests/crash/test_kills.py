@@ -20,11 +20,11 @@ def test_killed_processes_lose_double_and_invent_nothing(
     victim: Victim, kills: int, tmp_path: Path
 ) -> None:
     """Whoever is killed, successors deliver what was acknowledged, each fact once."""
-    verdict = run(tmp_path, kills=kills, seed=SEED, victim=victim)
-    print(verdict)
-    assert verdict.kills >= kills
-    assert verdict.kept > kills
-    assert verdict.is_good, verdict
+    result = run(tmp_path, kills=kills, seed=SEED, victim=victim)
+    print(result)
+    assert result.kills >= kills
+    assert result.kept > kills
+    assert result.is_good, result
 
 
 @pytest.mark.timeout(300)
@@ -39,10 +39,10 @@ def test_the_platform_gets_again_only_what_a_kill_left_in_doubt(
     One process leaves at most the edges that may be on their way at once in doubt,
     for each life of the platform that ends, or for its own end.
     """
-    verdict = run(tmp_path, kills=kills, seed=SEED, victim=victim, server="platform")
-    print(verdict)
-    assert verdict.kills >= kills
-    assert verdict.kept > kills
-    assert verdict.is_good, verdict
+    result = run(tmp_path, kills=kills, seed=SEED, victim=victim, server="platform")
+    print(result)
+    assert result.kills >= kills
+    assert result.kept > kills
+    assert result.is_good, result
     # The moments were such that the bound was put to the test.
-    assert 0 < verdict.most_in_doubt <= IN_FLIGHT
+    assert 0 < result.most_in_doubt <= IN_FLIGHT

@@ -1,4 +1,4 @@
-"""Sinks: what each answer of an instance means for each fact."""
+"""Exporters: what each answer of an instance means for each fact."""
 
 from __future__ import annotations
 
@@ -15,13 +15,9 @@ from lineage.api.errors import (
     UnreachableError,
     UnsendableError,
 )
-from lineage.delivery.exporters import (
-    BatchExporter,
-    DeliveryResult,
-    MemoryExporter,
-    PlatformExporter,
-)
+from lineage.delivery.exporters import BatchExporter, PlatformExporter
 from lineage.errors import DeliveryError, StoreCorruptError
+from lineage.exporters import DeliveryResult, MemoryExporter
 from lineage.model.ingest import BatchAnswer, RefusedFact
 
 
@@ -55,9 +51,9 @@ def stored(ids: Sequence[int]) -> BatchAnswer:
     return BatchAnswer(stored=len(ids), duplicates=0)
 
 
-def fates(verdicts: Sequence[DeliveryResult]) -> list[str]:
+def fates(results: Sequence[DeliveryResult]) -> list[str]:
     """Give the fates."""
-    return [verdict.fate for verdict in verdicts]
+    return [result.status for result in results]
 
 
 def test_refused_facts_of_a_batch_are_named() -> None:
@@ -65,9 +61,9 @@ def test_refused_facts_of_a_batch_are_named() -> None:
     bad = RefusedFact(uid="s-1", index=1, field="id", message="too small")
     odd = RefusedFact(uid=None, index=99, field=None, message="nowhere")
     answer = BatchAnswer(stored=2, duplicates=0, refused=[bad, odd])
-    verdicts = BatchExporter(FakeFacts(lambda _: answer)).send(facts(3))
-    assert fates(verdicts) == ["delivered", "refused", "delivered"]
-    assert verdicts[1].reason == "id: too small"
+    results = BatchExporter(FakeFacts(lambda _: answer)).send(facts(3))
+    assert fates(results) == ["delivered", "rejected", "delivered"]
+    assert results[1].reason == "id: too small"
 
 
 @pytest.mark.parametrize("status", [400, 500])
@@ -80,14 +76,14 @@ def test_a_poisonous_fact_is_found_by_halving(status: int) -> None:
         return stored(ids)
 
     api = FakeFacts(judge)
-    verdicts = BatchExporter(api).send(facts(1000))
-    left = [n for n, verdict in enumerate(verdicts) if verdict.fate != "delivered"]
+    results = BatchExporter(api).send(facts(1000))
+    left = [n for n, result in enumerate(results) if result.status != "delivered"]
     if status == 400:
         assert left == [700]
-        assert verdicts[700].fate == "refused"
+        assert results[700].status == "rejected"
     else:
         assert 700 in left
-        assert not verdicts[700].is_general
+        assert not results[700].is_transport_error
     assert len(api.sizes) < 30
 
 
@@ -98,9 +94,9 @@ def test_a_server_that_fails_at_everything_is_not_asked_for_each() -> None:
         raise http(500, retryable=True)
 
     api = FakeFacts(judge)
-    verdicts = BatchExporter(api).send(facts(1024))
+    results = BatchExporter(api).send(facts(1024))
     assert len(api.sizes) == 11
-    assert verdicts[-1].is_general
+    assert results[-1].is_transport_error
 
 
 @pytest.mark.parametrize(
@@ -123,10 +119,10 @@ def test_trouble_of_the_instance_keeps_all_waiting(error: Exception) -> None:
         raise error
 
     api = FakeFacts(judge)
-    verdicts = BatchExporter(api).send(facts(8))
-    assert all(v.fate == "waiting" and v.is_general for v in verdicts)
+    results = BatchExporter(api).send(facts(8))
+    assert all(v.status == "waiting" and v.is_transport_error for v in results)
     assert api.sizes == [8]
-    assert verdicts[0].retry_after_s == (getattr(error, "retry_after_s", None) or 0)
+    assert results[0].retry_after_s == (getattr(error, "retry_after_s", None) or 0)
 
 
 def test_an_answer_of_another_form_is_waited_out() -> None:
@@ -135,9 +131,9 @@ def test_an_answer_of_another_form_is_waited_out() -> None:
     def judge(_ids: Sequence[int]) -> BatchAnswer:
         return BatchAnswer.model_validate(["other", "JSON"])
 
-    [verdict] = BatchExporter(FakeFacts(judge)).send(facts(1))
-    assert verdict.is_general
-    assert "another form" in verdict.reason
+    [result] = BatchExporter(FakeFacts(judge)).send(facts(1))
+    assert result.is_transport_error
+    assert "another form" in result.reason
 
 
 class FakeWorkflow:
@@ -163,11 +159,11 @@ def test_the_platform_gets_only_edges() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "fate", "is_general"),
+    ("error", "status", "is_transport_error"),
     [
-        (DeliveryError("no such path"), "refused", False),
-        (http(400), "refused", False),
-        (http(403), "refused", False),
+        (DeliveryError("no such path"), "rejected", False),
+        (http(400), "rejected", False),
+        (http(403), "rejected", False),
         (http(500, retryable=True), "waiting", False),
         (http(401), "waiting", True),
         (http(429, retryable=True, after=3.0), "waiting", True),
@@ -177,26 +173,26 @@ def test_the_platform_gets_only_edges() -> None:
     ],
 )
 def test_each_failed_edge_is_judged(
-    error: Exception, fate: str, is_general: bool
+    error: Exception, status: str, is_transport_error: bool
 ) -> None:
     """A refused edge is set aside, a failing one waits, alone where it is alone."""
-    [verdict] = PlatformExporter(FakeWorkflow(error)).send(facts(1))
-    assert (verdict.fate, verdict.is_general) == (fate, is_general)
-    assert verdict.reason == str(error)
+    [result] = PlatformExporter(FakeWorkflow(error)).send(facts(1))
+    assert (result.status, result.is_transport_error) == (status, is_transport_error)
+    assert result.reason == str(error)
 
 
 def test_lanes_keep_the_order_that_the_platform_shows() -> None:
     """Cards of one node go in order; edges of different things go side by side."""
-    lane = PlatformExporter(FakeWorkflow()).lane
+    ordering_key = PlatformExporter(FakeWorkflow()).ordering_key
     one, other = facts(2)
     card = {"customNodeSettings": {"title": "x"}}
-    assert lane(one) != lane(other)
-    assert lane({**one, "meta": card}) == lane({**other, "meta": card})
-    assert lane({"f": "task"}) is None
+    assert ordering_key(one) != ordering_key(other)
+    assert ordering_key({**one, "meta": card}) == ordering_key({**other, "meta": card})
+    assert ordering_key({"f": "task"}) is None
 
 
 def test_a_memory_sink_keeps_facts() -> None:
     """For tests, everything is in a list."""
-    sink = MemoryExporter()
-    assert fates(sink.send(facts(2))) == ["delivered"] * 2
-    assert sink.facts == facts(2)
+    exporter = MemoryExporter()
+    assert fates(exporter.send(facts(2))) == ["delivered"] * 2
+    assert exporter.facts == facts(2)

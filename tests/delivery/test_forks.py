@@ -71,7 +71,7 @@ def test_a_child_warns_though_a_thread_of_its_parent_was_warning(
 from lineage import errors
 inside, done = threading.Event(), threading.Event()
 def warn():
-    with errors._throttle._lock:
+    with errors.throttle._lock:
         inside.set()
         done.wait(50)
 thread = threading.Thread(target=warn)

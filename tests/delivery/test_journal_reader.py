@@ -1,11 +1,11 @@
-"""The intake: a disk that takes no byte more costs neither a piece nor a fact."""
+"""The reader: a disk that takes no byte more costs neither a piece nor a fact."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from journal_tools import WAIT_S, ScriptedSink, edge, journal_at, wait_for
+from journal_tools import WAIT_S, ScriptedExporter, edge, journal_at, wait_for
 
 from lineage.delivery.flusher import Flusher
 from lineage.delivery.status import read_status
@@ -16,12 +16,12 @@ from lineage.journal.writer import Journal
 
 
 def _delivered(journal: Journal) -> list[int]:
-    """Deliver what is there and let go of it; give what a sink got."""
-    sink = ScriptedSink()
-    flusher = Flusher(journal, lambda: sink)
+    """Deliver what is there and let go of it; give what a exporter got."""
+    exporter = ScriptedExporter()
+    flusher = Flusher(journal, lambda: exporter)
     assert flusher.flush(WAIT_S)
     flusher.stop()
-    return sink.delivered
+    return exporter.delivered
 
 
 def test_a_process_at_work_adopts_what_dies_beside_it(
@@ -30,13 +30,13 @@ def test_a_process_at_work_adopts_what_dies_beside_it(
     """Leftovers need no flush and no new process, as long as somebody is at work."""
     monkeypatch.setattr("lineage.delivery.flusher._IDLE_S", 0.02)
     monkeypatch.setattr("lineage.delivery.journal_reader._LOOK_EVERY_S", 0.0)
-    sink = ScriptedSink()
-    alive = Flusher(journal_at(tmp_path), lambda: sink)
+    exporter = ScriptedExporter()
+    alive = Flusher(journal_at(tmp_path), lambda: exporter)
     alive.start()
     dead = journal_at(tmp_path)
     dead.write(edge(1))
-    dead.begin_anew()
-    wait_for(lambda: sink.delivered == [1])
+    dead.reset_after_fork()
+    wait_for(lambda: exporter.delivered == [1])
     alive.stop()
 
 
@@ -51,9 +51,9 @@ def test_a_torn_piece_that_finds_no_room_stays_where_it_is(
     dead = journal_at(tmp_path)
     dead.write(edge(1))
     dead._active.write(b'0000 {"torn')
-    dead.begin_anew()
+    dead.reset_after_fork()
     with monkeypatch.context() as full:
-        full.setattr(JournalDirectory, "set_aside", refuse)
+        full.setattr(JournalDirectory, "quarantine_piece", refuse)
         assert _delivered(journal_at(tmp_path)) == [1]
     assert _delivered(journal_at(tmp_path)) == []
     [skipped] = read_status(tmp_path).skipped

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,6 @@ from journal_tools import WAIT_S, run_script
 from runtime_tools import PRELUDE, run, stored
 
 import lineage
-from lineage.delivery.status import read_status
 
 SUBINTERPRETERS = """
 import sys
@@ -74,17 +75,16 @@ threading.Event().wait(30)
     assert stored(tmp_path) == [1]
 
 
-def test_sigterm_after_the_first_fact_of_a_thread_ends_at_once(tmp_path: Path) -> None:
-    """Where no handler could be set the signal's default stays; the facts wait."""
+def test_sigterm_after_the_first_fact_of_a_thread_delivers(tmp_path: Path) -> None:
+    """The main thread sets the handler as soon as it runs Python code again."""
     body = """
 t = threading.Thread(target=say, args=(1,)); t.start(); t.join()
-assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 os.kill(os.getpid(), signal.SIGTERM)
 threading.Event().wait(30)
 """
-    ran = run(body, tmp_path, LINEAGE_TARGET="http://127.0.0.1:9")
-    assert ran.returncode == -signal.SIGTERM
-    assert read_status(tmp_path).waiting >= 1
+    ran = run(body, tmp_path)
+    assert ran.returncode == -signal.SIGTERM, ran.stderr
+    assert stored(tmp_path) == [1]
 
 
 def test_sigterm_during_a_call_into_c_delivers_when_it_returns(tmp_path: Path) -> None:
@@ -160,3 +160,77 @@ print("still here")
     ran = run_script(body, home=tmp_path)
     assert (ran.returncode, ran.stdout) == (0, "still here\n"), ran.stderr
     assert stored(tmp_path) == [1, 2]
+
+
+UVICORN = """
+import asyncio, os, signal, threading
+import uvicorn
+import lineage
+
+def say(number):
+    lineage.current_task().uses_project(number)
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        while True:
+            message = await receive()
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                say(3)
+                return
+
+def first():
+    say(1)
+    asyncio.run_coroutine_threadsafe(later(), loop)
+
+async def later():
+    say(2)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+async def main():
+    global loop
+    loop = asyncio.get_running_loop()
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    loop.call_later(1.0, lambda: threading.Thread(target=first).start())
+    await server.serve()
+
+asyncio.run(main())
+"""
+
+
+def test_uvicorn_stopped_by_sigterm_delivers_everything(tmp_path: Path) -> None:
+    """Also what was recorded first by a thread, and last at its shutdown."""
+    ran = run_script(UVICORN, home=tmp_path)
+    assert ran.returncode == -signal.SIGTERM, ran.stderr
+    assert stored(tmp_path) == [1, 2, 3]
+
+
+WRAPPER = """
+import sys, types
+wrapper = types.ModuleType("supervisely.function_wrapper")
+exec('''
+import os
+def main_wrapper(name, main):
+    try:
+        main()
+    except Exception:
+        os._exit(1)
+''', wrapper.__dict__)
+sys.modules["supervisely.function_wrapper"] = wrapper
+def main():
+    say(1)
+    1 / 0
+wrapper.main_wrapper("main", main)
+"""
+
+
+def test_a_wrapper_that_ends_the_process_hard_delivers_before(tmp_path: Path) -> None:
+    """The SDK's `main_wrapper` calls `os._exit(1)`: the task ends with its error."""
+    ran = run(WRAPPER, tmp_path)
+    assert ran.returncode == 1, ran.stderr
+    assert stored(tmp_path) == [1]
+    with closing(sqlite3.connect(tmp_path / "instance.db")) as store:
+        ends = store.execute("SELECT status, error FROM tasks").fetchall()
+    assert [(status, "ZeroDivisionError" in error) for status, error in ends] == [
+        ("error", True)
+    ]

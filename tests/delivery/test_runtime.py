@@ -16,11 +16,12 @@ from runtime_tools import PRELUDE, run, stored, why_waiting
 
 import lineage
 from lineage.api import Api
-from lineage.delivery.exporters import DONE, DeliveryResult, MemoryExporter
 from lineage.delivery.status import read_status
 from lineage.errors import reset_warnings
+from lineage.exporters import DELIVERED, DeliveryResult, MemoryExporter
 from lineage.journal.file_map import locked
 from lineage.runtime import Runtime, reset_runtime, runtime
+from lineage.settings import Settings
 
 #: A filter of the kernel: any other call kills the process.
 ONLY_THESE_CALLS = """
@@ -244,15 +245,15 @@ def test_the_kernel_kills_at_other_calls(call: str, tmp_path: Path) -> None:
 def test_a_folder_deleted_under_the_app_costs_only_its_survival(tmp_path: Path) -> None:
     """What is in the open segment is delivered by this process; a new one is made."""
     home = tmp_path / "home"
-    sink = MemoryExporter()
-    lineage.configure(home=home, sink=sink)
+    exporter = MemoryExporter()
+    lineage.configure(home=home, exporter=exporter)
     lineage.current_task().uses_project(1)
     shutil.rmtree(home)
     lineage.current_task().uses_project(2)
     runtime().journal.seal()
     lineage.current_task().uses_project(3)
     assert lineage.flush(WAIT_S)
-    assert [f["id"] for f in sink.facts if f["f"] == "edge"] == [1, 2, 3]
+    assert [f["id"] for f in exporter.facts if f["f"] == "edge"] == [1, 2, 3]
     assert list((home / "journal").glob("*.seg"))
 
 
@@ -276,12 +277,12 @@ def test_facts_wait_out_a_corrupt_store(
 
 
 def test_a_sink_of_ones_own_gets_the_facts() -> None:
-    """`configure(sink=)` sends to an object of the user's, from then on."""
-    sink = MemoryExporter()
-    lineage.configure(sink=sink)
+    """`configure(exporter=)` sends to an object of the user's, from then on."""
+    exporter = MemoryExporter()
+    lineage.configure(exporter=exporter)
     lineage.current_task().uses_project(1)
     assert lineage.flush(WAIT_S)
-    assert [f["id"] for f in sink.facts if f["f"] == "edge"] == [1]
+    assert [f["id"] for f in exporter.facts if f["f"] == "edge"] == [1]
     assert runtime().status().waiting == 0
 
 
@@ -318,18 +319,18 @@ def test_refused_facts_are_tried_again_on_demand() -> None:
         def send(self, facts: Any) -> list[DeliveryResult]:
             if self.is_well:
                 return super().send(facts)
-            return [DeliveryResult("refused", "not now")] * len(facts)
+            return [DeliveryResult("rejected", "not now")] * len(facts)
 
-    sink = Moody()
-    lineage.configure(sink=sink)
+    exporter = Moody()
+    lineage.configure(exporter=exporter)
     lineage.current_task().uses_project(1)
     refused = lineage.flush(WAIT_S).refused
     assert len(runtime().status().refused) == len(refused) > 0
-    sink.is_well = True
+    exporter.is_well = True
     assert runtime().retry() == len(refused)
     assert lineage.flush(WAIT_S)
-    assert len(sink.facts) == len(refused)
-    assert DONE.fate == "delivered"
+    assert len(exporter.facts) == len(refused)
+    assert DELIVERED.status == "delivered"
 
 
 def test_switching_off_and_on() -> None:
@@ -350,3 +351,23 @@ def test_a_runtime_of_its_own_sends_leftovers(tmp_path: Path) -> None:
     tool.close()
     reset_warnings()
     assert stored(tmp_path) == [1]
+
+
+def test_a_runtime_that_cannot_be_built_switches_recording_off(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong at the first fact: one warning, and the app runs on."""
+    reset_runtime()
+    build = Runtime._build
+
+    def fail_first(self: Runtime, settings: Settings) -> None:
+        monkeypatch.setattr(Runtime, "_build", build)
+        raise OSError("the working directory is gone")
+
+    monkeypatch.setattr(Runtime, "_build", fail_first)
+    for number in range(1, 4):
+        lineage.current_task().uses_project(number)
+    assert not lineage.is_enabled()
+    warned = [r for r in caplog.records if "Nothing is recorded" in r.getMessage()]
+    assert len(warned) == 1
+    assert "the working directory is gone" in warned[0].getMessage()

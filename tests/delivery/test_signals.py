@@ -12,8 +12,8 @@ import pytest
 from runtime_tools import run, stored
 
 import lineage
-from lineage import runtime as process_runtime
-from lineage.delivery.exporters import MemoryExporter
+from lineage.exporters import MemoryExporter
+from lineage.process_end import process_end
 from lineage.runtime import runtime
 
 
@@ -39,14 +39,14 @@ with lineage.task("inner"):
 
 def test_stopping_ends_each_task_once_with_the_reason() -> None:
     """Inner tasks end before outer ones; a second stop finds nothing to end."""
-    sink = MemoryExporter()
-    lineage.configure(sink=sink)
+    exporter = MemoryExporter()
+    lineage.configure(exporter=exporter)
     lineage.current_task().uses_project(1)
     with lineage.task("inner"):
         lineage.current_task().uses_project(2)
         runtime().stop()
         runtime().stop()
-        told = [fact for fact in sink.facts if fact["f"] == "task_end"]
+        told = [fact for fact in exporter.facts if fact["f"] == "task_end"]
     assert [fact["status"] for fact in told[:2]] == ["stopped"] * 2
     assert told[0]["task"] != told[1]["task"]
     assert told[0]["error"] == "TerminatedBySignal: by SIGTERM"
@@ -59,27 +59,27 @@ def test_the_handler_ends_by_the_signal_unless_the_app_had_one(
     """The app's handler decides where there is one; otherwise the signal does."""
     sent: list[tuple[int, int]] = []
     asked: list[int] = []
-    sink = MemoryExporter()
-    lineage.configure(sink=sink)
+    exporter = MemoryExporter()
+    lineage.configure(exporter=exporter)
     lineage.current_task().uses_project(1)
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(os, "kill", lambda *to: sent.append(to))
-    former = process_runtime._process.former
+    former = process_end.former
     try:
-        process_runtime._process.former = lambda number, _: asked.append(number)
-        process_runtime._on_sigterm(signal.SIGTERM, None)
+        process_end.former = lambda number, _: asked.append(number)
+        process_end.on_sigterm(signal.SIGTERM, None)
         assert asked == [signal.SIGTERM]
         assert not [to for to in sent if to[0] == os.getpid() and to[1]]
-        process_runtime._process.former = signal.SIG_DFL
-        process_runtime._on_sigterm(signal.SIGTERM, None)
+        process_end.former = signal.SIG_DFL
+        process_end.on_sigterm(signal.SIGTERM, None)
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     finally:
-        process_runtime._process.former = former
+        process_end.former = former
         signal.signal(signal.SIGTERM, before)
     # Number 0 only asks whether a process lives; a `git` may be ended beside ours.
     mine = [to for to in sent if to[0] == os.getpid() and to[1]]
     assert mine == [(os.getpid(), signal.SIGTERM)]
-    assert [f["status"] for f in sink.facts if f["f"] == "task_end"] == ["stopped"]
+    assert [f["status"] for f in exporter.facts if f["f"] == "task_end"] == ["stopped"]
 
 
 def test_sigterm_after_the_task_ended_tells_no_other_end(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_a_file_that_goes_while_it_is_read_is_delivered(
 ) -> None:
     """Another process may deliver between our look and our hand: no problem."""
     [segment] = (home / "journal").glob("*.seg")
-    monkeypatch.setattr(JournalDirectory, "named", lambda *_: [segment])
+    monkeypatch.setattr(JournalDirectory, "files_with_suffix", lambda *_: [segment])
     segment.unlink()
     status = read_status(home)
     assert (status.waiting, status.problem) == (0, None)
@@ -142,7 +142,7 @@ def test_a_journal_that_is_closed_while_it_is_read_is_told(
     def refused(*_: object) -> list[Path]:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(JournalDirectory, "named", refused)
+    monkeypatch.setattr(JournalDirectory, "files_with_suffix", refused)
     assert "cannot be read (Permission denied)" in (read_status(home).problem or "")
 
 

@@ -23,7 +23,7 @@ from openlineage.client import generated
 from prov.model import ProvDocument
 
 from lineage.export import FORMATS, GraphRecord
-from lineage.export.openlineage import dataset_name, run_id
+from lineage.export.openlineage import dataset_name
 from lineage.export.tables import inert
 
 
@@ -147,7 +147,7 @@ def test_each_run_begins_and_ends_in_openlineage(example: GraphRecord) -> None:
     [
         ("file", "/data/a.csv", ("file", "/data/a.csv")),
         ("file", "file:///data/a.csv", ("file", "/data/a.csv")),
-        ("file", "file://host/data/a.csv", ("file://host", "/data/a.csv")),
+        ("file", "file://host/data/a#b?.csv", ("file", "/data/a#b?.csv")),
         ("file", "s3://bucket/a/b.csv", ("s3://bucket", "a/b.csv")),
         ("project", "7", ("lineage", "project/7")),
     ],
@@ -157,11 +157,6 @@ def test_artifacts_have_the_names_that_others_give_them(
 ) -> None:
     """Namespace and name follow OpenLineage's naming page, so that graphs join."""
     assert dataset_name(kind, id) == named
-
-
-def test_a_run_always_has_the_same_id() -> None:
-    """The id is made from the task's own key alone."""
-    assert run_id("a") == run_id("a") != run_id("b")
 
 
 def test_graphml_is_read_back_whole(record: GraphRecord) -> None:

@@ -16,18 +16,25 @@ def _files(folder: Path) -> list[str]:
     return [str(path) for path in paths]
 
 
+def _folder(folder: Path) -> Path:
+    local = folder / "local"
+    (local / "inner").mkdir(parents=True)
+    (local / "inner" / "one.txt").write_text("one")
+    return local
+
+
 def _settings(client: Any) -> Any:
     relation = client.WorkflowSettings("T", "file", "#1", "#2", "/x", "X", "D")
     node = client.WorkflowSettings(title="N")
     return client.WorkflowMeta(relation, node)
 
 
-def _workflow(name: str, *args: Any, **kwargs: Any) -> tuple[str, Make]:
+def _workflow(name: str, /, *args: Any, **kwargs: Any) -> tuple[str, Make]:
     label = f"workflow.{name}{args or ''}{kwargs or ''}"
     return label, lambda api, *_: getattr(api.app.workflow, name)(*args, **kwargs)
 
 
-def _call(room: str, name: str, *args: Any, **kwargs: Any) -> tuple[str, Make]:
+def _call(room: str, name: str, /, *args: Any, **kwargs: Any) -> tuple[str, Make]:
     label = f"{room}.{name}{args or ''}{kwargs or ''}"
     return label, lambda api, *_: getattr(getattr(api, room), name)(*args, **kwargs)
 
@@ -41,6 +48,9 @@ CALLS: list[tuple[str, Make]] = [
     _workflow("add_input_file", "/a/b.txt"),
     _workflow("add_input_folder", "a/b"),
     _workflow("add_input_task", 66),
+    _workflow("add_input_task", 66, task_id=0),
+    _workflow("add_output_app", task_id=0),
+    _workflow("add_input_file", "/a/b.txt", task_id=0),
     _workflow("add_input_task", 0),
     _workflow("add_input_job", 4),
     _workflow("add_output_app"),
@@ -53,6 +63,47 @@ CALLS: list[tuple[str, Make]] = [
     _workflow("add_output_job", 99),
     ("workflow with a card", lambda api, client, _: api.app.workflow.add_input_task(
         66, meta=_settings(client))),
+    _call("project", "get_meta", 2),
+    _call("project", "get_meta", 2, with_settings=True),
+    _call("project", "update_meta", 2, {"classes": [], "tags": []}),
+    _call("project", "remove", 2),
+    _call("project", "edit_info", 2, name="N", custom_data={"a": 1}),
+    _call("project", "edit_info", 2),
+    _call("project", "edit_info", 2, project_type="videos"),
+    _call("project", "get_stats", 2),
+    ("project.version.get_list", lambda api, *_: api.project.version.get_list(2)),
+    ("project.version.get_info_by_id",
+     lambda api, *_: api.project.version.get_info_by_id(2, 900)),
+    ("project.version.get_info_by_number",
+     lambda api, *_: api.project.version.get_info_by_number(2, 4)),
+    ("project.version.get_id_by_number",
+     lambda api, *_: api.project.version.get_id_by_number(2, "4")),
+    ("project.version.reserve", lambda api, *_: api.project.version.reserve(2)),
+    ("project.version.commit", lambda api, *_: api.project.version.commit(
+        5, "c", "2026", 31, "t", "d")),
+    ("project.version.cancel_reservation",
+     lambda api, *_: api.project.version.cancel_reservation(5, "c")),
+    ("project.version.restore",
+     lambda api, *_: api.project.version.restore(2)),
+    _call("dataset", "get_tree", 2),
+    _call("dataset", "get_nested", 2, 6),
+    _call("file", "listdir", 9, "/a"),
+    _call("file", "get_url", 31),
+    _call("file", "get_free_dir_name", 9, "/free/"),
+    _call("file", "remove", 9, "/a/b.txt"),
+    ("file.upload_directory", lambda api, _, folder: api.file.upload_directory(
+        9, str(_folder(folder)), "free")),
+    ("file.upload_directory onto another", lambda api, _, folder:
+     api.file.upload_directory(9, str(_folder(folder)), "/a", False)),
+    ("file.upload_directory over another", lambda api, _, folder:
+     api.file.upload_directory(9, str(_folder(folder)), "/a", False, None, True)),
+    _call("labeling_job", "get_info_by_id", 12),
+    _call("labeling_job", "get_list", 5),
+    _call("labeling_job", "get_list", 5, 1, 2, 3, 4, True, 6, queue_ids=7,
+          exclude_statuses=["completed"]),
+    _call("labeling_job", "get_list", 5, is_part_of_queue=False),
+    _call("labeling_job", "get_list", 5, is_part_of_queue=False, queue_ids=[7]),
+    _call("labeling_job", "get_list", 5, with_entities=True),
     _call("app", "get_list", 7),
     _call("app", "get_list", 7, only_running=True, repository_key="k"),
     _call("app", "get_info_by_id", 4),

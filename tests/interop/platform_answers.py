@@ -14,7 +14,7 @@ APP = {"id": 4, "moduleId": 83, "name": "App", "createdBy": 1}
 SESSION = {"id": 9, "createdBy": 1, "meta": {"name": "a", "app": {"id": 4}}}
 PROJECT = {
     "id": 2, "name": "P", "type": "images", "itemsCount": 1, "workspaceId": 3,
-    "referenceImageUrl": "http://h/image-converter/x", "teamId": 5,
+    "referenceImageUrl": "http://h/image-converter/x", "teamId": 5, "settings": {},
 }  # fmt: skip
 VERSION = dict.fromkeys(
     ("projectId", "createdBy", "teamFileId", "description", "status", "createdAt",
@@ -26,11 +26,33 @@ FILE = {
     "meta": {"size": 7, "mime": "text/plain", "ext": "txt"},
 }  # fmt: skip
 
+JOB = {
+    "id": 12, "name": "J", "teamId": 5, "projectId": 2, "status": "pending",
+    "meta": {"classes": [{"name": "cat"}], "projectTags": [{"title": "t"}],
+             "imageTags": [{"name": "good", "positive": True}],
+             "range": {"start": 1, "end": None}},
+}  # fmt: skip
+
+
+def list_files(request: Any) -> list[Any]:
+    """List nothing below a path that is free."""
+    return [] if "/free" in request.json["path"] else [FILE]
+
+
 ANSWERS: dict[str, Any] = {
     "instance.version": {"version": "6.18.3"},
     "tasks.info": {"id": 77, "teamId": 5, "status": "finished"},
     "projects.versions.list": page({**VERSION, "id": 900, "version": 4}),
-    "file-storage.list": [FILE],
+    "file-storage.list": list_files,
+    "jobs.info": JOB,
+    "jobs.list": page(JOB),
+    "projects.meta": {"classes": [], "tags": []},
+    "projects.meta.update": {"classes": [], "tags": []},
+    "projects.stats": {"images": {}},
+    "projects.editInfo": PROJECT,
+    "projects.versions.reserve": {"id": 5, "commitToken": "c"},
+    "projects.versions.commit": {"success": True},
+    "projects.versions.cancel-reservation": {"success": True},
     "file-storage.info": FILE,
     "file-storage.bulk.upload": [FILE],
     "file-storage.download": b"content",

@@ -159,6 +159,70 @@ def page_through(api: Any, made: dict[str, Any]) -> None:
     assert [item["name"] for batch in batches for item in batch] == ["Cats"]
 
 
+def work_with_projects(api: Any, sly: Any, folder: Path) -> None:
+    """Make a project, its classes, versions of it, and a project of a version."""
+    project = api.project.create(3, "Wires")
+    outer = api.dataset.create(project.id, "outer")
+    inner = api.dataset.create(
+        project.id, "inner", parent_id=outer.id, custom_data={"a": 1}
+    )
+    tree = api.dataset.get_tree(project.id)
+    assert [one.name for one in tree] == ["outer"], tree
+    assert [one.id for one in api.dataset.get_nested(project.id, outer.id)] == [
+        inner.id
+    ]
+    meta = sly.ProjectMeta(obj_classes=[sly.ObjClass("wire", sly.Rectangle)])
+    api.project.update_meta(project.id, meta)
+    kept = sly.ProjectMeta.from_json(api.project.get_meta(project.id))
+    assert kept.get_obj_class("wire").sly_id, kept
+    first = api.project.version.create(project.id, "before", "training")
+    assert first == api.project.version.create(project.id, "again")
+    api.dataset.create(project.id, "more")
+    second = api.project.version.create(project.id, "after")
+    listed = api.project.version.get_list(project.id)
+    assert [one.id for one in listed] == [first, second], listed
+    assert listed[0].name == "before"
+    restored = api.project.version.restore(project.id, version_num=1)
+    assert restored.name == "Wires, from ver. 1", restored
+    assert api.project.edit_info(project.id, name="Copper").name == "Copper"
+    assert api.project.get_stats(project.id)["images"]["total"]
+    sly.output.set_project(project.id)
+    local = folder / "models"
+    local.mkdir()
+    (local / "best.pt").write_text("weights")
+    assert api.file.upload_directory(1, str(local), "/wires") == "/wires"
+    assert api.file.listdir(1, "/wires") == ["/wires/best.pt"]
+    assert api.file.get_free_dir_name(1, "/wires") == "/wires_000"
+    api.project.remove(restored.id)
+    assert api.project.get_info_by_id(restored.id) is None
+
+
+def look_around(api: Any, served: Served) -> None:
+    """Find the user, the team, the workspaces, agents and labeling jobs."""
+    assert api.user.get_my_info().login
+    (team,) = api.team.get_list()
+    assert api.team.get_info_by_id(team.id).name == team.name
+    assert 3 in [workspace.id for workspace in api.workspace.get_list(team.id)]
+    assert api.agent.get_list_available(team.id) == []
+    job = served.post("lineage.register.job", {"name": "Check"}).json()
+    assert "Check" in [one.name for one in api.labeling_job.get_list(team.id)]
+    assert api.labeling_job.get_info_by_id(job["id"]).name == "Check"
+
+
+def start_again(api: Any) -> None:
+    """A task that ended with an error is started again, and has a session's token."""
+    status = api.task.Status
+    for state in (status.ERROR, status.STARTED):
+        api.task.update_status(TASK, state)
+        assert api.task.get_status(TASK) == state
+
+
+def check_names(served: Served) -> None:
+    """See projects by their names in the graph, which the SDK's edges do not give."""
+    hits = served.post("lineage.search", {"text": "Cats"}).json()["hits"]
+    assert "project" in [hit["node"]["kind"] for hit in hits], hits
+
+
 def check_the_graph(served: Served, recorded: int) -> None:
     """See in the instance's own graph what the SDK recorded."""
     answer = served.post("lineage.tasks.get", {"id": TASK}).json()
@@ -176,6 +240,7 @@ def main() -> None:
         served = Served(f"http://127.0.0.1:{settings.port}", settings)
         os.environ.update(
             ENV="production", SERVER_ADDRESS=served.address, API_TOKEN="t" * 128,
+            TASK_ID=str(TASK),
             SUPERVISELY_TASK_ID=str(TASK), TEAM_ID="1", WORKSPACE_ID="3",
         )  # fmt: skip
         import supervisely as sly
@@ -188,7 +253,11 @@ def main() -> None:
             work_with_tasks(api, made, file)
             work_with_apps(api, made, Path(home))
             page_through(api, made)
+            work_with_projects(api, sly, Path(home))
+            look_around(api, served)
+            start_again(api)
             check_the_graph(served, recorded)
+            check_names(served)
         finally:
             server.terminate()
             server.communicate()

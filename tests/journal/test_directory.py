@@ -42,7 +42,7 @@ def test_an_unfinished_segment_is_removed_when_old_and_free(
         os.utime(path, (time.time() - 120,) * 2)
     with busy.open("rb") as held:
         assert locked(held.fileno())
-        folder.tidy()
+        folder.remove_delivered()
     assert not old.exists()
     assert fresh.exists()
     assert busy.exists()
@@ -55,7 +55,7 @@ def test_a_segment_of_the_first_version_is_read_on(folder: JournalDirectory) -> 
     header = (segments.MAGIC + b"1 local").ljust(segments.HEADER - 1) + b"\n"
     (folder.path / f"old{segments.SUFFIX}").write_bytes(header + line + bytes(50))
     (segment,) = folder.adopt("local")
-    found, torn = segment.fresh()
+    found, torn = segment.read_new()
     segment.release()
     assert [line.text for line in found] == [text]
     assert torn == []
@@ -83,11 +83,13 @@ def test_what_cannot_be_opened_is_passed_by(
 ) -> None:
     """A file that went meanwhile is nothing; one that cannot be read is told."""
     journal_at(folder.home).write(edge(1))
-    [good] = folder.named(segments.SUFFIX)
+    [good] = folder.files_with_suffix(segments.SUFFIX)
     gone, bad = folder.path / "gone.seg", folder.path / "bad.seg"
     bad.mkdir()
     found = {segments.SUFFIX: [gone, bad, good]}
-    monkeypatch.setattr(JournalDirectory, "named", lambda _, end: found.get(end, []))
+    monkeypatch.setattr(
+        JournalDirectory, "files_with_suffix", lambda _, end: found.get(end, [])
+    )
     assert folder.adopt("elsewhere") == []
     assert "bad.seg cannot be opened" in caplog.text
     assert "gone.seg" not in caplog.text
@@ -107,8 +109,8 @@ def test_a_file_that_cannot_be_moved_aside_keeps_no_other_back(
     (folder.path / f"a{segments.SUFFIX}").write_bytes(b"holiday pictures")
     dead = journal_at(folder.home)
     dead.write(edge(1))
-    dead.begin_anew()
-    monkeypatch.setattr(JournalDirectory, "move_aside", refuse)
+    dead.reset_after_fork()
+    monkeypatch.setattr(JournalDirectory, "quarantine_file", refuse)
     [good] = folder.adopt("local")
     assert good.unread() == 1
     assert "a.seg cannot be taken over" in caplog.text
@@ -181,15 +183,15 @@ def test_refusals_are_told_oldest_first_and_released_once(
     for name, uid in (("b", "b-1"), ("a", "a-1"), ("a", "a-1")):
         dead_letters.keep(folder, "local", name, {"f": "edge", "uid": uid}, "bad")
     assert [refusal.uid for refusal in dead_letters.read(folder)] == ["b-1", "a-1"]
-    found = folder.named(dead_letters.SUFFIX)
+    found = folder.files_with_suffix(dead_letters.SUFFIX)
     assert dead_letters.release(folder) == 2
     assert read_status(folder.home).refused == ()
     [one, other] = folder.adopt("local")
-    assert {len(one.fresh()[0]), len(other.fresh()[0])} == {1, 2}
+    assert {len(one.read_new()[0]), len(other.read_new()[0])} == {1, 2}
     for segment in (one, other):
         segment.release()
     # Another process renames them between our look and our hand.
-    monkeypatch.setattr(JournalDirectory, "named", lambda *_: found)
+    monkeypatch.setattr(JournalDirectory, "files_with_suffix", lambda *_: found)
     assert dead_letters.release(folder) == 0
     assert dead_letters.read(folder) == []
 
@@ -208,7 +210,7 @@ def test_a_refusal_is_never_written_into_a_file_that_was_released(
     monkeypatch.setattr(dead_letters, "locked", renamed_meanwhile)
     dead_letters.keep(folder, "local", "a", {"uid": "a-2"}, "bad")
     assert [refusal.uid for refusal in dead_letters.read(folder)] == ["a-2"]
-    [released] = folder.named(segments.SUFFIX)
+    [released] = folder.files_with_suffix(segments.SUFFIX)
     assert len(records.read(released.read_bytes()[segments.HEADER :])[0]) == 1
 
 
@@ -258,7 +260,7 @@ def test_an_instance_that_tells_no_version_keeps_facts_waiting(answer: Any) -> N
     """It is asked again at the next attempt, and may be well by then."""
     api = Platform(answer)
     target = ExporterResolver(lambda: api)
-    with pytest.raises(DeliveryError, match="does not tell its version"):
+    with pytest.raises(DeliveryError, match="does not announce its version"):
         target()
     api.answer = announcing(10)
     assert isinstance(target(), BatchExporter)

@@ -21,7 +21,7 @@ def test_a_disk_that_is_full_from_the_start(tmp_path: Path) -> None:
     """Facts wait in memory, which is told once, and are delivered from there."""
     body = """
 fill()
-lineage.configure(sink=sink)
+lineage.configure(exporter=exporter)
 work_off(1, 5000)
 assert lineage.flush(20)
 assert arrived() == list(range(1, 5000))
@@ -33,7 +33,7 @@ assert not segments()
 def test_a_disk_that_becomes_full_while_threads_record(tmp_path: Path) -> None:
     """Nobody is killed by a page without a block; each fact arrives once."""
     body = """
-lineage.configure(sink=sink)
+lineage.configure(exporter=exporter)
 def go(start):
     work_off(start, start + 4000)
 threads = [threading.Thread(target=go, args=(n * 10_000,)) for n in (1, 2, 3)]
@@ -53,20 +53,21 @@ assert sorted(arrived()) == expected
 def test_what_was_allocated_before_is_written_on_a_full_disk(tmp_path: Path) -> None:
     """Facts in the segment in use survive the process, though the disk is full."""
     body = """
-from lineage.delivery.exporters import DeliveryResult
+from lineage.exporters import DeliveryResult
 class Away:
-    max_batch, in_flight, wants_digests, lane = 1000, 1, False, None
+    max_batch, in_flight, wants_digests, ordering_key = 1000, 1, False, None
     def send(self, facts):
-        return [DeliveryResult("waiting", "away", is_general=True)] * len(facts)
+        away = DeliveryResult("waiting", "away", is_transport_error=True)
+        return [away] * len(facts)
 pid = os.fork()
 if pid == 0:
-    lineage.configure(sink=Away())
+    lineage.configure(exporter=Away())
     work(1)
     fill()
     work_off(2, 400)
     os.kill(os.getpid(), signal.SIGKILL)
 assert os.waitpid(pid, 0)[1] == signal.SIGKILL
-lineage.configure(sink=sink)
+lineage.configure(exporter=exporter)
 assert lineage.flush(20)
 assert arrived() == list(range(1, 400))
 assert not segments()
@@ -77,16 +78,17 @@ assert not segments()
 def test_a_disk_that_has_room_again_is_used_again(tmp_path: Path) -> None:
     """After memory the journal goes on on the disk, and survives a kill there."""
     body = """
-from lineage.delivery.exporters import DeliveryResult
+from lineage.exporters import DeliveryResult
 is_away = [True]
 class Moody(MemoryExporter):
     def send(self, facts):
         if is_away[0]:
-            return [DeliveryResult("waiting", "away", is_general=True)] * len(facts)
+            away = DeliveryResult("waiting", "away", is_transport_error=True)
+            return [away] * len(facts)
         return super().send(facts)
 moody = Moody()
 fill()
-lineage.configure(sink=moody)
+lineage.configure(exporter=moody)
 work_off(1, 3000)
 assert not segments()
 free()
@@ -105,7 +107,7 @@ assert arrived(moody) == list(range(1, number))
 def test_a_disk_that_becomes_read_only_and_writable_again(tmp_path: Path) -> None:
     """The open segment goes on, later ones are in memory; nothing is left behind."""
     body = """
-lineage.configure(sink=sink)
+lineage.configure(exporter=exporter)
 work_off(1, 100)
 make_read_only()
 work_off(100, 6000)
@@ -128,7 +130,7 @@ def test_leftovers_on_a_read_only_disk_wait_and_are_told(tmp_path: Path) -> None
 pid = os.fork()
 if pid == 0:
     os.environ["LINEAGE_FLUSH_TIMEOUT_S"] = "0"
-    lineage.configure(sink=sink)
+    lineage.configure(exporter=exporter)
     runtime().flusher.stop()
     work_off(1, 10)
     os.kill(os.getpid(), signal.SIGKILL)
@@ -141,7 +143,7 @@ assert ran.returncode == 2, ran
 assert "cannot be opened for writing (Read-only file system)" in ran.stdout
 assert subprocess.run([*words, "status", "--home", home]).returncode == 0
 make_writable()
-lineage.configure(sink=sink)
+lineage.configure(exporter=exporter)
 assert lineage.flush(20)
 assert arrived() == list(range(1, 10))
 """
@@ -180,15 +182,16 @@ assert not segments()
 def test_a_refusal_that_finds_no_room_leaves_the_fact_waiting(tmp_path: Path) -> None:
     """Half a refusal is none: the fact is refused again when there is room."""
     body = """
-from lineage.delivery.exporters import DeliveryResult
+from lineage.exporters import DeliveryResult
 from lineage.runtime import reset_runtime
 is_away = [True]
 class Refusing(MemoryExporter):
     def send(self, facts):
         if is_away[0]:
-            return [DeliveryResult("waiting", "away", is_general=True)] * len(facts)
-        return [DeliveryResult("refused", "no such project")] * len(facts)
-lineage.configure(sink=Refusing())
+            away = DeliveryResult("waiting", "away", is_transport_error=True)
+            return [away] * len(facts)
+        return [DeliveryResult("rejected", "no such project")] * len(facts)
+lineage.configure(exporter=Refusing())
 runtime().journal.write('{"f":"edge","dir":"input","kind":"project","id":"%s"}'
                         % ("x" * 9000))
 fill(leave=4096)
@@ -198,7 +201,7 @@ status = read_status(home)
 assert (status.waiting, status.refused) == (1, ())
 free()
 reset_runtime()
-lineage.configure(sink=Refusing())
+lineage.configure(exporter=Refusing())
 assert len(lineage.flush(20).refused) == 1
 [refused] = read_status(home).refused
 assert refused.reason == "no such project"

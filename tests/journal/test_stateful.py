@@ -24,22 +24,22 @@ class Reader:
 
     def __init__(self, home: Path) -> None:
         self.journal = journal_at(home)
-        self.backlog = DeliveryQueue()
-        self.intake = JournalReader(self.journal, self.backlog, FOREVER_S)
+        self.queue = DeliveryQueue()
+        self.reader = JournalReader(self.journal, self.queue, FOREVER_S)
 
     def read(self) -> None:
         """Read what is new, leftovers included."""
-        self.intake.look_again()
-        self.intake.gather()
+        self.reader.scan_again()
+        self.reader.poll()
 
     def take(self, count: int) -> list[QueuedFact]:
         """Take facts to deliver."""
-        return self.backlog.take(count, None)
+        return self.queue.next_batch(count, None)
 
     def die(self) -> None:
         """Let go of everything, as the kernel does for a dead process."""
-        self.intake.release()
-        self.journal.begin_anew()
+        self.reader.release()
+        self.journal.reset_after_fork()
 
 
 class JournalMachine(RuleBasedStateMachine):
@@ -65,7 +65,7 @@ class JournalMachine(RuleBasedStateMachine):
                 self._deliver(last, item)
             last.read()
         last.journal.seal()
-        last.intake.drop_finished()
+        last.reader.remove_finished()
         assert set(self.delivered) == self.kept
         assert not list((self.home / "journal").glob("*.seg"))
         last.die()
@@ -114,7 +114,7 @@ class JournalMachine(RuleBasedStateMachine):
             self._deliver(reader, item, is_noted=not loses)
         if loses:
             self.restart(who)
-        reader.intake.drop_finished()
+        reader.reader.remove_finished()
 
     @rule(who=st.integers(0, 1))
     def rotate(self, who: int) -> None:
@@ -147,7 +147,7 @@ class JournalMachine(RuleBasedStateMachine):
         assert known == item.uid
         assert number not in self.noted, "it came again after it was noted"
         if is_noted:
-            reader.intake.finish(item)
+            reader.reader.acknowledge(item)
             self.noted.add(number)
 
 

@@ -19,7 +19,7 @@ from lineage.journal.file_map import FileMap
 
 def _texts(home: Path) -> list[str]:
     found = []
-    for path in JournalDirectory(home).named(segments.SUFFIX):
+    for path in JournalDirectory(home).files_with_suffix(segments.SUFFIX):
         data = path.read_bytes()[segments.HEADER :]
         found += [line.text.decode() for line in records.read(data)[0]]
     return found
@@ -78,7 +78,7 @@ def test_many_threads_lose_nothing_over_many_segments(tmp_path: Path) -> None:
     for number in range(4):
         mine = [name for name in found if name.startswith(f"{number}-")]
         assert sorted(mine) == sorted(f"{number}-{i}" for i in range(count))
-    assert len(journal.take_new()) > 3
+    assert len(journal.pop_new_segments()) > 3
 
 
 def test_a_signal_handler_may_record_in_the_middle_of_recording(tmp_path: Path) -> None:
@@ -122,13 +122,13 @@ def test_beyond_the_limit_the_newest_are_dropped_and_counted(
 def test_room_is_used_again_when_it_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once the backlog is delivered, new facts are kept again."""
+    """Once the queue is delivered, new facts are kept again."""
     monkeypatch.setattr("lineage.journal.writer._LOOK_AGAIN_S", 0.0)
     journal = journal_at(tmp_path, max_mb=0.25)
     large = edge(1, padding="x" * 10_000)
     while journal.write(large):
         continue
-    for segment in journal.take_new():
+    for segment in journal.pop_new_segments():
         segment.discard()
     assert journal.write(large)
 
@@ -147,7 +147,7 @@ def test_where_nothing_can_be_written_facts_stay_in_memory(
     journal = journal_at(home, max_mb=1)
     assert all(journal.write(edge(number)) for number in range(3000))
     assert caplog.text.count("kept in memory") == 1
-    assert len(journal.take_new()) >= 2
+    assert len(journal.pop_new_segments()) >= 2
     while journal.write(edge(0, padding="x" * 10_000)):
         continue
     assert journal.dropped == 1
@@ -165,7 +165,7 @@ from pathlib import Path
 from journal_tools import edge, journal_at
 journal = journal_at(Path(sys.argv[1]))
 assert all(journal.write(edge(n, padding="x" * 1000)) for n in range(2000))
-paths = [segment.path is None for segment in journal.take_new()]
+paths = [segment.path is None for segment in journal.pop_new_segments()]
 assert paths[0] is False and paths[-1] is True, paths
 print("ran on")
 """
@@ -189,9 +189,9 @@ def test_a_file_system_without_maps_is_written_by_calls(
     for number in range(2000):
         assert journal.write(edge(number, padding="x" * 200))
     assert len(_texts(tmp_path)) == 2000
-    first, *_ = journal.take_new()
+    first, *_ = journal.pop_new_segments()
     assert isinstance(first.view, FileMap)
-    found, _ = first.fresh()
+    found, _ = first.read_new()
     first.open_lines = 1
     first.mark(found[0].offset, records.DELIVERED)
     assert len(_texts(tmp_path)) == 2000
@@ -225,7 +225,7 @@ def test_calls_that_the_disk_refuses_lead_to_the_next_segment(
     monkeypatch.setattr("lineage.journal.file_map.os.pwrite", full)
     assert all(journal.write(edge(n, padding="x" * 200)) for n in range(1, 9))
     assert [json.loads(text)["id"] for text in _texts(tmp_path)] == list(range(9))
-    assert len(JournalDirectory(tmp_path).named(segments.SUFFIX)) == 2
+    assert len(JournalDirectory(tmp_path).files_with_suffix(segments.SUFFIX)) == 2
 
 
 def test_the_next_segment_is_ready_before_it_is_needed(tmp_path: Path) -> None:
@@ -234,14 +234,14 @@ def test_the_next_segment_is_ready_before_it_is_needed(tmp_path: Path) -> None:
     journal.prepare()
     journal.write("{}")
     journal.prepare()
-    assert len(JournalDirectory(tmp_path).named(segments.SUFFIX)) == 1
+    assert len(JournalDirectory(tmp_path).files_with_suffix(segments.SUFFIX)) == 1
     journal.write('{"a":"' + "x" * (segments.FIRST_SIZE // 2) + '"}')
     journal.prepare()
     journal.prepare()
-    ready = JournalDirectory(tmp_path).named(segments.SUFFIX)
+    ready = JournalDirectory(tmp_path).files_with_suffix(segments.SUFFIX)
     assert len(ready) == 2
     journal.write('{"a":"' + "x" * (segments.FIRST_SIZE // 2) + '"}')
-    assert JournalDirectory(tmp_path).named(segments.SUFFIX) == ready
+    assert JournalDirectory(tmp_path).files_with_suffix(segments.SUFFIX) == ready
     assert len(_texts(tmp_path)) == 3
 
 
@@ -251,7 +251,7 @@ def test_a_journal_that_was_closed_makes_no_file_ahead(tmp_path: Path) -> None:
     journal.write("{}")
     journal.seal()
     journal.prepare()
-    assert len(JournalDirectory(tmp_path).named(segments.SUFFIX)) == 1
+    assert len(JournalDirectory(tmp_path).files_with_suffix(segments.SUFFIX)) == 1
 
 
 def test_power_mode_syncs_before_it_returns(

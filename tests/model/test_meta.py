@@ -82,7 +82,9 @@ def test_a_meta_holds_what_was_given() -> None:
     [
         ("https://a/b", True), ("http://a", True), ("/files/1", True), ("/", True),
         ("javascript:x", False), ("data:text/html,x", False), ("//evil/x", False),
-        ("files", False), ("https:///x", False), ("http://[", False),
+        ("files", True), ("apps/sessions/5", True),
+        ("/\\evil/x", False), ("\\\\evil", False), ("java\tscript:x", False),
+        ("", False), ("https:///x", False), ("http://[", False),
     ],
 )  # fmt: skip
 def test_links_lead_to_the_web_or_the_instance(url: str, is_safe: bool) -> None:

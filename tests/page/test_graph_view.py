@@ -41,6 +41,7 @@ def test_tasks_and_data_look_different(look: Look, signs: StoryFixture) -> None:
     expect(task).to_contain_text("task")
     expect(task).to_contain_text("failed")
     expect(data).to_contain_text("model · ")
+    expect(page.locator(".edge-lines .edge-line").first).to_have_css("fill", "none")
     radius = "element => getComputedStyle(element.firstElementChild).borderRadius"
     assert task.evaluate(radius) != data.evaluate(radius)
 
@@ -109,7 +110,9 @@ def test_many_like_cards_are_one_until_unfolded(
     folded.locator(".node-main").click()
     expect(page.locator(".panel")).to_contain_text("part-000.tar")
     folded.get_by_role("button", name="Show each of 37 files").click()
-    expect(page.locator(".node")).to_have_count(39)
+    expect(page.locator(".node")).to_have_count(3 + 20)
+    node(page, "17 more files").get_by_role("button", name="Show each").click()
+    expect(page.locator(".node")).to_have_count(2 + 37)
 
 
 def test_a_click_selects_and_moves_nothing(look: Look, signs: StoryFixture) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+from concurrent import futures
 from typing import Any
 
 import pytest
@@ -27,6 +29,8 @@ MASK = Masker(secrets=["s3cr3t"])
     [
         (None, "finished", None),
         (SystemExit(), "finished", None),
+        (asyncio.CancelledError(), "stopped", "CancelledError"),
+        (futures.CancelledError(), "stopped", "CancelledError"),
         (SystemExit(0), "finished", None),
         (SystemExit(2), "error", "SystemExit: 2"),
         (ValueError("s3cr3t"), "error", "ValueError: ****"),

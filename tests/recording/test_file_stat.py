@@ -28,8 +28,8 @@ def members(text: str) -> dict[str, Any]:
 
 def place(text: str, shown: str | None = None, **more: Any) -> dict[str, Any]:
     """Read the members that locate a path."""
-    options = {"key": "", "is_folder": False, **more}
-    return members(place_members(text, text if shown is None else shown, **options))
+    shown = text if shown is None else shown
+    return members(place_members(text, shown, local_path(text), **more))
 
 
 def test_a_file_is_recorded_with_its_state(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_file_is_recorded_with_its_state(tmp_path: Path) -> None:
             "dev": seen.st_dev,
         }
     }
-    assert file_members(f"file://{path}") == file_members(str(path))
+    assert file_members(local_path(f"file://{path}")) == file_members(str(path))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_file_is_recorded_with_its_state(tmp_path: Path) -> None:
 )
 def test_what_is_no_regular_file_has_no_state(text: str) -> None:
     """Addresses, folders, devices and absent files are never opened."""
-    assert file_members(text) == ""
+    assert file_members(local_path(text)) == ""
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

@@ -91,3 +91,53 @@ def test_masked_before_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
         texts = str(recorded.facts)
     assert "s3cr3t" not in texts
     assert recorded.inputs[:2] == ["file:https://****@h/x?sig=****", "file:a/****.bin"]
+
+
+SECRET = "Zq7XwS3cr3tV4lu3"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [f"https://u:{SECRET}@h/x", f"https://h/x?token={SECRET}", f"password={SECRET}",
+     f"Authorization: Bearer {SECRET}", f"postgres://u:a/{SECRET}@db/x",
+     f'{{"client_secret": "{SECRET}"}}', f"--pass {SECRET}",
+     f"ghp_{SECRET}{SECRET}abcd"],
+)  # fmt: skip
+def test_no_place_of_a_fact_holds_a_secret(shape: str) -> None:
+    """Ids, names, steps, parameters, cards, errors and tracebacks are all masked."""
+    with capture(strict=False) as recorded:
+        with lineage.task(f"run {shape}") as task:
+            task.uses_file(shape)
+            task.produces_file(f"out/{shape}" if "://" not in shape else shape)
+            task.uses_dataset(shape)
+            task.produces(lineage.project(1).named(shape))
+            with lineage.step(f"step {shape}", value=shape, nested={"a": [shape]}):
+                task.uses_project(5)
+            with pytest.raises(ValueError, match="x "):
+                _fail(f"x {shape}")
+        with pytest.raises(RuntimeError), lineage.task("fails"):
+            raise RuntimeError(shape)
+        texts = str(recorded.facts)
+    assert SECRET not in texts
+
+
+def test_names_inside_values_say_what_is_secret() -> None:
+    """A dict's key masks its value; other values are looked into."""
+    value = {"password": SECRET, "a": [{"api_key": SECRET, "n": 1}], "tokens": 5}
+    masked = Masker().within(value)
+    assert masked == {
+        "password": "****",
+        "a": [{"api_key": "****", "n": 1}],
+        "tokens": 5,
+    }
+
+
+def test_passwords_in_addresses_of_variables_are_secret() -> None:
+    """`DATABASE_URL` gives its password away, not its host; paths are no secrets."""
+    environ = {
+        "DATABASE_URL": "postgres://u:hunter22@db/x",
+        "GOOGLE_APPLICATION_CREDENTIALS": "/home/me/key.json",
+        "GH_PAT": "abcdefgh",
+        "PWD": "/home/me/work",
+    }
+    assert set(secret_values(environ)) == {"hunter22", "abcdefgh"}

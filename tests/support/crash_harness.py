@@ -43,7 +43,7 @@ class Verdict:
     """More often than is promised."""
     invented: set[int] = field(default_factory=set)
     in_doubt: int = 0
-    """Came to the platform again, since a kill left their fate open."""
+    """Came to the platform again, since a kill left their status open."""
     most_in_doubt: int = 0
     """The most of those that one process left at one server's end, or its own."""
 
@@ -100,17 +100,17 @@ class Round:
 
     def run(self, kills: int) -> Verdict:
         """Kill so many times, then compare."""
-        verdict = Verdict()
-        while verdict.kills < kills:
-            verdict.kills += self._episode()
+        result = Verdict()
+        while result.kills < kills:
+            result.kills += self._pause_generation()
         self._serve()
         self._succeed()
         self._stop_served()
-        return self._judged(verdict)
+        return self._judged(result)
 
-    # -- an episode ----------------------------------------------------------
+    # -- an generation ----------------------------------------------------------
 
-    def _episode(self) -> int:
+    def _pause_generation(self) -> int:
         """Start a recorder, kill what is to be killed, wait for its end."""
         rng, kills = self._rng, 1
         self._serve()
@@ -204,21 +204,21 @@ class Round:
             if not list((self._place / "home" / "journal").glob("*.seg")):
                 return
 
-    def _judged(self, verdict: Verdict) -> Verdict:
+    def _judged(self, result: Verdict) -> Verdict:
         tried, kept = _read_log(self._place / "log")
-        verdict.kept = len(kept)
+        result.kept = len(kept)
         if self._server == "platform":
-            found = self._judged_by_platform(verdict)
+            found = self._judged_by_platform(result)
         else:
             stored = _stored(self._store / "instance.db")
-            verdict.doubled = {ident for ident, count in stored.items() if count > 1}
+            result.doubled = {ident for ident, count in stored.items() if count > 1}
             found = set(stored)
-        verdict.delivered = len(found)
-        verdict.lost = kept - found
-        verdict.invented = found - tried
-        return verdict
+        result.delivered = len(found)
+        result.lost = kept - found
+        result.invented = found - tried
+        return result
 
-    def _judged_by_platform(self, verdict: Verdict) -> set[int]:
+    def _judged_by_platform(self, result: Verdict) -> set[int]:
         """Judge what came again.
 
         Each process sends an edge to one life of the platform once. It comes again
@@ -230,13 +230,13 @@ class Round:
         left: Counter[tuple[str, str]] = Counter()
         for ident, pairs in came.items():
             if len(set(pairs)) < len(pairs):
-                verdict.doubled.add(ident)
+                result.doubled.add(ident)
             for pair in pairs[:-1]:
                 left[pair] += 1
                 if left[pair] > IN_FLIGHT or int(pair[0]) in self._successors:
-                    verdict.doubled.add(ident)
-        verdict.in_doubt = left.total()
-        verdict.most_in_doubt = max(left.values(), default=0)
+                    result.doubled.add(ident)
+        result.in_doubt = left.total()
+        result.most_in_doubt = max(left.values(), default=0)
         return set(came)
 
 
@@ -326,13 +326,13 @@ def main(argv: list[str] | None = None) -> int:
         kills = max(1, round(args.kills * share / whole))
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as place:
-            verdict = run(
+            result = run(
                 Path(place), kills=kills, seed=seed, victim=victim, server=server
             )
         took_s = time.monotonic() - began
-        told = f"seed {seed}, {server}, {victim}: {verdict} ({took_s:.0f} s)"
+        told = f"seed {seed}, {server}, {victim}: {result} ({took_s:.0f} s)"
         print(told, flush=True)
-        is_good = is_good and verdict.is_good
+        is_good = is_good and result.is_good
     return int(not is_good)
 
 

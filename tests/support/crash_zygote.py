@@ -121,7 +121,7 @@ ROLES = {"record": record, "succeed": succeed, "serve": serve, "platform": platf
 def main() -> None:
     """Fork a child for each command."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    assert runtime._process.runtime is None
+    assert runtime.current_runtime() is None
     _sign_requests()
     for line in sys.stdin:
         command = json.loads(line)

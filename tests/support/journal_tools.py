@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lineage.delivery.exporters import DONE, DeliveryResult
+from lineage.exporters import DELIVERED, DeliveryResult
 from lineage.journal.directory import JournalDirectory
 from lineage.journal.writer import Journal
 
@@ -38,26 +38,26 @@ def wait_for(condition: Callable[[], bool]) -> None:
         threading.Event().wait(0.005)
 
 
-class ScriptedSink:
+class ScriptedExporter:
     """Answers each fact as told, and remembers what it was sent.
 
     Args:
-        judge: Gives the verdict of a fact; delivered when left out.
+        judge: Gives the result of a fact; delivered when left out.
     """
 
     def __init__(
         self,
-        judge: Callable[[Mapping[str, Any]], DeliveryResult] = lambda _: DONE,
+        judge: Callable[[Mapping[str, Any]], DeliveryResult] = lambda _: DELIVERED,
         *,
         max_batch: int = 1000,
         in_flight: int = 1,
-        lane: Callable[[Mapping[str, Any]], Any] | None = None,
+        ordering_key: Callable[[Mapping[str, Any]], Any] | None = None,
         wants_digests: bool = False,
     ) -> None:
         self.judge = judge
         self.max_batch = max_batch
         self.in_flight = in_flight
-        self.lane = lane
+        self.ordering_key = ordering_key
         self.wants_digests = wants_digests
         self.calls: list[list[Mapping[str, Any]]] = []
         self.delivered: list[Any] = []
@@ -65,13 +65,13 @@ class ScriptedSink:
     def send(self, facts: Sequence[Mapping[str, Any]]) -> list[DeliveryResult]:
         """Judge the facts."""
         self.calls.append(list(facts))
-        verdicts = [self.judge(fact) for fact in facts]
+        results = [self.judge(fact) for fact in facts]
         self.delivered += [
             fact.get("id")
-            for fact, verdict in zip(facts, verdicts, strict=True)
-            if verdict.fate == "delivered"
+            for fact, result in zip(facts, results, strict=True)
+            if result.status == "delivered"
         ]
-        return verdicts
+        return results
 
 
 def run_script(

@@ -27,14 +27,14 @@ PRELUDE: Final = """
 import errno, logging, os, signal, subprocess, sys, threading
 from pathlib import Path
 import lineage
-from lineage.delivery.exporters import MemoryExporter
+from lineage.exporters import MemoryExporter
 from lineage.delivery.status import read_status
 from lineage.runtime import runtime
 
 disk = Path(sys.argv[1])
 home = disk / "home"
 os.environ["LINEAGE_HOME"] = str(home)
-sink = MemoryExporter()
+exporter = MemoryExporter()
 
 def mount(*words):
     subprocess.run(["mount", *words], check=True)
@@ -69,8 +69,8 @@ def work(number):
 def work_off(first, last):
     assert [work(n) for n in range(first, last)] == [2 * n for n in range(first, last)]
 
-def arrived(sink=sink):
-    return [fact["id"] for fact in sink.facts if fact["f"] == "edge"]
+def arrived(exporter=exporter):
+    return [fact["id"] for fact in exporter.facts if fact["f"] == "edge"]
 
 def segments():
     return list((home / "journal").glob("*.seg"))

@@ -14,7 +14,6 @@ import lineage
 from lineage import cards
 from lineage.errors import DeclarationError
 from lineage.recording.context import CURRENT
-from lineage.runtime import runtime
 from lineage.settings import Settings
 from lineage.testing import Recorded, capture
 
@@ -275,23 +274,3 @@ def test_tasks_left_in_another_order(recorded: Recorded) -> None:
     two.__exit__(None, None, None)
     assert _ends(recorded) == [("one", "finished"), ("two", "finished")]
     CURRENT.set(None)
-
-
-def test_no_block_waits_after_one_waited_in_vain(
-    monkeypatch: pytest.MonkeyPatch, recorded: Recorded
-) -> None:
-    """An instance that cannot be reached holds up one block, and not each of them."""
-    waits: list[float] = []
-
-    def flush(timeout_s: float) -> bool:
-        waits.append(timeout_s)
-        return False
-
-    monkeypatch.setattr(runtime(), "flush", flush)
-    for _ in range(3):
-        with lineage.task("t"):
-            pass
-    thread = threading.Thread(target=lineage.task("t")(lambda: None))
-    thread.start()
-    thread.join(5)
-    assert waits == [5.0, 0, 0, 0]

@@ -28,8 +28,7 @@ test("JSON is read back", () => {
 });
 
 test("the drawing is well formed and holds every node", () => {
-  const nobody = new Set<string>();
-  const grouped = group(graph, nobody, nobody);
+  const grouped = group(graph, { keep: new Set(), opened: [], by: "run" });
   const scene = look(grouped, { sel: "", mode: "dim", at: null }, NO_FILTERS, null, null);
   const positions = new Map([...grouped.items.keys()].map((key, at) => [key, { x: at * 300, y: 0 }]));
   const text = svg(draw(grouped, scene, { positions, bends: new Map() }));

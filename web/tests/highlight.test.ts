@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { connected } from "../src/model/highlight";
+import { connected, inItems } from "../src/model/highlight";
 import { edgeKey } from "../src/model/merge";
 import { edge } from "./make";
 
 const all = (edges: ReturnType<typeof edge>[]) => new Map(edges.map((one) => [edgeKey(one), one]));
 
-test("everything up and down is highlight, and nothing beside it", () => {
-  const highlight = connected("task:1", all([edge("data:1", "task:1"), edge("task:1", "data:2"), edge("data:1", "task:9")]));
+test("everything up and down is highlighted, and nothing beside it", () => {
+  const highlight = connected(["task:1"], all([edge("data:1", "task:1"), edge("task:1", "data:2"), edge("data:1", "task:9")]));
   expect([...highlight.items].sort()).toEqual(["data:1", "data:2", "task:1"]);
 });
 
@@ -17,12 +17,19 @@ test("an output that names its inputs lights only those", () => {
     edge("task:1", "data:3", { derived_from: ["data:2"] }),
     edge("task:1", "data:4"),
   ]);
-  expect([...connected("data:3", edges).items].sort()).toEqual(["data:2", "data:3", "task:1"]);
-  expect([...connected("data:4", edges).items].sort()).toEqual(["data:1", "data:2", "data:4", "task:1"]);
-  expect([...connected("data:1", edges).items].sort()).toEqual(["data:1", "data:4", "task:1"]);
+  expect([...connected(["data:3"], edges).items].sort()).toEqual(["data:2", "data:3", "task:1"]);
+  expect([...connected(["data:4"], edges).items].sort()).toEqual(["data:1", "data:2", "data:4", "task:1"]);
+  expect([...connected(["data:1"], edges).items].sort()).toEqual(["data:1", "data:4", "task:1"]);
 });
 
 test("a circle ends", () => {
-  const highlight = connected("data:1", all([edge("data:1", "task:1"), edge("task:1", "data:1")]));
+  const highlight = connected(["data:1"], all([edge("data:1", "task:1"), edge("task:1", "data:1")]));
   expect(highlight.edges.size).toBe(2);
+});
+
+test("a highlight of nodes is shown by their items and joined edges", () => {
+  const highlight = connected(["data:1"], all([edge("data:1", "task:1"), edge("task:1", "data:2")]));
+  const shown = inItems(highlight, new Map([["data:1", "artifact:a"], ["data:2", "artifact:a"]]));
+  expect([...shown.items].sort()).toEqual(["artifact:a", "task:1"]);
+  expect([...shown.edges].sort()).toEqual(["artifact:a>task:1", "task:1>artifact:a"]);
 });

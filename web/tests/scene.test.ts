@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { curve, faceOf, highlightPath, look, neighbour, nodeLabel, edgeLinesOf } from "../src/graph/scene";
+import { curve, differences, faceOf, highlightPath, look, neighbour, nodeLabel, edgeLinesOf } from "../src/graph/scene";
 import { NO_FILTERS } from "../src/model/filter";
 import { group } from "../src/model/group";
 import { merge } from "../src/model/merge";
 import { momentsOf, presentAt } from "../src/model/time";
 import { answer, edge, node } from "./make";
 
-const nobody = new Set<string>();
+const nobody = { keep: new Set<string>(), opened: [], by: "run" as const };
 const graph = merge([answer(["data:1>task:1", "data:2>task:1", "task:1>data:3"])]);
-const grouped = group(graph, nobody, nobody);
+const grouped = group(graph, nobody);
 const positions = new Map([
   ["data:1", { x: 0, y: 0 }],
   ["data:2", { x: 0, y: 100 }],
@@ -55,13 +55,13 @@ test("lines run from right edge to left edge, straight where nothing is in the w
 
 test("a group adds up what its members hide", () => {
   const members = [1, 2, 3, 4, 5].map((at) => node(`data:${at}`, { hidden_up: 2, name: `/a/f${at}.txt` }));
-  const face = faceOf({ key: "group:x", type: "group", members });
+  const face = faceOf({ key: "group:x", type: "group", grouping: "like", members, count: 5, shown: 0 });
   expect(face).toMatchObject({ title: "5 files", sort: "f1.txt, f2.txt, f3.txt…", hiddenUp: 10 });
 });
 
 test("a node is described in one sentence", () => {
-  const task = node("task:1", { name: "Train", status: "error" });
-  expect(nodeLabel({ key: "task:1", type: "task", members: [task] })).toBe("Train, task, failed");
+  const task = node("task:1", { id: 12, name: "Train", status: "error" });
+  expect(nodeLabel({ key: "task:1", type: "task", grouping: "single", members: [task], count: 1, shown: 0 })).toBe("Train, task 12, failed");
 });
 
 test("the moments of the slider are those of the records, each once", () => {
@@ -70,4 +70,19 @@ test("the moments of the slider are those of the records, each once", () => {
   expect(momentsOf(merge([answers]))).toEqual([5.2, 6.9, 7]);
   expect([...presentAt(merge([answers]), 6)]).toEqual(["task:1"]);
   expect(presentAt(merge([answers]), 7).size).toBe(2);
+});
+
+test("runs of one app differ in the parameters that are not the same", () => {
+  const run = (at: number, params: Record<string, number | string>) => node(`task:${at}`, { name: "Train", params });
+  const found = differences([run(1, { lr: 0.1, epochs: 3, opt: "adam" }), run(2, { lr: 0.2, epochs: 3, opt: "sgd" })]);
+  expect(found.get("task:1")).toBe("lr=0.1 opt=adam");
+  expect(found.get("task:2")).toBe("lr=0.2 opt=sgd");
+});
+
+test("an app and an artifact count their runs, failures and versions", () => {
+  const runs = [1, 2, 3].map((at) => node(`task:${at}`, { name: "Train", status: at === 1 ? "error" : "finished" }));
+  expect(faceOf({ key: "app:x", type: "group", grouping: "app", members: runs, count: 3, shown: 0 })).toMatchObject({ title: "Train", sort: "3 runs", failed: 1 });
+  const versions = [1, 2].map((at) => node(`data:${at}`, { name: "/m/best.pt", kind: "model_weight", version_count: 25 }));
+  const face = faceOf({ key: "artifact:x", type: "group", grouping: "artifact", members: versions, count: 2, shown: 0 });
+  expect(face).toMatchObject({ title: "best.pt", sort: "25 versions" });
 });

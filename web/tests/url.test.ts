@@ -23,7 +23,7 @@ const FULL: PageState = {
   until: 20,
   mode: "hide",
   as: "list",
-  many: true,
+  by: "run",
 };
 
 test("every state survives the way into the address and back", () => {

@@ -31,6 +31,8 @@ from .workers import Workers
 #: How long the flusher waits for names, and for what is read quickly.
 _NAMES_S: Final = 1.0
 _CONTENT_S: Final = 0.05
+#: How long a flush waits for what a store says.
+_STORE_S: Final = 2.0
 #: Larger files are read by threads of their own.
 _SMALL: Final = 1024 * 1024
 #: What was found for an edge that cannot be sent is kept in the journal after it.
@@ -100,10 +102,13 @@ class EvidenceCollector:
         self._changed = threading.Condition(threading.RLock())
         self._entries: dict[str, _Entry] = {}
         self._busy = 0
+        #: Addresses that a store is asked about, with the time at which it was.
+        self._remote: dict[_Entry, float] = {}
         threads = 2 if self._has_threads else 0
         self._names = Workers("lineage-names", threads)
         self._small = Workers("lineage-evidence", threads)
         self._large = Workers("lineage-digests", threads)
+        self._stores = Workers("lineage-stores", threads)
         self._names_s = _NAMES_S
         self._tools: tuple[Any, Any] | None = None
         self._locations: Locations | None = None
@@ -175,12 +180,16 @@ class EvidenceCollector:
 
     def is_idle(self) -> bool:
         """Whether nothing is looked for now."""
-        return self._busy == 0
+        if self._busy == 0:
+            return True
+        before = time.monotonic() - _STORE_S
+        waiting = sum(at < before for at in list(self._remote.values()))
+        return self._busy <= waiting
 
     def stop(self) -> None:
         """Let the threads end; what was found stays in the journal."""
         self.keep(at_once=True)
-        for workers in (self._names, self._small, self._large):
+        for workers in (self._names, self._small, self._large, self._stores):
             workers.stop()
         tools, self._tools = self._tools, None
         if tools is not None and self._busy == 0:
@@ -237,6 +246,9 @@ class EvidenceCollector:
             self._finish(entry, {})
             return
         workers = self._large if entry.is_slow else self._small
+        if "local_path" not in fact:
+            workers = self._stores
+            self._remote[entry] = time.monotonic()
         workers.submit(lambda: self._find(entry))
 
     def _find(self, entry: _Entry) -> None:
@@ -259,6 +271,7 @@ class EvidenceCollector:
             self._tools[1].found(entry.edge_uid)
         with self._changed:
             self._busy -= 1
+            self._remote.pop(entry, None)
             is_idle = self._busy == 0
             self._changed.notify_all()
         if is_idle:

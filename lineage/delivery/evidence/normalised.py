@@ -34,7 +34,10 @@ def normalised_digest(fd: int, size: int) -> str | None:
             return _of_zip(fd)
         if len(head) > 8 and head[8:9] == b"{":
             return _of_safetensors(fd, size, struct.unpack("<Q", head[:8])[0])
-    except (zlib.error, zipfile.BadZipFile, ValueError, EOFError, struct.error):
+    except (
+        zlib.error, zipfile.BadZipFile, struct.error, EOFError,
+        ValueError, KeyError, TypeError, AttributeError, RecursionError,
+    ):  # fmt: skip
         return None  # Another format that begins alike, or a damaged file.
     return None
 

@@ -9,9 +9,14 @@ from ...errors import attempt, logger
 from ...model.limits import MAX_EVIDENCE
 from ...settings import Settings
 from .digest_memory import DigestMemory
+from .dvc import DvcResolver
 from .folder import FolderBounds, FolderResolver
+from .git_file import GitResolver
+from .hugging_face import HuggingFaceResolver
 from .local_file import LocalFileResolver
+from .object_store import ObjectStoreResolver
 from .protocol import Findings, Resolver, Subject
+from .tables import DeltaResolver, IcebergResolver
 
 _UNBOUNDED = FolderBounds(read_files=10**9, read_bytes=2**62)
 
@@ -54,9 +59,18 @@ def make_finder(settings: Settings, memory: DigestMemory) -> EvidenceFinder:
     is_all, is_off = settings.digest == "all", settings.digest == "off"
     limit = None if is_all else int(settings.digest_max_mb * 1024 * 1024)
     files = LocalFileResolver(memory, limit, time.sleep)
-    resolvers: list[Resolver] = []
-    if not is_off:
-        resolvers.append(files)
-    bounds = _UNBOUNDED if is_all else None
-    resolvers.append(FolderResolver(files, reads=not is_off, bounds=bounds))
+    folders = FolderResolver(
+        files, reads=not is_off, bounds=_UNBOUNDED if is_all else None
+    )
+    # What a storage says of itself comes first; a table of files is not listed.
+    resolvers: list[Resolver] = [
+        DeltaResolver(),
+        IcebergResolver(),
+        ObjectStoreResolver(),
+        HuggingFaceResolver(),
+        *([] if is_off else [files]),
+        folders,
+        GitResolver(),
+        DvcResolver(reads=not is_off),
+    ]
     return EvidenceFinder(resolvers)

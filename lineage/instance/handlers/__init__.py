@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..openlineage import receiver
 from ..platform import (
     account,
     create,
@@ -37,6 +38,7 @@ ALL_ROUTES: Final[tuple[Route, ...]] = (
     *account.ROUTES,
     *files.ROUTES,
     *modules.ROUTES,
+    *receiver.ROUTES,
 )
 
 instance_info.announce(ALL_ROUTES)

@@ -60,7 +60,8 @@ def add_dataset(call: RequestContext, body: AddDatasetForm) -> PlatformObject:
     )
     made = register.dataset(call, form)
     given = body.model_dump(include={"customData"}, exclude_none=True)
-    return _changed(call, made, "dataset", given)
+    changed = _changed(call, made, "dataset", given)
+    return projects.shown_dataset(changed, bool(changed.get("customData")))
 
 
 def _changed(

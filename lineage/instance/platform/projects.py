@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from pydantic import Field
@@ -242,26 +241,22 @@ def list_images(call: RequestContext, body: ImagesForm) -> dict[str, Any]:
 
 
 def dataset_info(call: RequestContext, body: DatasetForm) -> PlatformObject:
-    """Return a dataset; what apps keep with it only on request."""
+    """Return a dataset, with what apps keep with it."""
     found = call.services.objects.get(call.team_ids, "dataset", body.id)
-    return _shown_dataset(found, body.extraFields)
+    is_kept = bool(found.get("customData")) or "customData" in (body.extraFields or ())
+    return shown_dataset(found, is_kept)
 
 
-def _shown_dataset(
-    dataset: PlatformObject, extra: Sequence[str] | None
-) -> PlatformObject:
-    # Without the request the platform leaves it out, and clients rely on that: the
-    # SDK uses datasets as keys, which one that holds a dict cannot be.
-    is_wanted = "customData" in (extra or ())
-    shown = {
-        name: value
-        for name, value in dataset.items()
-        if name != "customData" or is_wanted
-    }
-    return {
-        **shown,
-        "referenceImageUrl": dataset.get("referenceImageUrl") or PREVIEW_URL,
-    }
+def shown_dataset(dataset: PlatformObject, with_custom_data: bool) -> PlatformObject:
+    """Return a dataset as a listing shows it: the SDK uses it as a key of a dict.
+
+    So what apps keep with it, which is a dict, is in a list on request only.
+    """
+    shown = {**dataset, "referenceImageUrl": dataset.get("referenceImageUrl") or
+             PREVIEW_URL}  # fmt: skip
+    if not with_custom_data:
+        shown.pop("customData", None)
+    return shown
 
 
 def list_datasets(call: RequestContext, body: DatasetsForm) -> dict[str, Any]:
@@ -274,7 +269,8 @@ def list_datasets(call: RequestContext, body: DatasetsForm) -> dict[str, Any]:
     found, total = call.services.objects.page(
         (project["teamId"],), "dataset", query, parent_id=project["id"]
     )
-    shown = [_shown_dataset(dataset, body.extraFields) for dataset in found]
+    is_kept = "customData" in (body.extraFields or ())
+    shown = [shown_dataset(dataset, is_kept) for dataset in found]
     return page_answer(body, shown, total)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ... import forksafe
 from ...errors import StoreError
 from .dialects import BUSY_TIMEOUT_S, Dialect, StoreBusyError, dialect_for
-from .fork_safety import start_afresh_in_child
 from .sql_params import Params
 
 Row = tuple[Any, ...]
@@ -176,7 +176,7 @@ class Database:
         self.dialect = dialect_for(url)
         self._abandoned: list[Any] = []
         self._reset()
-        start_afresh_in_child(self)
+        forksafe.register(self)
 
     def _reset(self) -> None:
         self._idle: list[Any] = []
@@ -185,7 +185,7 @@ class Database:
         self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._is_closed = False
 
-    def start_afresh(self) -> None:
+    def reset_after_fork(self) -> None:
         """Leave the parent's connections alone, in a forked child."""
         # Closing them here would end the parent's locks and sessions.
         self._abandoned.extend(self._idle)

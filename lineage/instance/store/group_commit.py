@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
+from ... import forksafe
 from ...errors import StoreError
-from .fork_safety import start_afresh_in_child
 from .validation import IngestJob
 
 #: Facts in one transaction, unless one caller alone brings more.
@@ -22,10 +22,10 @@ class GroupCommit:
 
     def __init__(self, apply: Callable[[Sequence[IngestJob]], None]) -> None:
         self._apply = apply
-        self.start_afresh()
-        start_afresh_in_child(self)
+        self.reset_after_fork()
+        forksafe.register(self)
 
-    def start_afresh(self) -> None:
+    def reset_after_fork(self) -> None:
         """Forget who waits; the callers are in the parent."""
         self._lock = threading.Lock()
         self._leader = threading.Lock()

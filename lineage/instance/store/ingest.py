@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from ... import forksafe
 from .activity_ids import OUTPUT
 from .database import Database, Transaction
 from .dedup import Item, fresh_items
 from .edges import EdgeWriter, mentioned_steps
-from .fork_safety import start_afresh_in_child
 from .late_evidence import LateEvidence, is_late
 from .lifecycle import TaskEventWriter
 from .steps import StepResolver
@@ -45,10 +45,10 @@ class Ingester:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._listeners: list[Listener] = []
-        self.start_afresh()
-        start_afresh_in_child(self)
+        self.reset_after_fork()
+        forksafe.register(self)
 
-    def start_afresh(self) -> None:
+    def reset_after_fork(self) -> None:
         """Forget what is remembered of the teams."""
         self._memory = CacheRegistry()
 

@@ -14,8 +14,9 @@ from instance_postgres import Postgres
 from instance_server import Served, in_thread, settings_for
 
 from lineage.api import Api
-from lineage.delivery.exporters import DONE, BatchExporter
+from lineage.delivery.exporters import BatchExporter
 from lineage.errors import StoreError
+from lineage.exporters import DELIVERED
 from lineage.instance.store import StoreFaultError, dialects, open_store
 from lineage.instance.store.dialects import PostgresDialect, SqliteDialect
 
@@ -53,12 +54,14 @@ def test_a_broken_rule_of_a_table_is_500_and_logged(
 def test_a_fact_that_meets_a_fault_waits_alone(served: Served) -> None:
     """Halving leaves the fact that the store refuses alone; all others are stored."""
     api, facts = Api(served.address, "", retry_count=1), edges(40, twice=17)
-    sink = BatchExporter(api.facts)
-    waiting = [f for f, v in zip(facts, sink.send(facts), strict=True) if v != DONE]
+    exporter = BatchExporter(api.facts)
+    waiting = [
+        f for f, v in zip(facts, exporter.send(facts), strict=True) if v != DELIVERED
+    ]
     alone, rest = waiting[0], waiting[1:]
     assert alone == facts[17]
-    assert {verdict.fate for verdict in sink.send([alone])} == {"waiting"}
-    assert set(sink.send(rest)) == {DONE}
+    assert {result.status for result in exporter.send([alone])} == {"waiting"}
+    assert set(exporter.send(rest)) == {DELIVERED}
     api.close()
 
 

@@ -223,7 +223,7 @@ def test_a_busy_store_says_so(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) ->
     with store.db.write(), pytest.raises(StoreBusyError), store.db.write():
         pass
     monkeypatch.setattr(database, "MAX_CONNECTIONS", 1)
-    store.db.start_afresh()
+    store.db.reset_after_fork()
     with store.db.read(), pytest.raises(StoreBusyError), store.db.read():
         pass
     store.close()

@@ -165,7 +165,7 @@ def test_ends_of_many_steps_come_in_one_fact(store: Store, is_fresh: bool) -> No
     bad = facts.fact("step_ends", ends=[["\x00", 2e9]])
     store.ingest(1, told)
     if is_fresh:  # as in another process
-        store.intake.start_afresh()
+        store.intake.reset_after_fork()
     answer = store.ingest(1, [*ends, bad])
     assert [(r.uid, r.field) for r in answer.refused] == [(bad["uid"], "ends")]
     shown = GraphQueries(store).get_task(TEAM, id=1).steps

@@ -1,5 +1,5 @@
 /** Small pieces that many views share. */
-import { Check, Copy, TriangleAlert } from "lucide-react";
+import { Check, CircleCheck, CirclePlay, CircleStop, Clock3, Copy, History, OctagonX, TriangleAlert, type LucideIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import type { ApiFailure } from "../api/client";
 import type { GraphNode } from "../api/types";
@@ -8,11 +8,26 @@ import { kindWord, statusTone, statusWord } from "../model/format";
 import { StatTile } from "./StatTile";
 import { addressOf, focusOn } from "./useUrl";
 
+const STATUS_ICONS: Record<string, LucideIcon> = {
+  finished: CircleCheck,
+  failed: OctagonX,
+  running: CirclePlay,
+  serving: CirclePlay,
+  queued: Clock3,
+  stale: History,
+};
+
+/** A shape for a status, so that it shows without its colour. */
+export function StatusIcon({ status }: { status: string }) {
+  const Icon = STATUS_ICONS[statusWord(status)] ?? CircleStop;
+  return <Icon className="status-icon" size={14} strokeWidth={2.2} aria-hidden="true" />;
+}
+
 export function Status({ status }: { status: string | null | undefined }) {
   if (!status) return null;
   return (
     <span className={`status tone-${statusTone(status)}`}>
-      <i aria-hidden="true" />
+      <StatusIcon status={status} />
       {statusWord(status)}
     </span>
   );

@@ -13,6 +13,8 @@ export interface PageState {
   open: readonly string[];
   /** Groups whose members are shown. */
   ungroup: readonly string[];
+  /** One node for an artifact and an app, or for each version and run. */
+  by: "artifact" | "run";
   /** The selected node. */
   sel: string;
   /** Two ends of a highlight path. */
@@ -34,8 +36,6 @@ export interface PageState {
   mode: "dim" | "hide";
   /** Draw as a picture or show as a table. */
   as: "graph" | "list";
-  /** Agreed to draw many nodes. */
-  many: boolean;
 }
 
 export const INITIAL: PageState = {
@@ -45,6 +45,7 @@ export const INITIAL: PageState = {
   down: 1,
   open: [],
   ungroup: [],
+  by: "artifact",
   sel: "",
   from: "",
   to: "",
@@ -60,7 +61,6 @@ export const INITIAL: PageState = {
   until: null,
   mode: "dim",
   as: "graph",
-  many: false,
 };
 
 const VIEWS: readonly string[] = ["home", "graph", "impact", "provenance", "stale", "diff"];
@@ -99,6 +99,7 @@ const CODECS: { [K in keyof PageState]: Codec } = {
   down: depth,
   open: list,
   ungroup: list,
+  by: oneOf("artifact", "run"),
   sel: text,
   from: text,
   to: text,
@@ -114,7 +115,6 @@ const CODECS: { [K in keyof PageState]: Codec } = {
   until: time,
   mode: oneOf("dim", "hide"),
   as: oneOf("graph", "list"),
-  many: { read: (value) => value === "1", write: (value: boolean) => (value ? "1" : "") },
 };
 const NAMES = Object.keys(CODECS) as (keyof PageState)[];
 

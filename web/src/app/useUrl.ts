@@ -42,8 +42,8 @@ export function visit(change: Partial<PageState>): void {
 
 /** Open the graph around something, keeping the filters. */
 export function focusOn(selector: string, change: Partial<PageState> = {}): void {
-  const { kinds, statuses, teams, name, since, until, mode, as } = state;
-  const filters = { kinds, statuses, teams, name, since, until, mode, as };
+  const { kinds, statuses, teams, name, since, until, mode, as, by } = state;
+  const filters = { kinds, statuses, teams, name, since, until, mode, as, by };
   const sel = /^(task|data):\d+$/.test(selector) ? selector : "";
   visit({ ...filters, view: "graph", focus: selector, sel, ...change });
 }

@@ -1,29 +1,34 @@
-/** The drawn graph: nodes, lines, minimap, keyboard. */
-import { Background, MiniMap, ReactFlow, useReactFlow, type Node } from "@xyflow/react";
+/** The drawn graph: nodes, edges, minimap, legend, keyboard, context menu. */
+import { Background, MiniMap, ReactFlow, useOnViewportChange, useReactFlow, type Node } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
 import { Focus, Maximize, Minus, Plus } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, type KeyboardEvent } from "react";
-import { go, currentState } from "../app/useUrl";
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
+import { currentState, focusOn, go } from "../app/useUrl";
+import type { Point } from "../layout/layout";
 import type { Layout } from "../layout/useLayout";
-import type { NodeItem, Grouped } from "../model/group";
-import { NodeBox, type NodeData } from "./NodeBox";
-import { NODE_HEIGHT, NODE_WIDTH, heightOf, neighbour, edgeLinesOf, type Scene } from "./scene";
-import type { Mark } from "./useGraph";
+import type { Grouped, NodeItem } from "../model/group";
+import { number, plural } from "../model/format";
+import { ContextMenu, type MenuAt } from "./ContextMenu";
 import { EdgeLines } from "./EdgeLines";
+import { Legend } from "./Legend";
+import { NodeBox, type NodeData } from "./NodeBox";
+import { edgeLinesOf, heightOf, neighbour, NODE_WIDTH, type Differences, type Scene } from "./scene";
+import type { Mark } from "./useGraph";
+import { detailAt, fitted, outside, revealing, centredOn, textSizeAt, type Frame, type View } from "./viewport";
 
 const NODE_TYPES = { node: NodeBox };
-const READABLE_ZOOM = 0.45;
 
 export interface CanvasProps {
   grouped: Grouped;
   scene: Scene;
   layout: Layout;
+  differing: Differences;
   /** Names the picture; another one is brought into view. */
   name: string;
   focus: readonly string[];
   selected: string;
   open: readonly string[];
-  /** What the asked deletion would touch. */
+  /** What the chosen deletion would touch. */
   marks: ReadonlyMap<string, Mark> | null;
   onSelect: (key: string) => void;
 }
@@ -34,7 +39,7 @@ function toggled(list: readonly string[], entries: readonly string[]): string[] 
   return isOpen ? others : [...others, ...entries];
 }
 
-/** On which sides of each node there are lines already. */
+/** On which sides of each node there are edges already. */
 function sidesOf(grouped: Grouped): Map<string, string> {
   const sides = new Map<string, string>();
   const add = (key: string, side: string) => {
@@ -49,7 +54,7 @@ function sidesOf(grouped: Grouped): Map<string, string> {
 }
 
 function expand(item: NodeItem, way: "up" | "down"): void {
-  // A fold of hundreds is opened in part: each member is a question of its own.
+  // A group of hundreds is opened in part: each member needs a request of its own.
   const hidden = item.members.filter((node) => (way === "up" ? node.hidden_up : node.hidden_down) > 0);
   const members = (hidden.length > 0 ? hidden : item.members).slice(0, 20);
   go({ open: toggled(currentState().open, members.map((node) => `${node.key}.${way}`)) });
@@ -59,39 +64,98 @@ function ungroup(key: string): void {
   go({ ungroup: [...currentState().ungroup, key] });
 }
 
-export default function Canvas(props: CanvasProps) {
-  const { grouped, scene, layout, name, focus, selected, open, marks, onSelect } = props;
+/** Positions of the layout, with what a person dragged elsewhere. */
+function usePositions(layout: Layout, name: string) {
+  const [moved, setMoved] = useState<{ name: string; to: ReadonlyMap<string, Point> }>({ name, to: new Map() });
+  const positions = useMemo(() => {
+    if (moved.name !== name || moved.to.size === 0) return layout.positions;
+    return new Map([...layout.positions].map(([key, point]): [string, Point] => [key, moved.to.get(key) ?? point]));
+  }, [layout.positions, moved, name]);
+  const move = useCallback(
+    (key: string, to: Point) =>
+      setMoved((old) => ({ name, to: new Map(old.name === name ? old.to : []).set(key, to) })),
+    [name],
+  );
+  return { positions, move };
+}
+
+/** Moves the view, keeps texts readable, and counts what is outside. */
+function useView(frames: ReadonlyMap<string, Frame>, box: React.RefObject<HTMLDivElement | null>) {
   const flow = useReactFlow();
+  const [outsideCount, setOutside] = useState(0);
+  const latest = useRef(frames);
+  latest.current = frames;
+  const area = useCallback(() => {
+    const { width = 0, height = 0 } = box.current?.getBoundingClientRect() ?? {};
+    return { width, height };
+  }, [box]);
+  const apply = useCallback(
+    (view: View) => {
+      const style = box.current?.style;
+      if (!style || !box.current) return;
+      box.current.dataset["detail"] = detailAt(view.zoom);
+      style.setProperty("--least", `${textSizeAt(view.zoom)}px`);
+      setOutside(outside([...latest.current.values()], area(), view));
+    },
+    [box, area],
+  );
+  useOnViewportChange({ onChange: apply });
+  const show = useCallback(
+    (view: View | null, duration: number) => {
+      if (!view) return;
+      if (duration === 0) apply(view);
+      void flow.setViewport(view, { duration });
+    },
+    [flow, apply],
+  );
+  useEffect(() => apply(flow.getViewport()), [frames, flow, apply]);
+  return { flow, area, show, apply, outsideCount };
+}
+
+export default function Canvas(props: CanvasProps) {
+  const { grouped, scene, layout, differing, name, focus, selected, open, marks, onSelect } = props;
   const box = useRef<HTMLDivElement>(null);
   const shownName = useRef("");
+  const [menu, setMenu] = useState<MenuAt | null>(null);
+  const { positions, move } = usePositions(layout, name);
+  const frames = useMemo(() => {
+    const found = new Map<string, Frame>();
+    for (const [key, point] of positions) {
+      const item = grouped.items.get(key);
+      if (!item || scene.looks.get(key)?.isHidden) continue;
+      found.set(key, { ...point, width: NODE_WIDTH, height: heightOf(item, differing) });
+    }
+    return found;
+  }, [positions, grouped, scene, differing]);
+  const { flow, area, show, apply, outsideCount } = useView(frames, box);
 
-  const tabStop = layout.positions.has(selected)
+  const tabStop = positions.has(selected)
     ? selected
-    : (focus.find((key) => layout.positions.has(key)) ?? [...layout.positions.keys()][0] ?? "");
+    : (focus.find((key) => positions.has(key)) ?? [...positions.keys()][0] ?? "");
   const nodes = useMemo(() => {
     const opened = new Set(open);
     const joined = sidesOf(grouped);
     const result: Node<NodeData>[] = [];
-    for (const item of grouped.items.values()) {
-      const position = layout.positions.get(item.key);
-      const look = scene.looks.get(item.key);
-      if (!position || !look || look.isHidden) continue;
-      const height = heightOf(item);
+    for (const [key, frame] of frames) {
+      const item = grouped.items.get(key);
+      const look = scene.looks.get(key);
+      if (!item || !look) continue;
       result.push({
-        id: item.key,
+        id: key,
         type: "node",
-        position,
-        width: NODE_WIDTH,
-        height,
-        measured: { width: NODE_WIDTH, height },
+        position: { x: frame.x, y: frame.y },
+        width: frame.width,
+        height: frame.height,
+        measured: { width: frame.width, height: frame.height },
         className: item.members[0]?.type === "task" ? "map-task" : "map-data",
         data: {
           item,
           look,
-          isFocus: focus.includes(item.key),
-          isSelected: item.key === selected,
-          isTabStop: item.key === tabStop,
-          sides: joined.get(item.key) ?? "",
+          differing,
+          isFocus: focus.includes(key),
+          isSelected: key === selected,
+          isTabStop: key === tabStop,
+          sides: joined.get(key) ?? "",
           mark: item.members.map((node) => marks?.get(node.key)).find(Boolean) ?? null,
           isOpenUp: item.members.some((node) => opened.has(`${node.key}.up`)),
           isOpenDown: item.members.some((node) => opened.has(`${node.key}.down`)),
@@ -102,135 +166,186 @@ export default function Canvas(props: CanvasProps) {
       });
     }
     return result;
-  }, [grouped, layout, scene, focus, selected, open, marks, onSelect, tabStop]);
+  }, [grouped, frames, scene, differing, focus, selected, open, marks, onSelect, tabStop]);
   const edgeLines = useMemo(
-    () => edgeLinesOf(grouped, layout.positions, layout.bends, scene.at),
-    [grouped, layout, scene.at],
+    () => edgeLinesOf(grouped, positions, positions === layout.positions ? layout.bends : new Map(), scene.at, differing),
+    [grouped, positions, layout, scene.at, differing],
   );
 
   const centre = useCallback(
     (key: string, zoom: number, duration = 300) => {
-      const at = layout.positions.get(key);
-      if (!at) return;
-      const middle = { x: at.x + NODE_WIDTH / 2, y: at.y + NODE_HEIGHT / 2 };
-      void flow.setCenter(middle.x, middle.y, { zoom, duration });
+      const frame = frames.get(key);
+      if (frame) show(centredOn(frame, area(), zoom), duration);
     },
-    [flow, layout],
+    [frames, area, show],
   );
-
-  const bring = useCallback(
-    (duration: number) => {
-      const area = box.current?.getBoundingClientRect();
-      const points = [...layout.positions.values()];
-      if (!area || points.length === 0) return;
-      const xs = points.map((point) => point.x);
-      const ys = points.map((point) => point.y);
-      const bounds = { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs) + NODE_WIDTH, bottom: Math.max(...ys) + NODE_HEIGHT };
-      const zoom = Math.min(1, (area.width - 96) / (bounds.right - bounds.left), (area.height - 96) / (bounds.bottom - bounds.top));
-      const first = focus.find((key) => layout.positions.has(key));
-      if (duration === 0 && zoom < READABLE_ZOOM && first) centre(first, 0.8, 0);
-      else void flow.setCenter((bounds.left + bounds.right) / 2, (bounds.top + bounds.bottom) / 2, { zoom: Math.max(0.02, zoom), duration });
+  const fit = useCallback(
+    (duration: number, keys: Iterable<string> = frames.keys()) => {
+      const wanted = [...keys].flatMap((key) => frames.get(key) ?? []);
+      const first = focus.find((key) => frames.has(key));
+      show(fitted(wanted, first ? frames.get(first) : undefined, area()), duration);
     },
-    [layout, focus, flow, centre],
+    [frames, focus, area, show],
+  );
+  const reveal = useCallback(
+    (key: string) => {
+      const frame = frames.get(key);
+      if (frame) show(revealing(frame, area(), flow.getViewport()), 0);
+    },
+    [frames, area, flow, show],
   );
 
   // A new picture is brought into view once; what is added later moves nothing.
   useEffect(() => {
-    if (shownName.current === name || layout.positions.size === 0) return;
+    if (shownName.current === name || frames.size === 0) return;
     shownName.current = name;
-    bring(0);
-  }, [name, layout, bring]);
+    fit(0);
+    if (selected) reveal(selected);
+  }, [name, frames, fit, reveal, selected]);
+
+  // A path is brought into view as a whole.
+  const path = scene.path;
+  const shownPath = useRef("");
+  useEffect(() => {
+    const wanted = path ? [...path.items].sort().join(" ") : "";
+    if (wanted === shownPath.current) return;
+    if (path && ![...path.items].every((key) => frames.has(key))) return;
+    shownPath.current = wanted;
+    if (path) fit(300, path.items);
+  }, [path, frames, fit]);
+
+  // The panel takes room: the chosen node stays in view.
+  const latest = useRef({ reveal, selected, apply, flow });
+  latest.current = { reveal, selected, apply, flow };
+  useEffect(() => {
+    const now = box.current;
+    if (!now) return;
+    const watch = new ResizeObserver(() => {
+      const { reveal: show_, selected: key, apply: count, flow: view } = latest.current;
+      if (key) show_(key);
+      count(view.getViewport());
+    });
+    watch.observe(now);
+    return () => watch.disconnect();
+  }, []);
 
   const selectNear = (key: string) => {
-    const next = neighbour(grouped, layout.positions, selected || tabStop, key);
+    const next = neighbour(grouped, positions, selected || tabStop, key);
     if (!next) return;
     onSelect(next);
     requestAnimationFrame(() => {
       reveal(next);
       requestAnimationFrame(() => {
-        // Whoever went elsewhere meanwhile, to the search box say, is not called back.
+        // The focus does not return from elsewhere, from the search box for example.
         const at = document.activeElement;
         if (at !== document.body && !box.current?.contains(at)) return;
         box.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(next)}"]`)?.focus({ preventScroll: true });
       });
     });
   };
-  /** Keyboard moves may lead out of sight: then, and only then, the view follows. */
-  const reveal = (key: string) => {
-    const at = layout.positions.get(key);
-    const area = box.current?.getBoundingClientRect();
-    if (!at || !area) return;
-    const corner = flow.flowToScreenPosition(at);
-    const end = flow.flowToScreenPosition({ x: at.x + NODE_WIDTH, y: at.y + NODE_HEIGHT });
-    const isSeen = corner.x >= area.left && corner.y >= area.top && end.x <= area.right && end.y <= area.bottom;
-    if (!isSeen) centre(key, flow.getZoom(), 0);
-  };
+  const readable = () => Math.max(0.95, flow.getZoom());
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || menu) return;
     if (event.key.startsWith("Arrow")) selectNear(event.key);
-    else if (event.key === "f") bring(300);
-    else if (event.key === "c") centre(selected || tabStop, Math.max(0.8, flow.getZoom()));
+    else if (event.key === "f") fit(300);
+    else if (event.key === "c") centre(selected || tabStop, readable());
     else if (event.key === "+" || event.key === "=") void flow.zoomIn({ duration: 150 });
     else if (event.key === "-") void flow.zoomOut({ duration: 150 });
     else return;
     event.preventDefault();
   };
+  const itemAt = (event: MouseEvent) => {
+    const key = (event.target as Element).closest<HTMLElement>("[data-node]")?.dataset["node"];
+    return key === undefined ? undefined : grouped.items.get(key);
+  };
+  const onContextMenu = (event: MouseEvent) => {
+    const item = itemAt(event);
+    if (!item) return;
+    event.preventDefault();
+    const node = (event.target as Element).closest("[data-node]")?.getBoundingClientRect();
+    // The context menu key has no place of its own.
+    const at = event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : { x: node?.left ?? 0, y: node?.bottom ?? 0 };
+    setMenu({ item, ...at });
+  };
+  const onDoubleClick = (event: MouseEvent) => {
+    const [first] = itemAt(event)?.members ?? [];
+    if (first && !(event.target as Element).closest(".expand, .ungroup")) focusOn(first.key);
+  };
+  const closeMenu = () => {
+    const key = menu?.item.key ?? "";
+    setMenu(null);
+    box.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+  };
 
   return (
-    <div
-      ref={box}
-      className="canvas"
-      role="group"
-      aria-label="Graph, left to right. Arrow keys move along the edges."
-      onKeyDown={onKeyDown}
-    >
-      <ReactFlow
-        nodes={nodes}
-        edges={[]}
-        nodeTypes={NODE_TYPES}
-        onlyRenderVisibleElements={nodes.length > 60}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        elementsSelectable={false}
-        disableKeyboardA11y
-        zoomOnDoubleClick={false}
-        minZoom={0.02}
-        maxZoom={2}
-        proOptions={{ hideAttribution: true }}
+    <div className="canvas-side">
+      <div
+        ref={box}
+        className="canvas"
+        role="group"
+        aria-label="Graph, left to right. Arrow keys move along the edges."
+        onKeyDown={onKeyDown}
+        onContextMenu={onContextMenu}
+        onDoubleClick={onDoubleClick}
       >
-        <Background gap={26} size={1.2} className="dots" />
-        <EdgeLines edgeLines={edgeLines} looks={scene.looks} highlight={scene.highlight} />
+        <ReactFlow
+          nodes={nodes}
+          edges={[]}
+          nodeTypes={NODE_TYPES}
+          onlyRenderVisibleElements={nodes.length > 150}
+          nodesDraggable
+          nodeDragThreshold={4}
+          onNodeDrag={(_, node) => move(node.id, node.position)}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          disableKeyboardA11y
+          zoomOnDoubleClick={false}
+          minZoom={0.1}
+          maxZoom={2}
+          proOptions={{ hideAttribution: true }}
+        >
+          <Background gap={26} size={1.2} className="dots" />
+          <EdgeLines edgeLines={edgeLines} looks={scene.looks} highlight={scene.highlight} />
+        </ReactFlow>
+        {menu && <ContextMenu at={menu} onClose={closeMenu} onUngroup={ungroup} />}
+      </div>
+      <div className="canvas-foot">
+        <div className="zooms" role="group" aria-label="View">
+          <button type="button" onClick={() => void flow.zoomIn({ duration: 150 })} aria-label="Zoom in" title="Zoom in (+)">
+            <Plus size={16} />
+          </button>
+          <button type="button" onClick={() => void flow.zoomOut({ duration: 150 })} aria-label="Zoom out" title="Zoom out (−)">
+            <Minus size={16} />
+          </button>
+          <button type="button" onClick={() => fit(300)} aria-label="Fit the graph" title="Fit (f)">
+            <Maximize size={15} />
+          </button>
+          <button
+            type="button"
+            onClick={() => centre(selected || tabStop, readable())}
+            aria-label="Centre the selected node"
+            title="Centre the selected node (c)"
+          >
+            <Focus size={16} />
+          </button>
+        </div>
+        <p className="outside" role="status">
+          {outsideCount > 0
+            ? `${number(outsideCount)} of ${plural(frames.size, "node")} outside the view`
+            : `${plural(frames.size, "node")} in view`}
+        </p>
+        <Legend />
         {nodes.length > 3 && (
           <MiniMap
             pannable
             zoomable
             ariaLabel="Map of the whole graph"
-            position="bottom-right"
             nodeBorderRadius={14}
             nodeClassName={(node) => node.className ?? ""}
           />
         )}
-      </ReactFlow>
-      <div className="zooms" role="group" aria-label="View">
-        <button type="button" onClick={() => void flow.zoomIn({ duration: 150 })} aria-label="Zoom in" title="Zoom in (+)">
-          <Plus size={16} />
-        </button>
-        <button type="button" onClick={() => void flow.zoomOut({ duration: 150 })} aria-label="Zoom out" title="Zoom out (−)">
-          <Minus size={16} />
-        </button>
-        <button type="button" onClick={() => bring(300)} aria-label="Fit the graph" title="Fit (f)">
-          <Maximize size={15} />
-        </button>
-        <button
-          type="button"
-          onClick={() => centre(selected || tabStop, Math.max(0.8, flow.getZoom()))}
-          aria-label="Centre the selected node"
-          title="Centre the selected node (c)"
-        >
-          <Focus size={16} />
-        </button>
       </div>
     </div>
   );

@@ -20,7 +20,7 @@ export const EdgeLines = memo(function EdgeLines({ edgeLines, looks, highlight }
   );
   return (
     <ViewportPortal>
-      <svg className="edgeLines" width="1" height="1" aria-hidden="true">
+      <svg className="edge-lines" width="1" height="1" aria-hidden="true">
         <defs>
           <Head id="head" className="head" />
           <Head id="head-highlighted" className="head head-highlighted" />

@@ -16,7 +16,7 @@ import { Toolbar } from "./Toolbar";
 import Canvas from "./Canvas";
 import { Filters } from "./Filters";
 import { ListView } from "./ListView";
-import { ASK_FROM, boxesOf, groupScene, linesOf, highlightPath, look } from "./scene";
+import { boxesOf, differences, groupScene, linesOf, highlightPath, look } from "./scene";
 import { Timeline } from "./Timeline";
 import { LIMIT, useGraph, useImpact } from "./useGraph";
 
@@ -25,7 +25,7 @@ const EMPTY: Graph = { nodes: new Map(), edges: new Map(), focus: [], isTruncate
 /** The first click picks one end of a path, the next one the other. */
 function onSelect(key: string): void {
   const state = currentState();
-  const isNode = !key.startsWith("group:");
+  const isNode = /^(task|data):/.test(key);
   if (state.from && !state.to && isNode && key !== state.from) go({ to: key, sel: key });
   else go({ sel: key });
 }
@@ -65,26 +65,6 @@ function Unknown({ focus }: { focus: string }) {
   );
 }
 
-function TooMany({ count }: { count: number }) {
-  return (
-    <div className="empty ask">
-      <h2>Draw {number(count)} nodes?</h2>
-      <p>That many are hard to read as a picture. Fewer hops, a filter or the list may answer faster.</p>
-      <p className="row">
-        <button type="button" className="button button-main" onClick={() => go({ many: true })}>
-          Draw all {number(count)}
-        </button>
-        <button type="button" className="button" onClick={() => go({ up: 1, down: 1, open: [] })}>
-          One hop only
-        </button>
-        <button type="button" className="button" onClick={() => go({ as: "list" })}>
-          Show a list
-        </button>
-      </p>
-    </div>
-  );
-}
-
 function Drawn({ state }: { state: PageState }) {
   const [pages, setPages] = useState(1);
   const [isTimeOpen, setTimeOpen] = useState(state.at !== null);
@@ -92,28 +72,29 @@ function Drawn({ state }: { state: PageState }) {
   const graph = data.graph ?? EMPTY;
   const marks = useImpact(state.impact);
   const pathKeys = useMemo(() => new Set(data.path?.nodes.keys() ?? []), [data.path]);
+  const differing = useMemo(() => differences(graph.nodes.values()), [graph]);
   const grouped = useMemo(
     () => groupScene(graph, state, pathKeys),
     // Only what changes the groups; the selection counts through `sel`.
-    [graph, pathKeys, state.sel, state.from, state.to, state.ungroup],
+    [graph, pathKeys, state.sel, state.from, state.to, state.ungroup, state.by],
   );
   const path = useMemo(
     () => (data.path && data.path.nodes.size > 0 ? highlightPath(data.path, grouped) : null),
     [data.path, grouped],
   );
   const scene = useMemo(
-    () => look(grouped, state, state, path, data.present),
-    [grouped, path, data.present, state.at, state.sel, state.mode, state.kinds, state.statuses, state.teams, state.name, state.since, state.until],
+    () => look(grouped, state, state, path, data.present, graph.edges),
+    [graph, grouped, path, data.present, state.at, state.sel, state.mode, state.kinds, state.statuses, state.teams, state.name, state.since, state.until],
+  );
+  const focus = useMemo(
+    () => [...new Set(graph.focus.map((key) => grouped.itemOf.get(key) ?? key))],
+    [graph, grouped],
   );
   const selected = grouped.itemOf.get(state.sel) ?? state.sel;
-  const visible = useMemo(
-    () => [...scene.looks.values()].filter((one) => !one.isHidden).length,
-    [scene],
-  );
-  const isDrawn = visible <= ASK_FROM || state.many;
-  const boxes = useMemo(() => (isDrawn ? boxesOf(grouped) : []), [grouped, isDrawn]);
-  const lines = useMemo(() => (isDrawn ? linesOf(grouped) : []), [grouped, isDrawn]);
-  const layout = useLayout(state.focus, boxes, lines, selected || graph.focus[0] || null);
+  const boxes = useMemo(() => boxesOf(grouped, differing), [grouped, differing]);
+  const lines = useMemo(() => linesOf(grouped), [grouped]);
+  const picture = `${state.focus} ${state.by}`;
+  const layout = useLayout(picture, boxes, lines, (selected || focus[0]) ?? null);
   const select = useCallback(onSelect, []);
   useEscape(state);
 
@@ -129,14 +110,14 @@ function Drawn({ state }: { state: PageState }) {
     if (state.as === "list") {
       return <ListView graph={graph} state={state} present={data.present} onSelect={select} />;
     }
-    if (!isDrawn) return <TooMany count={visible} />;
     return (
       <Canvas
         grouped={grouped}
         scene={scene}
         layout={layout}
-        name={state.focus}
-        focus={graph.focus}
+        name={picture}
+        differing={differing}
+        focus={focus}
         selected={selected}
         open={state.open}
         marks={marks}
@@ -181,7 +162,7 @@ function Drawn({ state }: { state: PageState }) {
             )}
             {graph.isTruncated && (
               <div className="note" role="status">
-                <p>There is more: these are the first {plural(graph.nodes.size, "node")}.</p>
+                <p>There is more: these are the first {plural(graph.nodes.size, "task or version", "tasks and versions")}.</p>
                 {graph.next && (
                   <button type="button" className="button" onClick={() => setPages(pages + 1)}>
                     Add the next {number(LIMIT)}

@@ -2,16 +2,17 @@
 import { ChevronsUpDown, Minus, Plus } from "lucide-react";
 import { memo } from "react";
 import type { GraphNode } from "../api/types";
-import { Status } from "../app/ui";
+import { Status, StatusIcon } from "../app/ui";
 import { StatTile } from "../app/StatTile";
-import type { NodeItem } from "../model/group";
-import { number } from "../model/format";
+import { OPEN_STEP, type NodeItem } from "../model/group";
+import { cutMiddle, number } from "../model/format";
 import type { Mark } from "./useGraph";
-import { faceOf, hiddenWords, nodeLabel, type Look } from "./scene";
+import { faceOf, hiddenWords, nodeLabel, type Differences, type Look } from "./scene";
 
 export interface NodeData extends Record<string, unknown> {
   item: NodeItem;
   look: Look;
+  differing: Differences;
   isFocus: boolean;
   isSelected: boolean;
   /** Reached by Tab: one node of the whole graph. */
@@ -38,7 +39,7 @@ function Side({ data, way }: { data: NodeData; way: "up" | "down" }) {
   return (
     <button
       type="button"
-      className={`expand expand-${way} ${data.sides.includes(way) ? "is-corner" : ""} nopan`}
+      className={`expand expand-${way} ${data.sides.includes(way) ? "is-corner" : ""} nopan nodrag`}
       aria-label={label}
       title={label}
       tabIndex={data.isTabStop ? 0 : -1}
@@ -53,7 +54,8 @@ function Side({ data, way }: { data: NodeData; way: "up" | "down" }) {
 export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
   const { item, look } = data;
   const [node] = item.members as [GraphNode, ...GraphNode[]];
-  const face = faceOf(item);
+  const face = faceOf(item, data.differing);
+  const isGroup = item.type === "group";
   const names = [
     "node",
     `node-${item.type}`,
@@ -62,15 +64,17 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
     look.isHighlighted ? "is-highlighted" : "",
     data.isFocus ? "is-focus" : "",
     data.isSelected ? "is-selected" : "",
-    node.is_deleted ? "is-deleted" : "",
+    node.is_deleted && !isGroup ? "is-deleted" : "",
+    face.failed > 0 && (!isGroup || face.failed === item.members.length) ? "is-failed" : "",
+    face.stale > 0 && (!isGroup || face.stale === item.members.length) ? "is-stale" : "",
     data.mark ? `is-${data.mark}` : "",
   ];
   return (
     <div className={names.filter(Boolean).join(" ")} data-node={item.key}>
       <button
         type="button"
-        className="node-main nopan"
-        aria-label={nodeLabel(item)}
+        className="node-main"
+        aria-label={nodeLabel(item, data.differing)}
         aria-pressed={data.isSelected}
         tabIndex={data.isTabStop ? 0 : -1}
         data-key={item.key}
@@ -79,17 +83,28 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
         <StatTile node={node} />
         <span className="node-text">
           <span className="node-title" dir="auto" title={face.title}>
-            {face.title}
+            {cutMiddle(face.title, 27)}
           </span>
           <span className="node-sort">
             <span dir="auto">{face.sort}</span>
             {item.type === "task" && <Status status={node.status} />}
+            {isGroup && face.failed > 0 && (
+              <span className="status tone-bad">
+                <StatusIcon status="failed" />
+                {number(face.failed)} failed
+              </span>
+            )}
             {data.mark && (
               <span className={`badge ${data.mark === "lost" ? "badge-bad" : ""}`}>
                 {data.mark === "lost" ? "lost" : "loses a source"}
               </span>
             )}
-            {node.is_stale && !data.mark && item.type !== "group" && <span className="badge">stale</span>}
+            {face.stale > 0 && !data.mark && (
+              <span className="status tone-busy">
+                <StatusIcon status="stale" />
+                {isGroup ? `${number(face.stale)} stale` : "stale"}
+              </span>
+            )}
           </span>
           {face.description && (
             <span className="node-description" dir="auto" title={face.description}>
@@ -98,12 +113,12 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
           )}
         </span>
       </button>
-      {item.type === "group" && (
+      {isGroup && (
         <button
           type="button"
           className="ungroup"
           aria-label={`Show each of ${face.title}`}
-          title="Show each"
+          title={item.count > OPEN_STEP ? `Show the next ${OPEN_STEP}` : "Show each"}
           tabIndex={data.isTabStop ? 0 : -1}
           onClick={() => data.onUngroup(item.key)}
         >

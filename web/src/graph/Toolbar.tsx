@@ -70,6 +70,14 @@ export function Toolbar(props: {
   const isList = state.as === "list";
   return (
     <div className="bar" role="toolbar" aria-label="Graph">
+      <div className="segments" role="group" aria-label="One node for each">
+        <button type="button" aria-pressed={state.by === "artifact"} title="One node for each artifact and each app" onClick={() => go({ by: "artifact", ungroup: [] })}>
+          Artifacts
+        </button>
+        <button type="button" aria-pressed={state.by === "run"} title="One node for each version and each run" onClick={() => go({ by: "run", ungroup: [] })}>
+          Runs
+        </button>
+      </div>
       <DepthChoice way="up" value={state.up} />
       <DepthChoice way="down" value={state.down} />
       <span className="bar-space" />

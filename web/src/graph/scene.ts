@@ -4,68 +4,138 @@ import type { PageState } from "../app/url";
 import type { Box, Line, Point } from "../layout/layout";
 import { passes, type Filters } from "../model/filter";
 import { group, type NodeItem, type Grouped } from "../model/group";
-import { connected, type Highlight } from "../model/highlight";
+import { connected, inItems, type Highlight } from "../model/highlight";
 import { edgeKey, type Graph } from "../model/merge";
 import { shown } from "../model/titles";
-import { countOf, kindWord, moment, number, statusWord } from "../model/format";
+import { ago, countOf, kindWord, number, statusTone, statusWord } from "../model/format";
 
 export const NODE_WIDTH = 236;
 export const NODE_HEIGHT = 60;
 export const TALL_NODE_HEIGHT = 78;
-/** More nodes than this are drawn only when asked to. */
-export const ASK_FROM = 150;
 
 export interface Face {
   title: string;
+  /** A third line; may be empty. */
   description: string;
-  /** "project · v3" */
+  /** "project · v3", "task 12 · 2 h ago" */
   sort: string;
+  failed: number;
+  stale: number;
   hiddenUp: number;
   hiddenDown: number;
 }
 
+/** Parameters in which the runs of one app differ, by the keys of their nodes. */
+export type Differences = ReadonlyMap<string, string>;
+
+export function differences(nodes: Iterable<GraphNode>): Differences {
+  const byApp = new Map<string, GraphNode[]>();
+  for (const node of nodes) {
+    if (node.type !== "task" || !node.params) continue;
+    (byApp.get(node.name) ?? byApp.set(node.name, []).get(node.name))?.push(node);
+  }
+  const found = new Map<string, string>();
+  for (const runs of byApp.values()) {
+    const values = new Map<string, Set<string>>();
+    for (const { params } of runs) {
+      for (const name of Object.keys(params ?? {})) values.set(name, new Set());
+    }
+    for (const [name, seen] of values) {
+      for (const { params } of runs) seen.add(JSON.stringify(params?.[name]));
+    }
+    const names = [...values].filter(([, seen]) => runs.length === 1 || seen.size > 1);
+    for (const run of runs) {
+      const words = names.flatMap(([name]) => {
+        const value = run.params?.[name];
+        return value === undefined ? [] : `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`;
+      });
+      if (words.length > 0) found.set(run.key, words.join(" "));
+    }
+  }
+  return found;
+}
+
+const NONE: Differences = new Map();
+
+function groupFace(item: NodeItem): Pick<Face, "title" | "sort"> {
+  const [first] = item.members as [GraphNode, ...GraphNode[]];
+  const more = item.shown > 0 ? "more " : "";
+  if (item.grouping === "app") {
+    const runs = item.count === 1 ? "run" : "runs";
+    return { title: shown(first).title, sort: `${number(item.count)} ${more}${runs}` };
+  }
+  if (item.grouping === "artifact") {
+    const count = more ? item.count : Math.max(item.count, first.version_count);
+    const versions = count === 1 ? "version" : "versions";
+    return { title: shown(first).title, sort: `${number(count)} ${more}${versions}` };
+  }
+  const titles = [...new Set(item.members.slice(0, 60).map((node) => shown(node).title))];
+  const kinds = kindWord(first.kind, item.count);
+  const isRest = item.grouping === "rest" || more !== "";
+  return {
+    title: isRest ? `${number(item.count)} more ${kinds}` : countOf(item.count, first.kind),
+    sort: titles.slice(0, 3).join(", ") + (titles.length > 1 ? "…" : ""),
+  };
+}
+
 /** The texts that a node shows. */
-export function faceOf(item: NodeItem): Face {
+export function faceOf(item: NodeItem, differing: Differences = NONE): Face {
   const [first] = item.members as [GraphNode, ...GraphNode[]];
   const sum = (pick: (node: GraphNode) => number) =>
     item.members.reduce((total, node) => total + pick(node), 0);
-  const hidden = { hiddenUp: sum((node) => node.hidden_up), hiddenDown: sum((node) => node.hidden_down) };
+  const counts = {
+    failed: sum((node) => Number(node.type === "task" && statusTone(node.status) === "bad")),
+    // An output that was superseded is history, not stale.
+    stale: sum((node) => Number(node.is_stale && node.is_current !== false)),
+    hiddenUp: sum((node) => node.hidden_up),
+    hiddenDown: sum((node) => node.hidden_down),
+  };
   if (item.type === "group") {
-    const titles = item.members.slice(0, 3).map((node) => shown(node).title);
-    const isOneName = new Set(item.members.map((node) => shown(node).title)).size === 1;
-    const names = isOneName ? titles.slice(0, 1) : titles;
-    return {
-      title: countOf(item.members.length, first.kind),
-      description: "",
-      sort: names.join(", ") + (isOneName ? "" : "…"),
-      ...hidden,
-    };
+    const description = item.grouping === "artifact" ? shown(first).description : "";
+    return { ...groupFace(item), description, ...counts };
   }
-  const parts = [kindWord(first.kind), first.version, first.is_deleted ? "deleted" : null];
-  return { ...shown(first), sort: parts.filter(Boolean).join(" · "), ...hidden };
+  const since = first.started_at ?? first.created_at;
+  const parts = [
+    first.type === "task" ? `task ${first.id}` : kindWord(first.kind),
+    first.version,
+    first.is_deleted ? "deleted" : null,
+    since != null ? ago(since) : null,
+  ];
+  const { title, description } = shown(first);
+  return {
+    title,
+    description: description || (differing.get(first.key) ?? ""),
+    sort: parts.filter(Boolean).join(" · "),
+    ...counts,
+  };
 }
 
 /** A node as a sentence, for screen readers. */
-export function nodeLabel(item: NodeItem): string {
+export function nodeLabel(item: NodeItem, differing: Differences = NONE): string {
   const [first] = item.members as [GraphNode, ...GraphNode[]];
-  const face = faceOf(item);
+  const face = faceOf(item, differing);
   const parts = [face.title, face.sort];
+  if (item.grouping === "artifact") parts.splice(1, 0, kindWord(first.kind));
   if (first.status && item.type !== "group") parts.push(statusWord(first.status));
-  if (first.is_stale) parts.push("stale");
+  if (item.type === "group" && face.failed > 0) parts.push(`${number(face.failed)} failed`);
+  if (face.stale > 0) parts.push(item.type === "group" ? `${number(face.stale)} stale` : "stale");
   if (face.description) parts.push(face.description);
-  if (first.started_at != null && item.type === "task") parts.push(moment(first.started_at));
   return parts.join(", ");
 }
 
-export function heightOf(item: NodeItem): number {
-  return faceOf(item).description ? TALL_NODE_HEIGHT : NODE_HEIGHT;
+export function heightOf(item: NodeItem, differing: Differences = NONE): number {
+  const isFamily = item.type !== "group" || item.grouping === "artifact";
+  if (!isFamily) return NODE_HEIGHT;
+  const [first] = item.members as [GraphNode, ...GraphNode[]];
+  const differs = item.type === "task" && differing.has(first.key);
+  return differs || shown(first).description ? TALL_NODE_HEIGHT : NODE_HEIGHT;
 }
 
-export function boxesOf(grouped: Grouped): Box[] {
+export function boxesOf(grouped: Grouped, differing: Differences = NONE): Box[] {
   return [...grouped.items.values()].map((item) => ({
     key: item.key,
     width: NODE_WIDTH,
-    height: heightOf(item),
+    height: heightOf(item, differing),
   }));
 }
 
@@ -81,7 +151,7 @@ export function kept(graph: Graph, state: PageState): Set<string> {
 export function groupScene(graph: Graph, state: PageState, path: ReadonlySet<string>): Grouped {
   const keep = kept(graph, state);
   for (const key of path) keep.add(key);
-  return group(graph, keep, new Set(state.ungroup));
+  return group(graph, { keep, opened: state.ungroup, by: state.by });
 }
 
 export interface Look {
@@ -93,6 +163,8 @@ export interface Look {
 export interface Scene {
   looks: Map<string, Look>;
   highlight: Highlight | null;
+  /** The highlight when it is a path between two chosen nodes. */
+  path: Highlight | null;
   filteredOut: number;
   /** The moment that is shown; null: now. */
   at: number | null;
@@ -105,9 +177,13 @@ export function look(
   filters: Filters,
   path: Highlight | null,
   present: ReadonlySet<string> | null,
+  edges: ReadonlyMap<string, GraphEdge> = grouped.edges,
 ): Scene {
-  const selected = grouped.itemOf.get(state.sel) ?? state.sel;
-  const highlight = path ?? (grouped.items.has(selected) ? connected(selected, grouped.edges) : null);
+  const selected = grouped.items.get(grouped.itemOf.get(state.sel) ?? state.sel);
+  const starts = selected?.members.some(({ key }) => key === state.sel)
+    ? [state.sel]
+    : (selected?.members.map(({ key }) => key) ?? []);
+  const highlight = path ?? (selected ? inItems(connected(starts, edges), grouped.itemOf) : null);
   const looks = new Map<string, Look>();
   let filteredOut = 0;
   for (const item of grouped.items.values()) {
@@ -120,7 +196,7 @@ export function look(
       isHighlighted: highlight !== null && highlight.items.has(item.key),
     });
   }
-  return { looks, highlight, filteredOut, at: state.at };
+  return { looks, highlight, path, filteredOut, at: state.at };
 }
 
 /** The nodes and lines of a path, as grouped. */
@@ -177,6 +253,7 @@ export function edgeLinesOf(
   positions: ReadonlyMap<string, Point>,
   bends: ReadonlyMap<string, Point[]>,
   at: number | null = null,
+  differing: Differences = NONE,
 ): EdgeLine[] {
   const edgeLines: EdgeLine[] = [];
   for (const [key, edge] of grouped.edges) {
@@ -187,8 +264,8 @@ export function edgeLinesOf(
     if (!from || !to || !source || !target) continue;
     if (at !== null && edge.recorded_at != null && edge.recorded_at > at) continue;
     const path = curve(
-      { x: from.x + NODE_WIDTH, y: from.y + heightOf(source) / 2 },
-      { x: to.x, y: to.y + heightOf(target) / 2 },
+      { x: from.x + NODE_WIDTH, y: from.y + heightOf(source, differing) / 2 },
+      { x: to.x, y: to.y + heightOf(target, differing) / 2 },
       bends.get(key) ?? [],
     );
     edgeLines.push({ key, path, role: edge.role, count: edge.count, source: edge.source, target: edge.target });

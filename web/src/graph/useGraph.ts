@@ -20,7 +20,7 @@ async function gather(
   pages: number,
   signal: AbortSignal,
 ): Promise<Answers> {
-  const base = { select: state.focus, up: state.up, down: state.down, limit: LIMIT };
+  const base = { select: state.focus, up: state.up, down: state.down, limit: LIMIT, all_versions: state.by === "artifact" };
   const first: GraphAnswer[] = [await query("graph.get", base, signal)];
   for (let page = 1; page < pages; page += 1) {
     const after = first[first.length - 1]?.next;
@@ -70,7 +70,7 @@ export interface GraphData {
 }
 
 export function useGraph(state: PageState, pages: number): GraphData {
-  const parts = [state.focus, state.up, state.down, state.open, state.from, state.to, pages];
+  const parts = [state.focus, state.up, state.down, state.open, state.from, state.to, state.by, pages];
   const key = JSON.stringify(parts);
   const run = (signal: AbortSignal) => gather(state, pages, signal);
   const answer = useQuery(state.focus ? key : null, run, true);

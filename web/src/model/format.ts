@@ -92,6 +92,14 @@ export function short(value: string, length: number): string {
   return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : value;
 }
 
+/** Cut a text in its middle: both ends of a path or name distinguish it. */
+export function cutMiddle(value: string, length: number): string {
+  const characters = Array.from(value.slice(0, 4000));
+  if (characters.length <= length) return value;
+  const end = Math.floor((length - 1) * 0.55);
+  return `${characters.slice(0, length - 1 - end).join("")}…${characters.slice(-end).join("")}`;
+}
+
 /** The last part of a path, or all of what is no path. */
 export function baseName(path: string): string {
   const clean = path.replace(/[/\\]+$/, "");

@@ -24,9 +24,14 @@ function isTrue(into: GraphEdge | null, out: GraphEdge): boolean {
   return !named || named.length === 0 || named.includes(out.source);
 }
 
-function walk(start: string, edges: Iterable<GraphEdge>, way: Way, highlight: Highlight): void {
+function walk(
+  starts: readonly string[],
+  edges: Iterable<GraphEdge>,
+  way: Way,
+  highlight: Highlight,
+): void {
   const byKey = index(edges, way);
-  const queue: [string, GraphEdge | null][] = [[start, null]];
+  const queue = starts.map((start): [string, GraphEdge | null] => [start, null]);
   const seen = new Set<string>();
   while (queue.length > 0) {
     const [key, came] = queue.pop() as [string, GraphEdge | null];
@@ -43,10 +48,25 @@ function walk(start: string, edges: Iterable<GraphEdge>, way: Way, highlight: Hi
   }
 }
 
-/** Everything upstream and downstream of a node, as far as it is drawn. */
-export function connected(start: string, edges: ReadonlyMap<string, GraphEdge>): Highlight {
-  const highlight: Highlight = { items: new Set([start]), edges: new Set() };
-  walk(start, edges.values(), "up", highlight);
-  walk(start, edges.values(), "down", highlight);
+/** Everything upstream and downstream of some nodes, as far as it is drawn. */
+export function connected(
+  starts: readonly string[],
+  edges: ReadonlyMap<string, GraphEdge>,
+): Highlight {
+  const highlight: Highlight = { items: new Set(starts), edges: new Set() };
+  walk(starts, edges.values(), "up", highlight);
+  walk(starts, edges.values(), "down", highlight);
   return highlight;
+}
+
+/** The items and joined edges that show some nodes and edges. */
+export function inItems(highlight: Highlight, itemOf: ReadonlyMap<string, string>): Highlight {
+  const shown: Highlight = { items: new Set(), edges: new Set() };
+  for (const key of highlight.items) shown.items.add(itemOf.get(key) ?? key);
+  for (const key of highlight.edges) {
+    const [source = "", target = ""] = key.split(">");
+    const ends = { source: itemOf.get(source) ?? source, target: itemOf.get(target) ?? target };
+    if (ends.source !== ends.target) shown.edges.add(edgeKey(ends));
+  }
+  return shown;
 }

@@ -65,7 +65,7 @@ function split(value: string): Shown {
 /** The lines that a node shows for a node. */
 export function shown(node: GraphNode): Shown {
   const custom = node.title ? split(node.title) : { title: "", description: "" };
-  const fallback = node.type === "task" ? node.name : baseName(node.name);
+  const fallback = node.type === "task" ? node.name : (node.label ?? baseName(node.name));
   const description = node.description ? plainText(node.description) : custom.description;
   return { title: custom.title || fallback.trim() || node.key, description };
 }

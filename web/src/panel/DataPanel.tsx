@@ -6,6 +6,7 @@ import { useAnswer, useQuery } from "../api/useAnswer";
 import { Copied, Failure, Loading, PageLink } from "../app/ui";
 import { go } from "../app/useUrl";
 import { bytes, moment } from "../model/format";
+import { VersionStrip } from "./VersionStrip";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
 
 const MAX_PREVIEW = 20_000;
@@ -46,11 +47,13 @@ function Preview({ detail }: { detail: DataDetail }) {
 }
 
 function Versions({ versions, current }: { versions: readonly GraphNode[]; current: string }) {
+  const [count, setCount] = useState(20);
   if (versions.length < 2) return null;
   return (
     <Section title="Versions" count={versions.length}>
+      <VersionStrip versions={versions} current={current} />
       <ol className="versions">
-        {versions.map((node) => (
+        {versions.slice(0, count).map((node) => (
           <li key={node.key} aria-current={node.key === current ? "true" : undefined}>
             <PageLink to={node.key}>{node.version ?? node.key}</PageLink>
             <span>{node.created_at != null && moment(node.created_at)}</span>
@@ -58,6 +61,11 @@ function Versions({ versions, current }: { versions: readonly GraphNode[]; curre
           </li>
         ))}
       </ol>
+      {versions.length > count && (
+        <button type="button" className="button" onClick={() => setCount(count + 200)}>
+          Show more of {versions.length}
+        </button>
+      )}
     </Section>
   );
 }

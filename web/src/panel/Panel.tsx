@@ -1,15 +1,17 @@
-/** The side panel: everything known of the selected node. */
+/** The side panel: everything known about the selected node. */
 import { Crosshair, GitCompare, Route, ShieldAlert, Waypoints, X } from "lucide-react";
+import { useMemo, useState } from "react";
 import type { GraphNode } from "../api/types";
 import { NodeLine, Status } from "../app/ui";
 import { StatTile } from "../app/StatTile";
 import type { PageState } from "../app/url";
-import { focusOn, go, visit } from "../app/useUrl";
+import { currentState, focusOn, go, visit } from "../app/useUrl";
 import { Search } from "../home/Search";
-import type { Grouped } from "../model/group";
+import { differences, faceOf } from "../graph/scene";
+import { OPEN_STEP, type Grouped, type Grouping, type NodeItem } from "../model/group";
 import type { Graph } from "../model/merge";
 import { cleanMarkup, safeAddress, shown } from "../model/titles";
-import { countOf, kindWord } from "../model/format";
+import { ago, kindWord, number } from "../model/format";
 import { DataPanel } from "./DataPanel";
 import { TaskPanel } from "./TaskPanel";
 
@@ -72,40 +74,82 @@ function Actions({ node, state }: { node: GraphNode; state: PageState }) {
   );
 }
 
-function GroupPanel({ members, selected }: { members: GraphNode[]; selected: string }) {
-  const [first] = members as [GraphNode, ...GraphNode[]];
+const GROUPING_WORDS: Record<Grouping, string> = {
+  single: "",
+  app: "runs of one app",
+  artifact: "versions of one artifact",
+  like: "grouped, because all have the same neighbours",
+  rest: "further away, counted to keep the graph readable",
+};
+
+function GroupPanel({ item, graph }: { item: NodeItem; graph: Graph }) {
+  const { members, key } = item;
+  const [first, second] = members as [GraphNode, ...GraphNode[]];
+  const face = faceOf(item);
+  const differing = useMemo(() => differences(graph.nodes.values()), [graph]);
+  const [count, setCount] = useState(50);
   return (
     <>
       <div className="panel-head">
         <StatTile node={first} />
         <div>
-          <h2>{countOf(members.length, first.kind)}</h2>
-          <p className="panel-kind">grouped, because all have the same neighbours</p>
+          <h2>{face.title}</h2>
+          <p className="panel-kind">
+            {face.sort} · {GROUPING_WORDS[item.grouping]}
+          </p>
         </div>
       </div>
       <div className="actions">
-        <button type="button" onClick={() => go({ ungroup: [selected], sel: "" })}>
-          Show each member
+        <button type="button" onClick={() => go({ ungroup: [...currentState().ungroup, key], sel: "" })}>
+          {members.length > OPEN_STEP ? `Show the next ${OPEN_STEP} in the graph` : "Show each in the graph"}
         </button>
+        {item.grouping === "app" && second && (
+          <button type="button" onClick={() => visit({ view: "diff", a: second.key, b: first.key })}>
+            <GitCompare size={15} aria-hidden="true" /> Compare the last two runs
+          </button>
+        )}
       </div>
       <ul className="plain lines">
-        {members.slice(0, 500).map((node) => (
+        {members.slice(0, count).map((node) => (
           <li key={node.key}>
             <NodeLine node={node} onOpen={() => go({ sel: node.key })} />
+            <small className="edge-note" dir="auto">
+              {node.status && <Status status={node.status} />}{" "}
+              {[node.type === "task" ? `task ${node.id}` : null, since(node), differing.get(node.key)]
+                .filter(Boolean)
+                .join(" · ")}
+            </small>
           </li>
         ))}
-        {members.length > 500 && <li>and {members.length - 500} more</li>}
       </ul>
+      {members.length > count && (
+        <button type="button" className="button" onClick={() => setCount(count + 200)}>
+          Show more of {members.length}
+        </button>
+      )}
     </>
   );
 }
 
-function Known({ node, state, graph }: { node: GraphNode; state: PageState; graph: Graph }) {
+function since(node: GraphNode): string | null {
+  const at = node.started_at ?? node.created_at;
+  return at == null ? null : ago(at);
+}
+
+function Known(props: { node: GraphNode; item: NodeItem | undefined; state: PageState; graph: Graph }) {
+  const { node, item, state, graph } = props;
   const isChoosing = state.from === node.key && !state.to;
   return (
     <>
       <Heading node={node} />
       <Actions node={node} state={state} />
+      {item?.grouping === "artifact" && (
+        <p className="row">
+          <button type="button" className="button" onClick={() => go({ ungroup: [...currentState().ungroup, item.key], sel: "" })}>
+            Show {item.count > OPEN_STEP ? `the next ${OPEN_STEP} of ${number(item.count)}` : item.count} versions in the graph
+          </button>
+        </p>
+      )}
       {isChoosing && <Search label="Search the other end" onChoose={(to) => go({ to })} autoFocus />}
       {node.type === "task" ? (
         <TaskPanel key={node.key} id={node.key} nodes={graph.nodes} />
@@ -117,8 +161,9 @@ function Known({ node, state, graph }: { node: GraphNode; state: PageState; grap
 }
 
 export function Panel({ state, grouped, graph }: { state: PageState; grouped: Grouped; graph: Graph }) {
-  const item = grouped.items.get(state.sel);
-  const node = graph.nodes.get(state.sel);
+  const item = grouped.items.get(grouped.itemOf.get(state.sel) ?? state.sel);
+  // An artifact is shown by its newest version, which lists the others.
+  const node = graph.nodes.get(state.sel) ?? (item?.grouping === "artifact" ? item.members[0] : undefined);
   if (!node && item?.type !== "group") return null;
   return (
     <aside className="panel" aria-label="Details" tabIndex={-1}>
@@ -126,9 +171,9 @@ export function Panel({ state, grouped, graph }: { state: PageState; grouped: Gr
         <X size={17} />
       </button>
       {node ? (
-        <Known node={node} state={state} graph={graph} />
+        <Known node={node} item={item} state={state} graph={graph} />
       ) : (
-        <GroupPanel members={item?.members ?? []} selected={state.sel} />
+        item && <GroupPanel key={item.key} item={item} graph={graph} />
       )}
     </aside>
   );

@@ -1,0 +1,1 @@
+"""Receives OpenLineage events and turns them into facts."""

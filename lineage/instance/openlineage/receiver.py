@@ -1,0 +1,183 @@
+"""The endpoints that OpenLineage's clients call: one event, or an array of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from pydantic import BaseModel, Field, RootModel
+
+from ..errors import RequestError
+from ..route import RequestContext, Route
+from ..store.database import Transaction
+from .event import RunEvent, key_of, read_event
+from .run_state import RunState
+from .to_facts import artifacts_of, facts_of
+
+_NO_MACHINE: Final = (
+    "UPDATE entities SET is_legacy = 1 WHERE team_id = :team AND kind = 'file'"
+    " AND is_legacy = 0 AND machine IS NULL"
+    " AND ident IN (SELECT x.value FROM each_text(:paths) AS x)"
+)
+#: Makes what processes remember of the team stale.
+_CHANGED: Final = "UPDATE revisions SET revision = revision + 1 WHERE team_id = ?"
+#: Events of one batch, at most.
+MAX_EVENTS: Final = 10_000
+
+
+class Event(RootModel[dict[str, Any]]):
+    """An OpenLineage event, as its producer wrote it."""
+
+
+class Events(RootModel[list[Any]]):
+    """OpenLineage events."""
+
+
+class EventsAnswer(BaseModel):
+    """What became of the events of a request."""
+
+    received: int
+    """Events about runs that were understood."""
+    ignored: list[str] = Field(default_factory=list)
+    """What was left out of them, each with its place and the reason."""
+    failed: list[int] = Field(default_factory=list)
+    """Batches: the places of events that were refused."""
+
+
+class RunParams(BaseModel):
+    """Which run: by its id as the producer wrote it, or by the key of its task."""
+
+    run: str = Field(min_length=1, max_length=200)
+
+
+def add_event(call: RequestContext, body: Event) -> EventsAnswer:
+    """Take in one event (`POST /api/v1/lineage`)."""
+    event = read_event(body.root)
+    if event is None:
+        return EventsAnswer(
+            received=0, ignored=["event: it is about no run; only runs are taken in"]
+        )
+    refused = _store(call, [event])
+    return EventsAnswer(received=1, ignored=[*event.ignored, *refused])
+
+
+def add_events(call: RequestContext, body: Events) -> EventsAnswer:
+    """Take in an array of events (`POST /api/v1/lineage/batch`).
+
+    An event that cannot be understood does not keep the others out.
+    """
+    if len(body.root) > MAX_EVENTS:
+        raise RequestError(
+            413,
+            f"the batch has {len(body.root)} events",
+            allowed=f"at most {MAX_EVENTS} events",
+        )
+    events: list[RunEvent] = []
+    ignored: list[str] = []
+    failed: list[int] = []
+    for index, value in enumerate(body.root):
+        try:
+            event = read_event(value, f"[{index}].")
+        except RequestError as error:
+            failed.append(index)
+            ignored.append(str(error))
+            continue
+        if event is not None:
+            events.append(event)
+            ignored += event.ignored
+    ignored += _store(call, events)
+    return EventsAnswer(received=len(events), ignored=ignored[:1000], failed=failed)
+
+
+def get_run(call: RequestContext, body: RunParams) -> dict[str, Any]:
+    """Return everything that the events of a run said, facets whole."""
+    with call.services.store.db.read() as tx:
+        for team in call.team_ids:
+            for run in (body.run, key_of(body.run)):
+                found = _read(tx, team, [run])
+                if found:
+                    return {"run": run, "state": asdict(found[run])}
+    raise RequestError(404, f"no events of the run {body.run[:80]!r}", field="run")
+
+
+def _store(call: RequestContext, events: Sequence[RunEvent]) -> list[str]:
+    """Store what events say; what the store refused comes back with the reason."""
+    team = call.team()
+    store = call.services.store
+    with store.db.write() as tx:
+        tx.lock_team(team)
+        states = _read(tx, team, sorted({event.run for event in events}))
+        for event in events:
+            states.setdefault(event.run, RunState()).add(event)
+        _write(tx, team, states)
+        wanted = {one for state in states.values() for one in artifacts_of(state)}
+        names = _known_names(tx, team, wanted)
+    facts = [
+        fact for run, state in states.items() for fact in facts_of(run, state, names)
+    ]
+    answer = store.ingest(team, facts, user=call.principal.user)
+    paths = sorted({id for _, id in wanted if id.startswith("/")})
+    if paths:
+        # No machine is named: the first app that uses the path on one gives it.
+        with store.db.write() as tx:
+            if tx.run(_NO_MACHINE, {"paths": paths, "team": team}):
+                tx.run(_CHANGED, (team,))
+    return [f"{fact.field}: {fact.message}" for fact in answer.refused]
+
+
+def _read(tx: Transaction, team: int, runs: Sequence[str]) -> dict[str, RunState]:
+    rows = tx.all(
+        "SELECT o.run, o.state FROM each_text(:runs) AS x JOIN openlineage_runs o"
+        " ON o.team_id = :team AND o.run = x.value",
+        {"runs": list(runs), "team": team},
+    )
+    return {run: RunState.from_json(state) for run, state in rows}
+
+
+def _write(tx: Transaction, team: int, states: Mapping[str, RunState]) -> None:
+    tx.run_many(
+        "INSERT INTO openlineage_runs (team_id, run, state) VALUES (?, ?, ?)"
+        " ON CONFLICT (team_id, run) DO UPDATE SET state = excluded.state",
+        [(team, run, state.to_json()) for run, state in states.items()],
+    )
+
+
+def _known_names(
+    tx: Transaction, team: int, wanted: set[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Find what apps of ours call the same artifacts: their canonical names.
+
+    An event names no machine, so a path is joined only where one artifact has it.
+    """
+    rows = tx.all(
+        "SELECT a.alias, e.kind, e.ident FROM each_text(:names) AS x"
+        " JOIN aliases a ON a.team_id = :team AND a.alias = x.value"
+        " JOIN entities e ON e.team_id = a.team_id AND e.id = a.entity_id",
+        {"names": sorted({id for _, id in wanted}), "team": team},
+    )
+    found: dict[tuple[str, str], set[str]] = {}
+    for alias, kind, ident in rows:
+        found.setdefault((kind, alias), set()).add(ident)
+    return {one: min(idents) for one, idents in found.items() if len(idents) == 1}
+
+
+ROUTES: Final = (
+    Route(
+        "openlineage.event",
+        add_event,
+        Event,
+        "writer",
+        EventsAnswer,
+        path="/api/v1/lineage",
+    ),
+    Route(
+        "openlineage.batch",
+        add_events,
+        Events,
+        "writer",
+        EventsAnswer,
+        path="/api/v1/lineage/batch",
+    ),
+    Route("lineage.openlineage.run", get_run, RunParams, "reader"),
+)

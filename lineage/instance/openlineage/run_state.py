@@ -1,0 +1,102 @@
+"""What is known of a run from all its events, whatever the order of their arrival.
+
+Inputs, outputs and facets are spread over START, RUNNING and COMPLETE of a run, and
+a COMPLETE may come without a START or before it. The state is a function of the set
+of events: every member is kept by a rule that does not look at the order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from .event import Dataset, RunEvent
+
+#: Bytes of facets that are kept of one run; further ones are left out.
+MAX_FACETS: Final = 1 << 20
+_ENDS: Final = {"COMPLETE": "finished", "FAIL": "error", "ABORT": "stopped"}
+
+
+@dataclass(slots=True)
+class RunState:
+    """Everything that the events of one run said."""
+
+    job: str = ""
+    job_namespace: str = ""
+    parent: str | None = None
+    parent_job: str | None = None
+    first_at: float | None = None
+    """The earliest time of any event."""
+    started_at: float | None = None
+    produced_at: float | None = None
+    """The earliest time at which outputs count as made: of RUNNING or of an end."""
+    ended_at: float | None = None
+    end: str | None = None
+    inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    facets: dict[str, Any] = field(default_factory=dict)
+    """The facets of the run and, below `job`, of the job; as they came."""
+
+    @property
+    def has_data(self) -> bool:
+        """Whether any event named a dataset."""
+        return bool(self.inputs or self.outputs)
+
+    @classmethod
+    def from_json(cls, text: str) -> RunState:
+        """Read a state that was kept."""
+        return cls(**json.loads(text))
+
+    def to_json(self) -> str:
+        """Return the state as it is kept."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    def add(self, event: RunEvent) -> None:
+        """Take in one event; taking it in again changes nothing."""
+        self.job = max(self.job, event.job)
+        self.job_namespace = max(self.job_namespace, event.job_namespace)
+        if event.parent is not None:
+            self.parent = max(self.parent or "", event.parent)
+        if event.parent_job is not None:
+            self.parent_job = max(self.parent_job or "", event.parent_job)
+        self.first_at = _least(self.first_at, event.at)
+        if event.type == "START":
+            self.started_at = _least(self.started_at, event.at)
+        if event.type in ("RUNNING", "COMPLETE"):
+            self.produced_at = _least(self.produced_at, event.at)
+        if event.type in _ENDS:
+            # Two ends of one run: the later one holds, as for a retried run.
+            end = (event.at, _ENDS[event.type])
+            if self.ended_at is None or end > (self.ended_at, self.end or ""):
+                self.ended_at, self.end = end
+        for known, datasets in (
+            (self.inputs, event.inputs),
+            (self.outputs, event.outputs),
+        ):
+            for dataset in datasets:
+                self._add_dataset(known, dataset)
+        self._add_facets(self.facets, event.run_facets)
+        self._add_facets(self.facets.setdefault("job", {}), event.job_facets)
+
+    def _add_dataset(self, known: dict[str, dict[str, Any]], dataset: Dataset) -> None:
+        kept = known.setdefault(
+            dataset.key,
+            {"namespace": dataset.namespace, "name": dataset.name, "facets": {}},
+        )
+        self._add_facets(kept["facets"], dataset.facets)
+
+    def _add_facets(self, kept: dict[str, Any], new: Mapping[str, Any]) -> None:
+        for name, facet in new.items():
+            text = json.dumps(facet, sort_keys=True)
+            before = kept.get(name)
+            if len(text) > MAX_FACETS:
+                continue
+            # Of two different ones the greater text: a rule without an order.
+            if before is None or json.dumps(before, sort_keys=True) < text:
+                kept[name] = facet
+
+
+def _least(known: float | None, at: float) -> float:
+    return at if known is None else min(known, at)

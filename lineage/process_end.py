@@ -1,0 +1,209 @@
+"""The ends of a process: exit, SIGTERM, workers that skip `atexit`, and forks."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType, ModuleType
+from typing import Any, Final, Protocol
+
+from . import forksafe
+from .errors import guard
+from .recording.interpreters import is_main_interpreter, keep_interrupt
+
+#: Before this, the finalizers of `multiprocessing` have emptied its queues.
+_EXIT_PRIORITY: Final = 1
+#: The module of the platform's SDK whose `main_wrapper` ends the process.
+_SDK_WRAPPER: Final = "supervisely.function_wrapper"
+
+
+class Finisher(Protocol):
+    """The process's runtime, as far as the end of the process needs it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything was recorded in this process."""
+
+    def wake(self) -> None:
+        """Deliver what can be delivered beside the app's own handler."""
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """End the process's task and deliver."""
+
+    def stop(self) -> None:
+        """End the tasks at work as stopped, and deliver."""
+
+    def reset_after_fork(self) -> None:
+        """Begin again in the child of a fork."""
+
+
+class _ProcessEnd:
+    """Notices how this process ends."""
+
+    def __init__(self) -> None:
+        self._find: Callable[[], Finisher | None] = lambda: None
+        self._is_hooked = False
+        self._watched_pid = 0
+        #: The handler of SIGTERM before ours.
+        self.former: Any = signal.SIG_DFL
+        #: The signal by which the process ends when its exit handlers have run.
+        self._ends_by: int | None = None
+        #: Kept, because the interpreter calls it later.
+        self._pending_call: Any = None
+
+    def watch(self, find: Callable[[], Finisher | None]) -> None:
+        """Call the runtime at the end of this process; once in each process.
+
+        Args:
+            find: Returns the runtime, if there is one.
+        """
+        self._find = find
+        if not self._is_hooked:
+            self._is_hooked = True
+            forksafe.register(self)
+            atexit.register(self._at_exit)
+        if self._watched_pid != os.getpid():
+            self._watched_pid = os.getpid()
+            self._watch_workers()
+            self._watch_sdk()
+            self._watch_sigterm()
+
+    def reset_after_fork(self) -> None:
+        """Let the child's runtime begin again."""
+        self._ends_by = None
+        finisher = self._find()
+        if finisher is not None:
+            with guard("Recording cannot go on after a fork"):
+                finisher.reset_after_fork()
+
+    def _at_exit(self) -> None:
+        finisher = self._find()
+        if finisher is not None:
+            finisher.finish()
+            keep_interrupt()
+        if self._ends_by is not None:
+            _die_by(self._ends_by)
+
+    # -- workers and wrappers that skip exit handlers ---------------------------
+
+    def _watch_workers(self) -> None:
+        celery = sys.modules.get("celery.signals")
+        if celery is not None:
+            celery.worker_process_shutdown.connect(
+                self._at_end_of_celery_worker, weak=False, dispatch_uid="lineage"
+            )
+        process = sys.modules.get("multiprocessing.process")
+        util = sys.modules.get("multiprocessing.util")
+        if process is None or util is None or process.parent_process() is None:
+            return
+        util.Finalize(None, self._at_exit, exitpriority=_EXIT_PRIORITY)
+
+    def _at_end_of_celery_worker(self, **_: object) -> None:
+        self._at_exit()
+
+    def _watch_sdk(self) -> None:
+        """Deliver before the SDK's `main_wrapper` calls `os._exit` after an error."""
+        module = sys.modules.get(_SDK_WRAPPER)
+        if module is not None and getattr(module, "os", None) is os:
+            module.os = _ExitingOs(self._before_hard_exit)  # type: ignore[attr-defined]  # the SDK's import
+
+    def _before_hard_exit(self) -> None:
+        finisher = self._find()
+        if finisher is not None and finisher.is_open:
+            finisher.finish(sys.exc_info()[1])
+
+    # -- SIGTERM ----------------------------------------------------------------
+
+    def _watch_sigterm(self) -> None:
+        if not is_main_interpreter():
+            return
+        if threading.current_thread() is threading.main_thread():
+            self.set_handler()
+        else:
+            with guard("SIGTERM cannot be watched"):
+                self._set_handler_soon()
+
+    def _set_handler_soon(self) -> None:
+        """Have the main thread set the handler, as soon as it runs Python code."""
+        import ctypes  # only where the first fact comes from another thread
+
+        def set_handler(_: Any) -> int:
+            with guard("SIGTERM cannot be watched"):
+                self.set_handler()
+            return 0
+
+        made = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(set_handler)
+        self._pending_call = made
+        ctypes.pythonapi.Py_AddPendingCall(made, None)
+
+    def set_handler(self) -> None:
+        """Set the handler of SIGTERM; a handler of the app's is called by ours."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        former = signal.getsignal(signal.SIGTERM)
+        if former is signal.SIG_IGN or former is None or former == self.on_sigterm:
+            return
+        self.former = former
+        signal.signal(signal.SIGTERM, self.on_sigterm)
+
+    def on_sigterm(self, number: int, frame: FrameType | None) -> None:
+        """Deliver before SIGTERM ends the process; a handler of the app's decides."""
+        finisher = self._find()
+        is_open = finisher is not None and finisher.is_open
+        if callable(self.former):
+            if finisher is not None and is_open:
+                finisher.wake()
+            self.former(number, frame)
+            if is_open and _exits_instead_of_dying(self.former, number):
+                self._ends_by = number
+            return
+        if finisher is not None and is_open:
+            finisher.stop()
+        _die_by(number)
+
+
+def _exits_instead_of_dying(handler: Any, number: int) -> bool:
+    """Have uvicorn end by an exit; it would raise the signal again, without one.
+
+    Our exit handler ends the process by the signal afterwards.
+    """
+    server = getattr(handler, "__self__", None)
+    captured = getattr(server, "_captured_signals", None)
+    if not type(server).__module__.startswith("uvicorn"):
+        return False
+    if not isinstance(captured, list) or number not in captured:
+        return False
+    captured[:] = [caught for caught in captured if caught != number]
+    return True
+
+
+def _die_by(number: int) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+class _ExitingOs(ModuleType):
+    """The module `os`, whose `_exit` calls a function first.
+
+    Args:
+        before_exit: The function.
+    """
+
+    def __init__(self, before_exit: Callable[[], None]) -> None:
+        super().__init__("os")
+        self._before_exit = before_exit
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os, name)
+
+    def _exit(self, status: int) -> None:
+        with guard("What was recorded cannot be delivered now"):
+            self._before_exit()
+        os._exit(status)
+
+
+process_end: Final = _ProcessEnd()

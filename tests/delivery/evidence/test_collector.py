@@ -1,0 +1,282 @@
+"""The collector: what is known when an edge is sent, and what follows it."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from journal_tools import WAIT_S, ScriptedExporter, journal_at, run_script, wait_for
+
+from lineage.delivery.evidence import local_file
+from lineage.delivery.evidence.collector import EvidenceCollector
+from lineage.delivery.flusher import Flusher
+from lineage.errors import DeliveryError
+from lineage.recording.host_info import machine_name
+from lineage.settings import Settings
+
+MACHINE = json.loads(machine_name())
+
+
+class Rig:
+    """A journal whose facts are delivered with their evidence."""
+
+    def __init__(self, home: Path, **settings: Any) -> None:
+        self.journal = journal_at(home)
+        self.exporter = ScriptedExporter(wants_digests=True)
+        self.is_away = False
+        evidence = EvidenceCollector(
+            self.journal.write, home, Settings(home=home, **settings)
+        )
+        self.flusher = Flusher(self.journal, self._target, evidence=evidence)
+
+    def _target(self) -> ScriptedExporter:
+        if self.is_away:
+            raise DeliveryError("away")
+        return self.exporter
+
+    def record(self, path: Path | str, **more: Any) -> None:
+        """Write an edge as the recorder does."""
+        fact: dict[str, Any] = {
+            "f": "edge", "task": "t", "at": time.time(), "dir": "input",
+            "kind": "file", "id": str(path), "machine": MACHINE,
+        }  # fmt: skip
+        if "://" not in str(path):
+            fact["local_path"] = str(path)
+        if os.path.isfile(path):
+            seen = os.stat(path)
+            names = {"size": seen.st_size, "inode": seen.st_ino, "dev": seen.st_dev}
+            times = {"mtime_ns": seen.st_mtime_ns, "ctime_ns": seen.st_ctime_ns}
+            fact["stat"] = {**names, **times}
+        text = json.dumps({**fact, **more}, separators=(",", ":"))
+        assert self.journal.write(text)
+
+    def flush(self) -> list[Mapping[str, Any]]:
+        """Deliver, and return all that was sent."""
+        self.flusher.flush(WAIT_S)
+        return [fact for call in self.exporter.calls for fact in call]
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    """Make a rig, and stop it afterwards."""
+    made = Rig(tmp_path / "home")
+    yield made
+    made.flusher.stop()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Let no file be read until the event is set."""
+    go_on, read = threading.Event(), local_file.read_content
+
+    def wait(path: str, **how: Any) -> Any:
+        go_on.wait(WAIT_S)
+        return read(path, **how)
+
+    monkeypatch.setattr(local_file, "read_content", wait)
+    return go_on
+
+
+def merged(facts: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Put edges and their late evidence together, as a store does."""
+    found: dict[str, dict[str, Any]] = {}
+    for fact in facts:
+        uid = fact["edge"] if fact["f"] == "evidence" else fact["uid"]
+        found.setdefault(uid, {}).update(
+            {k: v for k, v in fact.items() if k not in ("uid", "f")}
+        )
+    return found
+
+
+def test_an_edge_carries_its_name_and_digest(rig: Rig, tmp_path: Path) -> None:
+    """What is found quickly rides on the edge, and no other fact is needed."""
+    path = tmp_path / "a"
+    path.write_text("content")
+    rig.record(path)
+    rig.record("s3a://B/k")
+    file, address = rig.flush()
+    assert file["canonical"] == f"file://{MACHINE}{path}"
+    assert file["stat"]["digest"].startswith("sha256:")
+    assert address["canonical"] == "s3://b/k"
+    assert address["aliases"] == ["s3a://B/k"]
+
+
+def test_an_edge_is_sent_before_its_digest(
+    rig: Rig, tmp_path: Path, slow: threading.Event
+) -> None:
+    """The edge never waits: what is read later follows as a fact of its own."""
+    path = tmp_path / "a"
+    path.write_text("content")
+    rig.record(path)
+    rig.flusher.flush(0.2)
+    wait_for(lambda: bool(rig.exporter.calls))
+    (edge,) = rig.exporter.calls[0]
+    assert "digest" not in edge["stat"]
+    assert edge["canonical"] == f"file://{MACHINE}{path}"
+    slow.set()
+    (fact,) = merged(rig.flush()).values()
+    assert fact["stat"]["digest"].startswith("sha256:")
+
+
+def test_digests_are_taken_while_the_target_is_away(rig: Rig, tmp_path: Path) -> None:
+    """Both states of a file that was rewritten meanwhile have their digests."""
+    path = tmp_path / "a"
+    rig.is_away = True
+    for content in ("Monday", "Tuesday"):
+        path.write_text(content)
+        rig.record(path)
+        rig.flusher.flush(0.2)
+        wait_for(rig.flusher._evidence.is_idle)
+    path.unlink()
+    rig.is_away = False
+    digests = [f["stat"].get("digest") for f in merged(rig.flush()).values()]
+    assert None not in digests
+    assert len(set(digests)) == 2
+
+
+def test_a_process_that_dies_leaves_its_digests(rig: Rig, tmp_path: Path) -> None:
+    """What was found for edges that cannot be sent is in the journal beside them."""
+    path = tmp_path / "a"
+    path.write_text("content")
+    rig.is_away = True
+    rig.record(path)
+    rig.flusher.flush(0.2)
+    rig.flusher.stop()
+    rig.journal.seal()
+    path.unlink()
+    other = Rig(tmp_path / "home")
+    (fact,) = merged(other.flush()).values()
+    other.flusher.stop()
+    assert fact["stat"]["digest"].startswith("sha256:")
+
+
+CRASH = """
+import os, sys, threading
+import lineage
+from lineage.delivery.evidence import local_file
+local_file.read_content = lambda *a, **k: threading.Event().wait(60)
+path = sys.argv[1]
+open(path, "w").write("content")
+with lineage.task(name="t") as task:
+    task.uses_file(path)
+lineage.flush(2)
+os._exit(0)
+"""
+
+
+def test_the_next_process_finds_what_the_last_could_not(tmp_path: Path) -> None:
+    """An edge that was sent without its digest gets it from whoever comes next."""
+    path, home = tmp_path / "a", tmp_path / "home"
+    ran = run_script(CRASH, str(path), home=home)
+    assert ran.returncode == 0, ran.stderr
+    other = Rig(home)
+    (tmp_path / "b").write_text("another")
+    other.record(tmp_path / "b")
+    other.flush()
+    wait_for(lambda: any(f["f"] == "evidence" for f in other.flush()))
+    (late,) = [f for f in other.flush() if f["f"] == "evidence"]
+    other.flusher.stop()
+    assert late["stat"]["digest"].startswith("sha256:")
+    assert late["stat"]["size"] == len("content")
+
+
+def test_a_large_file_keeps_no_other_from_its_digest(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One slow file costs its own digest alone."""
+    go_on, read = threading.Event(), local_file.read_content
+
+    def wait(path: str, **how: Any) -> Any:
+        if path.endswith("large"):
+            go_on.wait(WAIT_S)
+        return read(path, **how)
+
+    monkeypatch.setattr(local_file, "read_content", wait)
+    (tmp_path / "large").write_bytes(b"x" * 2_000_000)
+    (tmp_path / "small").write_text("content")
+    rig.record(tmp_path / "large")
+    rig.record(tmp_path / "small")
+    rig.flusher.flush(0.5)
+    sent = {f["id"]: f for call in rig.exporter.calls for f in call}
+    assert "digest" in sent[str(tmp_path / "small")]["stat"]
+    assert "digest" not in sent[str(tmp_path / "large")]["stat"]
+    go_on.set()
+    assert all("digest" in fact["stat"] for fact in merged(rig.flush()).values())
+
+
+def test_a_disk_that_hangs_delays_no_edge_for_long(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path that cannot be resolved in time is named as it was written."""
+    go_on, real = threading.Event(), os.path.realpath
+
+    def hang(path: str) -> str:
+        go_on.wait(WAIT_S)
+        return real(path)
+
+    monkeypatch.setattr("lineage.delivery.evidence.locations.os.path.realpath", hang)
+    rig.record(tmp_path / "a")
+    rig.flusher.flush(3)
+    (edge,) = [f for call in rig.exporter.calls for f in call]
+    assert edge["canonical"] == f"file://{MACHINE}{tmp_path}/a"
+    go_on.set()
+
+
+def test_an_output_is_read_when_its_step_has_ended(rig: Rig, tmp_path: Path) -> None:
+    """The state comes with evidence of the recorder's own, and its digest with it."""
+    path = tmp_path / "a"
+    rig.record(path, dir="output", uid="source-1")
+    path.write_text("content")
+    seen = path.stat()
+    stat = {"size": 7, "mtime_ns": seen.st_mtime_ns, "inode": seen.st_ino}
+    rig.record(path, f="evidence", edge="source-1", stat=stat)
+    facts = merged(rig.flush())
+    assert list(facts) == ["source-1"]
+    assert facts["source-1"]["stat"]["digest"].startswith("sha256:")
+
+
+def test_a_target_without_use_for_evidence_gets_none(tmp_path: Path) -> None:
+    """Facts pass unchanged, and nothing is read any more."""
+    rig = Rig(tmp_path / "home")
+    rig.exporter.wants_digests = False
+    path = tmp_path / "a"
+    path.write_text("content")
+    for _ in range(2):
+        rig.record(path)
+        rig.flush()
+    facts = rig.flush()
+    rig.flusher.stop()
+    assert {fact["f"] for fact in facts} == {"edge"}
+    assert not any("canonical" in fact or "digest" in fact["stat"] for fact in facts)
+
+
+def test_a_folder_is_listed_in_the_background(rig: Rig, tmp_path: Path) -> None:
+    """The manifest names the files, and the version covers all of them."""
+    folder = tmp_path / "d"
+    folder.mkdir()
+    (folder / "a").write_text("1")
+    rig.record(folder, kind="folder")
+    (fact,) = merged(rig.flush()).values()
+    assert [entry[0] for entry in fact["manifest"]["entries"]] == ["a"]
+    assert fact["evidence"][0]["kind"] == "dirhash-h1"
+
+
+def test_without_threads_all_is_found_at_once(tmp_path: Path) -> None:
+    """An interpreter that must not have threads has evidence nevertheless."""
+    journal = journal_at(tmp_path / "home")
+    exporter = ScriptedExporter(wants_digests=True)
+    flusher = Flusher(journal, lambda: exporter, has_threads=False)
+    path = tmp_path / "a"
+    path.write_text("content")
+    rig = Rig.__new__(Rig)
+    rig.journal = journal
+    rig.record(path)
+    assert flusher.flush(WAIT_S)
+    assert exporter.calls[0][0]["stat"]["digest"].startswith("sha256:")
+    flusher.stop()

@@ -1,0 +1,162 @@
+"""OpenLineage's own client against a served instance, joined with what apps record."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from instance_server import Served, in_thread, settings_for
+from openlineage.client import OpenLineageClient
+from openlineage.client.event_v2 import (
+    InputDataset,
+    Job,
+    OutputDataset,
+    Run,
+    RunEvent,
+    RunState,
+)
+
+URL = "/api/v1/lineage"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """An open instance on loopback, served for real."""
+    with in_thread(settings_for(tmp_path / "served")) as running:
+        yield running
+
+
+def _event(run: str, type: str = "COMPLETE", minute: int = 1, **more: Any) -> dict:
+    return {
+        "eventType": type,
+        "eventTime": f"2026-01-01T00:{minute:02}:00Z",
+        "run": {"runId": run},
+        "job": {"namespace": "n", "name": "job"},
+        **more,
+    }
+
+
+def _dataset(name: str, namespace: str = "db://host") -> dict[str, str]:
+    return {"namespace": namespace, "name": name}
+
+
+def _tasks(served: Served) -> list[tuple[str, str, int, int]]:
+    page = served.post("lineage.tasks.list", {}).json()
+    return sorted(
+        (t["node"]["name"], t["node"]["status"], t["input_count"], t["output_count"])
+        for t in page["tasks"]
+    )
+
+
+def test_the_client_sends_to_us_by_its_address_alone(served: Served) -> None:
+    """OpenLineage's client needs the address and nothing else."""
+    config = {"transport": {"type": "http", "url": served.address}}
+    client = OpenLineageClient(config=config)
+    run, job = Run(runId=str(uuid.uuid4())), Job(namespace="n", name="nightly")
+    for state, data in (
+        (RunState.START, {"inputs": [InputDataset("db://host", "raw")]}),
+        (RunState.COMPLETE, {"outputs": [OutputDataset("db://host", "clean")]}),
+    ):
+        now = datetime.now(timezone.utc).isoformat()
+        client.emit(
+            RunEvent(
+                eventType=state, eventTime=now, run=run, job=job, producer="urn:t",
+                **data,
+            )
+        )  # fmt: skip
+    client.close()
+    assert _tasks(served) == [("nightly", "finished", 1, 1)]
+    found = served.post("lineage.graph.upstream", {"of": "clean"}).json()
+    assert {"raw", "nightly"} <= {node["name"] for node in found["nodes"]}
+
+
+def test_a_batch_names_what_it_could_not_take(served: Served) -> None:
+    """A bad event does not keep the others out, and its place is told."""
+    events = [_event("a", inputs=[_dataset("t")]), {"x": 1}, _event("b")]
+    answer = requests.post(f"{served.address}{URL}/batch", json=events, timeout=20)
+    assert answer.status_code == 200
+    assert (answer.json()["received"], answer.json()["failed"]) == (2, [1])
+
+
+def test_the_same_events_twice_in_any_order_are_one_truth(served: Served) -> None:
+    """COMPLETE before START, and all of it again, changes nothing."""
+    events = [
+        _event("a", "COMPLETE", 2, outputs=[_dataset("o")]),
+        _event("a", "START", 1, inputs=[_dataset("i")]),
+    ]
+    for event in [*events, *reversed(events), *events]:
+        answer = requests.post(f"{served.address}{URL}", json=event, timeout=20)
+        assert answer.status_code == 200, answer.text
+    assert _tasks(served) == [("job", "finished", 1, 1)]
+
+
+def test_packed_bodies_are_unpacked(served: Served) -> None:
+    """A body may be gzip, as clients send it when told to."""
+    body = gzip.compress(json.dumps(_event("a", inputs=[_dataset("i")])).encode())
+    answer = requests.post(
+        f"{served.address}{URL}",
+        data=body,
+        headers={"content-encoding": "gzip", "content-type": "application/json"},
+        timeout=20,
+    )
+    assert answer.status_code == 200, answer.text
+    assert _tasks(served) == [("job", "finished", 1, 0)]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"3", b'"x"', b"{", b'{"run": 3}', b"[" * 10_000]
+)
+def test_what_is_no_event_is_a_clear_client_error(served: Served, body: bytes) -> None:
+    """Never a failure of the server, and nothing is stored."""
+    answer = requests.post(f"{served.address}{URL}", data=body, timeout=20)
+    assert 400 <= answer.status_code < 500, answer.text
+    assert answer.json()["details"]["message"]
+    assert _tasks(served) == []
+
+
+def test_a_token_is_needed_where_there_is_one(served: Served) -> None:
+    """Bearer tokens work as everywhere; without one nothing is taken in."""
+    secret = served.token("research")
+    url, event = f"{served.address}{URL}", _event("a", inputs=[_dataset("i")])
+    assert requests.post(url, json=event, timeout=20).status_code == 401
+    headers = {"authorization": f"Bearer {secret}"}
+    answer = requests.post(url, json=event, headers=headers, timeout=20)
+    assert answer.status_code == 200, answer.text
+
+
+def test_facets_are_kept_whole(served: Served) -> None:
+    """What is not understood is kept as it came, and can be asked for."""
+    facet = {"_producer": "urn:x", "deep": [{"a": 1}]}
+    event = _event("r-1", inputs=[_dataset("i")])
+    event["run"]["facets"] = {"odd": facet}
+    requests.post(f"{served.address}{URL}", json=event, timeout=20)
+    answer = served.post("lineage.openlineage.run", {"run": "r-1"})
+    assert answer.json()["state"]["facets"]["odd"] == facet
+
+
+def test_an_app_and_a_job_share_the_file_between_them(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that a job wrote, and an app then used by its path, is one artifact."""
+    import lineage
+
+    monkeypatch.setenv("LINEAGE_TARGET", served.address)
+    path = tmp_path / "orders.csv"
+    path.write_text("1,2\n")
+    event = _event("a", outputs=[_dataset(str(path), "file")])
+    requests.post(f"{served.address}{URL}", json=event, timeout=20)
+    with lineage.task(name="Train") as task:
+        task.uses_file(str(path))
+        (tmp_path / "model.pt").write_text("m")
+        task.produces_file(str(tmp_path / "model.pt"))
+    assert lineage.flush(20)
+    found = served.post("lineage.graph.upstream", {"of": "model.pt"}).json()
+    names = {node["name"] for node in found["nodes"]}
+    assert {"orders.csv", "job", "Train"} <= names

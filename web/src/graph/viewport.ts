@@ -1,0 +1,92 @@
+/** How the view fits: zoom levels at which texts stay readable, and what is outside. */
+import type { Point } from "../layout/layout";
+
+export interface Size {
+  width: number;
+  height: number;
+}
+export interface Frame extends Point, Size {}
+export interface View extends Point {
+  zoom: number;
+}
+
+/** No text of the graph is smaller than this on the screen. */
+export const MIN_TEXT_PX = 11;
+/** Below this zoom a title of the least size no longer fits into its node. */
+export const MIN_FIT_ZOOM = 0.3;
+/** Where a picture is too large to fit, it begins at this zoom. */
+export const READING_ZOOM = 0.7;
+const MARGIN = 32;
+
+/** How much a node shows: all its lines, two, its title, or its shape alone. */
+export type Detail = "all" | "lines" | "title" | "shape";
+
+export function detailAt(zoom: number): Detail {
+  if (zoom >= 0.92) return "all";
+  if (zoom >= 0.62) return "lines";
+  return zoom >= MIN_FIT_ZOOM - 0.001 ? "title" : "shape";
+}
+
+/** The smallest size of a text inside the graph that is readable at a zoom. */
+export function textSizeAt(zoom: number): number {
+  return MIN_TEXT_PX / Math.max(zoom, MIN_FIT_ZOOM);
+}
+
+export function boundsOf(frames: readonly Frame[]): Frame | null {
+  if (frames.length === 0) return null;
+  const left = Math.min(...frames.map((frame) => frame.x));
+  const top = Math.min(...frames.map((frame) => frame.y));
+  const right = Math.max(...frames.map((frame) => frame.x + frame.width));
+  const bottom = Math.max(...frames.map((frame) => frame.y + frame.height));
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+/** The zoom at which a frame fits into an area, never larger than life. */
+export function fittingZoom(bounds: Size, area: Size): number {
+  return Math.min(1, (area.width - 2 * MARGIN) / bounds.width, (area.height - 2 * MARGIN) / bounds.height);
+}
+
+export function centredOn(frame: Frame, area: Size, zoom: number): View {
+  return {
+    x: area.width / 2 - (frame.x + frame.width / 2) * zoom,
+    y: area.height / 2 - (frame.y + frame.height / 2) * zoom,
+    zoom,
+  };
+}
+
+function isInside(frame: Frame, area: Size, view: View): boolean {
+  const left = frame.x * view.zoom + view.x;
+  const top = frame.y * view.zoom + view.y;
+  return left >= -1 && top >= -1 && left + frame.width * view.zoom <= area.width + 1 && top + frame.height * view.zoom <= area.height + 1;
+}
+
+/** How many frames are not wholly in view. */
+export function outside(frames: readonly Frame[], area: Size, view: View): number {
+  return frames.filter((frame) => !isInside(frame, area, view)).length;
+}
+
+/** The smallest shift that brings a frame into view; none where it is already. */
+export function revealing(frame: Frame, area: Size, view: View): View | null {
+  if (isInside(frame, area, view)) return null;
+  const shift = (at: number, length: number, room: number): number => {
+    const edge = Math.min(MARGIN, Math.max(0, (room - length) / 2));
+    if (at < edge) return edge - at;
+    return at + length > room - edge ? room - edge - length - at : 0;
+  };
+  const left = frame.x * view.zoom + view.x;
+  const top = frame.y * view.zoom + view.y;
+  return {
+    x: view.x + shift(left, frame.width * view.zoom, area.width),
+    y: view.y + shift(top, frame.height * view.zoom, area.height),
+    zoom: view.zoom,
+  };
+}
+
+/** The view that shows everything if it stays readable, else what matters most. */
+export function fitted(all: readonly Frame[], first: Frame | undefined, area: Size): View | null {
+  const bounds = boundsOf(all);
+  if (!bounds) return null;
+  const zoom = fittingZoom(bounds, area);
+  if (zoom >= MIN_FIT_ZOOM) return centredOn(bounds, area, zoom);
+  return centredOn(first ?? bounds, area, READING_ZOOM);
+}
