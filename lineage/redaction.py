@@ -130,7 +130,7 @@ def redact(text: str) -> str:
     low = text.lower()
     if "@" in low:
         text = _user_info(text)
-    if _may_hold_token(low):
+    if _may_hold_token(text, low):
         text = _tokens(text)
     has_value = "=" in low or ":" in low
     has_words = " " in low
@@ -162,18 +162,25 @@ def _may_name_secret(low: str) -> bool:
     )  # fmt: skip
 
 
-def _may_hold_token(low: str) -> bool:
+def _may_hold_token(text: str, low: str) -> bool:
+    if "gh" in low and ("ghp_" in low or "gho_" in low or "ghs_" in low
+                        or "ghu_" in low or "ghr_" in low):  # fmt: skip
+        return True
+    if "gl" in low and ("glpat" in low or "glsa" in low or "gldt" in low
+                        or "glrt" in low or "glft" in low):  # fmt: skip
+        return True
     return (
-        "gh" in low or "gl" in low or "hf_" in low or "sk-" in low or "k_" in low
-        or "xox" in low or "xapp" in low or "kia" in low or "asia" in low
-        or "abia" in low or "acca" in low or "aiza" in low or "ya29" in low
-        or "gocspx" in low or "npm_" in low or "pypi-" in low or "pat_" in low
-        or "sg." in low or "shp" in low or "_v1_" in low or "dapi" in low
-        or "hvs." in low or "hvb." in low or "r8_" in low or "nvapi" in low
-        or "tskey" in low or "pmak" in low or "sntry" in low or "atatt" in low
-        or "ltai" in low or "gems_" in low or "sq0" in low or "lin_" in low
-        or "eyj" in low or "-----b" in low or "webhook" in low or "hooks." in low
-        or "chat.go" in low or "telegram" in low or "e-secret-k" in low
+        "eyJ" in text or "AKIA" in text or "ASIA" in text or "ABIA" in text
+        or "ACCA" in text or "AIza" in text or "SG." in text or "LTAI" in text
+        or "PMAK" in text or "ATATT" in text or "GOCSPX" in text
+        or "hf_" in low or "sk-" in low or "k_live" in low or "k_test" in low
+        or "xox" in low or "xapp" in low or "ya29" in low or "npm_" in low
+        or "pypi-" in low or "pat_" in low or "shp" in low or "_v1_" in low
+        or "dapi" in low or "hvs." in low or "hvb." in low or "r8_" in low
+        or "nvapi" in low or "tskey" in low or "sntry" in low or "gems_" in low
+        or "sq0" in low or "lin_" in low or "-----b" in low or "webhook" in low
+        or "hooks." in low or "chat.go" in low or "telegram" in low
+        or "e-secret-k" in low
     )  # fmt: skip
 
 

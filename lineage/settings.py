@@ -163,7 +163,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
              "days, 0 or more", "how long a waiting fact is kept"),
     Variable("mask_patterns", ("LINEAGE_MASK",), _words, (),
              "regular expressions, one a line", "more text to mask before the journal"),
-    Variable("mask_key", ("LINEAGE_MASK_KEY",), str, "", "any text, one for a team",
+    Variable("mask_key", ("LINEAGE_MASK_KEY",), str, None, "any text, one for a team",
              "keys the hash by which masked names stay different", is_secret=True),
     Variable("locations", ("LINEAGE_LOCATIONS",), _locations, (),
              "PATH=ADDRESS, several separated by `;`",
@@ -245,7 +245,7 @@ class Settings:
     journal_max_mb: float = 512.0
     max_age_days: float = 30.0
     mask_patterns: tuple[str, ...] = ()
-    mask_key: str = field(default="", repr=False)
+    mask_key: str | None = field(default=None, repr=False)
     locations: tuple[tuple[str, str], ...] = ()
     digest: str = "auto"
     digest_max_mb: float = 16_384.0
