@@ -11,6 +11,7 @@ from instance_server import Served, in_thread, settings_for
 import lineage
 from lineage.delivery.openlineage_exporter import OpenLineageExporter
 from lineage.exporters import check_exporter
+from lineage.runtime import reset_runtime
 
 
 @pytest.fixture
@@ -71,3 +72,15 @@ def test_a_receiver_that_refuses_an_event_costs_that_event(
 def test_it_is_an_exporter() -> None:
     """It has every member that `configure(exporter=…)` asks for."""
     assert check_exporter(OpenLineageExporter("http://127.0.0.1:9"))
+
+
+def test_one_variable_is_enough(
+    receiver: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`LINEAGE_OPENLINEAGE_URL` sends events, without a line in the app."""
+    monkeypatch.setenv("LINEAGE_OPENLINEAGE_URL", receiver.address)
+    reset_runtime()
+    _record(tmp_path)
+    assert lineage.flush(20)
+    tasks = receiver.post("lineage.tasks.list", {}).json()["tasks"]
+    assert "Train" in {task["node"]["name"] for task in tasks}
