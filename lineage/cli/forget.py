@@ -23,7 +23,7 @@ def add_commands(commands: Commands) -> None:
     forget = commands.add(
         "forget", run_forget,
         "remove a text, a run's details or a user's name from store, journal and blobs",
-        example="lineage forget --text - < secret.txt",
+        example="lineage forget --text -",
     )  # fmt: skip
     what = forget.add_mutually_exclusive_group(required=True)
     what.add_argument(
