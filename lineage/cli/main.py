@@ -38,6 +38,7 @@ MODULES: Final = {
     "impact": "query",
     "provenance": "query",
     "diff": "query",
+    "why": "query",
     "stale": "query",
     "path": "query",
     "health": "query",
