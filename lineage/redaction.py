@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 MASK: Final = "****"
 #: How a part begins that was masked before: with a hash, names stay distinguishable.
@@ -129,7 +130,7 @@ def redact(text: str) -> str:
     low = text.lower()
     if "@" in low:
         text = _user_info(text)
-    if _may_hold_token(low):
+    if _may_hold_token(text, low):
         text = _tokens(text)
     has_value = "=" in low or ":" in low
     has_words = " " in low
@@ -161,18 +162,25 @@ def _may_name_secret(low: str) -> bool:
     )  # fmt: skip
 
 
-def _may_hold_token(low: str) -> bool:
+def _may_hold_token(text: str, low: str) -> bool:
+    if "gh" in low and ("ghp_" in low or "gho_" in low or "ghs_" in low
+                        or "ghu_" in low or "ghr_" in low):  # fmt: skip
+        return True
+    if "gl" in low and ("glpat" in low or "glsa" in low or "gldt" in low
+                        or "glrt" in low or "glft" in low):  # fmt: skip
+        return True
     return (
-        "gh" in low or "gl" in low or "hf_" in low or "sk-" in low or "k_" in low
-        or "xox" in low or "xapp" in low or "kia" in low or "asia" in low
-        or "abia" in low or "acca" in low or "aiza" in low or "ya29" in low
-        or "gocspx" in low or "npm_" in low or "pypi-" in low or "pat_" in low
-        or "sg." in low or "shp" in low or "_v1_" in low or "dapi" in low
-        or "hvs." in low or "hvb." in low or "r8_" in low or "nvapi" in low
-        or "tskey" in low or "pmak" in low or "sntry" in low or "atatt" in low
-        or "ltai" in low or "gems_" in low or "sq0" in low or "lin_" in low
-        or "eyj" in low or "-----b" in low or "webhook" in low or "hooks." in low
-        or "chat.go" in low or "telegram" in low or "e-secret-k" in low
+        "eyJ" in text or "AKIA" in text or "ASIA" in text or "ABIA" in text
+        or "ACCA" in text or "AIza" in text or "SG." in text or "LTAI" in text
+        or "PMAK" in text or "ATATT" in text or "GOCSPX" in text
+        or "hf_" in low or "sk-" in low or "k_live" in low or "k_test" in low
+        or "xox" in low or "xapp" in low or "ya29" in low or "npm_" in low
+        or "pypi-" in low or "pat_" in low or "shp" in low or "_v1_" in low
+        or "dapi" in low or "hvs." in low or "hvb." in low or "r8_" in low
+        or "nvapi" in low or "tskey" in low or "sntry" in low or "gems_" in low
+        or "sq0" in low or "lin_" in low or "-----b" in low or "webhook" in low
+        or "hooks." in low or "chat.go" in low or "telegram" in low
+        or "e-secret-k" in low
     )  # fmt: skip
 
 
@@ -184,6 +192,27 @@ def _tokens(text: str) -> str:
     if "." in text:
         text = _WEBHOOK.sub(rf"\1{MASK}", text)
     return _PROVIDERS.sub(MASK, text)
+
+
+def redact_values(value: Any, mask: Callable[[str], str] = redact) -> Any:
+    """Return a JSON value with the text inside it masked.
+
+    Args:
+        value: Objects, arrays, texts and numbers.
+        mask: Takes secrets out of text.
+    """
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {
+            key: MASK
+            if isinstance(item, str) and item and is_secret_name(str(key))
+            else redact_values(item, mask)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [redact_values(item, mask) for item in value]
+    return value
 
 
 def is_secret_name(name: str) -> bool:

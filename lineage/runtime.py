@@ -20,6 +20,7 @@ from .delivery.evidence.collector import EvidenceCollector
 from .delivery.exporter_resolver import ExporterResolver
 from .delivery.exporters import exporter_of_sink
 from .delivery.flusher import Flusher
+from .delivery.openlineage_exporter import OpenLineageExporter
 from .delivery.report import DeliveryReport, DeliveryStatus
 from .delivery.status import read_status
 from .errors import DeliveryError, attempt, guard, logger
@@ -328,12 +329,18 @@ class Runtime:
             return "sink"
         if self._api is not None:
             return str(getattr(self._api, "server_address", "api"))
+        if self.settings.openlineage_url is not None:
+            return self.settings.openlineage_url
         named = self.settings.destination
         if named == "instance":
             return self.settings.server_address or named
         return named
 
     def _find_exporter(self) -> Exporter:
+        if self._exporter is None and self._api is None:
+            url = self.settings.openlineage_url
+            if url is not None:
+                self._exporter = OpenLineageExporter(url, token=self.settings.token)
         return self._exporter if self._exporter is not None else self._target()
 
     def _make_api(self) -> Any:

@@ -163,7 +163,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
              "days, 0 or more", "how long a waiting fact is kept"),
     Variable("mask_patterns", ("LINEAGE_MASK",), _words, (),
              "regular expressions, one a line", "more text to mask before the journal"),
-    Variable("mask_key", ("LINEAGE_MASK_KEY",), str, "", "any text, one for a team",
+    Variable("mask_key", ("LINEAGE_MASK_KEY",), str, None, "any text, one for a team",
              "keys the hash by which masked names stay different", is_secret=True),
     Variable("locations", ("LINEAGE_LOCATIONS",), _locations, (),
              "PATH=ADDRESS, several separated by `;`",
@@ -175,6 +175,9 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("token", ("LINEAGE_TOKEN",), str, None, "a token",
              "the token for an address in LINEAGE_TARGET; API_TOKEN when unset",
              is_secret=True),
+    Variable("openlineage_url", ("LINEAGE_OPENLINEAGE_URL",), _address, None,
+             "an http(s) address",
+             "send OpenLineage events there, instead of facts to an instance"),
     Variable("server_address", ("SERVER_ADDRESS",), _address, None,
              "an http(s) address", "the platform's address"),
     Variable("api_token", ("API_TOKEN",), str, None, "a token",
@@ -245,11 +248,12 @@ class Settings:
     journal_max_mb: float = 512.0
     max_age_days: float = 30.0
     mask_patterns: tuple[str, ...] = ()
-    mask_key: str = field(default="", repr=False)
+    mask_key: str | None = field(default=None, repr=False)
     locations: tuple[tuple[str, str], ...] = ()
     digest: str = "auto"
     digest_max_mb: float = 16_384.0
     token: str | None = field(default=None, repr=False)
+    openlineage_url: str | None = None
     server_address: str | None = None
     api_token: str | None = field(default=None, repr=False)
     api_server_address: str | None = None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import logging
 import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
 from types import TracebackType
+from typing import Final, NoReturn
 
 from ..errors import ApiError, LineageError
 from ..redaction import redact
@@ -24,33 +27,65 @@ start here:  lineage demo           run the example and look at its graph
 """
 
 
-def build_parser() -> Parser:
-    """Make the parser with all commands."""
-    from . import (
-        delivery,
-        demo,
-        doctor,
-        export,
-        imports,
-        query,
-        register,
-        serve,
-        show,
-        store,
-        tasks,
-    )
+#: The module of each command, in the order of the help. A command imports its own.
+MODULES: Final = {
+    "demo": "demo",
+    "tasks": "tasks",
+    "show": "show",
+    "search": "show",
+    "upstream": "query",
+    "downstream": "query",
+    "impact": "query",
+    "provenance": "query",
+    "diff": "query",
+    "why": "query",
+    "stale": "query",
+    "path": "query",
+    "health": "query",
+    "export": "export",
+    "passport": "export",
+    "import": "imports",
+    "flush": "delivery",
+    "status": "delivery",
+    "retry": "delivery",
+    "doctor": "doctor",
+    "check": "doctor",
+    "serve": "serve",
+    "ui": "serve",
+    "token": "serve",
+    "store": "store",
+    "register": "register",
+}
 
+
+def build_parser(command: str | None = None) -> Parser:
+    """Make the parser.
+
+    Args:
+        command: The only command that is needed; all of them when left out.
+    """
     parser = Parser(prog="lineage", description=_DESCRIPTION, epilog=_FIRST)
-    version = f"lineage {metadata.version('workflow-lineage')}"
-    parser.add_argument("--version", action="version", version=version)
+    parser.add_argument("--version", action=_Version)
     commands = Commands(parser)
-    themes = (
-        demo, tasks, show, query, export, imports, delivery, doctor,
-        serve, store, register,
-    )  # fmt: skip
-    for theme in themes:
-        theme.add_commands(commands)
+    wanted = MODULES.values() if command is None else (MODULES[command],)
+    for name in dict.fromkeys(wanted):
+        module = importlib.import_module(f".{name}", __package__)
+        module.add_commands(commands)
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version; reading it takes longer than most commands."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(
+            option_strings, dest, nargs=0, default=argparse.SUPPRESS,
+            help="show the version and exit",
+        )  # fmt: skip
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        print(f"lineage {metadata.version('workflow-lineage')}")
+        parser.exit()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     facts are waiting or refused, `check` found problems); 2: it could not be done.
     """
     sys.excepthook = _tell_in_one_line
-    parser = build_parser()
+    given = sys.argv[1:] if arguments is None else arguments
+    is_complete = "_ARGCOMPLETE" in os.environ or not given or given[0] not in MODULES
+    parser = build_parser(None if is_complete else given[0])
     _complete(parser)
     try:
         args = parser.parse_args(arguments)

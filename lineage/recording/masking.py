@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from .. import redaction
 from ..errors import logger
-from ..redaction import MASK, passwords_in, redact
+from ..redaction import MASK, passwords_in, redact, redact_values
 from ..settings import SECRET_NAMES, Settings
 
 #: Shorter values (`1`, `true`, `admin`) would mask ordinary words.
@@ -86,19 +86,4 @@ class Masker:
 
     def within(self, value: object) -> object:
         """Return a JSON value with the text inside it masked."""
-        return _mapped(self, value)
-
-
-def _mapped(mask: Callable[[str], str], value: object) -> object:
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, dict):
-        return {
-            key: MASK
-            if isinstance(item, str) and item and is_secret_name(str(key))
-            else _mapped(mask, item)
-            for key, item in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [_mapped(mask, item) for item in value]
-    return value
+        return redact_values(value, self)

@@ -100,15 +100,13 @@ def name_of(artifact: Any) -> str | None:
     return None if known is None and not isinstance(artifact, int) else f"{artifact}"
 
 
-def relation_text(card: Any, target: ArtifactRef, mask: Masker) -> str | None:
-    """Return an artifact's card as JSON text (`WorkflowMeta` in the wire's form).
+def relation_meta(card: Any, target: ArtifactRef) -> dict[str, Any] | None:
+    """Return an artifact's card in the wire's form; None when it made none.
 
     Raises:
         SourceError: The card is none.
     """
-    made = card
-    if callable(card) and not isinstance(card, type):
-        made = card(target.value)
+    made = _made(card, target.value)
     if made is None:
         return None
     if _is_settings(made):
@@ -116,7 +114,23 @@ def relation_text(card: Any, target: ArtifactRef, mask: Masker) -> str | None:
     checked = checked_meta(made)
     if checked is None and not isinstance(made, (dict, WorkflowMeta)):
         raise SourceError(f"{type(made).__name__} is no card", subject=made)
-    return None if checked is None else compact(mask.within(_resolved(checked, target)))
+    return None if checked is None else _resolved(checked, target)
+
+
+def own_node_meta(card: Any, target: ArtifactRef) -> dict[str, Any] | None:
+    """Return the card of the task's own node in the wire's form, made of an artifact.
+
+    Raises:
+        SourceError: The card is none.
+    """
+    made = _made(card, target.value)
+    if made is None:
+        return None
+    return {"customNodeSettings": _node_settings(made)}
+
+
+def _made(card: Any, artifact: Any) -> Any:
+    return card(artifact) if callable(card) and not isinstance(card, type) else card
 
 
 def node_text(card: Any, artifact: Any, mask: Masker) -> str:
@@ -125,14 +139,23 @@ def node_text(card: Any, artifact: Any, mask: Masker) -> str:
     Raises:
         SourceError: The card is none.
     """
-    made = card(artifact) if callable(card) and not isinstance(card, type) else card
+    return compact(mask.within(_node_settings(_made(card, artifact))))
+
+
+def _node_settings(made: Any) -> dict[str, Any]:
+    """Return the settings of a node as the wire has them.
+
+    Raises:
+        SourceError: The card is none.
+    """
     settings = made if isinstance(made, dict) else getattr(made, "as_dict", None)
     if isinstance(settings, dict) and "customNodeSettings" in settings:
         settings = settings["customNodeSettings"]
     checked = checked_meta({"customNodeSettings": settings})
     if checked is None:
         raise SourceError(f"{type(made).__name__} is no card of a task", subject=made)
-    return compact(mask.within(checked["customNodeSettings"]))
+    node: dict[str, Any] = checked["customNodeSettings"]
+    return node
 
 
 def _is_settings(made: Any) -> bool:

@@ -12,7 +12,7 @@ from ..model.kinds import KINDS
 from ..model.refs import Ref
 from .path_objects import path_of
 
-_LARGEST_ID: Final = 2**63 - 1
+LARGEST_ID: Final = 2**63 - 1
 _LONGEST_PATH: Final = 4096
 
 #: Class names of Info objects (ours and the SDK's) and the kind each stands for.
@@ -232,7 +232,7 @@ def _as_id(value: Any, kind: str) -> int:
         number = operator.index(value)
     else:
         raise _wrong(value, expected)
-    if not 0 < number <= _LARGEST_ID:
+    if not 0 < number <= LARGEST_ID:
         raise _wrong(value, expected)
     return number
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final
 
 from ..errors import DeclarationError, SourceError, attempt
@@ -20,21 +21,22 @@ from ..recording.file_stat import (
     local_path,
     place_members,
 )
-from ..recording.json_text import member, quote, shorten
+from ..recording.json_text import compact, quote, shorten
 from ..recording.output_looks import Place
 from ..recording.recorder import Recorder
 from ..runtime import runtime
-from .cards import relation_text
+from .cards import own_node_meta, relation_meta
 from .coercion import ArtifactRef, flatten, info_kind, is_digits, to_artifact_ref
 from .declaration import Declaration
 from .signatures import Signature, annotation_names
-from .snapshot import Snapshot, VersionId
+from .snapshot import Snapshot, VersionId, version_text
 from .sources import (
     AUTO,
     RESULT,
     Getter,
     ParameterGetter,
     SourceScope,
+    compile_card,
     compile_source,
 )
 
@@ -57,7 +59,16 @@ Origin = tuple[str, int | str]
 class RecordingContext:
     """One recording: the step it happens in, and the texts written so far."""
 
-    __slots__ = ("derived", "is_early", "recorder", "scope", "texts", "version")
+    __slots__ = (
+        "card",
+        "derived",
+        "is_early",
+        "node",
+        "recorder",
+        "scope",
+        "texts",
+        "version",
+    )
 
     def __init__(
         self,
@@ -72,6 +83,9 @@ class RecordingContext:
         self.scope = scope
         self.texts = texts
         self.version = version
+        #: Cards that know the call; None: those of the declaration.
+        self.card: Any = None
+        self.node: Any = None
         self.derived = ""
         #: Whether an output may still be written after it is declared.
         self.is_early = is_early
@@ -89,10 +103,13 @@ class CompiledDeclaration:
         when: Returns whether to record at all.
         version: Returns the version.
         derived: Returns what an output is derived from.
+        card: Returns the card, where it takes more than the artifact.
+        node: The same of the task's own node.
     """
 
     __slots__ = (
         "_prefixes",
+        "card",
         "declaration",
         "derived",
         "edge_prefix",
@@ -100,6 +117,7 @@ class CompiledDeclaration:
         "index",
         "is_input",
         "is_plain_id",
+        "node",
         "version",
         "when",
         "where",
@@ -115,8 +133,12 @@ class CompiledDeclaration:
         when: Getter | None = None,
         version: Getter | None = None,
         derived: Getter | None = None,
+        card: Getter | None = None,
+        node: Getter | None = None,
     ) -> None:
         self.declaration = declaration
+        self.card = card
+        self.node = node
         self.where = where
         self.get = get
         self.is_input = is_input
@@ -132,7 +154,7 @@ class CompiledDeclaration:
             kind not in (None, "folder")
             and (when is version is derived is None)
             and declaration.version is None
-            and declaration.card is None
+            and declaration.card is declaration.node is None
             and not declaration.repeat
             and get is not None
         )
@@ -159,6 +181,8 @@ class CompiledDeclaration:
         if value is not None or self.get is None:
             context = RecordingContext(recorder, scope, texts)
             context.version = None if self.version is None else self.version(values)
+            context.card = None if self.card is None else self.card(values)
+            context.node = None if self.node is None else self.node(values)
             if self.derived is not None:
                 named = self.derived(values)
                 context.derived = derivation_member(recorder, scope, named, self.where)
@@ -224,7 +248,7 @@ class CompiledDeclaration:
         if isinstance(identity, str):
             text, identity = identity, recorder.mask(identity)
             path, is_folder = local_path(text), artifact.kind == "folder"
-            key = recorder.settings.mask_key
+            key = recorder.settings.mask_key or ""
             place = place_members(text, identity, path, key, is_folder=is_folder)
             members += place
             if context.is_early and not self.is_input:
@@ -286,20 +310,25 @@ class CompiledDeclaration:
         text = ""
         if artifact.kind == "project":
             text = version_text(context.version, artifact)
-        if self.declaration.card is not None:
-            text += self._card_member(context.recorder, artifact)
+        if self.declaration.card is not None or self.declaration.node is not None:
+            text += self._card_member(context, artifact)
         if self.declaration.repeat:
             text += f',"repeat":{next(_repeats)}'
         return text
 
-    def _card_member(self, recorder: Recorder, artifact: ArtifactRef) -> str:
-        """Return the member `meta`; a card that fails costs the card, not the edge."""
-        card = attempt(
-            lambda made: relation_text(made, artifact, recorder.mask),
-            self.declaration.card,
-            lambda error: recorder.count_failure(f"{self.where} (card)", error),
-        )
-        return f',"meta":{card}' if card else ""
+    def _card_member(self, context: RecordingContext, artifact: ArtifactRef) -> str:
+        """Return the member `meta`; a card that fails costs that card alone."""
+        recorder = context.recorder
+        meta: dict[str, Any] = {}
+        for what, card, make in (
+            ("card", context.card or self.declaration.card, relation_meta),
+            ("node", context.node or self.declaration.node, own_node_meta),
+        ):
+            if card is not None:
+                fail = partial(recorder.count_failure, f"{self.where} ({what})")
+                made = attempt(partial(make, target=artifact), card, fail)
+                meta.update(made or {})
+        return f',"meta":{compact(recorder.mask.within(meta))}' if meta else ""
 
 
 class _EdgePrefixes(dict[tuple[str, bool], str]):
@@ -317,52 +346,6 @@ class _EdgePrefixes(dict[tuple[str, bool], str]):
         flag = ',"is_model":true' if is_weight else ""
         prefix = f'{self._start},"kind":"{kind}"{flag}{self._end}'
         return self.setdefault(key, prefix)
-
-
-def version_text(version: Any, target: ArtifactRef) -> str:
-    """Return the members of a project's version.
-
-    Raises:
-        SourceError: It is neither a number, a VersionInfo, the platform's dict nor a
-            snapshot.
-    """
-    if version is None or version == VersionId(None):
-        return member("version_id", target.version_id) + member(
-            "version_num", target.version_num
-        )
-    if isinstance(version, Snapshot):
-        return member("snapshot", shorten(version.description, MAX_NAME_LENGTH))
-    is_id, value = _version_value(version)
-    number = _number(value)
-    if number is None:
-        raise SourceError(
-            f"{'version_id' if is_id else 'version'}: expected a number, a VersionInfo,"
-            f" a dict with id or lineage.snapshot(…), got {type(value).__name__}",
-            subject=version,
-        )
-    return member("version_id" if is_id else "version_num", number)
-
-
-def _version_value(version: Any) -> tuple[bool, Any]:
-    """Return whether a version is said by its id, and the id or the number."""
-    if isinstance(version, VersionId):
-        is_info = isinstance(version.id, dict) or hasattr(version.id, "id")
-        return True, _version_value(version.id)[1] if is_info else version.id
-    if isinstance(version, dict):
-        has_id = version.get("id") is not None
-        return has_id, version["id"] if has_id else version.get("version")
-    if type(version).__name__ == "VersionInfo":
-        return True, version.id
-    return False, version
-
-
-def _number(version: Any) -> int | None:
-    if isinstance(version, str):
-        return int(version) if is_digits(version) else None
-    if isinstance(version, bool) or not hasattr(type(version), "__index__"):
-        return None
-    number = int(version)
-    return number if 0 < number < TOO_LARGE else None
 
 
 def resolve_derivations(
@@ -441,6 +424,8 @@ def compile_declaration(
                 is_input=is_input,
                 when=_condition(declaration.when, place),
                 version=version_getter(declaration.version, place),
+                card=compile_card(declaration.card, place),
+                node=compile_card(declaration.node, place),
                 derived=None
                 if is_input
                 else _derived_getter(declaration, place, siblings),

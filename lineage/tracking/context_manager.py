@@ -18,7 +18,7 @@ from .call_plan import (
 from .compiled import CompiledDeclaration, version_getter
 from .declaration import Declaration
 from .signatures import Signature
-from .sources import AUTO, Getter, SourceScope, compile_source
+from .sources import AUTO, Getter, SourceScope, compile_card, compile_source
 
 
 class Block:
@@ -91,6 +91,7 @@ def block_plan(declaration: Declaration) -> CallPlan:
     """
     signature = Signature(block_plan, f"with {declaration.word}", (), (), tuple)
     where = f"with {declaration.label}"
+    place = SourceScope(signature, declaration.word, False)
     made = [
         CompiledDeclaration(
             declaration,
@@ -102,9 +103,9 @@ def block_plan(declaration: Declaration) -> CallPlan:
             when=None
             if declaration.when is None
             else _literal(declaration.when, signature, declaration),
-            version=version_getter(
-                declaration.version, SourceScope(signature, declaration.word, False)
-            ),
+            version=version_getter(declaration.version, place),
+            card=compile_card(declaration.card, place),
+            node=compile_card(declaration.node, place),
             derived=_derived(declaration, signature) if not is_input else None,
         )
         for is_input in (

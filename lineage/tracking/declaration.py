@@ -29,6 +29,8 @@ class Declaration:
     on_error: bool = False
     repeat: bool = False
     card: Any = None
+    node: Any = None
+    """The card of the task's own node."""
     model_weight: bool = False
     derived_from: Iterable[Any] | None = None
 

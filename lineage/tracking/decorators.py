@@ -33,6 +33,7 @@ def uses_project(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare a project that the function uses.
 
@@ -45,7 +46,9 @@ def uses_project(
         when: Decides whether anything is recorded.
         after: Evaluate it after the function has returned.
         repeat: Record it each time, also when the task has recorded it before.
-        card: How its node is shown.
+        card: How its node is shown: settings, a preset, or a callable of the artifact
+            and of what else it names (parameters, `result`, `call`).
+        node: How the task's own node is shown, in the same forms.
     """
     return declare(
         "uses_project",
@@ -56,6 +59,7 @@ def uses_project(
         after=after,
         repeat=repeat,
         card=card,
+        node=node,
     )
 
 
@@ -66,13 +70,20 @@ def uses_dataset(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare a dataset that the function uses.
 
     The arguments are those of `uses_project`.
     """
     return declare(
-        "uses_dataset", source, when=when, after=after, repeat=repeat, card=card
+        "uses_dataset",
+        source,
+        when=when,
+        after=after,
+        repeat=repeat,
+        card=card,
+        node=node,
     )
 
 
@@ -84,6 +95,7 @@ def uses_file(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare a file of Team Files or of this machine that the function uses.
 
@@ -98,6 +110,7 @@ def uses_file(
         after=after,
         repeat=repeat,
         card=card,
+        node=node,
     )
 
 
@@ -108,13 +121,20 @@ def uses_folder(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare a folder that the function uses.
 
     The arguments are those of `uses_project`.
     """
     return declare(
-        "uses_folder", source, when=when, after=after, repeat=repeat, card=card
+        "uses_folder",
+        source,
+        when=when,
+        after=after,
+        repeat=repeat,
+        card=card,
+        node=node,
     )
 
 
@@ -125,12 +145,21 @@ def uses_job(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare a labeling job that the function uses.
 
     The arguments are those of `uses_project`.
     """
-    return declare("uses_job", source, when=when, after=after, repeat=repeat, card=card)
+    return declare(
+        "uses_job",
+        source,
+        when=when,
+        after=after,
+        repeat=repeat,
+        card=card,
+        node=node,
+    )
 
 
 def uses_task(
@@ -140,13 +169,20 @@ def uses_task(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare another task (an app task) that the function uses.
 
     The arguments are those of `uses_project`.
     """
     return declare(
-        "uses_task", source, when=when, after=after, repeat=repeat, card=card
+        "uses_task",
+        source,
+        when=when,
+        after=after,
+        repeat=repeat,
+        card=card,
+        node=node,
     )
 
 
@@ -160,6 +196,7 @@ def produces_project(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare a project that the function produces.
 
@@ -172,7 +209,9 @@ def produces_project(
         on_error: Record it also when the function raises.
         derived_from: The inputs that fed it; left out: all inputs of its step.
         repeat: Record it each time, also when the task has recorded it before.
-        card: How its node is shown.
+        card: How its node is shown: settings, a preset, or a callable of the artifact
+            and of what else it names (parameters, `result`, `call`).
+        node: How the task's own node is shown, in the same forms.
     """
     return declare(
         "produces_project",
@@ -184,6 +223,7 @@ def produces_project(
         derived_from=derived_from,
         repeat=repeat,
         card=card,
+        node=node,
     )
 
 
@@ -195,6 +235,7 @@ def produces_dataset(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare a dataset that the function produces.
 
@@ -208,6 +249,7 @@ def produces_dataset(
         derived_from=derived_from,
         repeat=repeat,
         card=card,
+        node=node,
     )
 
 
@@ -220,6 +262,7 @@ def produces_file(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare a file of Team Files or of this machine that the function produces.
 
@@ -235,6 +278,7 @@ def produces_file(
         derived_from=derived_from,
         repeat=repeat,
         card=card,
+        node=node,
     )
 
 
@@ -246,6 +290,7 @@ def produces_folder(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare a folder that the function produces.
 
@@ -259,6 +304,7 @@ def produces_folder(
         derived_from=derived_from,
         repeat=repeat,
         card=card,
+        node=node,
     )
 
 
@@ -270,6 +316,7 @@ def produces_job(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare a labeling job that the function produces.
 
@@ -283,6 +330,7 @@ def produces_job(
         derived_from=derived_from,
         repeat=repeat,
         card=card,
+        node=node,
     )
 
 
@@ -294,6 +342,7 @@ def produces_task(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare another task (an app task) that the function produces.
 
@@ -307,6 +356,7 @@ def produces_task(
         derived_from=derived_from,
         repeat=repeat,
         card=card,
+        node=node,
     )
 
 
@@ -318,6 +368,7 @@ def produces_app(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare that the function's task serves an app session.
 
@@ -331,6 +382,7 @@ def produces_app(
         derived_from=derived_from,
         repeat=repeat,
         card=card,
+        node=node,
     )
 
 
@@ -341,13 +393,22 @@ def uses(
     after: bool = False,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare something that the function uses, of whatever kind.
 
     The kind comes from the value: an Info object, or a ref such as
     `lineage.project(1)`. The arguments are those of `uses_project`.
     """
-    return declare("uses", source, when=when, after=after, repeat=repeat, card=card)
+    return declare(
+        "uses",
+        source,
+        when=when,
+        after=after,
+        repeat=repeat,
+        card=card,
+        node=node,
+    )
 
 
 def produces(
@@ -358,6 +419,7 @@ def produces(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare something that the function produces, of whatever kind.
 
@@ -372,6 +434,7 @@ def produces(
         derived_from=derived_from,
         repeat=repeat,
         card=card,
+        node=node,
     )
 
 
@@ -385,6 +448,7 @@ def updates_project(
     derived_from: Iterable[Any] | None = None,
     repeat: bool = False,
     card: Card | None = None,
+    node: Card | None = None,
 ) -> Decorator:
     """Declare a project that the function changes in place.
 
@@ -402,4 +466,5 @@ def updates_project(
         derived_from=derived_from,
         repeat=repeat,
         card=card,
+        node=node,
     )

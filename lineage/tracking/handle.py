@@ -1,5 +1,6 @@
 """The task's handle: record at once, anywhere, with the value in hand."""
 
+# Longer than 400 lines: one typed method for each public declaration.
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -114,6 +115,7 @@ class TaskHandle:
         version_id: Any = None,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task uses a project."""
         self._record_value(
@@ -123,6 +125,7 @@ class TaskHandle:
             version_id=version_id,
             repeat=repeat,
             card=card,
+            node=node,
         )
         return source
 
@@ -132,9 +135,16 @@ class TaskHandle:
         *,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task uses a dataset."""
-        self._record_value("uses_dataset", source, repeat=repeat, card=card)
+        self._record_value(
+            "uses_dataset",
+            source,
+            repeat=repeat,
+            card=card,
+            node=node,
+        )
         return source
 
     def uses_file(
@@ -144,10 +154,16 @@ class TaskHandle:
         model_weight: bool = False,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task uses a file of Team Files or of this machine."""
         self._record_value(
-            "uses_file", source, model_weight=model_weight, repeat=repeat, card=card
+            "uses_file",
+            source,
+            model_weight=model_weight,
+            repeat=repeat,
+            card=card,
+            node=node,
         )
         return source
 
@@ -157,9 +173,16 @@ class TaskHandle:
         *,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task uses a folder."""
-        self._record_value("uses_folder", source, repeat=repeat, card=card)
+        self._record_value(
+            "uses_folder",
+            source,
+            repeat=repeat,
+            card=card,
+            node=node,
+        )
         return source
 
     def uses_job(
@@ -168,9 +191,16 @@ class TaskHandle:
         *,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task uses a labeling job."""
-        self._record_value("uses_job", source, repeat=repeat, card=card)
+        self._record_value(
+            "uses_job",
+            source,
+            repeat=repeat,
+            card=card,
+            node=node,
+        )
         return source
 
     def uses_task(
@@ -179,9 +209,16 @@ class TaskHandle:
         *,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task uses another task (an app task)."""
-        self._record_value("uses_task", source, repeat=repeat, card=card)
+        self._record_value(
+            "uses_task",
+            source,
+            repeat=repeat,
+            card=card,
+            node=node,
+        )
         return source
 
     def produces_project(
@@ -193,6 +230,7 @@ class TaskHandle:
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task produces a project."""
         self._record_value(
@@ -203,6 +241,7 @@ class TaskHandle:
             derived_from=derived_from,
             repeat=repeat,
             card=card,
+            node=node,
         )
         return source
 
@@ -213,6 +252,7 @@ class TaskHandle:
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task produces a dataset."""
         self._record_value(
@@ -221,6 +261,7 @@ class TaskHandle:
             derived_from=derived_from,
             repeat=repeat,
             card=card,
+            node=node,
         )
         return source
 
@@ -232,6 +273,7 @@ class TaskHandle:
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task produces a file of Team Files or of this machine."""
         self._record_value(
@@ -241,6 +283,7 @@ class TaskHandle:
             derived_from=derived_from,
             repeat=repeat,
             card=card,
+            node=node,
         )
         return source
 
@@ -251,6 +294,7 @@ class TaskHandle:
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task produces a folder."""
         self._record_value(
@@ -259,6 +303,7 @@ class TaskHandle:
             derived_from=derived_from,
             repeat=repeat,
             card=card,
+            node=node,
         )
         return source
 
@@ -269,10 +314,16 @@ class TaskHandle:
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task produces a labeling job."""
         self._record_value(
-            "produces_job", source, derived_from=derived_from, repeat=repeat, card=card
+            "produces_job",
+            source,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+            node=node,
         )
         return source
 
@@ -283,10 +334,16 @@ class TaskHandle:
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task produces another task (an app task)."""
         self._record_value(
-            "produces_task", source, derived_from=derived_from, repeat=repeat, card=card
+            "produces_task",
+            source,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+            node=node,
         )
         return source
 
@@ -297,10 +354,16 @@ class TaskHandle:
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> Any:
         """Record that the task serves an app session, its own when left out."""
         self._record_value(
-            "produces_app", source, derived_from=derived_from, repeat=repeat, card=card
+            "produces_app",
+            source,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+            node=node,
         )
         return source if source is not AUTO else None
 
@@ -310,9 +373,16 @@ class TaskHandle:
         *,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task uses an artifact of any kind."""
-        self._record_value("uses", source, repeat=repeat, card=card)
+        self._record_value(
+            "uses",
+            source,
+            repeat=repeat,
+            card=card,
+            node=node,
+        )
         return source
 
     def produces(
@@ -322,10 +392,16 @@ class TaskHandle:
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task produces an artifact of any kind."""
         self._record_value(
-            "produces", source, derived_from=derived_from, repeat=repeat, card=card
+            "produces",
+            source,
+            derived_from=derived_from,
+            repeat=repeat,
+            card=card,
+            node=node,
         )
         return source
 
@@ -338,6 +414,7 @@ class TaskHandle:
         derived_from: Iterable[Any] | None = None,
         repeat: bool = False,
         card: Card | None = None,
+        node: Card | None = None,
     ) -> T:
         """Record that the task changes a project in place."""
         self._record_value(
@@ -348,6 +425,7 @@ class TaskHandle:
             derived_from=derived_from,
             repeat=repeat,
             card=card,
+            node=node,
         )
         return source
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import SourceError
+from ..model.limits import MAX_NAME
+from ..recording.json_text import member, shorten
+from .coercion import LARGEST_ID, ArtifactRef, is_digits
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -31,3 +36,49 @@ def snapshot(description: str = "") -> Snapshot:
         description: What the version is to be called.
     """
     return Snapshot(description)
+
+
+def version_text(version: Any, target: ArtifactRef) -> str:
+    """Return the members of a project's version.
+
+    Raises:
+        SourceError: It is neither a number, a VersionInfo, the platform's dict nor a
+            snapshot.
+    """
+    if version is None or version == VersionId(None):
+        return member("version_id", target.version_id) + member(
+            "version_num", target.version_num
+        )
+    if isinstance(version, Snapshot):
+        return member("snapshot", shorten(version.description, MAX_NAME))
+    is_id, value = _version_value(version)
+    number = _number(value)
+    if number is None:
+        raise SourceError(
+            f"{'version_id' if is_id else 'version'}: expected a number, a VersionInfo,"
+            f" a dict with id or lineage.snapshot(…), got {type(value).__name__}",
+            subject=version,
+        )
+    return member("version_id" if is_id else "version_num", number)
+
+
+def _version_value(version: Any) -> tuple[bool, Any]:
+    """Return whether a version is said by its id, and the id or the number."""
+    if isinstance(version, VersionId):
+        is_info = isinstance(version.id, dict) or hasattr(version.id, "id")
+        return True, _version_value(version.id)[1] if is_info else version.id
+    if isinstance(version, dict):
+        has_id = version.get("id") is not None
+        return has_id, version["id"] if has_id else version.get("version")
+    if type(version).__name__ == "VersionInfo":
+        return True, version.id
+    return False, version
+
+
+def _number(version: Any) -> int | None:
+    if isinstance(version, str):
+        return int(version) if is_digits(version) else None
+    if isinstance(version, bool) or not hasattr(type(version), "__index__"):
+        return None
+    number = int(version)
+    return number if 0 < number <= LARGEST_ID else None

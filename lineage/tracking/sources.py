@@ -160,6 +160,32 @@ def _walker(path: ValuePath, index: int) -> Getter:
     return get
 
 
+def compile_card(card: Any, place: SourceScope) -> Getter | None:
+    """Compile a card that takes more than the artifact; None for all others.
+
+    Its first parameter is the artifact; the others name what a source may name. The
+    getter returns a callable of the artifact alone.
+
+    Raises:
+        DeclarationError: It names something that does not exist there.
+    """
+    if isinstance(card, type) or not inspect.isroutine(card):
+        return None
+    positional, named = _wanted(card, place, skip=1)
+    if not positional and not named:
+        return None
+
+    def get(values: tuple[Any, ...]) -> Any:
+        given = [place.call(values) if i is None else values[i] for i in positional]
+        more = {
+            name: place.call(values) if i is None else values[i]
+            for name, i in named.items()
+        }
+        return lambda artifact: card(artifact, *given, **more)
+
+    return get
+
+
 def _of_callable(function: Callable[..., Any], place: SourceScope) -> Getter:
     positional, named = _wanted(function, place)
     if not named:
@@ -181,12 +207,18 @@ def _of_callable(function: Callable[..., Any], place: SourceScope) -> Getter:
 
 
 def _wanted(
-    function: Callable[..., Any], place: SourceScope
+    function: Callable[..., Any], place: SourceScope, *, skip: int = 0
 ) -> tuple[list[int | None], dict[str, int | None]]:
-    """Return which values a callable takes, by its parameter names (None: the call)."""
+    """Return which values a callable takes, by its parameter names (None: the call).
+
+    Args:
+        function: The callable.
+        place: Where it is written.
+        skip: Parameters at its beginning that get something else.
+    """
     shown = getattr(function, "__name__", repr(function))
     try:
-        parameters = inspect.signature(function).parameters.values()
+        parameters = [*inspect.signature(function).parameters.values()][skip:]
     except (TypeError, ValueError) as error:
         raise DeclarationError(
             f"{place.what} of {place.signature.name}: the parameters of {shown} cannot "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import ast
 import io
 import json
 import os
@@ -13,6 +15,7 @@ import pytest
 from architecture_docs import commands
 
 from lineage.cli import main, output
+from lineage.cli.main import MODULES, build_parser
 from lineage.cli.result import CommandResult, StyledText, line
 
 
@@ -173,3 +176,32 @@ def test_tab_completion_is_offered(tmp_path: Path) -> None:
     program = "import sys; from lineage.cli import main; main([])"
     subprocess.run([sys.executable, "-c", program], env=environ, check=False)
     assert answers.read_text().strip() == "provenance"
+
+
+def test_each_command_is_in_the_table_of_modules() -> None:
+    """The table names every command, in its module, in the order of the help."""
+    (group,) = (
+        action
+        for action in build_parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    )
+    assert list(group.choices) == list(MODULES)
+    for command in MODULES:
+        (alone,) = (
+            action
+            for action in build_parser(command)._actions
+            if isinstance(action, argparse._SubParsersAction)
+        )
+        assert command in alone.choices
+
+
+def test_a_command_imports_its_own_module_alone() -> None:
+    """`lineage tasks` loads neither the server nor the exports."""
+    program = "import sys; from lineage.cli import main; main(['tasks', '--help'])"
+    check = f"try:\n {program}\nexcept SystemExit: pass\nprint(sorted(sys.modules))"
+    ran = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, check=True
+    )
+    loaded = set(ast.literal_eval(ran.stdout.splitlines()[-1]))
+    assert "lineage.cli.tasks" in loaded
+    assert not loaded & {"lineage.cli.serve", "lineage.export", "lineage.instance"}

@@ -10,9 +10,11 @@ import pytest
 
 import lineage
 from lineage import WorkflowMeta, WorkflowSettings, cards
+from lineage.errors import DeclarationError
 from lineage.testing import Recorded
 
 Info = namedtuple("FileInfo", "id name")
+RELATION, NODE = "customRelationSettings", "customNodeSettings"
 
 
 def _card(card: Any, thing: Any, recorded: Recorded) -> Any:
@@ -106,3 +108,67 @@ def test_secrets_in_cards_are_masked(recorded: Recorded) -> None:
 def test_names(thing: Any, name: str | None) -> None:
     """A thing is named by its name, or by the end of its path."""
     assert cards.name_of(thing) == name
+
+
+def test_a_card_gets_the_call(recorded: Recorded) -> None:
+    """Its first parameter is the artifact, the others are named as a source names."""
+
+    @lineage.uses_file(
+        "weights", card=lambda file, deploy: WorkflowSettings(title=f"{file} {deploy}")
+    )
+    @lineage.produces_file(
+        "result[0]",
+        card=lambda file, *, result, call: WorkflowSettings(
+            title=f"{file} of {len(result)} for {call.arguments['deploy']}"
+        ),
+    )
+    def serve(weights: str, deploy: str) -> list[str]:
+        return ["a.txt", "b.txt"]
+
+    serve("w.pt", deploy="gpu")
+    used, made = (edge["meta"]["customRelationSettings"] for edge in recorded.edges)
+    assert used["title"] == "<h4>w.pt gpu</h4>"
+    assert made["title"] == "<h4>a.txt of 2 for gpu</h4>"
+
+
+@pytest.mark.parametrize("name", ["nobody", "result"])
+def test_a_card_that_names_nothing_is_refused_when_decorating(name: str) -> None:
+    """An input's card knows the parameters; the result comes after the card."""
+    card = eval(f"lambda file, {name}: None")
+    with pytest.raises(DeclarationError, match=name):
+        lineage.uses_file("path", card=card)(lambda path: None)
+
+
+def _broken(*_: Any) -> Any:
+    raise ValueError("no card today")
+
+
+@pytest.mark.parametrize(
+    ("card", "node", "shown"),
+    [
+        (_broken, WorkflowSettings(title="n"), {NODE: "<h4>n</h4>"}),
+        (
+            WorkflowSettings(title="c"),
+            _broken,
+            {"customRelationSettings": "<h4>c</h4>"},
+        ),
+        (_broken, _broken, None),
+        (
+            WorkflowSettings(title="c"),
+            lambda file: WorkflowSettings(title=file.upper()),
+            {
+                "customRelationSettings": "<h4>c</h4>",
+                "customNodeSettings": "<h4>X</h4>",
+            },
+        ),
+    ],
+)
+def test_the_artifact_and_the_task_are_shown_apart(
+    card: Any, node: Any, shown: Any, recorded: Recorded
+) -> None:
+    """`card=` and `node=` fail each for itself; the edge is recorded in any case."""
+    lineage.current_task().produces_file("x", card=card, node=node)
+    meta = recorded.edges[-1].get("meta")
+    found = None if meta is None else {k: v["title"] for k, v in meta.items()}
+    assert found == shown
+    assert len(recorded.not_recorded) == [card, node].count(_broken)

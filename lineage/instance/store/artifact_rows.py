@@ -15,7 +15,7 @@ from .timeline import Making, Timeline
 NODE: Final = (
     "id", "team_id", "entity_id", "version", "ordinal", "label", "size", "digest",
     "created_at", "same_as", "is_made", "made_at", "evidence", "normalised", "pinned",
-    "pinned_reason", "manifest", "card", "deleted_at", "task_id",
+    "pinned_reason", "manifest", "first_edge", "card", "deleted_at", "task_id",
 )  # fmt: skip
 ENTITY: Final = (
     "team_id", "kind", "ident", "id", "name", "is_model", "machine", "versions",
@@ -181,7 +181,7 @@ def node_row(
         version.size, version.digest, making.created_at,
         making.id if first is None else first.id, int(making.is_made), making.made_at,
         version.evidence, version.normalised, version.pinned, version.pinned_reason,
-        version.manifest, *kept,
+        version.manifest, making.first_edge, *kept,
     )  # fmt: skip
 
 

@@ -241,5 +241,5 @@ class ArtifactWriter:
                 making.id = number
 
 
-def _order(event: Event) -> tuple[float, str, int]:
+def _order(event: Event) -> tuple[float, str, int, bool]:
     return event.order

@@ -13,13 +13,16 @@ from typing import Any, Final, NamedTuple
 
 from .activity_ids import STEP_BITS
 from .database import Transaction
+from .dedup import SOURCE_BITS
 
 #: Kinds that lie in folders, and those that folders are.
 _FOLDER: Final = "folder"
 _PART_KINDS: Final = ("file", "folder")
 _NODES: Final = (
-    "SELECT n.id, n.entity_id, n.is_made, n.created_at FROM each_int(:ids) AS x"
+    "SELECT n.id, n.entity_id, n.is_made, n.created_at, s.source, n.first_edge"  # noqa: S608  constant SQL
+    " FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value"
+    f" JOIN sources s ON s.team_id = :team AND s.id = n.first_edge >> {SOURCE_BITS}"
 )
 _ARTIFACTS: Final = (
     "SELECT DISTINCT a.id, a.kind, a.ident FROM each_int(:ids) AS x"
@@ -69,6 +72,13 @@ class _Node(NamedTuple):
     entity: int
     is_made: bool
     at: float
+    source: str
+    first_edge: int
+
+    @property
+    def order(self) -> tuple[float, str, int, bool]:
+        """Its place in time among others; ids would go by arrival."""
+        return self.at, self.source, self.first_edge, self.is_made
 
 
 def wholes_of(
@@ -113,9 +123,9 @@ def _pairs(
     ids = {id for pair in contained for id in pair}
     by_artifact: dict[int, list[_Node]] = defaultdict(list)
     for row in tx.all(_NODES, {"ids": ids, "team": team}):
-        by_artifact[row[1]].append(_Node(row[0], row[1], bool(row[2]), row[3]))
+        by_artifact[row[1]].append(_Node(*row))
     for found in by_artifact.values():
-        found.sort(key=lambda node: (node.at, node.id))
+        found.sort(key=lambda node: node.order)
     chosen = set(nodes)
     pairs: list[tuple[_Node, _Node]] = []
     for whole, part in contained:

@@ -208,7 +208,7 @@ def _strongest(links: Iterable[DerivedLink]) -> list[DerivedLink]:
     """Keep of links between the same nodes, by the same activity, the strongest."""
     best: dict[tuple[int, int, int], DerivedLink] = {}
     for link in links:
-        key = link[:3]
+        key = (link.source, link.target, max(0, link.activity))
         known = best.get(key)
         if known is None or HOWS.index(link.how) < HOWS.index(known.how):
             best[key] = link

@@ -11,7 +11,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .activity_ids import INPUT
 from .artifact_identity import CONTAINERS
 from .artifact_rows import ArtifactState, VersionRow
 from .database import Transaction
@@ -23,14 +22,14 @@ _TOKENS = (
     " JOIN version_tokens t ON t.team_id = :team AND t.entity_id = x.value"
     " WHERE t.token IN (SELECT y.value FROM each_text(:tokens) AS y)"
 )
+#: The last edges of artifacts: there are several where times are equal.
 _LAST = (
-    "SELECT x.value, (SELECT e.event_at FROM edges e WHERE e.team_id = :team"
-    " AND e.entity_id = x.value ORDER BY e.event_at DESC LIMIT 1),"
-    " (SELECT MAX(l.id) FROM edges l WHERE l.team_id = :team AND l.entity_id = x.value"
-    " AND l.event_at = (SELECT m.event_at FROM edges m WHERE m.team_id = :team"
-    " AND m.entity_id = x.value ORDER BY m.event_at DESC LIMIT 1))"
-    " FROM each_int(:ids) AS x"
+    "SELECT x.value, MAX(e.event_at), MIN(e.id), MAX(e.id) FROM each_int(:ids) AS x"
+    " JOIN edges e ON e.team_id = :team AND e.entity_id = x.value"
+    " WHERE e.event_at = (SELECT l.event_at FROM edges l WHERE l.team_id = :team"
+    " AND l.entity_id = x.value ORDER BY l.event_at DESC LIMIT 1) GROUP BY x.value"
 )
+_NEVER = (None, None, None)
 _MADE = (
     "SELECT e.entity_id, e.event_at, e.task_id, e.step, e.node_id, e.id"
     " FROM each_int(:ids) AS x"
@@ -53,7 +52,8 @@ _USES = (
     " JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value"
     " JOIN edges e ON e.team_id = :team"
     " AND e.task_id IN (SELECT y.value FROM each_int(:tasks) AS y)"
-    " AND e.direction = :input AND e.node_id = n.id"
+    " AND e.direction IN (0, 1) AND e.node_id = n.id"
+    " AND (e.direction = 0 OR e.is_reused = 1)"
 )
 
 
@@ -89,7 +89,9 @@ def resume(
     Returns:
         The timelines that could go on.
     """
-    last = {row[0]: row[1:] for row in tx.all(_LAST, {"ids": [*groups], "team": team})}
+    last = dict.fromkeys(groups, _NEVER) | {
+        row[0]: row[1:] for row in tx.all(_LAST, {"ids": [*groups], "team": team})
+    }
     late = {
         id
         for id, events in groups.items()
@@ -111,7 +113,7 @@ def resume(
             continue
         if (
             id in late
-            or last[id][1] != artifact.made_edge
+            or last[id][2] != artifact.made_edge
             or (
                 artifact.barrier_at is not None
                 and artifact.barrier_at > stored.made_at(artifact)
@@ -146,11 +148,7 @@ class _Stored:
         first = {node for part in tokens.values() for s in part.values() for node in s}
         tasks = {e.task for events in groups.values() for e in events}
         makers = [id for id, events in groups.items() if _needs_uses(events)]
-        uses = (
-            tx.all(_USES, {**names, "ids": makers, "tasks": tasks, "input": INPUT})
-            if makers
-            else []
-        )
+        uses = tx.all(_USES, {**names, "ids": makers, "tasks": tasks}) if makers else []
         wanted = {row[4] for row in self._made.values()} | {row[4] for row in uses}
         for id in ids:
             artifact = artifacts[id]
@@ -251,12 +249,17 @@ def _needs_uses(events: Sequence[Event]) -> bool:
     return any(event.role != "use" for event in events)
 
 
-def _is_after(event: Event, at: float | None, id: int | None) -> bool:
-    """Whether an event comes after the last stored one of its artifact."""
-    if at is None or id is None:
+def _is_after(
+    event: Event, at: float | None, first: int | None, last: int | None
+) -> bool:
+    """Whether an event comes after the last stored ones of its artifact.
+
+    Numbers of one source order what happened at one time.
+    """
+    if at is None or first is None or last is None:
         return True
     if event.at == at:
-        return event.id >> 32 == id >> 32 and event.id > id
+        return event.id >> 32 == first >> 32 == last >> 32 and event.id > last
     return event.at > at
 
 

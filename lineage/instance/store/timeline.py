@@ -37,9 +37,12 @@ class Event:
     is_reused: bool = False
 
     @property
-    def order(self) -> tuple[float, str, int]:
-        """The place in time; the journal's numbers order what one process wrote."""
-        return self.at, self.source, self.number
+    def order(self) -> tuple[float, str, int, bool]:
+        """The place in time; the journal's numbers order what one process wrote.
+
+        What an output names as its source was there before the output.
+        """
+        return self.at, self.source, self.number, self.role == "production"
 
 
 @dataclass(slots=True)
@@ -64,7 +67,8 @@ class Making:
     made_at: float | None = None
     id: int = 0
     """The node's id; 0 while it has none."""
-    task: int = 0
+    first_edge: int = 0
+    """The edge of its first event."""
     events: list[Event] = field(default_factory=list)
 
 
@@ -111,7 +115,7 @@ class Timeline:
     def _is_reuse(self, event: Event, key: Hashable | None) -> bool:
         if not event.evidence.is_unwritten or key is None:
             return False
-        version = self.versions.get(key)
+        version = self.versions.get(key) or self._joined(event)
         event.is_reused = version is not None and version.made is not None
         return event.is_reused
 
@@ -151,7 +155,7 @@ class Timeline:
             return None
         version = self.last.making.version
         is_open = not version.has_evidence and event.evidence.observes
-        if event.role == "production":
+        if event.role == "production" and not event.evidence.is_unwritten:
             is_open = is_open and self._continues(event)
         return version if is_open else None
 
@@ -176,8 +180,12 @@ class Timeline:
                 making = last
         else:
             version = self._version(event, key)
-            is_same = last is not None and last.version is version
-            if is_same and last is not None and last.task == event.task:
+            if (
+                self.last is not None
+                and self.last.task == event.task
+                and last is not None
+                and last.version is version
+            ):
                 making = last
         if making is None:
             version = version or self._new_version()
@@ -195,7 +203,7 @@ class Timeline:
         return Version(ordinal=self.count)
 
     def _add(self, version: Version, event: Event, *, is_made: bool) -> Making:
-        making = Making(version, is_made, event.at, task=event.task)
+        making = Making(version, is_made, event.at, first_edge=event.id)
         version.first = version.first or making
         self.makings.append(making)
         return making

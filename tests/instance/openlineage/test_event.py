@@ -88,3 +88,26 @@ def test_a_run_of_ours_keeps_its_own_key() -> None:
     """A run id that was made of a task's key leads back to the task."""
     assert key_of(run_uuid("0123456789abcdef")) == "0123456789abcdef"
     assert key_of(run_uuid("something else")).startswith("ol:")
+
+
+def test_secrets_of_producers_are_masked() -> None:
+    """Names, errors and facets are masked before anything of them is kept."""
+    event = read_event(
+        {
+            "eventType": "FAIL",
+            "eventTime": "2025-06-28T12:00:00Z",
+            "run": {
+                "runId": "r",
+                "facets": {"errorMessage": {"message": "no postgres://u:hunter22@db/x"}},
+            },
+            "job": {
+                "namespace": "n",
+                "name": "load",
+                "facets": {"sql": {"query": "CREATE USER a PASSWORD = 'hunter22'"},
+                           "conn": {"password": "hunter22"}},
+            },
+            "inputs": [{"namespace": "postgres://u:hunter22@db", "name": "t"}],
+        }
+    )  # fmt: skip
+    assert event is not None
+    assert "hunter22" not in repr(event)

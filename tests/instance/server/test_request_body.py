@@ -128,9 +128,9 @@ def test_gzip_comes_back_whole(content: bytes, repeat: int) -> None:
 @pytest.mark.parametrize(
     ("body", "encoding", "status"),
     [
-        (gzip.compress(bytes(1 << 22)), "gzip", 413),
-        (gzip.compress(b"abc")[:-4], "gzip", 400),
-        (gzip.compress(b"abc") + b"more", "gzip", 400),
+        (gzip.compress(bytes(1 << 22), mtime=0), "gzip", 413),
+        (gzip.compress(b"abc", mtime=0)[:-4], "gzip", 400),
+        (gzip.compress(b"abc", mtime=0) + b"more", "gzip", 400),
         (b"no gzip", "gzip", 400),
         (b"abc", "br", 415),
         (b"abc", "gzip, gzip", 415),

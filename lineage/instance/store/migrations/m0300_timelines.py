@@ -30,6 +30,7 @@ STATEMENTS = (
     "ALTER TABLE nodes ADD COLUMN pinned SMALLINT",
     "ALTER TABLE nodes ADD COLUMN pinned_reason TEXT",
     "ALTER TABLE nodes ADD COLUMN manifest {key_text}",
+    "ALTER TABLE nodes ADD COLUMN first_edge BIGINT",
     "ALTER TABLE entities ADD COLUMN machine TEXT",
     "ALTER TABLE entities ADD COLUMN is_observed SMALLINT NOT NULL DEFAULT 0",
     "ALTER TABLE entities ADD COLUMN made_id BIGINT",

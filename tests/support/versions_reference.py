@@ -1,0 +1,422 @@
+"""The rule of versions and derivation, written as plainly as possible.
+
+It shares no code with the store: facts in, graph out, each question answered by looking
+at all events. `tests/instance/store/test_truth_property.py` compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+Fact = dict[str, Any]
+#: A node is named by its artifact and the uids of the edges that are bound to it.
+Name = tuple[Any, ...]
+RANKS = ("said", "companions", "digest", "storage", "stat")
+CONTAINERS = ("project", "dataset", "folder")
+
+
+class Event:
+    """A use, a production or a mention of one artifact."""
+
+    def __init__(self, fact: Fact, role: str, known: dict[str, Any]) -> None:
+        source, _, number = fact["uid"].rpartition("-")
+        self.uid = fact["uid"]
+        self.when = (fact["at"], source, int(number), role == "production")
+        self.at = fact["at"]
+        self.task = fact["task"]
+        self.role = role
+        step = fact.get("step")
+        self.step = step["key"] if isinstance(step, dict) else step
+        self.scope = fact.get("scope")
+        self.sources = fact.get("derived_from")
+        self.unwritten = bool(known.get("unwritten"))
+        self.evidence = [] if role == "mention" else evidence_of(known)
+        self.size = (known.get("stat") or {}).get("size")
+        self.version: Any = None
+        self.node: Node | None = None
+        self.reused = False
+
+    def looked(self) -> bool:
+        """Whether somebody looked at the content."""
+        return any(rank != "said" for rank, _ in self.evidence)
+
+
+class Node:
+    """One production of a version, or its finding."""
+
+    def __init__(self, artifact: Any, version: Any, made: bool, at: float) -> None:
+        self.artifact = artifact
+        self.version = version
+        self.made = made
+        self.at = at
+        self.events: list[Event] = []
+
+    def name(self) -> Name:
+        """Name it by what is bound to it."""
+        bound = sorted(f"{e.role}:{e.uid}" for e in self.events)
+        return (*self.artifact, *bound)
+
+
+def evidence_of(known: dict[str, Any]) -> list[tuple[str, str]]:
+    """List what an edge knows of its version, best first."""
+    found = []
+    if known.get("version") is not None:
+        found.append(("said", known["version"]))
+    stat = known.get("stat")
+    if stat is not None and stat.get("digest"):
+        found.append(("digest", stat["digest"]))
+    found += [
+        ("storage", f"{one['kind']}:{one['value']}")
+        for one in known.get("evidence") or ()
+    ]
+    if stat is not None:
+        found.append(("stat", f"{stat['size']}/{stat['mtime_ns']}"))
+    return found
+
+
+def complete(facts: Iterable[Fact]) -> list[tuple[Fact, dict[str, Any]]]:
+    """Join edges with the evidence that came apart from them."""
+    by_uid = {fact["uid"]: fact for fact in facts}
+    members = ("stat", "version", "evidence", "unwritten")
+    joined = []
+    for fact in by_uid.values():
+        if fact["f"] != "edge":
+            continue
+        late = [
+            f
+            for f in by_uid.values()
+            if f["f"] == "evidence" and f["edge"] == fact["uid"]
+        ]
+        late.sort(
+            key=lambda f: (bool((f.get("stat") or {}).get("digest")), f["at"], f["uid"])
+        )
+        known = {m: fact[m] for m in members if fact.get(m) is not None}
+        for other in late:
+            known |= {m: other[m] for m in members if other.get(m) is not None}
+        joined.append((fact, known))
+    return joined
+
+
+class Graph:
+    """The graph that facts describe."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        edges = complete(facts)
+        self.parents: dict[tuple[str, str], str | None] = {}
+        for fact, _ in edges:
+            step = fact.get("step")
+            if isinstance(step, dict):
+                self.parents[fact["task"], step["key"]] = step.get("parent")
+        self.events: dict[Any, list[Event]] = {}
+        self.edges: list[Event] = []
+        self.mentions: list[tuple[Event, Event]] = []
+        for fact, known in edges:
+            role = "use" if fact["dir"] == "input" else "production"
+            event = Event(fact, role, known)
+            self.edges.append(event)
+            self.events.setdefault((fact["kind"], str(fact["id"])), []).append(event)
+            for source in {(s["kind"], str(s["id"])) for s in event.sources or ()}:
+                mention = Event(fact, "mention", {})
+                self.mentions.append((event, mention))
+                self.events.setdefault(source, []).append(mention)
+        self.nodes: list[Node] = []
+        self.current: dict[Any, Node] = {}
+        self.ordinals: dict[Any, list[Any]] = {}
+        self.in_place: list[tuple[Node, Node]] = []
+        for artifact, events in self.events.items():
+            self._history(artifact, events)
+
+    # -- steps ---------------------------------------------------------------
+
+    def around(self, task: str, step: str | None) -> list[str | None]:
+        """List a step, the steps around it and the task's body."""
+        chain: list[str | None] = [step]
+        while chain[-1] is not None:
+            parent = self.parents.get((task, chain[-1]))
+            chain.append(None if parent in chain else parent)
+        return chain
+
+    # -- versions ------------------------------------------------------------
+
+    def _same_version(self, events: list[Event]) -> None:
+        """Name the version of every event that has evidence."""
+        for rank in RANKS:
+            mine = [e for e in events if e.evidence and e.evidence[0][0] == rank]
+            better = [e for e in events if e.version is not None]
+            for event in mine:
+                shared = [e for e in better if set(e.evidence) & set(event.evidence)]
+                before = [e for e in shared if e.when < event.when]
+                if before:
+                    event.version = before[-1].version
+                elif shared:
+                    event.version = shared[0].version
+            for event in mine:
+                if event.version is None:
+                    event.version = object()
+                    group = [event]
+                    for one in group:
+                        for other in mine:
+                            ranked = [t for t in one.evidence if t[0] == rank]
+                            if other.version is None and set(ranked) & set(
+                                other.evidence
+                            ):
+                                other.version = event.version
+                                group.append(other)
+
+    def _history(self, artifact: Any, events: list[Event]) -> None:  # noqa: C901  told in one piece, as the rule is
+        events.sort(key=lambda e: e.when)
+        self._same_version(events)
+        nodes: list[Node] = []
+        last: Event | None = None
+        seen_since = False
+        joined: dict[Any, Any] = {}
+        versions: list[Any] = []
+        uses: dict[str, Node] = {}
+        current: tuple[bool, Node] | None = None
+
+        def node_of(version: Any, made: bool, event: Event) -> Node:
+            if version not in versions:
+                versions.append(version)
+            node = Node(artifact, version, made, event.at)
+            nodes.append(node)
+            return node
+
+        for event in events:
+            version = joined.get(event.version, event.version)
+            goes_on = (
+                last is not None
+                and last.task == event.task
+                and not seen_since
+                and (
+                    artifact[0] in CONTAINERS
+                    or last.step in self.around(event.task, event.step)
+                    or event.step in self.around(event.task, last.step)
+                )
+            )
+            known_here = [n for n in nodes if n.version == version]
+            if version is not None and not known_here and last is not None:
+                # Somebody looks for the first time at what was produced last.
+                assert last.node is not None
+                blind = not any(
+                    joined.get(e.version, e.version) == last.node.version
+                    for e in events
+                    if e.when < event.when and e.version is not None
+                )
+                may = event.role == "use" or event.unwritten or goes_on
+                if blind and event.looked() and may:
+                    joined[event.version] = version = last.node.version
+                    known_here = [n for n in nodes if n.version == version]
+            makings = [n for n in known_here if n.made]
+            is_reuse = event.unwritten and version is not None and bool(makings)
+            if event.role == "production" and not is_reuse:
+                same = (
+                    last is not None
+                    and last.node
+                    and (
+                        (version is None and goes_on)
+                        or (
+                            version is not None
+                            and last.node.version == version
+                            and last.task == event.task
+                        )
+                    )
+                )
+                if same:
+                    assert last is not None
+                    assert last.node is not None
+                    node = last.node
+                else:
+                    made_up = ("made", event.uid) if version is None else version
+                    node = node_of(made_up, True, event)
+                older = uses.get(event.task)
+                if older is not None and older is not node and event.sources is None:
+                    self.in_place.append((older, node))
+                last, seen_since = event, False
+            else:
+                event.reused = event.role == "production"
+                seen_since = True
+                if event.role == "mention" and event.task in uses:
+                    node = uses[event.task]
+                elif version is None:
+                    if last is not None:
+                        assert last.node is not None
+                        node = last.node
+                    else:
+                        unknown = [n for n in nodes if n.version == "unknown"]
+                        node = (
+                            unknown[0] if unknown else node_of("unknown", False, event)
+                        )
+                elif known_here:
+                    node = (makings or known_here)[-1]
+                else:
+                    node = node_of(version, False, event)
+                if event.role != "mention":
+                    uses[event.task] = node
+            event.node = node
+            node.events.append(event)
+            strong = event.role == "production" or event.looked()
+            if current is None or (
+                event.role != "mention" and (strong or not current[0])
+            ):
+                was = current is not None and current[0]
+                current = (was or strong, node)
+        assert current is not None
+        self.nodes += nodes
+        self.current[artifact] = current[1]
+        self.ordinals[artifact] = versions
+
+    # -- links ---------------------------------------------------------------
+
+    def links(self) -> set[tuple[Name, Name, str, str]]:
+        """List source, target, how it is known, and the task; '' where none."""
+        found: dict[tuple[Name, Name, str], str] = {}
+        order = (
+            "declared", "same step", "enclosing step", "same content", "part of"
+        )  # fmt: skip
+
+        def add(source: Node, target: Node, how: str, by: str) -> None:
+            if source is target:
+                return
+            key = (source.name(), target.name(), by)
+            if key not in found or order.index(how) < order.index(found[key]):
+                found[key] = how
+
+        for source, target in self.in_place:
+            add(source, target, "declared", "")
+        for output, mention in self.mentions:
+            if not output.reused:
+                assert output.node is not None
+                assert mention.node is not None
+                add(mention.node, output.node, "declared", "")
+        for output in self.edges:
+            if output.role == "production" and not output.reused:
+                self._links_of_steps(output, add)
+        self._links_of_content(add)
+        self._links_of_parts(add)
+        return {(*key[:2], how, key[2]) for key, how in found.items()}
+
+    def _links_of_steps(self, output: Event, add: Any) -> None:
+        if output.sources is not None:
+            return
+        own = output.scope
+        uses = [
+            e
+            for e in self.edges
+            if e.role == "use" and e.task == output.task and e.at <= output.at
+        ]
+        outer = self.around(output.task, own)
+        within = [u for u in uses if own in self.around(u.task, u.step)[1:]]
+        by = f"{output.task}/{own or ''}"
+        if output.step == own:
+            for use in uses:
+                if use.step == own or use in within:
+                    add(use.node, output.node, "same step", by)
+                elif use.step in outer:
+                    add(use.node, output.node, "enclosing step", by)
+            return
+        # One activity's outputs count together: the latest decides what came before.
+        last = max(
+            e.at
+            for e in self.edges
+            if e.node is output.node
+            and e.role == "production"
+            and e.scope == own
+            and e.step != own
+            and e.task == output.task
+            and not e.reused
+            and e.sources is None
+        )
+        uses = [
+            e
+            for e in self.edges
+            if e.role == "use" and e.task == output.task and e.at <= last
+        ]
+        direct = [u for u in uses if u.step in outer and u.node is not output.node]
+        for use in direct or [
+            u for u in uses if own in self.around(u.task, u.step)[1:]
+        ]:
+            add(use.node, output.node, "enclosing step", by)
+
+    def _digest(self, node: Node) -> tuple[str | None, int | None]:
+        events = [
+            e for n in self.nodes if n.version == node.version for e in n.events
+            if n.artifact == node.artifact
+        ]  # fmt: skip
+        events.sort(key=lambda e: e.when)
+        for event in events:
+            for rank, text in event.evidence:
+                if rank == "digest":
+                    return text, event.size
+        return None, None
+
+    def _links_of_content(self, add: Any) -> None:
+        for found in self.nodes:
+            digest, size = self._digest(found)
+            if found.made or digest is None or (size is not None and size < 8):
+                continue
+            for made in self.nodes:
+                if (
+                    made.made
+                    and made.artifact != found.artifact
+                    and self._digest(made)[0] == digest
+                    and made.at <= found.at
+                ):
+                    add(made, found, "same content", "")
+
+    def _links_of_parts(self, add: Any) -> None:
+        for whole in self.events:
+            for part in self.events:
+                if whole[0] != "folder" or part[0] not in ("file", "folder"):
+                    continue
+                if not part[1].startswith(whole[1] + "/"):
+                    continue
+                wholes = sorted(
+                    (n for n in self.nodes if n.artifact == whole), key=lambda n: n.at
+                )
+                parts = sorted(
+                    (n for n in self.nodes if n.artifact == part), key=lambda n: n.at
+                )
+                alone = len(wholes) == len(parts) == 1 and not (
+                    wholes[0].made or parts[0].made
+                )
+                self._pair(wholes, parts, alone, add)
+
+    def _pair(
+        self, wholes: list[Node], parts: list[Node], alone: bool, add: Any
+    ) -> None:
+        for node in parts:
+            before = [n for n in wholes if n.at <= node.at]
+            if not node.made and (before or alone):
+                add((before or wholes)[-1], node, "part of", "")
+        for node in wholes:
+            before = [n for n in parts if n.at <= node.at]
+            if not (before or alone):
+                continue
+            source = (before or parts)[-1]
+            makers = [
+                {e.task for e in n.events if e.role == "production" and not e.reused}
+                for n in (node, source)
+            ]
+            if not node.made or makers[0] & makers[1]:
+                add(source, node, "part of", "")
+
+    # -- comparison ----------------------------------------------------------
+
+    def canonical(self) -> dict[str, Any]:
+        """Return the graph in a form that depends on nothing but the facts."""
+        versions = {
+            node.name(): (
+                self.ordinals[node.artifact].index(node.version) + 1,
+                node.made,
+                node.at,
+                self._digest(node)[0],
+            )
+            for node in self.nodes
+        }
+        return {
+            "nodes": versions,
+            "current": {a: node.name() for a, node in self.current.items()},
+            "reused": sorted(e.uid for e in self.edges if e.reused),
+            "links": self.links(),
+        }
