@@ -44,6 +44,13 @@ def crates(session: nox.Session) -> None:
 
 
 @nox.session
+def neighbours(session: nox.Session) -> None:
+    """Run decorated functions in other software: joblib, Dask, Ray, Celery, FastAPI."""
+    session.install("-e", ".[all,test,neighbours]")
+    session.run("pytest", "-n2", "tests/neighbours", *session.posargs)
+
+
+@nox.session
 def formats(session: nox.Session) -> None:
     """Run the table of `docs/versions.md` about bytes that change by nothing."""
     session.install("-e", ".", env={"LINEAGE_BUILD_PAGE": "0"})
@@ -60,6 +67,7 @@ def formats(session: nox.Session) -> None:
     session.run("python", "tests/interop/formats.py", *session.posargs)
 
 
+@nox.session
 def producers(session: nox.Session) -> None:
     """Let dbt send its OpenLineage events to `lineage serve`."""
     session.install("dbt-core==1.9.*", "dbt-duckdb==1.9.*", "openlineage-dbt==1.54.0")

@@ -13,7 +13,7 @@ from typing import Any
 import networkx as nx
 
 from lineage.instance.graph.adjacency import Adjacency
-from lineage.instance.graph.link_cache import LinkCache
+from lineage.instance.graph.links import LinkCache
 from lineage.instance.graph.traversal import closure
 from lineage.instance.store import Store, open_store
 from lineage.instance.store.activity_ids import INPUT, OUTPUT, activity_id

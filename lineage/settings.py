@@ -175,6 +175,9 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("token", ("LINEAGE_TOKEN",), str, None, "a token",
              "the token for an address in LINEAGE_TARGET; API_TOKEN when unset",
              is_secret=True),
+    Variable("openlineage_url", ("LINEAGE_OPENLINEAGE_URL",), _address, None,
+             "an http(s) address",
+             "send OpenLineage events there, instead of facts to an instance"),
     Variable("server_address", ("SERVER_ADDRESS",), _address, None,
              "an http(s) address", "the platform's address"),
     Variable("api_token", ("API_TOKEN",), str, None, "a token",
@@ -250,6 +253,7 @@ class Settings:
     digest: str = "auto"
     digest_max_mb: float = 16_384.0
     token: str | None = field(default=None, repr=False)
+    openlineage_url: str | None = None
     server_address: str | None = None
     api_token: str | None = field(default=None, repr=False)
     api_server_address: str | None = None

@@ -7,21 +7,28 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from ..model.comparisons import (
+    DiffAnswer,
+    DiffParams,
+    ImpactAnswer,
+    ImpactParams,
+    StaleAnswer,
+    StaleParams,
+    WhyAnswer,
+    WhyParams,
+)
 from ..model.graph import (
     ChangesAnswer,
     ChangesParams,
     DataDetail,
     DataParams,
     DeleteParams,
-    DiffAnswer,
-    DiffParams,
     DownstreamParams,
     GraphAnswer,
     GraphParams,
     HealthAnswer,
     HealthParams,
-    ImpactAnswer,
-    ImpactParams,
+    How,
     Node,
     PathParams,
     ProvenanceAnswer,
@@ -29,8 +36,6 @@ from ..model.graph import (
     Question,
     SearchAnswer,
     SearchParams,
-    StaleAnswer,
-    StaleParams,
     TaskDetail,
     TaskParams,
     TasksPage,
@@ -40,6 +45,7 @@ from ..model.graph import (
 from .resource import Resource
 
 _A = TypeVar("_A", bound=BaseModel)
+_V = TypeVar("_V", bound=str)
 
 
 class GraphApi(Resource):
@@ -149,14 +155,18 @@ class GraphApi(Resource):
         *,
         depth: int | None = None,
         kinds: Sequence[str] | None = None,
+        only: Sequence[How] | None = None,
         as_of: float | None = None,
         limit: int = 500,
         after: str | None = None,
     ) -> GraphAnswer:
-        """Return what something came from; `depth` counts hops, None is all."""
+        """Return what something came from; `depth` counts hops, None is all.
+
+        `only` follows links that are known so: `declared`, `same step`, …
+        """
         return self.ask(
-            UpstreamParams(of=of, depth=depth, kinds=_list(kinds), as_of=as_of,
-                           limit=limit, after=after),
+            UpstreamParams(of=of, depth=depth, kinds=_list(kinds), only=_list(only),
+                           as_of=as_of, limit=limit, after=after),
             GraphAnswer,
         )  # fmt: skip
 
@@ -166,14 +176,18 @@ class GraphApi(Resource):
         *,
         depth: int | None = None,
         kinds: Sequence[str] | None = None,
+        only: Sequence[How] | None = None,
         as_of: float | None = None,
         limit: int = 500,
         after: str | None = None,
     ) -> GraphAnswer:
-        """Return what was made from something; `depth` counts hops, None is all."""
+        """Return what was made from something; `depth` counts hops, None is all.
+
+        `only` follows links that are known so: `declared`, `same step`, …
+        """
         return self.ask(
-            DownstreamParams(of=of, depth=depth, kinds=_list(kinds), as_of=as_of,
-                             limit=limit, after=after),
+            DownstreamParams(of=of, depth=depth, kinds=_list(kinds), only=_list(only),
+                             as_of=as_of, limit=limit, after=after),
             GraphAnswer,
         )  # fmt: skip
 
@@ -197,15 +211,32 @@ class GraphApi(Resource):
         """Return how one output was made: tasks, inputs, code."""
         return self.ask(ProvenanceParams(of=of, as_of=as_of), ProvenanceAnswer)
 
+    def why(self, a: str, b: str | None = None) -> WhyAnswer:
+        """Explain why two versions or runs differ; `b` is the one before by default."""
+        return self.ask(WhyParams(a=a, b=b), WhyAnswer)
+
     def diff(self, a: str, b: str) -> DiffAnswer:
         """Return what differs between two tasks."""
         return self.ask(DiffParams(a=a, b=b), DiffAnswer)
 
     def stale(
-        self, *, of: str | None = None, limit: int = 100, after: str | None = None
+        self,
+        *,
+        of: str | None = None,
+        all: bool = False,
+        limit: int = 100,
+        after: str | None = None,
     ) -> StaleAnswer:
-        """List outputs made from something that has a newer version."""
-        return self.ask(StaleParams(of=of, limit=limit, after=after), StaleAnswer)
+        """List outputs made from something that has a newer version.
+
+        Args:
+            of: Only these, and what these tasks made.
+            all: Also outputs that newer versions have superseded.
+            limit: How many, at most.
+            after: `next` of the answer before.
+        """
+        params = StaleParams(of=of, all=all, limit=limit, after=after)
+        return self.ask(params, StaleAnswer)
 
     def path(
         self, source: str, target: str, *, as_of: float | None = None
@@ -235,5 +266,5 @@ class GraphApi(Resource):
         return self.ask(ChangesParams(cursor=cursor), ChangesAnswer)
 
 
-def _list(values: Sequence[str] | None) -> list[str] | None:
+def _list(values: Sequence[_V] | None) -> list[_V] | None:
     return None if values is None else list(values)

@@ -33,6 +33,13 @@ class Found:
     """Names them in a question."""
     notes: Sequence[Line] = ()
     """What to tell the person about the match."""
+    artifact: str | None = None
+    """Names the artifact with all its versions."""
+
+    @property
+    def all_versions(self) -> str:
+        """Names all versions of what was meant, unless one was named."""
+        return self.artifact or self.selector
 
     @property
     def node(self) -> Node:
@@ -92,7 +99,9 @@ def _only(api: Api, text: str, nodes: Sequence[Node]) -> Found:
     if len({(node.type, node.kind, node.id) for node in nodes}) > 1:
         raise NotFoundError(_several(api, text, nodes))
     best = max(nodes, key=lambda node: (bool(node.is_current), node.created_at or 0.0))
-    return Found([best], best.key)
+    # A name means the artifact with all its versions; a key or a digest only one.
+    is_named = best.type == "data" and len({node.key for node in nodes}) > 1
+    return Found([best], best.key, artifact=text if is_named else None)
 
 
 def _find_local_file(api: Api, text: str) -> Found | None:
@@ -104,8 +113,9 @@ def _find_local_file(api: Api, text: str) -> Found | None:
         return None
     path = os.path.abspath(text)
     if os.path.isdir(path):
-        nodes = select(api, f'folder:"{_quoted(path)}"')
-        return _only(api, text, nodes) if nodes else None
+        selector = f'folder:"{_quoted(path)}"'
+        nodes = select(api, selector)
+        return _only(api, selector, nodes) if nodes else None
     known = [
         node
         for kind in ("file", "model_weight")
@@ -116,10 +126,12 @@ def _find_local_file(api: Api, text: str) -> Found | None:
     here = [node for node in same if node.id in {other.id for other in known}]
     if here:
         best = max(here, key=lambda node: (bool(node.is_current), node.created_at or 0))
-        return Found([best], best.key, _version_note(api, text, best))
+        artifact = f'file:"{_quoted(path)}"'
+        return Found([best], best.key, _version_note(api, text, best), artifact)
     if known:
         found = _only(api, text, known)
-        return Found(found.nodes, found.selector, [_changed(text, digest)])
+        artifact = f'file:"{_quoted(path)}"'
+        return Found(found.nodes, found.selector, [_changed(text, digest)], artifact)
     if same:
         oldest = min(same, key=lambda node: node.created_at or 0.0)
         return Found([oldest], oldest.key, [_recognised(api, text, oldest)])

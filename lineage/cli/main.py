@@ -38,6 +38,7 @@ MODULES: Final = {
     "impact": "query",
     "provenance": "query",
     "diff": "query",
+    "why": "query",
     "stale": "query",
     "path": "query",
     "health": "query",
@@ -53,6 +54,7 @@ MODULES: Final = {
     "ui": "serve",
     "token": "serve",
     "store": "store",
+    "forget": "forget",
     "register": "register",
 }
 

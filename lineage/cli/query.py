@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..errors import ApiError
-from ..model.graph import GraphAnswer
+from ..model.graph import HOWS, GraphAnswer
 from .connect import instance
 from .find import NOT_FOUND, find, find_one
 from .format import escape
@@ -18,7 +18,7 @@ from .parser import (
     add_as_of_option,
     add_instance_options,
 )
-from .render import diff_lines, health_lines, impact_lines, stale_lines
+from .render import diff_lines, health_lines, impact_lines, stale_lines, why_lines
 from .result import NO, CommandResult, Line, StyledText, line
 from .time_args import moment
 from .tree import Way, draw
@@ -44,6 +44,13 @@ def add_commands(commands: Commands) -> None:
     diff.add_argument("a", metavar="A", help="a run: task:3, Train@-2; or a version")
     diff.add_argument("b", metavar="B", help="another one")
     add_instance_options(diff)
+    why = commands.add(
+        "why", run_why, "say why a version or a run differs from the one before",
+        example="lineage why model.joblib",
+    )  # fmt: skip
+    why.add_argument("a", metavar="A", help=NAME_HELP)
+    why.add_argument("b", nargs="?", metavar="B", help="compared with (the one before)")
+    add_instance_options(why)
     _add_stale(commands)
     path = commands.add(
         "path", run_path, "show how something became something else",
@@ -77,6 +84,9 @@ def _add_stale(commands: Commands) -> None:
     stale.add_argument(
         "name", nargs="?", metavar="NAME", help="only this, or what these runs made"
     )
+    stale.add_argument(
+        "--all", action="store_true", help="also outputs that were superseded"
+    )
     stale.add_argument("--limit", type=int, default=50, help="how many (50)")
     stale.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
     add_instance_options(stale)
@@ -87,6 +97,10 @@ def _add_walk(commands: Commands, name: str, run: Run, help: str) -> Parser:
     parser.add_argument("name", metavar="NAME", help=NAME_HELP)
     parser.add_argument("--depth", type=int, metavar="HOPS", help="hops (all)")
     parser.add_argument("--kind", action="append", dest="kinds", help="only this kind")
+    parser.add_argument(
+        "--only", action="append", choices=HOWS, metavar="HOW",
+        help=f"only links known so: {', '.join(HOWS)}",
+    )  # fmt: skip
     parser.add_argument("--limit", type=int, default=1000, help="how many nodes (1000)")
     parser.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
     return add_instance_options(add_as_of_option(parser))
@@ -110,6 +124,7 @@ def _walk(args: argparse.Namespace, way: Way) -> CommandResult:
             found.selector,
             depth=args.depth,
             kinds=args.kinds,
+            only=args.only,
             as_of=moment(args.as_of),
             limit=args.limit,
             after=args.after,
@@ -134,7 +149,7 @@ def run_impact(args: argparse.Namespace) -> CommandResult:
     with instance(args) as api:
         found = find(api, args.name)
         answer = api.graph.impact(
-            found.selector, as_of=moment(args.as_of), if_unchanged=args.if_unchanged
+            found.all_versions, as_of=moment(args.as_of), if_unchanged=args.if_unchanged
         )
         address = page_address(api, view="impact", focus=found.selector)
     lines = [*found.notes, *impact_lines(answer), *page_lines(address)]
@@ -170,11 +185,24 @@ def run_diff(args: argparse.Namespace) -> CommandResult:
     return CommandResult(answer, lines, 0 if answer.is_same else NO)
 
 
+def run_why(args: argparse.Namespace) -> CommandResult:
+    """Say why two versions or runs differ."""
+    with instance(args) as api:
+        first = find_one(api, args.a)
+        other = None if args.b is None else find_one(api, args.b).selector
+        answer = api.graph.why(first.selector, other)
+        address = page_address(api, focus=answer.a.key)
+    lines = [*first.notes, *why_lines(answer), *page_lines(address)]
+    return CommandResult(answer, lines)
+
+
 def run_stale(args: argparse.Namespace) -> CommandResult:
     """List outputs whose inputs have newer versions."""
     with instance(args) as api:
         of = find(api, args.name).selector if args.name else None
-        answer = api.graph.stale(of=of, limit=args.limit, after=args.after)
+        answer = api.graph.stale(
+            of=of, all=args.all, limit=args.limit, after=args.after
+        )
         address = page_address(api, view="stale")
     return CommandResult(answer, [*stale_lines(answer), *page_lines(address)])
 

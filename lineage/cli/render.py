@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..model.graph import (
+from ..model.comparisons import (
     DiffAnswer,
     DiffItem,
-    HealthAnswer,
+    FieldDiff,
     ImpactAnswer,
     ImpactItem,
     StaleAnswer,
+    WhyAnswer,
 )
+from ..model.graph import HealthAnswer
 from .format import count, duration, escape, facts, styled, title
 from .output import table
 from .result import Line, StyledText, line
@@ -21,32 +23,67 @@ _CHANGES: Final = {
     "added": ("+", "good"),
     "removed": ("-", "bad"),
     "version": ("~", "warn"),
+    "unknown": ("?", "warn"),
 }
 
 
 def impact_lines(answer: ImpactAnswer) -> list[Line]:
-    """List what would have to be rebuilt, and what only loses a source."""
-    names = ", ".join(title(node) for node in answer.focus)
-    if not answer.remake and not answer.loses_source:
-        lines = [line(f"nothing depends on {names}")]
-    else:
-        lines = [line("without ", StyledText(names, "data"), ":")]
-    for heading, items in (
+    """List what would have to be rebuilt, what loses a source, and what may change."""
+    names = ", ".join(title(node) for node in answer.focus[:5])
+    lines = [line("without ", StyledText(names, "data"), ":")]
+    parts = (
         ("would have to be rebuilt", answer.remake),
         ("would lose a source, and keep others", answer.loses_source),
-    ):
+        ("possibly affected", answer.possibly),
+    )
+    for heading, items in parts:
         if items:
-            lines += [
-                line(StyledText(f"{count(len(items), 'artifact')} {heading}", "title"))
-            ]
+            text = f"{count(len(items), 'artifact')} {heading}"
+            lines.append(line(StyledText(text, "title")))
             lines += table([_impact(item) for item in items], indent="  ")
+    if not any(items for _, items in parts):
+        lines = _without_outputs(answer, names)
+    if answer.superseded:
+        text = f"{count(answer.superseded, 'older version')} affected as well"
+        lines.append(line(StyledText(text, "dim")))
+    lines += _reruns(answer)
     if answer.truncated:
         lines.append(line(StyledText("the answer is cut; there is more", "warn")))
     return [*lines, line(StyledText(f"fingerprint {answer.fingerprint}", "dim"))]
 
 
+def _without_outputs(answer: ImpactAnswer, names: str) -> list[Line]:
+    """Say who used something of which nothing is left."""
+    if not answer.used_by:
+        return [line(f"nothing depends on {names}")]
+    users = ", ".join(f"{title(node)} ({node.key})" for node in answer.used_by[:5])
+    rest = len(answer.used_by) - 5
+    more = f" and {rest} more" if rest > 0 else ""
+    return [
+        line(f"{names} was used by {users}{more}; no version that exists now was made"),
+    ]
+
+
+def _reruns(answer: ImpactAnswer) -> list[Line]:
+    if not answer.reruns:
+        return []
+    rows = [
+        [
+            StyledText(f"{place}."),
+            StyledText(title(rerun.task), "task"),
+            StyledText(rerun.task.key, "dim"),
+            StyledText(escape(rerun.command or ""), "command"),
+        ]
+        for place, rerun in enumerate(answer.reruns, 1)
+    ]
+    return [
+        line(StyledText("Runs to repeat, in order", "title")),
+        *table(rows, indent="  "),
+    ]
+
+
 def _impact(item: ImpactItem) -> list[StyledText]:
-    left = f"{count(item.left, 'source')} left" if item.left else ""
+    left = f"{count(item.left, 'other run')} made it" if item.left else ""
     return [
         styled(item.node),
         StyledText(facts(item.node), "dim"),
@@ -60,11 +97,46 @@ def diff_lines(answer: DiffAnswer) -> list[Line]:
     a, b = answer.a, answer.b
     lines = [line("a  ", styled(a), "  ", StyledText(a.key, "dim")),
              line("b  ", styled(b), "  ", StyledText(b.key, "dim"))]  # fmt: skip
-    lines += table([_diff(item) for item in answer.items], indent="  ")
-    for field in answer.fields:
-        lines.append(line("  ~ ", field.field, ": ", escape(f"{field.a} → {field.b}")))
+    for row, item in zip(
+        table([_diff(item) for item in answer.items], indent="  "),
+        answer.items,
+        strict=True,
+    ):
+        lines += [row, *_files(item)]
+    for heading, fields in (
+        ("", answer.fields),
+        ("parameter ", answer.params),
+        ("metric ", answer.metrics),
+        ("", answer.environment),
+    ):
+        lines += [_field(heading, field) for field in fields]
     if answer.is_same:
         lines.append(line(StyledText("the same", "good")))
+    return lines
+
+
+def _field(heading: str, field: FieldDiff) -> Line:
+    name = field.field.removeprefix("package:")
+    a, b = ("nothing" if v is None else v for v in (field.a, field.b))
+    return line("  ~ ", StyledText(heading, "dim"), escape(f"{name}: {a} → {b}"))
+
+
+_FILE_CHANGES: Final = {
+    "added": ("+", "good"),
+    "removed": ("-", "bad"),
+    "changed": ("~", "warn"),
+}
+
+
+def _files(item: DiffItem, *, shown: int = 20) -> list[Line]:
+    """Show the files of a folder that differ."""
+    lines = []
+    for file in item.files[:shown]:
+        mark, style = _FILE_CHANGES[file.change]
+        lines.append(line("      ", StyledText(f"{mark} {escape(file.name)}", style)))
+    rest = len(item.files) - shown
+    if rest > 0:
+        lines.append(line(StyledText(f"      and {rest} more files", "dim")))
     return lines
 
 
@@ -72,16 +144,17 @@ def _diff(item: DiffItem) -> list[StyledText]:
     mark, style = _CHANGES[item.change]
     nodes = [node for node in (item.a, item.b) if node is not None]
     versions = " → ".join(node.version or node.key for node in nodes)
+    note = {"version": versions, "unknown": "unknown whether its content changed"}
     return [
         StyledText(mark, style),
         StyledText(item.direction, "dim"),
         StyledText(title(nodes[0]) if nodes else "?", style),
-        StyledText(versions if item.change == "version" else "", "dim"),
+        StyledText(note.get(item.change, ""), "dim"),
     ]
 
 
 def stale_lines(answer: StaleAnswer) -> list[Line]:
-    """List what a new run would make differently."""
+    """List what a new run would make differently, one line for each output."""
     if not answer.items:
         return [line(StyledText("nothing is stale", "good"))]
     rows = [
@@ -89,14 +162,43 @@ def stale_lines(answer: StaleAnswer) -> list[Line]:
             styled(item.node),
             StyledText(f"made by {title(item.task)} ({item.task.key})", "dim"),
             StyledText(
-                f"from {title(item.used)} {item.used.version or item.used.key}, "
-                f"now {item.newest.version or item.newest.key}"
+                "from "
+                + ", ".join(
+                    f"{title(reason.used)} {reason.used.version or reason.used.key}, "
+                    f"now {reason.current.version or reason.current.key}"
+                    for reason in item.reasons
+                )
             ),
         ]
         for item in answer.items
     ]
     more = [line(StyledText(f"there is more; add: --after {answer.next}", "dim"))]
     return table(rows) + (more if answer.next else [])
+
+
+def why_lines(answer: WhyAnswer) -> list[Line]:
+    """Say in one sentence why, then show the evidence."""
+    lines = [line(StyledText(escape(answer.sentence), "title"))]
+    if answer.b is not None:
+        for mark, node in (("now", answer.a), ("before", answer.b)):
+            lines.append(
+                line(StyledText(f"  {mark:7}", "dim"), styled(node), "  ",
+                     StyledText(facts(node), "dim"))
+            )  # fmt: skip
+    lines += table([_diff(item) for item in answer.steps], indent="  ")
+    for cause in answer.causes:
+        tasks = " → ".join(t.key for t in (cause.task_b, cause.task_a) if t is not None)
+        a, b = ("" if value is None else str(value) for value in (cause.a, cause.b))
+        change = f"{b} → {a}" if a or b else ""
+        via = f"through {', '.join(cause.via)}" if cause.via else ""
+        lines.append(
+            line("  ", StyledText(f"{cause.kind}  ", "dim"),
+                 escape(f"{cause.name} {change}"), "  ",
+                 StyledText(escape(f"{tasks} {via}"), "dim"))
+        )  # fmt: skip
+        item = DiffItem(direction="input", change="version", files=cause.files)
+        lines += _files(item)
+    return lines
 
 
 def health_lines(answer: HealthAnswer) -> list[Line]:

@@ -11,16 +11,19 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from ..model.graph import GraphEdge, Node, TaskDetail
+from ..model.openlineage import (
+    EVENT,
+    NAMESPACE,
+    PRODUCER,
+    dataset_name,
+    facet,
+    job_facets,
+)
 from ..model.run_ids import run_uuid
 from .record import GraphRecord, text_of, utc
 
-PRODUCER: Final = "urn:workflow-lineage:export"
-NAMESPACE: Final = "lineage"
-_SPEC: Final = "https://openlineage.io/spec"
-_EVENT: Final = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
 _END: Final = {"finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT"}
 
 
@@ -28,24 +31,6 @@ def to_openlineage(record: GraphRecord) -> str:
     """Return the record as OpenLineage events, one JSON text a line."""
     lines = [json.dumps(event, ensure_ascii=False) for event in events(record)]
     return "".join(f"{line}\n" for line in lines)
-
-
-def dataset_name(kind: str, id: str) -> tuple[str, str]:
-    """Return namespace and name of an artifact, by OpenLineage's naming page.
-
-    Args:
-        kind: The artifact's kind.
-        id: Its path, address or number.
-    """
-    parts = urlsplit(id) if "://" in id else None
-    if parts is not None and parts.scheme != "file":
-        return f"{parts.scheme}://{parts.netloc}", parts.path.lstrip("/") or "/"
-    if parts is not None:
-        # What other tools call a local file, whatever the machine.
-        return "file", id.removeprefix(f"file://{parts.netloc}")
-    if kind in {"file", "folder", "model_weight"} and id.startswith("/"):
-        return "file", id
-    return NAMESPACE, f"{kind}/{id}"
 
 
 def events(record: GraphRecord) -> Iterator[dict[str, Any]]:
@@ -60,13 +45,13 @@ def events(record: GraphRecord) -> Iterator[dict[str, Any]]:
     for node in sorted(record.tasks(), key=lambda n: n.started_at or 0.0):
         detail = record.details.get(node.key)
         base = {
-            "schemaURL": _EVENT,
+            "schemaURL": EVENT,
             "producer": PRODUCER,
             "run": {"runId": _run_id(node, detail), "facets": _run_facets(detail)},
             "job": {
                 "namespace": NAMESPACE,
                 "name": text_of(node.name) or node.key,
-                "facets": _job_facets(),
+                "facets": job_facets(),
             },
             "inputs": [_dataset(nodes[key], "inputs") for key in used[node.key]],
         }
@@ -92,7 +77,7 @@ def _output(nodes: dict[str, Node], edge: GraphEdge) -> dict[str, Any]:
     if edge.derived_from is not None:
         sources = [nodes[key] for key in edge.derived_from if key in nodes]
         named = [dataset_name(n.kind, text_of(n.id)) for n in sources]
-        dataset["facets"]["lineage"] = _facet(
+        dataset["facets"]["lineage"] = facet(
             "LineageDatasetFacet",
             "1-0-0",
             inputs=[
@@ -106,17 +91,17 @@ def _output(nodes: dict[str, Node], edge: GraphEdge) -> dict[str, Any]:
 def _dataset(node: Node, role: str) -> dict[str, Any]:
     namespace, name = dataset_name(node.kind, text_of(node.id))
     facets: dict[str, Any] = {
-        "datasetType": _facet("DatasetTypeDatasetFacet", "1-0-1", datasetType=node.kind)
+        "datasetType": facet("DatasetTypeDatasetFacet", "1-0-1", datasetType=node.kind)
     }
     version = node.digest or node.version
     if version:
-        facets["version"] = _facet(
+        facets["version"] = facet(
             "DatasetVersionDatasetFacet", "1-0-1", datasetVersion=text_of(version)
         )
     dataset: dict[str, Any] = {"namespace": namespace, "name": name, "facets": facets}
     if role == "outputs" and node.size is not None:
         dataset["outputFacets"] = {
-            "outputStatistics": _facet(
+            "outputStatistics": facet(
                 "OutputStatisticsOutputDatasetFacet", "1-0-2", size=node.size
             )
         }
@@ -125,7 +110,7 @@ def _dataset(node: Node, role: str) -> dict[str, Any]:
 
 def _run_facets(detail: TaskDetail | None) -> dict[str, Any]:
     facets: dict[str, Any] = {
-        "processing_engine": _facet(
+        "processing_engine": facet(
             "ProcessingEngineRunFacet",
             "1-1-1",
             version=text_of((detail and detail.python) or "unknown"),
@@ -133,7 +118,7 @@ def _run_facets(detail: TaskDetail | None) -> dict[str, Any]:
         )
     }
     if detail is not None and detail.error:
-        facets["errorMessage"] = _facet(
+        facets["errorMessage"] = facet(
             "ErrorMessageRunFacet",
             "1-0-1",
             message=text_of(detail.error),
@@ -141,22 +126,3 @@ def _run_facets(detail: TaskDetail | None) -> dict[str, Any]:
             **({"stackTrace": text_of(detail.traceback)} if detail.traceback else {}),
         )
     return facets
-
-
-def _job_facets() -> dict[str, Any]:
-    return {
-        "jobType": _facet(
-            "JobTypeJobFacet",
-            "2-0-4",
-            processingType="BATCH",
-            integration="LINEAGE",
-            jobType="TASK",
-        )
-    }
-
-
-def _facet(facet: str, schema: str, /, **members: Any) -> dict[str, Any]:
-    # The facets of explicit lineage share one schema file.
-    file = "LineageFacet" if facet == "LineageDatasetFacet" else facet
-    address = f"{_SPEC}/facets/{schema}/{file}.json#/$defs/{facet}"
-    return {"_producer": PRODUCER, "_schemaURL": address, **members}

@@ -47,6 +47,13 @@ def _task_number(value: Any) -> Any:
 TaskNumber = Annotated[int, BeforeValidator(_task_number), Field(ge=0, le=2**63 - 1)]
 
 
+#: How a link is known, from the strongest to the weakest.
+HOWS: Final = (
+    "declared", "same step", "enclosing step", "same content", "part of",
+)  # fmt: skip
+How = Literal["declared", "same step", "enclosing step", "same content", "part of"]
+
+
 class Question(BaseModel):
     """The parameters of one question; unknown keys are ignored."""
 
@@ -56,11 +63,13 @@ class Question(BaseModel):
     """The method of the instance that answers it."""
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """The base of all answers."""
+
     model_config = ConfigDict(extra="ignore", defer_build=True)
 
 
-class Icon(_Answer):
+class Icon(Answer):
     """The icon of an app's card, as in `WorkflowMeta`."""
 
     icon: str
@@ -68,14 +77,14 @@ class Icon(_Answer):
     backgroundColor: str
 
 
-class Link(_Answer):
+class Link(Answer):
     """The link of an app's card, as in `WorkflowMeta`."""
 
     url: str
     title: str
 
 
-class Node(_Answer):
+class Node(Answer):
     """A node of the graph: a task, or one version of an artifact."""
 
     key: str
@@ -111,6 +120,11 @@ class Node(_Answer):
     """Data: made from an input of which a newer version exists."""
     is_current: bool | None = None
     """Data: the version that the artifact has now."""
+    same_as: str | None = None
+    """Data: the key of the first node with the same content."""
+    is_pinned: bool | None = None
+    """Data: false where no version holds all of its content; null is unknown."""
+    pinned_reason: str | None = None
     hops_up: int | None = None
     """Distance from the focus, when reached upstream; 0 for the focus."""
     hops_down: int | None = None
@@ -122,20 +136,25 @@ class Node(_Answer):
     """Tasks: the first parameters of the task and its steps, by name."""
 
 
-class GraphEdge(_Answer):
+class GraphEdge(Answer):
     """An edge of the graph, in the direction in which data flows."""
 
     source: str
     target: str
-    role: Literal["input", "output", "revision"]
-    """`input`: data to task; `output`: task to data; `revision`: an older version
-    of a container to the one that grew out of it."""
+    role: Literal["input", "output", "revision", "content", "part"]
+    """`input`: data to task; `output`: task to data; `revision`: a version to the one
+    that was made from it in place; `content`: to a copy with the same content; `part`:
+    between a folder or project and what is part of it."""
     count: int = 1
     steps: list[str] = []
     """Names of the steps in which it was recorded."""
     recorded_at: float | None = None
     derived_from: list[str] | None = None
     """Outputs that name their inputs: the keys of those data nodes."""
+    how: How | None = None
+    """How a link that no task made is known."""
+    is_reused: bool = False
+    """The task found this output and did not make it."""
 
 
 class GraphParams(Question):
@@ -171,6 +190,8 @@ class UpstreamParams(Question):
     depth: Hops = None
     """Hops at most; null is without limit."""
     kinds: Kinds | None = None
+    only: list[How] | None = None
+    """Follow only links that are known so."""
     as_of: Moment | None = None
     limit: Limit = 500
     after: Text | None = None
@@ -192,7 +213,7 @@ class PathParams(Question):
     as_of: Moment | None = None
 
 
-class GraphAnswer(_Answer):
+class GraphAnswer(Answer):
     """A part of the graph."""
 
     nodes: list[Node]
@@ -228,7 +249,7 @@ class TasksParams(Question):
     """The `next` of the page before."""
 
 
-class TaskSummary(_Answer):
+class TaskSummary(Answer):
     """A row of the list of tasks."""
 
     node: Node
@@ -242,7 +263,7 @@ class TaskSummary(_Answer):
     user: str | None = None
 
 
-class TasksPage(_Answer):
+class TasksPage(Answer):
     """A page of tasks, newest first."""
 
     tasks: list[TaskSummary]
@@ -250,7 +271,7 @@ class TasksPage(_Answer):
     total: int | None = None
 
 
-class Step(_Answer):
+class Step(Answer):
     """A step of a task."""
 
     key: str
@@ -263,7 +284,7 @@ class Step(_Answer):
     params: dict[str, bool | int | float | str | None] | None = None
 
 
-class Edge(_Answer):
+class Edge(Answer):
     """One recorded edge, whole."""
 
     uid: str | None
@@ -274,9 +295,11 @@ class Edge(_Answer):
     recorded_at: float
     meta: dict[str, Any] | None = None
     derived_from: list[str] | None = None
+    is_reused: bool = False
+    """The task found this output and did not make it."""
 
 
-class LogLine(_Answer):
+class LogLine(Answer):
     """A line of a task's log."""
 
     at: float
@@ -299,7 +322,7 @@ class TaskParams(Question):
     """The key that the app's process gave itself."""
 
 
-class TaskDetail(_Answer):
+class TaskDetail(Answer):
     """Everything known about a task."""
 
     node: Node
@@ -320,6 +343,13 @@ class TaskDetail(_Answer):
     edges_total: int = 0
     log: list[LogLine] = []
     meta: dict[str, Any] | None = None
+    params: dict[str, bool | int | float | str | None] = {}
+    """Of the task and its steps; the first value of a name."""
+    metrics: dict[str, float] = {}
+    """The last value of each."""
+    environment: dict[str, str] = {}
+    links: dict[str, str] = {}
+    """Addresses of the same run in other tools."""
 
 
 class DataParams(Question):
@@ -338,14 +368,14 @@ class DeleteParams(Question):
     key: Selector
 
 
-class DataDetail(_Answer):
+class DataDetail(Answer):
     """Everything known about one version of an artifact."""
 
     node: Node
     path: str | None = None
     """Where the file lay, as recorded."""
     versions: list[Node] = []
-    """All versions, newest first."""
+    """Every making of a version, newest first; `same_as` tells equal ones."""
     produced_by: list[Edge] = []
     used_by: list[Edge] = []
     meta: dict[str, Any] | None = None
@@ -371,7 +401,7 @@ class ArtifactsParams(Question):
     """The `next` of the page before."""
 
 
-class ArtifactSummary(_Answer):
+class ArtifactSummary(Answer):
     """A row of the list of artifacts."""
 
     node: Node
@@ -383,7 +413,7 @@ class ArtifactSummary(_Answer):
     """Tasks that produced one of its versions."""
 
 
-class ArtifactsPage(_Answer):
+class ArtifactsPage(Answer):
     """A page of artifacts."""
 
     artifacts: list[ArtifactSummary]
@@ -403,51 +433,18 @@ class SearchParams(Question):
     after: Text | None = None
 
 
-class SearchHit(_Answer):
+class SearchHit(Answer):
     """An artifact or a task that a search found."""
 
     node: Node
     matched: Literal["id", "name", "path", "digest", "title"]
 
 
-class SearchAnswer(_Answer):
+class SearchAnswer(Answer):
     """What a search found, best first."""
 
     hits: list[SearchHit]
     next: str | None = None
-
-
-class ImpactParams(Question):
-    """What would be deleted or changed."""
-
-    endpoint = "lineage.graph.impact"
-
-    of: Selector
-    as_of: Moment | None = None
-    if_unchanged: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    """Refuse to answer unless the answer still has this fingerprint."""
-
-
-class ImpactItem(_Answer):
-    """An artifact downstream of what would be deleted."""
-
-    node: Node
-    hops: int
-    left: int
-    """Sources that would remain."""
-
-
-class ImpactAnswer(_Answer):
-    """What deleting something would break."""
-
-    focus: list[Node]
-    remake: list[ImpactItem]
-    """Would lose every source: has to be made again, or cannot be."""
-    loses_source: list[ImpactItem]
-    """Would lose a source and keep others."""
-    fingerprint: str
-    """Changes when the set above does."""
-    truncated: bool = False
 
 
 class ProvenanceParams(Question):
@@ -459,7 +456,7 @@ class ProvenanceParams(Question):
     as_of: Moment | None = None
 
 
-class ProvenanceAnswer(_Answer):
+class ProvenanceAnswer(Answer):
     """Where one output came from."""
 
     node: Node
@@ -473,75 +470,13 @@ class ProvenanceAnswer(_Answer):
     `edges_total` counts all of its edges on the way."""
 
 
-class DiffParams(Question):
-    """Two tasks to compare."""
-
-    endpoint = "lineage.graph.diff"
-
-    a: Selector
-    b: Selector
-
-
-class DiffItem(_Answer):
-    """One artifact in the comparison of two tasks."""
-
-    direction: Literal["input", "output"]
-    change: Literal["same", "added", "removed", "version"]
-    a: Node | None = None
-    b: Node | None = None
-
-
-class FieldDiff(_Answer):
-    """A property in which two tasks differ."""
-
-    field: str
-    a: Any = None
-    b: Any = None
-
-
-class DiffAnswer(_Answer):
-    """What differs between two tasks."""
-
-    a: Node
-    b: Node
-    items: list[DiffItem]
-    fields: list[FieldDiff] = []
-    is_same: bool
-
-
-class StaleParams(Question):
-    """Where to look for stale outputs; everywhere when left out."""
-
-    endpoint = "lineage.graph.stale"
-
-    of: Selector | None = None
-    limit: Limit = 100
-    after: Text | None = None
-
-
-class StaleItem(_Answer):
-    """An output made from something that has a newer version."""
-
-    node: Node
-    task: Node
-    used: Node
-    newest: Node
-
-
-class StaleAnswer(_Answer):
-    """Outputs that a new run would make differently."""
-
-    items: list[StaleItem]
-    next: str | None = None
-
-
 class HealthParams(Question):
     """No parameters: the whole graph of the caller's teams."""
 
     endpoint = "lineage.health"
 
 
-class HealthAnswer(_Answer):
+class HealthAnswer(Answer):
     """How complete the graph is."""
 
     tasks: int
@@ -567,7 +502,7 @@ class ChangesParams(Question):
     """The `cursor` of an earlier answer."""
 
 
-class ChangesAnswer(_Answer):
+class ChangesAnswer(Answer):
     """What is new since a cursor; the page asks it to stay live."""
 
     cursor: str

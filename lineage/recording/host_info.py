@@ -25,12 +25,30 @@ _NO_HOST: Final = re.compile(r"[^a-z0-9.-]+")
 
 def program_name() -> str:
     """Return the name of the running program, for a task without a name."""
+    if notebook := _notebook_name():
+        return notebook
     name = Path(sys.argv[0] if sys.argv else "").name
     if name in ("", "-", "-c"):
         return "python"
     if name == "__main__.py":
         return Path(sys.argv[0]).resolve().parent.name
     return name
+
+
+def _notebook_name() -> str:
+    """Return the name of the running notebook; empty where this is no notebook."""
+    if "ipykernel" not in sys.modules:
+        return ""
+    main = sys.modules.get("__main__")
+    # Visual Studio Code tells the kernel by a global, Jupyter by a variable.
+    path = getattr(main, "__vsc_ipynb_file__", None) or os.environ.get(
+        "JPY_SESSION_NAME", ""
+    )
+    name = Path(str(path)).name
+    if name:
+        return name
+    is_kernel = Path(sys.argv[0] if sys.argv else "").name.startswith("ipykernel")
+    return "notebook" if is_kernel else ""
 
 
 def about_process(mask: Masker, user: str | None) -> str:

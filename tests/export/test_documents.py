@@ -23,8 +23,8 @@ from openlineage.client import generated
 from prov.model import ProvDocument
 
 from lineage.export import FORMATS, GraphRecord
-from lineage.export.openlineage import dataset_name
 from lineage.export.tables import inert
+from lineage.model.openlineage import dataset_name
 
 
 @pytest.fixture(params=["example", "large"])

@@ -15,6 +15,9 @@ from lineage.instance.store.partitioning import partition
 
 _schemas = itertools.count(1)
 
+#: When the facts of tests begin: a clock in 1970 is taken for a wrong one.
+START = 1_700_000_000.0
+
 StoreUrl = Callable[[], str]
 
 
@@ -92,7 +95,7 @@ class Facts:
             "f": form,
             "uid": f"{self._run}-{number}",
             "task": self._run,
-            "at": 1000.0 + number,
+            "at": START + 1000.0 + number,
             **fields,
         }
         return {key: value for key, value in fact.items() if value is not None}

@@ -27,6 +27,9 @@ export function node(key: string, more: Partial<GraphNode> = {}): GraphNode {
     is_deleted: false,
     is_stale: false,
     is_current: null,
+    same_as: null,
+    is_pinned: null,
+    pinned_reason: null,
     params: null,
     hops_up: null,
     hops_down: null,
@@ -45,6 +48,8 @@ export function edge(source: string, target: string, more: Partial<GraphEdge> = 
     steps: [],
     recorded_at: null,
     derived_from: null,
+    how: null,
+    is_reused: false,
     ...more,
   };
 }

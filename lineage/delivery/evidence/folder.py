@@ -7,8 +7,8 @@ import hashlib
 import os
 import stat as stat_module
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from ...model.limits import MAX_MANIFEST_FILES
@@ -23,6 +23,7 @@ _MAX_READ_BYTES: Final = 64 * 1024 * 1024
 #: Beyond these a folder is not pinned.
 _MAX_FILES: Final = 200_000
 _MAX_WALK_S: Final = 30.0
+_BY_NAME: Final = itemgetter(0)
 
 
 class _NotPinnedError(Exception):
@@ -46,6 +47,10 @@ class _Listing:
     files: list[tuple[str, os.stat_result]] = field(default_factory=list)
     changed_ns: int = 0
     """When anything inside was changed last."""
+
+    def note(self, seen: os.stat_result) -> None:
+        """Note when one of the entries was changed."""
+        self.changed_ns = max(self.changed_ns, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
 class FolderResolver:
@@ -94,7 +99,12 @@ class FolderResolver:
                 raise _NotPinnedError("changed while it was read")
         known = digests or self._remembered(listing)
         entries = [
-            [_shown(name), seen.st_size, known.get(name), seen.st_mtime_ns]
+            (
+                name if name.isascii() else _shown(name),
+                seen.st_size,
+                known.get(name) if known else None,
+                seen.st_mtime_ns,
+            )
             for name, seen in listing.files[:MAX_MANIFEST_FILES]
         ]
         manifest = {
@@ -107,21 +117,19 @@ class FolderResolver:
         return {"manifest": manifest, "evidence": evidence}
 
     def _listed(self, path: str) -> _Listing:
-        listing = _Listing()
+        listing, folders = _Listing(), [""]
         until = time.monotonic() + self._bounds.walk_s
-        for name, seen in _walk(path, ""):
-            listing.changed_ns = max(
-                listing.changed_ns, seen.st_mtime_ns, seen.st_ctime_ns
-            )
-            if stat_module.S_ISREG(seen.st_mode):
-                listing.files.append((name, seen))
-                if len(listing.files) > self._bounds.files:
-                    raise _NotPinnedError(f"more than {self._bounds.files} files")
-                if not len(listing.files) % 256 and time.monotonic() > until:
-                    raise _NotPinnedError(
-                        f"listing it took more than {self._bounds.walk_s:g} seconds"
-                    )
-        listing.files.sort(key=lambda pair: pair[0])
+        while folders:
+            inside = folders.pop()
+            listing.note(os.stat(os.path.join(path, inside)))
+            _scan(listing, folders, path, inside)
+            if len(listing.files) > self._bounds.files:
+                raise _NotPinnedError(f"more than {self._bounds.files} files")
+            if time.monotonic() > until:
+                raise _NotPinnedError(
+                    f"listing it took more than {self._bounds.walk_s:g} seconds"
+                )
+        listing.files.sort(key=_BY_NAME)
         return listing
 
     def _digests(self, path: str, listing: _Listing) -> dict[str, str] | None:
@@ -152,22 +160,26 @@ class FolderResolver:
         return found
 
 
-def _walk(top: str, inside: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield what lies in a folder with its stat, folders included; links as targets."""
-    yield inside, os.stat(os.path.join(top, inside))
+def _scan(listing: _Listing, folders: list[str], top: str, inside: str) -> None:
+    """Add the entries of a folder; a link counts as the file that it leads to."""
+    files, changed_ns = listing.files, listing.changed_ns
     try:
-        entries = list(os.scandir(os.path.join(top, inside)))
+        with os.scandir(os.path.join(top, inside)) as entries:
+            for entry in entries:
+                name = f"{inside}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{name}/")
+                    continue
+                try:
+                    seen = entry.stat()
+                except OSError:
+                    continue  # It went away, or is a link to nothing.
+                changed_ns = max(changed_ns, seen.st_mtime_ns, seen.st_ctime_ns)
+                if stat_module.S_ISREG(seen.st_mode):
+                    files.append((name, seen))
     except OSError as error:
         raise _NotPinnedError(f"{inside or top}: {error.strerror}"[:200]) from error
-    for entry in entries:
-        name = f"{inside}/{entry.name}" if inside else entry.name
-        try:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(top, name)
-            else:
-                yield name, entry.stat()
-        except FileNotFoundError:
-            continue  # It went away, or is a link to nothing.
+    listing.changed_ns = changed_ns
 
 
 def _is_same(one: _Listing, other: _Listing) -> bool:
@@ -194,6 +206,6 @@ def _content_digest(digests: dict[str, str]) -> str:
 
 def _stat_digest(files: list[tuple[str, os.stat_result]]) -> str:
     lines = "".join(
-        f"{seen.st_size} {seen.st_mtime_ns} {name}\n" for name, seen in files
+        [f"{seen.st_size} {seen.st_mtime_ns} {name}\n" for name, seen in files]
     )
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()

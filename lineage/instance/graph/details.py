@@ -17,12 +17,19 @@ from ...model.graph import (
     TaskParams,
 )
 from ...model.selector import NameSelector
-from ..store.activity_ids import INPUT, STEP_BITS
+from ..store.activity_ids import INPUT
 from ..store.database import Row
 from ..store.dedup import SOURCE_BITS, join_uid
 from .name_resolution import find_named
 from .nodes import data_key, data_nodes, task_nodes
 from .query_session import GraphReader
+from .task_params import (
+    MAX_VALUES,
+    task_environment,
+    task_links,
+    task_metrics,
+    task_params,
+)
 from .team_graph import TeamGraph, task_of_ref, task_ref
 
 #: Edges and log lines in one answer, at most; `edges_total` tells of more.
@@ -34,18 +41,23 @@ _TASK: Final = (
     " parent_run, error, traceback, card FROM tasks WHERE team_id = ? AND id = ?"
 )
 _EDGE_COLUMNS: Final = (
-    "e.id, e.task_id, e.step, e.activity, e.direction, e.node_id, e.recorded_at, e.meta"
+    "e.id, e.task_id, e.step, e.direction, e.node_id, e.recorded_at, e.meta,"
+    " e.is_reused"
 )
 _OF_TASK: Final = (
     " FROM edges e WHERE e.team_id = :team AND e.task_id = :task{when e.recorded_at}"
 )
 _AMONG: Final = " AND e.node_id IN (SELECT x.value FROM each_int(:among) AS x)"
 _BY_NODE: Final = (
-    f"SELECT DISTINCT {_EDGE_COLUMNS} FROM links l JOIN edges e"  # noqa: S608  made of constants
-    " ON e.team_id = l.team_id AND e.task_id = l.activity >> 24"
-    " AND e.direction = l.direction AND e.node_id = l.node_id"
-    " WHERE l.team_id = :team AND l.node_id = :node AND l.direction = :direction"
-    " AND l.activity >= 0 ORDER BY e.recorded_at, e.id LIMIT :most"
+    f"SELECT {_EDGE_COLUMNS} FROM edges e JOIN nodes n"  # noqa: S608  made of constants
+    " ON n.team_id = e.team_id AND n.entity_id = e.entity_id AND n.id = :node"
+    " WHERE e.team_id = :team AND e.node_id = :node AND {which}{when e.event_at}"
+    " ORDER BY e.recorded_at, e.id LIMIT :most"
+)
+_MAKINGS: Final = (
+    "SELECT n.id FROM nodes n WHERE n.team_id = :team AND n.entity_id = :entity"
+    "{when n.created_at}"
+    " ORDER BY COALESCE(n.made_at, n.created_at) DESC, n.id DESC LIMIT :most"
 )
 _TEXT_ENDINGS: Final = (
     ".txt", ".md", ".log", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml",
@@ -128,6 +140,10 @@ def task_detail(
         edges_total=total,
         log=_log(view, task),
         meta=json.loads(card) if card else None,
+        params=task_params(view, [task], MAX_VALUES).get(task, {}),
+        metrics=task_metrics(view, task),
+        environment=task_environment(view, task),
+        links=task_links(view, task),
     )
 
 
@@ -150,7 +166,7 @@ def _edges_of(
 def make_edges(view: TeamGraph, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
     """Make edges from their rows."""
     tx, team = view.tx, view.team_id
-    nodes = view.artifact_nodes({row[5] for row in rows})
+    nodes = view.artifact_nodes({row[4] for row in rows})
     tasks = task_nodes(view, {row[1] for row in rows})
     source_rows = tx.all(
         "SELECT s.id, s.source FROM each_int(:ids) AS x"
@@ -158,7 +174,7 @@ def make_edges(view: TeamGraph, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
         {"ids": {row[0] >> SOURCE_BITS for row in rows}, "team": team},
     )
     sources = {row[0]: row[1] for row in source_rows}
-    derived = _derived(view, {row[3] for row in rows if row[4] != INPUT})
+    declared = _declared(view, {row[4] for row in rows if row[3] != INPUT})
     return [
         Edge(
             uid=join_uid(sources[id >> SOURCE_BITS], id),
@@ -168,27 +184,19 @@ def make_edges(view: TeamGraph, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
             step=str(step) if step else None,
             recorded_at=at,
             meta=json.loads(meta) if meta else None,
-            derived_from=derived.get(activity),
+            derived_from=None if direction == INPUT else declared.get(node),
+            is_reused=bool(is_reused),
         )
-        for id, task, step, activity, direction, node, at, meta in rows
+        for id, task, step, direction, node, at, meta, is_reused in rows
     ]
 
 
-def _derived(view: TeamGraph, activities: set[int]) -> dict[int, list[str]]:
-    rows = view.tx.all(
-        "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
-        " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
-        " LEFT JOIN steps s ON s.team_id = :team"
-        " AND s.task_id = l.activity >> 24 AND s.number = l.activity & 16777215"
-        " WHERE s.number IS NULL",
-        {
-            "ids": [a for a in activities if a & ((1 << STEP_BITS) - 1)],
-            "team": view.team_id,
-        },
-    )
+def _declared(view: TeamGraph, outputs: set[int]) -> dict[int, list[str]]:
+    """Return the keys of the sources that outputs name."""
     found: dict[int, list[str]] = {}
-    for activity, node in rows:
-        found.setdefault(activity, []).append(data_key(node))
+    for link in view.links.upstream(outputs):
+        if link.how == "declared":
+            found.setdefault(link.target, []).append(data_key(link.source))
     return found
 
 
@@ -266,20 +274,18 @@ def _data_detail(view: TeamGraph, node: int) -> DataDetail:
     )
     assert row is not None
     entity, kind, ident, card = row
-    versions = tx.all(
-        "SELECT id FROM nodes WHERE team_id = ? AND entity_id = ?"
-        " ORDER BY ordinal DESC LIMIT ?",
-        (team, entity, MAX_EDGES),
-    )
-    order = [row[0] for row in versions]
+    makings = view.rows(_MAKINGS, entity=entity, most=MAX_EDGES)
+    order = [row[0] for row in makings]
     nodes = data_nodes(view, {node, *order})
-    names = {"team": team, "node": node, "most": MAX_EDGES}
+    names = {"node": node, "most": MAX_EDGES}
+    made = _BY_NODE.replace("{which}", "e.direction = 1 AND e.is_reused = 0")
+    used = _BY_NODE.replace("{which}", "(e.direction = 0 OR e.is_reused = 1)")
     return DataDetail(
         node=nodes[node],
         path=ident if "/" in ident else None,
         versions=[nodes[id] for id in order],
-        produced_by=make_edges(view, tx.all(_BY_NODE, {**names, "direction": 1})),
-        used_by=make_edges(view, tx.all(_BY_NODE, {**names, "direction": 0})),
+        produced_by=make_edges(view, view.rows(made, **names)),
+        used_by=make_edges(view, view.rows(used, **names)),
         meta=json.loads(card) if card else None,
         preview=_preview(kind, ident),
     )

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from ...model.graph import GraphEdge
-from ..store.activity_ids import INPUT, activity_id
+from ..store.activity_ids import INPUT
 from .nodes import data_key
 from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
 
 _EDGES = (
-    "SELECT e.task_id, e.direction, e.node_id, e.step, e.activity, e.recorded_at"
+    "SELECT e.task_id, e.direction, e.node_id, e.step, e.is_reused, e.recorded_at"
     " FROM each_int(:tasks) AS x"
     " JOIN edges e ON e.team_id = :team AND e.task_id = x.value"
     " WHERE e.node_id IN (SELECT y.value FROM each_int(:nodes) AS y)"
@@ -19,19 +19,22 @@ _EDGES = (
 )
 _REVISIONS = (
     "SELECT l.activity, l.node_id, l.since FROM each_int(:ids) AS x JOIN links l"
-    " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0{when l.since}"
+    " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
+    " JOIN nodes o ON o.team_id = :team AND o.id = l.node_id"
+    " JOIN nodes n ON n.team_id = :team AND n.id = -x.value"
+    " AND n.entity_id = o.entity_id{when l.since}"
 )
 _DATA_NEIGHBOURS = (
-    "SELECT l.node_id, l.direction, COUNT(DISTINCT CASE WHEN l.activity < 0"
-    " THEN l.activity ELSE l.activity >> 24 END)"
+    "SELECT l.node_id, CASE WHEN l.direction = 0 THEN 0 ELSE 1 END,"
+    " COUNT(DISTINCT l.activity >> 24)"
     " FROM each_int(:ids) AS x JOIN links l"
-    " ON l.team_id = :team AND l.node_id = x.value{when l.since}"
-    " GROUP BY l.node_id, l.direction"
+    " ON l.team_id = :team AND l.node_id = x.value AND l.activity > 0{when l.since}"
+    " GROUP BY l.node_id, CASE WHEN l.direction = 0 THEN 0 ELSE 1 END"
 )
 _TASK_NEIGHBOURS = (
     "SELECT e.task_id, e.direction, COUNT(DISTINCT e.node_id)"
     " FROM each_int(:ids) AS x JOIN edges e"
-    " ON e.team_id = :team AND e.task_id = x.value"
+    " ON e.team_id = :team AND e.task_id = x.value AND e.is_reused = 0"
     " LEFT JOIN nodes n ON n.team_id = e.team_id AND n.id = e.node_id"
     " AND n.task_id = e.task_id WHERE n.id IS NULL{when e.recorded_at}"
     " GROUP BY e.task_id, e.direction"
@@ -47,7 +50,8 @@ class _EdgeGroup:
         self.count = 0
         self.at = 0.0
         self.steps: set[tuple[int, int]] = set()
-        self.derivations: set[int] = set()
+        self.is_reused = False
+        self.how: str | None = None
 
 
 class EdgeSet:
@@ -67,6 +71,7 @@ class EdgeSet:
         self._drawn: dict[Line, _EdgeGroup] = {}
         self._draw_edges(tasks, nodes)
         self._draw_revisions(nodes, set(refs))
+        self._draw_links(nodes, set(refs))
 
     def between(
         self, keys: dict[NodeRef, str], fresh: Collection[NodeRef]
@@ -79,20 +84,23 @@ class EdgeSet:
             and (line[0] in fresh or line[1] in fresh)
         }  # fmt: skip
         steps = self._step_names({s for d in chosen.values() for s in d.steps})
-        sources = self._sources({a for d in chosen.values() for a in d.derivations})
+        outputs = {line[1] for line, drawn in chosen.items() if drawn.role == "output"}
+        sources = self._sources({ref for ref in outputs if ref >= 0})
         arrows = []
         for (source, target), drawn in chosen.items():
-            derived = {n for a in drawn.derivations for n in sources.get(a, ())}
             names = {steps[step] for step in drawn.steps if step in steps}
+            derived = sources.get(target) if drawn.role == "output" else None
             arrows.append(
                 GraphEdge(
                     source=keys[source],
                     target=keys[target],
-                    role=drawn.role,  # type: ignore[arg-type]  # one of the three
+                    role=drawn.role,  # type: ignore[arg-type]  # one of the literals
                     count=drawn.count,
                     steps=sorted(names),
                     recorded_at=drawn.at,
                     derived_from=sorted(map(data_key, derived)) if derived else None,
+                    how=drawn.how,  # type: ignore[arg-type]  # one of `HOWS`
+                    is_reused=drawn.is_reused,
                 )
             )
         return arrows
@@ -100,7 +108,10 @@ class EdgeSet:
     def hidden(self, refs: Collection[NodeRef]) -> dict[NodeRef, tuple[int, int]]:
         """Count each node's neighbours upstream and downstream that have no node."""
         totals = self._neighbours(refs)
-        for source, target in self._drawn:
+        for (source, target), drawn in self._drawn.items():
+            # Reused outputs, copies and parts are no neighbours that were counted.
+            if drawn.is_reused or drawn.role not in ("input", "output"):
+                continue
             totals[source][1] -= 1
             totals[target][0] -= 1
         return {s: (max(0, totals[s][0]), max(0, totals[s][1])) for s in refs}
@@ -110,8 +121,8 @@ class EdgeSet:
             return
         wanted = [*nodes, *self._artifacts]
         rows = self._view.rows(_EDGES, tasks=tasks, nodes=wanted)
-        for task, direction, node, step, activity, at in rows:
-            ref, own = self._spot(node), task_ref(task)
+        for task, direction, node, step, is_reused, at in rows:
+            ref, own = self._ref(node), task_ref(task)
             if ref == own:
                 continue
             line = (ref, own) if direction == INPUT else (own, ref)
@@ -122,8 +133,7 @@ class EdgeSet:
             drawn.at = max(drawn.at, at)
             if step:
                 drawn.steps.add((task, step))
-            if direction != INPUT and activity != activity_id(task):
-                drawn.derivations.add(activity)
+            drawn.is_reused = bool(is_reused)
 
     def _draw_revisions(self, nodes: list[int], refs: set[NodeRef]) -> None:
         if not nodes:
@@ -136,7 +146,17 @@ class EdgeSet:
                 )
                 drawn.count, drawn.at = 1, at
 
-    def _spot(self, node: int) -> NodeRef:
+    def _draw_links(self, nodes: list[int], refs: set[NodeRef]) -> None:
+        """Draw what no task made of another: copies, and parts of wholes."""
+        for link in self._view.links.upstream(nodes):
+            if link.activity or link.source not in refs:
+                continue
+            role = "part" if link.how == "part of" else "content"
+            line = (link.source, link.target)
+            drawn = self._drawn.setdefault(line, _EdgeGroup(role))
+            drawn.count, drawn.how = 1, link.how
+
+    def _ref(self, node: int) -> NodeRef:
         task = self._artifacts.get(node)
         return node if task is None else task_ref(task)
 
@@ -150,19 +170,12 @@ class EdgeSet:
         )
         return {(task, number): name for task, number, name in rows}
 
-    def _sources(self, activities: set[int]) -> dict[int, list[int]]:
-        """Return the inputs of those activities that are derivations, not steps."""
-        rows = self._view.rows(
-            "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
-            " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
-            " LEFT JOIN steps s ON s.team_id = :team"
-            " AND s.task_id = l.activity >> 24 AND s.number = l.activity & 16777215"
-            " WHERE s.number IS NULL",
-            ids=activities,
-        )
-        found: dict[int, list[int]] = defaultdict(list)
-        for activity, node in rows:
-            found[activity].append(node)
+    def _sources(self, outputs: set[int]) -> dict[int, set[int]]:
+        """Return the sources that outputs name."""
+        found: dict[int, set[int]] = defaultdict(set)
+        for link in self._view.links.upstream(outputs):
+            if link.how == "declared":
+                found[link.target].add(link.source)
         return found
 
     def _neighbours(self, refs: Collection[NodeRef]) -> dict[NodeRef, list[int]]:

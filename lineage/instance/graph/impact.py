@@ -1,24 +1,50 @@
-"""What deleting something would break."""
+"""What depends on something, and which tasks have to run again."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Final
 
-from ...model.graph import ImpactAnswer, ImpactItem, ImpactParams
+from ...model.comparisons import ImpactAnswer, ImpactItem, ImpactParams, Rerun
+from ...model.graph import Node
+from .latest_versions import newest_versions
 from .query_session import GraphReader
 from .team_graph import NodeRef, TeamGraph
-from .traversal import reach, starts
+from .traversal import Traversal, reach, starts
+
+#: Links that show for certain that an output came from an input.
+CERTAIN: Final = ("declared", "same step")
+#: Users of what is asked about that are listed, at most.
+MAX_USERS: Final = 100
+
+_AFFECTED: Final = (
+    "SELECT n.id, n.entity_id, n.same_as, n.deleted_at FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value WHERE n.task_id IS NULL"
+    " ORDER BY n.id DESC"
+)
+_SAME_AS: Final = (
+    "SELECT n.id, n.same_as FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
+)
+_MAKINGS: Final = (
+    "SELECT n.id, n.same_as FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.same_as = x.value WHERE n.is_made = 1"
+    "{when n.created_at}"
+)
+_COMMANDS: Final = (
+    "SELECT t.id, t.command, COALESCE(t.started_at, t.created_at)"
+    " FROM each_int(:ids) AS x JOIN tasks t ON t.team_id = :team AND t.id = x.value"
+)
 
 
 def impact(
     reader: GraphReader, team_ids: Sequence[int], params: ImpactParams
 ) -> ImpactAnswer:
-    """Answer `lineage.graph.impact`.
+    """List what depends on something, by how certain that is, and what to run again.
 
-    An artifact downstream has to be made again when every activity that made it needs
-    something that would be gone; it only loses a source when another activity
-    that made it remains whole.
+    Only versions that artifacts have now are listed. One that was made again by a task
+    that does not depend on it only loses a source.
     """
     with reader.focus(team_ids, params.of, params.as_of) as focus:
         answer = ImpactAnswer(focus=[], remake=[], loses_source=[], fingerprint="")
@@ -31,9 +57,14 @@ def impact(
 
 def fingerprint(answer: ImpactAnswer) -> str:
     """Return a short text that changes when what is affected does."""
+    parts = (
+        ("r", answer.remake),
+        ("l", answer.loses_source),
+        ("p", answer.possibly),
+    )
     keys = sorted(
-        f"{what} {item.node.team_id} {item.node.key}"
-        for what, items in (("r", answer.remake), ("l", answer.loses_source))
+        f"{part} {item.node.team_id} {item.node.key}"
+        for part, items in parts
         for item in items
     )
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
@@ -41,62 +72,72 @@ def fingerprint(answer: ImpactAnswer) -> str:
 
 def _add(view: TeamGraph, refs: set[NodeRef], answer: ImpactAnswer) -> None:
     data, tasks = starts(view, refs)
-    found = reach(view, refs, up=False)
-    left = _sources_left(view, set(found.data), set(data), set(tasks))
-    # An artifact whose makers all stay whole is downstream, but loses nothing.
-    # A task is not deleted with what it used, so only artifacts are listed.
-    artifacts = left.keys() - view.joined(found.data).keys()
-    nodes = view.nodes(artifacts)
-    for node in sorted(artifacts, key=lambda node: (found.data[node], node)):
-        item = ImpactItem(node=nodes[node], hops=found.data[node], left=left[node])
-        (answer.loses_source if item.left else answer.remake).append(item)
+    everything = reach(view, refs, up=False)
+    certain = reach(view, refs, up=False, hows=CERTAIN)
+    affected = set(everything.data) - set(data)
+    current = _current(view, affected)
+    left = _makings_left(view, current, set(everything.data), set(tasks))
+    nodes = view.nodes(current)
+    for node in sorted(current, key=lambda node: (everything.data[node], node)):
+        item = ImpactItem(node=nodes[node], hops=everything.data[node], left=left[node])
+        if node not in certain.data:
+            answer.possibly.append(item)
+        else:
+            (answer.loses_source if item.left else answer.remake).append(item)
+    affected -= view.joined(affected).keys()
+    answer.superseded += len(affected) - len(current)
+    answer.reruns += _reruns(view, current)
+    answer.used_by += _users(view, data, everything)
 
 
-def _sources_left(
-    view: TeamGraph, affected: set[int], gone: set[int], gone_tasks: set[int]
+def _current(view: TeamGraph, nodes: Collection[int]) -> dict[int, int]:
+    """Keep one node of each version that its artifact has now, with the version."""
+    rows = view.rows(_AFFECTED, ids=list(nodes))
+    newest = newest_versions(view, {row[1] for row in rows})
+    versions: dict[int, int] = dict(
+        view.rows(_SAME_AS, ids=[one.node for one in newest.values()])
+    )
+    kept: dict[int, int] = {}
+    seen = set()
+    for id, entity, same_as, deleted in rows:
+        latest = newest.get(entity)
+        is_now = latest is not None and versions.get(latest.node) == same_as
+        if is_now and entity not in seen and not view.is_visible_at(deleted):
+            seen.add(entity)
+            kept[id] = same_as
+    return kept
+
+
+def _makings_left(
+    view: TeamGraph, current: dict[int, int], affected: set[int], gone: set[int]
 ) -> dict[int, int]:
-    """Count, for each affected node, the makers that would remain whole.
-
-    A maker is whole when it takes nothing that is lost. All are held for lost until
-    a whole maker is found, so that a cycle does not keep itself alive.
-    """
-    lost = affected | gone
-    makers, inputs = _makers(view, affected - gone)
-    while True:
-        left = {
-            node: sum(
-                activity >> 24 not in gone_tasks and not (inputs[activity] & lost)
-                for activity in activities
-            )
-            for node, activities in makers.items()
-        }
-        saved = {node for node, count in left.items() if count} & lost
-        if not saved:
-            return {n: left[n] for n in left if left[n] < max(1, len(makers[n]))}
-        lost -= saved
+    """Count, for each node, the makings of its content that are not affected."""
+    by_version: dict[int, list[int]] = {}
+    rows = view.rows(_MAKINGS, ids=list(set(current.values())))
+    for node, same_as in rows:
+        by_version.setdefault(same_as, []).append(node)
+    makers = view.links.makers([row[0] for row in rows])
+    return {
+        node: sum(
+            other not in affected and not set(makers.get(other, ())) <= gone
+            for other in by_version.get(same_as, ())
+        )
+        for node, same_as in current.items()
+    }
 
 
-def _makers(
-    view: TeamGraph, nodes: set[int]
-) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
-    makers: dict[int, set[int]] = {node: set() for node in nodes}
-    for node, activity in view.rows(
-        "SELECT l.node_id, l.activity FROM each_int(:ids) AS x JOIN links l"
-        " ON l.team_id = :team AND l.node_id = x.value AND l.direction = 1"
-        "{when l.since}",
-        ids=nodes,
-    ):
-        makers[node].add(activity)
-    for node, activities in makers.items():
-        # A state that a task made is that task's work; else it is the older state's.
-        makers[node] = {a for a in activities if a >= 0} or activities
-    activities = {activity for part in makers.values() for activity in part}
-    inputs: dict[int, set[int]] = {activity: set() for activity in activities}
-    for activity, node in view.rows(
-        "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
-        " ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
-        "{when l.since}",
-        ids=activities,
-    ):
-        inputs[activity].add(node)
-    return makers, inputs
+def _reruns(view: TeamGraph, nodes: Collection[int]) -> list[Rerun]:
+    """Return the tasks that made nodes, in the order in which they ran."""
+    makers = {task for tasks in view.links.makers(nodes).values() for task in tasks}
+    cards = view.task_nodes(makers)
+    rows = sorted(
+        view.rows(_COMMANDS, ids=list(makers)), key=lambda row: (row[2], row[0])
+    )
+    return [Rerun(task=cards[id], command=command) for id, command, _ in rows]
+
+
+def _users(view: TeamGraph, data: Sequence[int], found: Traversal) -> list[Node]:
+    """Return the tasks that used what is asked about themselves."""
+    tasks = {task for part in view.links.users(data).values() for task in part}
+    near = sorted(tasks, key=lambda task: (found.tasks.get(task, 0), -task))
+    return list(view.task_nodes(near[:MAX_USERS]).values())

@@ -1,92 +1,130 @@
-"""Which version of an artifact is the newest, and what was made of older ones."""
+"""Which version of an artifact is current, and what was made from older ones."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ..store.artifact_identity import CONTAINERS
+from ..store.derived_links import DerivedLink
 from .team_reader import TeamReader
+
+if TYPE_CHECKING:
+    from .team_graph import TeamGraph
+
+#: Links by which an output of an older version is out of date: a copy or a part is as
+#: old as what it was taken from, which has a row of its own.
+_MAKING_HOWS: Final = frozenset({"declared", "same step", "enclosing step"})
 
 _NOW: Final = (
     "SELECT e.id, e.latest_id, e.versions FROM each_int(:ids) AS x"
     " JOIN entities e ON e.team_id = :team AND e.id = x.value"
 )
+# The last production, or a later use that saw another content.
 _THEN: Final = """
-SELECT n.entity_id, n.id, n.ordinal, e.kind, n.created_at, MAX(l.since)
+SELECT d.entity_id, d.node_id, d.direction, MAX(d.event_at),
+    MAX(CASE WHEN n.evidence IS NULL AND n.digest IS NULL THEN 0 ELSE 1 END)
 FROM each_int(:ids) AS x
-JOIN entities e ON e.team_id = :team AND e.id = x.value
+JOIN edges d ON d.team_id = :team AND d.entity_id = x.value
+JOIN nodes n ON n.team_id = :team AND n.id = d.node_id
+WHERE d.event_at <= :as_of AND d.is_reused = 0
+GROUP BY d.entity_id, d.node_id, d.direction
+"""
+_COUNT_THEN: Final = """
+SELECT n.entity_id, COUNT(DISTINCT n.same_as) FROM each_int(:ids) AS x
 JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value
-LEFT JOIN links l ON l.team_id = :team AND l.node_id = n.id AND l.activity >= 0
-    AND l.since <= :as_of
-GROUP BY n.entity_id, n.id, n.ordinal, e.kind, n.created_at
+WHERE n.created_at <= :as_of GROUP BY n.entity_id
 """
-# `+ 0` keeps SQLite from reading every activity instead of the one that is equal.
-# A version is stale when a task that made it took what has a newer version now,
-# unless that task made the newer one itself.
-_STALE_NOW: Final = """
-SELECT DISTINCT o.node_id FROM each_int(:ids) AS x
-JOIN links o ON o.team_id = :team AND o.node_id = x.value AND o.direction = 1
-JOIN links i ON i.team_id = :team AND i.activity = o.activity AND i.direction = 0
-JOIN nodes n ON n.team_id = :team AND n.id = i.node_id
-JOIN entities e ON e.team_id = :team AND e.id = n.entity_id
-WHERE o.activity + 0 >= 0 AND e.versions > 1 AND e.latest_id <> n.id
-AND NOT EXISTS (SELECT 1 FROM links m WHERE m.team_id = :team
-    AND m.node_id = e.latest_id AND m.direction = 1
-    AND m.activity >= (o.activity >> 24) << 24
-    AND m.activity < ((o.activity >> 24) + 1) << 24)
-"""
-_MADE_OF: Final = """
-SELECT DISTINCT o.node_id, o.activity >> 24, n.id, n.entity_id
-FROM each_int(:ids) AS x
-JOIN links o ON o.team_id = :team AND o.node_id = x.value AND o.direction = 1
-JOIN links i ON i.team_id = :team AND i.activity = o.activity AND i.direction = 0
-JOIN nodes n ON n.team_id = :team AND n.id = i.node_id
-JOIN entities e ON e.team_id = :team AND e.id = n.entity_id
-WHERE o.activity + 0 >= 0 AND e.versions > 1 {when o.since} {when i.since}
-"""
-_MAKERS: Final = (
-    "SELECT DISTINCT l.node_id, l.activity >> 24 FROM each_int(:ids) AS x JOIN links l"
-    " ON l.team_id = :team AND l.node_id = x.value AND l.direction = 1"
-    " WHERE l.activity + 0 >= 0 {when l.since}"
+_NODES: Final = (
+    "SELECT n.id, n.entity_id, n.same_as, n.normalised FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
 )
 
 
 class LatestVersions(NamedTuple):
-    """The newest version of an artifact, and how many it has."""
+    """The current version of an artifact, and how many it has."""
 
     node: int
     versions: int
 
 
+class StaleReason(NamedTuple):
+    """An output was made from a version that is not current any more."""
+
+    output: int
+    task: int
+    used: int
+    current: int
+
+
 def newest_versions(
     view: TeamReader, entities: Collection[int]
 ) -> dict[int, LatestVersions]:
-    """Return which version of each artifact is the newest at the moment asked about."""
+    """Return which version of each artifact is current at the moment asked about."""
+    if not entities:
+        return {}
     if view.as_of is None:
         rows = view.rows(_NOW, ids=entities)
-        return {id: LatestVersions(latest, count) for id, latest, count in rows}
-    found: dict[int, list[tuple[float, int]]] = {}
-    for entity, node, ordinal, kind, made, seen in view.rows(_THEN, ids=entities):
-        if view.is_visible_at(made) or seen is not None:
-            # States of a container follow each other; other artifacts go back and
-            # forth between versions, and the last one seen is the newest.
-            place = ordinal if kind in CONTAINERS else made if seen is None else seen
-            found.setdefault(entity, []).append((place, node))
-    return {id: LatestVersions(max(part)[1], len(part)) for id, part in found.items()}
-
-
-def stale_among(view: TeamReader, ids: Collection[int]) -> set[int]:
-    """Return which versions were made from something that has a newer version."""
-    if not ids:
-        return set()
-    if view.as_of is None:
-        return {row[0] for row in view.rows(_STALE_NOW, ids=list(ids))}
-    rows = view.rows(_MADE_OF, ids=list(ids))
-    newest = newest_versions(view, {row[3] for row in rows})
-    made = set(view.rows(_MAKERS, ids={one.node for one in newest.values()}))
+        return {
+            id: LatestVersions(latest, count) for id, latest, count in rows if latest
+        }
+    events: dict[int, list[tuple[bool, float, int]]] = defaultdict(list)
+    for entity, node, direction, at, is_observed in view.rows(_THEN, ids=entities):
+        events[entity].append((bool(direction or is_observed), at, node))
+    counts: dict[int, int] = dict(view.rows(_COUNT_THEN, ids=entities))
     return {
-        output
-        for output, task, used, entity in rows
-        if newest[entity].node != used and (newest[entity].node, task) not in made
+        entity: LatestVersions(max(part)[2], counts.get(entity, 1))
+        for entity, part in events.items()
     }
+
+
+def stale_reasons(view: TeamGraph, outputs: Collection[int]) -> list[StaleReason]:
+    """Return for which reasons outputs are out of date, by their direct inputs.
+
+    An input is out of date when the current version of its artifact has another
+    content, unless the maker of the output made that version itself.
+    """
+    links = [ln for ln in view.links.upstream(outputs) if ln.how in _MAKING_HOWS]
+    if not links:
+        return []
+    nodes = _versions_of(view, {link.source for link in links})
+    current = newest_versions(view, {node[0] for node in nodes.values()})
+    newest = {latest.node for latest in current.values()}
+    nodes.update(_versions_of(view, newest - nodes.keys()))
+    makers = view.links.makers(newest | {link.target for link in links})
+    reasons = []
+    for link in links:
+        entity = nodes[link.source][0]
+        latest = current.get(entity)
+        if latest is None or _is_equal(nodes[link.source], nodes[latest.node]):
+            continue
+        tasks = makers.get(link.target, ())
+        if not tasks or set(tasks) & set(makers.get(latest.node, ())):
+            continue
+        task = _task_of(link, tasks)
+        reasons.append(StaleReason(link.target, task, link.source, latest.node))
+    return list(dict.fromkeys(reasons))
+
+
+def stale_among(view: TeamGraph, outputs: Collection[int]) -> set[int]:
+    """Return which outputs were made from something that has a newer version."""
+    return {reason.output for reason in stale_reasons(view, outputs)}
+
+
+def _versions_of(
+    view: TeamReader, nodes: Collection[int]
+) -> dict[int, tuple[int, int, str | None]]:
+    rows = view.rows(_NODES, ids=nodes) if nodes else []
+    return {id: (entity, same, normal) for id, entity, same, normal in rows}
+
+
+def _is_equal(
+    one: tuple[int, int, str | None], other: tuple[int, int, str | None]
+) -> bool:
+    """Whether two nodes hold the same content, or differ by nothing that matters."""
+    return one[1] == other[1] or (one[2] is not None and one[2] == other[2])
+
+
+def _task_of(link: DerivedLink, makers: tuple[int, ...]) -> int:
+    task = link.activity >> 24
+    return task if task in makers else makers[-1]

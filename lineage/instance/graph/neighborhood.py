@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from ...errors import NotFoundError
@@ -79,7 +79,9 @@ def _reachable(
         parts = []
         for view, refs in focus:
             part = Subgraph(focus=refs)
-            part.add(walk(view, refs, up=up, depth=params.depth), up=up)
+            part.add(
+                walk(view, refs, up=up, depth=params.depth, hows=params.only), up=up
+            )
             parts.append((view, part))
         return graph_page(parts, params)
 
@@ -104,12 +106,17 @@ def path(
 
 
 def walk(
-    view: TeamGraph, refs: set[NodeRef], *, up: bool, depth: int | None
+    view: TeamGraph,
+    refs: set[NodeRef],
+    *,
+    up: bool,
+    depth: int | None,
+    hows: Collection[str] | None = None,
 ) -> dict[NodeRef, int]:
     """Return the nodes on one side of some nodes, each with its distance."""
     if depth is not None and depth < 0:
         raise ValueError(f"depth must be 0 or more, not {depth}")
-    hops = to_refs(view, reach(view, refs, up=up, depth=depth))
+    hops = to_refs(view, reach(view, refs, up=up, depth=depth, hows=hows))
     hops.update(dict.fromkeys(refs, 0))
     return hops
 

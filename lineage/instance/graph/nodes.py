@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
@@ -15,6 +15,9 @@ from .short_paths import shortest_paths
 from .task_params import task_params
 from .team_reader import TeamReader
 
+if TYPE_CHECKING:
+    from .team_graph import TeamGraph
+
 _TASK: Final = (
     "SELECT t.id, t.number, t.name, t.status, t.workspace_id, t.started_at,"
     " t.ended_at, t.created_at, t.card FROM each_int(:ids) AS x"
@@ -23,7 +26,7 @@ _TASK: Final = (
 _DATA: Final = (
     "SELECT n.id, e.kind, e.ident, e.name, e.is_model, e.versions, n.label, n.size,"
     " n.digest, n.card, n.created_at, n.deleted_at, e.id,"
-    " e.latest_id FROM each_int(:ids) AS x"
+    " e.latest_id, n.pinned, n.pinned_reason, n.same_as FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
     " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
 )
@@ -65,7 +68,7 @@ def task_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
     return nodes
 
 
-def data_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
+def data_nodes(view: TeamGraph, ids: Collection[int]) -> dict[int, Node]:
     """Make the nodes of versions of artifacts."""
     nodes: dict[int, Node] = {}
     if not ids:
@@ -90,6 +93,9 @@ def data_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
             created_at=row[10],
             is_deleted=view.is_visible_at(row[11]),
             is_current=row[13] == id,
+            is_pinned=None if row[14] is None else bool(row[14]),
+            pinned_reason=row[15],
+            same_as=data_key(row[16] or id),
             **_card_fields(row[9], {} if number is None else {"id": number}),
         )
     if view.as_of is not None:
@@ -98,7 +104,7 @@ def data_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
             if row[12] in newest:
                 nodes[row[0]].version_count = newest[row[12]].versions
                 nodes[row[0]].is_current = newest[row[12]].node == row[0]
-    for id in stale_among(view, nodes):
+    for id in stale_among(view, [id for id in nodes if nodes[id].is_current]):
         nodes[id].is_stale = True
     return nodes
 

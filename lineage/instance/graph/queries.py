@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
+from ...model import comparisons
 from ...model import graph as model
 from ..store import Store
 from . import (
@@ -22,6 +23,7 @@ from . import (
     search,
     stale,
     tasklist,
+    why,
 )
 from .query_session import GraphReader
 
@@ -56,12 +58,15 @@ QUESTIONS: Final[Mapping[str, QuestionRow]] = {
     "downstream": QuestionRow(
         model.DownstreamParams, model.GraphAnswer, neighborhood.downstream
     ),
-    "impact": QuestionRow(model.ImpactParams, model.ImpactAnswer, impact.impact),
+    "impact": QuestionRow(
+        comparisons.ImpactParams, comparisons.ImpactAnswer, impact.impact
+    ),
+    "why": QuestionRow(comparisons.WhyParams, comparisons.WhyAnswer, why.why),
     "provenance": QuestionRow(
         model.ProvenanceParams, model.ProvenanceAnswer, provenance.provenance
     ),
-    "diff": QuestionRow(model.DiffParams, model.DiffAnswer, diff.diff),
-    "stale": QuestionRow(model.StaleParams, model.StaleAnswer, stale.stale),
+    "diff": QuestionRow(comparisons.DiffParams, comparisons.DiffAnswer, diff.diff),
+    "stale": QuestionRow(comparisons.StaleParams, comparisons.StaleAnswer, stale.stale),
     "path": QuestionRow(model.PathParams, model.GraphAnswer, neighborhood.path),
     "search": QuestionRow(model.SearchParams, model.SearchAnswer, search.search),
     "health": QuestionRow(model.HealthParams, model.HealthAnswer, health.health),

@@ -9,7 +9,7 @@ from typing import Final
 from ...errors import NotFoundError
 from ...model.selector import Selector, as_name, parse
 from ..store import Store
-from .link_cache import LinkCache
+from .links import LinkCache
 from .selector_eval import select
 from .team_graph import NodeRef, TeamGraph
 
@@ -26,7 +26,6 @@ class GraphReader:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._cache = LinkCache()
-        store.intake.listen(self._cache.on_change)
 
     @contextmanager
     def views(

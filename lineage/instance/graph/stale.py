@@ -1,76 +1,100 @@
-"""Outputs made from artifacts that have a newer version by now."""
+"""Outputs made from inputs that have newer versions by now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from ...model.graph import StaleAnswer, StaleItem, StaleParams
+from ...model.comparisons import StaleAnswer, StaleItem, StaleParams, StaleReason
+from . import latest_versions
+from .latest_versions import stale_reasons
 from .nodes import data_nodes, task_nodes
 from .pages import checked_after, checked_limit
 from .query_session import GraphReader, find
-from .team_graph import NodeRef, TeamGraph
+from .team_graph import NodeRef, TeamGraph, task_of_ref
 
-# From what is out of date to what was made of it: few artifacts are.
-_FROM_OLD: Final = """
-SELECT DISTINCT o.node_id, o.activity >> 24, n.id, e.latest_id
-FROM entities e
-JOIN nodes n ON n.team_id = e.team_id AND n.entity_id = e.id AND n.id <> e.latest_id
-JOIN links i ON i.team_id = n.team_id AND i.node_id = n.id AND i.direction = 0
-JOIN links o ON o.team_id = i.team_id AND o.activity = i.activity AND o.direction = 1
-WHERE e.team_id = :team AND e.versions > 1 AND o.activity + 0 >= 0
-AND NOT EXISTS (SELECT 1 FROM links m WHERE m.team_id = :team
-    AND m.node_id = e.latest_id AND m.direction = 1
-    AND m.activity >= (o.activity >> 24) << 24
-    AND m.activity < ((o.activity >> 24) + 1) << 24)
-{among}
-ORDER BY o.node_id DESC, n.id LIMIT :most OFFSET :start
+#: Versions that are looked at together.
+CHUNK: Final = 2000
+
+# Versions that are not current and were used: only what was made of them can be stale.
+_OLD: Final = """
+SELECT n.id FROM entities e
+JOIN nodes n ON n.team_id = e.team_id AND n.entity_id = e.id
+JOIN nodes c ON c.team_id = e.team_id AND c.id = e.latest_id
+WHERE e.team_id = :team AND e.versions > 1 AND n.same_as <> c.same_as
+AND EXISTS (SELECT 1 FROM links i WHERE i.team_id = n.team_id AND i.node_id = n.id
+    AND i.direction = 0)
+ORDER BY n.id DESC
 """
+_CURRENT: Final = (
+    "SELECT n.id FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
+    " JOIN entities e ON e.team_id = :team AND e.id = n.entity_id"
+    " WHERE n.is_made = 1 AND n.deleted_at IS NULL AND (:all = 1 OR e.latest_id = n.id)"
+)
 
 
 def stale(
     reader: GraphReader, team_ids: Sequence[int], params: StaleParams
 ) -> StaleAnswer:
-    """Answer `lineage.graph.stale`, of everything or of what a selector means."""
+    """List outputs that a new run would make differently, one row for each."""
     start, size = checked_after(params.after), checked_limit(params.limit)
     answer = StaleAnswer(items=[])
     with reader.views(team_ids) as views:
-        if params.of is None:
-            chosen: list[tuple[TeamGraph, set[NodeRef] | None]] = [
-                (v, None) for v in views
-            ]
-        else:
+        chosen: list[tuple[TeamGraph, set[NodeRef] | None]]
+        chosen = [(view, None) for view in views]
+        if params.of is not None:
             chosen = list(find(views, params.of))
         for view, refs in chosen:
-            answer.items += _items(view, refs, start + size + 1)
+            outputs = _made_from_old(view) if refs is None else _outputs(view, refs)
+            answer.items += _items(view, outputs, with_all=params.all)
     if len(answer.items) > start + size:
         answer.next = str(start + size)
     answer.items = answer.items[start : start + size]
     return answer
 
 
-def _items(view: TeamGraph, refs: set[NodeRef] | None, most: int) -> list[StaleItem]:
-    among = "" if refs is None else (
-        "AND o.node_id IN (SELECT x.value FROM each_int(:among) AS x)"
-    )  # fmt: skip
-    names = {"team": view.team_id, "most": most, "start": 0}
-    if refs is not None:
-        names["among"] = _outputs(view, refs)  # type: ignore[assignment]  # a list
-    rows = view.tx.all(_FROM_OLD.replace("{among}", among), names)
-    data = data_nodes(view, {id for row in rows for id in (row[0], row[2], row[3])})
-    tasks = task_nodes(view, {row[1] for row in rows})
+def _items(
+    view: TeamGraph, outputs: Collection[int], *, with_all: bool
+) -> list[StaleItem]:
+    """Make a row for each stale output, the newest first."""
+    rows = view.rows(_CURRENT, ids=list(outputs), all=int(with_all))
+    reasons = stale_reasons(view, [row[0] for row in rows])
+    by_output: dict[int, list[latest_versions.StaleReason]] = {}
+    for reason in reasons:
+        by_output.setdefault(reason.output, []).append(reason)
+    ids = {id for r in reasons for id in (r.output, r.used, r.current)}
+    data, tasks = data_nodes(view, ids), task_nodes(view, {r.task for r in reasons})
     return [
-        StaleItem(node=data[o], task=tasks[t], used=data[used], newest=data[latest])
-        for o, t, used, latest in rows
+        StaleItem(
+            node=data[output],
+            task=tasks[part[0].task],
+            used=data[part[0].used],
+            newest=data[part[0].current],
+            reasons=[
+                StaleReason(used=data[r.used], current=data[r.current]) for r in part
+            ],
+        )
+        for output, part in sorted(by_output.items(), reverse=True)
     ]
 
 
-def _outputs(view: TeamGraph, refs: set[NodeRef]) -> list[int]:
-    """Return the artifacts among nodes, and what the tasks among them made."""
-    tasks = [-ref - 1 for ref in refs if ref < 0]
-    rows = view.tx.all(
-        "SELECT DISTINCT e.node_id FROM each_int(:tasks) AS x JOIN edges e"
-        " ON e.team_id = :team AND e.task_id = x.value WHERE e.direction = 1",
-        {"tasks": tasks, "team": view.team_id},
-    )
-    return [*(ref for ref in refs if ref >= 0), *(row[0] for row in rows)]
+def _made_from_old(view: TeamGraph) -> set[int]:
+    """Return what was made from versions that are not current."""
+    return {
+        link.target
+        for part in _chunks([row[0] for row in view.rows(_OLD)])
+        for link in view.links.downstream(part)
+        if link.activity
+    }
+
+
+def _chunks(ids: list[int]) -> Iterator[list[int]]:
+    for at in range(0, len(ids), CHUNK):
+        yield ids[at : at + CHUNK]
+
+
+def _outputs(view: TeamGraph, refs: set[NodeRef]) -> set[int]:
+    """Return the versions among refs, and what the tasks among them made."""
+    tasks = [task_of_ref(ref) for ref in refs if ref < 0]
+    return {ref for ref in refs if ref >= 0} | view.links.outputs_of(tasks)

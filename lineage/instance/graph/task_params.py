@@ -1,4 +1,4 @@
-"""Reads the parameters of tasks, so that like runs can be distinguished."""
+"""Reads what tasks recorded beside their edges: parameters, metrics, environment."""
 
 from __future__ import annotations
 
@@ -8,24 +8,68 @@ from typing import Any, Final
 
 from .team_reader import TeamReader
 
-#: Parameters shown of one task, at most.
+#: Parameters shown of one task in a list, at most.
 MAX_PARAMS: Final = 12
-#: Steps read for one answer, at most: a task may have many thousands.
-MAX_STEPS: Final = 5000
+#: Values read for one answer, at most: a task may have many thousands of steps.
+MAX_VALUES: Final = 20_000
 
 _PARAMS: Final = (
+    "SELECT p.task_id, p.step, p.name, p.value FROM each_int(:ids) AS x"
+    " JOIN task_params p ON p.team_id = :team AND p.task_id = x.value"
+    "{when p.at} ORDER BY p.task_id, p.step, p.name LIMIT :most"
+)
+_STEP_PARAMS: Final = (
     "SELECT s.task_id, s.params FROM each_int(:ids) AS x"
     " JOIN steps s ON s.team_id = :team AND s.task_id = x.value"
-    " WHERE s.params IS NOT NULL ORDER BY s.task_id, s.number LIMIT :most"
+    " WHERE s.params IS NOT NULL{when s.started_at}"
+    " ORDER BY s.task_id, s.number LIMIT :most"
+)
+_METRICS: Final = (
+    "SELECT m.name, m.value FROM task_metrics m"
+    " WHERE m.team_id = :team AND m.task_id = :task{when m.at}"
+    " ORDER BY m.position, m.at, m.uid LIMIT :most"
+)
+_LINKS: Final = (
+    "SELECT l.name, l.url FROM task_links l"
+    " WHERE l.team_id = :team AND l.task_id = :task{when l.at} ORDER BY l.name"
+)
+_ENVIRONMENT: Final = (
+    "SELECT t.environment FROM tasks t WHERE t.team_id = :team AND t.id = :task"
 )
 
 
-def task_params(view: TeamReader, ids: Collection[int]) -> dict[int, dict[str, Any]]:
+def task_params(
+    view: TeamReader, ids: Collection[int], most: int = MAX_PARAMS
+) -> dict[int, dict[str, Any]]:
     """Return the first parameters of each task and its steps; the first name wins."""
     found: dict[int, dict[str, Any]] = {}
-    for task, text in view.rows(_PARAMS, ids=ids, most=MAX_STEPS):
+
+    def keep(task: int, name: str, value: Any) -> None:
         params = found.setdefault(task, {})
+        if len(params) < most:
+            params.setdefault(name, value)
+
+    for task, _, name, value in view.rows(_PARAMS, ids=ids, most=MAX_VALUES):
+        keep(task, name, json.loads(value))
+    for task, text in view.rows(_STEP_PARAMS, ids=ids, most=MAX_VALUES):
         for name, value in json.loads(text).items():
-            if len(params) < MAX_PARAMS:
-                params.setdefault(name, value)
+            keep(task, name, value)
     return found
+
+
+def task_metrics(view: TeamReader, task: int) -> dict[str, float]:
+    """Return the last value of each metric of a task."""
+    return dict(view.rows(_METRICS, task=task, most=MAX_VALUES))
+
+
+def task_links(view: TeamReader, task: int) -> dict[str, str]:
+    """Return the addresses of the same run in other tools."""
+    return dict(view.rows(_LINKS, task=task))
+
+
+def task_environment(view: TeamReader, task: int) -> dict[str, str]:
+    """Return what a task ran in: Python, packages, image, GPU."""
+    rows = view.rows(_ENVIRONMENT, task=task)
+    text = rows[0][0] if rows else None
+    environment: dict[str, str] = json.loads(text) if text else {}
+    return environment

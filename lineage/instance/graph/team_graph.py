@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from ...model.graph import Node
 from ..store.database import Transaction
-from .adjacency import Adjacency
-from .link_cache import LinkCache
+from .links import LinkCache, TeamLinks
 from .nodes import data_nodes, task_nodes
 from .team_reader import TeamReader
 
@@ -35,7 +34,7 @@ class TeamGraph(TeamReader):
         earlier: Sequence[int] = (),
     ) -> None:
         super().__init__(tx, team_id, as_of, earlier)
-        self.links = Adjacency(tx, team_id, cache.team(team_id), as_of)
+        self.links = TeamLinks(tx, team_id, cache, as_of)
 
     def joined(self, nodes: Collection[int]) -> dict[int, int]:
         """Return which of the nodes are tasks themselves, and which tasks."""
@@ -100,6 +99,10 @@ class TeamGraph(TeamReader):
         tasks = task_nodes(self, set(joined.values()))
         data = data_nodes(self, [n for n in nodes if n not in joined])
         return {**data, **{node: tasks[task] for node, task in joined.items()}}
+
+    def task_nodes(self, tasks: Collection[int]) -> dict[int, Node]:
+        """Make the nodes of tasks."""
+        return task_nodes(self, tasks)
 
     def nodes(self, refs: Iterable[NodeRef]) -> dict[NodeRef, Node]:
         """Make the nodes of tasks and nodes."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from ..store.activity_ids import INPUT, OUTPUT, STEP_BITS, activity_id
-from .adjacency import Adjacency
+from ..store.activity_ids import STEP_BITS
+from ..store.derived_links import DerivedLink
+from .links import TeamLinks
 from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
+
+#: The one kind of link that is not followed twice in a row: the other files of a folder
+#: are not what one of them was made from.
+_PART: Final = "part of"
+#: Further than any distance.
+FAR: Final = 1 << 60
 
 
 @dataclass(slots=True)
@@ -16,22 +25,131 @@ class Traversal:
 
     data: dict[int, int] = field(default_factory=dict)
     tasks: dict[int, int] = field(default_factory=dict)
+    links: list[DerivedLink] = field(default_factory=list)
+    """The links that were followed."""
+
+
+class _Walk:
+    """One walk, while it goes on."""
+
+    def __init__(
+        self,
+        links: TeamLinks,
+        same: Mapping[int, int],
+        *,
+        up: bool,
+        hows: Collection[str] | None,
+    ) -> None:
+        self.found = Traversal()
+        self._links = links
+        self._same = same
+        self._nodes_of = {task: node for node, task in same.items()}
+        self._up = up
+        self._hows = hows
+        #: Nodes that were reached by a part-of link only.
+        self._by_part: set[int] = set()
+        #: Nodes that were reached from the task that they stand for.
+        self._from_task: set[int] = set()
+        self._done: set[int] = set()
+        #: What is to be visited, by its distance: nodes, nodes that were visited before
+        #: without their part-of links, and tasks with all their inputs or outputs.
+        self._pending: dict[int, set[int]] = defaultdict(set)
+        self._again: dict[int, set[int]] = defaultdict(set)
+        self._entered: dict[int, set[int]] = defaultdict(set)
+
+    def start(self, data: Iterable[int], tasks: Iterable[int]) -> None:
+        """Start from nodes and from tasks."""
+        for node in data:
+            self._from_task.add(node)
+            self._reach_node(node, 0)
+        for task in tasks:
+            self.found.tasks[task] = 0
+            self._entered[0].add(task)
+
+    def run(self, depth: int | None) -> None:
+        """Visit level after level."""
+        while self._pending or self._again or self._entered:
+            hop = min((*self._pending, *self._again, *self._entered))
+            nodes = self._pending.pop(hop, set()) - self._done
+            again = self._again.pop(hop, set())
+            self._done |= nodes
+            for node in (nodes & self._same.keys()) - self._from_task:
+                self._reach_task(self._same[node], hop)
+                self._entered[hop].add(self._same[node])
+            inside = self._entered.pop(hop, set())
+            if depth is None or hop < depth:
+                self._visit(hop, nodes, again, inside)
+
+    def _visit(
+        self, hop: int, nodes: set[int], again: set[int], inside: set[int]
+    ) -> None:
+        links = self._links
+        if nodes:
+            beside = links.makers(nodes) if self._up else links.users(nodes)
+            for task in {task for tasks in beside.values() for task in tasks}:
+                self._reach_task(task, hop + 1)
+            self._follow(nodes, hop, only_parts=False)
+        if again:
+            self._follow(again, hop, only_parts=True)
+        if inside:
+            ends = links.inputs_of(inside) if self._up else links.outputs_of(inside)
+            for node in ends:
+                self._reach_node(node, hop + 1)
+
+    def _follow(self, nodes: set[int], hop: int, *, only_parts: bool) -> None:
+        read = self._links.upstream if self._up else self._links.downstream
+        for link in read(nodes):
+            near, far = link.target, link.source
+            if not self._up:
+                near, far = far, near
+            is_part = link.how == _PART
+            if self._hows is not None and link.how not in self._hows:
+                continue
+            # A task's own inputs and outputs are reached by entering it, and only then.
+            task = link.activity >> STEP_BITS if link.activity > 0 else None
+            if task is not None and task in (self._same.get(near), self._same.get(far)):
+                continue
+            if (only_parts and not is_part) or (is_part and near in self._by_part):
+                continue
+            self.found.links.append(link)
+            self._reach_node(far, hop + (2 if link.activity else 1), by_part=is_part)
+
+    def _reach_node(self, node: int, hop: int, *, by_part: bool = False) -> None:
+        if hop < self.found.data.get(node, FAR):
+            if by_part and node not in self.found.data:
+                self._by_part.add(node)
+            self.found.data[node] = hop
+            self._pending[hop].add(node)
+        if node in self._by_part and not by_part:
+            self._by_part.discard(node)
+            if node in self._done:
+                self._again[hop].add(node)
+
+    def _reach_task(self, task: int, hop: int) -> None:
+        if hop >= self.found.tasks.get(task, FAR):
+            return
+        self.found.tasks[task] = hop
+        node = self._nodes_of.get(task)
+        if node is not None and hop < self.found.data.get(node, FAR):
+            self._from_task.add(node)
+            self._reach_node(node, hop)
 
 
 def closure(
-    links: Adjacency,
+    links: TeamLinks,
     data: Iterable[int],
     tasks: Iterable[int],
     *,
     up: bool,
     depth: int | None = None,
     same: Mapping[int, int] | None = None,
+    hows: Collection[str] | None = None,
 ) -> Traversal:
     """Find everything upstream or downstream of nodes and tasks.
 
-    An edge between a task and an artifact is one hop, and so is one between two states
-    of a container. A task's outputs are reached from it whole; from one of its
-    inputs only those outputs that this input fed.
+    An edge between a task and an artifact is one hop, and so is a link between two
+    artifacts that no task made: a copy, a part. From a task that is started from, all
+    of its inputs or outputs are reached; through a task, only what fed each other.
 
     Args:
         links: The links to walk.
@@ -41,54 +159,24 @@ def closure(
         depth: Hops at most; None is without limit.
         same: Nodes that stand for tasks which others used or made, with those tasks:
             reaching one reaches the other.
+        hows: Follow only links that are known so; None follows all.
 
     Returns:
         What was reached, with the starts at distance 0.
     """
-    reach = Traversal(dict.fromkeys(data, 0), dict.fromkeys(tasks, 0))
-    # Upstream an artifact is somebody's output, and what that took are inputs.
-    near, far = (OUTPUT, INPUT) if up else (INPUT, OUTPUT)
-    nodes = set(reach.data)
-    seen_nodes = set(nodes)
-    activities = _activities_of(links, reach.tasks, far)
-    seen_activities = set(activities)
-    roots = {node: activity_id(task) for node, task in (same or {}).items()}
-    artifacts = {root: node for node, root in roots.items()}
-    hop = 0
-    while (nodes or activities) and (depth is None or hop < depth):
-        hop += 1
-        met = links.activities(nodes, near) if nodes else set()
-        met -= seen_activities
-        seen_activities |= met
-        revisions = {activity for activity in met if activity < 0}
-        met -= revisions
-        sources = activities | revisions
-        nodes = links.data(sources, far) - seen_nodes if sources else set()
-        if roots:
-            nodes |= {artifacts[root] for root in artifacts.keys() & met} - seen_nodes
-            met |= {roots[node] for node in roots.keys() & nodes} - seen_activities
-            seen_activities |= met
-        seen_nodes |= nodes
-        activities = met
-        reach.data.update(dict.fromkeys(nodes, hop))
-        for task in {activity >> STEP_BITS for activity in met}:
-            reach.tasks.setdefault(task, hop)
-    return reach
+    walk = _Walk(links, same or {}, up=up, hows=hows)
+    walk.start(data, tasks)
+    walk.run(depth)
+    _limit(walk.found, depth)
+    return walk.found
 
 
-def _activities_of(links: Adjacency, tasks: Iterable[int], far: int) -> set[int]:
-    """Return the activities of tasks; a task's own has all of its inputs."""
-    if far == INPUT:
-        return {activity_id(task) for task in tasks}
-    found: set[int] = set()
-    for task in tasks:
-        rows = links.tx.all(
-            "SELECT DISTINCT activity FROM links"
-            " WHERE team_id = ? AND activity >= ? AND activity < ? AND direction = ?",
-            (links.team_id, activity_id(task), activity_id(task + 1), OUTPUT),
-        )
-        found.update(row[0] for row in rows)
-    return found
+def _limit(found: Traversal, depth: int | None) -> None:
+    """Leave out what lies further than the depth: a link may be two hops long."""
+    if depth is None:
+        return
+    found.data = {node: hop for node, hop in found.data.items() if hop <= depth}
+    found.tasks = {task: hop for task, hop in found.tasks.items() if hop <= depth}
 
 
 def starts(view: TeamGraph, refs: Iterable[NodeRef]) -> tuple[list[int], list[int]]:
@@ -101,17 +189,25 @@ def starts(view: TeamGraph, refs: Iterable[NodeRef]) -> tuple[list[int], list[in
 
 
 def reach(
-    view: TeamGraph, refs: Iterable[NodeRef], *, up: bool, depth: int | None = None
+    view: TeamGraph,
+    refs: Iterable[NodeRef],
+    *,
+    up: bool,
+    depth: int | None = None,
+    hows: Collection[str] | None = None,
 ) -> Traversal:
     """Find everything on one side of some nodes, each with its distance."""
     data, tasks = starts(view, refs)
     same = view.nodes_of_tasks(tasks)
     while True:
-        found = closure(view.links, data, tasks, up=up, depth=depth, same=same)
+        found = closure(
+            view.links, data, tasks, up=up, depth=depth, same=same, hows=hows
+        )
         # A task that others used as an artifact is one node with it: what follows
         # is nearer than the links alone show.
-        more = view.shared_task_nodes(found.data.keys() - same.keys())
-        if not more:
+        shared = view.shared_task_nodes(found.data.keys())
+        more = {**shared, **view.nodes_of_tasks(found.tasks.keys())}
+        if not more.keys() - same.keys():
             return found
         same.update(more)
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from ...errors import SelectorError
-from ...model.graph import HealthParams, ImpactParams, Question, TaskParams
+from ...model.comparisons import ImpactParams
+from ...model.graph import HealthParams, Question, TaskParams
 from ..errors import RequestError
 from ..graph.queries import QUESTIONS, QuestionRow
 from ..params import NoParams

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from store_engines import Facts, digest
+from store_engines import START, Facts, digest
 
 from lineage.errors import NotFoundError
 from lineage.instance.graph import GraphQueries
@@ -22,19 +22,19 @@ def graph(store: Store) -> GraphQueries:
     store.ingest(
         1,
         [
-            train.fact("task", name="Train", at=90.0),
-            train.uses("file", "a.csv", stat=digest("a"), at=100.0, **CSV),
-            train.makes("file", "/w/m.pt", at=110.0),
-            train.makes("folder", "/w/out", at=115.0),
-            train.fact("log", message="early", at=116.0),
-            later.makes("file", "a.csv", stat=digest("b"), at=200.0, **CSV),
-            later.makes("folder", "/w/out", at=210.0),
-            back.uses("file", "a.csv", stat=digest("a"), at=300.0, **CSV),
-            last.uses("file", "/w/m.pt", at=400.0),
-            last.makes("file", "/w/m.pt", at=410.0),
-            train.uses("job", 7, at=450.0),
-            train.fact("log", message="late", at=460.0),
-            train.fact("task_end", status="error", error="E: x", at=500.0),
+            train.fact("task", name="Train", at=START + 90.0),
+            train.uses("file", "a.csv", stat=digest("a"), at=START + 100.0, **CSV),
+            train.makes("file", "/w/m.pt", at=START + 110.0),
+            train.makes("folder", "/w/out", at=START + 115.0),
+            train.fact("log", message="early", at=START + 116.0),
+            later.makes("file", "a.csv", stat=digest("b"), at=START + 200.0, **CSV),
+            later.makes("folder", "/w/out", at=START + 210.0),
+            back.uses("file", "a.csv", stat=digest("a"), at=START + 300.0, **CSV),
+            last.uses("file", "/w/m.pt", at=START + 400.0),
+            last.makes("file", "/w/m.pt", at=START + 410.0),
+            train.uses("job", 7, at=START + 450.0),
+            train.fact("log", message="late", at=START + 460.0),
+            train.fact("task_end", status="error", error="E: x", at=START + 500.0),
         ],
     )
     return GraphQueries(store)
@@ -42,14 +42,20 @@ def graph(store: Store) -> GraphQueries:
 
 @pytest.mark.parametrize(
     ("as_of", "is_stale"),
-    [(150.0, False), (250.0, True), (350.0, False), (None, False)],
+    [
+        (START + 150.0, False),
+        (START + 250.0, True),
+        (START + 350.0, False),
+        (None, False),
+    ],
 )
 def test_staleness_is_that_of_the_moment(
     graph: GraphQueries, as_of: float | None, is_stale: bool
 ) -> None:
     """A model is stale while the newest known table is another one than it took."""
     answer = graph.get(TEAM, select="file:m.pt", up=0, down=0, as_of=as_of)
-    assert [node.is_stale for node in answer.nodes] == [is_stale]
+    stale = [node.is_stale for node in answer.nodes if node.is_current]
+    assert stale == [is_stale]
 
 
 def test_the_maker_of_the_newer_version_is_not_stale(store: Store) -> None:
@@ -58,12 +64,14 @@ def test_the_maker_of_the_newer_version_is_not_stale(store: Store) -> None:
     store.ingest(
         1,
         [
-            run.uses("project", 1, at=10.0),
-            run.makes("project", 1, at=20.0),
-            run.makes("file", "/w/x", at=30.0),
+            run.uses("project", 1, at=START + 10.0),
+            run.makes("project", 1, at=START + 20.0),
+            run.makes("file", "/w/x", at=START + 30.0),
         ],
     )
-    answer = GraphQueries(store).get(TEAM, select="file:x", up=0, down=0, as_of=99.0)
+    answer = GraphQueries(store).get(
+        TEAM, select="file:x", up=0, down=0, as_of=START + 99.0
+    )
     assert not answer.nodes[0].is_stale
 
 
@@ -75,19 +83,21 @@ def test_hidden_neighbours_are_those_of_the_moment(graph: GraphQueries) -> None:
         node = answer.nodes[0]
         return node.hidden_up, node.hidden_down
 
-    assert hidden("file:m.pt", 150.0) == (1, 0)
-    assert hidden("file:m.pt", None) == (2, 1)
-    assert hidden("task:1", 150.0) == (1, 2)
+    assert hidden("file:m.pt", START + 150.0) == (1, 0)
+    assert hidden("file:m.pt", None) == (1, 1)
+    assert hidden("task:1", START + 150.0) == (1, 2)
     assert hidden("task:1", None) == (2, 2)
 
 
 def test_makers_to_come_save_nothing(graph: GraphQueries) -> None:
     """What another task made later had to be made again at the moment."""
-    then = graph.impact(TEAM, of="file:a.csv@aaaaaa", as_of=150.0)
+    then = graph.impact(TEAM, of="file:a.csv@aaaaaa", as_of=START + 150.0)
     assert {item.node.name for item in then.remake} == {"m.pt", "out"}
-    # The second maker of the model took the model itself: that saves nothing.
+    # The second maker of the model took the model itself: that saves nothing. The
+    # folder has been made again without the table.
     now = graph.impact(TEAM, of="file:a.csv@aaaaaa")
-    assert {item.node.name for item in now.remake} == {"m.pt", "out"}
+    assert {item.node.name for item in now.remake} == {"m.pt"}
+    assert now.superseded == 2
     assert now.loses_source == []
 
 
@@ -97,13 +107,15 @@ def test_another_maker_counts_from_its_time_on(store: Store) -> None:
     store.ingest(
         1,
         [
-            one.uses("job", 1, at=10.0),
-            one.makes("file", "/w/x", at=20.0),
-            two.makes("file", "/w/x", at=30.0),
+            one.uses("job", 1, at=START + 10.0),
+            one.makes("file", "/w/x", at=START + 20.0, stat=digest("a")),
+            two.makes("file", "/w/x", at=START + 30.0, stat=digest("a")),
         ],
     )
     graph = GraphQueries(store)
-    then, now = (graph.impact(TEAM, of="job:1", as_of=at) for at in (25.0, 35.0))
+    then, now = (
+        graph.impact(TEAM, of="job:1", as_of=at) for at in (START + 25.0, START + 35.0)
+    )
     assert ([i.left for i in then.remake], then.loses_source) == ([0], [])
     assert ([i.left for i in now.loses_source], now.remake) == ([1], [])
 
@@ -112,7 +124,7 @@ def test_another_maker_counts_from_its_time_on(store: Store) -> None:
 def test_what_came_later_is_not_there(graph: GraphQueries, select: str) -> None:
     """A task or thing first recorded after the moment means nothing then."""
     with pytest.raises(NotFoundError):
-        graph.get(TEAM, select=select, as_of=150.0)
+        graph.get(TEAM, select=select, as_of=START + 150.0)
     assert graph.get(TEAM, select=select).focus
 
 
@@ -124,24 +136,24 @@ def test_the_newest_version_is_that_of_the_moment(graph: GraphQueries) -> None:
         return answer.nodes[0].version, answer.nodes[0].version_count
 
     table = "file:a.csv@latest"
-    assert latest(table, 150.0) == ("aaaaaaaa", 1)
-    assert latest(table, 250.0) == ("bbbbbbbb", 2)
-    assert latest(table, 350.0) == latest(table, None) == ("aaaaaaaa", 2)
-    assert latest("folder:out@latest", 150.0) == ("v1", 1)
-    assert latest("folder:out@latest", 250.0) == ("v2", 2)
+    assert latest(table, START + 150.0) == ("aaaaaaaa", 1)
+    assert latest(table, START + 250.0) == ("bbbbbbbb", 2)
+    assert latest(table, START + 350.0) == latest(table, None) == ("aaaaaaaa", 2)
+    assert latest("folder:out@latest", START + 150.0) == ("v1", 1)
+    assert latest("folder:out@latest", START + 250.0) == ("v2", 2)
 
 
 def test_a_task_that_ended_later_was_running(graph: GraphQueries) -> None:
     """Its card, its story and `status:` show it as started, without its end."""
-    answer = graph.get(TEAM, select="task:1", as_of=150.0)
+    answer = graph.get(TEAM, select="task:1", as_of=START + 150.0)
     card = next(node for node in answer.nodes if node.kind == "task")
     assert (card.status, card.ended_at) == ("started", None)
     running = "status:started & name:Train"
-    assert graph.get(TEAM, select=running, as_of=150.0).focus == ["task:1"]
+    assert graph.get(TEAM, select=running, as_of=START + 150.0).focus == ["task:1"]
     with pytest.raises(NotFoundError):
-        graph.get(TEAM, select="status:error & kind:task", as_of=150.0)
+        graph.get(TEAM, select="status:error & kind:task", as_of=START + 150.0)
     assert graph.get(TEAM, select="status:error & kind:task").focus == ["task:1"]
-    story = graph.provenance(TEAM, of="file:m.pt", as_of=150.0).tasks[0]
+    story = graph.provenance(TEAM, of="file:m.pt", as_of=START + 150.0).tasks[0]
     assert (story.error, [line.message for line in story.log]) == (None, ["early"])
     whole = graph.get_task(TEAM, id=1)
     assert (whole.error, len(whole.log)) == ("E: x", 2)
@@ -151,7 +163,7 @@ def test_a_deletion_is_of_its_moment(graph: GraphQueries) -> None:
     """What was deleted later was not deleted yet."""
     graph.delete_data(TEAM, key="file:m.pt")
     assert graph.get(TEAM, select="file:m.pt").nodes
-    then = graph.get(TEAM, select="file:m.pt", up=0, down=0, as_of=150.0)
+    then = graph.get(TEAM, select="file:m.pt", up=0, down=0, as_of=START + 150.0)
     now = graph.get(TEAM, select="file:m.pt", up=0, down=0)
     assert (then.nodes[0].is_deleted, now.nodes[0].is_deleted) == (False, True)
 
@@ -159,17 +171,17 @@ def test_a_deletion_is_of_its_moment(graph: GraphQueries) -> None:
 def test_steps_end_when_they_ended(store: Store) -> None:
     """A step that began later is not there, one that ended later goes on."""
     run = Facts("run")
-    steps = [{"key": str(n), "name": f"s{n}", "at": 10.0 * n} for n in (1, 2)]
+    steps = [{"key": str(n), "name": f"s{n}", "at": START + 10.0 * n} for n in (1, 2)]
     store.ingest(
         1,
         [
-            run.uses("job", 1, step=steps[0], at=11.0),
-            run.makes("file", "/w/x", scope="1", at=12.0),
-            run.uses("job", 2, step=steps[1], at=21.0),
-            run.fact("step_end", step="1", outcome="ok", at=30.0),
+            run.uses("job", 1, step=steps[0], at=START + 11.0),
+            run.makes("file", "/w/x", scope="1", at=START + 12.0),
+            run.uses("job", 2, step=steps[1], at=START + 21.0),
+            run.fact("step_end", step="1", outcome="ok", at=START + 30.0),
         ],
     )
     graph = GraphQueries(store)
-    then = graph.provenance(TEAM, of="file:x", as_of=15.0).tasks[0]
+    then = graph.provenance(TEAM, of="file:x", as_of=START + 15.0).tasks[0]
     assert [(s.name, s.ended_at) for s in then.steps] == [("s1", None)]
     assert [s.outcome for s in graph.get_task(TEAM, id=1).steps] == ["ok", None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from store_engines import Facts, digest
+from store_engines import START, Facts, digest
 
 from lineage.errors import NotFoundError, SelectorError
 from lineage.instance.graph import GraphQueries
@@ -21,7 +21,9 @@ def graph(store: Store) -> GraphQueries:
         1,
         [
             train.fact("task", name="Train model", host="h", git_dirty=False),
-            train.uses("project", 42, step={"key": "1", "name": "load", "at": 1.0}),
+            train.uses(
+                "project", 42, step={"key": "1", "name": "load", "at": START + 1.0}
+            ),
             train.uses("file", "data/a.csv", **csv),
             train.makes(
                 "file",
@@ -43,11 +45,11 @@ def graph(store: Store) -> GraphQueries:
     store.ingest(
         1,
         [
-            serve.fact("task", name="Serve", at=2000.0, parent="train"),
-            serve.uses("file", "/w/best.pt", is_model=True, at=2001.0),
-            serve.uses("task", 1, at=2002.0),
-            serve.makes("folder", "/w//out/", at=2003.0),
-            serve.fact("task_end", status="error", error="E: x", at=2004.0),
+            serve.fact("task", name="Serve", at=START + 2000.0, parent="train"),
+            serve.uses("file", "/w/best.pt", is_model=True, at=START + 2001.0),
+            serve.uses("task", 1, at=START + 2002.0),
+            serve.makes("folder", "/w//out/", at=START + 2003.0),
+            serve.fact("task_end", status="error", error="E: x", at=START + 2004.0),
         ],
     )
     return GraphQueries(store)
@@ -132,7 +134,7 @@ def test_tasks_are_listed_newest_first(graph: GraphQueries) -> None:
     assert lines[0].node.status == "error"
     for options in (
         {"text": "train"}, {"status": "finished"}, {"kind": "project"},
-        {"until": 1500.0}, {"text": "1"},
+        {"until": START + 1500.0}, {"text": "1"},
     ):  # fmt: skip
         found = graph.list_tasks(TEAM, **options).tasks  # type: ignore[arg-type]
         assert [line.node.name for line in found] == ["Train model"], options
@@ -211,12 +213,11 @@ def test_impact_splits_by_what_is_left(store: Store, graph: GraphQueries) -> Non
         "best.pt", "out", "project 42",
     ]  # fmt: skip
     other = Facts("other")
-    store.ingest(1, [other.makes("folder", "/w/out", at=5000.0)])
-    store.ingest(1, [Facts("more").makes("file", "/w/best.pt", at=6000.0)])
+    store.ingest(1, [other.makes("folder", "/w/out", at=START + 5000.0)])
     after = graph.impact(TEAM, of="file:a.csv")
-    # The first state of the folder also needs the training itself, as a task.
-    assert {item.node.name: item.left for item in after.loses_source} == {"best.pt": 1}
-    assert sorted(item.node.name for item in after.remake) == ["out", "project 42"]
+    # The folder's new state comes from nothing: only its old one is affected.
+    assert sorted(item.node.name for item in after.remake) == ["best.pt", "project 42"]
+    assert after.superseded == 1
     assert after.fingerprint != before.fingerprint
     assert graph.impact(TEAM, of="file:a.csv").fingerprint == after.fingerprint
 
@@ -250,7 +251,7 @@ def test_diff_pairs_things_and_fields(store: Store, graph: GraphQueries) -> None
 def test_stale_names_what_is_newer(store: Store, graph: GraphQueries) -> None:
     """An output is stale once an input has a newer version, made by another task."""
     assert graph.stale(TEAM).items == []
-    csv = {"local_path": "/w/data/a.csv", "stat": digest("b"), "at": 3000.0}
+    csv = {"local_path": "/w/data/a.csv", "stat": digest("b"), "at": START + 3000.0}
     store.ingest(1, [Facts("new").makes("file", "a", **csv)])
     items = graph.stale(TEAM).items
     assert {item.node.name for item in items} >= {"best.pt"}
@@ -276,7 +277,7 @@ def test_path_finds_the_way_both_ways(graph: GraphQueries) -> None:
 
 def test_as_of_leaves_out_what_came_later(graph: GraphQueries) -> None:
     """The graph of an earlier moment has no later edges."""
-    answer = graph.downstream(TEAM, of="file:a.csv", as_of=1999.0)
+    answer = graph.downstream(TEAM, of="file:a.csv", as_of=START + 1999.0)
     assert "out" not in names(answer)
     assert "best.pt" in names(answer)
 
@@ -366,6 +367,9 @@ def test_the_warm_graph_follows_new_facts(store: Store, graph: GraphQueries) -> 
     more = Facts("third")
     store.ingest(
         1,
-        [more.uses("file", "/w/best.pt", at=4000.0), more.makes("file", "/x/more")],
+        [
+            more.uses("file", "/w/best.pt", at=START + 4000.0),
+            more.makes("file", "/x/more", at=START + 4001.0),
+        ],
     )
     assert "more" in names(graph.downstream(TEAM, of="file:a.csv"))

@@ -6,7 +6,7 @@ import pytest
 from store_engines import Facts
 
 from lineage.instance.graph import GraphQueries, trigrams
-from lineage.instance.graph.link_cache import LinkCache
+from lineage.instance.graph.links import LinkCache
 from lineage.instance.graph.team_graph import TeamGraph
 from lineage.instance.store import Store
 from lineage.instance.store.migrate import migrate

@@ -1,56 +1,88 @@
-"""Closures compared with networkx on random graphs, cycles included."""
+"""Walks compared with networkx on random graphs, cycles of tasks included."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import networkx as nx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_engines import Facts
+from store_engines import START, Facts
 
 from lineage.instance.graph import GraphQueries
-from lineage.instance.store import Store
+from lineage.instance.store import Store, derived_links
 
 _teams = count(100)
 
-#: Edges of a random graph: a task, a thing, and whether the task made it.
+#: Edges of a random history: a task, an artifact, and whether the task made it.
 EDGES = st.lists(
-    st.tuples(st.integers(0, 6), st.integers(0, 9), st.booleans()),
+    st.tuples(st.integers(1, 6), st.integers(0, 9), st.booleans()),
     min_size=1,
     max_size=40,
 )
 
 
-def networkx_graph(edges: list[tuple[int, int, bool]]) -> nx.DiGraph:
-    """Build the same graph for networkx."""
-    graph = nx.DiGraph()
-    for task, thing, is_output in edges:
-        nodes = (f"t{task}", f"f{thing}")
-        graph.add_edge(*(nodes if is_output else reversed(nodes)))
-    return graph
-
-
-def ingest(store: Store, team: int, edges: list[tuple[int, int, bool]]) -> None:
-    """Store the graph: each thing a job, each task a run of its own."""
+def ingest(
+    store: Store, team: int, edges: list[tuple[int, int, bool]], *, first: int = 0
+) -> None:
+    """Store a history: each artifact a job, each task a run of its own."""
     facts = []
-    for task, thing, is_output in edges:
+    for at, (task, artifact, is_output) in enumerate(edges, first):
         run = Facts(f"t{task}")
-        fact = (run.makes if is_output else run.uses)("job", thing)
-        facts.append(fact | {"uid": f"u{len(facts)}"})
-    facts += [Facts(f"t{t}").fact("task", name=f"t{t}", uid=f"n{t}") for t in range(7)]
+        fact = (run.makes if is_output else run.uses)("job", artifact)
+        more = {"uid": f"u{at}", "at": START + at, "task_id": task}
+        facts.append(fact | more)
     store.ingest(team, facts)
 
 
-def reached(answer: object) -> dict[str, int]:
-    """Give what an answer holds, with its distance."""
-    hops = {}
-    for node in answer.nodes:  # type: ignore[attr-defined]
-        name = node.name if node.type == "task" else f"f{node.id}"
-        hops[name] = node.hops_up if node.hops_up is not None else node.hops_down
-    return hops
+def expected_graph(store: Store, team: int) -> nx.DiGraph:
+    """Build the graph of nodes and tasks from the store's links, one by one."""
+    graph = nx.DiGraph()
+    with store.db.read() as tx:
+        nodes = [
+            r[0] for r in tx.all("SELECT id FROM nodes WHERE team_id = ?", (team,))
+        ]
+        tasks = dict(tx.all("SELECT id, number FROM tasks WHERE team_id = ?", (team,)))
+        for node in nodes:
+            graph.add_node(f"data:{node}")
+            for link in derived_links.upstream(tx, team, [node]):
+                graph.add_edge(f"data:{link.source}", f"data:{node}", weight=2)
+        rows = tx.all(
+            "SELECT activity, direction, node_id FROM links"
+            " WHERE team_id = ? AND activity > 0",
+            (team,),
+        )
+    for activity, direction, node in rows:
+        task = f"task:{tasks[activity >> 24]}"
+        ends = (f"data:{node}", task) if direction == 0 else (task, f"data:{node}")
+        # A task is reached from an artifact, and never walked through.
+        graph.add_edge(*ends, weight=1, is_end=True)
+    return graph
+
+
+def distances(graph: nx.DiGraph, start: str, *, up: bool) -> dict[str, int]:
+    """Return how far everything is from a node, tasks as ends of walks."""
+    data = nx.subgraph_view(graph, filter_node=lambda n: n.startswith("data:"))
+    side = data.reverse(copy=False) if up else data
+    found: dict[str, int] = dict(
+        nx.single_source_dijkstra_path_length(side, start, weight="weight")
+    )
+    for node, hop in list(found.items()):
+        for near in graph.predecessors(node) if up else graph.successors(node):
+            if near.startswith("task:"):
+                found[near] = min(hop + 1, found.get(near, 1 << 60))
+    return found
+
+
+def reached(answer: Any) -> dict[str, int]:
+    """Return what an answer holds, with its distance."""
+    return {
+        node.key: node.hops_up if node.hops_up is not None else node.hops_down
+        for node in answer.nodes
+    }
 
 
 @settings(
@@ -58,25 +90,26 @@ def reached(answer: object) -> dict[str, int]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(edges=EDGES, thing=st.integers(0, 9), depth=st.none() | st.integers(0, 6))
-def test_closures_are_those_of_networkx(
-    store: Store, edges: list[tuple[int, int, bool]], thing: int, depth: int | None
+@given(edges=EDGES, depth=st.none() | st.integers(0, 6))
+def test_walks_are_those_of_networkx(
+    store: Store, edges: list[tuple[int, int, bool]], depth: int | None
 ) -> None:
     """Both directions, to a depth or without limit, cold and warm."""
-    graph = networkx_graph(edges)
-    if f"f{thing}" not in graph:
-        thing = edges[0][1]
     team = next(_teams)
     ingest(store, team, edges)
+    graph = expected_graph(store, team)
     queries = GraphQueries(store)
-    for walk, side in (
-        (queries.downstream, graph),
-        (queries.upstream, graph.reverse(copy=False)),
-    ):
-        expected = nx.single_source_shortest_path_length(side, f"f{thing}", depth)
-        for _ in ("cold", "warm"):
-            answer = walk([team], of=f"job:{thing}", depth=depth)
-            assert reached(answer) == dict(expected)
+    starts = [node for node in graph if node.startswith("data:")][:4]
+    for start in starts:
+        for walk, up in ((queries.downstream, False), (queries.upstream, True)):
+            expected = distances(graph, start, up=up)
+            for _ in ("cold", "warm"):
+                answer = walk([team], of=start, depth=depth)
+                assert reached(answer) == {
+                    key: hop
+                    for key, hop in expected.items()
+                    if depth is None or hop <= depth
+                }
 
 
 @settings(
@@ -84,73 +117,67 @@ def test_closures_are_those_of_networkx(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(edges=EDGES, more=EDGES, thing=st.integers(0, 9))
+@given(edges=EDGES, more=EDGES)
 def test_the_warm_graph_stays_true(
-    store: Store,
-    edges: list[tuple[int, int, bool]],
-    more: list[tuple[int, int, bool]],
-    thing: int,
+    store: Store, edges: list[tuple[int, int, bool]], more: list[tuple[int, int, bool]]
 ) -> None:
     """After new facts, of this process or of another, answers are the new ones."""
     team = next(_teams)
-    ingest(store, team, [*edges, (0, thing, False)])
+    ingest(store, team, [(1, 0, False), *edges])
     queries, other = GraphQueries(store), Store(store.db)
-    queries.downstream([team], of=f"job:{thing}")
-    both = [*edges, (0, thing, False)]
+    queries.downstream([team], of="job:0")
     for at, edge in enumerate(more):
-        task, end, is_output = edge
-        run = Facts(f"t{task}")
-        fact = (run.makes if is_output else run.uses)("job", end, uid=f"more{at}")
-        (store, other)[at % 2].ingest(team, [fact])
-        both.append(edge)
-    graph = networkx_graph(both)
-    expected = nx.single_source_shortest_path_length(graph, f"f{thing}")
-    assert reached(queries.downstream([team], of=f"job:{thing}")) == dict(expected)
+        ingest((store, other)[at % 2], team, [edge], first=100 + at)
+        warm = queries.downstream([team], of="job:0")
+        cold = GraphQueries(store).downstream([team], of="job:0")
+        assert reached(warm) == reached(cold)
 
 
-#: Edges where a thing may be a task itself: task, thing or task, direction.
-MIXED = st.lists(
-    st.tuples(st.integers(1, 5), st.integers(-5, 6).filter(bool), st.booleans()),
-    min_size=1,
-    max_size=20,
-)
-
-
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(edges=MIXED, depth=st.none() | st.integers(0, 5))
-def test_a_used_task_is_one_card_with_itself(
-    store: Store, edges: list[tuple[int, int, bool]], depth: int | None
-) -> None:
-    """Where tasks use and make tasks, a line between two of them is one hop."""
-    graph, facts = nx.DiGraph(), []
-    for at, (task, thing, is_output) in enumerate(edges):
-        run = Facts(f"t{task}")
-        kind, id = ("task", -thing) if thing < 0 else ("job", thing)
-        name = f"t{id}" if thing < 0 else f"f{id}"
-        told = {"uid": f"u{at}", "task_id": task}
-        facts.append((run.makes if is_output else run.uses)(kind, id, **told))
-        ends = (f"t{task}", name)
-        if ends[0] != ends[1]:
-            graph.add_edge(*(ends if is_output else reversed(ends)))
-    graph.add_nodes_from(f"t{n}" for n in range(1, 6))
-    facts += [
-        Facts(f"t{n}").fact("task", name=f"t{n}", task_id=n, uid=f"n{n}")
-        for n in range(1, 6)
-    ]
-    team = next(_teams)
-    store.ingest(team, facts)
+def test_a_used_task_is_one_node_with_itself(store: Store) -> None:
+    """A task that another one used leads on to it, without all of its own inputs."""
+    one, two = Facts("one"), Facts("two")
+    store.ingest(
+        1,
+        [
+            one.fact("task", name="One", task_id=1),
+            one.uses("job", 1, task_id=1),
+            one.uses("job", 2, task_id=1),
+            one.makes("job", 3, task_id=1, derived_from=[{"kind": "job", "id": 1}]),
+            two.uses("task", 1, task_id=2, at=START + 2000.0),
+            two.makes("job", 4, task_id=2, at=START + 2001.0),
+        ],
+    )
     queries = GraphQueries(store)
-    start = edges[0][0]
-    for walk, side in (
-        (queries.downstream, graph),
-        (queries.upstream, graph.reverse(copy=False)),
-    ):
-        expected = nx.single_source_shortest_path_length(side, f"t{start}", depth)
-        assert reached(walk([team], of=f"task:{start}", depth=depth)) == dict(expected)
+
+    def names(answer: Any) -> list[str]:
+        return sorted(node.name for node in answer.nodes)
+
+    assert "job 4" in names(queries.downstream([1], of="job:2"))
+    assert names(queries.upstream([1], of="job:3")) == ["One", "job 1", "job 3"]
+    assert {"job 1", "job 2"} <= set(names(queries.upstream([1], of="job:4")))
+
+
+def test_weaker_links_can_be_left_out(store: Store) -> None:
+    """`only` follows links that are known in the named ways."""
+    run = Facts("run")
+    step = {"key": "s", "name": "inner", "at": START + 2.0}
+    store.ingest(
+        1,
+        [
+            run.uses("job", 1),
+            run.uses("job", 2, step=step),
+            run.makes("job", 3, step="s", scope="s"),
+        ],
+    )
+    queries = GraphQueries(store)
+    every = {node.id for node in queries.upstream([1], of="job:3").nodes}
+    near = {
+        node.id
+        for node in queries.upstream([1], of="job:3", only=["same step"]).nodes
+        if node.type == "data"
+    }
+    assert {1, 2, 3} <= every
+    assert near == {2, 3}
 
 
 @pytest.fixture

@@ -1,0 +1,178 @@
+"""Sends facts as OpenLineage events to Marquez, DataHub, OpenMetadata or another.
+
+One event for each task of a batch: its beginning is START, its end COMPLETE, FAIL
+or ABORT, and the edges between them are the inputs and outputs of RUNNING. Receivers
+accumulate inputs and outputs over the events of a run, and take an event that comes
+twice as one, so that nothing has to be remembered from batch to batch but the name
+of the job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any, Final
+
+import requests
+
+from ..exporters import DELIVERED, DeliveryResult, Fact
+from ..model.openlineage import (
+    EVENT,
+    NAMESPACE,
+    PRODUCER,
+    dataset_name,
+    facet,
+    job_facets,
+)
+from ..model.run_ids import run_uuid
+
+_END: Final = {"finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT"}
+_PATH: Final = "/api/v1/lineage"
+#: Names of jobs that are remembered, at most.
+_MAX_JOBS: Final = 10_000
+
+
+class OpenLineageExporter:
+    """Sends events to the address of a receiver.
+
+    ```python
+    lineage.configure(exporter=OpenLineageExporter("http://127.0.0.1:5000"))
+    ```
+
+    Args:
+        url: The receiver's address, or the whole address of its endpoint.
+        token: Sent as `Authorization: Bearer`, where given.
+        timeout_s: How long one request may take.
+    """
+
+    max_batch: int = 500
+    in_flight: int = 1
+    wants_digests: bool = True
+    ordering_key: Callable[[Fact], Hashable] | None = None
+
+    def __init__(
+        self, url: str, *, token: str | None = None, timeout_s: float = 10.0
+    ) -> None:
+        self._url = url if url.endswith("/lineage") else url.rstrip("/") + _PATH
+        self._session = requests.Session()
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._timeout_s = timeout_s
+        self._jobs: dict[str, str] = {}
+
+    def send(self, facts: Sequence[Fact]) -> list[DeliveryResult]:
+        """Send the events of a batch; facts that no event has are delivered at once."""
+        results = [DELIVERED] * len(facts)
+        for event, places in self._events(facts):
+            result = self._post(event)
+            for place in places:
+                results[place] = result
+        return results
+
+    def _events(
+        self, facts: Sequence[Fact]
+    ) -> Iterator[tuple[dict[str, Any], list[int]]]:
+        """Yield each event with the places of the facts that it says."""
+        edges: dict[str, list[tuple[int, Fact]]] = {}
+        for place, fact in enumerate(facts):
+            form, task = fact.get("f"), str(fact.get("task"))
+            if form == "task":
+                self._remember(task, fact)
+                yield self._event("START", task, fact), [place]
+            elif form == "edge":
+                edges.setdefault(task, []).append((place, fact))
+            elif form == "task_end":
+                if task in edges:
+                    yield self._of_edges(task, edges.pop(task))
+                end = _END[str(fact["status"])]
+                event = self._event(end, task, fact)
+                event["run"]["facets"] |= _error(fact)
+                yield event, [place]
+        for task, found in edges.items():
+            yield self._of_edges(task, found)
+
+    def _of_edges(
+        self, task: str, edges: Sequence[tuple[int, Fact]]
+    ) -> tuple[dict[str, Any], list[int]]:
+        event = self._event("RUNNING", task, edges[-1][1])
+        for _, fact in edges:
+            event[f"{fact['dir']}s"].append(_dataset(fact))
+        return event, [place for place, _ in edges]
+
+    def _event(self, word: str, task: str, fact: Fact) -> dict[str, Any]:
+        at = datetime.fromtimestamp(float(fact["at"]), timezone.utc)
+        name = self._jobs.get(task) or f"task {task}"
+        facets = {}
+        if word == "START" and isinstance(fact.get("parent"), str):
+            parent = str(fact["parent"])
+            facets["parent"] = facet(
+                "ParentRunFacet",
+                "1-2-0",
+                run={"runId": run_uuid(parent)},
+                job={
+                    "namespace": NAMESPACE,
+                    "name": self._jobs.get(parent) or f"task {parent}",
+                },
+            )
+        return {
+            "eventType": word,
+            "eventTime": at.isoformat(timespec="milliseconds"),
+            "producer": PRODUCER,
+            "schemaURL": EVENT,
+            "run": {"runId": run_uuid(task), "facets": facets},
+            "job": {"namespace": NAMESPACE, "name": name, "facets": job_facets()},
+            "inputs": [],
+            "outputs": [],
+        }
+
+    def _remember(self, task: str, fact: Fact) -> None:
+        if len(self._jobs) >= _MAX_JOBS:
+            self._jobs.clear()
+        if fact.get("name"):
+            self._jobs[task] = str(fact["name"])
+
+    def _post(self, event: Mapping[str, Any]) -> DeliveryResult:
+        try:
+            answer = self._session.post(self._url, json=event, timeout=self._timeout_s)
+        except requests.RequestException as error:
+            return DeliveryResult("waiting", str(error), is_transport_error=True)
+        if answer.ok:
+            return DELIVERED
+        reason = f"{self._url} answers {answer.status_code}: {answer.text[:200]}"
+        if answer.status_code in (400, 413, 422):
+            return DeliveryResult("rejected", reason)
+        return DeliveryResult("waiting", reason, is_transport_error=True)
+
+
+def _dataset(fact: Fact) -> dict[str, Any]:
+    id = fact.get("canonical") or fact.get("local_path") or fact["id"]
+    namespace, name = dataset_name(str(fact["kind"]), str(id))
+    facets = {}
+    stat = fact.get("stat")
+    digest = stat.get("digest") if isinstance(stat, Mapping) else None
+    version = fact.get("version") or digest or fact.get("version_id")
+    if version:
+        facets["version"] = facet(
+            "DatasetVersionDatasetFacet", "1-0-1", datasetVersion=str(version)
+        )
+    derived = fact.get("derived_from")
+    if derived is not None and fact["dir"] == "output":
+        named = [dataset_name(str(one["kind"]), str(one["id"])) for one in derived]
+        facets["lineage"] = facet(
+            "LineageDatasetFacet",
+            "1-0-0",
+            inputs=[
+                {"namespace": space, "name": name, "type": "DATASET"}
+                for space, name in named
+            ],
+        )
+    return {"namespace": namespace, "name": name, "facets": facets}
+
+
+def _error(fact: Fact) -> dict[str, Any]:
+    if not fact.get("error"):
+        return {}
+    members = {"message": str(fact["error"]), "programmingLanguage": "python"}
+    if fact.get("traceback"):
+        members["stackTrace"] = str(fact["traceback"])
+    return {"errorMessage": facet("ErrorMessageRunFacet", "1-0-1", **members)}

@@ -1,0 +1,176 @@
+"""Reads the links of one team, remembered for as long as its graph does not change."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from ..store import derived_links
+from ..store.activity_ids import INPUT, MADE, OUTPUT, SCOPED, STEP_BITS
+from ..store.database import Transaction
+from ..store.derived_links import DerivedLink
+
+#: Nodes in one statement.
+CHUNK: Final = 20_000
+#: Entries remembered of one team; about 200 bytes each.
+MAX_REMEMBERED: Final = 1_000_000
+
+_TASKS_OF: Final = (
+    "SELECT DISTINCT l.node_id, l.activity >> 24 FROM each_int(:ids) AS x JOIN links l"
+    " ON l.team_id = :team AND l.node_id = x.value AND l.direction IN ({directions})"
+    " WHERE l.activity > 0"
+)
+_NODES_OF: Final = (
+    "SELECT DISTINCT l.node_id FROM each_int(:ids) AS x JOIN links l"
+    " ON l.team_id = :team AND l.activity >= x.value << 24"
+    " AND l.activity < (x.value + 1) << 24 AND l.direction IN ({directions})"
+)
+_MAKING: Final = (OUTPUT, MADE, SCOPED)
+_V = TypeVar("_V")
+#: What was read of nodes: their links, or the tasks beside them.
+Remembered = dict[int, tuple[_V, ...]]
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What was read at one revision of a team."""
+
+    revision: int = -1
+    up: Remembered[DerivedLink] = field(default_factory=dict)
+    down: Remembered[DerivedLink] = field(default_factory=dict)
+    makers: Remembered[int] = field(default_factory=dict)
+    users: Remembered[int] = field(default_factory=dict)
+
+    def size(self) -> int:
+        return len(self.up) + len(self.down) + len(self.makers) + len(self.users)
+
+
+class LinkCache:
+    """Remembers links of teams; whoever reads a later revision starts anew."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._teams: dict[int, _Memory] = {}
+
+    def memory(self, team_id: int, revision: int) -> _Memory:
+        """Return what is remembered of a team at a revision."""
+        with self._lock:
+            memory = self._teams.get(team_id)
+            is_full = memory is not None and memory.size() > MAX_REMEMBERED
+            if memory is None or memory.revision < revision or is_full:
+                memory = self._teams[team_id] = _Memory(revision)
+            # A reader of an older moment must not mix with later ones.
+            return memory if memory.revision == revision else _Memory(revision)
+
+
+class TeamLinks:
+    """The links of one team at one moment.
+
+    Args:
+        tx: The transaction to read in.
+        team_id: The team.
+        cache: Remembers what is read, for later questions about the present.
+        as_of: Leave out what was linked later.
+    """
+
+    def __init__(
+        self,
+        tx: Transaction,
+        team_id: int,
+        cache: LinkCache,
+        as_of: float | None = None,
+    ) -> None:
+        self._tx = tx
+        self._team = team_id
+        self._as_of = as_of
+        row = tx.one("SELECT revision FROM revisions WHERE team_id = ?", (team_id,))
+        self.revision = int(row[0]) if row else 0
+        is_now = as_of is None
+        self._memory = cache.memory(team_id, self.revision) if is_now else _Memory()
+
+    def upstream(self, nodes: Collection[int]) -> list[DerivedLink]:
+        """Return the links that lead to nodes."""
+        return self._links(self._memory.up, nodes, is_up=True)
+
+    def downstream(self, nodes: Collection[int]) -> list[DerivedLink]:
+        """Return the links that lead from nodes."""
+        return self._links(self._memory.down, nodes, is_up=False)
+
+    def makers(self, nodes: Collection[int]) -> dict[int, tuple[int, ...]]:
+        """Return the tasks that made each node."""
+        return self._tasks(self._memory.makers, nodes, _MAKING)
+
+    def users(self, nodes: Collection[int]) -> dict[int, tuple[int, ...]]:
+        """Return the tasks that used each node."""
+        return self._tasks(self._memory.users, nodes, (INPUT,))
+
+    def inputs_of(self, tasks: Collection[int]) -> set[int]:
+        """Return the nodes that tasks used."""
+        return self._nodes(tasks, (INPUT,))
+
+    def outputs_of(self, tasks: Collection[int]) -> set[int]:
+        """Return the nodes that tasks made."""
+        return self._nodes(tasks, _MAKING)
+
+    def _links(
+        self, known: Remembered[DerivedLink], nodes: Collection[int], *, is_up: bool
+    ) -> list[DerivedLink]:
+        read = derived_links.upstream if is_up else derived_links.downstream
+
+        def fetch(part: list[int]) -> Iterable[tuple[int, DerivedLink]]:
+            for link in read(self._tx, self._team, part, self._as_of):
+                yield (link.target if is_up else link.source), link
+
+        _remember(known, nodes, fetch)
+        return [link for node in nodes for link in known[node]]
+
+    def _tasks(
+        self, known: Remembered[int], nodes: Collection[int], ways: tuple[int, ...]
+    ) -> dict[int, tuple[int, ...]]:
+        def fetch(part: list[int]) -> Iterable[tuple[int, int]]:
+            return self._rows(_TASKS_OF, part, ways)
+
+        _remember(known, nodes, fetch)
+        return {node: known[node] for node in nodes if known[node]}
+
+    def _nodes(self, tasks: Collection[int], ways: tuple[int, ...]) -> set[int]:
+        found: set[int] = set()
+        order = list(tasks)
+        for at in range(0, len(order), CHUNK):
+            rows = self._rows(_NODES_OF, order[at : at + CHUNK], ways)
+            found.update(row[0] for row in rows)
+        return found
+
+    def _rows(
+        self, sql: str, ids: list[int], ways: tuple[int, ...]
+    ) -> list[tuple[int, int]]:
+        sql = sql.format(directions=", ".join(map(str, ways)))
+        names: dict[str, object] = {"ids": ids, "team": self._team}
+        if self._as_of is not None:
+            sql += (" AND" if " WHERE " in sql else " WHERE") + " l.since <= :as_of"
+            names["as_of"] = self._as_of
+        rows: list[tuple[int, int]] = self._tx.all(sql, names)
+        return rows
+
+
+def _remember(
+    known: Remembered[_V],
+    nodes: Collection[int],
+    fetch: Callable[[list[int]], Iterable[tuple[int, _V]]],
+) -> None:
+    """Read what is not known yet of nodes."""
+    missing = [node for node in nodes if node not in known]
+    for at in range(0, len(missing), CHUNK):
+        part = missing[at : at + CHUNK]
+        found: dict[int, list[_V]] = defaultdict(list)
+        for node, value in fetch(part):
+            found[node].append(value)
+        known.update((node, tuple(found.get(node, ()))) for node in part)
+
+
+def task_of(link: DerivedLink) -> int | None:
+    """Return the task through which a link leads, where its activity names it."""
+    return link.activity >> STEP_BITS if link.activity > 0 else None

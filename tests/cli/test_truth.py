@@ -1,0 +1,267 @@
+"""What `impact`, `stale`, `diff` and `why` answer about small histories."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lineage.api import Api
+
+START = 1_700_000_000.0
+
+
+class History:
+    """Writes facts of runs, one second apart.
+
+    Args:
+        api: Where to.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._facts: list[dict[str, Any]] = []
+
+    def run(self, key: str, name: str, **more: Any) -> None:
+        """Open a run."""
+        self._add(f="task", task=key, name=name, **more)
+
+    def used(
+        self, key: str, path: str, content: str | None = None, **more: Any
+    ) -> None:
+        """Record an input."""
+        self._edge(key, "input", path, content, more)
+
+    def made(
+        self, key: str, path: str, content: str | None = None, **more: Any
+    ) -> None:
+        """Record an output."""
+        self._edge(key, "output", path, content, more)
+
+    def add(self, **fact: Any) -> None:
+        """Record any fact."""
+        self._add(**fact)
+
+    def store(self) -> None:
+        """Deliver what was recorded."""
+        assert self._api.facts.add(self._facts).refused == []
+        self._facts = self._facts[:0]
+
+    def _edge(
+        self, key: str, way: str, path: str, content: str | None, more: dict[str, Any]
+    ) -> None:
+        kind = more.pop("kind", "file")
+        fact = {"f": "edge", "task": key, "dir": way, "kind": kind, "id": path,
+                "name": Path(path).name, "local_path": path, **more}  # fmt: skip
+        if content is not None:
+            digest = hashlib.sha256(content.encode()).hexdigest()
+            fact["stat"] = {"size": 10, "mtime_ns": 1, "digest": f"sha256:{digest}"}
+        self._add(**fact)
+
+    def _add(self, **fact: Any) -> None:
+        number = History.count = getattr(History, "count", 0) + 1
+        self._facts.append({"uid": f"h-{number}", "at": START + number, **fact})
+
+
+@pytest.fixture
+def history(empty_home: Api) -> History:
+    """An empty store to write a history into."""
+    return History(empty_home)
+
+
+def test_an_older_state_made_again_is_current_and_nothing_is_stale(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """Trained with v1, v2 and v1 again: the model shown is the third run's."""
+    for key, data in (("a", "v1"), ("b", "v2"), ("c", "v1")):
+        history.run(key, "Train")
+        history.used(key, "/w/d.csv", data)
+        history.made(key, "/w/m.pt", f"model of {data}")
+    history.store()
+    shown = type_("show", "m.pt").out
+    assert "produced by  task:3" in shown
+    assert type_("stale").out == "nothing is stale\n"
+
+
+def test_stale_is_one_line_an_output_with_all_its_reasons(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """Superseded outputs are shown by `--all` only."""
+    history.run("a", "Train")
+    history.used("a", "/w/one.csv", "1")
+    history.used("a", "/w/two.csv", "1")
+    history.made("a", "/w/m.pt", "m1")
+    history.run("b", "Load")
+    history.made("b", "/w/one.csv", "2")
+    history.made("b", "/w/two.csv", "2")
+    history.store()
+    lines = type_("stale").out.splitlines()
+    assert len(lines) == 1
+    assert "one.csv" in lines[0]
+    assert "two.csv" in lines[0]
+    history.run("c", "Train")
+    history.used("c", "/w/one.csv", "2")
+    history.used("c", "/w/two.csv", "2")
+    history.made("c", "/w/m.pt", "m2")
+    history.store()
+    assert type_("stale").out == "nothing is stale\n"
+    assert len(type_("stale", "--all").out.splitlines()) == 1
+
+
+def test_impact_never_says_nothing_of_what_a_run_used(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """A config that was used names its users, although nothing was made."""
+    history.run("a", "Check")
+    history.used("a", "/w/cfg.yaml", "1")
+    history.store()
+    shown = type_("impact", "cfg.yaml").out
+    assert "cfg.yaml was used by Check (task:1)" in shown
+    assert "nothing" not in shown
+
+
+def test_impact_lists_what_may_be_affected_and_the_runs_to_repeat(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """A config used around a step only possibly affects what the step made."""
+    history.run("a", "Train", command="python train.py")
+    history.used("a", "/w/cfg.yaml", "1")
+    step = {"key": "s", "name": "fit", "at": START}
+    history.used("a", "/w/d.csv", "1", step=step)
+    history.made("a", "/w/m.pt", "1", step="s", scope="s")
+    history.run("b", "Use", command="python use.py")
+    history.used("b", "/w/m.pt", "1")
+    history.made("b", "/w/out.csv", "1")
+    history.store()
+    shown = type_("impact", "cfg.yaml").out
+    assert "2 artifacts possibly affected" in shown
+    assert shown.index("python train.py") < shown.index("python use.py")
+    assert "would have to be rebuilt" in type_("impact", "d.csv").out
+
+
+def test_weak_links_are_left_out_on_demand(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """`--only` keeps links that are known so."""
+    history.run("a", "Train")
+    history.used("a", "/w/cfg.yaml", "1")
+    history.used("a", "/w/d.csv", "1", step={"key": "s", "name": "fit", "at": START})
+    history.made("a", "/w/m.pt", "1", step="s", scope="s")
+    history.store()
+    assert "cfg.yaml" in type_("upstream", "m.pt").out
+    only = type_("upstream", "m.pt", "--only", "same step").out
+    assert "cfg.yaml" not in only
+    assert "d.csv" in only
+
+
+@pytest.fixture
+def two_trainings(history: History) -> History:
+    """A model of new images and another C; the data was exported by task 2."""
+    for key, data, c, numpy in (("1", "a", 1.0, "2.1"), ("2", "b", 0.01, "2.2")):
+        files = [["one.png", 5, None, 1], ["two.png", 5, None, 1 if data == "a" else 2]]
+        manifest = {"digest": f"stat:{data * 64}", "files": 2, "bytes": 10,
+                    "entries": files, "is_complete": True}  # fmt: skip
+        history.run(key, "Train", environment={"package:numpy": numpy})
+        history.used(
+            key, "/w/images", kind="folder", manifest=manifest,
+            evidence=[{"kind": "dir-stat", "value": data}],
+        )  # fmt: skip
+        history.add(f="params", task=key, params={"C": c, "seed": 1})
+        history.add(f="metrics", task=key, metrics=[["auc", 0.9 + c / 100, None]])
+        history.made(key, "/w/model.pt", f"model {data}")
+    history.store()
+    return history
+
+
+@pytest.mark.usefixtures("two_trainings")
+def test_diff_names_files_parameters_metrics_and_packages(
+    type_: Callable[..., Any],
+) -> None:
+    """Runs are named by their place in the history of the app."""
+    answer = type_("diff", "Train@-2", "Train@last")
+    assert answer.code == 1
+    for text in ("~ two.png", "parameter C: 1.0 → 0.01", "numpy: 2.1 → 2.2",
+                 "metric auc: "):  # fmt: skip
+        assert text in answer.out
+    assert "one.png" not in answer.out
+    assert "seed" not in answer.out
+
+
+@pytest.mark.usefixtures("two_trainings")
+def test_why_says_the_first_upstream_differences_in_one_sentence(
+    type_: Callable[..., Any],
+) -> None:
+    """The folder's files, the parameter and the package, then the evidence."""
+    lines = type_("why", "model.pt").out.splitlines()
+    assert lines[0] == (
+        "model.pt changed because C 1.0 → 0.01, numpy 2.1 → 2.2 "
+        "and images changed (task:2, 1 file of it)"
+    )
+    assert any("two.png" in text for text in lines[1:])
+
+
+def test_why_goes_up_to_the_first_difference(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """What lies between is only said as the way."""
+    for key, data in (("1", "a"), ("2", "b")):
+        history.run(key, "All")
+        history.used(key, "/w/raw/shop.csv", f"raw {data}")
+        history.made(key, "/w/clean.csv", f"clean {data}")
+        history.run(f"t{key}", "Train")
+        history.used(f"t{key}", "/w/clean.csv", f"clean {data}")
+        history.made(f"t{key}", "/w/model.pt", f"model {data}")
+    history.store()
+    shown = type_("why", "model.pt").out
+    assert shown.startswith("model.pt changed because shop.csv changed (task:3)\n")
+    assert "through clean.csv" in shown
+
+
+def test_why_of_equal_runs_says_that_nothing_recorded_differs(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """It does not make a reason up."""
+    for key in "12":
+        history.run(key, "Train")
+        history.used(key, "/w/d.csv", "same")
+        history.made(key, "/w/m.pt", f"random {key}")
+    history.store()
+    assert "task:2 ran again, and nothing recorded differs" in type_("why", "m.pt").out
+
+
+def test_an_artifact_without_evidence_is_unknown_and_not_the_same(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """Two runs read a file of which no content is known."""
+    for key in "12":
+        history.run(key, "Read")
+        history.used(key, "/w/d.bin")
+    history.store()
+    shown = type_("diff", "task:1", "task:2").out
+    assert "unknown whether its content changed" in shown
+    assert "the same\n" not in shown
+
+
+@pytest.mark.usefixtures("two_trainings")
+def test_control_characters_do_not_reach_the_terminal(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """Every command escapes what an app recorded."""
+    evil = "\x1b[2Jevil\u202e"
+    history.run("x", f"Run {evil}", command=f"python {evil}")
+    history.used("x", f"/w/{evil}.csv", "1")
+    history.add(f="params", task="x", params={f"p{evil}": evil})
+    history.made("x", f"/w/out {evil}.csv", "1")
+    history.store()
+    for command in (
+        ("tasks",), ("show", "task:3"), ("show", "task:3", "--steps"),
+        ("diff", "task:1", "task:3"), ("impact", "task:3"), ("search", "evil"),
+        ("tasks", "--by", "app"), ("why", "task:3", "task:1"),
+        ("provenance", "task:3"),
+    ):  # fmt: skip
+        shown = type_(*command).out
+        assert "\x1b" not in shown, command
+        assert "\u202e" not in shown, command

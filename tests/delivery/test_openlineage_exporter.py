@@ -1,0 +1,86 @@
+"""Facts as OpenLineage events, sent to a receiver that is really there: our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from instance_server import Served, in_thread, settings_for
+
+import lineage
+from lineage.delivery.openlineage_exporter import OpenLineageExporter
+from lineage.exporters import check_exporter
+from lineage.runtime import reset_runtime
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Served]:
+    """An instance that receives events."""
+    with in_thread(settings_for(tmp_path / "served")) as running:
+        yield running
+
+
+def _record(tmp_path: Path) -> None:
+    with lineage.task(name="Train") as task:
+        (tmp_path / "in.csv").write_text("1")
+        task.uses_file(str(tmp_path / "in.csv"))
+        task.uses_project(7)
+        (tmp_path / "model.pt").write_text("2")
+        task.produces_file(str(tmp_path / "model.pt"), derived_from=[
+            str(tmp_path / "in.csv")])  # fmt: skip
+    with pytest.raises(ValueError, match="bad"), lineage.task(name="Fails"):
+        raise ValueError("bad")
+
+
+def test_an_app_is_seen_at_the_receiver(receiver: Served, tmp_path: Path) -> None:
+    """Tasks with their names, ends, inputs and outputs arrive as events."""
+    lineage.configure(exporter=OpenLineageExporter(receiver.address))
+    _record(tmp_path)
+    assert lineage.flush(20)
+    tasks = receiver.post("lineage.tasks.list", {}).json()["tasks"]
+    found = {
+        (t["node"]["name"], t["node"]["status"], t["input_count"], t["output_count"])
+        for t in tasks
+    }
+    assert ("Train", "finished", 2, 1) in found
+    found = receiver.post("lineage.graph.upstream", {"of": "model.pt"}).json()
+    assert {"in.csv", "Train"} <= {node["name"] for node in found["nodes"]}
+
+
+def test_facts_wait_while_the_receiver_is_away(tmp_path: Path) -> None:
+    """Nothing is lost; the report names the address."""
+    lineage.configure(exporter=OpenLineageExporter("http://127.0.0.1:9"))
+    _record(tmp_path)
+    report = lineage.flush(0.5)
+    assert not report
+    assert report.waiting > 0
+
+
+def test_a_receiver_that_refuses_an_event_costs_that_event(
+    receiver: Served, tmp_path: Path
+) -> None:
+    """A 400 is a rejection with the receiver's words; nothing else is held up."""
+    exporter = OpenLineageExporter(receiver.address)
+    bad = {"f": "task", "task": "t" * 16, "at": 0.0, "name": "x" * 2000, "uid": "a-1"}
+    good = {"f": "task", "task": "0" * 16, "at": 1.0, "name": "x", "uid": "a-2"}
+    first, second = exporter.send([bad, good])
+    assert (first.status, second.status) == ("rejected", "delivered")
+    assert "job.name" in first.reason
+
+
+def test_it_is_an_exporter() -> None:
+    """It has every member that `configure(exporter=…)` asks for."""
+    assert check_exporter(OpenLineageExporter("http://127.0.0.1:9"))
+
+
+def test_one_variable_is_enough(
+    receiver: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`LINEAGE_OPENLINEAGE_URL` sends events, without a line in the app."""
+    monkeypatch.setenv("LINEAGE_OPENLINEAGE_URL", receiver.address)
+    reset_runtime()
+    _record(tmp_path)
+    assert lineage.flush(20)
+    tasks = receiver.post("lineage.tasks.list", {}).json()["tasks"]
+    assert "Train" in {task["node"]["name"] for task in tasks}

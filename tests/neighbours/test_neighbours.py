@@ -1,0 +1,388 @@
+"""One task, wherever other software runs its work; each test runs it for real.
+
+`nox -s neighbours` installs what is needed; what is absent is skipped.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from ways_of_running import (
+    PRELUDE,
+    clean_environment,
+    recorded_tasks,
+    run_program,
+)
+
+pytestmark = pytest.mark.neighbours
+
+
+def _need(*modules: str) -> None:
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"{module} is not installed: nox -s neighbours")
+
+
+_TWICE = """
+if __name__ == "__main__":
+    with setup():
+        for name in "AB":
+            with lineage.task(name):
+                work(name)
+"""
+
+
+def _run_twice(code: str, folder: Path) -> dict[str, set[str]]:
+    """Run `work` in two tasks, one after the other; return the edges of each."""
+    done = run_program(textwrap.dedent(code) + _TWICE, folder, timeout=110)
+    assert done.returncode == 0, done.stderr
+    tasks = recorded_tasks(folder)
+    assert {task.status for task in tasks.values()} == {"finished"}
+    return {name: task.edges for name, task in tasks.items()}
+
+
+def _expected(*parts: str) -> dict[str, set[str]]:
+    return {name: {part + name for part in parts} for name in "AB"}
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_joblib(backend: str, tmp_path: Path) -> None:
+    """Functions of the script, decorated or not, in a pool that served another task."""
+    _need("joblib", "cloudpickle")
+    code = f"""
+    from contextlib import nullcontext as setup
+    from joblib import Parallel, delayed
+    def work(name):
+        for function in (read, plain, Model.load):
+            part = "s3://b/" + function.__name__ + name
+            Parallel(n_jobs=2, backend={backend!r})([delayed(function)(part)] * 2)
+    """
+    assert _run_twice(code, tmp_path) == _expected("read", "plain", "load")
+
+
+def test_joblib_returns_no_stripped_class(tmp_path: Path) -> None:
+    """An instance that comes back leaves the class of the script as it is."""
+    _need("joblib", "cloudpickle")
+    code = """
+    from joblib import Parallel, delayed
+    def train(part):
+        model = Model()
+        model.save(part)
+        return model
+    if __name__ == "__main__":
+        with lineage.task("A"):
+            models = Parallel(n_jobs=2)(delayed(train)(f"s3://b/{i}") for i in "12")
+            models[0].save("s3://b/3")
+        with lineage.task("B"):
+            models[1].save("s3://b/4")
+            Model().save("s3://b/5")
+    """
+    done = run_program(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    tasks = recorded_tasks(tmp_path)
+    assert tasks["A"].outputs == {"1", "2", "3"}
+    assert tasks["B"].outputs == {"4", "5"}
+
+
+@pytest.mark.parametrize("pickler", ["cloudpickle", "dill"])
+def test_functions_of_a_script_are_shipped(pickler: str, tmp_path: Path) -> None:
+    """By value they keep their declarations and their task, closures too."""
+    _need(pickler)
+    code = f"""
+    import subprocess, {pickler} as pickler
+    def make():
+        factor = "s3://b/"
+        @uses_file(lambda part: factor + part)
+        def closure(part):
+            return part
+        return closure
+    @uses_file("part")
+    def recursive(part, depth=2):
+        # dill leaves the globals of a script behind, with or without us.
+        if depth and pickler.__name__ == "cloudpickle":
+            return recursive(part, depth - 1)
+        return part
+    def own(part):
+        import lineage
+        lineage.current_task().uses_file(part)
+    CHILD = (
+        "import sys, {pickler} as pickler\\n"
+        "for function, part in pickler.load(sys.stdin.buffer): function(part)\\n"
+    )
+    if __name__ == "__main__":
+        with lineage.task("A"):
+            calls = [
+                (make(), "closure"), (recursive, "s3://b/recursive"),
+                (Model().save, "s3://b/saved"), (Model.load, "s3://b/loaded"),
+                (lineage.bind(own), "s3://b/bound"),
+            ]
+            data = pickler.dumps(calls)
+            del os.environ["LINEAGE_CONTEXT"]
+            command = [sys.executable, "-c", CHILD]
+            subprocess.run(command, input=data, check=True)
+    """
+    done = run_program(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    (task,) = recorded_tasks(tmp_path).values()
+    assert task.edges == {"closure", "recursive", "saved", "loaded", "bound"}
+
+
+@pytest.mark.parametrize("processes", [True, False])
+def test_dask_distributed(processes: bool, tmp_path: Path) -> None:
+    """Submitted, delayed and bound functions, in a cluster that outlives both tasks."""
+    _need("distributed")
+    code = f"""
+    import dask
+    from contextlib import contextmanager
+    from dask.distributed import Client, LocalCluster
+    @contextmanager
+    def setup():
+        with LocalCluster(
+            n_workers=1, threads_per_worker=1, processes={processes},
+            dashboard_address=None,
+        ) as cluster, Client(cluster) as client:
+            globals()["client"] = client
+            yield
+    def work(name):
+        client.submit(read, "s3://b/submitted" + name).result()
+        client.submit(plain, "s3://b/plain" + name).result()
+        dask.compute(dask.delayed(read)("s3://b/delayed" + name))
+        client.submit(Model().save, "s3://b/saved" + name).result()
+    """
+    expected = _expected("submitted", "plain", "delayed", "saved")
+    assert _run_twice(code, tmp_path) == expected
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "processes", "sync"])
+def test_dask_on_one_machine(scheduler: str, tmp_path: Path) -> None:
+    """Dask's own schedulers keep the task of the call to `compute`."""
+    _need("dask", "cloudpickle")
+    code = f"""
+    import dask
+    from contextlib import nullcontext as setup
+    def work(name):
+        for function in (read, plain):
+            part = "s3://b/" + function.__name__ + name
+            dask.compute(dask.delayed(function)(part), scheduler={scheduler!r})
+    """
+    assert _run_twice(code, tmp_path) == _expected("read", "plain")
+
+
+def test_ray(tmp_path: Path) -> None:
+    """Remote functions of the script, whose pickled form Ray keeps, and an actor."""
+    _need("ray")
+    code = """
+    import ray
+    from contextlib import contextmanager
+    remote_read, remote_plain = ray.remote(read), ray.remote(plain)
+    @ray.remote
+    class Actor:
+        @uses_file("part")
+        def read(self, part):
+            return part
+    @contextmanager
+    def setup():
+        ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR")
+        yield
+        ray.shutdown()
+    def work(name):
+        ray.get(remote_read.remote("s3://b/read" + name))
+        ray.get(remote_plain.remote("s3://b/plain" + name))
+        if name == "A":
+            ray.get(Actor.remote().read.remote("s3://b/actor" + name))
+    """
+    expected = _expected("read", "plain")
+    expected["A"].add("actorA")
+    assert _run_twice(code, tmp_path) == expected
+
+
+_CELERY = """
+from celery import Celery
+app = Celery("jobs", broker=os.environ["BROKER"], backend="cache+memory://")
+app.conf.broker_transport_options = {
+    "data_folder_in": "queue", "data_folder_out": "queue",
+    "control_folder": "control",
+}
+@app.task
+@uses_file("part")
+def decorated(part): return part
+@app.task
+def undecorated(part): return plain(part)
+"""
+
+
+def test_celery_in_one_process(tmp_path: Path) -> None:
+    """With the broker in memory, by the signals that every app has."""
+    _need("celery")
+    code = """
+    from celery.contrib.testing.worker import start_worker
+    def setup(): return start_worker(app, perform_ping_check=False, pool="solo")
+    def work(name):
+        decorated.delay("s3://b/read" + name).get(timeout=20)
+        undecorated.apply_async(["s3://b/plain" + name]).get(timeout=20)
+    """
+    code = _CELERY.replace('os.environ["BROKER"]', '"memory://"') + textwrap.dedent(
+        code
+    )
+    assert _run_twice(code, tmp_path) == _expected("read", "plain")
+
+
+def test_celery_in_a_worker_of_its_own(tmp_path: Path) -> None:
+    """A prefork worker that started before, and that serves one task after another."""
+    _need("celery")
+    for folder in ("queue", "control"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "jobs.py").write_text(PRELUDE + _CELERY)
+    variables = {"BROKER": "filesystem://", "PYTHONSAFEPATH": ""}
+    command = "worker --pool prefork --concurrency 1 --loglevel error"
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "celery", "-A", "jobs", *command.split()],
+        cwd=tmp_path,
+        env=clean_environment(tmp_path / "home", **variables),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    code = """
+    import time
+    from contextlib import nullcontext as setup
+    from pathlib import Path
+    os.environ["BROKER"] = "filesystem://"
+    import jobs
+    def work(name):
+        jobs.decorated.delay("s3://b/read" + name)
+        jobs.undecorated.delay("s3://b/plain" + name)
+        while any(Path("queue").iterdir()): time.sleep(0.1)
+        time.sleep(1)
+    """
+    try:
+        edges = _run_twice(code, tmp_path) if worker.poll() is None else {}
+    finally:
+        worker.terminate()
+        worker.wait(30)
+    assert edges == _expected("read", "plain")
+
+
+@pytest.mark.parametrize("style", ["def", "async def"])
+def test_fastapi_dependency(style: str, tmp_path: Path) -> None:
+    """A task opened in a generator dependency is the task of that request's facts."""
+    _need("fastapi", "httpx")
+    code = f"""
+    from fastapi import Depends, FastAPI
+    from fastapi.testclient import TestClient
+    api = FastAPI()
+    {style} opened(name: str):
+        with lineage.task(name):
+            yield name
+    @api.get("/sync")
+    def sync(part: str, name: str = Depends(opened)): return read(part)
+    @api.get("/async")
+    async def asynchronous(part: str, name: str = Depends(opened)): return plain(part)
+    @api.get("/none")
+    def none(part: str): return read(part)
+    client = TestClient(api)
+    for name in "AB":
+        for path in ("sync", "async"):
+            client.get(f"/{{path}}?name={{name}}-{{path}}&part=s3://b/{{path}}{{name}}")
+    client.get("/none?part=s3://b/none")
+    """
+    done = run_program(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    tasks = {name: task.edges for name, task in recorded_tasks(tmp_path).items()}
+    assert tasks.pop("program.py") == {"none"}
+    assert tasks == {
+        f"{name}-{path}": {f"{path}{name}"}
+        for name in "AB"
+        for path in ("sync", "async")
+    }
+
+
+def test_http_headers_carry_the_task(tmp_path: Path) -> None:
+    """The middleware joins the caller's task, in ASGI and in WSGI."""
+    _need("fastapi", "flask", "httpx")
+    code = """
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+    from flask import Flask
+    from lineage.integrations.web import LineageMiddleware, LineageWsgiMiddleware
+    api, flask = FastAPI(), Flask("app")
+    @api.get("/")
+    def over_asgi(part: str): return read(part)
+    @flask.get("/<name>")
+    def over_wsgi(name): return read("s3://b/" + name)
+    api.add_middleware(LineageMiddleware)
+    flask.wsgi_app = LineageWsgiMiddleware(flask.wsgi_app)
+    with lineage.task("A"):
+        headers = lineage.headers()
+    assert set(headers) == {"lineage-context", "traceparent", "baggage"}
+    with lineage.task("B"):
+        headers = lineage.headers()
+        import threading
+        def serve():
+            TestClient(api).get("/?part=s3://b/asgi", headers=headers)
+            flask.test_client().get("/wsgi", headers=headers)
+            flask.test_client().get("/other")
+        import contextvars
+        thread = threading.Thread(target=contextvars.Context().run, args=(serve,))
+        thread.start(); thread.join()
+    """
+    done = run_program(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    tasks = recorded_tasks(tmp_path)
+    assert {"asgi", "wsgi"} <= tasks["B"].edges
+
+
+def test_flask_handler(tmp_path: Path) -> None:
+    """A task opened in a handler, or above it, is the task of its facts."""
+    _need("flask")
+    code = """
+    from flask import Flask
+    app = Flask("app")
+    @app.get("/inside/<name>")
+    def inside(name):
+        with lineage.task(name): return plain("s3://b/inside")
+    @app.get("/above")
+    @lineage.task("above")
+    def above(): return read("s3://b/above")
+    client = app.test_client()
+    client.get("/inside/inside"); client.get("/above")
+    """
+    done = run_program(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    tasks = {name: task.edges for name, task in recorded_tasks(tmp_path).items()}
+    assert tasks == {"inside": {"inside"}, "above": {"above"}}
+
+
+def test_notebook(tmp_path: Path) -> None:
+    """It is a task named after it, and cells around an app are not the app's."""
+    _need("nbclient", "ipykernel")
+    code = """
+    import nbformat
+    from nbclient import NotebookClient
+    cells = [
+        "import lineage; from lineage import uses_file\\n"
+        "@uses_file('part')\\ndef read(part): return part",
+        "read('s3://b/before')",
+        "with lineage.app(name='App'): read('s3://b/inside')",
+        "read('s3://b/after')",
+    ]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells]
+    )
+    client = NotebookClient(notebook, kernel_name="python3")
+    with client.setup_kernel():
+        for number in (0, 1, 2, 3, 3):
+            client.execute_cell(notebook.cells[number], number)
+    """
+    variables = {"JPY_SESSION_NAME": "/somewhere/study.ipynb"}
+    done = run_program(code, tmp_path, **variables)
+    assert done.returncode == 0, done.stderr
+    tasks = recorded_tasks(tmp_path)
+    assert {name: task.edges for name, task in tasks.items()} == {
+        "study.ipynb": {"before", "after"},
+        "App": {"inside"},
+    }
