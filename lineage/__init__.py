@@ -42,6 +42,7 @@ from .tracking.decorators import (
 from .tracking.disabled import disabled
 from .tracking.environment import join
 from .tracking.handle import TaskHandle, current_task
+from .tracking.questions import graph, load_ipython_extension
 from .tracking.snapshot import snapshot
 from .tracking.steps import (
     bind,
@@ -93,10 +94,12 @@ __all__ = [
     "file",
     "flush",
     "folder",
+    "graph",
     "headers",
     "is_enabled",
     "job",
     "join",
+    "load_ipython_extension",
     "produces",
     "produces_app",
     "produces_dataset",

@@ -363,6 +363,12 @@ class Runtime:
             settings=settings,
         )
 
+    def make_query_api(self) -> Any:
+        """Make a client of the instance that facts go to, to ask it questions."""
+        if self._embedded is not None:
+            return self._api_of_embedded()
+        return self._make_api()
+
     def _embedded_api(self) -> Api:
         # The server's wing is loaded by those who use it.
         with no_fork():
@@ -370,6 +376,9 @@ class Runtime:
             embedded = module.EmbeddedInstance(self.journal.folder.home)
         with self._lock:
             self._embedded = embedded
+        return self._api_of_embedded()
+
+    def _api_of_embedded(self) -> Api:
         address = self._embedded.address
         return Api(
             address,
