@@ -40,6 +40,7 @@ from .tracking.decorators import (
 from .tracking.disabled import disabled
 from .tracking.environment import join
 from .tracking.handle import TaskHandle, current_task
+from .tracking.measurements import metrics, params
 from .tracking.snapshot import snapshot
 from .tracking.steps import (
     bind,
@@ -102,6 +103,8 @@ __all__ = [
     "is_enabled",
     "job",
     "join",
+    "metrics",
+    "params",
     "produces",
     "produces_app",
     "produces_dataset",
