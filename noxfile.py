@@ -50,6 +50,7 @@ def neighbours(session: nox.Session) -> None:
     session.run("pytest", "-n2", "tests/neighbours", *session.posargs)
 
 
+@nox.session
 def formats(session: nox.Session) -> None:
     """Run the table of `docs/versions.md` about bytes that change by nothing."""
     session.install("-e", ".", env={"LINEAGE_BUILD_PAGE": "0"})

@@ -261,7 +261,7 @@ class GraphAnswer(Answer):
 
 
 class TasksParams(Question):
-    """Which tasks to list, newest first."""
+    """Which tasks to list, and in which order."""
 
     endpoint = "lineage.tasks.list"
 
@@ -277,6 +277,11 @@ class TasksParams(Question):
     """Created at this time or later."""
     until: Moment | None = None
     """Created at this time or earlier."""
+    sort: Literal[
+        "created", "-created", "name", "-name",
+        "status", "-status", "duration", "-duration",
+    ] = "-created"  # fmt: skip
+    """What to sort by; `-` puts the largest, or the newest, first."""
     limit: Limit = 50
     after: Text | None = None
     """The `next` of the page before."""
@@ -297,7 +302,7 @@ class TaskSummary(Answer):
 
 
 class TasksPage(Answer):
-    """A page of tasks, newest first."""
+    """A page of tasks."""
 
     tasks: list[TaskSummary]
     next: str | None = None

@@ -95,6 +95,9 @@ class EvidenceCollector:
         self._home = home
         self._settings = settings or Settings()
         self.on_change: Callable[[], None] = lambda: None
+        #: Of the parent: a database must not be closed in the child of a fork.
+        self._inherited: list[Any] = []
+        self._tools: tuple[Any, Any] | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -110,13 +113,14 @@ class EvidenceCollector:
         self._large = Workers("lineage-digests", threads)
         self._stores = Workers("lineage-stores", threads)
         self._names_s = _NAMES_S
-        self._tools: tuple[Any, Any] | None = None
+        self._tools = None
         self._locations: Locations | None = None
         self._adopt_at = 0.0
         self._is_wanted = True
 
     def reset_after_fork(self) -> None:
         """In the child of a fork: nothing of the parent's work is waited for."""
+        self._inherited.append(self._tools)
         self._reset()
 
     # -- the flusher's part ----------------------------------------------------

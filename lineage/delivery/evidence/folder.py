@@ -7,7 +7,6 @@ import hashlib
 import os
 import stat as stat_module
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final
@@ -51,10 +50,7 @@ class _Listing:
 
     def note(self, seen: os.stat_result) -> None:
         """Note when one of the entries was changed."""
-        if seen.st_ctime_ns > self.changed_ns:
-            self.changed_ns = seen.st_ctime_ns
-        if seen.st_mtime_ns > self.changed_ns:
-            self.changed_ns = seen.st_mtime_ns
+        self.changed_ns = max(self.changed_ns, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
 class FolderResolver:
@@ -103,7 +99,12 @@ class FolderResolver:
                 raise _NotPinnedError("changed while it was read")
         known = digests or self._remembered(listing)
         entries = [
-            [_shown(name), seen.st_size, known.get(name), seen.st_mtime_ns]
+            (
+                name if name.isascii() else _shown(name),
+                seen.st_size,
+                known.get(name) if known else None,
+                seen.st_mtime_ns,
+            )
             for name, seen in listing.files[:MAX_MANIFEST_FILES]
         ]
         manifest = {
@@ -121,8 +122,7 @@ class FolderResolver:
         while folders:
             inside = folders.pop()
             listing.note(os.stat(os.path.join(path, inside)))
-            for entry in _entries(path, inside):
-                _add(listing, folders, f"{inside}{entry.name}", entry)
+            _scan(listing, folders, path, inside)
             if len(listing.files) > self._bounds.files:
                 raise _NotPinnedError(f"more than {self._bounds.files} files")
             if time.monotonic() > until:
@@ -160,28 +160,26 @@ class FolderResolver:
         return found
 
 
-def _entries(top: str, inside: str) -> Iterator[os.DirEntry[str]]:
+def _scan(listing: _Listing, folders: list[str], top: str, inside: str) -> None:
+    """Add the entries of a folder; a link counts as the file that it leads to."""
+    files, changed_ns = listing.files, listing.changed_ns
     try:
         with os.scandir(os.path.join(top, inside)) as entries:
-            yield from entries
+            for entry in entries:
+                name = f"{inside}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{name}/")
+                    continue
+                try:
+                    seen = entry.stat()
+                except OSError:
+                    continue  # It went away, or is a link to nothing.
+                changed_ns = max(changed_ns, seen.st_mtime_ns, seen.st_ctime_ns)
+                if stat_module.S_ISREG(seen.st_mode):
+                    files.append((name, seen))
     except OSError as error:
         raise _NotPinnedError(f"{inside or top}: {error.strerror}"[:200]) from error
-
-
-def _add(
-    listing: _Listing, folders: list[str], name: str, entry: os.DirEntry[str]
-) -> None:
-    """Add an entry of a folder; a link counts as the file that it leads to."""
-    if entry.is_dir(follow_symlinks=False):
-        folders.append(f"{name}/")
-        return
-    try:
-        seen = entry.stat()
-    except OSError:
-        return  # It went away, or is a link to nothing.
-    listing.note(seen)
-    if stat_module.S_ISREG(seen.st_mode):
-        listing.files.append((name, seen))
+    listing.changed_ns = changed_ns
 
 
 def _is_same(one: _Listing, other: _Listing) -> bool:
@@ -193,7 +191,7 @@ def _is_same(one: _Listing, other: _Listing) -> bool:
 
 
 def _shown(name: str) -> str:
-    return name if name.isascii() else name.encode("utf-8", "replace").decode()
+    return name.encode("utf-8", "replace").decode()
 
 
 def _content_digest(digests: dict[str, str]) -> str:
@@ -208,6 +206,6 @@ def _content_digest(digests: dict[str, str]) -> str:
 
 def _stat_digest(files: list[tuple[str, os.stat_result]]) -> str:
     lines = "".join(
-        f"{seen.st_size} {seen.st_mtime_ns} {name}\n" for name, seen in files
+        [f"{seen.st_size} {seen.st_mtime_ns} {name}\n" for name, seen in files]
     )
     return hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()

@@ -34,9 +34,7 @@ def _is_possible() -> bool:
     return True
 
 
-_FILL = (
-    f"INSERT INTO substrings (rowid, text) SELECT e.id, {_text('e')} FROM entities e"  # noqa: S608  made of constants
-)
+FILL = f"INSERT INTO substrings (rowid, text) SELECT e.id, {_text('e')} FROM entities e"  # noqa: S608  made of constants
 _ADDED = (
     "CREATE TRIGGER entities_added AFTER INSERT ON entities BEGIN"  # noqa: S608  made of constants
     f" INSERT INTO substrings (rowid, text) VALUES (new.id, {_text('new')}); END"
@@ -48,5 +46,5 @@ _NAMED = (
     f" VALUES ('delete', old.id, {_text('old')});"
     f" INSERT INTO substrings (rowid, text) VALUES (new.id, {_text('new')}); END"
 )
-_SQLITE = (_TABLE, _FILL, _ADDED, _NAMED)
+_SQLITE = (_TABLE, FILL, _ADDED, _NAMED)
 ONLY: dict[str, tuple[str, ...]] = {"sqlite": _SQLITE if _is_possible() else ()}

@@ -1,0 +1,198 @@
+"""The shapes of public apps, against a platform in every state that it can be in."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_recorder import Recorder, Reply, reset
+
+APPS = Path(__file__).parents[2] / "examples" / "supervisely_apps"
+TASK = 77
+IN, OUT = "workflow.node.add-input", "workflow.node.add-output"
+
+#: Lines of an app that speak of lineage, at most.
+LINES = {
+    "detector_trainer": 12,
+    "classifier_trainer": 6,
+    "session_server": 5,
+    "benchmark_runner": 9,
+    "version_keeper": 8,
+    "labeling_assistant": 5,
+}
+
+JOBS = {(IN, "job", 4), (IN, "job", 5)}
+EDGES = {
+    "detector_trainer": {
+        (IN, "project_version", 900), (IN, "model_weight", 31),
+        (OUT, "folder", "/training/yolo"), (OUT, "model_weight", 32),
+        (OUT, "file", 33),
+    },
+    "classifier_trainer": {(IN, "project", 12), (OUT, "model_weight", 52)},
+    "session_server": {(IN, "model_weight", 31), (OUT, "app_session", TASK)},
+    "benchmark_runner": {
+        (IN, "project", 13), (IN, "task", 66), (OUT, "project", 14),
+        (OUT, "file", 116),
+    },
+    "version_keeper": {(IN, "project_version", 44), (OUT, "project", 15)},
+    "labeling_assistant": {*JOBS, (OUT, "dataset", 74)},
+}  # fmt: skip
+ALL = {edge for edges in EDGES.values() for edge in edges}
+
+_RUN = """
+import runpy, sys
+for path in sys.argv[1:]:
+    runpy.run_path(path, run_name="__main__")
+"""
+
+
+@pytest.fixture
+def platform() -> Iterator[Recorder]:
+    """A platform that records what it is sent, and answers what apps look up."""
+    recorder = Recorder()
+    app = {"id": 6, "moduleId": 8}
+    recorder.on("instance.version", {"version": "6.18.3"})
+    recorder.on("tasks.info", {"id": TASK, "teamId": 5, "meta": {"app": app}})
+    recorder.on("projects.info", {"id": 15, "version": {"id": 44, "version": 2}})
+    details = {"useExistingVersion": True, "version": {"id": 44, "version": 2}}
+    refusal = json.dumps({"error": "Bad request", "details": details}).encode()
+    recorder.on("projects.versions.reserve", Reply(400, refusal))
+    yield recorder
+    recorder.close()
+
+
+def run(address: str, home: Path, names: Any = LINES, **more: str | None) -> float:
+    """Run apps one after the other in one process of the platform; return seconds."""
+    environ = {
+        **os.environ, "ENV": "production", "SERVER_ADDRESS": address,
+        "API_TOKEN": "t" * 128, "SUPERVISELY_TASK_ID": str(TASK), "TEAM_ID": "5",
+        "SUPERVISELY_SKIP_HTTPS_USER_HELPER_CHECK": "1",
+        "LINEAGE_HOME": str(home), "LINEAGE_FLUSH_TIMEOUT_S": "30",
+        "SUPERVISELY_PUBLIC_API_RETRY_SLEEP_SEC": "0.1", **more,
+    }  # fmt: skip
+    known = {name: value for name, value in environ.items() if value is not None}
+    scripts = [str(APPS / f"{name}.py") for name in names]
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, *scripts],
+        env=known, cwd=home, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return time.monotonic() - began
+
+
+def edges(platform: Recorder) -> set[tuple[str, str, Any]]:
+    """The edges that the platform took, each once."""
+    return {
+        (method, body["type"], body["id"])
+        for method in (IN, OUT)
+        for body in platform.sent(method)
+    }
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_an_app_records_what_it_is_declared_to(
+    platform: Recorder, tmp_path: Path, name: str
+) -> None:
+    """Each app's edges arrive, all of them and no others, for its own task."""
+    run(platform.address, tmp_path, [name])
+    assert edges(platform) == EDGES[name]
+    nodes = {str(body["node"]["id"]) for m in (IN, OUT) for body in platform.sent(m)}
+    assert nodes == {str(TASK)}
+
+
+def _slow(answer: Any) -> Callable[[Any], Any]:
+    def give(_: Any) -> Any:
+        time.sleep(0.05)
+        return answer
+
+    return give
+
+
+def test_a_slow_platform_gets_every_edge(platform: Recorder, tmp_path: Path) -> None:
+    """Each answer takes its time; the apps do not wait, and nothing is lost."""
+    for method in (IN, OUT):
+        platform.on(method, _slow({}))
+    run(platform.address, tmp_path)
+    assert edges(platform) == ALL
+
+
+def test_a_recovering_platform_gets_every_edge(
+    platform: Recorder, tmp_path: Path
+) -> None:
+    """Refusals for the moment are tried again until the platform is back."""
+    platform.on(IN, Reply(503), Reply(502), {})
+    platform.on(OUT, Reply(503), {})
+    run(platform.address, tmp_path)
+    assert edges(platform) == ALL
+
+
+def test_a_platform_without_jobs_gets_the_other_edges(
+    platform: Recorder, tmp_path: Path
+) -> None:
+    """Edges of jobs wait for a newer instance; they hold back no others."""
+    platform.on("instance.version", {"version": "6.11.0"})
+    run(platform.address, tmp_path, LINEAGE_FLUSH_TIMEOUT_S="3")
+    assert edges(platform) == ALL - JOBS
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"LINEAGE_ENABLED": "false"},
+        {"SUPERVISELY_TASK_ID": None},
+    ],
+    ids=["off", "no task id"],
+)
+def test_nothing_is_sent_where_nothing_is_recorded_for(
+    platform: Recorder, tmp_path: Path, more: dict[str, str | None]
+) -> None:
+    """Switched off, or outside of a task of the platform, the apps just work."""
+    run(platform.address, tmp_path, LINEAGE_FLUSH_TIMEOUT_S="3", **more)
+    assert edges(platform) == set()
+
+
+def test_an_old_platform_gets_nothing(platform: Recorder, tmp_path: Path) -> None:
+    """An instance without workflows is asked for its version, and sent no edge."""
+    platform.on("instance.version", {"version": "6.9.0"})
+    run(platform.address, tmp_path, LINEAGE_FLUSH_TIMEOUT_S="3")
+    assert edges(platform) == set()
+
+
+def test_a_platform_that_is_down_holds_no_app_up(
+    platform: Recorder, tmp_path: Path
+) -> None:
+    """The apps end well; the next process delivers what they left."""
+    platform.on("instance.version", Reply(raw=reset))
+    took = run(platform.address, tmp_path, LINEAGE_FLUSH_TIMEOUT_S="3")
+    assert took < 30
+    assert edges(platform) == set()
+    platform.on("instance.version", {"version": "6.18.3"})
+    run(platform.address, tmp_path, ["classifier_trainer"])
+    assert edges(platform) == ALL
+
+
+@pytest.mark.parametrize(("name", "most"), LINES.items())
+def test_an_app_needs_few_lines(name: str, most: int) -> None:
+    """The lines that speak of lineage, imports included, stay as few as they are."""
+    tree = ast.parse((APPS / f"{name}.py").read_text("utf-8"))
+    imported: set[str] = set()
+    lines: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = getattr(node, "module", None) or node.names[0].name
+            if module == "lineage":
+                imported |= {alias.asname or alias.name for alias in node.names}
+                lines |= set(range(node.lineno, (node.end_lineno or 0) + 1))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in imported:
+            lines.add(node.lineno)
+    assert 0 < len(lines) <= most, sorted(lines)
