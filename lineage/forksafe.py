@@ -23,6 +23,8 @@ class ForkAware(Protocol):
 T = TypeVar("T", bound=ForkAware)
 
 _registered: Final[list[weakref.ref[Any]]] = []
+#: One entry for each thread that forks.
+_forking: Final[list[bool]] = []
 
 
 def register(obj: T) -> T:
@@ -53,17 +55,25 @@ def _call(obj: Any, method: str) -> None:
             hook()
 
 
+def is_forking() -> bool:
+    """Whether a thread is about to fork: what is made now must wait with its locks."""
+    return bool(_forking)
+
+
 def _before_fork() -> None:
+    _forking.append(True)
     for obj in reversed(list(_objects())):
         _call(obj, "before_fork")
 
 
 def _after_fork_in_parent() -> None:
+    _forking.pop()
     for obj in _objects():
         _call(obj, "after_fork_in_parent")
 
 
 def _after_fork_in_child() -> None:
+    _forking.clear()
     for obj in _objects():
         _call(obj, "reset_after_fork")
 

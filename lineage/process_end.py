@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from types import FrameType, ModuleType
 from typing import Any, Final, Protocol
@@ -17,6 +19,11 @@ from .recording.interpreters import is_main_interpreter, keep_interrupt
 
 #: Before this, the finalizers of `multiprocessing` have emptied its queues.
 _EXIT_PRIORITY: Final = 1
+#: The names of threads that are prepared for forks.
+_OWN_THREADS: Final = "lineage-"
+_FORK_WARNING: Final = re.compile(
+    r"This process \(pid=\d+\) is multi-threaded, use of fork", re.IGNORECASE
+)
 #: The module of the platform's SDK whose `main_wrapper` ends the process.
 _SDK_WRAPPER: Final = "supervisely.function_wrapper"
 
@@ -71,6 +78,11 @@ class _ProcessEnd:
             self._watch_workers()
             self._watch_sdk()
             self._watch_sigterm()
+
+    def before_fork(self) -> None:
+        """Keep Python from warning about threads that are prepared for forks."""
+        if sys.version_info >= (3, 12):
+            _set_fork_warning(is_off=_has_only_own_threads())
 
     def reset_after_fork(self) -> None:
         """Let the child's runtime begin again."""
@@ -184,6 +196,32 @@ def _exits_instead_of_dying(handler: Any, number: int) -> bool:
 def _die_by(number: int) -> None:
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
+
+
+def _set_fork_warning(*, is_off: bool) -> None:
+    """Switch Python's warning about forks with threads off, or on again.
+
+    Python 3.12 and newer warn at each fork of a process with threads. Ours are prepared
+    for it: their locks are free, and the child begins again. Where the app has threads
+    of its own, the warning is as right as without lineage.
+    """
+    entry = ("ignore", _FORK_WARNING, DeprecationWarning, None, 0)
+    if is_off and (not warnings.filters or warnings.filters[0] != entry):
+        warnings.filterwarnings("ignore", _FORK_WARNING.pattern, DeprecationWarning)
+    elif not is_off and entry in warnings.filters:
+        warnings.filters.remove(entry)  # type: ignore[attr-defined]  # it is a list
+
+
+def _has_only_own_threads() -> bool:
+    threads = threading.enumerate()
+    me = threading.current_thread()
+    if any(t is not me and not t.name.startswith(_OWN_THREADS) for t in threads):
+        return False
+    try:
+        # Libraries in C have threads that Python does not know.
+        return len(os.listdir("/proc/self/task")) <= len(threads)
+    except OSError:
+        return True
 
 
 class _ExitingOs(ModuleType):

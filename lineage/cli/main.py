@@ -54,6 +54,7 @@ MODULES: Final = {
     "ui": "serve",
     "token": "serve",
     "store": "store",
+    "forget": "forget",
     "register": "register",
 }
 

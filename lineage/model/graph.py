@@ -228,7 +228,7 @@ class GraphAnswer(Answer):
 
 
 class TasksParams(Question):
-    """Which tasks to list, newest first."""
+    """Which tasks to list, and in which order."""
 
     endpoint = "lineage.tasks.list"
 
@@ -244,6 +244,11 @@ class TasksParams(Question):
     """Created at this time or later."""
     until: Moment | None = None
     """Created at this time or earlier."""
+    sort: Literal[
+        "created", "-created", "name", "-name",
+        "status", "-status", "duration", "-duration",
+    ] = "-created"  # fmt: skip
+    """What to sort by; `-` puts the largest, or the newest, first."""
     limit: Limit = 50
     after: Text | None = None
     """The `next` of the page before."""
@@ -264,7 +269,7 @@ class TaskSummary(Answer):
 
 
 class TasksPage(Answer):
-    """A page of tasks, newest first."""
+    """A page of tasks."""
 
     tasks: list[TaskSummary]
     next: str | None = None

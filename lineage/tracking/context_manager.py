@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import DeclarationError, attempt
-from ..recording.context import CURRENT
+from ..recording.context import CURRENT, StepContext
 from ..recording.enabled import is_on
 from .call_plan import (
     CallPlan,
@@ -43,6 +43,8 @@ class Block:
         opened = plan.begin((None, (), {}))
         if opened is None:
             return None
+        if plan.has_params and isinstance(opened, StepContext):
+            opened.is_referenced = True  # its parameters are worth a fact
         CURRENT.set(opened)
         return plan, opened
 

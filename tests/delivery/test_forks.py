@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from runtime_tools import run, stored
@@ -89,3 +90,109 @@ thread.join()
     ran = run(body, tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert "told" in ran.stderr
+
+
+FORKS = """
+import time, warnings
+say(1)
+assert lineage.flush(20)
+idle = threading.Thread(target=time.sleep, args=(60,), daemon=True)
+def fork():
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+    return len(seen)
+print(fork(), fork())
+idle.start()
+print(fork())
+"""
+
+
+def test_our_threads_cause_no_warning_when_the_app_forks(tmp_path: Path) -> None:
+    """Python 3.12 and newer warn of the app's own threads, as without lineage."""
+    ran = run(FORKS, tmp_path)
+    own = int(sys.version_info >= (3, 12))
+    assert ran.stdout == f"0 0\n{own}\n", ran.stderr
+
+
+def test_forks_in_the_middle_of_a_delivery_all_deliver(tmp_path: Path) -> None:
+    """No child inherits a lock of the store that the parent's thread held."""
+    body = """
+for number in range(1, 200):
+    say(number)
+children = []
+for number in range(200, 220):
+    pid = os.fork()
+    if pid == 0:
+        say(number)
+        os._exit(0 if lineage.flush(25) else 1)
+    children.append(pid)
+    say(1000 + number)
+assert lineage.flush(25)
+assert all(os.waitpid(pid, 0)[1] == 0 for pid in children)
+"""
+    ran = run(body, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    expected = [*range(1, 220), *range(1200, 1220)]
+    assert stored(tmp_path) == expected
+
+
+def test_a_child_imports_again_what_its_parent_had_half_imported(
+    tmp_path: Path,
+) -> None:
+    """On a busy machine the import takes longer than a fork is held: it delivers."""
+    body = """
+from lineage.recording import fork_guard
+fork_guard._LONGEST_S = 0.05
+begun, forked = threading.Event(), threading.Event()
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "lineage.instance.services" and not begun.is_set():
+            begun.set()
+            assert forked.wait(20)
+sys.meta_path.insert(0, Finder())
+say(1)
+assert begun.wait(20)
+pid = os.fork()
+if pid == 0:
+    say(3)
+    os._exit(0 if lineage.flush(50) else 1)
+forked.set()
+say(2)
+assert lineage.flush(50)
+assert os.waitpid(pid, 0)[1] == 0
+"""
+    ran = run(body, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert stored(tmp_path) == [1, 2, 3]
+
+
+def test_a_child_does_not_wait_for_an_import_of_a_thread_it_lacks(
+    tmp_path: Path,
+) -> None:
+    """Whatever another thread imports at the fork, the child imports by itself."""
+    (tmp_path / "slow_module.py").write_text(
+        "import threading\nthreading.begun.set()\nthreading.go_on.wait(20)\nvalue = 7\n"
+    )
+    body = f"""
+sys.path.insert(0, {str(tmp_path)!r})
+threading.begun, threading.go_on = threading.Event(), threading.Event()
+thread = threading.Thread(target=__import__, args=("slow_module",))
+thread.start()
+assert threading.begun.wait(20)
+pid = os.fork()
+threading.go_on.set()
+if pid == 0:
+    signal.alarm(20)
+    import slow_module
+    os._exit(0 if slow_module.value == 7 else 1)
+thread.join()
+import slow_module
+assert slow_module.value == 7
+assert os.waitpid(pid, 0)[1] == 0
+"""
+    ran = run(body, tmp_path / "home")
+    assert ran.returncode == 0, ran.stderr

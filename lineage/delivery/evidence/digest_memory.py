@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from ... import forksafe
 from ...errors import logger
 
 FILE: Final = "digests.sqlite"
@@ -72,6 +73,25 @@ class DigestMemory:
         self._known: OrderedDict[StateKey, Remembered] = OrderedDict()
         self._db: sqlite3.Connection | None = None
         self._is_usable = home is not None
+        self._has_lock = False
+        forksafe.register(self)
+
+    def before_fork(self) -> None:
+        """Close the file: a child must not inherit what SQLite knows of its locks."""
+        self._has_lock = self._lock.acquire(timeout=2 * _BUSY_S)
+        if self._has_lock and self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def after_fork_in_parent(self) -> None:
+        """Let other threads use it again."""
+        if self._has_lock:
+            self._has_lock = False
+            self._lock.release()
+
+    def reset_after_fork(self) -> None:
+        """Replace the lock, which a thread of the parent may hold."""
+        self._lock = threading.Lock()
 
     def get(self, key: StateKey) -> Remembered | None:
         """Return the digest of a state, if it was read before."""

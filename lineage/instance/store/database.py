@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,8 @@ Row = tuple[Any, ...]
 MAX_IDLE = 8
 #: Connections at once, at most; more callers wait.
 MAX_CONNECTIONS = 32
+#: A fork waits at most so long for transactions to end.
+_FORK_WAIT_S = 5.0
 
 
 class Transaction:
@@ -181,9 +184,57 @@ class Database:
     def _reset(self) -> None:
         self._idle: list[Any] = []
         self._lock = threading.Lock()
+        #: Threads inside a transaction, and whether a fork waits for them.
+        self._inside: Counter[int] = Counter()
+        self._changed = threading.Condition(threading.Lock())
+        # Made while another thread forks, its first transaction waits as well.
+        self._is_forking = forksafe.is_forking()
         self._writer = threading.Lock()
         self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._is_closed = False
+
+    def before_fork(self) -> None:
+        """Wait until no thread is inside of SQLite, and close its connections.
+
+        A child inherits what SQLite remembers of the parent's locks: with a connection
+        open, or a transaction under way, it could wait for itself for ever.
+        """
+        if not self.dialect.writes_alone:
+            return
+        me = threading.get_ident()
+        with self._changed:
+            self._is_forking = True
+            is_free = self._changed.wait_for(
+                lambda: not [t for t in self._inside if t != me], _FORK_WAIT_S
+            )
+        if is_free:
+            with self._lock:
+                idle, self._idle = self._idle, []
+            for connection in idle:
+                connection.close()
+
+    def after_fork_in_parent(self) -> None:
+        """Let transactions begin again."""
+        with self._changed:
+            self._is_forking = False
+            self._changed.notify_all()
+
+    def _enter(self) -> None:
+        me = threading.get_ident()
+        with self._changed:
+            # A thread inside of a transaction may begin another: the fork waits for it.
+            self._changed.wait_for(
+                lambda: not self._is_forking or me in self._inside, 2 * _FORK_WAIT_S
+            )
+            self._inside[me] += 1
+
+    def _leave(self) -> None:
+        me = threading.get_ident()
+        with self._changed:
+            self._inside[me] -= 1
+            if not self._inside[me]:
+                del self._inside[me]
+            self._changed.notify_all()
 
     def reset_after_fork(self) -> None:
         """Leave the parent's connections alone, in a forked child."""
@@ -230,11 +281,15 @@ class Database:
 
     @contextmanager
     def _transaction(self, *, is_write: bool) -> Iterator[Transaction]:
-        connection = self._take()
+        self._enter()
         try:
-            yield from self._run(connection, is_write=is_write)
+            connection = self._take()
+            try:
+                yield from self._run(connection, is_write=is_write)
+            finally:
+                self._give_back(connection)
         finally:
-            self._give_back(connection)
+            self._leave()
 
     def _run(self, connection: Any, *, is_write: bool) -> Iterator[Transaction]:
         errors = self.dialect.errors
