@@ -385,8 +385,6 @@ class Runtime:
     def _embedded_api(self) -> Api:
         # The instance is loaded by those who use it.
         with no_fork():
-            from .api import Api
-
             module = importlib.import_module(".instance.embedded", __package__)
             embedded = module.EmbeddedInstance(self.journal.folder.home)
         with self._lock:
@@ -394,6 +392,8 @@ class Runtime:
         return self._api_of_embedded()
 
     def _api_of_embedded(self) -> Api:
+        with no_fork():
+            from .api import Api
         address = self._embedded.address
         return Api(
             address,
