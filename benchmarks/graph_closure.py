@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
-
 from lineage.instance.graph.adjacency import Adjacency
+
 from lineage.instance.graph.links import LinkCache
 from lineage.instance.graph.traversal import closure
 from lineage.instance.store import Store, open_store

@@ -11,16 +11,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from . import forksafe
-from .api import Api
 from .delivery.deadline import WaitBudget
 from .delivery.evidence.collector import EvidenceCollector
-from .delivery.exporter_resolver import ExporterResolver
-from .delivery.exporters import exporter_of_sink
 from .delivery.flusher import Flusher
-from .delivery.openlineage_exporter import OpenLineageExporter
 from .delivery.report import DeliveryReport, DeliveryStatus
 from .delivery.status import read_status
 from .errors import DeliveryError, attempt, guard, logger
@@ -36,6 +32,9 @@ from .recording.interpreters import is_main_interpreter
 from .recording.open_tasks import OpenTasks
 from .recording.recorder import Recorder
 from .settings import UNUSABLE, Settings
+
+if TYPE_CHECKING:
+    from .api import Api
 
 _DAY_S: Final = 86_400.0
 #: Connecting to, and waiting for, an instance: in the background, so patiently.
@@ -86,7 +85,8 @@ class Runtime:
             open_tasks=OpenTasks(settings.home),
         )
         self._own_recorder = self.recorder
-        self._target = ExporterResolver(self._make_api)
+        #: Finds the exporter for the target; made by the first delivery.
+        self._target: Callable[[], Exporter] | None = None
         self._budget = WaitBudget(settings.flush_timeout_s)
         self.flusher = Flusher(
             self.journal,
@@ -124,6 +124,8 @@ class Runtime:
             DeclarationError: The exporter is none.
         """
         if sink is not None:
+            from .delivery.exporters import exporter_of_sink
+
             exporter = exporter_of_sink(sink, stacklevel=3)
         elif exporter is not None:
             check_exporter(exporter)
@@ -140,7 +142,7 @@ class Runtime:
                 self._end()
                 self._build(new)
             elif api is not None or exporter is not None:
-                self._target = ExporterResolver(self._make_api)
+                self._target = None
                 self.journal.redirect(self._destination())
 
     # -- on and off -----------------------------------------------------------
@@ -312,7 +314,7 @@ class Runtime:
         self._lock = threading.RLock()
         self.is_open = False
         self._embedded = self._store_id = None
-        self._target = ExporterResolver(self._make_api)
+        self._target = None
         self._budget = WaitBudget(self.settings.flush_timeout_s)
         self.flusher.reset_after_fork()
         self.journal.reset_after_fork()
@@ -359,20 +361,27 @@ class Runtime:
         )
         with self._lock:
             embedded, self._embedded = self._embedded, None
-            self._target = ExporterResolver(self._make_api)
+            self._target = None
         if embedded is not None:
             embedded.close()
 
     def _find_exporter(self) -> Exporter:
-        if self._embedded is not None:
-            self._leave_replaced_store()
-        if self._exporter is None and self._api is None:
-            url = self.settings.openlineage_url
-            if url is not None:
-                self._exporter = OpenLineageExporter(url, token=self.settings.token)
         if self._exporter is not None:
             return self._exporter
-        exporter = self._target()
+        url = self.settings.openlineage_url
+        if url is not None and self._api is None:
+            with no_fork():
+                from .delivery.openlineage_exporter import OpenLineageExporter
+            self._exporter = OpenLineageExporter(url, token=self.settings.token)
+            return self._exporter
+        if self._embedded is not None:
+            self._leave_replaced_store()
+        if self._target is None:
+            # Loads requests and pydantic, for which no app waits when it starts.
+            with no_fork():
+                from .delivery.exporter_resolver import ExporterResolver
+            self._target = ExporterResolver(self._make_api)
+        exporter: Exporter = self._target()
         if self._embedded is not None and self._store_id is None:
             self._store_id = _file_id(self._store_path())
         return exporter
@@ -388,6 +397,8 @@ class Runtime:
             raise DeliveryError(settings.unusable or "the target is not understood")
         if settings.destination == "local":
             return self._embedded_api()
+        with no_fork():
+            from .api import Api
         if settings.destination == "instance":
             return Api(retry_count=1, timeout_s=_TIMEOUT_S, settings=settings)
         address = settings.destination
@@ -400,13 +411,24 @@ class Runtime:
             settings=settings,
         )
 
+    def make_query_api(self) -> Any:
+        """Make a client of the instance that facts go to, to ask it questions."""
+        if self._embedded is not None:
+            return self._api_of_embedded()
+        return self._make_api()
+
     def _embedded_api(self) -> Api:
-        # The server's wing is loaded by those who use it.
+        # The instance is loaded by those who use it.
         with no_fork():
             module = importlib.import_module(".instance.embedded", __package__)
             embedded = module.EmbeddedInstance(self.journal.folder.home)
         with self._lock:
             self._embedded = embedded
+        return self._api_of_embedded()
+
+    def _api_of_embedded(self) -> Api:
+        with no_fork():
+            from .api import Api
         address = self._embedded.address
         return Api(
             address,

@@ -15,13 +15,14 @@ from typing import Any, Final
 
 from ..permissions import is_open_to_others
 from ..settings import Origin, Settings
-from .connect import settings_of
+from .connect import load, settings_of
 from .explain_settings import consequence, summary
 from .format import count
 from .output import table
 from .parser import Commands, UsageError, add_instance_options
 from .ping import reached
 from .result import NO, CommandResult, Line, StyledText, line
+from .serve import opened_store
 
 #: Extras, each with the module whose presence shows it.
 _EXTRAS: Final = {
@@ -37,6 +38,10 @@ def add_commands(commands: Commands) -> None:
     doctor = commands.add(
         "doctor", run_doctor, "show every setting, where it came from and what it does"
     )
+    doctor.add_argument(
+        "--store", nargs="?", const="", metavar="URL",
+        help="check the store's rows: the embedded one's, or sqlite:///… postgresql://…",
+    )  # fmt: skip
     add_instance_options(doctor)
     check = commands.add(
         "check", run_check, "check every declaration in a module without running it",
@@ -47,6 +52,8 @@ def add_commands(commands: Commands) -> None:
 
 def run_doctor(args: argparse.Namespace) -> CommandResult:
     """Show the environment as lineage understands it."""
+    if args.store is not None:
+        return _check_store(args)
     settings = settings_of(args)
     reachable = reached(settings)
     installed = {extra: _version(module) for extra, module in _EXTRAS.items()}
@@ -67,6 +74,40 @@ def run_doctor(args: argparse.Namespace) -> CommandResult:
         lines += [line(), line(StyledText(count(len(problems), "problem"), "bad"))]
         lines += [line("  ", problem) for problem in problems]
     return CommandResult(data, lines, NO if problems else 0)
+
+
+def _check_store(args: argparse.Namespace) -> CommandResult:
+    """Check what is true of every store, and say how to repair one."""
+    invariants = load("instance.store.invariants", "server")
+    args.store = args.store or None
+    with opened_store(args) as store:
+        found = invariants.violations(store.db)
+        url = store.db.url
+    data = {
+        "store": url,
+        "violations": [
+            {
+                "rule": one.rule,
+                "team_id": one.team_id,
+                "count": one.count,
+                "examples": list(one.examples),
+            }
+            for one in found
+        ],
+    }
+    if not found:
+        return CommandResult(data, [line(f"{url} is sound")])
+    lines = [
+        line(
+            StyledText(f"team {one.team_id}: not true that {one.rule}: ", "bad"),
+            f"{one.count}, as {', '.join(one.examples)}",
+        )
+        for one in found
+    ]
+    repair = f"{invariants.REPAIR} --store {shlex.quote(url)}"
+    return CommandResult(
+        data, [*lines, line("make it again from what was recorded: ", repair)], NO
+    )
 
 
 def _open_home(home: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Look after a store: `store backup`, `store partition`."""
+"""Look after a store: `store backup`, `store partition`, `store rebuild`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def add_commands(commands: Commands) -> None:
     partition.add_argument(
         "--parts", type=_parts, default=16, help="parts of each table (16)"
     )
-    for parser in (backup, partition):
+    rebuild = stores.add(
+        "rebuild", run_rebuild, "make versions and links again from the recorded edges",
+        example="lineage store rebuild --store sqlite:///instance.db",
+    )  # fmt: skip
+    for parser in (backup, partition, rebuild):
         with_store(parser)
 
 
@@ -55,3 +59,13 @@ def run_partition(args: argparse.Namespace) -> CommandResult:
     text = f"in {args.parts} parts each: {', '.join(done)}"
     data = {"tables": done, "parts": args.parts}
     return CommandResult(data, [line(text if done else "it is partitioned already")])
+
+
+def run_rebuild(args: argparse.Namespace) -> CommandResult:
+    """Make everything again that follows from the recorded edges."""
+    rebuild = load("instance.store.rebuild", "server")
+    with opened_store(args) as store:
+        teams = rebuild.rebuild_all(store.db)
+    shown = ", ".join(map(str, teams))
+    text = f"made again for the teams {shown}" if teams else "the store is empty"
+    return CommandResult({"teams": teams}, [line(text)])

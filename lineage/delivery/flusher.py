@@ -16,7 +16,6 @@ from ..exporters import DeliveryResult, Exporter, FactBatch
 from ..journal.writer import Journal
 from .deadline import Deadlines
 from .evidence.collector import EvidenceCollector
-from .exporters import is_transport_error
 from .journal_reader import LOOK_SOON_S, JournalReader, reason_key
 from .queue import DeliveryQueue, QueuedFact, pause_s
 from .report import DeliveryReport
@@ -417,6 +416,9 @@ class Flusher:
     ) -> Sequence[DeliveryResult]:
         """Judge a call that raised, or returned something other than its results."""
         if failure:
+            # Needs the client's errors, which a delivery has loaded.
+            from .exporters import is_transport_error
+
             reason = _describe(failure[0])
             if is_transport_error(failure[0]):
                 away = DeliveryResult("waiting", reason, is_transport_error=True)

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +71,16 @@ class Blobs:
         """Return whether bytes of this digest are kept."""
         return _HEX.fullmatch(digest) is not None and self._path_of(digest).is_file()
 
+    def remove_with(self, needles: Sequence[bytes], *, is_dry_run: bool) -> list[str]:
+        """Remove the blobs that hold one of some bytes, and return their digests."""
+        found = []
+        for path in sorted(self._folder.glob("??/*")):
+            if _HEX.fullmatch(path.name) and _holds(path, needles):
+                found.append(path.name)
+                if not is_dry_run:
+                    path.unlink()
+        return found
+
     def path(self, digest: str) -> Path:
         """Return the path of kept bytes.
 
@@ -94,6 +104,18 @@ class Blobs:
                 yield stream
         finally:
             Path(stream.name).unlink(missing_ok=True)
+
+
+def _holds(path: Path, needles: Sequence[bytes]) -> bool:
+    """Return whether a file holds one of some bytes, read in pieces that overlap."""
+    kept, overlap = b"", max(map(len, needles)) - 1
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            piece = kept + chunk
+            if any(needle in piece for needle in needles):
+                return True
+            kept = piece[len(piece) - overlap :] if overlap else b""
+    return False
 
 
 def from_hash(text: str) -> str | None:

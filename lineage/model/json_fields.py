@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pydantic.alias_generators import to_camel
-
 
 @dataclass(frozen=True, slots=True)
 class JsonRow:
@@ -22,6 +20,15 @@ class JsonRow:
         if self.path == (to_camel(self.name),):
             return self.path[0]
         return (list(self.path), self.name)
+
+
+def to_camel(name: str) -> str:
+    """Return a name in camel case: `project_id` as `projectId`, `name2` as `name2`.
+
+    As pydantic's, which would be loaded for nothing else when an app starts.
+    """
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 def rows(names: Sequence[str], **paths: str) -> tuple[JsonRow, ...]:

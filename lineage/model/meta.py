@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
-
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 
 from ..errors import logger, warn_rarely
 
@@ -135,34 +133,6 @@ def is_safe_link(url: str) -> bool:
     return bool(parts.path) and not parts.netloc
 
 
-class _Checked(BaseModel):
-    model_config = ConfigDict(extra="forbid", defer_build=True)
-
-
-class _Icon(_Checked):
-    icon: StrictStr
-    color: StrictStr
-    background_color: Annotated[StrictStr, Field(alias="backgroundColor")]
-
-
-class _Link(_Checked):
-    url: StrictStr
-    title: StrictStr
-
-
-class _Settings(_Checked):
-    # Absent is allowed and null is not, so the default is never validated.
-    icon: _Icon = Field(default=None)  # type: ignore[assignment]  # absent only
-    title: StrictStr = ""
-    description: StrictStr = ""
-    main_link: _Link = Field(default=None, alias="mainLink")  # type: ignore[assignment]  # absent only
-
-
-class _Customisation(_Checked):
-    relation: _Settings = Field(default=None, alias="customRelationSettings")  # type: ignore[assignment]  # absent only
-    node: _Settings = Field(default=None, alias="customNodeSettings")  # type: ignore[assignment]  # absent only
-
-
 def checked_meta(meta: Any) -> dict[str, Any] | None:
     """Return a customisation as it may be sent.
 
@@ -179,6 +149,9 @@ def checked_meta(meta: Any) -> dict[str, Any] | None:
     if isinstance(meta, WorkflowSettings):
         meta = WorkflowMeta(relation_settings=meta)
     value = meta if isinstance(meta, dict) else getattr(meta, "as_dict", meta)
+    # Loads pydantic, which nothing before the first delivery needs.
+    from .card_check import problem_of
+
     problem = problem_of(value)
     if problem is None:
         return dict(value)
@@ -188,18 +161,4 @@ def checked_meta(meta: Any) -> dict[str, Any] | None:
         "or customNodeSettings with title, description, icon and mainLink.",
         problem,
     )
-    return None
-
-
-def problem_of(value: Any) -> str | None:
-    """Return what the platform would refuse in a card, or None."""
-    if not isinstance(value, dict):
-        return f"{type(value).__name__} is no card"
-    if not value:
-        return "it is empty"
-    try:
-        _Customisation.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     return None

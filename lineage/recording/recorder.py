@@ -31,6 +31,7 @@ from .git_commit import GitCommitLookup
 from .host_info import about_process, program_name
 from .json_text import member, quote, shorten
 from .masking import Masker
+from .measurements import command_line_params, params_fact
 from .open_tasks import OpenTasks
 from .output_looks import AppendEdge, OutputLooks, Place
 from .ranks import shared_rank
@@ -406,6 +407,21 @@ class Recorder:
             for edge_prefix, seen in list(task.seen.items())
             if edge_prefix.startswith('"dir":"input"') and _holds(seen, identity)
         ]
+
+    def record_command_line(self, task: ActiveTask) -> None:
+        """Record the options of the command line as the task's parameters."""
+        if self._open_tasks is not None and not task.is_joined:
+            params = command_line_params()
+            self.write_of_task(task, params_fact(task, time_ns(), params, self.mask))
+
+    def write_of_task(self, task: ActiveTask, text: str) -> None:
+        """Write a fact about a task, after the task itself; empty text is none."""
+        if not text:
+            return
+        texts: list[str] = []
+        if not task.is_emitted:
+            self._append_task(task, time_ns(), texts)
+        self.write([*texts, text])
 
     # -- the flusher's part --------------------------------------------------
 

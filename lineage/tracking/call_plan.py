@@ -36,6 +36,7 @@ class CallPlan:
     __slots__ = (
         "_bind",
         "_name",
+        "has_params",
         "inputs",
         "is_block",
         "on_error",
@@ -52,6 +53,7 @@ class CallPlan:
         params: str = "",
     ) -> None:
         self._name = step_name(name, params)
+        self.has_params = bool(params)
         self._bind: Callable[..., Values] = signature.bind if signature else _nothing
         #: Whether it is the block of a declaration, which joins those around it.
         self.is_block = signature is None and bool(inputs or outputs)

@@ -146,3 +146,23 @@ def test_a_home_that_others_may_read_is_a_problem(
     assert "chmod -R go=" in answer.out
     clean_environment.chmod(0o700)
     assert type_("doctor").code == 0
+
+
+def test_doctor_checks_a_store_and_says_how_to_repair_it(type_, tmp_path: Path) -> None:
+    """A sound store is called so; what is wrong is named, and the command mends it."""
+    from lineage.instance.store import open_store
+
+    url = f"sqlite:///{tmp_path}/kept.db"
+    store = open_store(url)
+    edge = {"f": "edge", "uid": "r-1", "task": "r", "at": 1.7e9, "dir": "output"}
+    store.ingest(1, [{**edge, "kind": "file", "id": "/a"}])
+    assert "is sound" in type_("doctor", "--store", url).out
+    with store.db.write() as tx:
+        tx.run("UPDATE entities SET latest_id = 99")
+    store.close()
+    answer = type_("doctor", "--store", url)
+    assert answer.code == 1
+    assert "file:/a" in answer.out
+    assert f"lineage store rebuild --store {url}" in answer.out
+    assert "teams 1" in type_("store", "rebuild", "--store", url).out
+    assert "is sound" in type_("doctor", "--store", url).out

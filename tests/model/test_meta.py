@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lineage.model.card_check import problem_of
 from lineage.model.meta import (
     Markup,
     WorkflowMeta,
@@ -13,7 +14,6 @@ from lineage.model.meta import (
     checked_meta,
     escape,
     is_safe_link,
-    problem_of,
 )
 
 

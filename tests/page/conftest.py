@@ -112,3 +112,29 @@ def look(chromium: Any, served: Served) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert troubles == []
+
+
+@pytest.fixture
+def look_quietly(chromium: Any, served: Served) -> Iterator[Callable[..., Any]]:
+    """Opens the page where errors are the story; some requests fail from the start."""
+    contexts: list[Any] = []
+
+    def open_page(*, block: str) -> Any:
+        context = chromium.new_context()
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(served.address)
+        # The first part of the page is there, and none of those fetched later.
+        entries = "[...document.querySelectorAll('script[src], link[href]')]"
+        first = page.evaluate(f"{entries}.map(one => one.src || one.href)")
+        page.route(
+            block,
+            lambda route: (
+                route.continue_() if route.request.url in first else route.abort()
+            ),
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()

@@ -63,7 +63,7 @@ def test_keyboard_alone_leads_from_landing_to_answer(
 ) -> None:
     """Search, select, ask and come back without a mouse."""
     page = look()
-    expect(page.get_by_role("combobox")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
     page.keyboard.type("Label signs")
     expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("Enter")
@@ -75,7 +75,7 @@ def test_keyboard_alone_leads_from_landing_to_answer(
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".panel h2")).to_be_visible()
     page.keyboard.press("/")
-    expect(page.get_by_role("combobox")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
 
 
 def test_a_node_has_a_sentence_for_screen_readers(

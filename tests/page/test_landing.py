@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def test_recent_tasks_are_listed_in_words(look: Look, signs: StoryFixture) -> No
 def test_tasks_are_narrowed_by_status(look: Look, signs: StoryFixture) -> None:
     """A status shows its tasks only."""
     page = look()
-    page.get_by_role("button", name="Failed").click()
+    page.get_by_role("button", name="Failed", exact=True).click()
     expect(page.locator(".task-row")).to_have_count(1)
     expect(page.locator(".task-row")).to_contain_text("Evaluate signs")
 
@@ -56,7 +57,7 @@ def test_a_typed_id_or_selector_opens_its_graph(
 ) -> None:
     """`project:12` and Enter show that project without choosing a hit."""
     page = look()
-    page.get_by_role("combobox").fill("project:12")
+    page.get_by_role("combobox", name="Search").fill("project:12")
     page.keyboard.press("Enter")
     expect(page.locator(".node.is-focus")).to_contain_text("Road signs")
 
@@ -64,7 +65,7 @@ def test_a_typed_id_or_selector_opens_its_graph(
 def test_a_search_without_hits_says_so(look: Look, signs: StoryFixture) -> None:
     """Nothing found is a message, not emptiness."""
     page = look()
-    page.get_by_role("combobox").fill("zzzzz")
+    page.get_by_role("combobox", name="Search").fill("zzzzz")
     expect(page.locator(".hits-note")).to_contain_text("Nothing has that name")
 
 
@@ -132,3 +133,59 @@ def test_a_server_that_is_gone_is_shown(look: Look, signs: StoryFixture) -> None
     expect(page.locator(".task-row")).to_have_count(7)
     page.unroute("**/public/**")
     expect(page.locator(".delivery")).to_contain_text("live")
+
+
+def test_runs_are_sorted_and_filtered_in_the_address(
+    look: Look, signs: StoryFixture
+) -> None:
+    """A header sorts, a text or selector narrows, and the address holds both."""
+    page = look()
+    expect(page.locator(".task-row")).to_have_count(7)
+    page.get_by_role("columnheader", name="Run").get_by_role("button").click()
+    names = page.locator(".task-row .task-name a")
+    expect(names.first).to_have_text("Evaluate signs")
+    page.get_by_label("Filter the runs").fill("label")
+    expect(page.locator(".task-row")).to_have_count(2)
+    assert "sort=name" in page.url
+    assert "q=label" in page.url
+    other = look("/" + page.url.split("/", 3)[3])
+    expect(other.locator(".task-row")).to_have_count(2)
+    other.get_by_label("Filter the runs").fill("user:mara")
+    expect(other.locator(".task-row")).to_have_count(3)
+
+
+def test_models_and_data_are_one_row_each(look: Look, signs: StoryFixture) -> None:
+    """An artifact is one row with its versions and runs, and opens its graph."""
+    page = look()
+    page.get_by_role("button", name="Models").click()
+    row = page.locator(".artifact-row")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("best.pt")
+    expect(row).to_contain_text("2 runs")
+    page.get_by_role("button", name="Data", exact=True).click()
+    page.get_by_label("Filter the artifacts").fill("confusion")
+    expect(page.locator(".artifact-row")).to_have_count(1)
+    page.locator(".artifact-row").get_by_role("link").click()
+    expect(page.locator(".node.is-focus")).to_contain_text("confusion.png")
+
+
+def test_a_run_is_compared_with_the_one_before_by_one_click(
+    look: Look, signs: StoryFixture
+) -> None:
+    """The last two runs of an app stand side by side after one click."""
+    page = look()
+    row = page.locator(".task-row", has_text="Train signs").first
+    row.get_by_role("button", name="with the run before").click()
+    expect(page.locator(".side .node-line")).to_have_count(2)
+    expect(page.locator("main")).to_contain_text("best.pt")
+
+
+def test_two_runs_are_chosen_to_compare(look: Look, signs: StoryFixture) -> None:
+    """Checkboxes choose the two runs that are compared."""
+    page = look()
+    boxes = page.locator(".task-row", has_text="Train signs").get_by_role("checkbox")
+    boxes.first.check()
+    expect(page.get_by_role("button", name="Compare", exact=True)).to_be_disabled()
+    boxes.last.check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page).to_have_url(re.compile(r"view=diff&a=task:\d+&b=task:\d+"))

@@ -67,7 +67,7 @@ def test_back_and_reload_work(look: Look, signs: StoryFixture) -> None:
     page.go_back()
     expect(page.locator(".node").filter(has_text="37 files")).to_have_count(0)
     page.go_back()
-    expect(page.get_by_role("heading", name="Recent tasks")).to_be_visible()
+    expect(page.get_by_label("Filter the runs")).to_be_visible()
 
 
 def test_a_graph_grows_while_one_looks(look: Look, signs: StoryFixture) -> None:

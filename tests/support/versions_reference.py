@@ -219,6 +219,7 @@ class Graph:
                             version is not None
                             and last.node.version == version
                             and last.task == event.task
+                            and not seen_since
                         )
                     )
                 )

@@ -1,6 +1,7 @@
+import { selectorOf } from "../src/home/useListing";
 import { expect, test } from "vitest";
 import { isSelector, moved } from "../src/home/search";
-import { inWords } from "../src/home/Home";
+import { inWords } from "../src/home/Runs";
 import { ago, baseName, bytes, countOf, duration, short, statusTone, statusWord } from "../src/model/format";
 import { node } from "./make";
 
@@ -39,4 +40,11 @@ test("arrow keys lead through the hits and back to the box", () => {
 test("inputs and outputs are listed in words", () => {
   const files = [1, 2, 3].map((at) => node(`data:${at}`));
   expect(inWords([node("data:9", { kind: "project", name: "Cars", version: "v3" }), ...files], 14)).toBe("Cars v3, 3 files, 10 more");
+});
+
+test("the filters of the first page are one selector", () => {
+  const none = { q: "", app: "", user: "", within: "" };
+  expect(selectorOf(none)).toBeNull();
+  expect(selectorOf({ ...none, q: "unet" })).toBeNull();
+  expect(selectorOf({ ...none, q: "status:failed", app: "Train unet", within: "7d" })).toBe('status:failed & app:"Train unet" & since:7d');
 });

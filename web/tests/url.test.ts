@@ -24,6 +24,13 @@ const FULL: PageState = {
   mode: "hide",
   as: "list",
   by: "run",
+  tab: "models",
+  q: "user:mara",
+  app: "Train unet",
+  user: "mara",
+  within: "7d",
+  status: "error",
+  sort: "-name",
 };
 
 test("every state survives the way into the address and back", () => {

@@ -9,11 +9,18 @@ from ...model.graph import Node, TasksPage, TasksParams, TaskSummary
 from ...model.selector import parse, status_word
 from ..store.activity_ids import INPUT
 from .nodes import task_nodes
-from .pages import checked_limit
+from .pages import checked_after, checked_limit
 from .query_session import GraphReader, find_name
 from .selector_eval import select
 from .team_graph import TeamGraph, task_of_ref
 
+#: What a sort compares; the id decides between equals.
+_ORDERS: Final = {
+    "created": "t.created_at",
+    "name": "lower(t.name)",
+    "status": "t.status",
+    "duration": "COALESCE(t.ended_at - t.started_at, -1)",
+}
 #: Artifacts shown in a line of the list, of each direction.
 FEW: Final = 5
 
@@ -43,8 +50,8 @@ def list_tasks(
     """Answer `lineage.tasks.list`."""
     size = checked_limit(params.limit)
     where, names = _conditions(params)
-    place = _place(params.after)
-    rows: list[tuple[float, int, int]] = []
+    order = _Order(params)
+    rows: list[tuple[Any, int, int]] = []
     total = 0
     with reader.views(team_ids) as views:
         for view in views:
@@ -54,16 +61,49 @@ def list_tasks(
             sql = "SELECT COUNT(*) FROM tasks t" + where  # noqa: S608  made of constants
             count = view.tx.one(sql, names)
             total += count[0] if count else 0
-            rows += [
-                (*row, view.team_id) for row in _page(view, where, names, place, size)
-            ]
-        rows.sort(reverse=True)
-        page = rows[:size]
+            rows += [(*row, view.team_id) for row in order.page(view, where, names)]
+        rows.sort(reverse=order.is_down)
+        page = rows[order.start : order.start + size]
         lines = [line for view in views for line in _lines(view, page)]
-    order = {(id, team): at for at, (_, id, team) in enumerate(page)}
-    lines.sort(key=lambda line: order[line[0]])
-    more = f"{page[-1][0]!r}:{page[-1][1]}" if len(rows) > size else None
+    places = {(id, team): at for at, (_, id, team) in enumerate(page)}
+    lines.sort(key=lambda line: places[line[0]])
+    more = order.next(page) if len(rows) > order.start + size else None
     return TasksPage(tasks=[line for _, line in lines], next=more, total=total)
+
+
+class _Order:
+    """The order of the rows, and where the page begins in it.
+
+    The newest first go on after the last row, however many came since. Any other
+    order counts the rows that it leaves out.
+    """
+
+    def __init__(self, params: TasksParams) -> None:
+        self.is_down = params.sort.startswith("-")
+        self._value = _ORDERS[params.sort.removeprefix("-")]
+        self._size = checked_limit(params.limit)
+        self._is_newest = params.sort == "-created"
+        self._place = _place(params.after) if self._is_newest else None
+        self.start = 0 if self._is_newest else checked_after(params.after)
+
+    def page(self, view: TeamGraph, where: str, names: dict[str, Any]) -> list[Any]:
+        """Return one team's sort values and ids, from the page on."""
+        names = {**names, "most": self.start + self._size + 1}
+        if self._place is not None:
+            where += " AND (t.created_at, t.id) < (:last_at, :last_id)"
+            names.update(last_at=self._place[0], last_id=self._place[1])
+        way = "DESC" if self.is_down else "ASC"
+        return view.tx.all(
+            f"SELECT {self._value}, t.id FROM tasks t{where}"  # noqa: S608  made of constants
+            f" ORDER BY {self._value} {way}, t.id {way} LIMIT :most",
+            names,
+        )
+
+    def next(self, page: Sequence[tuple[Any, int, int]]) -> str:
+        """Return what leads to the page after this one."""
+        if self._is_newest:
+            return f"{page[-1][0]!r}:{page[-1][1]}"
+        return str(self.start + self._size)
 
 
 def _selected(view: TeamGraph, text: str) -> list[int]:
@@ -97,24 +137,6 @@ def _conditions(params: TasksParams) -> tuple[str, dict[str, Any]]:
             where += f" AND t.created_at {sign} :{name}"
             names[name] = value
     return where, names
-
-
-def _page(
-    view: TeamGraph,
-    where: str,
-    names: dict[str, Any],
-    place: tuple[float, int] | None,
-    size: int,
-) -> list[Any]:
-    names = {**names, "most": size + 1}
-    if place is not None:
-        where += " AND (t.created_at, t.id) < (:last_at, :last_id)"
-        names.update(last_at=place[0], last_id=place[1])
-    return view.tx.all(
-        f"SELECT t.created_at, t.id FROM tasks t{where}"  # noqa: S608  made of constants
-        " ORDER BY t.created_at DESC, t.id DESC LIMIT :most",
-        names,
-    )
 
 
 def _place(after: str | None) -> tuple[float, int] | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from .activity_ids import STEP_BITS, revision_id
 from .artifact_rows import write_artifacts
-from .database import Transaction
+from .database import Database, Transaction
 from .recompute import recompute, rewrite_links
 from .steps import StepResolver
 from .write_cache import TeamCache
@@ -37,6 +37,11 @@ _OF_TASKS: Final = (
 def rebuild_team(tx: Transaction, team: int) -> None:
     """Make every timeline of a team again, and all links."""
     tx.run("DELETE FROM links WHERE team_id = ?", (team,))
+    tx.run(
+        "DELETE FROM nodes WHERE team_id = :team AND entity_id NOT IN"
+        " (SELECT id FROM entities WHERE team_id = :team)",
+        {"team": team},
+    )
     known = TeamCache(team)
     last = 0
     while True:
@@ -70,3 +75,17 @@ def rebuild_team(tx: Transaction, team: int) -> None:
 def teams_of(tx: Transaction) -> list[int]:
     """List the teams that have anything in the graph."""
     return [row[0] for row in tx.all("SELECT team_id FROM revisions ORDER BY 1")]
+
+
+def rebuild_all(db: Database) -> list[int]:
+    """Make everything that follows from the edges again, in one transaction.
+
+    Returns:
+        The teams.
+    """
+    with db.write() as tx:
+        teams = teams_of(tx)
+        for team in teams:
+            tx.lock_team(team)
+            rebuild_team(tx, team)
+    return teams

@@ -183,6 +183,7 @@ class Timeline:
             if (
                 self.last is not None
                 and self.last.task == event.task
+                and not self.is_used
                 and last is not None
                 and last.version is version
             ):

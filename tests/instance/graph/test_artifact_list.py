@@ -92,3 +92,29 @@ def test_tasks_carry_the_parameters_of_their_steps(graph: GraphQueries) -> None:
     """What distinguishes two runs of an app stands on their nodes."""
     tasks = graph.list_tasks(TEAM).tasks
     assert sorted(task.node.params["lr"] for task in tasks) == [0, 1]
+
+
+@pytest.mark.parametrize("sort", ["created", "name", "status", "duration"])
+def test_tasks_are_sorted_both_ways_in_pages(store: Store, sort: str) -> None:
+    """Pages of a sort add up to the whole list, and its reverse is the opposite."""
+    facts = []
+    for at in range(7):
+        run = Facts(f"run-{at}")
+        end = run.fact("task_end", status=("finished", "error")[at % 2])
+        facts += [run.fact("task", name=f"App {at * 5 % 7}"), end]
+    store.ingest(1, facts)
+    graph = GraphQueries(store)
+
+    def listed(order: str, limit: int) -> list[str]:
+        keys: list[str] = []
+        page = graph.list_tasks(TEAM, sort=order, limit=limit)
+        while True:
+            keys += [task.node.key for task in page.tasks]
+            if page.next is None:
+                return keys
+            page = graph.list_tasks(TEAM, sort=order, limit=limit, after=page.next)
+
+    whole = listed(sort, 50)
+    assert len(set(whole)) == 7
+    assert listed(sort, 3) == whole
+    assert listed(f"-{sort}", 2) == whole[::-1]

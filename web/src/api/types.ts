@@ -8,6 +8,8 @@ export type GraphEdge = Schemas["GraphEdge"];
 export type GraphAnswer = Schemas["GraphAnswer"];
 export type TaskSummary = Schemas["TaskSummary"];
 export type TasksPage = Schemas["TasksPage"];
+export type ArtifactSummary = Schemas["ArtifactSummary"];
+export type ArtifactsPage = Schemas["ArtifactsPage"];
 export type TaskDetail = Schemas["TaskDetail"];
 export type DataDetail = Schemas["DataDetail"];
 export type Edge = Schemas["Edge"];
@@ -41,6 +43,7 @@ export type Endpoint =
   | "graph.diff"
   | "graph.stale"
   | "tasks.list"
+  | "artifacts.list"
   | "tasks.get"
   | "data.get"
   | "search"

@@ -1,5 +1,5 @@
 /** The header: home, search, queries, delivery, theme. */
-import { CircleAlert, LogOut, Moon, Sun, SunMoon } from "lucide-react";
+import { CircleAlert, CircleHelp, LogOut, Moon, Sun, SunMoon } from "lucide-react";
 import { useState } from "react";
 import { isSignedIn, logout } from "../api/client";
 import type { DeliveryAnswer } from "../api/types";
@@ -70,6 +70,7 @@ export function Header(props: {
   state: PageState;
   delivery: DeliveryAnswer | null;
   isDown: boolean;
+  onShortcuts: () => void;
 }) {
   const [theme, setTheme] = useState(readTheme);
   const ThemeIcon = THEME_ICONS[theme];
@@ -102,7 +103,7 @@ export function Header(props: {
         <span>lineage</span>
       </a>
       <nav aria-label="Questions">
-        {link("home", "Tasks")}
+        {link("home", "Home")}
         {link("stale", "Stale")}
         {link("diff", "Compare")}
       </nav>
@@ -120,6 +121,9 @@ export function Header(props: {
         }}
       >
         <ThemeIcon size={17} aria-hidden="true" />
+      </button>
+      <button type="button" className="icon-button" aria-label="Shortcuts" title="Shortcuts (?)" onClick={props.onShortcuts}>
+        <CircleHelp size={17} aria-hidden="true" />
       </button>
       {isSignedIn() && (
         <button

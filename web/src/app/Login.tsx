@@ -1,6 +1,7 @@
 /** Asks for the token; it goes to the server and is kept nowhere else. */
 import { useState, type FormEvent } from "react";
 import { ApiFailure, login } from "../api/client";
+import { Copied } from "./ui";
 import { pulse } from "../api/useAnswer";
 
 export function Login({ onDone }: { onDone: () => void }) {
@@ -25,9 +26,9 @@ export function Login({ onDone }: { onDone: () => void }) {
     <main className="login" id="main">
       <form onSubmit={(event) => void submit(event)}>
         <h1>Sign in</h1>
-        <p>This instance asks who is looking. Make a token on its machine with</p>
+        <p>This instance requires a token. Whoever runs it makes one on its machine with</p>
         <p>
-          <code>lineage token create</code>
+          <Copied text="lineage token create --team TEAM --role reader" />
         </p>
         <label htmlFor="token">Token</label>
         <input

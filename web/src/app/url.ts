@@ -33,6 +33,14 @@ export interface PageState {
   name: string;
   since: number | null;
   until: number | null;
+  /** What the first page lists, and by which filters and sort. */
+  tab: "runs" | "models" | "data";
+  q: string;
+  app: string;
+  user: string;
+  within: string;
+  status: string;
+  sort: string;
   mode: "dim" | "hide";
   /** Draw as a picture or show as a table. */
   as: "graph" | "list";
@@ -59,6 +67,13 @@ export const INITIAL: PageState = {
   name: "",
   since: null,
   until: null,
+  tab: "runs",
+  q: "",
+  app: "",
+  user: "",
+  within: "",
+  status: "",
+  sort: "",
   mode: "dim",
   as: "graph",
 };
@@ -113,6 +128,13 @@ const CODECS: { [K in keyof PageState]: Codec } = {
   name: text,
   since: time,
   until: time,
+  tab: oneOf("runs", "models", "data"),
+  q: text,
+  app: text,
+  user: text,
+  within: text,
+  status: text,
+  sort: text,
   mode: oneOf("dim", "hide"),
   as: oneOf("graph", "list"),
 };

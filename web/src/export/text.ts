@@ -36,7 +36,7 @@ export function mermaid(graph: Graph): string {
     lines.push(`  ${ids.get(key)}${open}"${text}"${close}`);
   }
   for (const { from, to, edge } of ends(graph)) {
-    lines.push(`  ${from} ${edge.role === "revision" ? "-.->" : "-->"} ${to}`);
+    lines.push(`  ${from} ${edge.role !== "input" && edge.role !== "output" ? "-.->" : "-->"} ${to}`);
   }
   return `${lines.join("\n")}\n`;
 }
@@ -53,7 +53,7 @@ export function dot(graph: Graph): string {
     lines.push(`  ${ids.get(key)} [shape=${shape}, label=${dotText(label(node))}, tooltip=${dotText(key)}];`);
   }
   for (const { from, to, edge } of ends(graph)) {
-    lines.push(`  ${from} -> ${to}${edge.role === "revision" ? " [style=dashed]" : ""};`);
+    lines.push(`  ${from} -> ${to}${edge.role !== "input" && edge.role !== "output" ? " [style=dashed]" : ""};`);
   }
   return `${lines.join("\n")}\n}\n`;
 }

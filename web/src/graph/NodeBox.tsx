@@ -28,6 +28,12 @@ export interface NodeData extends Record<string, unknown> {
   onUngroup: (key: string) => void;
 }
 
+const MARK_WORDS: Record<Mark, string> = {
+  lost: "must be rebuilt",
+  touched: "loses a source",
+  possible: "possibly",
+};
+
 function Side({ data, way }: { data: NodeData; way: "up" | "down" }) {
   const face = faceOf(data.item);
   const count = way === "up" ? face.hiddenUp : face.hiddenDown;
@@ -96,7 +102,7 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
             )}
             {data.mark && (
               <span className={`badge ${data.mark === "lost" ? "badge-bad" : ""}`}>
-                {data.mark === "lost" ? "lost" : "loses a source"}
+                {MARK_WORDS[data.mark]}
               </span>
             )}
             {face.stale > 0 && !data.mark && (

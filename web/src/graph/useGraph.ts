@@ -47,7 +47,7 @@ async function gather(
 }
 
 /** What a deletion does to a node. */
-export type Mark = "lost" | "touched";
+export type Mark = "lost" | "touched" | "possible";
 
 /** The nodes that would lose every source, or one, if something were deleted. */
 export function useImpact(of: string): ReadonlyMap<string, Mark> | null {
@@ -55,6 +55,7 @@ export function useImpact(of: string): ReadonlyMap<string, Mark> | null {
   return useMemo(() => {
     if (!data) return null;
     const marks = new Map<string, Mark>();
+    for (const { node } of data.possibly ?? []) marks.set(node.key, "possible");
     for (const { node } of data.loses_source) marks.set(node.key, "touched");
     for (const { node } of data.remake) marks.set(node.key, "lost");
     return marks;

@@ -1,74 +1,35 @@
-/** The first page: a search box and the latest runs.  */
-import { useState } from "react";
-import { query } from "../api/client";
-import type { DeliveryAnswer, GraphNode, HealthAnswer, TaskSummary, TasksPage } from "../api/types";
-import { useAnswer, useQuery } from "../api/useAnswer";
-import { Copied, Failure, Loading, PageLink, Status } from "../app/ui";
-import { StatTile } from "../app/StatTile";
-import { visit } from "../app/useUrl";
-import { shown } from "../model/titles";
-import { ago, countOf, duration, moment, number, plural, short } from "../model/format";
+/** The first page: a search box, and the tables of runs, models and data. */
+import { X } from "lucide-react";
+import { useEffect, useState } from "react";
+import type { DeliveryAnswer, HealthAnswer } from "../api/types";
+import { useAnswer } from "../api/useAnswer";
+import { Copied, Failure, Loading } from "../app/ui";
+import type { PageState } from "../app/url";
+import { go, visit } from "../app/useUrl";
+import { number, plural } from "../model/format";
+import { Artifacts } from "./Artifacts";
+import { Runs } from "./Runs";
 import { Search } from "./Search";
+import { ARTIFACT_SORTS, sortOf, TASK_SORTS, useArtifacts, useTasks } from "./useListing";
 
+const TABS = [
+  ["runs", "Runs"],
+  ["models", "Models"],
+  ["data", "Data"],
+] as const;
 const STATUSES = [
   ["", "All"],
   ["started", "Running"],
   ["finished", "Finished"],
   ["error", "Failed"],
 ] as const;
-const PAGE = 25;
-
-/** "project Cars, 12 files" */
-export function inWords(nodes: readonly GraphNode[], count: number): string {
-  const byKind = new Map<string, GraphNode[]>();
-  for (const node of nodes) {
-    (byKind.get(node.kind) ?? byKind.set(node.kind, []).get(node.kind))?.push(node);
-  }
-  const parts = [...byKind].map(([kind, members]) => {
-    const first = members[0];
-    if (members.length > 1 || !first) return countOf(members.length, kind);
-    const version = first.version && !/^[0-9a-f]{7,}/.test(first.version) ? ` ${first.version}` : "";
-    return `${short(shown(first).title, 40)}${version}`;
-  });
-  const left = count - nodes.length;
-  if (left > 0) parts.push(`${number(left)} more`);
-  return parts.join(", ");
-}
-
-function lasted(node: GraphNode): string {
-  if (node.started_at == null || node.ended_at == null) return "";
-  return duration(node.ended_at - node.started_at);
-}
-
-function TaskRow({ task }: { task: TaskSummary }) {
-  const { node } = task;
-  const inputs = inWords(task.inputs, task.input_count);
-  const outputs = inWords(task.outputs, task.output_count);
-  return (
-    <li>
-      <PageLink to={node.key} className="task-row">
-        <StatTile node={node} />
-        <span className="task-main">
-          <span className="task-name" dir="auto">
-            {shown(node).title}
-          </span>
-          <span className="task-flow" dir="auto">
-            {inputs || <em>no inputs</em>}
-            <b aria-label="to"> → </b>
-            {outputs || <em>no outputs</em>}
-          </span>
-        </span>
-        <Status status={node.status} />
-        <span className="task-time">
-          {node.started_at != null && (
-            <time title={moment(node.started_at)}>{ago(node.started_at)}</time>
-          )}
-          <small>{lasted(node)}</small>
-        </span>
-      </PageLink>
-    </li>
-  );
-}
+const TIMES = [
+  ["", "any time"],
+  ["1d", "the last day"],
+  ["7d", "the last 7 days"],
+  ["30d", "the last 30 days"],
+] as const;
+const TYPING_MS = 150;
 
 function Health({ health }: { health: HealthAnswer }) {
   const withoutData = health.tasks - Math.max(health.tasks_with_inputs, health.tasks_with_outputs);
@@ -132,69 +93,123 @@ copy(__file__)`}</code>
   );
 }
 
-async function listTasks(status: string, pages: number, signal: AbortSignal): Promise<TasksPage> {
-  const base = { limit: PAGE, ...(status ? { status } : {}) };
-  let page = await query("tasks.list", base, signal);
-  for (let at = 1; at < pages && page.next; at += 1) {
-    const more = await query("tasks.list", { ...base, after: page.next }, signal);
-    page = { ...more, tasks: [...page.tasks, ...more.tasks] };
-  }
-  return page;
+
+/** A text field that writes to the address once the typing rests. */
+function FilterBox({ state }: { state: PageState }) {
+  const [text, setText] = useState(state.q);
+  useEffect(() => setText(state.q), [state.q]);
+  useEffect(() => {
+    if (text === state.q) return;
+    const timer = setTimeout(() => go({ q: text }, state.q !== ""), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [text, state.q]);
+  const isRuns = state.tab === "runs";
+  return (
+    <input
+      type="search"
+      className="filter-box"
+      aria-label={isRuns ? "Filter the runs" : "Filter the artifacts"}
+      placeholder={isRuns ? "Name, number, user:mara, param.lr>0.01" : "Part of a name or path"}
+      value={text}
+      spellCheck={false}
+      onChange={(event) => setText(event.target.value)}
+    />
+  );
 }
 
-export function Home({ delivery }: { delivery: DeliveryAnswer | null }) {
-  const [status, setStatus] = useState("");
+function Chip({ label, onClear }: { label: string; onClear: () => void }) {
+  return (
+    <button type="button" className="chip" aria-label={`Remove the filter ${label}`} onClick={onClear}>
+      {label} <X size={13} aria-hidden="true" />
+    </button>
+  );
+}
+
+function Controls({ state }: { state: PageState }) {
+  return (
+    <div className="controls">
+      <FilterBox state={state} />
+      {state.tab === "runs" && (
+        <>
+          <div className="segments" role="group" aria-label="Status">
+            {STATUSES.map(([value, label]) => (
+              <button key={value} type="button" aria-pressed={state.status === value} onClick={() => go({ status: value })}>
+                {label}
+              </button>
+            ))}
+          </div>
+          <label className="within">
+            <span>Started in</span>
+            <select value={state.within} onChange={(event) => go({ within: event.target.value })}>
+              {TIMES.map(([value, label]) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </label>
+          {state.app && <Chip label={`app ${state.app}`} onClear={() => go({ app: "" })} />}
+          {state.user && <Chip label={`user ${state.user}`} onClear={() => go({ user: "" })} />}
+        </>
+      )}
+    </div>
+  );
+}
+
+function NoRows({ state }: { state: PageState }) {
+  return (
+    <div className="empty">
+      <h2>Nothing fits these filters</h2>
+      <button type="button" className="button" onClick={() => go({ q: "", app: "", user: "", within: "", status: "" })}>
+        Clear the filters
+      </button>
+      {state.tab !== "runs" && state.q === "" && <p>No {state.tab === "models" ? "model" : "artifact"} was recorded yet.</p>}
+    </div>
+  );
+}
+
+export function Home({ state, delivery }: { state: PageState; delivery: DeliveryAnswer | null }) {
   const [pages, setPages] = useState(1);
-  const tasks = useQuery(`tasks ${status} ${pages}`, (signal) => listTasks(status, pages, signal), true);
+  const isRuns = state.tab === "runs";
+  const wish = [state.tab, state.q, state.app, state.user, state.within, state.status, state.sort].join("|");
+  useEffect(() => setPages(1), [wish]);
+  const tasks = useTasks(state, pages);
+  const artifacts = useArtifacts(state, pages);
   const health = useAnswer("health", {});
-  const page = tasks.data;
-  const isEmpty = page !== null && page.tasks.length === 0;
+  const answer = isRuns ? tasks : artifacts;
+  const count = isRuns ? tasks.data?.tasks.length : artifacts.data?.artifacts.length;
+  const isFiltered = Boolean(state.q || state.app || state.user || state.within || state.status);
+  const isNew = isRuns && count === 0 && !isFiltered;
   return (
     <main className="home" id="main">
       <section className="home-hero">
         <h1>Where did it come from, and what came of it?</h1>
         <Search isLarge autoFocus />
       </section>
-      <section aria-labelledby="recent">
+      <section aria-label="Recorded">
         <div className="home-head">
-          <h2 id="recent">Recent tasks</h2>
-          <div className="segments" role="group" aria-label="Status">
-            {STATUSES.map(([value, label]) => (
-              <button
-                key={value}
-                type="button"
-                aria-pressed={status === value}
-                onClick={() => {
-                  setStatus(value);
-                  setPages(1);
-                }}
-              >
+          <div className="tabs" role="group" aria-label="What to list">
+            {TABS.map(([tab, label]) => (
+              <button key={tab} type="button" aria-pressed={state.tab === tab} onClick={() => go({ tab, sort: "", q: "" })}>
                 {label}
               </button>
             ))}
           </div>
+          <Controls state={state} />
         </div>
-        {tasks.error && <Failure error={tasks.error} what="The tasks could not be read." />}
-        {!page && !tasks.error && <Loading lines={6} />}
-        {isEmpty && status === "" && <NothingYet delivery={delivery} />}
-        {isEmpty && status !== "" && (
-          <div className="empty">
-            <h2>No task has this status</h2>
-            <button type="button" className="button" onClick={() => setStatus("")}>
-              Show all tasks
-            </button>
-          </div>
+        {answer.error && <Failure error={answer.error} what="The list could not be read." />}
+        {!answer.data && !answer.error && <Loading lines={6} />}
+        {isNew && <NothingYet delivery={delivery} />}
+        {!isNew && count === 0 && <NoRows state={state} />}
+        {isRuns && tasks.data && tasks.data.tasks.length > 0 && (
+          <Runs tasks={tasks.data.tasks} sort={sortOf(state.sort, TASK_SORTS, "created")} />
         )}
-        {page && page.tasks.length > 0 && (
-          <ul className="tasks">
-            {page.tasks.map((task) => (
-              <TaskRow key={task.node.key} task={task} />
-            ))}
-          </ul>
+        {!isRuns && artifacts.data && artifacts.data.artifacts.length > 0 && (
+          <Artifacts rows={artifacts.data.artifacts} sort={sortOf(state.sort, ARTIFACT_SORTS, "changed")} />
         )}
-        {page?.next && (
+        {answer.data?.next && (
           <button type="button" className="button" onClick={() => setPages(pages + 1)}>
-            Show more
+            Show more of {number(answer.data.total ?? 0)}
           </button>
         )}
         {health.data && health.data.tasks > 0 && <Health health={health.data} />}

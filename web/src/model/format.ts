@@ -6,6 +6,7 @@ const KIND_WORDS: Record<string, readonly [string, string]> = {
   project: ["project", "projects"],
   dataset: ["dataset", "datasets"],
   file: ["file", "files"],
+  table: ["table", "tables"],
   folder: ["folder", "folders"],
   job: ["labeling job", "labeling jobs"],
   model_weight: ["model", "models"],

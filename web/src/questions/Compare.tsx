@@ -6,11 +6,12 @@ import { Empty, Failure, Loading, NodeLine, Status } from "../app/ui";
 import type { PageState } from "../app/url";
 import { go } from "../app/useUrl";
 import { Search } from "../home/Search";
-import { ago, moment } from "../model/format";
+import { ago, moment, plural } from "../model/format";
 import { QueryPage } from "./QueryPage";
 
 const CHANGES = [
   ["version", "Other version"],
+  ["unknown", "Unknown whether the same"],
   ["added", "Only in the second"],
   ["removed", "Only in the first"],
   ["same", "The same"],
@@ -52,42 +53,81 @@ function Change({ item }: { item: DiffItem }) {
     <tr className={`change-${item.change}`}>
       <td>{item.direction}</td>
       <td>{item.a ? <NodeLine node={item.a} /> : <span className="quiet">—</span>}</td>
-      <td>{item.b ? <NodeLine node={item.b} /> : <span className="quiet">—</span>}</td>
+      <td>
+        {item.b ? <NodeLine node={item.b} /> : <span className="quiet">—</span>}
+        <Files files={item.files ?? []} />
+      </td>
     </tr>
   );
 }
 
+const SECTIONS = [
+  ["params", "Parameters"],
+  ["metrics", "Metrics"],
+  ["environment", "Environment"],
+  ["fields", "Run"],
+] as const;
+
+/** Properties in which the runs differ, side by side. */
+function Fields({ title, fields }: { title: string; fields: NonNullable<DiffAnswer["fields"]> }) {
+  if (fields.length === 0) return null;
+  return (
+    <section>
+      <h2>
+        {title} <small>{fields.length}</small>
+      </h2>
+      <table className="table diff">
+        <caption className="hidden">{title} in which the runs differ</caption>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">First</th>
+            <th scope="col">Second</th>
+          </tr>
+        </thead>
+        <tbody>
+          {fields.map((field) => (
+            <tr key={field.field}>
+              <th scope="row">{field.field.replaceAll("_", " ")}</th>
+              <td dir="auto">{words(field.a)}</td>
+              <td dir="auto">{words(field.b)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** The files in which two versions of a folder differ. */
+function Files({ files }: { files: NonNullable<DiffItem["files"]> }) {
+  if (files.length === 0) return null;
+  return (
+    <details>
+      <summary>{plural(files.length, "file")} of it</summary>
+      <ul className="plain">
+        {files.slice(0, 200).map((file) => (
+          <li key={file.name} dir="auto">
+            {file.name} <span className="quiet">{file.change}</span>
+          </li>
+        ))}
+        {files.length > 200 && <li>and {files.length - 200} more</li>}
+      </ul>
+    </details>
+  );
+}
+
 function Diff({ answer }: { answer: DiffAnswer }) {
-  if (answer.is_same && answer.fields.length === 0 && answer.items.length === 0) {
+  const differs = SECTIONS.some(([name]) => (answer[name] ?? []).length > 0);
+  if (answer.is_same && !differs && answer.items.length === 0) {
     return <Empty title="They recorded the same" />;
   }
   return (
     <>
       {answer.is_same && <p className="summary">Both used and produced the same versions.</p>}
-      {answer.fields.length > 0 && (
-        <section>
-          <h2>Run</h2>
-          <table className="table diff">
-            <caption className="hidden">Properties in which the runs differ</caption>
-            <thead>
-              <tr>
-                <th scope="col">Property</th>
-                <th scope="col">First</th>
-                <th scope="col">Second</th>
-              </tr>
-            </thead>
-            <tbody>
-              {answer.fields.map((field) => (
-                <tr key={field.field}>
-                  <th scope="row">{field.field.replaceAll("_", " ")}</th>
-                  <td dir="auto">{words(field.a)}</td>
-                  <td dir="auto">{words(field.b)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      )}
+      {SECTIONS.map(([name, title]) => (
+        <Fields key={name} title={title} fields={answer[name] ?? []} />
+      ))}
       {CHANGES.map(([change, title]) => {
         const items = answer.items.filter((item) => item.change === change);
         if (items.length === 0) return null;

@@ -2,29 +2,35 @@
 import { useMemo } from "react";
 import type { ImpactAnswer } from "../api/types";
 import { useAnswer } from "../api/useAnswer";
-import { Empty, Failure, Loading, NodeLine, Status } from "../app/ui";
+import { Copied, Empty, Failure, Loading, NodeLine, Status } from "../app/ui";
 import type { PageState } from "../app/url";
 import { focusOn } from "../app/useUrl";
 import { csv, saveText } from "../export/save";
 import { shown } from "../model/titles";
-import { kindWord, moment, plural } from "../model/format";
+import { kindWord, moment, number, plural } from "../model/format";
 import { QueryPage } from "./QueryPage";
 import { Table, type Column } from "./Table";
 
-type Item = ImpactAnswer["remake"][number] & { isLost: boolean };
+type Effect = "rebuild" | "loses a source" | "possibly affected";
+type Item = ImpactAnswer["remake"][number] & { effect: Effect };
+
+const EFFECTS: readonly Effect[] = ["rebuild", "loses a source", "possibly affected"];
+const EFFECT_WORDS: Record<Effect, string> = {
+  rebuild: "must be rebuilt",
+  "loses a source": "loses one of its sources",
+  "possibly affected": "possibly affected",
+};
 
 const COLUMNS: Column<Item>[] = [
   { name: "What", value: ({ node }) => shown(node).title, show: ({ node }) => <NodeLine node={node} /> },
   {
     name: "Effect",
-    value: ({ isLost }) => (isLost ? 0 : 1),
-    show: ({ isLost }) => (
-      <span className={`badge ${isLost ? "badge-bad" : ""}`}>{isLost ? "loses every source" : "loses a source"}</span>
-    ),
+    value: ({ effect }) => EFFECTS.indexOf(effect),
+    show: ({ effect }) => <span className={`badge ${effect === "rebuild" ? "badge-bad" : ""}`}>{EFFECT_WORDS[effect]}</span>,
   },
   { name: "Kind", value: ({ node }) => kindWord(node.kind), show: ({ node }) => kindWord(node.kind) },
   { name: "Hops", value: ({ hops }) => hops, show: ({ hops }) => hops },
-  { name: "Sources left", value: ({ left }) => left, show: ({ left }) => left },
+  { name: "Other sources", value: ({ left }) => left, show: ({ left }) => left },
   {
     name: "Status",
     value: ({ node }) => node.status ?? "",
@@ -33,11 +39,28 @@ const COLUMNS: Column<Item>[] = [
 ];
 
 function saveItems(items: readonly Item[]): void {
-  const rows = items.map(({ node, isLost, hops, left }) => [
-    shown(node).title, node.key, node.kind, String(node.id), node.version, isLost ? "loses every source" : "loses a source", hops, left,
+  const rows = items.map(({ node, effect, hops, left }) => [
+    shown(node).title, node.key, node.kind, String(node.id), node.version, EFFECT_WORDS[effect], hops, left,
   ]);
-  const head = ["title", "key", "kind", "id", "version", "effect", "hops", "sources left"];
+  const head = ["title", "key", "kind", "id", "version", "effect", "hops", "other sources"];
   saveText("impact.csv", csv([head, ...rows]), "text/csv");
+}
+
+/** The tasks to run again, in order, with their commands. */
+function Reruns({ reruns }: { reruns: NonNullable<ImpactAnswer["reruns"]> }) {
+  if (reruns.length === 0) return null;
+  return (
+    <section aria-labelledby="reruns">
+      <h2 id="reruns">To run again, in this order</h2>
+      <ol className="reruns">
+        {reruns.map(({ task, command }) => (
+          <li key={task.key}>
+            <NodeLine node={task} /> {command && <Copied text={command} />}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
 }
 
 export default function Impact({ state }: { state: PageState }) {
@@ -45,9 +68,11 @@ export default function Impact({ state }: { state: PageState }) {
   const { data, error } = useAnswer("graph.impact", state.focus ? { of: state.focus, ...asOf } : null);
   const items = useMemo<Item[]>(() => {
     if (!data) return [];
+    const all = (list: ImpactAnswer["remake"] | undefined, effect: Effect) => (list ?? []).map((item) => ({ ...item, effect }));
     return [
-      ...data.remake.map((item) => ({ ...item, isLost: true })),
-      ...data.loses_source.map((item) => ({ ...item, isLost: false })),
+      ...all(data.remake, "rebuild"),
+      ...all(data.loses_source, "loses a source"),
+      ...all(data.possibly, "possibly affected"),
     ];
   }, [data]);
   const lead = data && (
@@ -81,17 +106,24 @@ export default function Impact({ state }: { state: PageState }) {
       {!data && !error && <Loading />}
       {data && items.length === 0 && (
         <Empty title="Nothing depends on it">
-          <p>No recorded task used it, and nothing was made from it.</p>
+          {data.used_by?.length ? (
+            <p>{plural(data.used_by.length, "task")} used it; no artifact that exists now was made from it.</p>
+          ) : (
+            <p>No recorded task used it, and nothing was made from it.</p>
+          )}
         </Empty>
       )}
       {data && items.length > 0 && (
         <>
           <p className="summary">
-            <strong>{plural(data.remake.length, "node")}</strong> would lose every source,{" "}
-            <strong>{plural(data.loses_source.length, "node")}</strong> would lose one and keep others.
+            <strong>{plural(data.remake.length, "artifact")}</strong> must be rebuilt,{" "}
+            <strong>{plural(data.loses_source.length, "artifact")}</strong> would lose one source and keep others,{" "}
+            <strong>{number(data.possibly?.length ?? 0)}</strong> possibly affected.
+            {(data.superseded ?? 0) > 0 && ` ${plural(data.superseded ?? 0, "superseded version")} not listed.`}
             {data.truncated && " There is more than is shown here."}
           </p>
           <Table caption="What would be touched" columns={COLUMNS} rows={items} rowKey={({ node }) => node.key} />
+          <Reruns reruns={data.reruns ?? []} />
         </>
       )}
     </QueryPage>

@@ -1,0 +1,68 @@
+"""Overwrites a text in the files of a home that no process is writing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from zlib import adler32
+
+from . import records
+from .file_map import locked
+from .segments import HEADER
+
+
+def forget_text(
+    journal: Path, forms: list[str], *, is_dry_run: bool = False
+) -> tuple[list[Path], list[Path]]:
+    """Overwrite a text in each file of a journal's folder, in place.
+
+    Nothing moves: facts keep their lines, by which an instance knows them again.
+
+    Args:
+        journal: The folder.
+        forms: The text in its spellings.
+        is_dry_run: Look only.
+
+    Returns:
+        The files that held it and were changed, and those that are in use.
+    """
+    changed: list[Path] = []
+    in_use: list[Path] = []
+    needles = [form.encode("utf-8", "replace") for form in forms]
+    for path in sorted(p for p in journal.rglob("*") if p.is_file()):
+        try:
+            fd = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+        except OSError:
+            in_use.append(path)
+            continue
+        try:
+            data = os.pread(fd, os.fstat(fd).st_size, 0)
+            if not any(needle in data for needle in needles):
+                continue
+            if not locked(fd):
+                in_use.append(path)
+                continue
+            changed.append(path)
+            if not is_dry_run:
+                os.pwrite(fd, _without(data, needles), 0)
+                os.fsync(fd)
+        finally:
+            os.close(fd)
+    return changed, in_use
+
+
+def _without(data: bytes, needles: list[bytes]) -> bytes:
+    """Return the bytes with stars in place of the text, and checksums that fit."""
+    whole = bytearray(_starred(data, needles))
+    for record in records.read(data[HEADER:], HEADER)[0]:
+        text = _starred(record.text, needles)
+        if text != record.text:
+            end = record.offset + records.MARK_AT
+            whole[record.offset : end] = b"%08x" % adler32(text)
+    return bytes(whole)
+
+
+def _starred(data: bytes, needles: list[bytes]) -> bytes:
+    for needle in needles:
+        data = data.replace(needle, b"*" * len(needle))
+    return data

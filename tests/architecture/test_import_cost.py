@@ -1,0 +1,54 @@
+"""What `import lineage` loads, since every app that uses it waits for that."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+#: Loaded by the first delivery, the command line or the instance, and not before.
+LATE = ("pydantic", "pydantic_core", "requests", "urllib3", "sqlite3", "starlette")
+
+DECORATE = """
+from lineage import cards, uses_file, produces_file
+@uses_file("path", card=cards.folder)
+@produces_file(model_weight=True)
+def train(path): ...
+"""
+
+
+def _loaded(program: str, folder: Path) -> set[str]:
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{program}\nimport sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder,
+    )
+    return set(ran.stdout.split())
+
+
+@pytest.mark.parametrize("program", ["import lineage", DECORATE], ids=["import", "use"])
+def test_an_app_starts_without_the_client(program: str, tmp_path: Path) -> None:
+    """Neither importing nor decorating loads what only delivery needs."""
+    assert _loaded(program, tmp_path) & set(LATE) == set()
+
+
+def test_what_wrapt_does_not_load_we_do_not_load(tmp_path: Path) -> None:
+    """An event loop is loaded by those who have one, and by wrapt."""
+    ours = _loaded("import lineage", tmp_path)
+    assert "asyncio" not in ours - _loaded("import wrapt", tmp_path)
+
+
+def test_names_of_the_client_are_there_on_demand(tmp_path: Path) -> None:
+    """`lineage.Api` and its fellows are what they were, and are in `dir()`."""
+    program = (
+        "import lineage\n"
+        "names = ['Api', 'AppApi', 'TaskApi', 'Workflow', 'KubernetesSettings']\n"
+        "assert set(names) <= set(dir(lineage))\n"
+        "from lineage import Api, AppApi, TaskApi, Workflow, KubernetesSettings\n"
+        "assert lineage.Api is Api"
+    )
+    assert "requests" in _loaded(program, tmp_path)

@@ -1,0 +1,325 @@
+"""What an app does, and what must be answered: the rows that the store decides."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from store_engines import Facts, digest
+
+from lineage.instance.store import Store
+from lineage.instance.store.derived_links import downstream, upstream
+
+START = 1_700_000_000.0
+_numbers = itertools.count(1)
+
+
+class Story:
+    """Records what happens in a store, and asks what came of it.
+
+    Args:
+        store: The store.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.held: list[dict[str, Any]] = []
+        self.is_holding = False
+
+    def record(self, run: str, direction: str, id: str, **fields: Any) -> str:
+        """Record an edge at a second of its own, or at the time `t`; give its uid."""
+        number = next(_numbers)
+        fields = {"kind": "file", "t": number, **fields}
+        fact = Facts(run).fact(
+            "edge",
+            dir=direction,
+            id=id,
+            **{k: v for k, v in fields.items() if k != "t"},
+        )
+        fact |= {"uid": f"{run}-{number}", "at": START + fields["t"]}
+        self.held.append(fact)
+        if not self.is_holding:
+            self.send()
+        return fact["uid"]
+
+    def uses(self, run: str, id: str, **fields: Any) -> str:
+        """Record a use."""
+        return self.record(run, "input", id, **fields)
+
+    def makes(self, run: str, id: str, **fields: Any) -> str:
+        """Record a production."""
+        return self.record(run, "output", id, **fields)
+
+    def send(self) -> None:
+        """Send what was held back."""
+        facts, self.held = self.held, []
+        assert self.store.ingest(1, facts).refused == []
+
+    def node(self, uid: str) -> int:
+        """Give the node that an edge is bound to."""
+        number = int(uid.rpartition("-")[2])
+        with self.store.db.read() as tx:
+            rows = tx.all("SELECT id, node_id FROM edges")
+        return next(node for id, node in rows if id & 0xFFFFFFFF == number + 1)
+
+    def current(self, id: str) -> int:
+        """Give the current node of an artifact."""
+        with self.store.db.read() as tx:
+            row = tx.one("SELECT latest_id FROM entities WHERE ident = ?", (id,))
+        assert row is not None
+        return int(row[0])
+
+    def version(self, node: int) -> int:
+        """Give the version that a node belongs to."""
+        with self.store.db.read() as tx:
+            row = tx.one("SELECT same_as FROM nodes WHERE id = ?", (node,))
+        assert row is not None
+        return int(row[0])
+
+    def walk(self, node: int, *, up: bool) -> tuple[set[str], set[str]]:
+        """Give the artifacts and the runs that a node comes from, or leads to."""
+        seen, front, runs = {node}, [(node, False)], set()
+        with self.store.db.read() as tx:
+            while front:
+                start, is_part = front.pop()
+                for link in (upstream if up else downstream)(tx, 1, [start]):
+                    if is_part and link.how == "part of":
+                        continue
+                    end = link.source if up else link.target
+                    if end not in seen:
+                        seen.add(end)
+                        front.append((end, link.how == "part of"))
+            for found in seen:
+                rows = tx.all(
+                    "SELECT r.run FROM links l JOIN runs r ON r.team_id = l.team_id"
+                    " AND r.task_id = l.activity >> 24 WHERE l.node_id = ?"
+                    " AND l.activity > 0 AND l.direction > 0",
+                    (found,),
+                )
+                runs |= {row[0] for row in rows}
+            names = {
+                row[0]
+                for found in seen - {node}
+                for row in tx.all(
+                    "SELECT e.ident FROM nodes n JOIN entities e ON e.id = n.entity_id"
+                    " WHERE n.id = ?",
+                    (found,),
+                )
+            }
+        return names, runs
+
+
+@pytest.fixture
+def story(store: Store) -> Story:
+    """A story in an empty store."""
+    return Story(store)
+
+
+def test_going_back_to_older_data_shows_its_model(story: Story) -> None:
+    """Train with v1, v2 and v1 again: the model of v1, made by the third task."""
+    made = []
+    for run, sign in (("one", "a"), ("two", "b"), ("three", "a")):
+        story.uses(run, "/d.csv", stat=digest(sign))
+        made.append(story.makes(run, "/m.pt", stat=digest("c" if sign == "a" else "d")))
+    current = story.current("/m.pt")
+    assert current == story.node(made[2])
+    assert story.version(current) == story.version(story.node(made[0]))
+    assert story.walk(current, up=True) == ({"/d.csv"}, {"three"})
+
+
+def test_each_day_has_its_own_model(story: Story) -> None:
+    """A rewritten address: a prediction comes from the training before it alone."""
+    predictions = []
+    for day in ("1", "2"):
+        story.makes(f"train{day}", "s3://b/m.pt")
+        story.uses(f"predict{day}", "s3://b/m.pt")
+        predictions.append(story.makes(f"predict{day}", f"s3://b/pred{day}"))
+    for day, uid in zip("12", predictions, strict=True):
+        _, runs = story.walk(story.node(uid), up=True)
+        assert runs == {f"train{day}", f"predict{day}"}
+
+
+def test_facts_that_arrive_last_are_put_in_their_place(story: Story) -> None:
+    """Reader 15 read A's state, reader 25 B's; the current one is B's, made of A's."""
+    b_used = story.uses("b", "7", kind="project", t=19)
+    b = story.makes("b", "7", kind="project", t=20)
+    late = story.uses("reader25", "7", kind="project", t=25)
+    early = story.uses("reader15", "7", kind="project", t=15)
+    a = story.makes("a", "7", kind="project", t=10)
+    assert story.node(early) == story.node(b_used) == story.node(a)
+    assert story.node(late) == story.node(b) == story.current("7")
+    assert story.walk(story.node(b), up=True)[1] == {"a", "b"}
+
+
+def test_a_source_is_matched_by_its_whole_name(story: Story) -> None:
+    """`data.csv` is not `sub/data.csv`, in whichever batch they came."""
+    places = {"data.csv": "/w/data.csv", "/w/sub/data.csv": "/w/sub/data.csv"}
+    outputs = []
+    for number, id in enumerate(["data.csv", "/w/sub/data.csv", "data.csv"]):
+        story.uses("w", id, local_path=places[id])
+        source = [{"kind": "file", "id": id}]
+        outputs.append(story.makes("w", f"/w/o{number}", derived_from=source))
+    names = [story.walk(story.node(uid), up=True)[0] for uid in outputs]
+    assert names == [{"/w/data.csv"}, {"/w/sub/data.csv"}, {"/w/data.csv"}]
+
+
+def test_a_scratch_file_does_not_join_runs(story: Story) -> None:
+    """Five runs rewrite it, no digest came in time: five versions, no common run."""
+    for run in "12345":
+        story.makes(run, "/scratch.bin")
+        story.uses(run, "/scratch.bin")
+        made = story.makes(run, f"/out{run}")
+        assert story.walk(story.node(made), up=True)[1] == {run}
+
+
+def test_a_file_changed_by_three_runs_is_a_chain(story: Story) -> None:
+    """Read, change, write: the first maker is found from the last version."""
+    story.makes("first", "/f")
+    for run in ("a", "b", "c"):
+        story.uses(run, "/f")
+        last = story.makes(run, "/f")
+    assert story.walk(story.node(last), up=True)[1] == {"first", "a", "b", "c"}
+
+
+def test_an_output_declared_twice_comes_from_what_both_declare(story: Story) -> None:
+    """An outer function around an inner one, both of which produce it."""
+    outer = {"key": "1", "name": "outer", "at": START}
+    inner = {"key": "2", "name": "inner", "parent": "1", "at": START}
+    cfg = story.uses("r", "/cfg", step=outer)
+    story.uses("r", "/d", step=inner)
+    story.makes("r", "/o", step=inner, scope="2")
+    made = story.makes("r", "/o", step=outer, scope="1")
+    assert story.walk(story.node(made), up=True)[0] == {"/cfg", "/d"}
+    assert story.walk(story.node(cfg), up=False)[0] == {"/o"}
+
+
+def test_what_the_body_uses_feeds_its_steps(story: Story) -> None:
+    """A config used in `main`, an output made in a step: from the enclosing task."""
+    cfg = story.uses("r", "/cfg")
+    made = story.makes("r", "/o", step={"key": "1", "name": "s", "at": START})
+    with story.store.db.read() as tx:
+        (link,) = upstream(tx, 1, [story.node(made)])
+    assert (link.source, link.how) == (story.node(cfg), "enclosing step")
+
+
+def test_sibling_steps_do_not_mix(story: Story) -> None:
+    """Each step's output comes from its own inputs."""
+    for key in "12":
+        step = {"key": key, "name": "s", "at": START}
+        story.uses("r", f"/in{key}", step=step)
+        made = story.makes("r", f"/out{key}", step=step, scope=key)
+        assert story.walk(story.node(made), up=True)[0] == {f"/in{key}"}
+
+
+def test_an_input_after_the_output_is_none_of_it(story: Story) -> None:
+    """What the body uses later was not what an earlier output came from."""
+    story.uses("r", "/a")
+    first = story.makes("r", "/b")
+    story.uses("r", "/c")
+    last = story.makes("r", "/d")
+    assert story.walk(story.node(first), up=True)[0] == {"/a"}
+    assert story.walk(story.node(last), up=True)[0] == {"/a", "/c"}
+
+
+@pytest.mark.parametrize("base", ["/data/table", "s3://bucket/table"])
+def test_a_file_of_a_produced_folder_comes_from_its_maker(
+    story: Story, base: str
+) -> None:
+    """And what was made of the file is found from what the folder was made of."""
+    used = story.uses("write", "/in")
+    story.makes("write", base, kind="folder")
+    story.uses("read", f"{base}/day=1/part-0")
+    made = story.makes("read", "/out")
+    assert "write" in story.walk(story.node(made), up=True)[1]
+    assert "/out" in story.walk(story.node(used), up=False)[0]
+
+
+def test_a_folder_comes_from_who_made_its_files(story: Story) -> None:
+    """Other files of the folder are no ancestors of what was made from one."""
+    story.makes("a", "/f/x")
+    story.uses("b", "/f", kind="folder")
+    made = story.makes("b", "/out")
+    story.uses("c", "/f/y")
+    other = story.makes("c", "/other")
+    assert story.walk(story.node(made), up=True)[1] == {"a", "b"}
+    assert story.walk(story.node(other), up=True)[1] == {"c"}
+
+
+def test_a_changed_folder_is_another_version(story: Story) -> None:
+    """Its evidence tells; going back to the same files is the same version."""
+    hashes = [[{"kind": "dirhash-h1", "value": value}] for value in "aba"]
+    uids = [story.uses("r", "/f", kind="folder", evidence=e) for e in hashes]
+    versions = [story.version(story.node(uid)) for uid in uids]
+    assert versions[0] == versions[2] != versions[1]
+
+
+def test_an_untouched_output_gets_no_second_maker(story: Story) -> None:
+    """It is recorded as reused; its maker is the first run alone."""
+    first = story.makes("one", "/o", stat=digest("a"))
+    second = story.makes("two", "/o", stat=digest("a"), unwritten=True)
+    assert story.node(second) == story.node(first)
+    assert story.walk(story.node(second), up=True)[1] == {"one"}
+
+
+def test_copies_and_renames_keep_their_history(story: Story) -> None:
+    """The same bytes under another name, but not contents that are equal by chance."""
+    for name, size in (("model", 20), ("empty", 0)):
+        stat = {**digest(name[0]), "size": size} | (
+            {"digest": "sha256:" + ("d" if size else "e") * 64}
+        )
+        story.makes("train", f"/{name}", stat=stat)
+        story.uses("predict" + name, f"/copy-of-{name}", stat=stat)
+        made = story.makes("predict" + name, f"/{name}.csv")
+        runs = story.walk(story.node(made), up=True)[1]
+        assert ("train" in runs) is bool(size)
+
+
+def test_another_tasks_scratch_file_is_another_version(story: Story) -> None:
+    """A writes and removes it; B writes its own and reads it."""
+    story.makes("a", "/scratch")
+    story.makes("b", "/scratch")
+    story.uses("b", "/scratch")
+    made = story.makes("b", "/out")
+    assert story.walk(story.node(made), up=True)[1] == {"b"}
+
+
+def test_digests_part_what_size_and_time_do_not(story: Story) -> None:
+    """Two files of equal size and time copied onto one path are two versions."""
+    uids = [story.uses("r", "/f", stat=digest(sign)) for sign in "ab"]
+    assert story.node(uids[0]) != story.node(uids[1])
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_late_digest_completes_its_edge(story: Story, is_first: bool) -> None:
+    """It arrives later, or earlier, and joins what has the same bytes."""
+    stat = {"size": 9, "mtime_ns": 5}
+    late = {
+        "f": "evidence", "uid": "next-1", "task": "train", "at": START + 999,
+        "edge": f"train-{next(_numbers) + 1}",
+        "stat": {**stat, "digest": digest("a")["digest"]},
+    }  # fmt: skip
+    if is_first:
+        story.store.ingest(1, [late])
+    made = story.makes("train", "/m", stat=stat)
+    if not is_first:
+        story.store.ingest(1, [late])
+    used = story.uses("predict", "/m", stat={**digest("a"), "mtime_ns": 77})
+    assert story.node(used) == story.node(made)
+
+
+def test_a_clock_that_was_never_set_is_ordered_by_arrival(story: Story) -> None:
+    """A fact of 1970 among others belongs where it came."""
+    story.makes("a", "/m")
+    story.uses("b", "/m", t=-START + 5)
+    made = story.makes("b", "/out", t=-START + 6)
+    assert story.walk(story.node(made), up=True)[1] == {"a", "b"}
+
+
+def test_one_digest_with_two_sizes_is_one_version(story: Story) -> None:
+    """The digest decides, and the first size is shown."""
+    sizes = [{**digest("a"), "size": size} for size in (20, 30)]
+    nodes = {story.node(story.uses("r", "/f", stat=stat)) for stat in sizes}
+    assert len(nodes) == 1
+    with story.store.db.read() as tx:
+        assert tx.all("SELECT size FROM nodes") == [(20,)]
