@@ -376,15 +376,24 @@ class Runtime:
             settings=settings,
         )
 
+    def make_query_api(self) -> Any:
+        """Make a client of the instance that facts go to, to ask it questions."""
+        if self._embedded is not None:
+            return self._api_of_embedded()
+        return self._make_api()
+
     def _embedded_api(self) -> Api:
         # The instance is loaded by those who use it.
         with no_fork():
-            from .api import Api
-
             module = importlib.import_module(".instance.embedded", __package__)
             embedded = module.EmbeddedInstance(self.journal.folder.home)
         with self._lock:
             self._embedded = embedded
+        return self._api_of_embedded()
+
+    def _api_of_embedded(self) -> Api:
+        with no_fork():
+            from .api import Api
         address = self._embedded.address
         return Api(
             address,

@@ -235,15 +235,15 @@ def test_only_functions_are_decorated(thing: Any) -> None:
         lineage.uses_project(1)(thing)
 
 
-def test_forgotten_parentheses_are_told() -> None:
-    """`@uses_project` without parentheses is told at the first call."""
+def test_forgotten_parentheses_change_nothing(recorded: Recorded) -> None:
+    """`@uses_project` does what `@uses_project()` does."""
 
     @lineage.uses_project
     def work(project_id: int) -> int:
         return project_id
 
-    with pytest.raises(DeclarationError, match=r"@uses_project\(\)"):
-        work(5)
+    assert work(5) == 5
+    assert recorded.inputs == ["project:5"]
 
 
 def test_a_function_without_signature_is_refused() -> None:
