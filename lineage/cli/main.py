@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         args = parser.parse_args(arguments)
         answer: CommandResult = args.run(args)
-        emit(answer, as_json=args.json)
+        emit(answer, as_json=args.json, command=args.command or "")
     except (LineageError, OSError, ValueError, ImportError, SyntaxError) as error:
         return _fail(error)
     except KeyboardInterrupt:

@@ -18,11 +18,31 @@ from .result import STYLES, CommandResult, Line, plain, width
 _NARROWEST: Final = 8
 
 
-def emit(answer: CommandResult, *, as_json: bool, stream: TextIO | None = None) -> None:
-    """Print an answer to standard output, or to another stream."""
+#: Raised when a member of an answer changes its meaning or goes away.
+SCHEMA_VERSION: Final = 1
+
+
+def emit(
+    answer: CommandResult,
+    *,
+    as_json: bool,
+    command: str = "",
+    stream: TextIO | None = None,
+) -> None:
+    """Print an answer to standard output, or to another stream.
+
+    Args:
+        answer: What to print.
+        as_json: As JSON, an object with the name and version of its schema.
+        command: The command that answers.
+        stream: Instead of standard output.
+    """
     out = stream or sys.stdout
     if as_json:
-        out.write(json.dumps(plain(answer.data), indent=2, ensure_ascii=False) + "\n")
+        data = plain(answer.data)
+        if isinstance(data, dict) and command:
+            data = {"schema": f"lineage.{command}/{SCHEMA_VERSION}", **data}
+        out.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     else:
         print_lines(answer.lines, out)
     out.flush()

@@ -105,7 +105,7 @@ def block_plan(declaration: Declaration) -> CallPlan:
             when=None
             if declaration.when is None
             else _literal(declaration.when, signature, declaration),
-            version=version_getter(declaration.version, place),
+            version=_version(declaration.version, place),
             card=compile_card(declaration.card, place),
             node=compile_card(declaration.node, place),
             derived=_derived(declaration, signature) if not is_input else None,
@@ -119,6 +119,12 @@ def block_plan(declaration: Declaration) -> CallPlan:
     return CallPlan(
         f"with {declaration.word}", early, [e for e in made if e not in early]
     )
+
+
+def _version(version: Any, place: SourceScope) -> Getter | None:
+    if isinstance(version, str):  # Text is the value itself here.
+        return lambda _values: version
+    return version_getter(version, place)
 
 
 def _literal(source: Any, signature: Signature, declaration: Declaration) -> Getter:
