@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import lineage
-from lineage import cards, produces_app, uses_file
+from lineage import produces_app, uses_file
 
 
-@uses_file("weights", model_weight=True, card=lambda file, device: cards.checkpoint
-           .titled(f"deployed on {device}")(file))  # fmt: skip
-@produces_app(card=cards.session)
+@uses_file("weights", model_weight=True)
+@produces_app()
 def deploy(weights: int, device: str) -> str:
     """Load the weights, and say that the model is ready."""
     return f"{weights} on {device}"

@@ -40,7 +40,7 @@ def step_params(params: Mapping[str, Any], mask: Callable[[str], str]) -> str:
             MAX_PARAMS,
         )
     shown = {
-        quote(shorten(mask(name), MAX_PARAM_NAME)): _shown_value(name, value, mask)
+        quote(shorten(mask(name), MAX_PARAM_NAME)): param_value(name, value, mask)
         for name, value in islice(params.items(), MAX_PARAMS)
     }
     if not shown:
@@ -48,7 +48,8 @@ def step_params(params: Mapping[str, Any], mask: Callable[[str], str]) -> str:
     return "{" + ",".join(f"{name}:{value}" for name, value in shown.items()) + "}"
 
 
-def _shown_value(name: str, value: object, mask: Callable[[str], str]) -> str:
+def param_value(name: str, value: object, mask: Callable[[str], str]) -> str:
+    """Return one value as bounded JSON; a secret by its name is masked."""
     if value is None:
         return "null"
     if is_secret_name(name):

@@ -36,6 +36,7 @@ class CallPlan:
     __slots__ = (
         "_bind",
         "_name",
+        "has_params",
         "inputs",
         "is_block",
         "on_error",
@@ -52,6 +53,7 @@ class CallPlan:
         params: str = "",
     ) -> None:
         self._name = step_name(name, params)
+        self.has_params = bool(params)
         self._bind: Callable[..., Values] = signature.bind if signature else _nothing
         #: Whether it is the block of a declaration, which joins those around it.
         self.is_block = signature is None and bool(inputs or outputs)
@@ -106,11 +108,13 @@ class CallPlan:
         if self.outputs:
             values = (*scope.values, result, None)
             _record(self.outputs, scope, values)
+        scope.values = ()
         if scope.is_emitted or scope.is_referenced or scope.task.recorder.looks:
             scope.task.recorder.end_step(scope)
 
     def abandon(self, scope: StepContext) -> None:
         """End the step of a generator that was closed before its end."""
+        scope.values = ()
         scope.task.recorder.end_step(scope)
 
     def fail(self, end: tuple[StepContext, BaseException]) -> None:
@@ -119,6 +123,7 @@ class CallPlan:
         if self.on_error:
             values = (*scope.values, None, error)
             _record(self.on_error, scope, values)
+        scope.values = ()
         scope.task.recorder.end_step(scope, error)
 
 

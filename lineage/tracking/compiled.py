@@ -29,7 +29,7 @@ from .cards import own_node_meta, relation_meta
 from .coercion import ArtifactRef, flatten, info_kind, is_digits, to_artifact_ref
 from .declaration import Declaration
 from .signatures import Signature, annotation_names
-from .snapshot import Snapshot, VersionId, version_text
+from .snapshot import Snapshot, VersionId, named_version, version_text
 from .sources import (
     AUTO,
     RESULT,
@@ -310,6 +310,8 @@ class CompiledDeclaration:
         text = ""
         if artifact.kind == "project":
             text = version_text(context.version, artifact)
+        elif context.version is not None:
+            text = named_version(context.version, context.recorder.mask)
         if self.declaration.card is not None or self.declaration.node is not None:
             text += self._card_member(context, artifact)
         if self.declaration.repeat:

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import DeclarationError, attempt
-from ..recording.context import CURRENT
+from ..recording.context import CURRENT, StepContext
 from ..recording.enabled import is_on
 from .call_plan import (
     CallPlan,
@@ -43,6 +43,8 @@ class Block:
         opened = plan.begin((None, (), {}))
         if opened is None:
             return None
+        if plan.has_params and isinstance(opened, StepContext):
+            opened.is_referenced = True  # its parameters are worth a fact
         CURRENT.set(opened)
         return plan, opened
 
@@ -103,7 +105,7 @@ def block_plan(declaration: Declaration) -> CallPlan:
             when=None
             if declaration.when is None
             else _literal(declaration.when, signature, declaration),
-            version=version_getter(declaration.version, place),
+            version=_version(declaration.version, place),
             card=compile_card(declaration.card, place),
             node=compile_card(declaration.node, place),
             derived=_derived(declaration, signature) if not is_input else None,
@@ -117,6 +119,12 @@ def block_plan(declaration: Declaration) -> CallPlan:
     return CallPlan(
         f"with {declaration.word}", early, [e for e in made if e not in early]
     )
+
+
+def _version(version: Any, place: SourceScope) -> Getter | None:
+    if isinstance(version, str):  # Text is the value itself here.
+        return lambda _values: version
+    return version_getter(version, place)
 
 
 def _literal(source: Any, signature: Signature, declaration: Declaration) -> Getter:

@@ -17,7 +17,8 @@ from .sources import AUTO
 Source = object
 
 #: `version=`: a number, a `VersionInfo`, the platform's dict of one,
-#: `lineage.snapshot(…)`, or a source of one.
+#: `lineage.snapshot(…)`, or a source of one. Of anything but a project: what the app
+#: calls the version (a revision, an etag, a date), or a source of it.
 Version = int | str | Snapshot | Callable[..., Any] | object | None
 
 #: `when=`: a source whose truth decides whether anything is recorded.
@@ -66,6 +67,7 @@ def uses_project(
 def uses_dataset(
     source: Source = AUTO,
     *,
+    version: Version = None,
     when: When = None,
     after: bool = False,
     repeat: bool = False,
@@ -79,6 +81,7 @@ def uses_dataset(
     return declare(
         "uses_dataset",
         source,
+        version=version,
         when=when,
         after=after,
         repeat=repeat,
@@ -91,6 +94,7 @@ def uses_file(
     source: Source = AUTO,
     *,
     model_weight: bool = False,
+    version: Version = None,
     when: When = None,
     after: bool = False,
     repeat: bool = False,
@@ -106,6 +110,7 @@ def uses_file(
         "uses_file",
         source,
         model_weight=model_weight,
+        version=version,
         when=when,
         after=after,
         repeat=repeat,
@@ -117,6 +122,7 @@ def uses_file(
 def uses_folder(
     source: Source = AUTO,
     *,
+    version: Version = None,
     when: When = None,
     after: bool = False,
     repeat: bool = False,
@@ -130,6 +136,7 @@ def uses_folder(
     return declare(
         "uses_folder",
         source,
+        version=version,
         when=when,
         after=after,
         repeat=repeat,
@@ -230,6 +237,7 @@ def produces_project(
 def produces_dataset(
     source: Source = AUTO,
     *,
+    version: Version = None,
     when: When = None,
     on_error: bool = False,
     derived_from: Iterable[Any] | None = None,
@@ -244,6 +252,7 @@ def produces_dataset(
     return declare(
         "produces_dataset",
         source,
+        version=version,
         when=when,
         on_error=on_error,
         derived_from=derived_from,
@@ -257,6 +266,7 @@ def produces_file(
     source: Source = AUTO,
     *,
     model_weight: bool = False,
+    version: Version = None,
     when: When = None,
     on_error: bool = False,
     derived_from: Iterable[Any] | None = None,
@@ -273,6 +283,7 @@ def produces_file(
         "produces_file",
         source,
         model_weight=model_weight,
+        version=version,
         when=when,
         on_error=on_error,
         derived_from=derived_from,
@@ -285,6 +296,7 @@ def produces_file(
 def produces_folder(
     source: Source = AUTO,
     *,
+    version: Version = None,
     when: When = None,
     on_error: bool = False,
     derived_from: Iterable[Any] | None = None,
@@ -299,6 +311,7 @@ def produces_folder(
     return declare(
         "produces_folder",
         source,
+        version=version,
         when=when,
         on_error=on_error,
         derived_from=derived_from,
@@ -389,6 +402,7 @@ def produces_app(
 def uses(
     source: Source = AUTO,
     *,
+    version: Version = None,
     when: When = None,
     after: bool = False,
     repeat: bool = False,
@@ -403,6 +417,7 @@ def uses(
     return declare(
         "uses",
         source,
+        version=version,
         when=when,
         after=after,
         repeat=repeat,
@@ -414,6 +429,7 @@ def uses(
 def produces(
     source: Source = AUTO,
     *,
+    version: Version = None,
     when: When = None,
     on_error: bool = False,
     derived_from: Iterable[Any] | None = None,
@@ -429,6 +445,7 @@ def produces(
     return declare(
         "produces",
         source,
+        version=version,
         when=when,
         on_error=on_error,
         derived_from=derived_from,

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from numbers import Real
+from typing import Any, Final
 
 from ..errors import SourceError
 from ..model.limits import MAX_NAME
 from ..recording.json_text import member, shorten
 from .coercion import LARGEST_ID, ArtifactRef, is_digits
+
+#: What can name a version: a revision, an etag, a run's id, a date.
+_NAMES: Final = (str, Real)
+_NAME_TYPES: Final = ("date", "datetime", "Timestamp", "datetime64", "UUID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,25 @@ def version_text(version: Any, target: ArtifactRef) -> str:
             subject=version,
         )
     return member("version_id" if is_id else "version_num", number)
+
+
+def named_version(version: Any, mask: Callable[[str], str]) -> str:
+    """Return the member for what the app calls the version of anything but a project.
+
+    Raises:
+        SourceError: It is no text, number, date or the like.
+    """
+    if version is None:
+        return ""
+    is_name = isinstance(version, _NAMES) or type(version).__name__ in _NAME_TYPES
+    if isinstance(version, bool) or not is_name:
+        raise SourceError(
+            "version: expected text, a number, a date or a UUID, got "
+            f"{type(version).__name__}",
+            subject=version,
+        )
+    name = version.isoformat() if hasattr(version, "isoformat") else str(version)
+    return member("version", shorten(mask(name), MAX_NAME) or None)
 
 
 def _version_value(version: Any) -> tuple[bool, Any]:

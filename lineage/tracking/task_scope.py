@@ -120,6 +120,8 @@ class TaskBlock:
             for_process=self._for_process and is_outermost,
         )
         CURRENT.set(task.root)
+        if self._for_process and is_outermost:
+            recorder.record_command_line(task)
         install()
         is_main = threading.current_thread() is threading.main_thread()
         restore = None

@@ -23,7 +23,7 @@ IN, OUT = "workflow.node.add-input", "workflow.node.add-output"
 LINES = {
     "detector_trainer": 12,
     "classifier_trainer": 6,
-    "session_server": 7,
+    "session_server": 5,
     "benchmark_runner": 9,
     "version_keeper": 8,
     "labeling_assistant": 5,

@@ -42,6 +42,18 @@ _INSIDE: Final = (
     " ON a.team_id = :team AND a.kind = :kind"
     " AND a.ident >= x.value || '/' AND a.ident < x.value || '0'"
 )
+#: Files of Team Files that edges name by their ids lie where the instance has them.
+_FILES_INSIDE: Final = (
+    "SELECT x.value, a.id FROM each_text(:idents) AS x JOIN platform_things t"
+    " ON t.team_id = :team AND t.kind = 'file'"
+    " AND t.path >= x.value || '/' AND t.path < x.value || '0'"
+    " JOIN entities a ON a.team_id = :team AND a.kind = 'file'"
+    " AND a.ident = CAST(t.id AS TEXT)"
+)
+_PATHS: Final = (
+    "SELECT t.id, t.path FROM each_int(:numbers) AS x JOIN platform_things t"
+    " ON t.team_id = :team AND t.kind = 'file' AND t.id = x.value"
+)
 _PROJECTS: Final = (
     "SELECT d.id, p.id FROM each_int(:ids) AS x"
     " JOIN entities d ON d.team_id = :team AND d.id = x.value"
@@ -198,6 +210,9 @@ def _inside(tx: Transaction, team: int, artifacts: list[Any]) -> set[tuple[int, 
     for kind in _PART_KINDS if folders else ():
         rows = tx.all(_INSIDE, {"team": team, "idents": folders, "kind": kind})
         pairs |= {(folders[ident], part) for ident, part in rows}
+    if folders:
+        rows = tx.all(_FILES_INSIDE, {"team": team, "idents": folders})
+        pairs |= {(folders[ident], part) for ident, part in rows}
     projects = [id for id, kind, _ in artifacts if kind == "project"]
     if projects:
         pairs |= set(tx.all(_DATASETS, {"team": team, "ids": projects}))
@@ -208,8 +223,17 @@ def _outside(tx: Transaction, team: int, artifacts: list[Any]) -> set[tuple[int,
     pairs: set[tuple[int, int]] = set()
     around: dict[str, list[int]] = defaultdict(list)
     if tx.one(_HAS_FOLDERS, (team,)) is not None:
-        for id, kind, ident in artifacts:
-            for folder in _around(ident) if kind in _PART_KINDS else ():
+        numbers = {
+            int(ident): id
+            for id, kind, ident in artifacts
+            if kind == "file" and ident.isdecimal() and len(ident) < 19
+        }
+        named = [(id, ident) for id, kind, ident in artifacts if kind in _PART_KINDS]
+        if numbers:
+            rows = tx.all(_PATHS, {"team": team, "numbers": list(numbers)})
+            named += [(numbers[number], path) for number, path in rows]
+        for id, path in named:
+            for folder in _around(path):
                 around[folder].append(id)
     if around:
         for whole, ident in tx.all(_FOLDERS, {"team": team, "idents": around}):

@@ -209,3 +209,14 @@ def test_a_session_has_a_token_and_its_app(world: World) -> None:
     assert metas[1]["app"]["version"] == "v1"
     assert metas[0]["sessionToken"] != metas[1]["sessionToken"]
     assert len(metas[0]["sessionToken"]) > 30
+
+
+def test_further_fields_of_a_log_line_come_back(world: World, task: int) -> None:
+    """Progress and events are fields of their own, and no part of the message."""
+    line = {"message": "progress", "event_type": "PROGRESS", "current": 3, "total": 9}
+    headers = {"x-task-id": str(task)}
+    world.ask("tasks.logs.add", {"logs": [line, {"message": "plain"}]}, headers=headers)
+    answer = world.send("tasks.log.download", query={"id": str(task)})
+    progress, plain = json.loads(answer.content())
+    assert {key: progress[key] for key in line} == line
+    assert set(plain) == {"timestamp", "level", "message", "task_id"}

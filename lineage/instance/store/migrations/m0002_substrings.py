@@ -18,7 +18,8 @@ _TABLE = (
 )
 
 
-def _text(row: str) -> str:
+def text_of(row: str) -> str:
+    """Return the SQL of the text by which an artifact is indexed."""
     return (
         f"CASE WHEN instr({row}.ident, {row}.name) > 0 THEN {row}.ident"
         f" ELSE {row}.ident || char(10) || {row}.name END"
@@ -34,17 +35,19 @@ def _is_possible() -> bool:
     return True
 
 
-FILL = f"INSERT INTO substrings (rowid, text) SELECT e.id, {_text('e')} FROM entities e"  # noqa: S608  made of constants
+FILL = (
+    f"INSERT INTO substrings (rowid, text) SELECT e.id, {text_of('e')} FROM entities e"  # noqa: S608  made of constants
+)
 _ADDED = (
     "CREATE TRIGGER entities_added AFTER INSERT ON entities BEGIN"  # noqa: S608  made of constants
-    f" INSERT INTO substrings (rowid, text) VALUES (new.id, {_text('new')}); END"
+    f" INSERT INTO substrings (rowid, text) VALUES (new.id, {text_of('new')}); END"
 )
 _NAMED = (
     "CREATE TRIGGER entities_named AFTER UPDATE OF name ON entities"  # noqa: S608  made of constants
     " WHEN old.name <> new.name BEGIN"
     " INSERT INTO substrings (substrings, rowid, text)"
-    f" VALUES ('delete', old.id, {_text('old')});"
-    f" INSERT INTO substrings (rowid, text) VALUES (new.id, {_text('new')}); END"
+    f" VALUES ('delete', old.id, {text_of('old')});"
+    f" INSERT INTO substrings (rowid, text) VALUES (new.id, {text_of('new')}); END"
 )
 _SQLITE = (_TABLE, FILL, _ADDED, _NAMED)
 ONLY: dict[str, tuple[str, ...]] = {"sqlite": _SQLITE if _is_possible() else ()}
