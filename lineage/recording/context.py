@@ -295,7 +295,7 @@ def step_name(name: str, params: str = "") -> str:
 class DisabledScope:
     """The inside of `lineage.disabled()`; a step that is never recorded."""
 
-    __slots__ = ("is_emitted", "is_referenced", "previous")
+    __slots__ = ("is_emitted", "is_referenced", "previous", "values")
 
     def __init__(self, previous: Any) -> None:
         self.previous = previous

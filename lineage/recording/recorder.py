@@ -19,6 +19,7 @@ from ..settings import Settings
 from .context import CURRENT, MAX_NAMED, ActiveTask, StepContext, forget, note_input
 from .fact_json import (
     derived_from,
+    described,
     end_of_step,
     end_of_task,
     ends_of_steps,
@@ -475,9 +476,7 @@ class Recorder:
         if self.is_strict:
             raise error
         if count == 0:
-            logger.warning(
-                "%s: not recorded: %s", where, self.mask(one_line(error, plain=True))
-            )
+            logger.warning("%s: not recorded: %s", where, self.mask(described(error)))
 
     # -- inside --------------------------------------------------------------
 

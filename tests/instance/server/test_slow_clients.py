@@ -52,14 +52,11 @@ def test_a_swarm_of_slow_bodies_leaves_the_others_alone(tmp_path: Path) -> None:
     try:
         with ExitStack() as stack, requests.Session() as session:
             median_s(session, url, 20)
-            quiet = median_s(session, url)
+            # The least of several medians: other work of the machine is no swarm's.
+            quiet = min(median_s(session, url) for _ in range(3))
             for _ in range(1000):
                 stack.enter_context(send(port, HALF.format(port=port)))
-            for attempt in range(3):
-                busy = median_s(session, url)
-                if busy < 2 * quiet:
-                    break
-                time.sleep(attempt)
+            busy = min(median_s(session, url) for _ in range(5))
             assert busy < 2 * quiet + 0.001, (busy, quiet)
     finally:
         process.kill()
