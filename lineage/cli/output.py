@@ -70,7 +70,7 @@ def _safe(text: str) -> str:
 
 
 class _Rich:
-    """The two things that are used of rich, imported when colours are wanted."""
+    """The two parts of rich that are used, imported when colours are wanted."""
 
     def __init__(self, stream: TextIO) -> None:
         self.Text: Any = importlib.import_module("rich.text").Text
@@ -79,7 +79,7 @@ class _Rich:
 
 
 def _rich_for(stream: TextIO) -> _Rich | None:
-    """Give the coloured printer, or none where plain text is right."""
+    """Return the coloured printer, or none where plain text is right."""
     if not wants_colours(stream):
         return None
     try:
@@ -89,7 +89,7 @@ def _rich_for(stream: TextIO) -> _Rich | None:
 
 
 def wants_colours(stream: TextIO) -> bool:
-    """Tell whether a person looks at the stream and did not ask for plain text."""
+    """Return whether a person looks at the stream and did not ask for plain text."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
