@@ -1,4 +1,4 @@
-"""Everything downstream of a thing, beside networkx on the same graph in memory."""
+"""Everything downstream of an artifact, beside networkx on the same graph in memory."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
-from lineage.instance.graph.adjacency import Adjacency
 
-from lineage.instance.graph.links import LinkCache
+from lineage.instance.graph.links import LinkCache, TeamLinks
 from lineage.instance.graph.traversal import closure
 from lineage.instance.store import Store, open_store
 from lineage.instance.store.activity_ids import INPUT, OUTPUT, activity_id
 
 from .harness import Goal, Options, Table, significant
 
-TITLE = "closure of a thing, beside networkx"
+TITLE = "closure of an artifact, beside networkx"
 #: Links of the part that is walked; the rest of the store is not reached from it.
 WALKED = 60_000
 TEAM = 1
@@ -79,13 +78,16 @@ def measure(store: Store, size: int, depth: int | None, rounds: int) -> list[flo
     links = _part(random.Random(7), WALKED)
     graph = _networkx(links)
     _fill(store, links, size)
-    memo = LinkCache()
     with store.db.read() as tx:
-        cold = Adjacency(tx, TEAM)
-        warm = Adjacency(tx, TEAM, memo.team(TEAM))
+        warm = TeamLinks(tx, TEAM, LinkCache())
+
+        def walk_cold() -> Any:
+            links = TeamLinks(tx, TEAM, LinkCache())
+            return closure(links, [1], [], up=False, depth=depth)
+
         subjects: list[Callable[[], Any]] = [
             lambda: nx.single_source_shortest_path_length(graph, "d1", depth),
-            lambda: closure(cold, [1], [], up=False, depth=depth),
+            walk_cold,
             lambda: closure(warm, [1], [], up=False, depth=depth),
         ]
         found = subjects[1]()

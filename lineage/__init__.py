@@ -41,6 +41,7 @@ from .tracking.disabled import disabled
 from .tracking.environment import join
 from .tracking.handle import TaskHandle, current_task
 from .tracking.measurements import metrics, params
+from .tracking.questions import graph, load_ipython_extension
 from .tracking.snapshot import snapshot
 from .tracking.steps import (
     bind,
@@ -99,10 +100,12 @@ __all__ = [
     "file",
     "flush",
     "folder",
+    "graph",
     "headers",
     "is_enabled",
     "job",
     "join",
+    "load_ipython_extension",
     "metrics",
     "params",
     "produces",

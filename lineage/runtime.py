@@ -61,6 +61,8 @@ class Runtime:
         self._api: Any = None
         self._exporter: Exporter | None = None
         self._embedded: Any = None
+        #: Which file the embedded instance has open.
+        self._store_id: tuple[int, int] | None = None
         self._build(settings or Settings.from_environ().settled())
         if not self.settings.is_enabled:
             turn_off()
@@ -227,16 +229,18 @@ class Runtime:
         Args:
             error: The exception that ends the process, where it is known.
         """
+        begun = time.monotonic()
         with guard("The process's task cannot be ended"):
             self._own_recorder.close(self._left_s() / 2, error)
         if self.is_open:
             with guard("What was recorded cannot be delivered now"):
-                self._wait(is_last=True)
+                self._wait(is_last=True, begun=begun)
                 self._warn_left()
                 self.flusher.remove_delivered()
 
     def stop(self) -> None:
         """End the tasks at work as stopped and deliver: the process is being ended."""
+        begun = time.monotonic()
         with guard("The process's tasks cannot be ended"):
             recorder = self._own_recorder
             current = CURRENT.get()
@@ -247,21 +251,27 @@ class Runtime:
             _end_stopped(recorder.process_task(), recorder)
             recorder.finalize(self._left_s() / 2)
         with guard("What was recorded cannot be delivered now"):
-            self._wait(is_last=True)
+            self._wait(is_last=True, begun=begun)
             self._warn_left()
 
     def _left_s(self) -> float:
         return self._budget.left_s(self.flusher.times_caught_up)
 
-    def _wait(self, *, is_last: bool) -> None:
-        self._spend(lambda left_s: self.flusher.wait(left_s, is_last=is_last))
+    def _wait(self, *, is_last: bool, begun: float | None = None) -> None:
+        self._spend(lambda left_s: self.flusher.wait(left_s, is_last=is_last), begun)
 
-    def _spend(self, wait: Callable[[float], bool]) -> None:
-        """Wait in the time that is left for all waits of this process together."""
-        begun = time.monotonic()
+    def _spend(self, wait: Callable[[float], bool], begun: float | None = None) -> None:
+        """Wait in the time that is left for all waits of this process together.
+
+        Args:
+            wait: Waits at most so many seconds; True when everything is delivered.
+            begun: When the time began to run; now when left out.
+        """
+        now = time.monotonic()
+        begun = now if begun is None else begun
         is_done = False
         try:
-            is_done = wait(self._left_s())
+            is_done = wait(max(0.0, self._left_s() - (now - begun)))
         except KeyboardInterrupt:
             # Whoever interrupts the wait does not want another one.
             self._budget.use_up(self.flusher.times_caught_up)
@@ -303,7 +313,7 @@ class Runtime:
         """In the child of a fork: own journal, own threads, nothing of the parent."""
         self._lock = threading.RLock()
         self.is_open = False
-        self._embedded = None
+        self._embedded = self._store_id = None
         self._target = None
         self._budget = WaitBudget(self.settings.flush_timeout_s)
         self.flusher.reset_after_fork()
@@ -315,6 +325,7 @@ class Runtime:
         self.flusher.stop()
         self.journal.seal()
         embedded, self._embedded = self._embedded, None
+        self._store_id = None
         if embedded is not None:
             embedded.close()
 
@@ -338,6 +349,22 @@ class Runtime:
             return self.settings.server_address or named
         return named
 
+    def _leave_replaced_store(self) -> None:
+        """Open the embedded instance again where its file was deleted or replaced."""
+        if self._store_id in (None, _file_id(self._store_path())):
+            return
+        self._store_id = None
+        logger.warning(
+            "The store in %s was deleted or replaced while this process used it: it "
+            "is opened again, and later facts go there.",
+            self.journal.folder.home,
+        )
+        with self._lock:
+            embedded, self._embedded = self._embedded, None
+            self._target = None
+        if embedded is not None:
+            embedded.close()
+
     def _find_exporter(self) -> Exporter:
         if self._exporter is not None:
             return self._exporter
@@ -347,12 +374,20 @@ class Runtime:
                 from .delivery.openlineage_exporter import OpenLineageExporter
             self._exporter = OpenLineageExporter(url, token=self.settings.token)
             return self._exporter
+        if self._embedded is not None:
+            self._leave_replaced_store()
         if self._target is None:
             # Loads requests and pydantic, for which no app waits when it starts.
             with no_fork():
                 from .delivery.exporter_resolver import ExporterResolver
             self._target = ExporterResolver(self._make_api)
-        return self._target()
+        exporter: Exporter = self._target()
+        if self._embedded is not None and self._store_id is None:
+            self._store_id = _file_id(self._store_path())
+        return exporter
+
+    def _store_path(self) -> Path:
+        return self.journal.folder.home / "instance.db"
 
     def _make_api(self) -> Any:
         if self._api is not None:
@@ -376,15 +411,24 @@ class Runtime:
             settings=settings,
         )
 
+    def make_query_api(self) -> Any:
+        """Make a client of the instance that facts go to, to ask it questions."""
+        if self._embedded is not None:
+            return self._api_of_embedded()
+        return self._make_api()
+
     def _embedded_api(self) -> Api:
         # The instance is loaded by those who use it.
         with no_fork():
-            from .api import Api
-
             module = importlib.import_module(".instance.embedded", __package__)
             embedded = module.EmbeddedInstance(self.journal.folder.home)
         with self._lock:
             self._embedded = embedded
+        return self._api_of_embedded()
+
+    def _api_of_embedded(self) -> Api:
+        with no_fork():
+            from .api import Api
         address = self._embedded.address
         return Api(
             address,
@@ -394,6 +438,14 @@ class Runtime:
             adapters={address: self._embedded.adapter},
             settings=self.settings,
         )
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _end_stopped(run: ActiveTask, recorder: Recorder) -> None:

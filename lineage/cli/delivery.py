@@ -1,4 +1,4 @@
-"""See to it that facts arrive: `flush`, `status`, `retry`."""
+"""Delivery of recorded facts: `flush`, `status`, `retry`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def add_commands(commands: Commands) -> None:
         "flush", run_flush, "deliver what finished or killed processes left behind"
     )
     status = commands.add(
-        "status", run_status, "tell what is waiting, what was refused, and why"
+        "status", run_status, "show what is waiting, what was rejected, and why"
     )
     retry = commands.add(
-        "retry", run_retry, "deliver refused facts again, after the cause is mended"
+        "retry", run_retry, "deliver rejected facts again, once the cause is fixed"
     )
     for parser in (flush, retry):
         parser.add_argument(
@@ -42,7 +42,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def run_status(args: argparse.Namespace) -> CommandResult:
-    """Tell what is waiting, what was refused, and where it goes."""
+    """Show what is waiting, what was rejected, and where facts go."""
     settings = settings_of(args)
     status = read_status(settings.home)
     return CommandResult(
@@ -53,7 +53,7 @@ def run_status(args: argparse.Namespace) -> CommandResult:
 
 
 def status_data(status: DeliveryStatus) -> dict[str, Any]:
-    """Give a status as numbers, for programs and for the page's header."""
+    """Return a status as numbers, for programs and for the page's header."""
     return {
         "waiting": status.waiting,
         "refused": len(status.refused),
@@ -73,12 +73,12 @@ def _status_lines(status: DeliveryStatus, settings: Settings) -> list[Line]:
         lines.append(line(StyledText("✔ ", "good"), "everything is delivered"))
     if status.waiting:
         age = duration(status.oldest_s(time.time()) or 0.0)
-        told = f"{count(status.waiting, 'fact')} waiting, the oldest for {age}"
-        lines.append(line(StyledText("… ", "warn"), f"{told}; type: lineage flush"))
+        text = f"{count(status.waiting, 'fact')} waiting, the oldest for {age}"
+        lines.append(line(StyledText("… ", "warn"), f"{text}; type: lineage flush"))
     lines += _refusals(status.refused)
     if status.dropped:
-        told = f"{count(status.dropped, 'fact')} dropped: the journal was full"
-        lines.append(line(StyledText("✘ ", "bad"), told))
+        text = f"{count(status.dropped, 'fact')} dropped: the journal was full"
+        lines.append(line(StyledText("✘ ", "bad"), text))
     for name in status.skipped:
         lines.append(
             line(StyledText("! ", "warn"), f"could not be read, kept aside: {name}")
@@ -99,17 +99,17 @@ def _where(settings: Settings) -> str:
 def _refusals(refused: tuple[RejectedFact, ...], *, shown: int = 10) -> list[Line]:
     if not refused:
         return []
-    told = f"{count(len(refused), 'fact')} refused; mend the cause, then: lineage retry"
+    text = f"{count(len(refused), 'fact')} rejected; fix the cause, then: lineage retry"
     rows = [
         [StyledText(_about(refusal), "data"), StyledText(clean(refusal.reason)),
          StyledText(ago(refusal.at), "dim")]
         for refusal in refused[:shown]
     ]  # fmt: skip
-    return [line(StyledText("✘ ", "bad"), told), *table(rows, indent="  ")]
+    return [line(StyledText("✘ ", "bad"), text), *table(rows, indent="  ")]
 
 
 def _about(refusal: RejectedFact) -> str:
-    """Say in two words which fact it is."""
+    """Name a fact in two words."""
     try:
         fact = json.loads(refusal.fact)
     except ValueError:
@@ -138,7 +138,7 @@ def run_retry(args: argparse.Namespace) -> CommandResult:
     finally:
         runtime.close()
     if not again:
-        return _report(report, runtime, [line("no fact was refused")])
+        return _report(report, runtime, [line("no fact was rejected")])
     return _report(report, runtime)
 
 
@@ -156,23 +156,23 @@ def _runtime(args: argparse.Namespace) -> Runtime:
 
 
 def _report(
-    report: DeliveryReport, runtime: Runtime, told: Sequence[Line] = ()
+    report: DeliveryReport, runtime: Runtime, text: Sequence[Line] = ()
 ) -> CommandResult:
     problem = _problem(runtime)
     if problem is not None:
         lines = [line(StyledText("✘ ", "bad"), problem), line(str(report))]
         return CommandResult(report, lines, FAILED)
     if report:
-        count_told = f"{count(report.delivered, 'fact')} delivered"
+        delivered = f"{count(report.delivered, 'fact')} delivered"
         return CommandResult(
-            report, told or [line(StyledText("✔ ", "good"), count_told)]
+            report, text or [line(StyledText("✔ ", "good"), delivered)]
         )
     lines = [line(StyledText("… ", "warn"), str(report)), *_refusals(report.refused)]
     return CommandResult(report, lines, NO)
 
 
 def _problem(runtime: Runtime) -> str | None:
-    """Say what keeps the journal's files from being delivered at all."""
+    """Name what keeps the journal's files from being delivered at all."""
     folder = runtime.journal.folder
     if folder.closed:
         why = next(iter(folder.closed.values()))

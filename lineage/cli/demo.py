@@ -24,10 +24,10 @@ from .tree import draw
 _EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "digits" / "run.py"
 _NEXT: Final = (
     ("lineage tasks", "the runs, newest first"),
-    ("lineage show model.joblib", "one thing: where it came from, what became of it"),
-    ("lineage provenance readings.csv", "everything behind one output"),
+    ("lineage show model.joblib", "an artifact with what is upstream and downstream"),
+    ("lineage provenance readings.csv", "how one output was made"),
     ("lineage impact train.npz", "what would be lost without it"),
-    ("lineage search digits", "find things by name, path, id or digest"),
+    ("lineage search digits", "find something by name, path, id or digest"),
 )
 
 
@@ -45,7 +45,7 @@ def run_demo(args: argparse.Namespace) -> CommandResult:
     started = time.time()
     _check_example()
     out = sys.stderr if args.json else sys.stdout
-    _say(
+    _print(
         out,
         line(StyledText("Running examples/digits", "title"), "  (takes a few seconds)"),
     )
@@ -63,7 +63,7 @@ def run_demo(args: argparse.Namespace) -> CommandResult:
 
 
 def _end_with_page(settings: Settings, *, is_served: bool) -> None:
-    """Serve the page to a person at a terminal; tell others how to."""
+    """Serve the page to a person at a terminal; others read how to."""
     print()
     if is_served and sys.stdin.isatty() and sys.stdout.isatty():
         open_page(settings, store_of(settings))
@@ -71,13 +71,13 @@ def _end_with_page(settings: Settings, *, is_served: bool) -> None:
         print(f"The page: {_prefix()}lineage ui")
 
 
-def _say(out: object, told: Line) -> None:
-    print_lines([told], out)  # type: ignore[arg-type]  # standard output or error
+def _print(out: object, text: Line) -> None:
+    print_lines([text], out)  # type: ignore[arg-type]  # standard output or error
     out.flush()  # type: ignore[attr-defined]  # both have it
 
 
 def _check_example() -> None:
-    """See to it that the example can be run here.
+    """Check that the example can be run here.
 
     Raises:
         UsageError: It is not there, or needs what is not installed.
@@ -111,10 +111,12 @@ def _run_example(settings: Settings, *, quietly: bool) -> None:
 
 def _lines(graph: GraphAnswer, took: float) -> list[Line]:
     tasks = sum(node.type == "task" for node in graph.nodes)
-    things = len(graph.nodes) - tasks
-    counted = f"{count(tasks, 'run')} and {count(things, 'thing')} in {took:.0f} s"
-    summary = f"{counted}; each arrow was recorded by one line in examples/digits"
-    lines = [line(), line(StyledText("What became of what", "title")), line()]
+    artifacts = len(graph.nodes) - tasks
+    counted = (
+        f"{count(tasks, 'run')} and {count(artifacts, 'artifact')} in {took:.0f} s"
+    )
+    summary = f"{counted}; each edge was recorded by one line in examples/digits"
+    lines = [line(), line(StyledText("The graph", "title")), line()]
     lines += draw(graph)
     lines += [
         line(),
@@ -124,14 +126,14 @@ def _lines(graph: GraphAnswer, took: float) -> list[Line]:
     ]
     prefix = _prefix()
     rows = [
-        [StyledText(prefix + text, "command"), StyledText(told, "dim")]
-        for text, told in _NEXT
+        [StyledText(prefix + command, "command"), StyledText(text, "dim")]
+        for command, text in _NEXT
     ]
     return lines + table(rows, indent="  ")
 
 
 def _prefix() -> str:
-    """Give what has to stand before `lineage`, for it to be this installation."""
+    """Return what has to stand before `lineage`, for it to be this installation."""
     here = Path(sys.executable).parent
     if str(here) in os.environ.get("PATH", "").split(os.pathsep):
         return ""

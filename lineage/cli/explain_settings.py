@@ -7,11 +7,11 @@ from typing import Final
 
 from ..settings import UNUSABLE, Origin, Settings
 
-_Told = Callable[[Settings], str]
+_Explain = Callable[[Settings], str]
 
 
 def summary(settings: Settings) -> list[str]:
-    """Tell what lineage does with this environment, in whole sentences."""
+    """Describe what lineage does with this environment, in whole sentences."""
     if not settings.is_enabled:
         return ["Recording is off: decorators hand back the functions they got."]
     journal = settings.home / "journal"
@@ -25,13 +25,13 @@ def summary(settings: Settings) -> list[str]:
 
 
 def consequence(origin: Origin, settings: Settings) -> str:
-    """Tell what follows from one setting's value."""
-    told = _FOLLOWS.get(origin.variable.field)
-    return told(settings) if told else origin.variable.meaning
+    """Describe what follows from one setting's value."""
+    explain = _FOLLOWS.get(origin.variable.field)
+    return explain(settings) if explain else origin.variable.meaning
 
 
 def _target(settings: Settings) -> str:
-    """Tell where facts go, and why."""
+    """Describe where facts go, and why."""
     destination = settings.destination
     if destination == "instance":
         return f"facts go to {settings.server_address or 'SERVER_ADDRESS (unset!)'}"
@@ -76,7 +76,7 @@ def _token(settings: Settings) -> str:
     )
 
 
-_FOLLOWS: Final[Mapping[str, _Told]] = {
+_FOLLOWS: Final[Mapping[str, _Explain]] = {
     "is_enabled": lambda s: "facts are recorded" if s.is_enabled else "nothing happens",
     "target": _target,
     "home": _home,

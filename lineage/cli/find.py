@@ -12,7 +12,7 @@ from ..api import Api
 from ..errors import ApiError, NotFoundError, SelectorError
 from ..model.graph import Node
 from ..model.selector import is_set, parse, shown_status
-from .format import count, date, duration, escape, title
+from .format import count, date, duration, escape, place, title
 from .result import Line, StyledText, line
 
 #: What an instance answers when nothing has a name.
@@ -133,8 +133,8 @@ def _find_local_file(api: Api, text: str) -> Found | None:
         artifact = f'file:"{_quoted(path)}"'
         return Found(found.nodes, found.selector, [_changed(text, digest)], artifact)
     if same:
-        oldest = min(same, key=lambda node: node.created_at or 0.0)
-        return Found([oldest], oldest.key, [_recognised(api, text, oldest)])
+        best = max(same, key=lambda node: (bool(node.is_current), node.created_at or 0))
+        return Found([best], best.key, [_recognised(api, text, best)])
     return None
 
 
@@ -182,7 +182,8 @@ def _recognised(api: Api, text: str, node: Node) -> Line:
     if detail.produced_by:
         parts[0] += f" of {detail.produced_by[-1].task}"
     keys = [version.key for version in detail.versions]
-    behind = keys.index(node.key) if node.key in keys else 0
+    newer = detail.versions[: keys.index(node.key) if node.key in keys else 0]
+    behind = len({version.same_as for version in newer} - {node.same_as})
     parts.append(f"{count(behind, 'version')} old" if behind else "the current version")
     if node.is_stale:
         items = api.graph.stale(of=node.key).items
@@ -231,4 +232,4 @@ def _candidate(api: Api, node: Node) -> str:
     makers = api.graph.data(node.key).produced_by
     made = f"made by {makers[-1].task}" if makers else "made by nobody known"
     when = f"recorded {date(node.created_at)}" if node.created_at else ""
-    return f"  {node.key}  {escape(str(node.id))}  {when}  {made}"
+    return f"  {node.key}  {escape(place(node.id))}  {when}  {made}"

@@ -24,6 +24,7 @@ _MARKUP: Final = re.compile(r"<[^>]*>")
 _CONTROL: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
+_LOCAL: Final = re.compile(r"file://([^/]*)(/.*)", re.DOTALL)
 #: Longest name that is shown whole.
 MAX_NAME: Final = 60
 
@@ -60,6 +61,14 @@ def name(node: Node) -> str:
     """Return the shortest unique path, else the name; never empty."""
     text = node.label or node.name
     return shorten(escape(text.strip())) or node.key
+
+
+def place(id: int | str) -> str:
+    """Return a path or id as people write it: a local path with its machine."""
+    local = _LOCAL.fullmatch(str(id))
+    if local is None:
+        return str(id)
+    return f"{local[2]} on {local[1]}" if local[1] else local[2]
 
 
 def state(status: str | None) -> StyledText:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import LineageError
+from ..permissions import make_folder
 from .connect import instance, settings_of
 from .format import count
 from .parser import Commands, add_instance_options
@@ -42,7 +43,7 @@ def run_openlineage(args: argparse.Namespace) -> CommandResult:
     settings = settings_of(args)
     if settings.destination == "local":
         # What is imported may be the first that is recorded here.
-        settings.home.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.home)
     with instance(args) as api:
         for path in _files(args.files):
             events = _events(path)

@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done, and the answer is yes; 1: the answer is no (`diff` found differences,
     facts are waiting or refused, `check` found problems); 2: it could not be done.
     """
-    sys.excepthook = _tell_in_one_line
+    sys.excepthook = _show_in_one_line
     given = sys.argv[1:] if arguments is None else arguments
     is_complete = "_ARGCOMPLETE" in os.environ or not given or given[0] not in MODULES
     parser = build_parser(None if is_complete else given[0])
@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         args = parser.parse_args(arguments)
         answer: CommandResult = args.run(args)
-        emit(answer, as_json=args.json)
+        emit(answer, as_json=args.json, command=args.command or "")
     except (LineageError, OSError, ValueError, ImportError, SyntaxError) as error:
         return _fail(error)
     except KeyboardInterrupt:
@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(error: BaseException) -> int:
-    """Tell what went wrong in one line; `LINEAGE_STRICT=1` shows the traceback."""
+    """Show what went wrong in one line; `LINEAGE_STRICT=1` shows the traceback."""
     if os.environ.get("LINEAGE_STRICT"):
         logging.getLogger("lineage").error("command failed", exc_info=error)
     if isinstance(error, BrokenPipeError):
@@ -120,30 +120,30 @@ def _fail(error: BaseException) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     print_lines(
-        [line(StyledText("lineage: ", "bad"), redact(_told(error)))], sys.stderr
+        [line(StyledText("lineage: ", "bad"), redact(_message(error)))], sys.stderr
     )
     return FAILED
 
 
-def _told(error: BaseException) -> str:
-    """Give an error's message; what a server said goes without the protocol."""
+def _message(error: BaseException) -> str:
+    """Return an error's message; a server's goes without the protocol."""
     if isinstance(error, ApiError) and error.server_message:
         return error.server_message
     return str(error) or type(error).__name__
 
 
-def _tell_in_one_line(
+def _show_in_one_line(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     """Replace the traceback of a defect by what to do about it."""
     if os.environ.get("LINEAGE_STRICT"):
         sys.__excepthook__(kind, error, trace)
         return
-    told = (
+    text = (
         f"lineage: this is a defect of lineage itself ({kind.__name__}: {error}); "
         "the traceback for a report: set LINEAGE_STRICT=1 and type it again"
     )
-    print_lines([line(redact(told))], sys.stderr)
+    print_lines([line(redact(text))], sys.stderr)
 
 
 def _complete(parser: Parser) -> None:

@@ -18,11 +18,31 @@ from .result import STYLES, CommandResult, Line, plain, width
 _NARROWEST: Final = 8
 
 
-def emit(answer: CommandResult, *, as_json: bool, stream: TextIO | None = None) -> None:
-    """Print an answer to standard output, or to another stream."""
+#: Raised when a member of an answer changes its meaning or goes away.
+SCHEMA_VERSION: Final = 1
+
+
+def emit(
+    answer: CommandResult,
+    *,
+    as_json: bool,
+    command: str = "",
+    stream: TextIO | None = None,
+) -> None:
+    """Print an answer to standard output, or to another stream.
+
+    Args:
+        answer: What to print.
+        as_json: As JSON, an object with the name and version of its schema.
+        command: The command that answers.
+        stream: Instead of standard output.
+    """
     out = stream or sys.stdout
     if as_json:
-        out.write(json.dumps(plain(answer.data), indent=2, ensure_ascii=False) + "\n")
+        data = plain(answer.data)
+        if isinstance(data, dict) and command:
+            data = {"schema": f"lineage.{command}/{SCHEMA_VERSION}", **data}
+        out.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     else:
         print_lines(answer.lines, out)
     out.flush()
@@ -50,7 +70,7 @@ def _safe(text: str) -> str:
 
 
 class _Rich:
-    """The two things that are used of rich, imported when colours are wanted."""
+    """The two parts of rich that are used, imported when colours are wanted."""
 
     def __init__(self, stream: TextIO) -> None:
         self.Text: Any = importlib.import_module("rich.text").Text
@@ -59,7 +79,7 @@ class _Rich:
 
 
 def _rich_for(stream: TextIO) -> _Rich | None:
-    """Give the coloured printer, or none where plain text is right."""
+    """Return the coloured printer, or none where plain text is right."""
     if not wants_colours(stream):
         return None
     try:
@@ -69,7 +89,7 @@ def _rich_for(stream: TextIO) -> _Rich | None:
 
 
 def wants_colours(stream: TextIO) -> bool:
-    """Tell whether a person looks at the stream and did not ask for plain text."""
+    """Return whether a person looks at the stream and did not ask for plain text."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()

@@ -14,7 +14,7 @@ from .result import CommandResult, line
 Run = Callable[[argparse.Namespace], CommandResult]
 
 _CHOICE: Final = re.compile(
-    r"invalid choice: '?(?P<said>[^']*?)'? \(choose from (?P<known>.*)\)"
+    r"invalid choice: '?(?P<word>[^']*?)'? \(choose from (?P<known>.*)\)"
 )
 
 
@@ -31,7 +31,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that says what would be right."""
+    """An argument parser that suggests what would be right."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("formatter_class", _Help)
@@ -42,7 +42,7 @@ class Parser(argparse.ArgumentParser):
         found = _CHOICE.search(message)
         if found:
             known = re.findall(r"[\w-]+", found["known"])
-            message = no_such("command", found["said"], known)
+            message = no_such("command", found["word"], known)
         raise UsageError(f"{message}; type: {self.prog} --help")
 
 
@@ -52,12 +52,12 @@ NAME_HELP: Final = (
 )
 
 
-def no_such(what: str, said: str, known: Sequence[str]) -> str:
-    """Say that a word is unknown, and which word was probably meant."""
-    near = difflib.get_close_matches(said, known, n=1)
+def no_such(what: str, word: str, known: Sequence[str]) -> str:
+    """Report that a word is unknown, and which one was probably meant."""
+    near = difflib.get_close_matches(word, known, n=1)
     if near:
-        return f"no {what} {said!r}; did you mean {near[0]!r}?"
-    return f"no {what} {said!r}; there are {', '.join(sorted(known))}"
+        return f"no {what} {word!r}; did you mean {near[0]!r}?"
+    return f"no {what} {word!r}; there are {', '.join(sorted(known))}"
 
 
 class Commands:
@@ -91,7 +91,7 @@ class Commands:
 
 
 def _help_of(parser: Parser) -> Run:
-    """Make what a command without a command does: tell which there are."""
+    """Make what a group without a command does: list its commands."""
 
     def run(_: argparse.Namespace) -> CommandResult:
         lines = [line(text) for text in parser.format_help().split("\n")]

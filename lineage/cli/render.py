@@ -29,7 +29,7 @@ _CHANGES: Final = {
 
 def impact_lines(answer: ImpactAnswer) -> list[Line]:
     """List what would have to be rebuilt, what loses a source, and what may change."""
-    names = ", ".join(title(node) for node in answer.focus[:5])
+    names = ", ".join(list(dict.fromkeys(title(n) for n in answer.focus))[:5])
     lines = [line("without ", StyledText(names, "data"), ":")]
     parts = (
         ("would have to be rebuilt", answer.remake),

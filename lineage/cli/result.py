@@ -53,7 +53,7 @@ def line(*parts: str | StyledText) -> Line:
 
 
 def width(parts: Iterable[StyledText]) -> int:
-    """Give the number of characters of a line."""
+    """Return the number of characters of a line."""
     return sum(len(part.text) for part in parts)
 
 

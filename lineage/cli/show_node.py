@@ -12,6 +12,7 @@ from .format import (
     duration,
     escape,
     facts,
+    place,
     state,
     styled,
     title,
@@ -100,7 +101,7 @@ def data_lines(data: DataDetail) -> list[Line]:
     lines = [line(styled(node), "  ", StyledText(facts(node), "dim"))]
     lines += _pairs(
         [
-            ("path", data.path),
+            ("path", place(data.path) if data.path else None),
             ("digest", node.digest),
             ("recorded", ago(node.created_at) if node.created_at else None),
             ("produced by", _tasks(data.produced_by)),

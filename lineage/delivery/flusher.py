@@ -335,7 +335,8 @@ class Flusher:
             if self._is_stopped:
                 return False
             with guard("The journal cannot be read"):
-                self._journal.prepare()
+                if not self._journal.leave_replaced():
+                    self._journal.prepare()
                 self._journal.note_dropped()
                 if not self.queue.ready or self._deadlines.is_urgent:
                     self.reader.poll(self._yield_gil)

@@ -24,6 +24,8 @@ HOOKS: Final = (
     ("aim.sdk.run", "trackers:install_aim"),
     ("ray.remote_function", "ray:install"),
     ("celery.signals", "celery:install"),
+    ("fastapi.routing", "frameworks:install_fastapi"),
+    ("typer.models", "frameworks:install_typer"),
     ("fastapi.dependencies.utils", "fastapi:install"),
     ("ipykernel.ipkernel", "ipython:install"),
 )

@@ -82,7 +82,7 @@ class JournalDirectory:
         path.rename(place)
         logger.warning("The journal: %s %s; kept in %s", path.name, why, place)
 
-    def remove_delivered(self) -> None:
+    def remove_unfinished(self) -> None:
         """Remove segments whose maker died before they were finished."""
         for path in self.files_with_suffix(segments.UNFINISHED):
             fd = self._open(path)
@@ -121,7 +121,7 @@ class JournalDirectory:
         Args:
             destination: Segments whose facts go elsewhere are left alone.
         """
-        self.remove_delivered()
+        self.remove_unfinished()
         self.held = []
         self.closed = {}
         adopted = []

@@ -132,6 +132,17 @@ class Segment:
         self.view[offset + records.MARK_AT] = mark
         self.open_lines -= 1
 
+    def is_replaced(self) -> bool:
+        """Whether its file was deleted, or another one put in its place."""
+        if self.path is None or self.fd < 0:
+            return False
+        try:
+            return not os.path.samestat(os.stat(self.path), os.fstat(self.fd))
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False  # A disk that cannot be asked says nothing.
+
     def modified_at(self) -> float:
         """Return when the file was last written; 0 where that is not known."""
         try:

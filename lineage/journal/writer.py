@@ -247,6 +247,19 @@ class Journal:
 
     # -- the flusher's thread -------------------------------------------------
 
+    def leave_replaced(self) -> bool:
+        """Go on in a new segment where the file of the one in use is gone."""
+        active = self._active
+        if not isinstance(active, Segment) or not active.is_replaced():
+            return False
+        self.seal()
+        logger.warning(
+            "%s was deleted or replaced while this process used it: later facts go to "
+            "a new file, earlier ones are delivered from memory.",
+            self.folder.path,
+        )
+        return True
+
     def call_on_write(self, wake: Callable[[], None]) -> None:
         """Call `wake` once, at the next write."""
         self._wake = wake

@@ -356,6 +356,8 @@ class LogFact(_Fact):
     f: Literal["log"]
     level: Name = "info"
     message: Annotated[str, Field(max_length=MAX_TEXT)]
+    fields: Annotated[str, Field(max_length=MAX_TEXT)] | None = None
+    """What else the line holds, as the text of a JSON object."""
 
 
 Fact = Annotated[

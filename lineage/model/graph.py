@@ -12,6 +12,7 @@ Keys: a task's is `task:<id>`; a data node's is `data:<number>` and stands for o
 
 from __future__ import annotations
 
+import importlib
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -67,6 +68,30 @@ class Answer(BaseModel):
     """The base of all answers."""
 
     model_config = ConfigDict(extra="ignore", defer_build=True)
+
+    def __repr__(self) -> str:
+        return str(_display().summary(self))
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return str(_display().as_html(self))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+    def to_pandas(self) -> Any:
+        """Make a pandas data frame of the answer's rows.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return _display().to_pandas(self)
+
+
+def _display() -> Any:
+    """Import what shows answers, when one is shown."""
+    return importlib.import_module(".display", __package__)
 
 
 class Icon(Answer):
@@ -225,6 +250,14 @@ class GraphAnswer(Answer):
     next: str | None = None
     """Opaque; pass as `after` to get what follows."""
     as_of: float | None = None
+
+    def to_networkx(self) -> Any:
+        """Make a networkx `DiGraph` with all members as attributes.
+
+        Raises:
+            ImportError: networkx is not installed.
+        """
+        return _display().to_networkx(self)
 
 
 class TasksParams(Question):

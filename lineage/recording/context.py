@@ -6,7 +6,7 @@ import itertools
 import os
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from time import time_ns
 from typing import Any, Final
@@ -44,6 +44,7 @@ class ActiveTask:
     """A task of this process: what identifies it, and what was recorded of it."""
 
     __slots__ = (
+        "__weakref__",
         "card",
         "edge_head",
         "has_about",
@@ -294,7 +295,7 @@ def step_name(name: str, params: str = "") -> str:
 class DisabledScope:
     """The inside of `lineage.disabled()`; a step that is never recorded."""
 
-    __slots__ = ("is_emitted", "is_referenced", "previous")
+    __slots__ = ("is_emitted", "is_referenced", "previous", "values")
 
     def __init__(self, previous: Any) -> None:
         self.previous = previous
@@ -305,3 +306,42 @@ class DisabledScope:
 CURRENT: Final[ContextVar[StepContext | DisabledScope | None]] = ContextVar(
     "lineage_scope", default=None
 )
+
+
+#: A fact that was refused was recorded no longer ago than this.
+_RECENT_NS: Final = 5_000_000_000
+
+
+def forget(text: str, tasks: Mapping[str, ActiveTask]) -> None:
+    """Make a fact that the journal did not keep one that may be recorded again.
+
+    Args:
+        text: The fact, as the recorder wrote it.
+        tasks: The tasks of this process by their keys.
+    """
+    kind, task = text[6 : text.find('"', 6)], tasks.get(_member(text, '"task":"'))
+    if task is None:
+        return
+    if kind == "task":
+        task.is_emitted = task.has_about = False
+        task.is_pending = True
+        return
+    scope = CURRENT.get()
+    if isinstance(scope, StepContext) and ',"step":{' in text:
+        for step in scope.lineage():
+            if step.key and f'"key":{step.key}' in text:
+                step.is_emitted, step.step_ref = False, ""
+    if kind == "edge":
+        at, _, rest = text[text.index('"at":') + 5 :].partition("e-9,")
+        seen = task.seen.get(rest[: rest.index(',"id":')], {})
+        for identity, recorded_at in reversed(list(seen.items())):
+            if recorded_at == int(at):
+                seen.pop(identity, None)
+                return
+            if recorded_at < int(at) - _RECENT_NS:
+                return
+
+
+def _member(text: str, name: str) -> str:
+    start = text.find(name) + len(name)
+    return text[start : text.find('"', start)]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from ..errors import attempt, logger
+from ..errors import LineageError, attempt, logger
 from ..model.limits import MAX_ENDS
 from .context import ActiveTask
 from .json_text import member, quote, shorten
 
 _LONGEST_TEXT: Final = 65_536
+#: Where the frames of this package lie.
+_PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LONGEST_LINE: Final = 2_000
 
 
@@ -40,7 +43,7 @@ def end_of_task(
     """Return the fact of a task's end, with the exception that ended it."""
     more = ""
     if error is not None and not _is_clean(error):
-        shown = "".join(traceback.format_exception(error))[-_LONGEST_TEXT:]
+        shown = app_traceback(error)[-_LONGEST_TEXT:]
         more = member("error", mask(one_line(error)))
         more += member("traceback", mask(shown))
     head = f'{{"f":"task_end",{task.head},"at":{at}e-9'
@@ -69,6 +72,33 @@ def with_card(task: ActiveTask, extras: str) -> str:
     if ',"meta":{' in extras:
         return extras.replace(',"meta":{', node + ",", 1)
     return f"{extras}{node}}}"
+
+
+def app_traceback(error: BaseException) -> str:
+    """Return an exception's traceback as text, without frames of this package."""
+    made = traceback.TracebackException.from_exception(error)
+    pending: list[traceback.TracebackException | None] = [made]
+    seen: set[int] = set()
+    while pending:
+        one = pending.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        shown = [f for f in one.stack if not f.filename.startswith(_PACKAGE)]
+        one.stack = traceback.StackSummary.from_list(shown)
+        pending += [one.__cause__, one.__context__]
+        pending += getattr(one, "exceptions", None) or []
+    return "".join(made.format())
+
+
+def described(error: Exception) -> str:
+    """Return a failure for a log line: ours by its message, others with their place."""
+    if isinstance(error, LineageError):
+        return one_line(error, plain=True)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not f.filename.startswith(_PACKAGE)]
+    place = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
+    return f"{one_line(error)}{place}"
 
 
 def one_line(error: BaseException, *, plain: bool = False) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import guard
+from ..permissions import create_private, make_folder
 
 _FOLDER: Final = "open"
 #: The mark of a process that was killed is removed after this time.
@@ -30,9 +31,9 @@ class OpenTasks:
         with guard("An open task cannot be marked for other processes"):
             if not self._is_ready:
                 self._is_ready = True
-                os.makedirs(self._folder, exist_ok=True)
+                make_folder(Path(self._folder))
                 self._remove_old()
-            Path(self._folder, key).touch()
+            create_private(Path(self._folder, key))
 
     def unmark(self, key: str) -> None:
         """Remove the mark of a task that has ended."""

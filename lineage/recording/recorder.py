@@ -11,13 +11,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from time import time_ns
 from typing import Final
+from weakref import WeakValueDictionary
 
 from .. import forksafe
 from ..errors import guard, logger
 from ..settings import Settings
-from .context import CURRENT, MAX_NAMED, ActiveTask, StepContext, note_input
+from .context import CURRENT, MAX_NAMED, ActiveTask, StepContext, forget, note_input
 from .fact_json import (
     derived_from,
+    described,
     end_of_step,
     end_of_task,
     ends_of_steps,
@@ -98,6 +100,8 @@ class Recorder:
         self.commit = GitCommitLookup[ActiveTask]()
         #: Outputs whose step is not over: files that may be written yet.
         self.looks = OutputLooks()
+        #: Tasks that were recorded, by their key.
+        self._tasks: WeakValueDictionary[str, ActiveTask] = WeakValueDictionary()
         forksafe.register(self)
 
     def reset_after_fork(self) -> None:
@@ -345,11 +349,15 @@ class Recorder:
     def write(self, texts: list[str]) -> None:
         """Write facts; also flush pending step ends once there are too many."""
         if len(self.ends) > MAX_PENDING_ENDS:
-            self._write_many([*self._take_step_ends(), *texts])
+            is_kept = self._write_many([*self._take_step_ends(), *texts])
         elif len(texts) == 1:
-            self._write(texts[0])
+            is_kept = self._write(texts[0])
         else:
-            self._write_many(texts)
+            is_kept = self._write_many(texts)
+        if not is_kept:
+            with guard("A fact that was not kept cannot be recorded again"):
+                for text in texts:
+                    forget(text, self._tasks)
 
     def end_step(self, scope: StepContext, error: BaseException | None = None) -> None:
         """Queue a step-end fact, unless the step was never recorded."""
@@ -468,9 +476,7 @@ class Recorder:
         if self.is_strict:
             raise error
         if count == 0:
-            logger.warning(
-                "%s: not recorded: %s", where, self.mask(one_line(error, plain=True))
-            )
+            logger.warning("%s: not recorded: %s", where, self.mask(described(error)))
 
     # -- inside --------------------------------------------------------------
 
@@ -531,6 +537,7 @@ class Recorder:
             if task.parent_step:
                 more += f',"parent_step":{task.parent_step}'
             self.commit.pending.append(task)
+        self._tasks[task.key] = task
         texts.append(self._task_text(task, at, more))
 
     def _task_text(self, task: ActiveTask, at: int, more: str) -> str:

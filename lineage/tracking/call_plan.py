@@ -108,11 +108,13 @@ class CallPlan:
         if self.outputs:
             values = (*scope.values, result, None)
             _record(self.outputs, scope, values)
+        scope.values = ()
         if scope.is_emitted or scope.is_referenced or scope.task.recorder.looks:
             scope.task.recorder.end_step(scope)
 
     def abandon(self, scope: StepContext) -> None:
         """End the step of a generator that was closed before its end."""
+        scope.values = ()
         scope.task.recorder.end_step(scope)
 
     def fail(self, end: tuple[StepContext, BaseException]) -> None:
@@ -121,6 +123,7 @@ class CallPlan:
         if self.on_error:
             values = (*scope.values, None, error)
             _record(self.on_error, scope, values)
+        scope.values = ()
         scope.task.recorder.end_step(scope, error)
 
 

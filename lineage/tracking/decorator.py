@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from ..errors import DeclarationError
 from ..recording.enabled import IS_DISABLED_BY_ENV
 from .call_plan import CallPlan
 from .context_manager import Block, block_plan
 from .declaration import Declaration, make_declaration
+from .order import is_bare
+from .sources import AUTO
 from .tracked import wrap
 from .wrapper import Declarations
 
@@ -79,5 +82,11 @@ def _collected(
 
 
 def declare(word: str, source: Any, **options: Any) -> Decorator:
-    """Make the declaration that one of the doors stands for."""
+    """Make the declaration of one of the decorators.
+
+    Without parentheses (`@uses_file`) it decorates at once, as `@uses_file()` would.
+    """
+    if callable(source) and is_bare(source, sys._getframe(2)):  # noqa: SLF001  the only way to see the syntax
+        decorated: Any = Decorator(make_declaration(word, AUTO, **options))(source)
+        return cast("Decorator", decorated)
     return Decorator(make_declaration(word, source, **options))

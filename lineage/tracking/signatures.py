@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import importlib
 import inspect
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -44,7 +46,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     """
     name = display_name(function)
     try:
-        signature = inspect.signature(function)
+        signature = _signature(function)
     except (TypeError, ValueError) as error:
         raise DeclarationError(
             f"{name}: its parameters cannot be seen, so nothing can be declared on it; "
@@ -58,6 +60,16 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         tuple(p.name for p in parameters),
         tuple(p.annotation for p in parameters),
         _binder(parameters),
+    )
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Read a signature; annotations that are undefined at run time stay text."""
+    if sys.version_info < (3, 14):
+        return inspect.signature(function)
+    annotationlib = importlib.import_module("annotationlib")
+    return inspect.signature(
+        function, annotation_format=annotationlib.Format.FORWARDREF
     )
 
 

@@ -15,10 +15,11 @@ from typing import Any
 
 import wrapt
 
-from ..errors import attempt
+from ..errors import DeclarationError, attempt
 from ..recording.enabled import ENABLED_FLAG
 from .call_plan import handle_internal_error
 from .carrier import CarriedFunction, Carrier, carried_wrapper, current_carrier
+from .order import as_method, misplaced
 from .wrapper import Declarations, Wrapper, compile_wrapper, is_method_object
 
 
@@ -104,7 +105,15 @@ def wrap(target: Any, declarations: Declarations) -> Any:
     Raises:
         DeclarationError: They can never work there.
     """
-    function, declarations = _unstacked(target, declarations)
+    outer = misplaced(target)
+    if outer is not None:
+        word = declarations.items[0].label if declarations.items else "lineage"
+        raise DeclarationError(
+            f"{word} is written above {outer}, which has taken the function "
+            f"already, so nothing would be recorded; write it below {outer}",
+            subject=target,
+        )
+    function, declarations = _unstacked(as_method(target), declarations)
     wrapper = compile_wrapper(function, declarations)
     return TrackedFunction(function, wrapper, declarations)
 

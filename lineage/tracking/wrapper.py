@@ -112,6 +112,7 @@ def wrap_sync(plan: CallPlan) -> Wrapper:
             task.recorder.ends.append((task, opened.key, time_ns(), None))
         elif opened.is_referenced:
             attempt(finish, (opened, result), handle_internal_error)
+        opened.values = ()  # a copied context would keep the arguments alive
         return result
 
     return call

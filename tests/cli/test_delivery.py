@@ -56,7 +56,7 @@ def test_a_refused_fact_is_named_with_its_reason(type_) -> None:
     assert "input planet:1" in flushed.out
     status = type_("status")
     assert status.code == 1
-    assert "1 fact refused; mend the cause, then: lineage retry" in status.out
+    assert "1 fact rejected; fix the cause, then: lineage retry" in status.out
     again = type_("retry", "--timeout", "20")
     assert again.code == 1
     assert "planet" in again.out
@@ -66,7 +66,7 @@ def test_nothing_to_retry_is_said(type_) -> None:
     """`retry` without refused facts does nothing, and says so."""
     answer = type_("retry", "--timeout", "5")
     assert answer.code == 0
-    assert "no fact was refused" in answer.out
+    assert "no fact was rejected" in answer.out
 
 
 def test_an_instance_that_is_not_there_keeps_facts_waiting(

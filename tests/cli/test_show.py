@@ -54,7 +54,7 @@ def test_show_tells_a_task_with_code_error_and_steps(type_) -> None:
 def test_show_as_json_has_thing_upstream_and_downstream(type_) -> None:
     """Programs get the same answers as the drawing is made of."""
     data = type_("show", "readings.csv", "--json").data
-    assert set(data) == {"thing", "upstream", "downstream"}
+    assert set(data) == {"schema", "thing", "upstream", "downstream"}
 
 
 def test_a_name_that_fits_several_things_lists_them(type_) -> None:

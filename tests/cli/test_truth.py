@@ -265,3 +265,70 @@ def test_control_characters_do_not_reach_the_terminal(
         shown = type_(*command).out
         assert "\x1b" not in shown, command
         assert "\u202e" not in shown, command
+
+
+@pytest.mark.usefixtures("two_trainings")
+@pytest.mark.parametrize(
+    ("selector", "keys"),
+    [("param.C>0.5", ["task:1"]), ("param.C<=0.01", ["task:2"]),
+     ("param.C=1", ["task:1"]), ("param.C:0.01 & app:Train", ["task:2"]),
+     ("param.seed=1", ["task:2", "task:1"]), ("param.other=1", []),
+     ("metric.auc>=0.905", ["task:1"])],
+)  # fmt: skip
+def test_runs_are_found_by_parameters_and_metrics(
+    type_: Callable[..., Any], selector: str, keys: list[str]
+) -> None:
+    """Numbers are compared as numbers."""
+    answer = type_("tasks", selector, "--json").data
+    assert [task["node"]["key"] for task in answer["tasks"]] == keys
+
+
+@pytest.mark.usefixtures("two_trainings")
+def test_artifacts_are_found_by_the_parameters_of_their_maker(
+    type_: Callable[..., Any],
+) -> None:
+    """`kind:file & param.C>0.5` is what the first training made."""
+    node = type_("show", "kind:file & param.C>0.5", "--json").data["thing"]["node"]
+    assert node["name"] == "model.pt"
+
+
+def test_runs_are_found_by_tag(history: History, type_: Callable[..., Any]) -> None:
+    """A parameter `tag`, or one of `tags`, is a tag."""
+    for key, params in (("1", {"tag": "base"}), ("2", {"tags.0": "base"}), ("3", {})):
+        history.run(key, "Train")
+        history.add(f="params", task=key, params={"x": 1, **params})
+    history.store()
+    answer = type_("tasks", "tag:base", "--json").data
+    assert [task["node"]["key"] for task in answer["tasks"]] == ["task:2", "task:1"]
+
+
+@pytest.mark.usefixtures("two_trainings")
+@pytest.mark.parametrize(
+    "command",
+    [("tasks",), ("show", "model.pt"), ("search", "model"), ("upstream", "model.pt"),
+     ("downstream", "images"), ("impact", "images"), ("provenance", "model.pt"),
+     ("diff", "task:1", "task:2"), ("why", "model.pt"), ("stale",), ("health",),
+     ("path", "images", "model.pt")],
+)  # fmt: skip
+def test_json_names_its_schema_and_version(
+    type_: Callable[..., Any], command: tuple[str, ...]
+) -> None:
+    """A program can tell which form it reads."""
+    assert type_(*command, "--json").data["schema"] == f"lineage.{command[0]}/1"
+
+
+@pytest.mark.usefixtures("two_trainings")
+def test_a_served_instance_tells_the_pages_address(
+    type_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, empty_home: Api
+) -> None:
+    """The last line leads to the page that shows the same."""
+    import lineage.cli.page_address as module
+
+    monkeypatch.setattr(module, "_EMBEDDED", "http://nowhere")
+    for command, query in (
+        (("show", "task:1"), "?focus=task%3A1"),
+        (("diff", "task:1", "task:2"), "?view=diff&a=task%3A1&b=task%3A2"),
+        (("stale",), "?view=stale"),
+    ):
+        last = type_(*command).out.splitlines()[-1]
+        assert last == f"page: {empty_home.server_address}/{query}"

@@ -1,5 +1,7 @@
 """The flusher: everything arrives, in order, once; trouble keeps nothing else back."""
 
+# Longer than 400 lines: each row of docs/delivery.md about the flusher has its test.
+
 from __future__ import annotations
 
 import json

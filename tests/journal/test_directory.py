@@ -42,7 +42,7 @@ def test_an_unfinished_segment_is_removed_when_old_and_free(
         os.utime(path, (time.time() - 120,) * 2)
     with busy.open("rb") as held:
         assert locked(held.fileno())
-        folder.remove_delivered()
+        folder.remove_unfinished()
     assert not old.exists()
     assert fresh.exists()
     assert busy.exists()

@@ -1,5 +1,7 @@
 """The recorder: each fact once, in a form that every instance accepts."""
 
+# Longer than 400 lines: each kind of fact that the recorder writes has its test.
+
 from __future__ import annotations
 
 import json
@@ -7,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from lineage.errors import SourceError
 from lineage.model.facts import EdgeFact, Fact, TaskFact
 from lineage.recording import fact_json
 from lineage.recording import recorder as module
-from lineage.recording.context import CURRENT, ActiveTask, StepContext
+from lineage.recording.context import CURRENT, ActiveTask, StepContext, step_name
 from lineage.recording.masking import Masker
 from lineage.recording.recorder import Recorder
 from lineage.settings import Settings
@@ -377,3 +380,32 @@ def test_muted_contexts_have_no_scope(recorded: Recorded) -> None:
 def recorded() -> Any:
     with capture() as facts:
         yield facts
+
+
+def test_what_the_journal_refused_can_be_recorded_again() -> None:
+    """Neither an edge nor its task or step counts as recorded unless it is kept."""
+    is_full, kept = [True], []
+
+    def write_many(texts: Sequence[str]) -> bool:
+        if not is_full[0]:
+            kept.extend(json.loads(text) for text in texts)
+        return not is_full[0]
+
+    recorder = Recorder(lambda text: write_many([text]), write_many)
+    task = recorder.process_task()
+    step = StepContext(task, task.root, step_name("convert"))
+    before = CURRENT.get()
+    CURRENT.set(step)
+    try:
+        for is_full[0] in (True, True, False, False):
+            for number in (7, 8):
+                texts: list[str] = []
+                prefix = '"dir":"input","kind":"project"'
+                if recorder.append_edge(texts, step, prefix, number, True):
+                    recorder.write(texts)
+    finally:
+        CURRENT.set(before)
+    assert [fact["f"] for fact in kept] == ["task", "edge", "edge"]
+    assert [fact["id"] for fact in kept[1:]] == [7, 8]
+    assert kept[1]["step"]["name"] == "convert"
+    assert "host" in kept[0] or "pid" in kept[0]

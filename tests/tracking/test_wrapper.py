@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import gc
 import inspect
 import pickle
+import weakref
 from types import FunctionType
 from typing import Any
 
@@ -235,15 +238,15 @@ def test_only_functions_are_decorated(thing: Any) -> None:
         lineage.uses_project(1)(thing)
 
 
-def test_forgotten_parentheses_are_told() -> None:
-    """`@uses_project` without parentheses is told at the first call."""
+def test_forgotten_parentheses_change_nothing(recorded: Recorded) -> None:
+    """`@uses_project` does what `@uses_project()` does."""
 
     @lineage.uses_project
     def work(project_id: int) -> int:
         return project_id
 
-    with pytest.raises(DeclarationError, match=r"@uses_project\(\)"):
-        work(5)
+    assert work(5) == 5
+    assert recorded.inputs == ["project:5"]
 
 
 def test_a_function_without_signature_is_refused() -> None:
@@ -298,3 +301,62 @@ def test_concurrent_coroutines_keep_their_own_steps(recorded: Recorded) -> None:
         steps.setdefault(key, []).append(f"{edge['kind']}:{edge['id']}")
     expected = [[f"project:{n}", f"file:{n}.bin", f"dataset:{n}"] for n in range(1, 6)]
     assert sorted(steps.values()) == sorted(expected)
+
+
+def test_a_call_adds_two_frames_at_most(recorded: Recorded) -> None:
+    """Deep recursion works decorated as it does bare."""
+
+    @lineage.uses_project("depth")
+    def depth_of(depth: int) -> int:
+        if depth == 1:
+            return len(inspect.stack(0))
+        return depth_of(depth - 1)
+
+    frames = depth_of(11) - depth_of(1)
+    assert frames <= 10 * 3
+
+
+def test_a_shown_traceback_holds_the_apps_frames_alone(recorded: Recorded) -> None:
+    """The traceback of a failed task begins and ends with the app's own code."""
+
+    @lineage.uses_project("number")
+    def fail(number: int) -> None:
+        raise ValueError(number)
+
+    with pytest.raises(ValueError, match="7"), lineage.task("t"):
+        fail(7)
+    (end,) = [fact for fact in recorded.facts if fact["f"] == "task_end"]
+    assert "test_wrapper.py" in end["traceback"]
+    assert "lineage/tracking" not in end["traceback"]
+
+
+def test_a_failing_source_is_named_with_its_place(
+    recorded: Recorded, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The warning has the exception's type and the source's file and line."""
+
+    @lineage.uses_project(lambda number: {}[number])
+    def work(number: int) -> None: ...
+
+    work(3)
+    assert "KeyError: 3" in caplog.text
+    assert "test_wrapper.py:" in caplog.text
+
+
+def test_arguments_are_not_kept_alive(recorded: Recorded) -> None:
+    """A context that was copied inside a call holds none of its arguments."""
+
+    class Large: ...
+
+    contexts = []
+
+    @lineage.uses_project("number")
+    def work(number: int, large: Large) -> None:
+        contexts.append(contextvars.copy_context())
+
+    large = Large()
+    gone = weakref.ref(large)
+    work(1, large)
+    del large
+    gc.collect()
+    assert gone() is None

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from ... import forksafe
 from ...errors import logger
+from ...permissions import create_private
 
 FILE: Final = "digests.sqlite"
 _MAX_IN_MEMORY: Final = 4096
@@ -184,8 +185,8 @@ class DigestMemory:
     def _connected(self) -> Iterator[sqlite3.Connection]:
         if self._db is None and self._home is not None:
             path = self._home / FILE
-            # Names of files may be confidential: the file is its owner's alone.
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            # Names of files may be confidential: the file has the home's rights.
+            create_private(path)
             self._db = sqlite3.connect(
                 path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
             )

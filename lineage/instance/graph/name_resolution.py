@@ -21,6 +21,10 @@ _BY_TERM: Final = (
     "SELECT DISTINCT t.target FROM each_text(:terms) AS x"
     " JOIN terms t ON t.team_id = :team AND t.term = x.value LIMIT :most"
 )
+_BY_ALIAS: Final = (
+    "SELECT a.entity_id FROM each_text(:aliases) AS x"
+    " JOIN aliases a ON a.team_id = :team AND a.alias = x.value LIMIT :most"
+)
 _BY_IDENT: Final = (
     "SELECT e.id FROM each_text(:idents) AS x JOIN entities e"
     " ON e.team_id = :team AND e.kind = :kind AND e.ident = x.value"
@@ -171,7 +175,8 @@ def _targets(view: TeamGraph, text: str) -> list[int]:
     """Return the artifacts, and tasks below zero, that the index has for a text."""
     terms = list({_as_term(form) for form in _forms(text)})
     rows = view.rows(_BY_TERM, terms=terms, most=MAX_MATCHES)
-    return [row[0] for row in rows]
+    rows += view.rows(_BY_ALIAS, aliases=list(_forms(text)), most=MAX_MATCHES)
+    return list(dict.fromkeys(row[0] for row in rows))
 
 
 def _as_term(text: str) -> str:
@@ -210,10 +215,15 @@ def _with_name(view: TeamGraph, ids: list[int], text: str) -> list[int]:
         {"ids": [id for id in ids if id > 0], "team": view.team_id},
     )
     end = wanted if wanted.startswith("/") else "/" + wanted
+    aliased = {
+        row[0]
+        for row in view.rows(_BY_ALIAS, aliases=list(_forms(text)), most=MAX_MATCHES)
+    }
     return [
         id
         for id, name, ident in rows
-        if wanted in (_comparable(name), _comparable(ident))
+        if id in aliased
+        or wanted in (_comparable(name), _comparable(ident))
         or _comparable(ident).endswith(end)
     ]
 

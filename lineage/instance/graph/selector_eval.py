@@ -16,6 +16,7 @@ from ...model.selector import (
     Text,
 )
 from .name_resolution import find_named, find_text
+from .task_params import tasks_with_value
 from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
 from .traversal import reach, to_refs
 
@@ -46,6 +47,8 @@ _TASK_CONDITIONS: Final = {
     "since": " AND COALESCE(t.started_at, t.created_at) >= {value}",
     "until": " AND COALESCE(t.started_at, t.created_at) <= {value}",
 }
+#: Fields whose values are compared one by one; artifacts pass by their maker.
+_VALUED: Final = ("param", "metric", "tag")
 _MOMENTS: Final = ("since", "until")
 
 
@@ -91,6 +94,12 @@ def filtered(
     teams = [f.value for f in filters if f.field == "team"]
     if any(team != str(view.team_id) for team in teams):
         return set()
+    valued = [f for f in filters if f.field in _VALUED]
+    if valued:
+        known = set.intersection(*(tasks_with_value(view, f) for f in valued))
+        refs = {*map(task_ref, known), *view.links.outputs_of(known)}
+        among = refs if among is None else among & refs
+        filters = [f for f in filters if f.field not in _VALUED]
     nodes = None if among is None else [s for s in among if s >= 0]
     tasks = None if among is None else [task_of_ref(s) for s in among if s < 0]
     found = _run(view, _DATA, "n.id", [_on_data(f) for f in filters], nodes)

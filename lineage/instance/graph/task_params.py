@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Collection
 from typing import Any, Final
 
+from ...model.selector import Filter
 from .team_reader import TeamReader
 
 #: Parameters shown of one task in a list, at most.
@@ -24,6 +26,23 @@ _STEP_PARAMS: Final = (
     " WHERE s.params IS NOT NULL{when s.started_at}"
     " ORDER BY s.task_id, s.number LIMIT :most"
 )
+_WITH_PARAM: Final = (
+    "SELECT p.task_id, p.name, p.value FROM task_params p"
+    " WHERE p.team_id = :team AND p.name >= :low AND p.name <= :high{when p.at}"
+)
+_WITH_STEP_PARAM: Final = (
+    "SELECT s.task_id, s.params FROM steps s WHERE s.team_id = :team"
+    " AND s.params LIKE :sign ESCAPE '!'{when s.started_at}"
+)
+_WITH_METRIC: Final = (
+    "SELECT m.task_id, m.value FROM task_metrics m"
+    " WHERE m.team_id = :team AND m.name = :name{when m.at}"
+    " ORDER BY m.task_id, m.position, m.at, m.uid"
+)
+_OPERATORS: Final = {
+    ":": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge,
+    "<": operator.lt, "<=": operator.le,
+}  # fmt: skip
 _METRICS: Final = (
     "SELECT m.name, m.value FROM task_metrics m"
     " WHERE m.team_id = :team AND m.task_id = :task{when m.at}"
@@ -55,6 +74,47 @@ def task_params(
         for name, value in json.loads(text).items():
             keep(task, name, value)
     return found
+
+
+def tasks_with_value(view: TeamReader, filter: Filter) -> set[int]:
+    """Return the tasks with a parameter, metric or tag that a filter asks for.
+
+    `tag:x` is a parameter `tag`, or one of `tags`, whose value is `x`.
+    """
+    if filter.field == "metric":
+        rows = view.rows(_WITH_METRIC, name=filter.key)
+        last: dict[int, float] = dict(rows)
+        return {task for task, value in last.items() if _passes(value, filter)}
+    if filter.field == "tag":
+        rows = view.rows(_WITH_PARAM, low="tag", high="tagt")
+        named = ("tag", "tags")
+        rows = [r for r in rows if r[1] in named or r[1].startswith("tags.")]
+    else:
+        rows = view.rows(_WITH_PARAM, low=filter.key, high=filter.key)
+    found = {task for task, _, text in rows if _passes(json.loads(text), filter)}
+    sign = json.dumps(filter.key or "tag")[:-1]
+    for task, text in view.rows(_WITH_STEP_PARAM, sign=f"%{_escaped(sign)}%"):
+        params = json.loads(text)
+        names = ("tag", "tags") if filter.field == "tag" else (filter.key,)
+        if any(name in params and _passes(params[name], filter) for name in names):
+            found.add(task)
+    return found
+
+
+def _escaped(text: str) -> str:
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _passes(value: Any, filter: Filter) -> bool:
+    """Compare a value as a number where both are numbers, else as text."""
+    if isinstance(value, bool) or value is None:
+        value = json.dumps(value)
+    try:
+        compared: Any = float(filter.value)
+        value = float(value)
+    except (TypeError, ValueError):
+        value, compared = str(value).lower(), filter.value.lower()
+    return bool(_OPERATORS[filter.operator](value, compared))
 
 
 def task_metrics(view: TeamReader, task: int) -> dict[str, float]:

@@ -121,7 +121,7 @@ class _Search:
     view: TeamGraph
     causes: list[Cause] = field(default_factory=list)
     steps: list[DiffItem] = field(default_factory=list)
-    pending: list[tuple[Content, Content, tuple[str, ...]]] = field(
+    pending: list[tuple[Content, Content, tuple[str, ...], int | None]] = field(
         default_factory=list
     )
     seen: set[tuple[int, int]] = field(default_factory=set)
@@ -131,15 +131,28 @@ class _Search:
         while self.pending and len(self.seen) < MAX_PAIRS:
             self.compare(*self.pending.pop(0))
 
-    def compare(self, a: Content, b: Content, via: tuple[str, ...]) -> None:
-        """Compare two versions of an artifact by the tasks that made them."""
+    def compare(
+        self,
+        a: Content,
+        b: Content,
+        via: tuple[str, ...],
+        user: int | None = None,
+    ) -> None:
+        """Compare two versions of an artifact by the tasks that made them.
+
+        Args:
+            a: The version.
+            b: The one before.
+            via: The artifacts on the way to them.
+            user: The task that used the version.
+        """
         if (a.node, b.node) in self.seen:
             return
         self.seen.add((a.node, b.node))
         makers = self.view.links.makers([a.node, b.node])
         ours, theirs = makers.get(a.node), makers.get(b.node)
         if not ours or not theirs or ours[-1] == theirs[-1]:
-            self._add_content(a, b, via)
+            self._add_content(a, b, via, user)
             return
         self.compare_tasks(ours[-1], theirs[-1], (a, b), via)
 
@@ -204,7 +217,7 @@ class _Search:
             )
             name = _title(node_a or node_b)  # type: ignore[arg-type]  # one is there
             if a is not None and b is not None:
-                self.pending.append((a, b, (*via, name)))
+                self.pending.append((a, b, (*via, name), task_a))
                 continue
             tasks = self.view.task_nodes({task_a, task_b})
             kind = "added" if b is None else "removed"
@@ -228,12 +241,15 @@ class _Search:
             sides.append({known[n].artifact: known[n] for n in sorted(known)})
         return sides[0], sides[1]
 
-    def _add_content(self, a: Content, b: Content, via: tuple[str, ...]) -> None:
+    def _add_content(
+        self, a: Content, b: Content, via: tuple[str, ...], user: int | None
+    ) -> None:
         """Name an artifact that changed, and nothing recorded says why."""
         cards = data_nodes(self.view, [a.node, b.node])
         files = compare_files(b, a, read_manifests(self.view, [a, b]))
-        users = self.view.links.makers([a.node]) or self.view.links.users([a.node])
-        tasks = self.view.task_nodes({users[a.node][0]} if a.node in users else ())
+        makers = self.view.links.makers([a.node]).get(a.node, ())
+        task = makers[-1] if makers else user
+        tasks = self.view.task_nodes(() if task is None else {task})
         is_known = change_of(b, a) == "version"
         self.causes.append(
             Cause(

@@ -13,10 +13,13 @@ from ...model.limits import MAX_NAME, MAX_TEXT
 from ..errors import RequestError
 from ..params import Id, Params
 from ..route import RequestContext, Route
+from .objects import kept_text
 
 #: Lines in one request, at most.
 MAX_LINES: Final = 10_000
 
+#: What a line has of its own; everything else is kept beside it.
+_OWN_FIELDS: Final = frozenset({"message", "timestamp", "level", "task_id"})
 _AN_ID: Final[TypeAdapter[int]] = TypeAdapter(Id)
 
 
@@ -61,12 +64,18 @@ def add(call: RequestContext, body: LogsForm) -> dict[str, Any]:
     return {"success": True}
 
 
-def _line(log: dict[str, Any]) -> tuple[float, str, str]:
+def _line(log: dict[str, Any]) -> tuple[float, str, str, dict[str, Any]]:
     message = log.get("message")
     text = message if isinstance(message, str) else json.dumps(log)
     at = _moment(str(log.get("timestamp", "")))
     level = str(log.get("level", "info"))[:MAX_NAME]
-    return time.time() if at is None else at, level, text[:MAX_TEXT]
+    fields = {name: value for name, value in log.items() if name not in _OWN_FIELDS}
+    if len(kept_text(fields)) > MAX_TEXT:
+        raise RequestError(
+            400, "a line's further fields are too long", field="logs",
+            allowed=f"at most {MAX_TEXT} characters of JSON for each line",
+        )  # fmt: skip
+    return time.time() if at is None else at, level, text[:MAX_TEXT], fields
 
 
 def _moment(text: str) -> float | None:

@@ -189,9 +189,12 @@ class TaskRecords:
             )
 
     def log(
-        self, team_id: int, id: int, lines: Sequence[tuple[float, str, str]]
+        self,
+        team_id: int,
+        id: int,
+        lines: Sequence[tuple[float, str, str, Mapping[str, Any]]],
     ) -> None:
-        """Keep lines `(time, level, message)` of a task's log."""
+        """Keep lines `(time, level, message, further fields)` of a task's log."""
         source, own = f"log{uuid.uuid4().hex}", self._identity(team_id, id)
         facts = [
             {
@@ -200,9 +203,10 @@ class TaskRecords:
                 "at": at,
                 "level": level,
                 "message": message,
+                "fields": kept_text(fields) if fields else None,
                 **own,
             }
-            for index, (at, level, message) in enumerate(lines)
+            for index, (at, level, message, fields) in enumerate(lines)
         ]
         self._store.ingest(team_id, facts)
 
@@ -210,7 +214,7 @@ class TaskRecords:
         """Return a task's log from a time on, as the platform writes it."""
         with self._store.db.read() as tx:
             rows = tx.all(
-                "SELECT g.logged_at, g.level, g.message FROM logs g"
+                "SELECT g.logged_at, g.level, g.message, g.fields FROM logs g"
                 " JOIN tasks t ON t.team_id = g.team_id AND t.id = g.task_id"
                 " WHERE g.team_id = ? AND t.number = ? AND g.logged_at >= ?"
                 " ORDER BY g.logged_at, g.id",
@@ -218,12 +222,13 @@ class TaskRecords:
             )
         return [
             {
+                **(json.loads(fields) if fields else {}),
                 "timestamp": time_text(at),
                 "level": level,
                 "message": message,
                 "task_id": id,
             }
-            for at, level, message in rows
+            for at, level, message, fields in rows
         ]
 
     def part(self, team_id: int, id: int, part: str) -> Info:

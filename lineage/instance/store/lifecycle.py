@@ -49,7 +49,9 @@ _STEP_END: Final = (
     "UPDATE steps SET ended_at = ?, outcome = ?, error = ?"
     " WHERE team_id = ? AND task_id = ? AND number = ?"
 )
-_LOG: Final = ("team_id", "task_id", "id", "logged_at", "level", "message")
+_LOG: Final = ("team_id", "task_id", "id", "logged_at", "level", "message",
+    "fields",
+)  # fmt: skip
 
 
 class TaskEventWriter:
@@ -84,7 +86,8 @@ class TaskEventWriter:
                     self._ends.append((ended_at, "ok", None, team, owner, number))
             elif form == "log":
                 level = fact.get("level", "info")
-                self._lines.append((team, owner, id, at, level, fact["message"]))
+                line = (fact["message"], fact.get("fields"))
+                self._lines.append((team, owner, id, at, level, *line))
             elif form == "task":
                 self._open(fact, owner, user)
             elif form in ("params", "metrics", "links"):

@@ -29,6 +29,11 @@ WITH RECURSIVE inside(start, number) AS (
 )
 SELECT start, number FROM inside
 """  # noqa: S608  constant SQL
+#: Every step is inside its task, also one whose parents go round in a circle.
+_OF_TASKS: Final = (
+    "SELECT s.task_id, s.number FROM each_int(:ids) AS x"
+    " JOIN steps s ON s.team_id = :team AND s.task_id = x.value"
+)
 
 
 def enclosing(
@@ -49,7 +54,15 @@ def inside(
     tx: Transaction, team: int, activities: Collection[int]
 ) -> dict[int, list[int]]:
     """Return the steps inside each activity, at any depth."""
-    return _climb(tx, team, _INSIDE, activities)
+    steps = [activity for activity in activities if activity & MAX_STEPS]
+    found = _climb(tx, team, _INSIDE, steps)
+    tasks = [
+        activity >> STEP_BITS for activity in activities if not activity & MAX_STEPS
+    ]
+    if tasks:
+        for task, number in tx.all(_OF_TASKS, {"ids": tasks, "team": team}):
+            found[task << STEP_BITS].append((task << STEP_BITS) | number)
+    return found
 
 
 def _climb(

@@ -1,0 +1,108 @@
+"""What ingest costs, counted in statements and rows: it grows with the facts alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from store_engines import Facts, digest
+
+from lineage.instance.store import Store
+from lineage.instance.store.database import Transaction
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Counts statements, and the rows that are read and written."""
+    counts = {"statements": 0, "rows": 0}
+
+    def count(name: str, size: Any) -> None:
+        real = getattr(Transaction, name)
+
+        def counting(self: Transaction, *args: Any, **options: Any) -> Any:
+            result = real(self, *args, **options)
+            counts["statements"] += 1
+            counts["rows"] += size(args, result)
+            return result
+
+        monkeypatch.setattr(Transaction, name, counting)
+
+    count("all", lambda args, result: len(result))
+    count("one", lambda args, result: 1)
+    count("run", lambda args, result: max(0, result))
+    count("run_many", lambda args, result: len(args[1]))
+    count("insert_many", lambda args, result: len(args[2]))
+    count("merge_many", lambda args, result: len(args[3]))
+    return counts
+
+
+def calls(number: int, *, start: int = 0) -> list[dict[str, Any]]:
+    """Make the facts of calls of one task that share one model."""
+    facts = Facts("loop")
+    made = []
+    for at in range(start, start + number):
+        step = {"key": str(at), "name": "call", "at": 1_700_000_000.0}
+        model = facts.uses("file", "/model", stat=digest("a"), step=step)
+        data = facts.uses("file", f"/data/{at}", step=str(at))
+        output = facts.makes("file", f"/out/{at}", step=str(at), scope=str(at))
+        for fact, place in zip((model, data, output), range(3), strict=True):
+            number = 3 * at + place
+            fact |= {"uid": f"loop-{number}", "at": 1_700_000_000.0 + number}
+        made += [model, data, output]
+    return made
+
+
+def derived(number: int) -> list[dict[str, Any]]:
+    """Make the facts of outputs that name their source."""
+    facts = Facts("derived")
+    source = [{"kind": "job", "id": 1}]
+    outputs = [
+        facts.makes("job", 100 + at, derived_from=source) for at in range(number)
+    ]
+    return [facts.uses("job", 1), *outputs]
+
+
+@pytest.mark.parametrize("make", [calls, derived])
+def test_a_batch_is_a_bounded_number_of_statements(
+    store: Store, counted: dict[str, int], make: Any
+) -> None:
+    """As many for a thousand facts as for ten times fewer."""
+    used = []
+    for team, size in ((1, 30), (2, 300)):
+        counted["statements"] = 0
+        store.ingest(team, make(size))
+        used.append(counted["statements"])
+    assert used[1] <= used[0] + 2
+    assert used[1] < 60
+
+
+def test_calls_that_share_a_model_cost_each_the_same(
+    store: Store, counted: dict[str, int]
+) -> None:
+    """The last of many batches touches as many rows as the second."""
+    store.ingest(1, calls(50))
+    used = []
+    for batch in range(1, 9):
+        counted["rows"] = 0
+        store.ingest(1, calls(50, start=50 * batch))
+        used.append(counted["rows"])
+    assert max(used[1:]) <= used[0] * 1.1
+
+
+def test_batches_that_overtake_each_other_cost_each_the_same(
+    store: Store, counted: dict[str, int]
+) -> None:
+    """Two processes that share a model, each a little behind the other."""
+    model = {"stat": digest("a")}
+    one, two = Facts("one"), Facts("two")
+    used = []
+    for _ in range(8):
+        batches = [
+            [facts.uses("file", "/model", **model) for _ in range(50)]
+            for facts in (one, two)
+        ]
+        counted["rows"] = 0
+        for batch in batches:
+            store.ingest(1, batch)
+        used.append(counted["rows"])
+    assert max(used[2:]) <= used[1] * 1.1

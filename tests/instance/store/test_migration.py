@@ -1,0 +1,120 @@
+"""A store of before timelines is brought along: bindings, versions and links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from store_engines import Facts, new_schema
+
+from lineage.instance.store import Database, Store, migrate
+from lineage.instance.store.derived_links import upstream
+from lineage.instance.store.invariants import violations
+
+T = 1_700_000_000.0
+DIGEST = "sha256:" + "a" * 64
+#: Task 1 made a model of data and a first state of a project; task 2 used that, changed
+#: the project and made job 3, which names job 1 as its source.
+ROWS: dict[str, list[dict[str, Any]]] = {
+    "revisions": [{"team_id": 1, "revision": 4}],
+    "sources": [{"team_id": 1, "source": "one", "id": 1},
+                {"team_id": 1, "source": "two", "id": 2}],
+    "tasks": [{"id": n, "team_id": 1, "number": n, "created_at": T, "next_step": 2}
+              for n in (1, 2)],
+    "runs": [{"team_id": 1, "run": run, "task_id": n}
+             for n, run in ((1, "one"), (2, "two"))],
+    "entities": [
+        {"team_id": 1, "kind": kind, "ident": ident, "id": n, "name": ident,
+         "versions": versions, "latest_id": latest, "latest_at": T}
+        for n, kind, ident, versions, latest in (
+            (1, "file", "/w/d.csv", 1, 1), (2, "file", "s3://b/m", 1, 2),
+            (3, "project", "7", 2, 4), (4, "job", "1", 1, 5), (5, "job", "3", 1, 6))
+    ],
+    "nodes": [
+        {"id": n, "team_id": 1, "entity_id": entity, "version": version,
+         "ordinal": ordinal, "digest": digest, "created_at": T, "card": card}
+        for n, entity, version, ordinal, digest, card in (
+            (1, 1, DIGEST, 1, DIGEST, '{"title": "Data"}'), (2, 2, "", 1, None, None),
+            (3, 3, "t1", 1, None, None), (4, 3, "t2", 2, None, None),
+            (5, 4, "", 1, None, None), (6, 5, "", 1, None, None))
+    ],
+    "edges": [
+        {"team_id": 1, "id": (task << 32) + at + 1, "task_id": task, "step": 0,
+         "activity": (task << 24) + number, "direction": direction, "node_id": node,
+         "recorded_at": T + at}
+        for at, task, number, direction, node in (
+            (0, 1, 0, 0, 1), (1, 1, 0, 1, 2), (2, 1, 0, 1, 3), (3, 2, 0, 0, 3),
+            (4, 2, 0, 1, 4), (5, 2, 0, 0, 5), (6, 2, 1, 1, 6))
+    ],
+    "links": [
+        {"team_id": 1, "activity": activity, "direction": direction, "node_id": node,
+         "since": T}
+        for activity, direction, node in (
+            (1 << 24, 0, 1), (1 << 24, 1, 2), (1 << 24, 1, 3), (2 << 24, 0, 3),
+            (2 << 24, 1, 4), (2 << 24, 0, 5), ((2 << 24) + 1, 0, 5),
+            ((2 << 24) + 1, 1, 6), (-4, 0, 3), (-4, 1, 4))
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def old(
+    kind: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Store]:
+    """A store with rows of before, brought along as it is opened."""
+    store_url = f"sqlite:///{tmp_path}/instance.db"
+    if kind == "postgresql":
+        store_url = new_schema(request.getfixturevalue("postgres_server"))
+    known = migrate.known_migrations()
+    before = tuple(one for one in known if one.number < 300)
+    monkeypatch.setattr(migrate, "known_migrations", lambda: before)
+    db = Database(store_url)
+    migrate.migrate(db)
+    with db.write() as tx:
+        for table, rows in ROWS.items():
+            values = [tuple(row.values()) for row in rows]
+            tx.insert_many(table, tuple(rows[0]), values)
+        for name in ("nodes", "entities", "sources", "tasks"):
+            tx.next_numbers(name, 10)
+    monkeypatch.setattr(migrate, "known_migrations", lambda: known)
+    store = Store(db)
+    yield store
+    store.close()
+
+
+def test_versions_and_links_are_those_of_the_rule(old: Store) -> None:
+    """Work in place, named sources, digests and cards stay; nothing is mixed."""
+    assert violations(old.db) == []
+    with old.db.read() as tx:
+        links = {link[:2] for link in upstream(tx, 1, range(1, 7))}
+        kept = tx.all("SELECT id, digest, card FROM nodes WHERE card IS NOT NULL")
+        made = tx.all("SELECT id FROM nodes WHERE is_made = 1 ORDER BY id")
+    assert links == {(1, 2), (1, 3), (3, 4), (5, 6)}
+    assert kept == [(1, DIGEST, '{"title": "Data"}')]
+    assert made == [(2,), (3,), (4,), (6,)]
+
+
+def test_a_path_of_before_goes_on_under_its_full_name(old: Store) -> None:
+    """The same file with its machine is the artifact that it was."""
+    stat = {"size": 3, "mtime_ns": 9, "digest": DIGEST}
+    fact = Facts("new").uses(
+        "file", "d.csv", local_path="/w/d.csv", canonical="file://box/w/d.csv",
+        machine="box", stat=stat,
+    )  # fmt: skip
+    old.ingest(1, [fact])
+    with old.db.read() as tx:
+        rows = tx.all("SELECT id, machine FROM entities WHERE ident LIKE '%d.csv'")
+        used = tx.all("SELECT node_id FROM edges WHERE task_id > 2")
+    assert rows == [(1, "box")]
+    assert used == [(1,)]

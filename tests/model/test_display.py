@@ -1,0 +1,100 @@
+"""Answers in Python and in notebooks."""
+
+from __future__ import annotations
+
+import sys
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+
+from lineage.model.comparisons import StaleAnswer, StaleItem, StaleReason
+from lineage.model.graph import GraphAnswer, GraphEdge, Node
+
+
+def _node(key: str, **more: Any) -> Node:
+    kind = "task" if key.startswith("task") else "data"
+    return Node(
+        key=key, type=kind, kind="file", id=key, name=f"<{key}>", team_id=1, **more
+    )
+
+
+@pytest.fixture
+def answer() -> GraphAnswer:
+    """A table, a task and a stale model."""
+    return GraphAnswer(
+        nodes=[_node("data:1"), _node("task:1"), _node("data:2", is_stale=True)],
+        arrows=[
+            GraphEdge(source="data:1", target="task:1", role="input"),
+            GraphEdge(source="task:1", target="data:2", role="output"),
+        ],
+        focus=["data:2"],
+    )
+
+
+def test_an_answer_is_one_short_line(answer: GraphAnswer) -> None:
+    """It counts what it holds, and lists nothing."""
+    assert repr(answer) == "<GraphAnswer: 3 nodes, 2 arrows, 1 focus>"
+    assert str(answer) == repr(answer)
+    assert len(repr(_node("data:1"))) < 200
+
+
+def test_a_graph_is_drawn_without_a_network(answer: GraphAnswer) -> None:
+    """The SVG is well formed, escapes names, and loads nothing."""
+    html = answer._repr_mimebundle_()["text/html"]
+    start, end = html.index("<svg"), html.index("</svg>") + 6
+    drawn = ET.fromstring(html[start:end])
+    assert len(drawn.findall(".//{*}rect")) == 3
+    assert len(drawn.findall(".//{*}path")) == 2
+    assert "<data:1>" not in html
+    assert "&lt;data:1&gt;" in html
+    for word in ("src=", "href=", "@import", "<script"):
+        assert word not in html
+
+
+def test_data_flows_to_the_right_and_cycles_end(answer: GraphAnswer) -> None:
+    """Each node stands right of what leads to it."""
+    answer.arrows.append(GraphEdge(source="data:2", target="data:1", role="input"))
+    assert "<svg" in answer._repr_html_()
+    answer.arrows.pop()
+    html = answer._repr_html_()
+    places = [
+        int(part.split('"')[0]) for part in html.split('x="')[1:] if "height" in part
+    ]
+    assert places == sorted(places)
+
+
+def test_other_answers_are_tables() -> None:
+    """One row an item, a node by its name and its key."""
+    item = StaleItem(
+        node=_node("data:1"), task=_node("task:1"), used=_node("data:2"),
+        newest=_node("data:3"),
+        reasons=[StaleReason(used=_node("data:2"), current=_node("data:3"))],
+    )  # fmt: skip
+    html = StaleAnswer(items=[item])._repr_html_()
+    assert "<th>node_key</th>" in html
+    assert "<td>data:1</td>" in html
+
+
+def test_networkx_gets_every_member(answer: GraphAnswer) -> None:
+    """Nodes by their keys, edges by their ends."""
+    graph = answer.to_networkx()
+    assert graph.nodes["data:2"]["is_stale"] is True
+    assert graph.edges["data:1", "task:1"]["role"] == "input"
+
+
+def test_a_missing_library_is_named_with_the_remedy(
+    answer: GraphAnswer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pandas is nobody's dependency."""
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="pip install pandas"):
+        answer.to_pandas()
+
+
+def test_pandas_gets_a_row_for_each_node(answer: GraphAnswer) -> None:
+    """Rows are the nodes, columns their members."""
+    pandas = pytest.importorskip("pandas")
+    frame = answer.to_pandas()
+    assert isinstance(frame, pandas.DataFrame)
+    assert list(frame["key"]) == ["data:1", "task:1", "data:2"]
