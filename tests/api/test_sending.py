@@ -373,3 +373,29 @@ def test_no_edge_belongs_to_task_zero(
     """`task_id=0` sends nothing, as the platform's SDK does."""
     assert getattr(workflow, name)(66, task_id=0) == {}
     assert platform.methods == ["instance.version"]
+
+
+def test_a_version_made_for_an_edge_is_made_once(platform: Recorder) -> None:
+    """When sending the edge fails, the next attempt sends the version that was made."""
+    api: Any = ForeignApi(platform.address)
+    made: list[int] = []
+
+    class Version:
+        @staticmethod
+        def create(project: int, title: str, description: str) -> int:
+            made.append(70 + len(made))
+            return made[-1]
+
+    api.project = type("Project", (), {"version": Version})
+    workflow = Workflow(api)
+    fact = edge(kind="project", id=11, snapshot="before", uid="seg-1")
+    platform.on(IN, Reply(500, b"{}"))
+    for _ in range(3):
+        with pytest.raises(ApiError):
+            workflow.send_edge(fact)
+    platform.on(IN, {"success": True})
+    workflow.send_edge(fact)
+    assert made == [70]
+    assert platform.last(IN)["id"] == 70
+    workflow.send_edge({**fact, "uid": "seg-2"})
+    assert made == [70, 71]
