@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ..errors import DeliveryError, LineageError, guard, logger, warn_rarely
 from ..model.kinds import EDGE_VERSION, KINDS, Direction, to_wire
@@ -23,6 +23,10 @@ from .errors import IncompatibleInstanceError
 from .foreign_api import CallMethod, caller_of, caller_once
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+
+#: Edges whose versions are remembered until they arrive.
+_MAX_MADE: Final = 1000
 
 
 class Workflow:
@@ -51,6 +55,8 @@ class Workflow:
         self._enabled = settings.is_enabled and is_meant
         self._min_instance_version = EDGE_VERSION
         self._teams = lookups.TeamCache()
+        #: What was made for edges that have not arrived yet, by the edges' uids.
+        self._made: dict[Any, WireArtifact] = {}
         gate = getattr(api, "gate", None)
         self._gate = (
             gate
@@ -337,9 +343,16 @@ class Workflow:
         self._require(kind.min_version)
         task_id = fact.get("task_id")
         resolver = self._resolver(caller_once(self._api), task_id)
-        artifact = resolver.from_fact(fact)
+        uid = fact.get("uid")
+        artifact = self._made.pop(uid, None) or resolver.from_fact(fact)
         if artifact is None:
             return None
+        if uid is not None and fact.get("snapshot") is not None:
+            # A version that was made for this edge is not made again when its sending
+            # fails; forgotten below, once the edge has arrived.
+            self._made[uid] = artifact
+            if len(self._made) > _MAX_MADE:
+                self._made.pop(next(iter(self._made)), None)
         sources = {
             "id": lambda: artifact.id,
             "task_id": lambda: resolver.task_id,
@@ -347,7 +360,9 @@ class Workflow:
             "app_id": lambda: lookups.app_id(resolver.task_id, resolver.call),
         }
         meta = filled(checked_meta(fact.get("meta")), sources)
-        return self._post(fact["dir"], resolver, artifact, meta)
+        answer = self._post(fact["dir"], resolver, artifact, meta)
+        self._made.pop(uid, None)
+        return answer
 
     def _add_id(
         self, direction: Direction, kind: str, value: Any, task_id: Any, meta: Any

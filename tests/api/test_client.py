@@ -146,7 +146,7 @@ def test_from_env_says_what_is_missing(
 
 
 class Prober:
-    """Accepts connections to a plain port and treats them as told."""
+    """Accepts connections to a plain port and treats them as configured."""
 
     def __init__(self, inner: Recorder) -> None:
         self.hellos: list[bytes] = []
@@ -210,13 +210,13 @@ def test_https_is_used_where_it_is(
 ) -> None:
     """Where https answers, the server's address changes, and a custom root does not."""
     monkeypatch.delenv("SUPERVISELY_SKIP_HTTPS_USER_HELPER_CHECK")
-    asked: list[Any] = []
+    requested: list[Any] = []
     api = Api("http://secure.test/sub", TOKEN, api_server_address=server.address)
     monkeypatch.setattr(
-        api.transport, "probe", lambda url, timeout: asked.append(url) or True
+        api.transport, "probe", lambda url, timeout: requested.append(url) or True
     )
     api.post("m", {})
-    assert asked == ["https://secure.test/sub"]
+    assert requested == ["https://secure.test/sub"]
     assert api.server_address == "https://secure.test/sub"
     assert server.methods == ["/v3/m"]
     api.close()
@@ -253,8 +253,13 @@ def test_the_version_is_remembered_for_a_while(server: Recorder, api: Api) -> No
 
 def test_an_instance_announces_what_it_has(server: Recorder, api: Api) -> None:
     """The `lineage` object of the version is read, and unknown keys are ignored."""
-    told = {"protocol": 1, "version": "0.1", "endpoints": ["lineage.facts.add"], "x": 1}
-    server.on("instance.version", {"version": "6.18.3", "lineage": told})
+    own = {
+        "protocol": 1,
+        "version": "0.1",
+        "endpoints": ["lineage.facts.add"],
+        "x": 1,
+    }
+    server.on("instance.version", {"version": "6.18.3", "lineage": own})
     announced = api.announced()
     assert announced == Capabilities(
         protocol=1, version="0.1", endpoints=("lineage.facts.add",)

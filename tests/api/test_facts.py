@@ -43,7 +43,7 @@ def test_an_instance_that_takes_no_batches_is_incompatible(
 
 
 def test_a_whole_platform_is_registered(api: Api) -> None:
-    """Every kind of thing can be made, and is shown by the platform's endpoints."""
+    """Every kind of object can be created, and is shown by the platform's endpoints."""
     project = api.register.project("p", type="videos")
     version = api.register.project_version(project["id"], description="d")
     dataset = api.register.dataset(project["id"], "d", items_count=3)

@@ -31,19 +31,19 @@ class Shop:
     def __init__(self, *breaks: int | None, ranges: bool = True) -> None:
         self.breaks = list(breaks)
         self.ranges = ranges
-        self.asked: list[str | None] = []
+        self.probed: list[str | None] = []
 
     def __call__(self, request: Request) -> Reply:
-        told = request.headers.get("Range")
-        self.asked.append(told)
+        value = request.headers.get("Range")
+        self.probed.append(value)
         start, end = 0, len(CONTENT) - 1
-        if told and self.ranges:
-            first, _, last = told.removeprefix("bytes=").partition("-")
+        if value and self.ranges:
+            first, _, last = value.removeprefix("bytes=").partition("-")
             start, end = int(first), int(last) if last else end
         body = CONTENT[start : end + 1]
         head = f'Content-Length: {len(body)}\r\nETag: "v1"\r\n'
         status = "200 OK"
-        if told and self.ranges:
+        if value and self.ranges:
             status = "206 Partial Content"
             head += f"Content-Range: bytes {start}-{end}/{len(CONTENT)}\r\n"
         cut = self.breaks.pop(0) if self.breaks else None
@@ -72,10 +72,10 @@ def test_a_broken_download_is_resumed(
     assert target.read_bytes() == CONTENT
     assert sum(seen) == len(CONTENT)
     assert server.requests[0].json == {"teamId": 9, "path": "/a.bin"}
-    assert shop.asked[0] is None
+    assert shop.probed[0] is None
     assert list(target.parent.iterdir()) == [target]
     if breaks == (100_000,):
-        assert shop.asked[1] == "bytes=100000-"
+        assert shop.probed[1] == "bytes=100000-"
         assert server.requests[1].headers["If-Range"] == '"v1"'
 
 
@@ -99,7 +99,7 @@ def test_a_stream_gives_a_range(server: Recorder, api: Api) -> None:
     server.on(GET, shop)
     chunks = list(api.stream(GET, "POST", {"x": 1}, range_start=5, range_end=99))
     assert b"".join(chunk for chunk, _ in chunks) == CONTENT[5:100]
-    assert shop.asked == ["bytes=5-99", "bytes=15-99"]
+    assert shop.probed == ["bytes=5-99", "bytes=15-99"]
     server.on(GET, Shop())
     chunks = list(api.stream(GET, "GET", {"x": 1}, range_start=0, range_end=3))
     assert b"".join(chunk for chunk, _ in chunks) == CONTENT[:4]
@@ -117,7 +117,7 @@ async def test_a_stream_from_an_event_loop(server: Recorder, api: Api) -> None:
 
 
 def test_a_server_that_ignores_ranges_is_cut(server: Recorder, api: Api) -> None:
-    """What was not asked for is not handed over."""
+    """Bytes that were not requested are not handed over."""
     server.on(GET, Shop(ranges=False))
     chunks = list(api.stream(GET, "POST", {}, range_start=5, range_end=9))
     assert b"".join(chunk for chunk, _ in chunks) == CONTENT[5:10]
@@ -165,7 +165,7 @@ def test_gzip_on_the_way_is_no_short_file(
 def test_a_packed_body_that_breaks_is_asked_for_again(
     server: Recorder, api: Api, tmp_path: Path
 ) -> None:
-    """Where a server packs, ranges would count other bytes: the whole comes anew."""
+    """Where a server packs, ranges would count other bytes: the whole comes again."""
     body = gzip.compress(CONTENT)
     head = f"Content-Length: {len(body)}\r\nContent-Encoding: gzip\r\n\r\n".encode()
 
@@ -299,7 +299,7 @@ def test_task_files_go_in_batches(server: Recorder, api: Api, tmp_path: Path) ->
 
 
 def test_team_files(server: Recorder, api: Api) -> None:
-    """Lists, look-ups and existence are told by `file-storage.list`."""
+    """Lists, look-ups and existence are read from `file-storage.list`."""
     entry = {"id": 1, "path": "/a/b", "meta": {"size": 3, "ext": "txt"}}
     server.on("file-storage.list", [entry])
     assert api.file.list(9, "/a", recursive=False) == [entry]

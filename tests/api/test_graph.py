@@ -40,7 +40,7 @@ def ids(answer: GraphAnswer) -> set[tuple[str, object]]:
 
 
 def test_tasks_are_listed_and_told(api: Api) -> None:
-    """The list has both tasks, newest first; one of them is told whole."""
+    """The list has both tasks, newest first; one of them is shown whole."""
     page = api.graph.tasks()
     assert {line.node.id for line in page.tasks} == {11, 12}
     assert api.graph.tasks(text="Import").tasks[0].node.id == 11
@@ -60,14 +60,14 @@ def test_walks_go_up_and_down(api: Api) -> None:
 
 
 def test_impact_fails_when_the_set_has_grown(api: Api) -> None:
-    """The fingerprint of an answer holds until more hangs on the thing."""
-    told = api.graph.impact("project:1")
-    assert {item.node.id for item in told.remake} >= {2, 3}
-    same = api.graph.impact("project:1", if_unchanged=told.fingerprint)
-    assert same.fingerprint == told.fingerprint
+    """The fingerprint of an answer holds until more depends on the artifact."""
+    stated = api.graph.impact("project:1")
+    assert {item.node.id for item in stated.remake} >= {2, 3}
+    same = api.graph.impact("project:1", if_unchanged=stated.fingerprint)
+    assert same.fingerprint == stated.fingerprint
     api.facts.add([edge_fact(5, task="two", task_id=12, id=4, dir="output")])
     with pytest.raises(ApiError, match="fingerprint") as refused:
-        api.graph.impact("project:1", if_unchanged=told.fingerprint)
+        api.graph.impact("project:1", if_unchanged=stated.fingerprint)
     assert refused.value.status == 409
 
 
@@ -87,8 +87,8 @@ def test_the_other_questions_are_answered(api: Api) -> None:
     assert (after.changed, after.tasks) == (True, ["task:12"])
 
 
-def test_a_thing_is_told_and_marked_deleted(api: Api) -> None:
-    """A version is told by its key; deleted, it stays in the graph and says so."""
+def test_a_thing_is_given_and_marked_deleted(api: Api) -> None:
+    """A version is shown by its key; deleted, it stays in the graph as deleted."""
     (key,) = [
         node.key
         for node in api.graph.upstream("project:3").nodes
@@ -109,8 +109,8 @@ def test_bytes_of_a_recorded_file_are_shown(api: Api, tmp_path: Path) -> None:
         "mtime_ns": stat.st_mtime_ns,
         "digest": "sha256:" + hashlib.sha256(b"hello").hexdigest(),
     }
-    said = {"kind": "file", "id": str(path), "stat": seen, "local_path": str(path)}
-    api.facts.add([edge_fact(7, task="two", task_id=12, dir="output", **said)])
+    given = {"kind": "file", "id": str(path), "stat": seen, "local_path": str(path)}
+    api.facts.add([edge_fact(7, task="two", task_id=12, dir="output", **given)])
     (key,) = [
         node.key
         for node in api.graph.downstream("task:12", depth=1).nodes
@@ -124,7 +124,7 @@ def test_bytes_of_a_recorded_file_are_shown(api: Api, tmp_path: Path) -> None:
 
 
 def test_unknown_things_and_unreadable_selectors_are_refused(api: Api) -> None:
-    """A thing that is not there is 404, a selector that cannot be read 400."""
+    """An object that is not there is 404, a selector that cannot be read 400."""
     for select, status in (("task:999", 404), ("project:1 & ", 400)):
         with pytest.raises(ApiError) as refused:
             api.graph.upstream(select)

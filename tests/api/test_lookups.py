@@ -15,16 +15,16 @@ WAIT_S = 10
 
 
 class Instance:
-    """Answers `tasks.info` when it is told to."""
+    """Answers `tasks.info` when the test lets it."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
-        self.asked: list[Any] = []
+        self.requested: list[Any] = []
         self.is_asked = threading.Event()
         self.may_answer = threading.Event()
 
     def __call__(self, method: str, fields: Any) -> Any:
-        self.asked.append((method, fields))
+        self.requested.append((method, fields))
         answer = self.answers.pop(0)
         self.is_asked.set()
         assert self.may_answer.wait(WAIT_S)
@@ -50,7 +50,7 @@ def _told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def two_threads(instance: Instance) -> tuple[Future[int], Future[int]]:
-    """Let a second thread ask while the first one waits for its answer."""
+    """Let a second thread look up while the first one waits for its answer."""
     teams = lookups.TeamCache()
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(teams.of, 77, instance)
@@ -62,22 +62,22 @@ def two_threads(instance: Instance) -> tuple[Future[int], Future[int]]:
 
 
 def test_threads_that_meet_a_new_task_ask_once() -> None:
-    """One request tells all of them the team."""
+    """One request finds the team for all of them."""
     instance = Instance({"teamId": 5})
     first, second = two_threads(instance)
     assert (first.result(), second.result()) == (5, 5)
-    assert instance.asked == [("tasks.info", {"id": 77})]
+    assert instance.requested == [("tasks.info", {"id": 77})]
 
 
 def test_those_who_wait_share_a_failure() -> None:
-    """A server that is down is not asked by one thread after the other."""
+    """Threads do not try a server that is down one after the other."""
     instance = Instance(ApiError("down"))
     for found in two_threads(instance):
         assert isinstance(found.exception(), ApiError)
 
 
 def test_those_who_wait_share_no_interrupt() -> None:
-    """When the thread that asked is interrupted, the others ask for themselves."""
+    """When the thread that looks up is interrupted, the others look up themselves."""
     instance = Instance(KeyboardInterrupt(), {"teamId": 5})
     first, second = two_threads(instance)
     assert isinstance(first.exception(), KeyboardInterrupt)
@@ -93,4 +93,4 @@ def test_a_failure_is_not_remembered() -> None:
         teams.of(77, instance)
     assert teams.of(77, instance) == 5
     assert teams.of("77", instance) == 5
-    assert len(instance.asked) == 2
+    assert len(instance.requested) == 2

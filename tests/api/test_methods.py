@@ -64,7 +64,7 @@ def test_the_keys_of_start_come_in_the_platforms_order(
 
 
 def test_get_logs_is_the_only_get(server: Recorder, api: Api) -> None:
-    """Logs are asked for by query, a limit of 0 included."""
+    """Logs are requested by query, a limit of 0 included."""
     server.on("tasks.log.download", [])
     assert api.app.get_logs(5, "2026-03-30T14:28:58.816Z", 0) == []
     api.app.get_logs(5)
@@ -358,7 +358,7 @@ def test_projects_and_datasets(server: Recorder, api: Api) -> None:
 
 
 def test_a_lookup_lets_other_refusals_out(server: Recorder, api: Api) -> None:
-    """Only 404 means that there is no such thing."""
+    """Only 404 means that there is no such object."""
     server.on("tasks.info", Reply(403))
     with pytest.raises(HttpError):
         api.task.get_info_by_id(1)

@@ -41,17 +41,17 @@ def ids(found: Any) -> list[int]:
 def test_all_pages_give_everything_up_to_the_limit(
     server: Recorder, api: Api, count: int, limit: int | None
 ) -> None:
-    """Both walks give the same, and no page more than needed is asked for."""
+    """Both walks give the same, and no page more than needed is requested."""
     server.on("tasks.list", serve(count, 5))
     wanted = list(range(count))[:limit]
     seen: list[int] = []
     found = api.task.get_list_all_pages("tasks.list", {}, seen.append, limit=limit)
     assert ids(found) == wanted
-    asked = len(server.requests)
-    assert asked == max(1, -(-len(wanted) // 5))
+    probed = len(server.requests)
+    assert probed == max(1, -(-len(wanted) // 5))
     batches = list(api.task.get_list_all_pages_generator("tasks.list", {}, limit=limit))
     assert [i for batch in batches for i in ids(batch)] == wanted
-    assert len(server.requests) - asked == asked
+    assert len(server.requests) - probed == probed
 
 
 def test_pages_are_asked_for_as_by_the_sdk(server: Recorder, api: Api) -> None:
@@ -105,7 +105,7 @@ class Bar:
 
 
 def test_progress_is_a_callable_or_a_bar(server: Recorder, api: Api) -> None:
-    """Both are told the entities of each page."""
+    """Both get the number of entities of each page."""
     server.on("tasks.list", serve(7, 5))
     bar, seen = Bar(), []
     api.task.get_list_all_pages("tasks.list", {}, bar)
@@ -201,7 +201,7 @@ async def test_a_caller_who_stops_leaves_nothing_running(
 
 
 async def test_a_page_without_a_count_is_an_error(server: Recorder, api: Api) -> None:
-    """The number of pages must be told; entities may be missing."""
+    """The number of pages must be given; entities may be missing."""
     server.on("tasks.list", {"entities": []}, {"pagesCount": 3})
     with pytest.raises(ValueError, match="pagesCount"):
         await api.task.get_list_idx_page_async("tasks.list", {})

@@ -122,7 +122,7 @@ def test_a_form_is_whole_at_every_attempt(
     monkeypatch: pytest.MonkeyPatch,
     has_toolbelt: bool,
 ) -> None:
-    """A multipart body is made anew, so the second attempt sends all of it."""
+    """A multipart body is created again, so the second attempt sends all of it."""
     if not has_toolbelt:
         monkeypatch.setitem(__import__("sys").modules, "requests_toolbelt", None)
     path = tmp_path / "a.bin"
@@ -163,8 +163,8 @@ def test_the_token_is_in_no_text(
     error = caught.value
     assert error.__traceback__ is not None
     error.__traceback__ = error.__traceback__.tb_next
-    told = traceback.TracebackException.from_exception(error, capture_locals=True)
-    assert TOKEN not in "".join(told.format())
+    stated = traceback.TracebackException.from_exception(error, capture_locals=True)
+    assert TOKEN not in "".join(stated.format())
     assert TOKEN not in str(error)
     assert TOKEN not in error.server_message
     assert TOKEN not in caplog.text
@@ -220,7 +220,7 @@ def test_no_json_is_an_error_with_a_name(server: Recorder, api: Api) -> None:
 def test_missing_token_is_hinted(
     server: Recorder, make_api: Callable[..., Api], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A 400 without a token tells of the variable."""
+    """A 400 without a token names the variable."""
     server.on("m", Reply(400))
     with pytest.raises(HttpError):
         make_api(token=None).post("m", {})
@@ -242,7 +242,7 @@ class Echo(BaseAdapter):
 
 
 def test_an_adapter_serves_its_address() -> None:
-    """Calls to a mounted address do not touch the network, nor ask for https."""
+    """Calls to a mounted address do not touch the network, nor probe https."""
     api = Api("http://embedded.lineage", adapters={"http://embedded.lineage": Echo()})
     assert api.post("m", {}).json() == {"in": "process"}
     assert api.server_address == "http://embedded.lineage"
@@ -326,11 +326,11 @@ def test_bodies_of_other_adapters_are_read() -> None:
 def test_a_mounted_address_is_not_asked_for_https(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The embedded instance has no https, and nobody to ask for it."""
+    """The embedded instance has no https, and nobody to probe for it."""
     monkeypatch.delenv("SUPERVISELY_SKIP_HTTPS_USER_HELPER_CHECK")
     where = "http://embedded.lineage"
     api = Api(where, adapters={where: Echo()})
-    monkeypatch.setattr(api.transport, "probe", lambda *_: pytest.fail("asked"))
+    monkeypatch.setattr(api.transport, "probe", lambda *_: pytest.fail("probed"))
     assert api.post("m", {}).status_code == 200
 
 

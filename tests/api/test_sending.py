@@ -181,7 +181,7 @@ def test_a_failing_edge_tells_whether_to_wait(
     is_retryable: bool,
     is_ambiguous: bool,
 ) -> None:
-    """`send_edge` tries once, and its error tells whether a later try may do."""
+    """`send_edge` tries once, and its error says whether a later try may succeed."""
     platform.on(IN, answer)
     api: Any = ForeignApi(platform.address) if is_foreign else make_api()
     with pytest.raises(ApiError) as caught:
@@ -218,7 +218,7 @@ def test_a_foreign_api_that_forgot_its_version_is_asked_anew(
 
 
 class Broken:
-    """An api whose `post` fails as it is told, and takes no options."""
+    """An api whose `post` fails as configured, and takes no options."""
 
     task_id = "77"
 
@@ -243,7 +243,7 @@ class Broken:
 def test_errors_of_other_apis_are_translated(
     error: Exception, is_retryable: bool
 ) -> None:
-    """What an api raises comes out as an `ApiError` that tells whether to wait."""
+    """What an api raises comes out as an `ApiError` that says whether to wait."""
     with pytest.raises(ApiError) as caught:
         Workflow(Broken(error)).send_edge(edge())
     assert caught.value.is_retryable is is_retryable
@@ -251,7 +251,7 @@ def test_errors_of_other_apis_are_translated(
 
 @pytest.mark.parametrize("error", [HttpError("ours"), requests.ConnectionError("x")])
 def test_a_version_that_cannot_be_asked_for_is_unknown(error: Exception) -> None:
-    """An api that forgot its version, and fails when asked, keeps edges waiting."""
+    """An api that forgot its version, and fails to fetch it, keeps edges waiting."""
     with pytest.raises(IncompatibleInstanceError):
         Workflow(Broken(error, "unknown")).send_edge(edge())
 
@@ -259,7 +259,7 @@ def test_a_version_that_cannot_be_asked_for_is_unknown(error: Exception) -> None
 def test_teams_of_many_tasks_are_not_kept_for_ever(
     workflow: Workflow, platform: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The oldest is forgotten, and asked for again."""
+    """The oldest is forgotten, and fetched again."""
     monkeypatch.setattr("lineage.api.lookups._REMEMBERED", 2)
     for task in (1, 2, 3, 3, 1):
         workflow.send_edge(edge(task_id=task))
@@ -373,3 +373,29 @@ def test_no_edge_belongs_to_task_zero(
     """`task_id=0` sends nothing, as the platform's SDK does."""
     assert getattr(workflow, name)(66, task_id=0) == {}
     assert platform.methods == ["instance.version"]
+
+
+def test_a_version_made_for_an_edge_is_made_once(platform: Recorder) -> None:
+    """When sending the edge fails, the next attempt sends the version that was made."""
+    api: Any = ForeignApi(platform.address)
+    made: list[int] = []
+
+    class Version:
+        @staticmethod
+        def create(project: int, title: str, description: str) -> int:
+            made.append(70 + len(made))
+            return made[-1]
+
+    api.project = type("Project", (), {"version": Version})
+    workflow = Workflow(api)
+    fact = edge(kind="project", id=11, snapshot="before", uid="seg-1")
+    platform.on(IN, Reply(500, b"{}"))
+    for _ in range(3):
+        with pytest.raises(ApiError):
+            workflow.send_edge(fact)
+    platform.on(IN, {"success": True})
+    workflow.send_edge(fact)
+    assert made == [70]
+    assert platform.last(IN)["id"] == 70
+    workflow.send_edge({**fact, "uid": "seg-2"})
+    assert made == [70, 71]

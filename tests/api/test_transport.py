@@ -186,7 +186,7 @@ def test_retry_after_may_be_a_date(server: Recorder, api: Api) -> None:
 
 
 def test_retry_after_beyond_the_time_ends_at_once(server: Recorder, api: Api) -> None:
-    """A client is not parked: the error tells when to come back."""
+    """A client is not parked: the error says when to come back."""
     server.on("tasks.info", Reply(429, headers={"Retry-After": "3600"}))
     with pytest.raises(RetriesExhaustedError) as caught:
         api.post("tasks.info", {})

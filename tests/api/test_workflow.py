@@ -187,7 +187,7 @@ def test_without_a_task_nothing_is_sent(
 def test_a_task_without_a_team_gives_an_empty_answer(
     workflow: Workflow, platform: Recorder
 ) -> None:
-    """An instance that tells no team is an error of that edge only."""
+    """An instance that names no team is an error of that edge only."""
     platform.on("tasks.info", {"id": 77}, {"teamId": 3})
     assert workflow.add_input_job(1) == {}
     assert workflow.add_input_job(1) == {}
@@ -277,7 +277,7 @@ def test_each_kind_has_its_least_version(
 def test_an_upgraded_instance_is_noticed(
     workflow: Workflow, platform: Recorder
 ) -> None:
-    """What was asked of the instance's version expires after ten minutes."""
+    """The instance's version expires after ten minutes."""
     platform.on("instance.version", {"version": "6.0"}, {"version": "6.12"})
     with freeze_time("2026-01-01") as clock:
         assert workflow.add_input_job(1) is None
@@ -288,7 +288,7 @@ def test_an_upgraded_instance_is_noticed(
 
 
 def test_an_unknown_instance_recovers(workflow: Workflow, platform: Recorder) -> None:
-    """A version that could not be asked for is asked again after half a minute."""
+    """A version that could not be fetched is fetched again after half a minute."""
     platform.on("instance.version", Reply(404), {"version": "6.12"})
     with freeze_time("2026-01-01") as clock:
         assert workflow.add_input_job(1) is None

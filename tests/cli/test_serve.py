@@ -163,3 +163,13 @@ def test_a_store_is_partitioned_into_a_number_of_parts(type_, parts: str) -> Non
     assert (refused.code, "1 to 1024" in refused.err) == (2, True)
     refused = type_("store", "partition")
     assert (refused.code, "only a PostgreSQL" in refused.err) == (2, True)
+
+
+def test_a_store_that_cannot_be_reached_keeps_its_password(type_) -> None:
+    """An error names the store, never the password in its address."""
+    url = "postgresql://u:hunter22@127.0.0.1:1/x"
+    for words in (["token", "list"], ["serve"], ["ui", "--no-browser"]):
+        answer = type_(*words, "--store", url)
+        assert answer.code == 2
+        assert "hunter22" not in answer.out + answer.err
+        assert "127.0.0.1" in answer.err

@@ -47,8 +47,8 @@ def traffic(client: Any, make: Any) -> tuple[list[Any], str]:
             except Exception as error:  # noqa: BLE001  the outcome is compared
                 outcome = f"raised {type(error).__name__}: {error}"
             getattr(api, "close", lambda: None)()
-        asked = [r for r in server.requests if r.path != VERSION]
-        return [shown(request) for request in asked], outcome
+        requested = [r for r in server.requests if r.path != VERSION]
+        return [shown(request) for request in requested], outcome
     finally:
         server.close()
 
@@ -85,7 +85,9 @@ def recorded_edge_goes_through(sdk: Any) -> int:
         server.close()
     node = {"type": "task", "id": "77"}
     is_right = sent == {"teamId": 5, "node": node, "type": "file", "id": 31}
-    print("as told  " if is_right else "SURPRISE ", "send_edge through the SDK", sent)
+    print(
+        "as expected " if is_right else "SURPRISE ", "send_edge through the SDK", sent
+    )
     return 0 if is_right else 1
 
 
@@ -103,7 +105,7 @@ def main() -> int:
         theirs, mine = traffic(sdk, make), traffic(ours, make)
         is_same = theirs[0] == mine[0] and theirs[1][:6] == mine[1][:6]
         if is_same is (label not in DIFFERENT):
-            print("as told  ", label)
+            print("expected ", label)
             continue
         unexpected += 1
         print("SURPRISE ", label)

@@ -23,8 +23,8 @@ TASK = 77
 def register(served: Served) -> dict[str, Any]:
     """Make what a team would have on the platform."""
 
-    def make(what: str, **said: Any) -> Any:
-        answer = served.post(f"lineage.register.{what}", said)
+    def make(what: str, **given: Any) -> Any:
+        answer = served.post(f"lineage.register.{what}", given)
         answer.raise_for_status()
         return answer.json()
 
@@ -148,9 +148,9 @@ def page_through(api: Any, made: dict[str, Any]) -> None:
     """List in pages, both ways."""
     names = [dataset.name for dataset in api.dataset.get_list(made["project"]["id"])]
     assert names == ["d0", "d1", "d2"]
-    said = {"projectId": made["project"]["id"], "per_page": 2}
+    given = {"projectId": made["project"]["id"], "per_page": 2}
     whole = api.app.get_list_all_pages(
-        "datasets.list", dict(said), convert_json_info_cb=lambda item: item["id"]
+        "datasets.list", dict(given), convert_json_info_cb=lambda item: item["id"]
     )
     assert whole == [dataset["id"] for dataset in made["datasets"]]
     batches = api.app.get_list_all_pages_generator(

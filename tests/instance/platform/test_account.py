@@ -26,7 +26,7 @@ def test_workspaces_are_those_of_projects(world: World) -> None:
 
 
 def test_an_unknown_operator_is_refused(world: World) -> None:
-    """A condition is never ignored: it would show what nobody asked for."""
+    """A condition is never ignored: it would show what nobody requested."""
     condition = {"field": "name", "operator": "~", "value": "x"}
     body = {"teamId": 1, "filter": [condition]}
     status, details = world.refusal("workspaces.list", body)

@@ -26,7 +26,7 @@ def upload(world: World, path: str, content: bytes) -> dict[str, object]:
     return json.loads(answer.content())[0]
 
 
-def test_an_uploaded_file_is_told_with_its_hash_and_size(world: World) -> None:
+def test_an_uploaded_file_is_shown_with_its_hash_and_size(world: World) -> None:
     """A file is shown with the platform's hash, its size and its place."""
     content = b"line\r\n--mark\r\n\x00binary" * 1000
     file = upload(world, "/data/set/a.bin", content)
@@ -99,8 +99,8 @@ def test_a_listing_is_a_bare_array_by_prefix(world: World) -> None:
         upload(world, path, b"x")
 
     def paths(path: str, *, recursive: bool = True) -> list[str]:
-        said = {"teamId": "1", "path": path, "recursive": recursive}
-        return [file["path"] for file in world.ask("file-storage.list", said)]
+        given = {"teamId": "1", "path": path, "recursive": recursive}
+        return [file["path"] for file in world.ask("file-storage.list", given)]
 
     assert sorted(paths("/a")) == ["/a/1.txt", "/a/b/2.txt"]
     assert paths("/a/1.txt") == ["/a/1.txt"]
@@ -150,11 +150,11 @@ def test_a_form_that_breaks_off_leaves_nothing(world: World) -> None:
 def test_hashes_tell_which_bytes_are_there(world: World) -> None:
     """Known hashes come back; unknown ones and nonsense do not."""
     file = upload(world, "/a.bin", b"known")
-    told = [file["hash"], base64.b64encode(b"0" * 32).decode(), "nonsense"]
-    assert world.ask("images.internal.hashes.list", told) == [file["hash"]]
+    value = [file["hash"], base64.b64encode(b"0" * 32).decode(), "nonsense"]
+    assert world.ask("images.internal.hashes.list", value) == [file["hash"]]
 
 
 def test_an_agents_folder_is_empty(world: World) -> None:
     """There are no agents here, so nothing is listed."""
-    said = {"id": 3, "teamId": 1, "path": "/a/"}
-    assert world.ask("agents.storage.list", said) == []
+    given = {"id": 3, "teamId": 1, "path": "/a/"}
+    assert world.ask("agents.storage.list", given) == []

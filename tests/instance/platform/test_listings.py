@@ -40,25 +40,25 @@ OPERATORS = ["=", "eq", "!=", ">", ">=", "<", "<="]
 ANY = HealthCheck.function_scoped_fixture
 
 
-def things(world: World, bodies: list[dict[str, Any]], kind: str = "job") -> None:
-    """Keep things with these bodies."""
+def keep_objects(world: World, bodies: list[dict[str, Any]], kind: str = "job") -> None:
+    """Keep objects with these bodies."""
     objects = world.services.objects
     with objects.db.write() as tx:
         for body in bodies:
             objects.add(tx, 1, kind, {"createdAt": "1", "updatedAt": "1", **body})
 
 
-def listed(world: World, kind: str = "job", **said: Any) -> dict[str, Any]:
-    """Give the answer of a listing of things."""
-    form = PageParams.model_validate(said)
+def listed(world: World, kind: str = "job", **wanted: Any) -> dict[str, Any]:
+    """Return the answer of a listing."""
+    form = PageParams.model_validate(wanted)
     found, total = world.services.objects.page((1,), kind, form)
     return page_answer(form, found, total)
 
 
-def ids(world: World, **said: Any) -> list[int]:
+def ids(world: World, **wanted: Any) -> list[int]:
     """List the items and give their ids."""
-    things(world, ITEMS)
-    return [item["id"] for item in listed(world, **said)["entities"]]
+    keep_objects(world, ITEMS)
+    return [item["id"] for item in listed(world, **wanted)["entities"]]
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_filters(
     world: World, operator: str, field: str, value: Any, expected: list[int]
 ) -> None:
     """Each operator keeps what it says; ids match as text or number."""
-    said = {"field": field, "operator": operator, "value": value}
-    assert ids(world, filter=[said]) == expected
+    wanted = {"field": field, "operator": operator, "value": value}
+    assert ids(world, filter=[wanted]) == expected
 
 
 @pytest.mark.parametrize("field", ["id", "name", "meta", "meta.size", "none", "ok"])
@@ -88,7 +88,7 @@ def test_anything_is_sorted(world: World, field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("wanted", "field"),
     [({"filter": [{"field": "id", "operator": "in", "value": 1}]}, "filter.value"),
      ({"filter": [{"field": "id", "operator": "=", "value": [1]}]}, "filter.value"),
      ({"filter": [{"field": "id", "operator": ">", "value": {}}]}, "filter.value"),
@@ -96,11 +96,11 @@ def test_anything_is_sorted(world: World, field: str) -> None:
      ({"after": "x"}, "after")],
 )  # fmt: skip
 def test_what_cannot_be_read_names_its_field(
-    world: World, said: dict[str, Any], field: str
+    world: World, wanted: dict[str, Any], field: str
 ) -> None:
     """A filter compares with single values, and `after` is what we gave."""
     with pytest.raises(RequestError) as refused:
-        listed(world, **said)
+        listed(world, **wanted)
     assert refused.value.field == field
 
 
@@ -116,8 +116,8 @@ def test_a_number_that_json_cannot_hold_is_refused(world: World) -> None:
     body = b'{"name": "p", "custom_data": {"x": 1e999}}'
     answer = world.send("lineage.register.project", raw=body)
     assert answer.status == 400
-    said = b'{"filter": [{"field": "x", "operator": "<", "value": 1e999}]}'
-    assert world.send("projects.list", raw=said).status == 400
+    wanted = b'{"filter": [{"field": "x", "operator": "<", "value": 1e999}]}'
+    assert world.send("projects.list", raw=wanted).status == 400
 
 
 def varied() -> Iterator[dict[str, Any]]:
@@ -144,8 +144,8 @@ forms = st.builds(
 
 
 def test_pages_of_things_are_those_of_plain_python(world: World) -> None:
-    """Whatever is asked, SQL and plain Python give the same page of things."""
-    things(world, list(varied()))
+    """Whatever is requested, SQL and plain Python give the same page of objects."""
+    keep_objects(world, list(varied()))
     everything, _ = world.services.objects.page((1,), "job", PageParams(per_page=999))
 
     @settings(max_examples=150, suppress_health_check=[ANY], deadline=None)
@@ -159,11 +159,11 @@ def test_pages_of_things_are_those_of_plain_python(world: World) -> None:
 
 
 def varied_tasks(world: World) -> None:
-    """Make tasks with and without what apps tell of them."""
+    """Make tasks with and without info from apps."""
     tasks = world.services.tasks
     for number, body in enumerate(itertools.islice(varied(), 24)):
-        told = [{}, {"appId": 7}, {"meta": body}, {"meta": {"app": {"id": number}}}]
-        kept = {**told[number % 4], "workspaceId": number % 3}
+        stated = [{}, {"appId": 7}, {"meta": body}, {"meta": {"app": {"id": number}}}]
+        kept = {**stated[number % 4], "workspaceId": number % 3}
         status = ["queued", "started", "finished"][number % 3]
         tasks.create(1, f"Task {number % 5}", kept, status=status)
     with world.services.store.db.write() as tx:
@@ -173,7 +173,7 @@ def varied_tasks(world: World) -> None:
 
 
 def test_pages_of_tasks_are_those_of_plain_python(world: World) -> None:
-    """Whatever is asked, SQL and plain Python give the same page of tasks."""
+    """Whatever is requested, SQL and plain Python give the same page of tasks."""
     varied_tasks(world)
     everything, _ = world.services.tasks.page((1,), PageParams(per_page=999))
 
@@ -206,7 +206,7 @@ MANY = 3000
 
 
 def fill(world: World) -> None:
-    """Keep thousands of things of each kind, below one parent, and their tasks."""
+    """Keep thousands of objects of each kind, below one parent, and their tasks."""
     rows = [
         (1, kind, id, 1, None, f"{kind} {id % 50}",
          json.dumps({"id": id, "teamId": 1, "name": f"{kind} {id % 50}",
@@ -238,7 +238,7 @@ PAGE = {"per_page": 10, "page": 3, "sort": "name", "sort_order": "desc"}
 def test_only_a_page_is_fetched(world: World, fetched: list[Row]) -> None:
     """Of thousands of rows a listing fetches a page, whatever it is sorted by."""
     fill(world)
-    for method, said in (
+    for method, wanted in (
         ("projects.list", {"workspaceId": 1}),
         ("datasets.list", {"projectId": 1}),
         ("projects.versions.list", {"projectId": 1}),
@@ -248,30 +248,30 @@ def test_only_a_page_is_fetched(world: World, fetched: list[Row]) -> None:
         ("apps.list", {"teamId": 1, "onlyRunning": True}),
     ):
         fetched.clear()
-        answer = world.ask(method, {**said, **PAGE})
+        answer = world.ask(method, {**wanted, **PAGE})
         assert len(answer["entities"]) == 10
-        assert answer["total"] == (900 if said.get("onlyRunning") else MANY)
+        assert answer["total"] == (900 if wanted.get("onlyRunning") else MANY)
         # A project comes with two rows of counts, an app with up to four tasks.
         assert len(fetched) <= 50, method
 
 
 def test_only_a_folders_level_is_fetched(world: World, fetched: list[Row]) -> None:
-    """A folder that is not asked for what lies deeper fetches nothing of it."""
+    """A listing of one level fetches nothing that lies deeper."""
     fill(world)
     fetched.clear()
-    said = {"teamId": 1, "path": "/", "recursive": False}
-    inside = world.ask("file-storage.list", said)
+    wanted = {"teamId": 1, "path": "/", "recursive": False}
+    inside = world.ask("file-storage.list", wanted)
     assert sorted(i["name"] for i in inside) == sorted(f"d{n}" for n in range(1, 40, 2))
     assert fetched == []
-    deeper = world.ask("file-storage.list", {**said, "path": "/d3"})
+    deeper = world.ask("file-storage.list", {**wanted, "path": "/d3"})
     assert len(deeper) == len(fetched) == MANY // 40
 
 
 def test_an_older_store_gets_the_columns_filled(world: World) -> None:
     """What was kept before the columns came is found by them as what came after."""
     world.ask("lineage.register.project", {"name": "ÄB", "workspace_id": 4})
-    told = {"name": "m", "config": {}}
-    module = world.ask("lineage.register.module", told)["id"]
+    stated = {"name": "m", "config": {}}
+    module = world.ask("lineage.register.module", stated)["id"]
     app = world.ask("tasks.run.app", {"moduleId": module})[0]["appId"]
     with world.services.store.db.write() as tx:
         tx.run("UPDATE platform_things SET name_lower = NULL WHERE kind = 'project'")
@@ -293,7 +293,7 @@ def test_pages_go_over_several_teams(world: World) -> None:
                 objects.add(tx, team, "job", {"name": f"{id}"}, id=id)
     form = PageParams(per_page=3, sort="id", sort_order="desc")
     found, total = objects.page((1, 5), "job", form)
-    assert [(thing["id"], thing["teamId"]) for thing in found] == [
+    assert [(item_found["id"], item_found["teamId"]) for item_found in found] == [
         (2, 1),
         (2, 5),
         (1, 1),
@@ -303,9 +303,10 @@ def test_pages_go_over_several_teams(world: World) -> None:
 
 def test_of_two_that_bring_one_id_one_is_refused(world: World) -> None:
     """Callers at the same moment come one after the other, also on PostgreSQL."""
-    said = {"name": "p", "id": 7}
+    wanted = {"name": "p", "id": 7}
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(
-            lambda _: world.send("lineage.register.project", said).status, range(8)
+            lambda _: world.send("lineage.register.project", wanted).status,
+            range(8),
         )
         assert sorted(answers) == [200] + [409] * 7

@@ -12,19 +12,25 @@ from instance_fixture import World
 @pytest.fixture
 def module(world: World) -> int:
     """A module that was registered."""
-    said = {
+    wanted = {
         "name": "Train YOLO",
         "slug": "org/train-yolo",
         "config": {"categories": ["neural network", "train"]},
         "readme": "Reads.",
         "files": {"src/main.py": "print()\n"},
     }
-    return int(world.ask("lineage.register.module", said)["id"])
+    return int(world.ask("lineage.register.module", wanted)["id"])
 
 
-def start(world: World, module: int, **said: object) -> dict[str, int]:
+def start(world: World, module: int, **wanted: object) -> dict[str, int]:
     """Start the module's app."""
-    body = {"moduleId": module, "agentId": None, "workspaceId": 2, "params": {}, **said}
+    body = {
+        "moduleId": module,
+        "agentId": None,
+        "workspaceId": 2,
+        "params": {},
+        **wanted,
+    }
     started: dict[str, int] = world.ask("tasks.run.app", body)[0]
     return started
 
@@ -38,13 +44,13 @@ def test_a_module_is_found_by_id_slug_search_and_category(
     assert set(shown) >= keys
     assert shown["meta"]["releases"][0]["version"] == "v1"
     assert world.ask("ecosystem.info", {"slug": "org/train-yolo"}) == shown
-    for said in (
+    for wanted in (
         {"search": "yolo"},
         {"categories": ["train", "other"]},
         {"categories": ["train", "neural network"], "categoriesOperation": "and"},
         {"filter": [{"field": "slug", "operator": "=", "value": "org/train-yolo"}]},
     ):
-        assert world.ask("ecosystem.list", said)["entities"] == [shown]
+        assert world.ask("ecosystem.list", wanted)["entities"] == [shown]
     nothing = {"categories": ["train", "other"], "categoriesOperation": "and"}
     assert world.ask("ecosystem.list", nothing)["entities"] == []
 
@@ -66,14 +72,14 @@ def test_apps_and_sessions_are_listed(world: World, module: int) -> None:
     """A team's apps come with their tasks; sessions are filtered by status."""
     started = start(world, module)
     world.ask("tasks.stop", {"id": start(world, module)["taskId"]})
-    said = {
+    wanted = {
         "teamId": 1,
         "filter": [{"field": "moduleId", "operator": "=", "value": module}],
         "onlyRunning": False,
     }
-    (app,) = world.ask("apps.list", said)["entities"]
+    (app,) = world.ask("apps.list", wanted)["entities"]
     assert (app["id"], len(app["tasks"])) == (started["appId"], 2)
-    (running,) = world.ask("apps.list", {**said, "onlyRunning": True})["entities"]
+    (running,) = world.ask("apps.list", {**wanted, "onlyRunning": True})["entities"]
     assert [task["id"] for task in running["tasks"]] == [started["taskId"]]
     assert world.ask("apps.info", {"id": app["id"]})["moduleId"] == module
     wanted = [{"field": "status", "operator": "in", "value": ["stopped"]}]
@@ -85,12 +91,12 @@ def test_apps_and_sessions_are_listed(world: World, module: int) -> None:
     assert session["createdBy"] == 1
 
 
-@pytest.mark.parametrize("said", [{}, {"moduleId": 1, "appId": 1}])
+@pytest.mark.parametrize("wanted", [{}, {"moduleId": 1, "appId": 1}])
 def test_an_app_is_started_by_exactly_one_id(
-    world: World, said: dict[str, int]
+    world: World, wanted: dict[str, int]
 ) -> None:
     """Neither or both ids are refused."""
-    status, details = world.refusal("tasks.run.app", said)
+    status, details = world.refusal("tasks.run.app", wanted)
     assert (status, details["field"]) == (400, "moduleId")
 
 
@@ -121,8 +127,8 @@ def test_what_a_module_does_not_have_is_refused(world: World, module: int) -> No
 
 def test_a_preview_token_is_plain_text(world: World) -> None:
     """The token's answer is text, not JSON."""
-    said = {"slug": "x"}
-    answer = world.send("instance.get-render-previews-session-token", said)
+    wanted = {"slug": "x"}
+    answer = world.send("instance.get-render-previews-session-token", wanted)
     assert answer.headers["content-type"] == "text/plain"
     assert b'"' not in answer.content()
 

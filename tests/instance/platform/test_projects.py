@@ -19,8 +19,8 @@ def test_a_registered_project_is_shown(world: World) -> None:
     assert shown["version"] is None
 
 
-def test_a_told_id_is_kept_and_taken_once(world: World) -> None:
-    """A told id is the thing's, refused a second time, and never given out."""
+def test_a_given_id_is_kept_and_taken_once(world: World) -> None:
+    """A given id is the object's, refused a second time, and never given out."""
     assert world.ask("lineage.register.project", {"name": "a", "id": 1})["id"] == 1
     status, details = world.refusal("lineage.register.project", {"name": "b", "id": 1})
     assert (status, details["field"]) == (409, "id")
@@ -32,13 +32,13 @@ def test_versions_have_all_their_keys_and_count_up(world: World) -> None:
     project = world.ask("lineage.register.project", {"name": "p"})["id"]
     for _ in range(3):
         world.ask("lineage.register.project-version", {"project_id": project})
-    said = {
+    wanted = {
         "projectId": project,
         "filter": [{"field": "version", "operator": "=", "value": 2}],
         "sort": "id",
         "sort_order": "asc",
     }
-    page = world.ask("projects.versions.list", said)
+    page = world.ask("projects.versions.list", wanted)
     assert page["total"] == 1
     assert set(page["entities"][0]) >= VERSION_KEYS
     assert page["entities"][0]["version"] == 2
@@ -47,7 +47,7 @@ def test_versions_have_all_their_keys_and_count_up(world: World) -> None:
 
 
 def test_datasets_are_listed_by_level_or_all(world: World) -> None:
-    """Nested datasets are listed when asked recursively."""
+    """Nested datasets are listed recursively on request."""
     project = world.ask("lineage.register.project", {"name": "p"})["id"]
     outer = world.ask(
         "lineage.register.dataset", {"project_id": project, "name": "outer"}
@@ -58,8 +58,8 @@ def test_datasets_are_listed_by_level_or_all(world: World) -> None:
          "items_count": 7},
     )  # fmt: skip
 
-    def ids(**said: object) -> list[int]:
-        page = world.ask("datasets.list", {"projectId": project, **said})
+    def ids(**wanted: object) -> list[int]:
+        page = world.ask("datasets.list", {"projectId": project, **wanted})
         return [dataset["id"] for dataset in page["entities"]]
 
     assert ids() == [outer["id"]]
@@ -70,20 +70,25 @@ def test_datasets_are_listed_by_level_or_all(world: World) -> None:
 
 
 def test_pages_serve_both_ways_of_paging(world: World) -> None:
-    """Pages by number and by `after` give every project once, sorted as asked."""
+    """Pages by number and by `after` give every project once, sorted as requested."""
     for name in "dcabe":
         world.ask("lineage.register.project", {"name": name, "workspace_id": 4})
-    said = {"workspaceId": 4, "sort": "name", "sort_order": "desc", "per_page": 2}
+    wanted = {
+        "workspaceId": 4,
+        "sort": "name",
+        "sort_order": "desc",
+        "per_page": 2,
+    }
     names: list[str] = []
     for number in (1, 2, 3):
-        page = world.ask("projects.list", {**said, "page": number})
+        page = world.ask("projects.list", {**wanted, "page": number})
         assert (page["total"], page["perPage"], page["pagesCount"]) == (5, 2, 3)
         names += [project["name"] for project in page["entities"]]
     assert names == list("edcba")
     after, followed = None, []
     while True:
         more = {} if after is None else {"after": after}
-        page = world.ask("projects.list", {**said, **more})
+        page = world.ask("projects.list", {**wanted, **more})
         followed += [project["name"] for project in page["entities"]]
         after = page["after"]
         if after is None:
@@ -92,7 +97,7 @@ def test_pages_serve_both_ways_of_paging(world: World) -> None:
 
 
 def test_a_project_is_edited(world: World) -> None:
-    """Custom data told to editInfo is shown afterwards."""
+    """Custom data sent to editInfo is shown afterwards."""
     project = world.ask("lineage.register.project", {"name": "p"})["id"]
     world.ask("projects.editInfo", {"id": project, "customData": {"a": [1]}})
     assert world.ask("projects.info", {"id": project})["customData"] == {"a": [1]}

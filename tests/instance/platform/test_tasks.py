@@ -18,15 +18,15 @@ def task(world: World) -> int:
     return int(world.ask("lineage.register.task", {"name": "Train", "id": 77})["id"])
 
 
-def test_a_task_told_by_facts_is_known(world: World) -> None:
-    """A task that facts told of is a task of the platform's endpoints."""
+def test_a_task_given_by_facts_is_known(world: World) -> None:
+    """A task known from facts is a task of the platform's endpoints."""
     world.ask("lineage.facts.add", {"facts": [edge_fact(1, task_id=12)]})
     shown = world.ask("tasks.info", {"id": "12"})
     assert (shown["id"], shown["teamId"], shown["status"]) == (12, 1, "started")
 
 
 def test_a_client_may_ask_for_its_own_task_before_its_first_edge(world: World) -> None:
-    """`x-task-id` vouches for a task that nothing was told of yet; others are 404."""
+    """`x-task-id` vouches for a task that is not known yet; others are 404."""
     shown = world.ask("tasks.info", {"id": "77"}, headers={"x-task-id": "77"})
     assert (shown["id"], shown["teamId"]) == (77, 1)
     assert world.refusal("tasks.info", {"id": "78"})[0] == 404
@@ -36,7 +36,7 @@ def test_a_client_may_ask_for_its_own_task_before_its_first_edge(world: World) -
 def test_every_status_of_the_platform_is_kept(
     world: World, task: int, status: str
 ) -> None:
-    """A status that was told is shown."""
+    """A status that was set is shown."""
     world.ask("tasks.status.update", {"id": task, "status": status})
     assert world.ask("tasks.info", {"id": task})["status"] == status
 
@@ -59,8 +59,8 @@ def test_fields_are_set_appended_and_merged(world: World, task: int) -> None:
     """Fields are paths; `append` extends, `recursive` merges."""
 
     def put(field: str, payload: object, **how: bool) -> None:
-        said = {"field": field, "payload": payload, **how}
-        world.ask("tasks.data.set", {"taskId": task, "fields": [said]})
+        wanted = {"field": field, "payload": payload, **how}
+        world.ask("tasks.data.set", {"taskId": task, "fields": [wanted]})
 
     put("data.a.b", 1)
     put("data.list", [1])
@@ -81,15 +81,15 @@ def test_fields_are_set_appended_and_merged(world: World, task: int) -> None:
 def test_one_bad_field_sets_none(world: World, task: int) -> None:
     """Fields are set all or none."""
     deep = ".".join("x" * 40)
-    said = [{"field": "good", "payload": 1}, {"field": deep, "payload": 1}]
-    status, _ = world.refusal("tasks.data.set", {"taskId": task, "fields": said})
+    wanted = [{"field": "good", "payload": 1}, {"field": deep, "payload": 1}]
+    status, _ = world.refusal("tasks.data.set", {"taskId": task, "fields": wanted})
     assert status == 400
     got = world.ask("tasks.data.get", {"taskId": task, "fields": ["good"]})
     assert got == {"result": {}}
 
 
 def test_output_and_meta_are_shown_with_the_task(world: World, task: int) -> None:
-    """What the task's card shows, and told meta, are in its info."""
+    """What the task's card shows, and meta that was set, are in its info."""
     output = {"general": {"title": "report"}}
     world.ask("tasks.output.set", {"taskId": task, "output": output})
     folder = {"hostDir": "/h", "folder": "f"}
@@ -124,7 +124,7 @@ def test_logs_come_back_from_a_time_on(world: World, task: int) -> None:
 
 
 def test_logs_without_a_task_are_refused(world: World) -> None:
-    """Only the header tells whose lines they are."""
+    """Only the header says whose lines they are."""
     status, details = world.refusal("tasks.logs.add", {"logs": []})
     assert (status, details["field"]) == (400, "x-task-id")
     status, _ = world.refusal(
@@ -136,13 +136,13 @@ def test_logs_without_a_task_are_refused(world: World) -> None:
 def test_files_of_a_task_go_once_each(world: World, task: int) -> None:
     """Bytes are sent once; the next time their hash is enough."""
     content = b"weights" * 100
-    told = base64.b64encode(hashlib.sha256(content).digest()).decode()
-    described = json.dumps({"fullpath": "/out/w.pt", "hash": told}).encode()
+    value = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    described = json.dumps({"fullpath": "/out/w.pt", "hash": value}).encode()
     raw, headers = form([("0", None, described), ("0-file", "w.pt", content)])
     headers["x-task-id"] = str(task)
     assert world.send("tasks.files.bulk.upload", raw=raw, headers=headers).status == 200
-    assert world.ask("images.internal.hashes.list", [told]) == [told]
-    known = {"taskId": task, "files": [{"name": "again.pt", "hash": told}]}
+    assert world.ask("images.internal.hashes.list", [value]) == [value]
+    known = {"taskId": task, "files": [{"name": "again.pt", "hash": value}]}
     assert world.ask("tasks.files.bulk.add-by-hash", known)
     unknown = {"taskId": task, "files": [{"name": "x", "hash": "?"}]}
     assert world.refusal("tasks.files.bulk.add-by-hash", unknown)[0] == 404
@@ -151,7 +151,7 @@ def test_files_of_a_task_go_once_each(world: World, task: int) -> None:
 def test_bytes_that_are_not_those_of_their_hash_are_refused(
     world: World, task: int
 ) -> None:
-    """A told hash must be the hash of the bytes."""
+    """A given hash must be the hash of the bytes."""
     raw, headers = form([("0", None, b'{"hash": "AAAA"}'), ("0-file", "w", b"x")])
     headers["x-task-id"] = str(task)
     status, details = world.refusal("tasks.files.bulk.upload", raw=raw, headers=headers)
@@ -167,11 +167,11 @@ def test_the_context_names_team_and_workspace(world: World, task: int) -> None:
 
 def test_a_running_app_cannot_be_reached(world: World, task: int) -> None:
     """Commands for an app are refused for good, so that no client retries."""
-    said = {"taskId": task, "command": "is_ready", "context": {}, "state": {}}
-    assert world.refusal("tasks.request.direct", said)[0] == 400
+    wanted = {"taskId": task, "command": "is_ready", "context": {}, "state": {}}
+    assert world.refusal("tasks.request.direct", wanted)[0] == 400
 
 
-def test_tasks_keep_their_numbers_whatever_is_told_of_them(world: World) -> None:
+def test_tasks_keep_their_numbers_whatever_is_given_of_them(world: World) -> None:
     """A task numbered by the instance stays itself when its status changes."""
     world.ask("lineage.facts.add", {"facts": [edge_fact(1, task="run-of-an-app")]})
     first = world.ask("lineage.register.task", {"name": "a"})["id"]
