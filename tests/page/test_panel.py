@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from instance_server import Served
-from page_fixture import StoryFixture
+from page_fixture import StoryFixture, stat
 from playwright.sync_api import expect
 
 Look = Callable[..., Any]
@@ -94,3 +95,20 @@ def test_two_teams_tasks_of_one_number_have_their_own_panels(
         page.locator(".node-main", has_text=f"Of {team}").click()
         expect(page.locator(".panel")).to_contain_text(f"{team}-host")
         page.goto(served.address)
+
+
+def test_a_table_is_previewed_by_its_first_rows(
+    look: Look, served: Served, folder: Path
+) -> None:
+    """A CSV file shows its head and first rows as a table."""
+    story = StoryFixture(served)
+    table = folder / "shop.csv"
+    table.write_text("day,amount\nmonday,3\n", "utf-8")
+    story.task("export", "Export shop")
+    story.makes("export", "file", str(table), stat=stat(table), local_path=str(table))
+    story.end("export")
+    story.send()
+    key = story.data("shop.csv")
+    rows = look(f"/?focus={key}&sel={key}").get_by_role("region", name="First rows")
+    expect(rows.get_by_role("columnheader", name="amount")).to_be_visible()
+    expect(rows.get_by_role("cell", name="monday")).to_be_visible()

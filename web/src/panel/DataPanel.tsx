@@ -5,7 +5,8 @@ import type { DataDetail, Edge, GraphNode, NodeMap } from "../api/types";
 import { useAnswer, useQuery } from "../api/useAnswer";
 import { Copied, Failure, Loading, PageLink } from "../app/ui";
 import { go } from "../app/useUrl";
-import { bytes, moment } from "../model/format";
+import { bytes, moment, short } from "../model/format";
+import { rowsOf } from "../model/rows";
 import { VersionStrip } from "./VersionStrip";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
 
@@ -14,6 +15,37 @@ const MAX_PREVIEW = 20_000;
 interface Seen {
   text: string | null;
   blob: Blob;
+}
+
+/** The first rows of a table. */
+function Rows({ rows }: { rows: readonly string[][] }) {
+  const [head = [], ...body] = rows;
+  return (
+    <div className="table-box rows" tabIndex={0} role="region" aria-label="First rows">
+      <table className="table">
+        <thead>
+          <tr>
+            {head.map((name, at) => (
+              <th key={at} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {body.map((row, line) => (
+            <tr key={line}>
+              {row.map((cell, at) => (
+                <td key={at} dir="auto">
+                  {short(cell, 80)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
 function Preview({ detail }: { detail: DataDetail }) {
@@ -34,6 +66,8 @@ function Preview({ detail }: { detail: DataDetail }) {
   const body = () => {
     if (answer.error) return <p className="quiet">{answer.error.message}</p>;
     if (!answer.data) return <Loading lines={3} />;
+    const rows = answer.data.text === null ? null : rowsOf(detail.node.name, answer.data.text);
+    if (rows) return <Rows rows={rows} />;
     if (answer.data.text !== null) {
       return (
         <pre className="raw preview" tabIndex={0} dir="auto">
