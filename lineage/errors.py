@@ -29,8 +29,9 @@ logger = logging.getLogger("lineage")
 
 def _mask_record(record: logging.LogRecord) -> bool:
     """Take secrets out of a message before any handler sees it."""
-    message = record.getMessage()
-    masked = redact(message)
+    # What cannot be formatted is the handlers' to report.
+    message = attempt(logging.LogRecord.getMessage, record, lambda _: None)
+    masked = message and redact(message)
     if masked != message:
         record.msg, record.args = masked, ()
     return True

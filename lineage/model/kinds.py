@@ -1,4 +1,4 @@
-"""The table of entity kinds: everything in which one kind differs from another."""
+"""The table of artifact kinds: everything in which one kind differs from another."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ JOB_VERSION: Final = "6.11.11"
 
 @dataclass(frozen=True, slots=True)
 class ArtifactKind:
-    """One kind of entity, with all that code elsewhere would otherwise branch on."""
+    """One kind of artifact, with all that code elsewhere would otherwise branch on."""
 
     name: str
     """The word users write: `uses_<name>`, `<name>:<id>` in selectors."""
     wire: str
-    """The platform's `type` for an entity of this kind without a version."""
+    """The platform's `type` for an artifact of this kind without a version."""
     id_type: IdType
     """What the platform identifies it by."""
     directions: tuple[Direction, ...]
@@ -137,7 +137,7 @@ WIRE_TYPES: Final = tuple(_BY_WIRE)
 
 
 def to_wire(kind: str, *, is_version: bool = False, is_model: bool = False) -> str:
-    """Give the wire `type` of an entity; a flag the kind lacks is ignored."""
+    """Return the wire `type` of an artifact; a flag the kind lacks is ignored."""
     row = KINDS[kind]
     if is_version and row.wire_version is not None:
         return row.wire_version

@@ -60,6 +60,7 @@ def about_process(mask: Masker, user: str | None) -> str:
     return "".join(
         (
             member("host", shorten(socket.gethostname(), _LONGEST_NAME)),
+            f',"machine":{machine_name()}',
             member("user", shorten(user or _user(), _LONGEST_NAME) or None),
             member("pid", os.getpid()),
             member("python", platform.python_version()),

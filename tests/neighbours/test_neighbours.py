@@ -386,3 +386,50 @@ def test_notebook(tmp_path: Path) -> None:
         "study.ipynb": {"before", "after"},
         "App": {"inside"},
     }
+
+
+def test_above_a_route_or_command_is_an_error(tmp_path: Path) -> None:
+    """FastAPI and Typer call the function that they were given; below them it works."""
+    _need("fastapi", "typer", "click", "httpx")
+    code = """
+    import click, typer
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+    api, commands = FastAPI(), typer.Typer()
+    def wrong(register):
+        def function(part: str): return part
+        try: uses_file("part")(register(function))
+        except lineage.DeclarationError as error: assert "write it below" in str(error)
+        else: raise AssertionError(register)
+    for register in (api.get("/a"), commands.command(), click.command()):
+        wrong(register)
+    @api.get("/right")
+    @uses_file("part")
+    def right(part: str): return part
+    @commands.command("right")
+    @uses_file("part")
+    def command(part: str): pass
+    @commands.command("other")
+    def other(): pass
+    assert TestClient(api).get("/right?part=s3://b/route").status_code == 200
+    commands(["right", "s3://b/command"], standalone_mode=False)
+    """
+    done = run_program(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    (task,) = recorded_tasks(tmp_path).values()
+    assert task.edges == {"route", "command"}
+
+
+def test_scikit_learn_clones(tmp_path: Path) -> None:
+    """A transformer of a decorated function is cloned like one of a plain one."""
+    _need("sklearn")
+    code = """
+    from sklearn.base import clone
+    from sklearn.preprocessing import FunctionTransformer
+    transformer = FunctionTransformer(read)
+    assert clone(transformer).func("s3://b/cloned") == "s3://b/cloned"
+    """
+    done = run_program(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    (task,) = recorded_tasks(tmp_path).values()
+    assert task.edges == {"cloned"}

@@ -1,9 +1,12 @@
-"""Surroundings: who runs a task, and where."""
+"""Host info: who runs a task, and where."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +14,9 @@ from lineage.recording import host_info
 from lineage.recording.masking import Masker
 
 
-def _told(members: str) -> dict[str, object]:
-    told: dict[str, object] = json.loads("{" + members[1:] + "}") if members else {}
-    return told
+def _members(members: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads("{" + members[1:] + "}") if members else {}
+    return found
 
 
 @pytest.mark.parametrize(
@@ -37,10 +40,10 @@ def test_a_program_has_a_name(
 def test_about_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Host, user, pid, python and the command line, masked."""
     monkeypatch.setattr(sys, "orig_argv", ["python", "t.py", "--password", "hunter2"])
-    told = _told(host_info.about_process(Masker(), "me"))
-    assert told["user"] == "me"
-    assert told["command"] == "python t.py --password ****"
-    assert set(told) == {"host", "user", "pid", "python", "command"}
+    found = _members(host_info.about_process(Masker(), "me"))
+    assert found["user"] == "me"
+    assert found["command"] == "python t.py --password ****"
+    assert set(found) == {"host", "machine", "user", "pid", "python", "command"}
 
 
 def test_a_container_without_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,4 +53,29 @@ def test_a_container_without_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyError("uid not found")
 
     monkeypatch.setattr("getpass.getuser", nobody)
-    assert "user" not in _told(host_info.about_process(Masker(), None))
+    assert "user" not in _members(host_info.about_process(Masker(), None))
+
+
+@pytest.fixture
+def no_memory() -> Iterator[None]:
+    """Name the machine anew in the test, and again after it."""
+    host_info.machine_name.cache_clear()
+    yield
+    host_info.machine_name.cache_clear()
+
+
+def test_a_machine_is_its_host_and_its_own_id(
+    tmp_path: Path, no_memory: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hosts of one image differ, and so do two machines of one host name."""
+    own_id = tmp_path / "machine-id"
+    names = set()
+    for host, text in (("Box A_1", "1"), ("box-b", "1"), ("box-b", "2"), ("box-b", "")):
+        own_id.write_text(text + "\n")
+        monkeypatch.setattr(host_info, "_MACHINE_IDS", (str(own_id),))
+        monkeypatch.setattr("socket.gethostname", lambda host=host: host)
+        host_info.machine_name.cache_clear()
+        names.add(json.loads(host_info.machine_name()))
+    assert len(names) == 4
+    assert "box-b" in names
+    assert all(re.fullmatch(r"[a-z0-9.-]+", name) for name in names)

@@ -26,16 +26,18 @@ class Broken:
         raise ValueError("no")
 
 
-def _told(mask: Any = str, /, **params: Any) -> Any:
+def _recorded(mask: Any = str, /, **params: Any) -> Any:
     text = step_params(params, mask)
-    told = json.loads(text)
-    info = StepInfo.model_validate({"key": "k", "name": "n", "at": 1, "params": told})
-    assert json.dumps(info.params) == json.dumps(told)
-    return told
+    recorded = json.loads(text)
+    info = StepInfo.model_validate(
+        {"key": "k", "name": "n", "at": 1, "params": recorded}
+    )
+    assert json.dumps(info.params) == json.dumps(recorded)
+    return recorded
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "recorded"),
     [
         (True, True),
         (None, None),
@@ -52,32 +54,32 @@ def _told(mask: Any = str, /, **params: Any) -> Any:
         ("\x00\ud800ü", "\ufffd\ufffdü"),
     ],
 )
-def test_scalars_stay_and_the_rest_is_shown(value: object, told: object) -> None:
+def test_scalars_stay_and_the_rest_is_shown(value: object, recorded: object) -> None:
     """Numbers, booleans, None and text are kept; anything else by its `repr`."""
-    answer = _told(value=value)["value"]
-    assert answer == told
-    assert type(answer) is type(told)
+    answer = _recorded(value=value)["value"]
+    assert answer == recorded
+    assert type(answer) is type(recorded)
 
 
-def test_nothing_given_is_nothing_told() -> None:
-    """A step without parameters tells no member for them."""
+def test_nothing_given_is_nothing_recorded() -> None:
+    """A step without parameters has no member for them."""
     assert step_params({}, str) == ""
 
 
 def test_long_values_are_cut() -> None:
     """Texts and shown values have at most 200 characters, names 100."""
-    told = _told(text="x" * 500, items=list(range(10**6)), **{"n" * 150: 1})
-    assert len(told["text"]) == 200
-    assert told["text"].endswith("…")
-    assert len(told["items"]) <= 200
-    assert len(list(told)[2]) == 100
+    recorded = _recorded(text="x" * 500, items=list(range(10**6)), **{"n" * 150: 1})
+    assert len(recorded["text"]) == 200
+    assert recorded["text"].endswith("…")
+    assert len(recorded["items"]) <= 200
+    assert len(list(recorded)[2]) == 100
 
 
 def test_many_are_cut_with_a_word(caplog: pytest.LogCaptureFixture) -> None:
-    """The first 32 are told, and that there were more."""
+    """The first 32 are recorded, and that there were more."""
     reset_warnings()
-    told = _told(**{f"p{number}": number for number in range(40)})
-    assert list(told) == [f"p{number}" for number in range(32)]
+    recorded = _recorded(**{f"p{number}": number for number in range(40)})
+    assert list(recorded) == [f"p{number}" for number in range(32)]
     assert "40 parameters" in caplog.text
 
 
@@ -85,18 +87,20 @@ def test_secrets_are_masked_by_value_and_by_name() -> None:
     """A known secret is masked wherever it stands, even on the edge of the cut."""
     mask = Masker(["hunter2-hunter2"])
     edge = "x" * 190 + "hunter2-hunter2"
-    told = _told(mask, a="hunter2-hunter2", b=["hunter2-hunter2"], c=edge, password="p")
-    assert "hunter" not in json.dumps(told)
-    assert told["password"] == "****"
-    assert _told(mask, password=None) == {"password": None}
+    recorded = _recorded(
+        mask, a="hunter2-hunter2", b=["hunter2-hunter2"], c=edge, password="p"
+    )
+    assert "hunter" not in json.dumps(recorded)
+    assert recorded["password"] == "****"
+    assert _recorded(mask, password=None) == {"password": None}
 
 
-def test_what_cannot_be_shown_is_told_by_its_type() -> None:
+def test_what_cannot_be_shown_is_shown_by_its_type() -> None:
     """A value that fails to show itself costs only its own text."""
-    told = _told(broken=Broken(), huge=10**5000, other=1)
-    assert told["broken"].startswith("<Broken instance")
-    assert told["huge"].startswith("<int")
-    assert told["other"] == 1
+    recorded = _recorded(broken=Broken(), huge=10**5000, other=1)
+    assert recorded["broken"].startswith("<Broken instance")
+    assert recorded["huge"].startswith("<int")
+    assert recorded["other"] == 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ It shares no code with the store: facts in, graph out, each question answered by
 at all events. `tests/instance/store/test_truth_property.py` compares the two.
 """
 
+# Longer than 400 lines: the rule is told in one piece, to be compared as a whole.
+
 from __future__ import annotations
 
 from collections.abc import Iterable

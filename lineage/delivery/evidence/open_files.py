@@ -14,7 +14,7 @@ def is_open_for_writing(dev: int, inode: int) -> bool:
     """Whether a file may still change through a handle or mapping of this process.
 
     A write through a mapping need not change the file's times at once, so that its
-    state tells nothing of its content.
+    state does not show its content.
     """
     return _is_open(dev, inode) or _is_mapped(dev, inode)
 

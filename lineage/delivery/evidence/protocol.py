@@ -35,7 +35,7 @@ class Resolver(Protocol):
     """
 
     def resolve(self, subject: Subject) -> Findings | None:
-        """Return what is known of the subject's version; None if it is no such thing.
+        """Return what is known of the subject's version; None if it is of another kind.
 
         Raises:
             OSError: What it names cannot be read.

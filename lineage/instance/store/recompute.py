@@ -205,29 +205,12 @@ def _write(
     kept = _assign_ids(tx, timelines, stored, old)
     rows: list[tuple[Any, ...]] = []
     tokens: list[tuple[Any, ...]] = []
-    edges: list[tuple[Any, ...]] = []
-    mentions: list[tuple[Any, ...]] = []
     for artifact, timeline, events in timelines:
-        artifact.take_over(timeline)
-        artifact.barrier_at = max(
-            (e.at for e in events if e.role != "use" and not e.is_reused), default=None
-        )
-        if timeline.unknown is None:
-            artifact.unknown_id = artifact.unknown_at = None
+        _take_over(artifact, timeline, events)
         for older, newer, at in timeline.in_place.values():
             result.in_place.append((older.id, newer.id, at))
         rows += _node_rows(team, artifact, timeline, kept)
         tokens += _token_rows(team, artifact, events)
-        for event in events:
-            before, making = stored.get(id_of(event)), event.making
-            if before is None or making is None:
-                continue
-            if (before.node, before.is_reused) == (making.id, event.is_reused):
-                continue
-            if before.mention is not None:
-                mentions.append((making.id, team, event.id, *before.mention))
-            else:
-                edges.append((making.id, int(event.is_reused), team, event.id))
     result.nodes.update(row[0] for row in rows)
     for table in ("nodes", "version_tokens"):
         tx.run(
@@ -237,6 +220,36 @@ def _write(
     tx.insert_many("nodes", NODE, rows)
     columns = ("team_id", "entity_id", "token", "node_id")
     tx.insert_many("version_tokens", columns, list(dict.fromkeys(tokens)))
+    _rebind(tx, team, stored, [e for _, _, events in timelines for e in events])
+
+
+def _take_over(
+    artifact: ArtifactState, timeline: Timeline, events: Iterable[Event]
+) -> None:
+    artifact.take_over(timeline)
+    artifact.barrier_at = max(
+        (e.at for e in events if e.role != "use" and not e.is_reused), default=None
+    )
+    if timeline.unknown is None:
+        artifact.unknown_id = artifact.unknown_at = None
+
+
+def _rebind(
+    tx: Transaction, team: int, stored: Mapping[int, _Stored], events: Iterable[Event]
+) -> None:
+    """Write what stored edges and mentions are bound to, where that changed."""
+    edges: list[tuple[Any, ...]] = []
+    mentions: list[tuple[Any, ...]] = []
+    for event in events:
+        before, making = stored.get(id_of(event)), event.making
+        if before is None or making is None:
+            continue
+        if (before.node, before.is_reused) == (making.id, event.is_reused):
+            continue
+        if before.mention is not None:
+            mentions.append((making.id, team, event.id, *before.mention))
+        else:
+            edges.append((making.id, int(event.is_reused), team, event.id))
     tx.run_many(
         "UPDATE edges SET node_id = ?, is_reused = ? WHERE team_id = ? AND id = ?",
         edges,
