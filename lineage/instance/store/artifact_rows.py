@@ -143,6 +143,9 @@ def version_row(
 
     Where they contradict each other, as one digest with two sizes, the first counts.
     """
+    if not known:
+        label = None if is_unknown and kind not in CONTAINERS else f"v{ordinal}"
+        return VersionRow("", label, None, None, None, None, None, None, None)
     tokens = sorted({token for one in known for token in one.tokens})
     with_digest = next((one for one in known if one.digest is not None), None)
     size = with_digest.size if with_digest is not None else None

@@ -109,7 +109,7 @@ def resume(
         ):
             continue
         one = stored.resumed(artifact, shares_path)
-        if _adopts(one.timeline, events, keys):
+        if one is None or _adopts(one.timeline, events, keys):
             continue
         if (
             id in late
@@ -201,8 +201,10 @@ class _Stored:
             for event, key in zip(events, keys, strict=True)
         )
 
-    def resumed(self, artifact: ArtifactState, shares_path: SharesPath) -> Resumed:
-        """Make the timeline as it stands before the new events."""
+    def resumed(
+        self, artifact: ArtifactState, shares_path: SharesPath
+    ) -> Resumed | None:
+        """Make the timeline as it stands before the new events, if that is certain."""
         timeline = Timeline(artifact.kind in CONTAINERS, shares_path)
         stored: dict[int, Making] = {}
         rows: dict[int, VersionRow] = {}
@@ -221,6 +223,12 @@ class _Stored:
                 version.found = making
             elif version.made is None or (version.made.made_at or 0) < made_at:
                 version.made = making
+            elif version.made.made_at == made_at:
+                # Which one was later only the edges tell, or that it was the last.
+                if id == artifact.made_id:
+                    version.made = making
+                elif version.made.id != artifact.made_id:
+                    return None
         timeline.count = artifact.versions
         self._restore(artifact, timeline, stored)
         made_ats = {id: making.made_at for id, making in stored.items()}

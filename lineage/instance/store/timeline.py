@@ -229,6 +229,12 @@ def identify(events: Sequence[Event]) -> list[Hashable | None]:
     first one after it. An event without evidence has no key.
     """
     keys: list[Hashable | None] = [None] * len(events)
+    if len(events) == 1:
+        # Most artifacts have one event in a batch, and nothing to compare it with.
+        tokens = events[0].evidence.tokens
+        return [tokens[0].text] if tokens else keys
+    if not any(event.evidence.tokens for event in events):
+        return keys
     holders: dict[str, list[tuple[int, Hashable]]] = {}
     for rank in range(STAT + 1):
         mine = [

@@ -66,7 +66,7 @@ export function NodeLine({ node, onOpen }: { node: GraphNode; onOpen?: () => voi
         {shown(node).title}
       </span>
       <span className="node-line-kind">
-        {kindWord(node.kind)}
+        {node.type === "task" ? `task ${node.id}` : kindWord(node.kind)}
         {version}
       </span>
     </PageLink>

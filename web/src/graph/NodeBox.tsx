@@ -5,7 +5,7 @@ import type { GraphNode } from "../api/types";
 import { Status, StatusIcon } from "../app/ui";
 import { StatTile } from "../app/StatTile";
 import { OPEN_STEP, type NodeItem } from "../model/group";
-import { cutMiddle, number } from "../model/format";
+import { cutMiddle, number, statusTone, statusWord } from "../model/format";
 import type { Mark } from "./useGraph";
 import { faceOf, hiddenWords, nodeLabel, type Differences, type Look } from "./scene";
 
@@ -88,12 +88,24 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
       >
         <StatTile node={node} />
         <span className="node-text">
-          <span className="node-title" dir="auto" title={face.title}>
+          <span
+            className="node-title"
+            dir="auto"
+            title={face.title}
+            data-number={item.type === "task" ? `#${node.id}` : undefined}
+          >
             {cutMiddle(face.title, 27)}
           </span>
           <span className="node-sort">
             <span dir="auto">{face.sort}</span>
-            {item.type === "task" && <Status status={node.status} />}
+            {item.type === "task" &&
+              (statusTone(node.status) === "good" ? (
+                <span className="status tone-good" title={statusWord(node.status ?? "")}>
+                  <StatusIcon status={node.status ?? ""} />
+                </span>
+              ) : (
+                <Status status={node.status} />
+              ))}
             {isGroup && face.failed > 0 && (
               <span className="status tone-bad">
                 <StatusIcon status="failed" />

@@ -49,7 +49,7 @@ export function Search(props: SearchProps) {
   const [isOpen, setOpen] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
-  const wanted = useSettled(text.trim(), 120);
+  const wanted = useSettled(text.trim(), 40);
   const fields = wanted ? { text: wanted, kinds: props.kinds, limit: 12 } : null;
   const answer = useAnswer("search", fields, true);
   const hits = wanted && text.trim() ? (answer.data?.hits ?? []) : [];

@@ -115,7 +115,7 @@ function GroupPanel({ item, graph }: { item: NodeItem; graph: Graph }) {
             <NodeLine node={node} onOpen={() => go({ sel: node.key })} />
             <small className="edge-note" dir="auto">
               {node.status && <Status status={node.status} />}{" "}
-              {[node.type === "task" ? `task ${node.id}` : null, since(node), differing.get(node.key)]
+              {[since(node), differing.get(node.key)]
                 .filter(Boolean)
                 .join(" · ")}
             </small>

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { query } from "../api/client";
 import type { StaleAnswer } from "../api/types";
 import { useQuery } from "../api/useAnswer";
-import { Empty, Failure, Loading, NodeLine } from "../app/ui";
+import { Empty, Failure, Loading, NodeLine, PageLink } from "../app/ui";
 import type { PageState } from "../app/url";
 import { csv, saveText } from "../export/save";
 import { shown } from "../model/titles";
@@ -28,7 +28,8 @@ const COLUMNS: Column<Item>[] = [
       <ul className="plain reasons">
         {reasonsOf(item).map(({ used, current }) => (
           <li key={used.key}>
-            <NodeLine node={used} /> <span className="quiet">is now</span> <NodeLine node={current} />
+            <NodeLine node={used} /> <span className="quiet">is now</span>{" "}
+            <PageLink to={current.key}>{current.version ?? shown(current).title}</PageLink>
           </li>
         ))}
       </ul>
