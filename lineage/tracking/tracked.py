@@ -10,6 +10,7 @@ import copy
 import importlib
 import inspect
 import pickle
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -165,9 +166,13 @@ def _own_function(target: Any) -> Any:
 
 def _attribute(module: str, name: str) -> Any:
     """Find what a module defines by a qualified name, without binding it."""
-    owner: Any = importlib.import_module(module)
+    owner: Any = sys.modules.get(module) or importlib.import_module(module)
     for part in name.split("."):
-        owner = inspect.getattr_static(owner, part, None)
+        members = getattr(owner, "__dict__", {})
+        if part in members:
+            owner = members[part]
+        else:
+            owner = inspect.getattr_static(owner, part, None)
     return owner
 
 
