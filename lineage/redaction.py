@@ -120,7 +120,7 @@ _NO_SECRET: Final = re.compile(
     r"|object|any|optional|required|optional\[.*|unset|missing|invalid|expired"
     r"|\.{3}|\*+|<.*|\$.*|%\(.*|\{+.*|[a-z_.]*environ.*)?"
 )
-#: Names that count or order things as often as they hide them.
+#: Names that count or order as often as they hide them.
 _OFTEN_NUMBERS: Final = re.compile(r"(?i)(?:pass|token|session|auth|pat|cookie)$")
 _FILE: Final = re.compile(r"[^/]{1,40}(?:/[^/]+)*/(?:[^/]*\.[A-Za-z0-9]{1,8})?")
 

@@ -158,7 +158,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("journal_sync", ("LINEAGE_JOURNAL_SYNC",), _one_of("process", "power"),
              "process", "process, power", "what a recorded fact survives"),
     Variable("journal_max_mb", ("LINEAGE_JOURNAL_MAX_MB",), _positive, 512.0,
-             "megabytes, 0 or more", "where an undeliverable backlog stops growing"),
+             "megabytes, 0 or more", "the size at which the journal stops growing"),
     Variable("max_age_days", ("LINEAGE_MAX_AGE_DAYS",), _positive, 30.0,
              "days, 0 or more", "how long a waiting fact is kept"),
     Variable("mask_patterns", ("LINEAGE_MASK",), _words, (),

@@ -205,8 +205,8 @@ def _was_unsent(error: Exception) -> bool:
 
 def exhausted(endpoint: str, last: ApiError | None, why: str) -> RetriesExhaustedError:
     """Make the error of a call whose attempts or time were used up."""
-    told = f"; last: {last}" if last is not None else ""
-    error = RetriesExhaustedError(f"{endpoint}: {why}{told}", subject=endpoint)
+    last_error = f"; last: {last}" if last is not None else ""
+    error = RetriesExhaustedError(f"{endpoint}: {why}{last_error}", subject=endpoint)
     error.endpoint, error.is_retryable = endpoint, True
     if last is not None:
         error.status = last.status

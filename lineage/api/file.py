@@ -224,7 +224,7 @@ class FileApi(Resource):
             team_id: The team.
             src: The local file.
             dst: Its path in Team Files.
-            progress_cb: Told the bytes that are done (or a tqdm bar).
+            progress_cb: Called with the bytes that are done (or a tqdm bar).
 
         Raises:
             OSError: The file cannot be read.
@@ -278,7 +278,7 @@ class FileApi(Resource):
             remote_path: Its path in Team Files.
             local_save_path: Where it goes; folders are made.
             cache: A file cache of the platform's SDK.
-            progress_cb: Told the bytes of each chunk (or a tqdm bar).
+            progress_cb: Called with the bytes of each chunk (or a tqdm bar).
 
         Raises:
             NotFoundError: Nothing is there (checked only with `cache`).

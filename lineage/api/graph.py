@@ -139,7 +139,7 @@ class GraphApi(Resource):
             kinds: Show only artifacts of these kinds (tasks always show).
             statuses: Show only tasks of these statuses.
             as_of: As the graph was at this time (seconds since 1970).
-            limit: Nodes, at most; the answer tells when it was cut.
+            limit: Nodes, at most; the answer says when it was cut.
             after: `next` of the answer before.
         """
         return self.ask(

@@ -67,7 +67,7 @@ async def blocks(content: Any, pace: UploadClock) -> AsyncIterator[bytes]:
     Args:
         content: What reads as a file (read in a thread), or gives blocks, at once or
             asynchronously.
-        pace: Told of each block.
+        pace: Notified of each block.
     """
     if hasattr(content, "read"):
         while block := await asyncio.to_thread(content.read, _BLOCK):

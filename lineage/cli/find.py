@@ -32,7 +32,7 @@ class Found:
     selector: str
     """Names them in a question."""
     notes: Sequence[Line] = ()
-    """What to tell the person about the match."""
+    """What to show the person about the match."""
     artifact: str | None = None
     """Names the artifact with all its versions."""
 

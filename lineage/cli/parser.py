@@ -38,7 +38,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**options, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
-        """Refuse, with the nearest thing that exists and what to type next."""
+        """Refuse, with the nearest word that exists and what to type next."""
         found = _CHOICE.search(message)
         if found:
             known = re.findall(r"[\w-]+", found["known"])

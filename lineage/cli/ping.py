@@ -11,18 +11,18 @@ from .format import count
 
 
 def reached(settings: Settings) -> str:
-    """Tell in one sentence whether facts get where they go."""
+    """Say in one sentence whether facts get where they go."""
     if not settings.is_enabled:
         return "Nothing is sent."
     waiting = read_status(settings.home).waiting
-    backlog = f"; {count(waiting, 'fact')} waiting" if waiting else ""
+    waiting_text = f"; {count(waiting, 'fact')} waiting" if waiting else ""
     if settings.destination == "local":
-        return f"The embedded instance needs no connection{backlog}."
+        return f"The embedded instance needs no connection{waiting_text}."
     if settings.destination == UNUSABLE:
-        return f"Nothing can be sent: {settings.unusable}{backlog}."
+        return f"Nothing can be sent: {settings.unusable}{waiting_text}."
     if settings.destination == "instance" and not settings.server_address:
-        return f"SERVER_ADDRESS is not set, so nothing can be sent{backlog}."
-    return f"{_answer(served(settings))}{backlog}."
+        return f"SERVER_ADDRESS is not set, so nothing can be sent{waiting_text}."
+    return f"{_answer(served(settings))}{waiting_text}."
 
 
 def _answer(api: Api) -> str:

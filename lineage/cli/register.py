@@ -14,7 +14,9 @@ from .result import CommandResult, StyledText, line
 
 def add_commands(commands: Commands) -> None:
     """Add the commands of this theme."""
-    group = commands.group("register", "create projects, files … to try things out")
+    group = commands.group(
+        "register", "create projects, files and others to try an app with"
+    )
     project = _add(group, "project", "make a project", "NAME")
     project.add_argument("--type", help="images, videos, volumes, point_clouds …")
     version = _add(group, "project-version", "make a version of a project", None)

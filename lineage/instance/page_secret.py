@@ -30,7 +30,7 @@ class PageSecret:
 
     The address that is printed carries it once; the answer moves it into a cookie and
     leads to the address without it. A loopback port is open to every user of the
-    machine, so nothing else tells its owner from others.
+    machine, so nothing else distinguishes its owner from others.
 
     Args:
         secret: From `new_secret`.

@@ -6,7 +6,7 @@ needs no lock, no system call and no turn of the interpreter lock, may be interr
 by a signal's handler that records, too, and what is copied belongs to the kernel:
 it outlives the process, however that ends. Disk space was allocated before.
 
-The owner holds `flock` on the file until it dies, which tells others that it lives.
+The owner holds `flock` on the file until it dies, which shows others that it lives.
 """
 
 from __future__ import annotations

@@ -413,7 +413,7 @@ class DataDetail(Answer):
     path: str | None = None
     """Where the file lay, as recorded."""
     versions: list[Node] = []
-    """Every making of a version, newest first; `same_as` tells equal ones."""
+    """Every making of a version, newest first; `same_as` marks equal ones."""
     produced_by: list[Edge] = []
     used_by: list[Edge] = []
     meta: dict[str, Any] | None = None

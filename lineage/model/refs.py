@@ -1,4 +1,4 @@
-"""References: a thing named by kind and id, as users write and code passes it."""
+"""References: an artifact named by kind and id, as users write and code passes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .kinds import KINDS
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A thing that a task used or produced.
+    """An artifact that a task used or produced.
 
     Made by `project`, `dataset`, `file`, `folder`, `job` and `task`; `str()`
     gives the form that selectors read back.

@@ -12,7 +12,7 @@ from ..settings import VARIABLES, parse
 def is_off_in(environ: Mapping[str, str]) -> bool:
     """Whether an environment switches lineage off.
 
-    A value that cannot be read means on; the settings tell the user about it.
+    A value that cannot be read means on; the settings warn the user about it.
     """
     variable = next(v for v in VARIABLES if v.field == "is_enabled")
     text = next((environ[n] for n in variable.names if environ.get(n)), None)

@@ -16,7 +16,7 @@ _LONGEST: Final = 4096
 #: A file's times lag behind the clock by up to one tick of the kernel.
 TICK_NS: Final = 20_000_000
 
-#: What tells two states of a file apart: size, mtime_ns, ctime_ns, inode, device.
+#: What distinguishes two states of a file: size, mtime_ns, ctime_ns, inode, device.
 FileState = tuple[int, int, int, int, int]
 
 

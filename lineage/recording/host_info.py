@@ -40,7 +40,7 @@ def _notebook_name() -> str:
     if "ipykernel" not in sys.modules:
         return ""
     main = sys.modules.get("__main__")
-    # Visual Studio Code tells the kernel by a global, Jupyter by a variable.
+    # Visual Studio Code sets a global in the kernel, Jupyter a variable.
     path = getattr(main, "__vsc_ipynb_file__", None) or os.environ.get(
         "JPY_SESSION_NAME", ""
     )

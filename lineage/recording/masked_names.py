@@ -8,7 +8,7 @@ from typing import Final
 from ..model.addresses import canonical_address
 from ..redaction import MASK
 
-#: Six hexadecimal digits: enough to tell names apart, too few to find the secret.
+#: Six hexadecimal digits: enough to distinguish names, too few to find the secret.
 _DIGEST_BYTES: Final = 3
 
 

@@ -24,7 +24,7 @@ class Rank:
     number: int
     size: int
     shared_id: str
-    """What all of them know and no other run has; empty when there is no such thing."""
+    """What all of them know and no other run has; empty when there is none."""
 
     def key(self, ordinal: int) -> str:
         """Return the key of the task that the ranks open as their n-th."""

@@ -45,7 +45,7 @@ def install() -> None:
 
 def carry_to_children(scope: StepContext) -> Callable[[], None]:
     """Let processes started from now on find the task; returns what takes it back."""
-    with guard("Child processes cannot be told of the task"):
+    with guard("Child processes cannot learn of the task"):
         token = scope.task.recorder.token(scope).encode()
         before = os.environ.get(VARIABLE)
         os.environ[VARIABLE] = token
@@ -78,7 +78,7 @@ def _process_config() -> dict[str, Any]:
     """Return what `multiprocessing` hands to every process that it starts."""
     process = sys.modules.get("multiprocessing.process")
     if process is None:
-        return {}  # loaded later, it is told by `_configure_process`
+        return {}  # loaded later, it learns by `_configure_process`
     config: dict[str, Any] = getattr(process.current_process(), "_config", {})
     return config
 

@@ -1,5 +1,7 @@
 """`send_edge`: recorded edges, resolved and sent once, through any api."""
 
+# Longer than 400 lines: one table of what is sent and what is not.
+
 from __future__ import annotations
 
 import json

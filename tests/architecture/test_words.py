@@ -9,6 +9,30 @@ from pathlib import Path
 import pytest
 from source_tree import ROOT, committed, functions, modules, relative, tree
 
+#: Words that must not come back, and the glossary's words for them.
+_UNWANTED = {
+    "tell, tells, told": "record, return, log, say",
+    "thing, things": "artifact",
+    "spot, spots, sight": "node, reader",
+    "verdict, verdicts": "result",
+    "backlog": "queue",
+    "sink, sinks": "exporter",
+    "doors, teller, tellers": "methods, builder",
+    "anew, dearer, dearest": "again, more expensive",
+    "begin_anew, start_afresh": "reset_after_fork",
+}
+_WORDS = re.compile(
+    rf"\b({'|'.join(w for words in _UNWANTED for w in words.split(', '))})\b",
+    re.IGNORECASE,
+)
+#: Uses that are right: a method of files, a wire key, a name that is deprecated, and
+#: names that a store keeps.
+_ALLOWED = re.compile(
+    r"\.tell\(|def tell\(|\bsink\b ?[:=)\]]|[`\"]sinks?[`\"]|sink=|exporter_of_sink"
+    r"|[`\"]thing[`\"]|[\w.]_things|\bsink\b"
+)
+
+
 _TEXT = (".py", ".md", ".toml", ".ts", ".tsx", ".css", ".yml", ".yaml", ".json", "")
 _NOTES = re.compile(r"\b(TODO|FIX" + r"ME|XX" + r"X)\b")
 _MACHINE = re.compile(r"/(work|farm)/[a-z.]|/opt/pyp[i]|/root/\.")
@@ -70,3 +94,31 @@ def test_switched_off_checks_say_why() -> None:
         if bare.search(line)
     ]
     assert package == []
+
+
+def _plain_texts() -> list[tuple[Path, str]]:
+    """All that people read: the package, the documents, the page's sources."""
+    folders = ("lineage/", "docs/", "web/src/", "README.md", "CONTRIBUTING.md")
+    return [
+        (path, text)
+        for path, text in _texts()
+        if relative(path).startswith(folders) and path.suffix != ".json"
+    ]
+
+
+def test_the_decided_words_are_used() -> None:
+    """One concept has one name; the words that were given up do not come back."""
+    found = [
+        f"{relative(path)}:{number}: {match[0]!r} in: {line.strip()[:80]}"
+        for path, text in _plain_texts()
+        for number, line in enumerate(text.split("\n"), 1)
+        if (match := _WORDS.search(_ALLOWED.sub("", line)))
+    ]
+    assert found == [], f"see docs/glossary.md and {_UNWANTED}"
+
+
+def test_the_word_list_finds_what_it_should() -> None:
+    """The list is no empty promise: it finds a word, and leaves the allowed uses."""
+    assert _WORDS.search("Tell the thing anew.")
+    assert not _WORDS.search(_ALLOWED.sub("", "position = file.tell()"))
+    assert not _WORDS.search("nothing is intelligible to a storyteller")

@@ -3,6 +3,8 @@
 `nox -s neighbours` installs what is needed; what is absent is skipped.
 """
 
+# Longer than 400 lines: one program for each neighbour, beside each other.
+
 from __future__ import annotations
 
 import importlib.util

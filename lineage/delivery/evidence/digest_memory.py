@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS wanted (
 ) WITHOUT ROWID;
 """
 
-#: Device, inode, size, mtime_ns, ctime_ns: what tells two states of a file apart.
+#: Device, inode, size, mtime_ns, ctime_ns: what distinguishes two states of a file.
 StateKey = tuple[int, int, int, int, int]
 
 

@@ -32,7 +32,7 @@ from .task_params import (
 )
 from .team_graph import TeamGraph, task_of_ref, task_ref
 
-#: Edges and log lines in one answer, at most; `edges_total` tells of more.
+#: Edges and log lines in one answer, at most; `edges_total` counts all.
 MAX_EDGES: Final = 1000
 MAX_LINES: Final = 1000
 

@@ -49,7 +49,7 @@ class _Memory:
 
 
 class LinkCache:
-    """Remembers links of teams; whoever reads a later revision starts anew."""
+    """Remembers links of teams; whoever reads a later revision starts again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

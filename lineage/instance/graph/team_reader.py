@@ -46,7 +46,7 @@ class TeamReader:
     def task_keys(self, numbers: Collection[int]) -> dict[int, str]:
         """Return the keys of tasks by their numbers.
 
-        Teams may have been told the same number. Of the teams that are asked the
+        Teams may have the same number. Of the teams that are asked the
         first one's task is `task:12` then, that of team 5 `task:12@5`.
         """
         taken: set[int] = set()

@@ -168,9 +168,9 @@ def _symlinks(dataset: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _with_uid(run: str, fact: dict[str, Any]) -> dict[str, Any]:
     """Name a fact by what it says; an edge by its dataset, since it is made once."""
-    told = fact
+    content = fact
     if fact["f"] == "edge":
-        told = {name: fact.get(name) for name in ("dir", "kind", "id", "version")}
-    text = json.dumps(told, sort_keys=True, default=str)
+        content = {name: fact.get(name) for name in ("dir", "kind", "id", "version")}
+    text = json.dumps(content, sort_keys=True, default=str)
     number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
     return {**fact, "uid": f"{run[:160]}-{number}"}

@@ -177,7 +177,7 @@ def _made_of(wholes: list[_Node], parts: list[_Node]) -> Iterable[tuple[_Node, _
 def _by_one_maker(
     tx: Transaction, team: int, pairs: list[tuple[_Node, _Node]]
 ) -> list[tuple[_Node, _Node]]:
-    """Leave out parts that were in a folder before a task made all of it anew."""
+    """Leave out parts that were in a folder before a task made all of it again."""
     made = {node.id for pair in pairs if pair[1].is_made for node in pair}
     if not made:
         return pairs

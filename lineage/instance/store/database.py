@@ -107,7 +107,7 @@ class Transaction:
         Args:
             table: The table's name.
             columns: Names of the columns that each row gives.
-            key: Names of the columns that tell rows apart.
+            key: Names of the columns that identify a row.
             rows: The rows.
             least: The column of which the smaller value is kept.
             greatest: The column of which the larger value is kept.

@@ -12,13 +12,13 @@ from .write_cache import TeamCache
 
 #: Bits of an edge's id that number it within its source.
 SOURCE_BITS = 32
-#: Numbers from here on are not told apart from the source.
+#: Numbers from here on are not split from the source.
 _MAX_NUMBER = 10**9
 #: Sources in a batch from which each id is looked up on its own.
 _FEW_SOURCES = 8
 
 
-#: A fact to be stored: its id, what it tells and who sent it.
+#: A fact to be stored: its id, its content and who sent it.
 Item = tuple[int, FactDict, "str | None"]
 
 

@@ -1,6 +1,6 @@
 """What differs between the two engines: connecting, spelling and error translation."""
 
-# ruff: noqa: D102  the protocol `Dialect` tells what each method does
+# ruff: noqa: D102  the protocol `Dialect` says what each method does
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COPY_FROM = 50
 MAX_VALUES = 900
 #: Rows in one statement where there are fewer than that.
 FEW_ROWS = 16
-#: What a connection to PostgreSQL is told first. Joins are done in the order in which
+#: What a connection to PostgreSQL gets first. Joins are done in the order in which
 #: they are written, each by an index, as SQLite does them: free to choose, PostgreSQL
 #: reads whole tables as long as nobody has counted what is in them. A plan that was
 #: made for a small table is kept when it has grown, unless each has its own; and to

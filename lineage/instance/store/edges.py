@@ -161,9 +161,9 @@ class EdgeWriter:
         self, id: int, fact: FactDict, owner: int, at: float, source: str
     ) -> tuple[Event, int, int]:
         """Return an edge's event, the activity of its link and its direction."""
-        step, told = 0, fact.get("step")
-        if told is not None:
-            step = self._steps.number(owner, fact["task"], told, fact["at"])
+        step, named = 0, fact.get("step")
+        if named is not None:
+            step = self._steps.number(owner, fact["task"], named, fact["at"])
         activity = own = (owner << STEP_BITS) | step
         if fact["dir"] == "input":
             return (

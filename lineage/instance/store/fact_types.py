@@ -23,7 +23,7 @@ from ...model.facts import (
     TaskFact,
 )
 
-#: A checked fact: what was told, and nothing for what was not.
+#: A checked fact: its members, and nothing for those that are absent.
 FactDict = dict[str, Any]
 
 _MODELS: Final = (
@@ -55,6 +55,6 @@ _LEAST: Final = sum(field.is_required() for field in EdgeFact.model_fields.value
 
 
 def is_plain(fact: FactDict) -> bool:
-    """Whether an edge tells of nothing but a task and a thing."""
+    """Whether an edge names nothing but a task and an artifact."""
     more = len(fact) - _LEAST
     return more == 0 or (more == 1 and "task_id" in fact)

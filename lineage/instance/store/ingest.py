@@ -53,7 +53,7 @@ class Ingester:
         self._memory = CacheRegistry()
 
     def listen(self, listener: Listener) -> None:
-        """Have `listener` told of every change that this process commits."""
+        """Call `listener` with every change that this process commits."""
         self._listeners.append(listener)
 
     def apply(self, jobs: Sequence[IngestJob]) -> None:

@@ -1,4 +1,4 @@
-"""Applies what facts tell of tasks and steps: openings, details, ends, log lines."""
+"""Applies what facts say about tasks and steps: openings, details, ends, log lines."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ class TaskEventWriter:
             form, at = fact["f"], fact["at"]
             if form == "step_end":
                 number = self._steps.number(owner, fact["task"], fact["step"], at)
-                told = (at, fact["outcome"], fact.get("error"))
-                self._ends.append((*told, team, owner, number))
+                ending = (at, fact["outcome"], fact.get("error"))
+                self._ends.append((*ending, team, owner, number))
             elif form == "step_ends":
                 for key, ended_at in fact["ends"]:
                     number = self._steps.number(owner, fact["task"], key, ended_at)

@@ -1,7 +1,7 @@
 """Makes timelines of artifacts again from all of their edges.
 
 Nodes keep their ids as long as any of their edges names them, and with the ids their
-cards and what was deleted. The links of the artifacts are written anew once the edges
+cards and what was deleted. The links of the artifacts are written again once the edges
 are; see `rewrite_links`.
 """
 
@@ -143,7 +143,7 @@ def recompute(
 
 
 def rewrite_links(tx: Transaction, team: int, recomputed: Recomputed) -> None:
-    """Write the links of artifacts anew, after their edges were written."""
+    """Write the links of artifacts again, after their edges were written."""
     if not recomputed.artifacts:
         return
     names = {"team": team, "ids": recomputed.ids}
@@ -188,7 +188,7 @@ def _load(
 
 
 def id_of(event: Event) -> int:
-    """Return what tells an event object from all others."""
+    """Return what identifies an event object."""
     return id(event)
 
 

@@ -224,7 +224,7 @@ class _Stored:
             elif version.made is None or (version.made.made_at or 0) < made_at:
                 version.made = making
             elif version.made.made_at == made_at:
-                # Which one was later only the edges tell, or that it was the last.
+                # Only the edges show which one was later, or that it was the last.
                 if id == artifact.made_id:
                     version.made = making
                 elif version.made.id != artifact.made_id:
@@ -301,7 +301,7 @@ def _tokens(
 def _keys(
     events: Sequence[Event], known: Mapping[str, set[int]]
 ) -> list[Hashable | None] | None:
-    """Return the version of each event; none when the timeline has to tell."""
+    """Return the version of each event; none when the timeline has to decide."""
     keys: list[Hashable | None] = []
     fresh: dict[str, Hashable] = {}
     for event in events:

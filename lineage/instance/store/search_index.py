@@ -1,4 +1,4 @@
-"""What a search can find a thing by: its texts, from each start of a word."""
+"""What a search can find an artifact by: its texts, from each start of a word."""
 
 from __future__ import annotations
 

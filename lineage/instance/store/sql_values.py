@@ -35,19 +35,19 @@ OBJECT = Value("3")
 
 
 def of_int(column: str) -> Value:
-    """Tell of a column of whole numbers."""
+    """Describe a column of whole numbers."""
     rank = f"CASE WHEN {column} IS NULL THEN 0 ELSE 1 END"
     return Value(rank, number=column, is_int="1 = 1", int_column=column)
 
 
 def of_text(engine: str, column: str) -> Value:
-    """Tell of a column of texts; they are in the order of their characters."""
+    """Describe a column of texts; they are in the order of their characters."""
     text = column if engine == "sqlite" else f'({column} COLLATE "C")'
     return Value(f"CASE WHEN {column} IS NULL THEN 0 ELSE 2 END", text=text)
 
 
 def of_time(column: str) -> Value:
-    """Tell of a column of seconds that is shown as the platform writes times."""
+    """Describe a column of seconds that is shown as the platform writes times."""
     rank = f"CASE WHEN {column} IS NULL THEN 0 ELSE 2 END"
     return Value(rank, text=column, time_column=column)
 
@@ -62,7 +62,7 @@ def json_path(engine: str, parts: Sequence[str]) -> str | None:
 
 
 def json_columns(engine: str, body: str, parameter: str, name: str) -> str:
-    """Spell what a subquery selects for `of_json` to tell of."""
+    """Spell what a subquery selects for `of_json` to describe."""
     if engine == "sqlite":
         return (
             f"json_type({body}, :{parameter}) AS {name}t,"
@@ -75,7 +75,7 @@ def json_columns(engine: str, body: str, parameter: str, name: str) -> str:
 
 
 def of_json(engine: str, name: str) -> Value:
-    """Tell of a value inside JSON, by the columns that `json_columns` selected."""
+    """Describe a value inside JSON, by the columns that `json_columns` selected."""
     if engine == "sqlite":
         kind, truths = f"{name}t", "('true', 'false')"
         numbers, text, ints = "('integer', 'real', 'true', 'false')", "text", ""

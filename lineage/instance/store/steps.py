@@ -68,7 +68,7 @@ class StepResolver:
         chain = [number]
         while chain[-1]:
             parent = self._parent(task_id, chain[-1])
-            # Steps that enclose each other were told wrongly.
+            # Steps that enclose each other were recorded wrongly.
             chain.append(0 if parent in chain else parent)
         return chain[1:]
 

@@ -86,7 +86,7 @@ def open_store(url: str) -> Store:
     Raises:
         StoreCorruptError: The file is damaged or is no store.
         StoreTooNewError: A newer version of lineage wrote it.
-        StoreError: It cannot be opened; the message tells why.
+        StoreError: It cannot be opened; the message says why.
     """
     db = Database(url)
     try:

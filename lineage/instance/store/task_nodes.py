@@ -1,4 +1,4 @@
-"""Joins a task named as a thing with the task itself, once both are known."""
+"""Joins a task named as an artifact with the task itself, once both are known."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Link = tuple[int, int, int]
 def join_tasks(
     tx: Transaction, known: TeamCache, tasks: Iterable[int], idents: Iterable[str]
 ) -> dict[Link, float]:
-    """Join what is new among tasks and among things that name tasks.
+    """Join what is new among tasks and among artifacts that name tasks.
 
     Args:
         tx: The transaction.
         known: What is remembered of the team.
         tasks: Tasks that were made or renumbered.
-        idents: Names of things of the kind `task` that are new.
+        idents: Names of artifacts of the kind `task` that are new.
 
     Returns:
-        The links to add: such a thing is an input and an output of its task.
+        The links to add: such an artifact is an input and an output of its task.
     """
     team, changed = known.team_id, [t for t in set(tasks) if t in known.tasks]
     names = set(idents) | {str(known.tasks[task].number) for task in changed}
@@ -61,7 +61,7 @@ def _tasks_by_ident(tx: Transaction, team: int, idents: list[str]) -> dict[str, 
 
 
 def _part(tx: Transaction, known: TeamCache, tasks: list[int]) -> None:
-    """Part tasks that were renumbered from the things that bore their number."""
+    """Separate tasks that were renumbered from the artifacts that had their number."""
     rows = tx.all(
         "SELECT n.id, n.task_id, t.ident FROM each_int(:tasks) AS x"
         " JOIN nodes n ON n.team_id = :team AND n.task_id = x.value"

@@ -1,4 +1,4 @@
-"""Finds the task of each fact: by the number that was told, else by the run's key."""
+"""Finds the task of each fact: by the number that it names, else by the run's key."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _COLUMNS = "id, number, is_told, next_step"
 
 
 class TaskResolver:
-    """Maps run keys and told numbers to tasks, making those that are missing.
+    """Maps run keys and given numbers to tasks, making those that are missing.
 
-    A told number wins: a task that was numbered by this instance makes way.
+    A given number wins: a task that was numbered by this instance makes way.
 
     Args:
         tx: The transaction.
@@ -46,7 +46,7 @@ class TaskResolver:
         return [found[pair] if pair[1] is not None else runs[pair[0]] for pair in pairs]
 
     def _by_run(self, facts: Sequence[FactDict]) -> list[int]:
-        """Give the task of each fact, none of which tells a number."""
+        """Give the task of each fact, none of which names a number."""
         runs, known = [fact["task"] for fact in facts], self._known.runs
         distinct = dict.fromkeys(runs)
         new = [run for run in distinct if run not in known]
@@ -55,8 +55,8 @@ class TaskResolver:
             firsts = {fact["task"]: fact["at"] for fact in reversed(facts)}
             missing = [run for run in new if run not in known]
             numbers = self._free_numbers(len(missing))
-            told = zip(missing, numbers, strict=True)
-            self._create_many([(r, n, firsts[r]) for r, n in told], is_told=False)
+            given = zip(missing, numbers, strict=True)
+            self._create_many([(r, n, firsts[r]) for r, n in given], is_told=False)
         return [known[run] for run in runs]
 
     def _load(self, pairs: Iterable[tuple[str, int | None]]) -> None:
@@ -89,34 +89,34 @@ class TaskResolver:
             self._known.numbers[number] = id
         return state
 
-    def _find(self, run: str, told: int | None, at: float) -> int:
+    def _find(self, run: str, given: int | None, at: float) -> int:
         known = self._known
         mine = known.runs.get(run)
-        if told is None:
+        if given is None:
             return mine if mine is not None else self._create(run, None, at)
-        holder = known.numbers.get(told)
+        holder = known.numbers.get(given)
         if holder is not None and not known.tasks[holder].is_told and holder != mine:
             self._renumber(holder, self._free_numbers(1)[0], is_told=False)
             holder = None
         if mine is None:
-            return self._adopt(run, holder, told, at)
+            return self._adopt(run, holder, given, at)
         if known.tasks[mine].is_told:
-            return holder if holder is not None else self._create(None, told, at)
+            return holder if holder is not None else self._create(None, given, at)
         if holder is None or holder == mine:
-            self._renumber(mine, told, is_told=True)
+            self._renumber(mine, given, is_told=True)
             return mine
         merge_tasks(self._tx, known, mine, holder)
         return holder
 
-    def _adopt(self, run: str, holder: int | None, told: int, at: float) -> int:
+    def _adopt(self, run: str, holder: int | None, given: int, at: float) -> int:
         if holder is None:
-            return self._create(run, told, at)
+            return self._create(run, given, at)
         self._map([(run, holder)])
         return holder
 
-    def _create(self, run: str | None, told: int | None, at: float) -> int:
-        number = self._free_numbers(1)[0] if told is None else told
-        return self._create_many([(run, number, at)], is_told=told is not None)[0]
+    def _create(self, run: str | None, given: int | None, at: float) -> int:
+        number = self._free_numbers(1)[0] if given is None else given
+        return self._create_many([(run, number, at)], is_told=given is not None)[0]
 
     def _create_many(
         self, tasks: Sequence[tuple[str | None, int, float]], *, is_told: bool
@@ -165,7 +165,7 @@ class TaskResolver:
         self.created.append(id)
 
     def _free_numbers(self, count: int) -> list[int]:
-        """Take the next numbers that no task of the team was told to have."""
+        """Take the next numbers that no task of the team was given."""
         free: list[int] = []
         while len(free) < count:
             numbers = self._tx.next_numbers("auto_tasks", count - len(free))

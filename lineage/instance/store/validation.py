@@ -38,7 +38,7 @@ class IngestJob:
     error: BaseException | None = field(default=None)
 
     def answer(self) -> BatchAnswer:
-        """Tell what became of the facts.
+        """Report the outcome for the facts.
 
         Raises:
             StoreError: They could not be written.

@@ -8,7 +8,7 @@ from typing import Final
 from .artifact_rows import ArtifactState
 from .database import Transaction
 
-#: Names remembered of all teams, at most; beyond it they are all forgotten. A thing
+#: Names remembered of all teams, at most; beyond it they are all forgotten. An artifact
 #: is remembered under three, in some 500 bytes: 65 MB in all.
 MAX_KNOWN: Final = 400_000
 #: Teams remembered at once.

@@ -40,7 +40,7 @@ async function gather(
   const more = await Promise.all(opened);
   const found = await path;
   const all = [...first, ...more, ...(found ? [found] : [])];
-  // Only the last page tells whether there is more.
+  // Only the last page says whether there is more.
   const last = first[first.length - 1];
   const pagesDone = first.map((answer) => (answer === last ? answer : { ...answer, truncated: false }));
   return { all: [...pagesDone, ...all.slice(first.length)], path: found };

@@ -93,7 +93,7 @@ STATEMENTS = (
         UNIQUE (team_id, kind, ident)
     )""",
     "CREATE INDEX entities_versioned ON entities (team_id, id) WHERE versions > 1",
-    # Nodes: one version of an entity each; told apart by `version`.
+    # Nodes: one version of an entity each; distinguished by `version`.
     """CREATE TABLE nodes (
         id {id},
         team_id BIGINT NOT NULL,
@@ -112,7 +112,7 @@ STATEMENTS = (
     "CREATE INDEX nodes_digest ON nodes (team_id, digest) WHERE digest IS NOT NULL",
     "CREATE INDEX nodes_task ON nodes (team_id, task_id) WHERE task_id IS NOT NULL",
     "CREATE INDEX nodes_deleted ON nodes (team_id) WHERE deleted_at IS NOT NULL",
-    # Edges as they were told; direction 0 is input, 1 is output.
+    # Edges as they were recorded; direction 0 is input, 1 is output.
     """CREATE TABLE edges (
         team_id BIGINT NOT NULL,
         id BIGINT NOT NULL,

@@ -1,7 +1,7 @@
-"""What finds a thing by a text inside its name or path, where SQLite can do it.
+"""What finds an artifact by a text inside its name or path, where SQLite can do it.
 
 Every three letters that follow each other are indexed. Where SQLite is older than
-3.34 or was built without FTS5, the newest things are read through instead.
+3.34 or was built without FTS5, the newest artifacts are read through instead.
 PostgreSQL has an index of its own (`m0003_threes`).
 """
 

@@ -1,11 +1,11 @@
-"""What finds a thing by a text inside its name or path on PostgreSQL.
+"""What finds an artifact by a text inside its name or path on PostgreSQL.
 
 An inverted index (GIN, part of every PostgreSQL) of the threes of letters of each
-thing. The extension `pg_trgm` would do it alike, but it is not on every server, may
+artifact. The extension `pg_trgm` would do it alike, but it is not on every server, may
 need a right that the store's user does not have, and cannot keep teams apart.
 
 An entry stands for a team, a block of 65,536 ids and three letters: so a question
-reads what its own team has, the newest block first, and new things are written to
+reads what its own team has, the newest block first, and new artifacts are written to
 one end of the index.
 """
 
@@ -31,7 +31,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         | (hashtext((team || ':' || three) COLLATE "C")::bigint & 4294967295)
 $$
 """
-# A loop is four times as fast as a query here. Its price tells the planner never to
+# A loop is four times as fast as a query here. Its cost stops the planner never to
 # do it again for what the index can answer.
 _THREES: Final = """
 CREATE FUNCTION lineage_threes(team bigint, id bigint, ident text, name text)

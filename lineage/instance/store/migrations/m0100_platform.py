@@ -1,4 +1,4 @@
-"""The platform's things, tokens and sessions beside the graph."""
+"""The platform's objects, tokens and sessions beside the graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns by which listings are read in pages: names, apps, and a parent's things.
+"""Columns by which listings are read in pages: names, apps, and a parent's objects.
 
 The name stands beside the body because what one engine makes lower case of is not
 what the other makes.
@@ -55,8 +55,16 @@ def _thing(
     team: int, kind: str, id: int, parent: int | None, body: str
 ) -> tuple[Any, ...]:
     """Give a project's workspace as its parent, and every name in lower case."""
-    told = json.loads(body)
-    name = told.get("name")
+    body_fields = json.loads(body)
+    name = body_fields.get("name")
     lowered = name.lower() if isinstance(name, str) else None
-    is_of_workspace = kind == "project" and isinstance(told.get("workspaceId"), int)
-    return lowered, told["workspaceId"] if is_of_workspace else parent, team, kind, id
+    is_of_workspace = kind == "project" and isinstance(
+        body_fields.get("workspaceId"), int
+    )
+    return (
+        lowered,
+        body_fields["workspaceId"] if is_of_workspace else parent,
+        team,
+        kind,
+        id,
+    )

@@ -1,4 +1,4 @@
-"""What SQLite is told of the tables' sizes, so that it chooses the right index.
+"""The sizes of the tables, for SQLite, so that it chooses the right index.
 
 Every key starts with the team. Without figures SQLite takes a team for some ten
 rows, and so reads all of a team's tasks, steps or edges instead of looking one up.

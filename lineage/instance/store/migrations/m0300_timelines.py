@@ -38,7 +38,7 @@ STATEMENTS = (
     "ALTER TABLE entities ADD COLUMN barrier_at DOUBLE PRECISION",
     "ALTER TABLE entities ADD COLUMN unknown_id BIGINT",
     "ALTER TABLE entities ADD COLUMN unknown_at DOUBLE PRECISION",
-    # Known by its path alone, from before machines were told apart.
+    # Known by its path alone, from before machines were distinguished.
     "ALTER TABLE entities ADD COLUMN is_legacy SMALLINT NOT NULL DEFAULT 0",
     "ALTER TABLE tasks ADD COLUMN machine TEXT",
     "ALTER TABLE tasks ADD COLUMN parent_step {key_text}",
@@ -123,7 +123,7 @@ STATEMENTS = (
     ) {clustered}""",
 )
 
-#: What edges of before tell: their version names a digest or a platform's version, and
+#: What older edges say: their version names a digest or a platform's version, and
 #: their activity whose inputs fed an output: that of a step, or one of named sources.
 _FILLS: Final = (
     "UPDATE links SET until = since",
