@@ -132,10 +132,10 @@ def _networkx(links: list[Link]) -> nx.DiGraph:
 
 def _fill(store: Store, links: list[Link], size: int) -> None:
     """Put the part and as much beside it into the table that closures read."""
-    columns = ("team_id", "activity", "direction", "node_id", "since")
+    columns = ("team_id", "activity", "direction", "node_id", "since", "until")
     dice = random.Random(8)
     with store.db.write() as tx:
-        tx.insert_many("links", columns, [(TEAM, *link, 0.0) for link in links])
+        tx.insert_many("links", columns, [(TEAM, *link, 0.0, 0.0) for link in links])
     first, made = WALKED, len(links)
     while made < size:
         rows = []
@@ -144,7 +144,7 @@ def _fill(store: Store, links: list[Link], size: int) -> None:
                 WALKED + dice.randrange(4 * (task - first) + made + 5) for _ in "abcde"
             ]
             rows += [
-                (TEAM, activity_id(task), INPUT if at < 3 else OUTPUT, node, 0.0)
+                (TEAM, activity_id(task), INPUT if at < 3 else OUTPUT, node, 0.0, 0.0)
                 for at, node in enumerate(nodes)
             ]
         with store.db.write() as tx:

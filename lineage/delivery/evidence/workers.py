@@ -43,8 +43,12 @@ class Workers:
                 return
             self._threads += 1
         thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-        with guard("A thread for evidence cannot be started"):
+        try:
             thread.start()
+        except RuntimeError:
+            # The interpreter is ending. The next process looks at what is left.
+            with self._lock:
+                self._threads -= 1
 
     def stop(self) -> None:
         """Let the threads end when they have done what they do now."""
