@@ -216,6 +216,6 @@ home.mkdir()
 make_read_only()
 work_off(1, 10)
 """
-    told = ran_well(body, tmp_path, LINEAGE_FLUSH_TIMEOUT_S="1")
+    told = ran_well(body, tmp_path, LINEAGE_FLUSH_TIMEOUT_S="5")
     assert "facts are lost with this process" in told
     assert "instance.db" in told

@@ -20,7 +20,7 @@ def test_a_view_whose_parts_are_out_of_reach_comes_back(
 ) -> None:
     """Without the server a view says so, and is there when the server is."""
     page = look_quietly(block="**/assets/*")
-    page.goto(page.url + f"?focus={signs.find('Label signs')}")
+    page.goto(page.url + f"?focus={signs.find('Label signs')}", wait_until="commit")
     expect(page.get_by_role("heading", name=AWAY)).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     page.unroute("**/assets/*")

@@ -34,9 +34,20 @@ def back_up(db: Database, file: Path) -> int:
         raise StoreError(f"{file} is there already; name a new file", subject=file)
     try:
         with closing(db.dialect.connect()) as connection:
-            create_private(file)
+            _create(file)
             connection.execute("VACUUM INTO ?", (str(file),))
     except sqlite3.Error as error:
         file.unlink(missing_ok=True)
         raise db.dialect.translate(error) from error
     return file.stat().st_size
+
+
+def _create(file: Path) -> None:
+    try:
+        create_private(file)
+    except OSError as error:
+        raise StoreError(
+            f"unable to open {file}: {error.strerror}; name a file in a folder that is"
+            " there and can be written",
+            subject=file,
+        ) from error

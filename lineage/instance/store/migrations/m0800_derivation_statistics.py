@@ -1,0 +1,19 @@
+"""The sizes of the derivations, for SQLite, as those of the other tables.
+
+Without figures it reads all derivations of a team to find those of one artifact.
+"""
+
+from __future__ import annotations
+
+STATEMENTS: tuple[str, ...] = ()
+
+ONLY = {
+    "sqlite": (
+        "ANALYZE revisions",
+        "INSERT INTO sqlite_stat1 (tbl, idx, stat)"
+        " VALUES ('derivations', 'derivations', '1000000 200000 3 2 1')",
+        "INSERT INTO sqlite_stat1 (tbl, idx, stat)"
+        " VALUES ('derivations', 'derivations_entity', '1000000 200000 20')",
+        "ANALYZE sqlite_master",
+    )
+}
