@@ -7,13 +7,13 @@ from __future__ import annotations
 
 STATEMENTS: tuple[str, ...] = ()
 
+_INSERT = "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES"
+
 ONLY = {
     "sqlite": (
         "ANALYZE revisions",
-        "INSERT INTO sqlite_stat1 (tbl, idx, stat)"
-        " VALUES ('derivations', 'derivations', '1000000 200000 3 2 1')",
-        "INSERT INTO sqlite_stat1 (tbl, idx, stat)"
-        " VALUES ('derivations', 'derivations_entity', '1000000 200000 20')",
+        f"{_INSERT} ('derivations', 'derivations', '1000000 200000 3 2 1')",
+        f"{_INSERT} ('derivations', 'derivations_entity', '1000000 200000 20')",
         "ANALYZE sqlite_master",
     )
 }
