@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 #: Loaded by the first delivery, the command line or the instance, and not before.
-LATE = ("pydantic", "pydantic_core", "requests", "urllib3", "sqlite3", "starlette")
+LATE = ("pydantic", "pydantic_core", "requests", "urllib3", "starlette")
 
 DECORATE = """
 from lineage import cards, uses_file, produces_file
