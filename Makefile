@@ -47,8 +47,7 @@ release-check: .venv/.dev  ## build what a release publishes, and check it
 	$(BIN)/python -m scripts.release sbom
 
 audit: .venv/.dev  ## look for known weaknesses in what the package and the page need
-	$(BIN)/pip-audit --skip-editable --progress-spinner off
-	cd web && npm audit --omit=dev --audit-level=high
+	$(BIN)/python -m scripts.audit $(ARGS)
 
 clean:  ## remove what the other verbs made
 	rm -rf .venv .venv-quick* site build dist .lineage .mypy_cache .ruff_cache .pytest_cache
