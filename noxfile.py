@@ -67,11 +67,22 @@ def formats(session: nox.Session) -> None:
     session.run("python", "tests/interop/formats.py", *session.posargs)
 
 
+#: Both pin packages that the other wants otherwise: an environment each.
+_PRODUCERS = {
+    "dbt": ("dbt-core==1.9.*", "dbt-duckdb==1.9.*", "openlineage-dbt==1.54.0"),
+    "airflow": (
+        "apache-airflow==3.3.2",
+        "apache-airflow-providers-openlineage==2.20.3",
+    ),
+}
+
+
 @nox.session
-def producers(session: nox.Session) -> None:
-    """Let dbt send its OpenLineage events to `lineage serve`."""
-    session.install("dbt-core==1.9.*", "dbt-duckdb==1.9.*", "openlineage-dbt==1.54.0")
+@nox.parametrize("tool", list(_PRODUCERS))
+def producers(session: nox.Session, tool: str) -> None:
+    """Let dbt and Airflow send their OpenLineage events to `lineage serve`."""
+    session.install(*_PRODUCERS[tool])
     session.install("-e", ".[server,cli]", env={"LINEAGE_BUILD_PAGE": "0"})
     root = Path(__file__).resolve().parent
     with session.chdir(session.create_tmp()):
-        session.run("python", str(root / "tests" / "interop" / "producers.py"))
+        session.run("python", str(root / "tests" / "interop" / "producers.py"), tool)

@@ -1,19 +1,23 @@
-"""Take in what other tools recorded: `import openlineage`."""
+"""Take in what other tools recorded: `import openlineage`, `import mlflow`."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from ..delivery.evidence.locations import Locations
 from ..errors import LineageError
+from ..model.ingest import BatchAnswer
 from ..permissions import make_folder
+from ..recording.host_info import machine_name
 from .connect import instance, settings_of
 from .format import count
 from .parser import Commands, add_instance_options
-from .result import NO, CommandResult, StyledText, line
+from .result import NO, CommandResult, Line, StyledText, line
 
 _BATCH: Final = 1000
 _SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
@@ -35,15 +39,25 @@ def add_commands(commands: Commands) -> None:
         help="JSON lines, a JSON array, one event, or a folder of such files",
     )  # fmt: skip
     add_instance_options(openlineage)
+    mlflow = group.add(
+        "mlflow", run_mlflow, "take in the runs of an MLflow tracking store",
+        example="lineage import mlflow sqlite:///mlflow.db",
+    )  # fmt: skip
+    mlflow.add_argument(
+        "uri", metavar="URI",
+        help="sqlite:///mlflow.db, a folder such as ./mlruns, or http://host:5000",
+    )  # fmt: skip
+    mlflow.add_argument(
+        "--experiment", metavar="NAME", action="append", default=[],
+        help="only this one (all); may be given more than once",
+    )  # fmt: skip
+    add_instance_options(mlflow)
 
 
 def run_openlineage(args: argparse.Namespace) -> CommandResult:
     """Send the events of files to the instance, and name what was left out."""
     received, ignored = 0, []
-    settings = settings_of(args)
-    if settings.destination == "local":
-        # What is imported may be the first that is recorded here.
-        make_folder(settings.home)
+    _make_home(args)
     with instance(args) as api:
         for path in _files(args.files):
             events = _events(path)
@@ -52,12 +66,78 @@ def run_openlineage(args: argparse.Namespace) -> CommandResult:
                 answer = api.post("openlineage.batch", batch).json()
                 received += answer["received"]
                 ignored += [f"{path}: {reason}" for reason in answer["ignored"]]
-    lines = [line(StyledText("✔ ", "good"), f"{count(received, 'event')} taken in")]
+    data = {"received": received, "ignored": ignored}
+    said = f"{count(received, 'event')} taken in"
+    code = NO if ignored and not received else 0
+    return CommandResult(data, _lines_of(said, ignored), code)
+
+
+def run_mlflow(args: argparse.Namespace) -> CommandResult:
+    """Send the runs of a tracking store to the instance; twice adds nothing."""
+    from ..integrations.mlflow_facts import facts_of_run
+    from ..integrations.mlflow_store import TrackingStore
+
+    store = TrackingStore(args.uri)
+    locations = Locations(json.loads(machine_name()))
+    # A name that is none is said before anything is stored.
+    runs = store.runs(args.experiment)
+    answers = _Answers()
+    _make_home(args)
+    with instance(args) as api:
+        waiting: list[dict[str, Any]] = []
+        for record in runs:
+            answers.runs += 1
+            waiting += facts_of_run(record, locations)
+            while len(waiting) >= _BATCH:
+                answers.add(waiting, api.facts.add(waiting[:_BATCH]))
+                waiting = waiting[_BATCH:]
+        if waiting:
+            answers.add(waiting, api.facts.add(waiting))
+    ignored = [*store.notes, *answers.refused]
+    said = (
+        f"{count(answers.runs, 'run')} read, {count(answers.stored, 'fact')} new, "
+        f"{answers.known} known before"
+    )
+    data = {
+        "runs": answers.runs,
+        "stored": answers.stored,
+        "known": answers.known,
+        "ignored": ignored,
+    }
+    return CommandResult(data, _lines_of(said, ignored), NO if answers.refused else 0)
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What the instance answered to all batches."""
+
+    runs: int = 0
+    stored: int = 0
+    known: int = 0
+    refused: list[str] = field(default_factory=list)
+
+    def add(self, sent: Sequence[dict[str, Any]], answer: BatchAnswer) -> None:
+        self.stored += answer.stored
+        self.known += answer.duplicates
+        for fact in answer.refused:
+            self.refused.append(
+                f"{sent[fact.index]['task']}: {fact.field}: {fact.message}"
+            )
+
+
+def _make_home(args: argparse.Namespace) -> None:
+    """Make the folder of the instance: what is imported may be the first here."""
+    settings = settings_of(args)
+    if settings.destination == "local":
+        make_folder(settings.home)
+
+
+def _lines_of(said: str, ignored: Sequence[str]) -> list[Line]:
+    lines = [line(StyledText("✔ ", "good"), said)]
     lines += [line(StyledText("! ", "warn"), reason) for reason in ignored[:20]]
     if len(ignored) > 20:
         lines.append(line(f"  and {len(ignored) - 20} more; --json names all"))
-    data = {"received": received, "ignored": ignored}
-    return CommandResult(data, lines, NO if ignored and not received else 0)
+    return lines
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:

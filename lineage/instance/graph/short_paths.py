@@ -26,11 +26,15 @@ def shortest_paths(
 ) -> dict[int, str]:
     """Return the shortest unique end of the path of each artifact that has one.
 
+    An artifact that is called otherwise than its path ends keeps its name.
+
     Args:
         view: The team.
         artifacts: The name and the identity of artifacts by their ids.
     """
-    paths = {id: ident for id, (_, ident) in artifacts.items() if _has_folder(ident)}
+    paths = {
+        id: ident for id, (name, ident) in artifacts.items() if _is_named(ident, name)
+    }
     names = {artifacts[id][0] for id in paths}
     terms = list({name.lower()[:MAX_TERM] for name in names})
     if not terms:
@@ -48,8 +52,9 @@ def shortest_paths(
     return labels
 
 
-def _has_folder(ident: str) -> bool:
-    return _SEPARATOR.search(ident) is not None
+def _is_named(ident: str, name: str) -> bool:
+    """Whether it is a path, and the name is its end."""
+    return _SEPARATOR.search(ident) is not None and _ends(ident)[:1] == [name]
 
 
 def _ends(ident: str) -> list[str]:

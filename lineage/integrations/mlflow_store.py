@@ -1,0 +1,237 @@
+"""Reads the runs of an MLflow tracking store through MLflow's own client."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from ..errors import LineageError, NotFoundError
+from .mlflow_facts import Folder, RunRecord
+
+_PAGE: Final = 500
+#: Artifacts of one run that are named, at most; a run with more says so.
+MAX_FILES: Final = 10_000
+#: MLflow's own limit for asking again, a dozen minutes, is for servers at work.
+_RETRIES: Final = 1
+_TIMEOUT_S: Final = 20
+
+T = TypeVar("T")
+
+
+class MlflowError(LineageError):
+    """A tracking store cannot be read."""
+
+
+class TrackingStore:
+    """A tracking store: `sqlite:///mlflow.db`, a folder, or the address of a server.
+
+    Args:
+        uri: What MLflow calls the tracking URI.
+
+    Raises:
+        MlflowError: MLflow is not installed, or the store is not there.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = _checked(uri)
+        try:
+            tracking = importlib.import_module("mlflow.tracking")
+            variables = importlib.import_module("mlflow.environment_variables")
+        except ImportError as error:
+            raise MlflowError(
+                f"MLflow is not installed ({error}); "
+                "type: pip install 'workflow-lineage[mlflow]'"
+            ) from error
+        self._faults = _faults()
+        for name, value in (("MAX_RETRIES", _RETRIES), ("TIMEOUT", _TIMEOUT_S)):
+            variable = getattr(variables, f"MLFLOW_HTTP_REQUEST_{name}")
+            if not variable.is_set():
+                variable.set(value)
+        self._client: Any = self._asked(
+            tracking.MlflowClient, tracking_uri=uri, registry_uri=uri
+        )
+        self.notes: list[str] = []
+        """What was left out, with the reason."""
+
+    def runs(self, experiments: Sequence[str] = ()) -> Iterator[RunRecord]:
+        """Yield the runs, oldest first in each experiment.
+
+        Args:
+            experiments: Names of experiments; none is all of them.
+
+        Raises:
+            MlflowError: The store cannot be read.
+            NotFoundError: There is no experiment of a name.
+        """
+        versions: dict[str, list[Any]] | None = None
+        for experiment in self._experiments(experiments):
+            versions = self._versions() if versions is None else versions
+            search = self._client.search_runs
+            ids, order = [experiment.experiment_id], ["attributes.start_time ASC"]
+            for run in self._pages(search, ids, order_by=order):
+                made = versions.get(run.info.run_id, [])
+                yield self._asked(self._record, run, experiment.name, made)
+
+    def _experiments(self, wanted: Sequence[str]) -> list[Any]:
+        found = list(self._pages(self._client.search_experiments))
+        known = [one.name for one in found]
+        for name in wanted:
+            if name not in known:
+                raise NotFoundError(
+                    f"{self.uri} has no experiment {name!r}; "
+                    f"it has {', '.join(sorted(known)[:20])}"
+                )
+        return [one for one in found if not wanted or one.name in wanted]
+
+    def _versions(self) -> dict[str, list[Any]]:
+        """Return the versions of registered models by the run that made them."""
+        found: dict[str, list[Any]] = {}
+        for version in self._pages(self._client.search_model_versions, ""):
+            if version.run_id:
+                found.setdefault(version.run_id, []).append(version)
+            else:
+                self.notes.append(
+                    f"models:/{version.name}/{version.version}: no run made it"
+                )
+        return found
+
+    def _record(self, run: Any, experiment: str, versions: list[Any]) -> RunRecord:
+        id = run.info.run_id
+        metrics = {
+            name: self._client.get_metric_history(id, name) for name in run.data.metrics
+        }
+        files, models = self._artifacts(run)
+        made = getattr(getattr(run, "outputs", None), "model_outputs", None) or ()
+        used = getattr(getattr(run, "inputs", None), "model_inputs", None) or ()
+        return RunRecord(
+            run,
+            experiment,
+            metrics,
+            files,
+            [*models, *map(self._logged_model, made)],
+            [self._logged_model(one) for one in used],
+            versions,
+            self._link(run),
+        )
+
+    def _artifacts(self, run: Any) -> tuple[list[str], list[Folder]]:
+        """List the artifacts of a run; a folder with an `MLmodel` is one model."""
+        files: list[str] = []
+        models: list[Folder] = []
+        folders: list[str] = [""]
+        seen = 0
+        while folders:
+            folder = folders.pop()
+            here = self._client.list_artifacts(run.info.run_id, folder or None)
+            seen += len(here)
+            if seen > MAX_FILES:
+                self.notes.append(
+                    f"run {run.info.run_id}: more than {MAX_FILES} artifacts; "
+                    "the others are left out"
+                )
+                break
+            if folder and any(one.path == f"{folder}/MLmodel" for one in here):
+                models.append(self._model_folder(run, folder))
+                continue
+            folders += [one.path for one in here if one.is_dir]
+            files += [self._address(run, one.path) for one in here if not one.is_dir]
+        return sorted(files), models
+
+    def _model_folder(self, run: Any, folder: str) -> Folder:
+        files, folders = [], [folder]
+        while folders:
+            for one in self._client.list_artifacts(run.info.run_id, folders.pop()):
+                if one.is_dir:
+                    folders.append(one.path)
+                else:
+                    relative = one.path.removeprefix(f"{folder}/")
+                    files.append((relative, one.file_size or 0))
+        alias = f"runs:/{run.info.run_id}/{folder}"
+        name = folder.rpartition("/")[2]
+        return Folder(self._address(run, folder), name, files, (alias,))
+
+    def _logged_model(self, reference: Any) -> Folder:
+        model = self._client.get_logged_model(reference.model_id)
+        return Folder(
+            self._absolute(model.artifact_location),
+            model.name or reference.model_id,
+            aliases=(f"models:/{reference.model_id}",),
+            made_at=float(model.creation_timestamp) / 1000,
+        )
+
+    def _address(self, run: Any, path: str) -> str:
+        return f"{self._absolute(run.info.artifact_uri).rstrip('/')}/{path}"
+
+    def _absolute(self, uri: str) -> str:
+        """Return an address that says on which server an artifact lies."""
+        parts = urlsplit(uri)
+        if parts.scheme == "mlflow-artifacts" and not parts.netloc:
+            return f"mlflow-artifacts://{urlsplit(self.uri).netloc}{parts.path}"
+        return str(Path(uri).resolve()) if not parts.scheme else uri
+
+    def _link(self, run: Any) -> str | None:
+        if not self.uri.startswith(("http://", "https://")):
+            return None
+        info = run.info
+        base = self.uri.rstrip("/")
+        return f"{base}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
+
+    def _pages(self, ask: Callable[..., Any], *args: Any, **more: Any) -> Iterator[Any]:
+        token: str | None = None
+        while True:
+            page = self._asked(ask, *args, max_results=_PAGE, page_token=token, **more)
+            yield from page
+            token = page.token
+            if not token:
+                return
+
+    def _asked(self, ask: Callable[..., T], *args: Any, **more: Any) -> T:
+        """Return what MLflow answers; its errors and its store's become ours."""
+        try:
+            return ask(*args, **more)
+        except self._faults as error:
+            raise MlflowError(f"{self.uri} cannot be read: {_reason(error)}") from error
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """Return what MLflow's client raises where a store cannot be read."""
+    mlflow: Any = importlib.import_module("mlflow.exceptions")
+    try:
+        database: Any = importlib.import_module("sqlalchemy.exc")
+    except ImportError:
+        # MLflow's small package reads servers and folders only.
+        return (mlflow.MlflowException, OSError)
+    return (mlflow.MlflowException, OSError, database.SQLAlchemyError)
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:500]
+
+
+def _checked(uri: str) -> str:
+    """Return the URI if a store is there; MLflow would make a new, empty one."""
+    parts = urlsplit(uri)
+    if parts.scheme in {"http", "https"}:
+        return uri
+    if parts.scheme == "sqlite":
+        path = Path(unquote(parts.path.removeprefix("/")))
+        if not path.is_file():
+            raise MlflowError(f"there is no file {path} (from {uri}); name another URI")
+        return uri
+    if parts.scheme in {"", "file"}:
+        path = Path(unquote(parts.path))
+        if not path.is_dir():
+            raise MlflowError(
+                f"there is no folder {path} of MLflow; name a folder such as ./mlruns, "
+                "sqlite:///mlflow.db or http://host:5000"
+            )
+        return uri
+    if parts.scheme.partition("+")[0] in {"postgresql", "mysql", "mssql"}:
+        return uri
+    raise MlflowError(
+        f"{uri} is no tracking store that can be read; name a folder such as ./mlruns, "
+        "sqlite:///mlflow.db or http://host:5000"
+    )
