@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from ..api import Api
 from ..delivery.evidence.locations import Locations
 from ..errors import LineageError
-from ..model.ingest import BatchAnswer
+from ..model.ingest import RefusedFact
 from ..permissions import make_folder
 from ..recording.host_info import machine_name
 from .connect import instance, settings_of
@@ -57,8 +59,7 @@ def add_commands(commands: Commands) -> None:
 def run_openlineage(args: argparse.Namespace) -> CommandResult:
     """Send the events of files to the instance, and name what was left out."""
     received, ignored = 0, []
-    _make_home(args)
-    with instance(args) as api:
+    with _importing(args) as api:
         for path in _files(args.files):
             events = _events(path)
             for start in range(0, len(events), _BATCH):
@@ -79,57 +80,66 @@ def run_mlflow(args: argparse.Namespace) -> CommandResult:
 
     store = TrackingStore(args.uri)
     locations = Locations(json.loads(machine_name()))
-    # A name that is none is said before anything is stored.
-    runs = store.runs(args.experiment)
     answers = _Answers()
-    _make_home(args)
-    with instance(args) as api:
-        waiting: list[dict[str, Any]] = []
-        for record in runs:
+    with _importing(args) as api:
+        for record in store.runs(args.experiment):
             answers.runs += 1
-            waiting += facts_of_run(record, locations)
-            while len(waiting) >= _BATCH:
-                answers.add(waiting, api.facts.add(waiting[:_BATCH]))
-                waiting = waiting[_BATCH:]
-        if waiting:
-            answers.add(waiting, api.facts.add(waiting))
+            answers.send(api, facts_of_run(record, locations))
+        answers.send_rest(api)
     ignored = [*store.notes, *answers.refused]
     said = (
         f"{count(answers.runs, 'run')} read, {count(answers.stored, 'fact')} new, "
         f"{answers.known} known before"
     )
-    data = {
-        "runs": answers.runs,
-        "stored": answers.stored,
-        "known": answers.known,
-        "ignored": ignored,
-    }
-    return CommandResult(data, _lines_of(said, ignored), NO if answers.refused else 0)
+    return CommandResult(
+        {**answers.counts(), "ignored": ignored},
+        _lines_of(said, ignored),
+        NO if answers.refused else 0,
+    )
 
 
 @dataclass(slots=True)
 class _Answers:
-    """What the instance answered to all batches."""
+    """Sends facts in batches, and adds up what the instance answers."""
 
     runs: int = 0
     stored: int = 0
     known: int = 0
     refused: list[str] = field(default_factory=list)
+    _waiting: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, sent: Sequence[dict[str, Any]], answer: BatchAnswer) -> None:
+    def send(self, api: Api, facts: Sequence[dict[str, Any]]) -> None:
+        self._waiting += facts
+        while len(self._waiting) >= _BATCH:
+            self._send(api)
+
+    def send_rest(self, api: Api) -> None:
+        if self._waiting:
+            self._send(api)
+
+    def counts(self) -> dict[str, int]:
+        return {"runs": self.runs, "stored": self.stored, "known": self.known}
+
+    def _send(self, api: Api) -> None:
+        sent, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+        answer = api.facts.add(sent)
         self.stored += answer.stored
         self.known += answer.duplicates
-        for fact in answer.refused:
-            self.refused.append(
-                f"{sent[fact.index]['task']}: {fact.field}: {fact.message}"
-            )
+        self.refused += [_refusal(sent, fact) for fact in answer.refused]
 
 
-def _make_home(args: argparse.Namespace) -> None:
-    """Make the folder of the instance: what is imported may be the first here."""
+def _refusal(sent: Sequence[dict[str, Any]], fact: RefusedFact) -> str:
+    return f"{sent[fact.index]['task']}: {fact.field}: {fact.message}"
+
+
+@contextmanager
+def _importing(args: argparse.Namespace) -> Iterator[Api]:
+    """Open the instance; what is imported may be the first that is kept here."""
     settings = settings_of(args)
     if settings.destination == "local":
         make_folder(settings.home)
+    with instance(args) as api:
+        yield api
 
 
 def _lines_of(said: str, ignored: Sequence[str]) -> list[Line]:

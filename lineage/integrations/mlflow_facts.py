@@ -36,7 +36,11 @@ _TABLES: Final = frozenset({"delta_table_name", "table_name", "name"})
 _NUMBER: Final = re.compile(
     r"-?(?:0|[1-9]\d{0,30})(?:\.\d+)?(?:[eE][+-]?\d{1,3})?", re.A
 )
-_WORDS: Final = {"True": True, "False": False, "None": None}
+_WORDS: Final[dict[str, bool | str | None]] = {
+    "True": True,
+    "False": False,
+    "None": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +133,29 @@ def _end(record: RunRecord) -> Iterator[dict[str, Any]]:
 def _params(record: RunRecord) -> Iterator[dict[str, Any]]:
     run = record.run
     values = {name: value_of(text) for name, text in run.data.params.items()}
-    for name, text in run.data.tags.items():
-        if not name.startswith("mlflow."):
-            values[f"tag.{name}"] = text
-    if run.info.run_name:
-        values["tag.run_name"] = run.info.run_name
+    values |= _tags(run)
+    values |= {f"dataset.{name}": text for name, text in _contexts(run)}
+    rows = [(_param_name(name), _shortened(value)) for name, value in values.items()]
+    for part in _parts(rows, MAX_TASK_PARAMS):
+        yield {"f": "params", "at": _started(record), "params": dict(part)}
+
+
+def _tags(run: Any) -> dict[str, str]:
+    named = {"tag.run_name": run.info.run_name} if run.info.run_name else {}
+    tags = run.data.tags.items()
+    return {f"tag.{k}": v for k, v in tags if not k.startswith("mlflow.")} | named
+
+
+def _contexts(run: Any) -> Iterator[tuple[str, str]]:
+    """Yield each dataset's name with what it was used for."""
     for one in _dataset_inputs(run):
         for tag in one.tags:
             if tag.key == "mlflow.data.context":
-                values[f"dataset.{one.dataset.name}"] = tag.value
-    rows = [
-        (_param_name(name), v[:MAX_PARAM_TEXT] if isinstance(v, str) else v)
-        for name, v in values.items()
-    ]
-    for part in _parts(rows, MAX_TASK_PARAMS):
-        yield {"f": "params", "at": _started(record), "params": dict(part)}
+                yield one.dataset.name, tag.value
+
+
+def _shortened(value: Any) -> Any:
+    return value[:MAX_PARAM_TEXT] if isinstance(value, str) else value
 
 
 def value_of(text: str) -> bool | int | float | str | None:
@@ -152,25 +164,27 @@ def value_of(text: str) -> bool | int | float | str | None:
     >>> value_of("0.01"), value_of("True"), value_of("007")
     (0.01, True, '007')
     """
-    if text in _WORDS:
-        return _WORDS[text]
-    if not _NUMBER.fullmatch(text):
-        return text
+    if text in _WORDS or not _NUMBER.fullmatch(text):
+        return _WORDS.get(text, text)
     value = float(text) if set(text) & set(".eE") else int(text)
     return value if abs(value) < 2**63 else text
 
 
 def _metrics(record: RunRecord) -> Iterator[dict[str, Any]]:
-    rows, at = [], _started(record)
-    for name, history in record.metrics.items():
-        is_series = len(history) > 1 or record.run.info.status not in _END
-        for one in history:
-            if math.isfinite(one.value):
-                step = one.step if is_series else None
-                rows.append((_param_name(name), one.value, step))
-                at = max(at, one.timestamp / 1000)
+    measured = [one for history in record.metrics.values() for one in history]
+    at = max((one.timestamp / 1000 for one in measured), default=0.0)
+    rows = [row for name in record.metrics for row in _series(record, name)]
     for part in _parts(rows, MAX_METRICS):
-        yield {"f": "metrics", "at": at, "metrics": [list(row) for row in part]}
+        yield {"f": "metrics", "at": at, "metrics": part}
+
+
+def _series(record: RunRecord, name: str) -> Iterator[list[Any]]:
+    history = record.metrics[name]
+    # A run that goes on may measure again.
+    is_series = len(history) > 1 or record.run.info.status not in _END
+    for one in history:
+        if math.isfinite(one.value):
+            yield [_param_name(name), one.value, one.step if is_series else None]
 
 
 def _param_name(name: str) -> str:
@@ -185,10 +199,7 @@ def _parts(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 def _edges(record: RunRecord, locations: Locations) -> Iterator[dict[str, Any]]:
     started, ended = _started(record), _ended(record)
     for one in _dataset_inputs(record.run):
-        kind, id = dataset_place(one.dataset)
-        edge = _edge("input", kind, id, started, locations)
-        edge["name"] = str(one.dataset.name or edge["name"])[:MAX_NAME]
-        yield edge | ({"version": one.dataset.digest} if one.dataset.digest else {})
+        yield _dataset(one.dataset, started, locations)
     for model in record.used_models:
         yield _folder("input", model, started, locations)
     for address in record.files:
@@ -196,12 +207,19 @@ def _edges(record: RunRecord, locations: Locations) -> Iterator[dict[str, Any]]:
     for model in record.models:
         yield _folder("output", model, model.made_at or ended, locations)
     for version in record.versions:
-        made_at = float(version.creation_timestamp or 0) / 1000 or ended
-        yield {
-            **_edge("output", "file", f"models:/{version.name}", made_at, locations),
-            "is_model": True,
-            "version": str(version.version),
-        }
+        yield _model_version(version, ended, locations)
+
+
+def _dataset(dataset: Any, at: float, locations: Locations) -> dict[str, Any]:
+    edge = _edge("input", *dataset_place(dataset), at, locations)
+    edge["name"] = str(dataset.name or edge["name"])[:MAX_NAME]
+    return edge | ({"version": dataset.digest} if dataset.digest else {})
+
+
+def _model_version(version: Any, at: float, locations: Locations) -> dict[str, Any]:
+    made_at = float(version.creation_timestamp or 0) / 1000 or at
+    edge = _edge("output", "file", f"models:/{version.name}", made_at, locations)
+    return {**edge, "is_model": True, "version": str(version.version)}
 
 
 def _dataset_inputs(run: Any) -> Iterable[Any]:
@@ -214,19 +232,28 @@ def dataset_place(dataset: Any) -> tuple[str, str]:
 
     One that was made in the program has no place; it goes by its own name.
     """
+    source = _source(dataset)
+    for member in _PLACES:
+        place = source.get(member)
+        if isinstance(place, str) and place:
+            return _place(dataset.source_type, member, place)
+    return "table", f"mlflow-dataset/{dataset.name}"
+
+
+def _source(dataset: Any) -> Mapping[str, Any]:
     try:
         source = json.loads(dataset.source)
     except (TypeError, ValueError):
-        source = {}
-    for member in _PLACES if isinstance(source, dict) else ():
-        place = source.get(member)
-        if isinstance(place, str) and place:
-            if member in _TABLES:
-                return "table", place
-            if dataset.source_type == "hugging_face":
-                return "table", f"hf://datasets/{place}"
-            return ("folder" if place.endswith("/") else "file"), place
-    return "table", f"mlflow-dataset/{dataset.name}"
+        return {}
+    return source if isinstance(source, dict) else {}
+
+
+def _place(type: str, member: str, place: str) -> tuple[str, str]:
+    if member in _TABLES:
+        return "table", place
+    if type == "hugging_face":
+        return "table", f"hf://datasets/{place}"
+    return ("folder" if place.endswith("/") else "file"), place
 
 
 def _folder(
@@ -237,15 +264,17 @@ def _folder(
     aliases = [*model.aliases, *edge.get("aliases", ())][:8]
     if aliases:
         edge["aliases"] = aliases
-    if model.files:
-        kept = sorted(model.files)[:MAX_MANIFEST_FILES]
-        edge["manifest"] = {
-            "files": len(model.files),
-            "bytes": sum(size for _, size in model.files),
-            "entries": [[name, size, None, None] for name, size in kept],
-            "is_complete": len(kept) == len(model.files),
-        }
-    return edge
+    return edge | ({"manifest": _manifest(model.files)} if model.files else {})
+
+
+def _manifest(files: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    kept = sorted(files)[:MAX_MANIFEST_FILES]
+    return {
+        "files": len(files),
+        "bytes": sum(size for _, size in files),
+        "entries": [[name, size, None, None] for name, size in kept],
+        "is_complete": len(kept) == len(files),
+    }
 
 
 def _edge(

@@ -18,6 +18,11 @@ MAX_FILES: Final = 10_000
 _RETRIES: Final = 1
 _TIMEOUT_S: Final = 20
 
+_SERVERS: Final = frozenset({"http", "https", "postgresql", "mysql", "mssql"})
+_NAME_ONE: Final = (
+    "name a folder such as ./mlruns, sqlite:///mlflow.db or http://host:5000"
+)
+
 T = TypeVar("T")
 
 
@@ -37,21 +42,10 @@ class TrackingStore:
 
     def __init__(self, uri: str) -> None:
         self.uri = _checked(uri)
-        try:
-            tracking = importlib.import_module("mlflow.tracking")
-            variables = importlib.import_module("mlflow.environment_variables")
-        except ImportError as error:
-            raise MlflowError(
-                f"MLflow is not installed ({error}); "
-                "type: pip install 'workflow-lineage[mlflow]'"
-            ) from error
-        self._faults = _faults()
-        for name, value in (("MAX_RETRIES", _RETRIES), ("TIMEOUT", _TIMEOUT_S)):
-            variable = getattr(variables, f"MLFLOW_HTTP_REQUEST_{name}")
-            if not variable.is_set():
-                variable.set(value)
+        mlflow = _mlflow()
+        self._faults = _faults(mlflow)
         self._client: Any = self._asked(
-            tracking.MlflowClient, tracking_uri=uri, registry_uri=uri
+            mlflow.tracking.MlflowClient, tracking_uri=uri, registry_uri=uri
         )
         self.notes: list[str] = []
         """What was left out, with the reason."""
@@ -122,33 +116,36 @@ class TrackingStore:
         files: list[str] = []
         models: list[Folder] = []
         folders: list[str] = [""]
-        seen = 0
-        while folders:
+        while folders and len(files) < MAX_FILES:
             folder = folders.pop()
-            here = self._client.list_artifacts(run.info.run_id, folder or None)
-            seen += len(here)
-            if seen > MAX_FILES:
-                self.notes.append(
-                    f"run {run.info.run_id}: more than {MAX_FILES} artifacts; "
-                    "the others are left out"
-                )
-                break
-            if folder and any(one.path == f"{folder}/MLmodel" for one in here):
+            here, below = self._inside(run, folder)
+            if folder and f"{folder}/MLmodel" in {one.path for one in here}:
                 models.append(self._model_folder(run, folder))
                 continue
-            folders += [one.path for one in here if one.is_dir]
-            files += [self._address(run, one.path) for one in here if not one.is_dir]
-        return sorted(files), models
+            folders += below
+            files += [self._address(run, one.path) for one in here]
+        if folders:
+            self.notes.append(
+                f"run {run.info.run_id}: it has more than {MAX_FILES} artifacts; "
+                "the others are left out"
+            )
+        return sorted(files)[:MAX_FILES], models
+
+    def _inside(self, run: Any, folder: str) -> tuple[list[Any], list[str]]:
+        """Return the files of a folder, and the paths of the folders in it."""
+        found = self._client.list_artifacts(run.info.run_id, folder or None)
+        return [f for f in found if not f.is_dir], [f.path for f in found if f.is_dir]
 
     def _model_folder(self, run: Any, folder: str) -> Folder:
-        files, folders = [], [folder]
+        files: list[tuple[str, int]] = []
+        folders = [folder]
         while folders:
-            for one in self._client.list_artifacts(run.info.run_id, folders.pop()):
-                if one.is_dir:
-                    folders.append(one.path)
-                else:
-                    relative = one.path.removeprefix(f"{folder}/")
-                    files.append((relative, one.file_size or 0))
+            here, below = self._inside(run, folders.pop())
+            folders += below
+            files += [
+                (one.path.removeprefix(f"{folder}/"), one.file_size or 0)
+                for one in here
+            ]
         alias = f"runs:/{run.info.run_id}/{folder}"
         name = folder.rpartition("/")[2]
         return Folder(self._address(run, folder), name, files, (alias,))
@@ -196,9 +193,28 @@ class TrackingStore:
             raise MlflowError(f"{self.uri} cannot be read: {_reason(error)}") from error
 
 
-def _faults() -> tuple[type[Exception], ...]:
+def _mlflow() -> Any:
+    """Import MLflow, and let it give up on a server that is away within a minute."""
+    try:
+        mlflow = importlib.import_module("mlflow")
+        variables: Any = importlib.import_module("mlflow.environment_variables")
+    except ImportError as error:
+        raise MlflowError(
+            f"MLflow is not installed ({error}); "
+            "type: pip install 'workflow-lineage[mlflow]'"
+        ) from error
+    _set_once(variables.MLFLOW_HTTP_REQUEST_MAX_RETRIES, _RETRIES)
+    _set_once(variables.MLFLOW_HTTP_REQUEST_TIMEOUT, _TIMEOUT_S)
+    return mlflow
+
+
+def _set_once(variable: Any, value: int) -> None:
+    if not variable.is_set():
+        variable.set(value)
+
+
+def _faults(mlflow: Any) -> tuple[type[Exception], ...]:
     """Return what MLflow's client raises where a store cannot be read."""
-    mlflow: Any = importlib.import_module("mlflow.exceptions")
     try:
         database: Any = importlib.import_module("sqlalchemy.exc")
     except ImportError:
@@ -214,24 +230,24 @@ def _reason(error: Exception) -> str:
 def _checked(uri: str) -> str:
     """Return the URI if a store is there; MLflow would make a new, empty one."""
     parts = urlsplit(uri)
-    if parts.scheme in {"http", "https"}:
-        return uri
-    if parts.scheme == "sqlite":
-        path = Path(unquote(parts.path.removeprefix("/")))
-        if not path.is_file():
-            raise MlflowError(f"there is no file {path} (from {uri}); name another URI")
-        return uri
-    if parts.scheme in {"", "file"}:
-        path = Path(unquote(parts.path))
-        if not path.is_dir():
-            raise MlflowError(
-                f"there is no folder {path} of MLflow; name a folder such as ./mlruns, "
-                "sqlite:///mlflow.db or http://host:5000"
-            )
-        return uri
-    if parts.scheme.partition("+")[0] in {"postgresql", "mysql", "mssql"}:
-        return uri
-    raise MlflowError(
-        f"{uri} is no tracking store that can be read; name a folder such as ./mlruns, "
-        "sqlite:///mlflow.db or http://host:5000"
-    )
+    scheme = parts.scheme.partition("+")[0]
+    if scheme in _CHECKS:
+        _CHECKS[scheme](Path(unquote(parts.path)), uri)
+    elif scheme not in _SERVERS:
+        raise MlflowError(f"{uri} is no tracking store that can be read; {_NAME_ONE}")
+    return uri
+
+
+def _check_file(path: Path, uri: str) -> None:
+    # After the host, which is empty, stands a slash that is no part of the path.
+    path = Path(str(path)[1:])
+    if not path.is_file():
+        raise MlflowError(f"there is no file {path} (from {uri}); {_NAME_ONE}")
+
+
+def _check_folder(path: Path, uri: str) -> None:
+    if not path.is_dir():
+        raise MlflowError(f"there is no folder {path} (from {uri}); {_NAME_ONE}")
+
+
+_CHECKS: Final = {"sqlite": _check_file, "": _check_folder, "file": _check_folder}
