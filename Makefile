@@ -36,8 +36,8 @@ types: .venv/.dev  ## check types
 docs: .venv/.dev  ## build the documentation site into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-bench: .venv/.dev  ## measure, beside the peers that are installed
-	$(BIN)/python -m benchmarks
+bench: .venv/.dev  ## measure, beside the peers; with BASE=commit, beside its build
+	$(BIN)/python -m benchmarks $(if $(BASE),--base $(BASE)) $(ARGS)
 
 release-check: .venv/.dev  ## build what a release publishes, and check it
 	rm -rf dist

@@ -12,7 +12,7 @@ from typing import Final
 from .harness import Goal, Options, Spread, Table, significant
 from .jobs import run_job
 from .stub import Stub
-from .subjects import BY_KEY, NEW
+from .subjects import BY_KEY, NEW, ROOT
 from .workers import Case, Crew, crew
 
 TITLE: Final = "delivery"
@@ -33,7 +33,7 @@ class Road:
     edges: int
 
 
-_ROADS: Final = (
+ROADS: Final = (
     Road("lineage, one-edge endpoint", False, 3_000),
     Road("lineage, batch endpoint", True, 100_000),
 )
@@ -61,14 +61,15 @@ def run(options: Options) -> list[Table]:
 
 def _round(sdk: Crew, share: float) -> Iterator[tuple[tuple[str, int], float]]:
     for delay in _SDK:
-        rate = _call_sdk(sdk, delay, share)
+        rate = call_sdk(sdk, delay, share)
         if rate is not None:
             yield (_SDK_TITLE, delay), rate
-        for road in _ROADS:
-            yield (road.title, delay), _deliver(road, delay, int(road.edges * share))
+        for road in ROADS:
+            yield (road.title, delay), deliver(road, delay, int(road.edges * share))
 
 
-def _call_sdk(sdk: Crew, delay: int, share: float) -> float | None:
+def call_sdk(sdk: Crew, delay: int, share: float) -> float | None:
+    """Count the SDK's calls a second; none where it is not installed."""
     subject, calls = _SDK[delay]
     case = Case(subject, "sync", 1, NEW)
     rounds = max(2, int(calls * share))
@@ -76,13 +77,16 @@ def _call_sdk(sdk: Crew, delay: int, share: float) -> float | None:
     return 1e9 * len(nanoseconds) / sum(nanoseconds) if nanoseconds else None
 
 
-def _deliver(road: Road, delay: int, edges: int) -> float:
+def deliver(road: Road, delay: int, edges: int, *, root: Path = ROOT) -> float:
+    """Count the edges a second that a build records and delivers."""
     with ExitStack() as stack:
         folder = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="lineage-bench-")
         )
         stub = stack.enter_context(Stub(delay_ms=delay, has_batches=road.has_batches))
-        done = run_job(Path(folder), stub.address, job="deliver", edges=edges)
+        done = run_job(
+            Path(folder), stub.address, root=root, job="deliver", edges=edges
+        )
         arrived = stub.count_edges()
     if arrived != edges:
         raise RuntimeError(f"{arrived} edges arrived of {edges} recorded")
@@ -111,7 +115,7 @@ def _table(
 
 def _titles(delay: int, share: float) -> Iterator[tuple[str, int]]:
     yield _SDK_TITLE, max(2, int(_SDK[delay][1] * share))
-    for road in _ROADS:
+    for road in ROADS:
         yield road.title, int(road.edges * share)
 
 
@@ -135,7 +139,7 @@ def _goals(delay: int, rates: Rates) -> Iterator[Goal]:
     if delay != 20:
         return
     sdk = rates.get((_SDK_TITLE, delay))
-    for road, limit in zip(_ROADS, (14, 500), strict=True):
+    for road, limit in zip(ROADS, (14, 500), strict=True):
         values = rates.get((road.title, delay))
         ratio = _ratio(values, sdk) if values and sdk else None
         name = f"{road.title} at {delay} ms / SDK"

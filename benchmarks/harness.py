@@ -22,6 +22,10 @@ class Options:
     """Rounds of interleaved measurement; each table has its own default."""
     is_smoke: bool = False
     """The shortest run that prints every row: for tests, its figures mean nothing."""
+    base: str | None = None
+    """The commit whose build is measured beside this one."""
+    figures: tuple[str, ...] = ()
+    """Words of the figures to compare; all of them when left out."""
 
     def pick_rounds(self, full: int, quick: int) -> int:
         """Give the number of rounds for this run."""

@@ -14,15 +14,22 @@ from .workers import ROOT, WorkerError
 _JOURNAL: Final = BY_KEY["journal"]
 
 
-def run_job(scratch: Path, address: str, **job: Any) -> Any:
-    """Run a job of `load` whose facts go to this address; give what it printed."""
+def run_job(scratch: Path, address: str, *, root: Path = ROOT, **job: Any) -> Any:
+    """Run a job of `load` whose facts go to this address; give what it printed.
+
+    Args:
+        scratch: Where the process keeps its journal.
+        address: The instance.
+        root: The folder of the build that it loads.
+        job: The job's name and arguments.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load", json.dumps(job)],
         capture_output=True,
         check=False,
         text=True,
         timeout=600,
-        cwd=ROOT,
+        cwd=root,
         env=_JOURNAL.environ(scratch, address),
     )
     if done.returncode != 0:

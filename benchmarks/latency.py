@@ -18,6 +18,7 @@ from .harness import (
 )
 from .jobs import run_job
 from .stub import Stub
+from .subjects import ROOT
 
 TITLE: Final = "the recording call while the flusher works"
 
@@ -41,7 +42,7 @@ class Setting:
     backlog: int
 
 
-_SETTINGS: Final = tuple(
+SETTINGS: Final = tuple(
     Setting(title, has_batches, is_paced, threads, backlog)
     for title, has_batches, is_paced, backlog in (
         ("paced, batch endpoint", True, True, 60_000),
@@ -56,15 +57,17 @@ def run(options: Options) -> list[Table]:
     """Measure every setting several times, interleaved, in processes of their own."""
     rounds = options.pick_rounds(full=5, quick=1)
     seconds = 0.1 if options.is_smoke else 0.4 if options.is_quick else 2.0
-    runs: dict[Setting, list[Any]] = {setting: [] for setting in _SETTINGS}
+    runs: dict[Setting, list[Any]] = {setting: [] for setting in SETTINGS}
     with Stub(has_batches=True) as batches, Stub() as edges:
         for _ in range(rounds):
-            for setting in _SETTINGS:
+            for setting in SETTINGS:
                 stub = batches if setting.has_batches else edges
-                runs[setting].append(_measure(setting, stub, seconds, options.is_smoke))
+                runs[setting].append(
+                    measure_latency(setting, stub, seconds, is_smoke=options.is_smoke)
+                )
     table = Table("The recording call while the flusher works", _COLUMNS)
     table.rows = [_row(setting, done) for setting, done in runs.items()]
-    table.goals = [_goal(setting, runs[setting]) for setting in _SETTINGS[:3]]
+    table.goals = [_goal(setting, runs[setting]) for setting in SETTINGS[:3]]
     table.notes = [
         f"the calls of {rounds} runs of {seconds:g} s together, rows interleaved",
         "each run finds what a dead process left, which the flusher delivers meanwhile",
@@ -75,17 +78,32 @@ def run(options: Options) -> list[Table]:
     return [table]
 
 
-def _measure(setting: Setting, stub: Stub, seconds: float, is_smoke: bool) -> Any:
+def measure_latency(
+    setting: Setting,
+    stub: Stub,
+    seconds: float,
+    *,
+    is_smoke: bool = False,
+    root: Path = ROOT,
+) -> Any:
+    """Time single calls of a fresh process beside what a dead one left."""
     backlog = setting.backlog if not is_smoke else 100 * (setting.threads == 1)
     with tempfile.TemporaryDirectory(prefix="lineage-bench-") as folder:
         scratch = Path(folder)
         if backlog:
             with stub.paused():
-                run_job(scratch, stub.address, job="leave_behind", edges=backlog)
+                run_job(
+                    scratch,
+                    stub.address,
+                    root=root,
+                    job="leave_behind",
+                    edges=backlog,
+                )
         before = stub.count_edges()
         figures = run_job(
             scratch,
             stub.address,
+            root=root,
             job="measure",
             threads=setting.threads,
             seconds=seconds,

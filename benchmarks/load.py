@@ -11,6 +11,7 @@ import time
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import perf_counter_ns
 from typing import Any, Final
 
@@ -20,6 +21,9 @@ _FLUSH_S: Final = 300.0
 
 #: Between two calls a paced thread does something else for so long.
 _PACE_S: Final = 0.0002
+
+#: So many edges are recorded between two deliveries.
+_BURST: Final = 100_000
 
 Call = Callable[[int], int]
 
@@ -100,6 +104,19 @@ def deliver(edges: int) -> dict[str, Any]:
     return {"total_s": (end - start) / 1e9, "recording_s": (recorded - start) / 1e9}
 
 
+def remember(edges: int) -> dict[str, Any]:
+    """Record so many edges and deliver them: resident megabytes at the end."""
+    record = _decorated()
+    for project_id in range(edges):
+        record(project_id + 1)
+        if not project_id % _BURST:
+            lineage.flush(_FLUSH_S)  # an app that lives long is not far behind
+    if not (report := lineage.flush(_FLUSH_S)):
+        raise RuntimeError(f"not everything was delivered: {report}")
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return {"megabytes": pages * os.sysconf("SC_PAGE_SIZE") / 1e6}
+
+
 def _decorated() -> Call:
     return lineage.uses_project("project_id")(work)
 
@@ -110,6 +127,7 @@ if __name__ == "__main__":
         "leave_behind": leave_behind,
         "measure": measure,
         "deliver": deliver,
+        "remember": remember,
     }
     print(json.dumps(jobs[job.pop("job")](**job)), flush=True)
     # What is delivered at exit was not delivered while it was measured.

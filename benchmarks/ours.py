@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from .peers import Function, Parts, nothing
+from .peers import Function, Parts, nothing, repeated
 from .shapes import Decorate
 
 #: Waiting for delivery between two measurements must end; this is ample.
@@ -57,11 +57,19 @@ def in_memory(_scratch: Path) -> Parts:
 
 def with_journal(_scratch: Path) -> Parts:
     """Record into the journal, while the flusher delivers in the background."""
+    return _declarations(), _settle
+
+
+def repeated_edges(_scratch: Path) -> Parts:
+    """Record what was recorded before as often as it is used."""
     import lineage
 
-    def settle() -> None:
-        report = lineage.flush(_SETTLE_S)
-        if not report:
-            raise RuntimeError(f"not everything was delivered: {report}")
+    return repeated(lineage.uses_project("project_id", repeat=True)), _settle
 
-    return _declarations(), settle
+
+def _settle() -> None:
+    import lineage
+
+    report = lineage.flush(_SETTLE_S)
+    if not report:
+        raise RuntimeError(f"not everything was delivered: {report}")

@@ -17,10 +17,11 @@ from typing import Final
 
 from .harness import Goal, Options, Spread, Table, significant
 from .serve_load import SIZES
+from .subjects import ROOT
 
 TITLE = "lineage serve on SQLite, every answer committed"
 
-_LINEAGE = """
+LINEAGE = """
 import sys
 from pathlib import Path
 from lineage.instance.server import ServeSettings, serve
@@ -121,7 +122,7 @@ def run(options: Options) -> list[Table]:
     runs: Runs = {case: [] for case in CASES}
     with ExitStack() as stack:
         ours = {
-            count: stack.enter_context(server(_LINEAGE, count))
+            count: stack.enter_context(server(LINEAGE, count))
             for count in {case.workers for case in CASES}
         }
         bare = stack.enter_context(server(BARE))
@@ -205,7 +206,7 @@ def _cpu_s(pid: int) -> float:
 
 
 @contextmanager
-def server(program: str, workers: int = 1) -> Iterator[Server]:
+def server(program: str, workers: int = 1, *, root: Path = ROOT) -> Iterator[Server]:
     """Run a program that serves on the port, and in the folder, that it is given."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -214,6 +215,7 @@ def server(program: str, workers: int = 1) -> Iterator[Server]:
         process = subprocess.Popen(
             [sys.executable, "-c", program, str(port), home, str(workers)],
             stderr=subprocess.DEVNULL,
+            cwd=root,
         )
         try:
             wait_for(port)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from . import ours, peers
 from .peers import Parts
 from .shapes import SHAPES
+
+#: Where this build's package and benchmarks lie.
+ROOT: Final = Path(__file__).parent.parent
 
 #: Variables that would change what is measured, by their beginnings.
 _FOREIGN: Final = (
@@ -49,6 +52,17 @@ class Subject:
     shapes: tuple[str, ...] = SHAPES
     ids: tuple[str, ...] = (NEW,)
     is_ours: bool = False
+    root: Path = ROOT
+    """The folder of the build that its process loads."""
+
+    def of_build(self, root: Path) -> Subject:
+        """Return the same subject of another build."""
+        return replace(self, key=f"base:{self.key}", root=root)
+
+    @property
+    def name(self) -> str:
+        """Its key in any build."""
+        return self.key.removeprefix("base:")
 
     @property
     def missing(self) -> str | None:
@@ -102,6 +116,10 @@ SUBJECTS: Final = (
         "journal", "lineage, on with journal", ours.with_journal,
         environment=_delivering("process"), stub=(0, True), ids=(NEW, SAME),
         is_ours=True,
+    ),
+    Subject(
+        "repeat", "lineage, on with journal, repeat=True", ours.repeated_edges,
+        environment=_delivering("process"), stub=(0, True), is_ours=True,
     ),
     Subject(
         "journal-power", "lineage, on with journal (power)", ours.with_journal,

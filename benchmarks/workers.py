@@ -11,12 +11,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final
 
 from .stub import Stub
-from .subjects import Subject
+from .subjects import ROOT, Subject
 
-ROOT: Final = Path(__file__).parent.parent
+__all__ = ["ROOT", "Case", "Crew", "Worker", "WorkerError", "crew"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +40,15 @@ class Worker:
         scratch.mkdir(parents=True)
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.worker", subject.key, str(scratch)],
+                [
+                    *(sys.executable, "-m", "benchmarks.worker"),
+                    *(subject.name, str(scratch)),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                cwd=ROOT,
+                cwd=subject.root,
                 env=subject.environ(scratch, stub.address if stub else None),
             )
 
