@@ -20,6 +20,7 @@ MODULES: Final[dict[str, tuple[str, str] | None]] = {
     "latency": None,
     "delivery": None,
     "footprint": None,
+    "masking": None,
     "serve": ("uvicorn", "workflow-lineage[server]"),
     "memory": ("uvicorn", "workflow-lineage[server]"),
     "ingest": None,

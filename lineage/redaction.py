@@ -43,6 +43,18 @@ _NAMED: Final = re.compile(
     r"(?P<scheme>(?i:bearer|basic|token|digest|apikey|negotiate)[ \t]+)?"
     rf"(?P<value>{_QUOTED}|[^\s,;&\"'<>)}}\]|]+)"
 )
+#: How a name that `_NAMED` or `_QUERY` finds ends, in lower case, without a number.
+_NAME_ENDS: Final = (
+    "pass", "password", "passwd", "passphrase", "passcode", "pwd", "key", "keyid",
+    "key_id", "key-id", "secret", "token", "signature", "auth", "authorization",
+    "credential", "credentials", "str", "string", "cookie", "session", "sessionid",
+    "session_id", "session-id", "jwt", "pat", "webhook", "webhookurl", "webhook_url",
+    "webhook-url", "sig", "sign", "code", "accessid",
+)  # fmt: skip
+_SEPARATOR: Final = re.compile(r"[=:]")
+#: What may stand between a name and its separator: quotes, spaces and a number.
+_BETWEEN: Final = "\\\"' \t0123456789_"
+_FEW_SEPARATORS: Final = 6
 _COOKIE: Final = re.compile(r"(?i)\b((?:set-)?cookie:[ \t]*)([^\r\n\"']+)")
 #: A parameter of a query or fragment that grants access.
 _QUERY: Final = re.compile(
@@ -130,12 +142,14 @@ def redact(text: str) -> str:
     low = text.lower()
     if "@" in low:
         text = _user_info(text)
-    if _may_hold_token(text, low):
+    if len(low) >= _LEAST_TOKEN and _may_hold_token(text, low):
         text = _tokens(text)
-    has_value = "=" in low or ":" in low
+    # An address's own colon separates no name from a value.
+    has_value = "=" in low or low.count(":") > low.count("://")
     has_words = " " in low
     if (has_value or has_words) and _may_name_secret(low):
-        if "=" in low and ("?" in low or "&" in low or "#" in low or ";" in low):
+        has_name = has_value and _has_named_value(low)
+        if has_name and ("?" in low or "&" in low or "#" in low or ";" in low):
             text = _QUERY.sub(rf"\1={MASK}", text)
         if "cookie:" in low:
             text = _COOKIE.sub(rf"\1{MASK}", text)
@@ -143,7 +157,7 @@ def redact(text: str) -> str:
             text = _BEARER.sub(_bearer_value, text)
         if "-" in low:
             text = _OPTION.sub(_option_value, text)
-        if has_value:
+        if has_name:
             text = _NAMED.sub(_named_value, text)
     if " -" in low and _CLIENT_STEMS.search(low) is not None:
         text = _CLIENT.sub(_client_line, text)
@@ -156,31 +170,60 @@ def _may_name_secret(low: str) -> bool:
         "pass" in low or "token" in low or "secret" in low or "key" in low
         or "auth" in low or "pwd" in low or "cred" in low or "cookie" in low
         or "sess" in low or "conn" in low or "sig" in low or "jwt" in low
-        or "pat=" in low or "pat:" in low or "pat\"" in low or "pat'" in low
-        or "pat " in low or "webhook" in low or "code=" in low or "bearer" in low
+        or "webhook" in low or "code=" in low or "bearer" in low
         or "basic" in low or "accessid=" in low
+        or ("pat" in low and ("pat=" in low or "pat:" in low or "pat\"" in low
+                              or "pat'" in low or "pat " in low))
     )  # fmt: skip
 
 
+def _has_named_value(low: str) -> bool:
+    """Return whether a word before `=` or `:` ends as names of secrets do."""
+    words = _SEPARATOR.split(low, _FEW_SEPARATORS)
+    if len(words) > _FEW_SEPARATORS:
+        return True  # The rule itself is faster for so many.
+    return any(  # The last word stands before no separator.
+        word.rstrip(_BETWEEN).endswith(_NAME_ENDS) for word in words[:-1]
+    )
+
+
+#: The shortest token that its provider's prefix shows: `xoxb-` and ten characters.
+_LEAST_TOKEN: Final = 15
+
+
 def _may_hold_token(text: str, low: str) -> bool:
-    if "gh" in low and ("ghp_" in low or "gho_" in low or "ghs_" in low
-                        or "ghu_" in low or "ghr_" in low):  # fmt: skip
-        return True
-    if "gl" in low and ("glpat" in low or "glsa" in low or "gldt" in low
-                        or "glrt" in low or "glft" in low):  # fmt: skip
-        return True
+    # Characters that few texts have stand before the stems that need them.
+    return (
+        (text != low and _may_hold_capital_token(text))
+        or ("_" in low and _may_hold_token_of_words(low))
+        or ("-" in low and (
+            "sk-" in low or "pypi-" in low or "tskey-" in low or "-----b" in low
+            or "e-secret-k" in low or "pmak-" in low))
+        or "xox" in low or "xapp" in low or "ya29" in low or "shp" in low
+        or "sntry" in low or "sq0" in low or "webhook" in low
+        or ("api" in low and ("dapi" in low or "nvapi" in low
+                              or "chat.goog" in low or "api.telegram" in low))
+        or ("." in low and ("hvs." in low or "hvb." in low or "hooks." in low))
+        or ("gl" in low and ("glpat" in low or "glsa" in low or "gldt" in low
+                             or "glrt" in low or "glft" in low))
+    )  # fmt: skip
+
+
+def _may_hold_capital_token(text: str) -> bool:
     return (
         "eyJ" in text or "AKIA" in text or "ASIA" in text or "ABIA" in text
         or "ACCA" in text or "AIza" in text or "SG." in text or "LTAI" in text
-        or "PMAK" in text or "ATATT" in text or "GOCSPX" in text
-        or "hf_" in low or "sk-" in low or "k_live" in low or "k_test" in low
-        or "xox" in low or "xapp" in low or "ya29" in low or "npm_" in low
-        or "pypi-" in low or "pat_" in low or "shp" in low or "_v1_" in low
-        or "dapi" in low or "hvs." in low or "hvb." in low or "r8_" in low
-        or "nvapi" in low or "tskey" in low or "sntry" in low or "gems_" in low
-        or "sq0" in low or "lin_" in low or "-----b" in low or "webhook" in low
-        or "hooks." in low or "chat.go" in low or "telegram" in low
-        or "e-secret-k" in low
+        or "ATATT" in text or "GOCSPX" in text
+    )  # fmt: skip
+
+
+def _may_hold_token_of_words(low: str) -> bool:
+    return (
+        "hf_" in low or "k_live" in low or "k_test" in low or "npm_" in low
+        or "pat_" in low or "_v1_" in low or "r8_" in low or "gems_" in low
+        or "lin_" in low
+        or ("gh" in low and ("ghp_" in low or "gho_" in low or "ghs_" in low
+                             or "ghu_" in low or "ghr_" in low))
     )  # fmt: skip
 
 
@@ -244,10 +287,13 @@ def passwords_in(text: str) -> list[str]:
 
 def _user_info(text: str) -> str:
     colon = text.find(":")
-    if colon < 0 or text.find("@", colon) < 0:
+    at = text.find("@", colon)
+    if colon < 0 or at < 0:
         return text
     if "://" in text:
         text = _USER_INFO.sub(_without_user, text)
+    elif text.startswith("sha256:", at + 1) and text.find("@", at + 1) < 0:
+        return text  # The digest of a container's image: no user stands before it.
     if text.startswith("://", colon) and text.find(":", colon + 1) < 0:
         return text
     return _BARE_USER_INFO.sub(rf"\1{MASK}", text)

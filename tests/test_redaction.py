@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-import timeit
 from pathlib import Path
 
 import pytest
@@ -46,23 +44,29 @@ def test_there_are_300_innocents() -> None:
     assert len(set(INNOCENTS)) >= 300
 
 
-def test_a_text_without_a_hit_costs_microseconds() -> None:
-    """The usual path costs some 2 µs; ten times that would be felt by an app."""
-    paths = [text for text in INNOCENTS if "/" in text]
-    times = [
-        min(timeit.repeat(lambda t=text: redact(t), number=50, repeat=3)) / 50  # type: ignore[misc]
-        for text in paths
-    ]
-    assert statistics.median(times) < 20e-6
-
-
+@pytest.mark.timeout(30)  # A rule that backtracks without bound takes hours.
 @pytest.mark.parametrize(
-    "piece", ["a:", "://", "pass=", '"', "\\", "token ", "-p ", "@"]
+    "piece", ["a:", "://", "pass=", '"', "\\", "token ", "-p ", "@", "token  "]
 )
 def test_no_text_takes_forever(piece: str) -> None:
     """Repetition makes no rule slow out of proportion."""
     text = f"password mysql token {piece * 3000}"
-    assert min(timeit.repeat(lambda: redact(text), number=1, repeat=2)) < 2
+    assert redact(redact(text)) == redact(text)
+
+
+@pytest.mark.parametrize("space", ["", " ", "\t", " " * 60])
+@pytest.mark.parametrize("number", ["", "2", "_10"])
+def test_a_value_is_masked_however_far_from_its_name(space: str, number: str) -> None:
+    """Aligned settings and numbered names are found as any others."""
+    assert SECRET not in redact(f"db_password{number}{space}= {SECRET}")
+
+
+def test_a_secret_among_many_settings_is_masked() -> None:
+    """However many ordinary values stand before it."""
+    settings = [f"a{number}={number}" for number in range(20)]
+    for count in range(len(settings)):
+        text = " ".join([*settings[:count], f"token={SECRET}"])
+        assert SECRET not in redact(text)
 
 
 @given(st.text(max_size=200))

@@ -48,6 +48,11 @@ ROWS = {
         "facts of decorated calls in batches (1,000 each)",
         "edges in batches, half of them new states (1,000 each)",
     ),
+    "masking": (
+        "texts of apps",
+        "texts that look like secrets",
+        "secrets, each in its shape",
+    ),
     "memory": ("0", "160,000"),
     "postgres": (
         "bare multi-row inserts in PostgreSQL",
