@@ -1,10 +1,11 @@
-"""The HTTP protocol of the server: request heads bounded in time and size."""
+"""The HTTP protocol of the server: request heads bounded, and for one host each."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any, Final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 #: Seconds from the first byte of a request, or of a connection, to its last header.
@@ -14,10 +15,11 @@ MAX_HEAD: Final = 64 << 10
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Closes connections whose request heads come too slowly or are too large.
+    """Closes connections whose request heads are too slow, too large or ambiguous.
 
-    The server library bounds neither: a half-sent head would hold its connection, and
-    what it brings, for ever.
+    The server library bounds neither time nor size: a half-sent head would hold its
+    connection, and what it brings, for ever. Of several hosts it takes the last, where
+    a proxy in front may have taken the first.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -45,16 +47,34 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._is_head and self._head_bytes > MAX_HEAD:
             self._give_up()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; a trailer behind the body is none of the request's."""
+        if self._is_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        """Serve the request whose head is complete."""
+        """Serve the request whose head is complete; 400 where its host is unclear."""
         self._is_head = False
         self._end_head()
+        if not self._is_for_one_host():
+            # The parser stops, and what came behind the head is not read.
+            raise ValueError("the request names several hosts")
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Be ready for another request of the connection."""
         super().on_message_complete()
         self._is_head, self._head_bytes = True, 0
+
+    def _is_for_one_host(self) -> bool:
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if self.url.startswith(b"/"):
+            return len(hosts) < 2
+        target = httptools.parse_url(self.url) if b"://" in self.url else None
+        if target is None or target.host is None:
+            return len(hosts) < 2
+        port = b":%d" % target.port if target.port else b""
+        return [host.lower() for host in hosts] == [target.host.lower() + port]
 
     def _expect_head(self) -> None:
         if self._head_timer is None:
