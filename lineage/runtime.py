@@ -27,6 +27,7 @@ from .journal.writer import Journal
 from .process_end import process_end
 from .recording.context import CURRENT, ActiveTask, StepContext
 from .recording.enabled import is_on, turn_off, turn_on
+from .recording.environment import EnvironmentLookup
 from .recording.fork_guard import no_fork
 from .recording.interpreters import is_main_interpreter
 from .recording.open_tasks import OpenTasks
@@ -35,6 +36,7 @@ from .settings import UNUSABLE, Settings
 
 if TYPE_CHECKING:
     from .api import Api
+    from .delivery.evidence.environment import EnvironmentFinder
 
 _DAY_S: Final = 86_400.0
 #: Connecting to, and waiting for, an instance: in the background, so patiently.
@@ -85,6 +87,10 @@ class Runtime:
             open_tasks=OpenTasks(settings.home),
         )
         self._own_recorder = self.recorder
+        if settings.records_environment and is_main_interpreter():
+            self.recorder.environment = EnvironmentLookup(
+                self._make_environment_finder, self.recorder.mask
+            )
         #: Finds the exporter for the target; made by the first delivery.
         self._target: Callable[[], Exporter] | None = None
         self._budget = WaitBudget(settings.flush_timeout_s)
@@ -101,6 +107,14 @@ class Runtime:
                 has_threads=is_main_interpreter(),
             ),
         )
+
+    def _make_environment_finder(self) -> EnvironmentFinder:
+        # For the thread that looks for it alone: no app waits for the import.
+        module = importlib.import_module(".delivery.evidence.environment", __package__)
+        finder: EnvironmentFinder = module.EnvironmentFinder(
+            self._own_recorder.commit.code, self.settings.image
+        )
+        return finder
 
     def configure(
         self,
@@ -143,6 +157,8 @@ class Runtime:
                 self._build(new)
             elif api is not None or exporter is not None:
                 self._target = None
+                if self._own_recorder.environment is not None:
+                    self._own_recorder.environment.record_again()
                 self.journal.redirect(self._destination())
 
     # -- on and off -----------------------------------------------------------

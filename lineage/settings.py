@@ -172,6 +172,11 @@ VARIABLES: Final[tuple[Variable, ...]] = (
              "off, auto, all", "which files are read for their digest"),
     Variable("digest_max_mb", ("LINEAGE_DIGEST_MAX_MB",), _positive, 16_384.0,
              "megabytes, 0 or more", "the largest file that `auto` reads"),
+    Variable("records_environment", ("LINEAGE_ENVIRONMENT",), _boolean, True,
+             "true/false, 1/0, yes/no, on/off",
+             "whether tasks record packages, code, host, GPU and image"),
+    Variable("image", ("LINEAGE_IMAGE",), str, None, "a name, best with its digest",
+             "the container image, which a container seldom knows"),
     Variable("token", ("LINEAGE_TOKEN",), str, None, "a token",
              "the token for an address in LINEAGE_TARGET; API_TOKEN when unset",
              is_secret=True),
@@ -252,6 +257,8 @@ class Settings:
     locations: tuple[tuple[str, str], ...] = ()
     digest: str = "auto"
     digest_max_mb: float = 16_384.0
+    records_environment: bool = True
+    image: str | None = None
     token: str | None = field(default=None, repr=False)
     openlineage_url: str | None = None
     server_address: str | None = None

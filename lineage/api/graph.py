@@ -37,6 +37,7 @@ from ..model.graph import (
     SearchAnswer,
     SearchParams,
     TaskDetail,
+    TaskOrder,
     TaskParams,
     TasksPage,
     TasksParams,
@@ -75,6 +76,7 @@ class GraphApi(Resource):
         kind: str | None = None,
         since: float | None = None,
         until: float | None = None,
+        sort: TaskOrder = "-created",
         limit: int = 50,
         after: str | None = None,
     ) -> TasksPage:
@@ -87,12 +89,13 @@ class GraphApi(Resource):
             kind: Only tasks that used or produced this kind.
             since: Created at this time or later (seconds since 1970).
             until: Created at this time or earlier.
+            sort: `created`, `name`, `status` or `duration`; `-` turns the order.
             limit: How many, at most.
             after: `next` of the page before.
         """
         return self.ask(
             TasksParams(select=select, text=text, status=status, kind=kind, since=since,
-                        until=until, limit=limit, after=after),
+                        until=until, sort=sort, limit=limit, after=after),
             TasksPage,
         )  # fmt: skip
 

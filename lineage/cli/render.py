@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..model.comparisons import (
+    Cause,
     DiffAnswer,
     DiffItem,
     FieldDiff,
@@ -13,11 +14,15 @@ from ..model.comparisons import (
     StaleAnswer,
     WhyAnswer,
 )
+from ..model.environment import shown_member, shown_value
 from ..model.graph import HealthAnswer
 from .format import count, duration, escape, facts, styled, title
 from .output import table
 from .result import Line, StyledText, line
 
+#: Differences of one sort that are shown; an environment may have hundreds.
+MAX_SHOWN: Final = 20
+_CAUSES: Final = {"param": "parameter"}
 _CHANGES: Final = {
     "same": (" ", "dim"),
     "added": ("+", "good"),
@@ -103,22 +108,32 @@ def diff_lines(answer: DiffAnswer) -> list[Line]:
         strict=True,
     ):
         lines += [row, *_files(item)]
-    for heading, fields in (
-        ("", answer.fields),
-        ("parameter ", answer.params),
-        ("metric ", answer.metrics),
-        ("", answer.environment),
-    ):
-        lines += [_field(heading, field) for field in fields]
+    lines += [_member(field) for field in answer.fields]
+    lines += [_field("parameter ", field) for field in answer.params]
+    lines += [_field("metric ", field) for field in answer.metrics]
+    lines += _environment(answer.environment)
     if answer.is_same:
         lines.append(line(StyledText("the same", "good")))
     return lines
 
 
 def _field(heading: str, field: FieldDiff) -> Line:
-    name = field.field.removeprefix("package:")
     a, b = ("nothing" if v is None else v for v in (field.a, field.b))
-    return line("  ~ ", StyledText(heading, "dim"), escape(f"{name}: {a} → {b}"))
+    text = escape(f"{field.field}: {a} → {b}")
+    return line("  ~ ", StyledText(heading, "dim"), text)
+
+
+def _member(field: FieldDiff) -> Line:
+    """Show a difference in a field of a task, or in what it ran in."""
+    a, b = (shown_value(field.field, value) for value in (field.a, field.b))
+    return line("  ~ ", escape(f"{shown_member(field.field)}: {a} → {b}"))
+
+
+def _environment(fields: list[FieldDiff]) -> list[Line]:
+    lines = [_member(field) for field in fields[:MAX_SHOWN]]
+    rest = len(fields) - MAX_SHOWN
+    more = f"  and {count(rest, 'more difference')} in what they ran in; see --json"
+    return [*lines, line(StyledText(more, "dim"))] if rest > 0 else lines
 
 
 _FILE_CHANGES: Final = {
@@ -186,19 +201,29 @@ def why_lines(answer: WhyAnswer) -> list[Line]:
                      StyledText(facts(node), "dim"))
             )  # fmt: skip
     lines += table([_diff(item) for item in answer.steps], indent="  ")
-    for cause in answer.causes:
-        tasks = " → ".join(t.key for t in (cause.task_b, cause.task_a) if t is not None)
-        a, b = ("" if value is None else str(value) for value in (cause.a, cause.b))
-        change = f"{b} → {a}" if a or b else ""
-        via = f"through {', '.join(cause.via)}" if cause.via else ""
-        lines.append(
-            line("  ", StyledText(f"{cause.kind}  ", "dim"),
-                 escape(f"{cause.name} {change}"), "  ",
-                 StyledText(escape(f"{tasks} {via}"), "dim"))
-        )  # fmt: skip
-        item = DiffItem(direction="input", change="version", files=cause.files)
-        lines += _files(item)
+    for cause in answer.causes[:MAX_SHOWN]:
+        lines += _cause(cause)
+    rest = len(answer.causes) - MAX_SHOWN
+    if rest > 0:
+        lines.append(line(StyledText(f"  and {rest} more; see --json", "dim")))
     return lines
+
+
+def _cause(cause: Cause) -> list[Line]:
+    """Show one first difference, with the tasks between which it is."""
+    tasks = " → ".join(t.key for t in (cause.task_b, cause.task_a) if t is not None)
+    name = shown_member(cause.name) if cause.kind == "environment" else cause.name
+    key = "git_commit" if cause.kind == "code" else cause.name
+    b, a = (shown_value(key, value) for value in (cause.b, cause.a))
+    change = "" if (cause.a, cause.b) == (None, None) else f"{b} → {a}"
+    via = f"through {', '.join(cause.via)}" if cause.via else ""
+    item = DiffItem(direction="input", change="version", files=cause.files)
+    return [
+        line("  ", StyledText(f"{_CAUSES.get(cause.kind, cause.kind)}  ", "dim"),
+             escape(f"{name} {change}"), "  ",
+             StyledText(escape(f"{tasks} {via}"), "dim")),
+        *_files(item),
+    ]  # fmt: skip
 
 
 def health_lines(answer: HealthAnswer) -> list[Line]:

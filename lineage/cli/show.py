@@ -13,7 +13,7 @@ from .output import table
 from .page_address import page_address, page_lines
 from .parser import NAME_HELP, Commands, add_as_of_option, add_instance_options
 from .result import CommandResult, Line, StyledText, line
-from .show_node import data_lines, step_lines, task_lines
+from .show_node import data_lines, environment_lines, step_lines, task_lines
 from .tasks import continue_lines
 from .time_args import moment
 from .tree import Way, draw
@@ -32,6 +32,11 @@ def add_commands(commands: Commands) -> None:
     show.add_argument("--down", type=int, metavar="HOPS", help="hops downstream (all)")
     show.add_argument(
         "--steps", action="store_true", help="what each step of a run used and produced"
+    )
+    show.add_argument(
+        "--environment",
+        action="store_true",
+        help="all packages and what else it ran in",
     )
     search = commands.add(
         "search", run_search, "find artifacts and runs by name, path, id or digest",
@@ -84,6 +89,8 @@ def _show_one(api: Api, found: Found, args: argparse.Namespace) -> CommandResult
     if node.type == "task":
         detail = api.graph.task(node.key)
         lines = step_lines(detail) if args.steps else task_lines(detail)
+        if args.environment:
+            lines += [line(), *environment_lines(detail)]
     else:
         detail = api.graph.data(node.key)
         lines = data_lines(detail)

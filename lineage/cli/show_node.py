@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..model.environment import (
+    BRANCH,
+    PACKAGE,
+    PATCH,
+    PYTHON,
+    shown_member,
+    shown_value,
+)
 from ..model.graph import DataDetail, Edge, Node, Step, TaskDetail
 from ..model.selector import shown_status
 from .format import (
@@ -36,11 +44,46 @@ def task_lines(task: TaskDetail) -> list[Line]:
             ("code", _code(task)),
             ("command", task.command),
             ("error", task.error),
+            ("parameters", params_text(task.params)),
+            ("metrics", params_text(task.metrics)),
+            *task.links.items(),
+            ("ran in", environment_text(task)),
         ]
     )
     if task.steps:
         lines += [line(), line(StyledText("Steps", "title")), *_steps(task.steps)]
     return lines
+
+
+def environment_text(task: TaskDetail) -> str | None:
+    """Say in one line what a task ran in."""
+    if task.environment_digest is None:
+        return None
+    members = task.environment
+    packages = sum(name.startswith(PACKAGE) for name in members)
+    parts = [
+        f"environment:{task.environment_digest.removeprefix('sha256:')[:12]}",
+        f"Python {members[PYTHON]}" if PYTHON in members else "",
+        count(packages, "package") if packages else "",
+        *(
+            f"{shown_member(name)} {shown_value(name, members[name])}"
+            for name in ("gpu", "image", BRANCH, PATCH)
+            if name in members
+        ),
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def environment_lines(task: TaskDetail) -> list[Line]:
+    """List everything that a task ran in."""
+    if not task.environment:
+        return [line("what this run ran in was not recorded")]
+    heading = line(StyledText("Environment", "title"), "  ",
+                   StyledText(task.environment_digest or "", "dim"))  # fmt: skip
+    members = sorted(
+        task.environment.items(), key=lambda m: (m[0].startswith(PACKAGE), m[0])
+    )
+    return [heading, *_pairs([(shown_member(name), value) for name, value in members])]
 
 
 def step_lines(task: TaskDetail) -> list[Line]:

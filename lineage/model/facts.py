@@ -117,7 +117,9 @@ class TaskFact(_Fact):
         ]
         | None
     ) = None
-    """What it runs in: packages with their versions, image, accelerators."""
+    """What it runs in: packages with their versions, code, image, accelerators."""
+    environment_digest: Digest | None = None
+    """The environment that another task of the process has recorded already."""
     node_meta: dict[str, Any] | None = None
     """`customNodeSettings`: the card of the task's own node."""
 

@@ -260,6 +260,11 @@ class GraphAnswer(Answer):
         return _display().to_networkx(self)
 
 
+TaskOrder = Literal[
+    "created", "-created", "name", "-name", "status", "-status", "duration", "-duration"
+]
+
+
 class TasksParams(Question):
     """Which tasks to list, and in which order."""
 
@@ -277,10 +282,7 @@ class TasksParams(Question):
     """Created at this time or later."""
     until: Moment | None = None
     """Created at this time or earlier."""
-    sort: Literal[
-        "created", "-created", "name", "-name",
-        "status", "-status", "duration", "-duration",
-    ] = "-created"  # fmt: skip
+    sort: TaskOrder = "-created"
     """What to sort by; `-` puts the largest, or the newest, first."""
     limit: Limit = 50
     after: Text | None = None
@@ -386,6 +388,9 @@ class TaskDetail(Answer):
     metrics: dict[str, float] = {}
     """The last value of each."""
     environment: dict[str, str] = {}
+    """What it ran in: `package:numpy`, `git.branch`, `gpu`, `image`."""
+    environment_digest: str | None = None
+    """One for all tasks that ran in the same."""
     links: dict[str, str] = {}
     """Addresses of the same run in other tools."""
 

@@ -11,6 +11,7 @@ task:12@5          task 12 of team 5, where another team has a task 12, too
 a & b              in both                   a | b,  a, b   in either
 kind:model  status:failed  name:*.pt  since:7d  until:2026-01-31        filters
 user:maria  app:Train  tag:baseline  param.lr>0.01  metric.auc>=0.9  team:5
+environment:3f9a1c         what ran in the same packages, code and machine
 "a & b"            quotes keep a text as it is; ( ) group
 """
 
@@ -27,6 +28,7 @@ from .moments import parse_moment
 
 FILTERS: Final = (
     "kind", "status", "name", "team", "since", "until", "user", "app", "tag",
+    "environment",
 )  # fmt: skip
 #: Short names of kinds.
 ALIASES: Final = {"model": "model_weight"}
@@ -322,6 +324,7 @@ _EXAMPLES: Final = {
     "app": "app:Train",
     "tag": "tag:baseline",
     "sha256": "sha256:3f9a1c",
+    "environment": "environment:3f9a1c",
 }
 _HEX = re.compile(r"[0-9a-f]{6,64}")
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
@@ -21,8 +22,21 @@ T = TypeVar("T")
 _GIVE_UP_S: Final = 5.0
 #: A program that was killed, or has closed its output, is gone by then.
 _KILLED_S: Final = 0.5
+#: A thread that waits for the answer leaves others a turn after this time.
+_TURN_S: Final = 0.05
 _COMMAND: Final = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
 _OID: Final = b"# branch.oid "
+_HEAD: Final = b"# branch.head "
+
+
+@dataclass(frozen=True, slots=True)
+class CodeState:
+    """What `git` says of the program's code."""
+
+    folder: str
+    commit: str
+    branch: str | None
+    is_dirty: bool
 
 
 class GitCommitLookup(Generic[T]):
@@ -32,6 +46,8 @@ class GitCommitLookup(Generic[T]):
         #: What still has to be recorded with the answer.
         self.pending: list[T] = []
         self._answer: str | None = None
+        #: What the answer is made of, where there is a commit.
+        self._code: CodeState | None = None
         #: `git` processes of the parent: never waited for in a forked child.
         self._inherited: list[subprocess.Popen[bytes]] = []
         self._reset()
@@ -72,6 +88,14 @@ class GitCommitLookup(Generic[T]):
                 self._lock.release()
         return self._answer
 
+    def code(self) -> CodeState | None:
+        """Wait for what `git` says of the code; for a thread that has time."""
+        until = time.monotonic() + _GIVE_UP_S
+        while self.answer(_TURN_S) is None and time.monotonic() < until:
+            # Who else waits has the lock, or the first call began the wait.
+            time.sleep(_TURN_S / 10)
+        return self._code
+
     def give_up(self) -> None:
         """End a `git` that has not answered."""
         if self._answer is None and self._git is not None:
@@ -104,10 +128,12 @@ class GitCommitLookup(Generic[T]):
         if not is_whole:
             git.kill()  # One change is enough to know.
         is_well = _reap(git)
-        commit = _commit(self._output)
+        commit = _header(self._output, _OID)
         if commit is None or (is_whole and not is_well):
             return ""
         dirty = _has_changes(self._output)
+        branch = _header(self._output, _HEAD)
+        self._code = CodeState(_code_folder(), commit, branch, dirty)
         return member("git_commit", commit) + member("git_dirty", dirty)
 
     def _failed(self, error: Exception) -> None:
@@ -162,10 +188,11 @@ def _code_folder() -> str:
     return str(Path(main).resolve().parent) if main else os.getcwd()
 
 
-def _commit(output: bytes) -> str | None:
+def _header(output: bytes, head: bytes) -> str | None:
+    """Return what a line of the answer says; `(detached)` and the like say nothing."""
     for line in output.splitlines():
-        if line.startswith(_OID):
-            name = line[len(_OID) :].decode("ascii", "replace")
+        if line.startswith(head):
+            name = line[len(head) :].decode("utf-8", "replace")
             return None if name.startswith("(") else name
     return None
 

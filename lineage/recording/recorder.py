@@ -17,6 +17,7 @@ from .. import forksafe
 from ..errors import guard, logger
 from ..settings import Settings
 from .context import CURRENT, MAX_NAMED, ActiveTask, StepContext, forget, note_input
+from .environment import EnvironmentLookup, deadline
 from .fact_json import (
     derived_from,
     described,
@@ -98,6 +99,8 @@ class Recorder:
         #: How many tasks this rank has opened.
         self._ordinal = 0
         self.commit = GitCommitLookup[ActiveTask]()
+        #: Finds what the process runs in; None where that is not recorded.
+        self.environment: EnvironmentLookup[ActiveTask] | None = None
         #: Outputs whose step is not over: files that may be written yet.
         self.looks = OutputLooks()
         #: Tasks that were recorded, by their key.
@@ -108,6 +111,8 @@ class Recorder:
         """Reset in the child of a fork, where the parent's threads do not exist."""
         self._lock = threading.RLock()
         self.commit.reset_after_fork()
+        if self.environment is not None:
+            self.environment.reset_after_fork()
         self.looks.reset_after_fork()
 
     # -- where a fact belongs ------------------------------------------------
@@ -431,24 +436,29 @@ class Recorder:
         self.write(self._take_step_ends())
 
     def flush_pending(self, wait_s: float = 0.0) -> None:
-        """Write what waited: step ends, and what only `git` knows of the tasks.
+        """Write what waited: step ends, and what is found in the background.
 
         Args:
-            wait_s: How long to wait for `git`; the rest is written later.
+            wait_s: How long to wait for `git` and the environment; the rest is
+                written later.
         """
         with guard("What waited to be recorded cannot be written"):
             self.write_pending_step_ends()
+            left_s = deadline(wait_s)
+            found = dict(self.commit.answers(wait_s))
+            if self.environment is not None:
+                for task, members in self.environment.answers(left_s()):
+                    found[task] = found.get(task, "") + members
             self.write(
-                [
-                    self._task_text(task, time_ns(), code)
-                    for task, code in self.commit.answers(wait_s)
-                ]
+                [self._task_text(task, time_ns(), more) for task, more in found.items()]
             )
 
     def finalize(self, wait_s: float) -> None:
         """Write what waited for the last time; nothing is waited for afterwards."""
         self.flush_pending(wait_s)
         self.commit.give_up()
+        if self.environment is not None:
+            self.environment.give_up()
 
     def close(self, wait_s: float = 0.0, error: BaseException | None = None) -> None:
         """Finalize, and end the process's task in the process that opened it.
@@ -537,6 +547,8 @@ class Recorder:
             if task.parent_step:
                 more += f',"parent_step":{task.parent_step}'
             self.commit.pending.append(task)
+            if self.environment is not None:
+                self.environment.pending.append(task)
         self._tasks[task.key] = task
         texts.append(self._task_text(task, at, more))
 

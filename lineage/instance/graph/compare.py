@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import Any, Final, Literal
 
 from ...model.comparisons import DiffItem, FieldDiff, FileDiff
+from ...model.environment import WEAK
 from .nodes import data_nodes
 from .task_params import MAX_VALUES, task_environment, task_metrics, task_params
 from .team_graph import TeamGraph
@@ -210,6 +211,14 @@ def compare_metrics(view: TeamGraph, a: int, b: int) -> list[FieldDiff]:
 
 
 def compare_environment(view: TeamGraph, a: int, b: int) -> list[FieldDiff]:
-    """Return what differs in what two tasks ran in: `package:numpy` 2.1 and 2.2."""
-    one, other = task_environment(view, a), task_environment(view, b)
-    return compare_values(one, other, known_on_both=True)
+    """Return what differs in what two tasks ran in: `package:numpy` 2.1 and 2.2.
+
+    What seldom explains anything, as the host, comes last.
+    """
+    (digest_a, one), (digest_b, other) = (
+        task_environment(view, task) for task in (a, b)
+    )
+    if digest_a == digest_b:
+        return []
+    diffs = compare_values(one, other, known_on_both=True)
+    return sorted(diffs, key=lambda diff: diff.field in WEAK)

@@ -122,6 +122,7 @@ def task_detail(
     edges, total = _edges_of(view, task, among)
     node = task_nodes(view, [task])[task]
     has_ended = node.ended_at is not None
+    digest, environment = task_environment(view, task)
     return TaskDetail(
         node=node,
         run=run,
@@ -142,7 +143,8 @@ def task_detail(
         meta=json.loads(card) if card else None,
         params=task_params(view, [task], MAX_VALUES).get(task, {}),
         metrics=task_metrics(view, task),
-        environment=task_environment(view, task),
+        environment=environment,
+        environment_digest=digest,
         links=task_links(view, task),
     )
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ...errors import NotFoundError
 from ...model.comparisons import DiffAnswer, DiffParams, FieldDiff
+from ...model.environment import OF_TASK
 from ...model.graph import TaskDetail
 from .compare import (
     compare_edges,
@@ -53,7 +54,12 @@ def diff(
             fields=compare_fields(one, other),
             params=compare_params(view_a, a, b),
             metrics=compare_metrics(view_a, a, b),
-            environment=compare_environment(view_a, a, b),
+            # What is a field of a task as well is among the fields.
+            environment=[
+                diff
+                for diff in compare_environment(view_a, a, b)
+                if diff.field not in OF_TASK
+            ],
             is_same=False,
         )
     values = (answer.fields, answer.params, answer.metrics, answer.environment)

@@ -44,6 +44,7 @@ _TASK_CONDITIONS: Final = {
     "status": " AND {status} = {value}",
     "user": " AND lower(t.user_name) LIKE {value} ESCAPE '!'",
     "app": " AND lower(t.name) LIKE {value} ESCAPE '!'",
+    "environment": " AND t.environment_digest LIKE {value} ESCAPE '!'",
     "since": " AND COALESCE(t.started_at, t.created_at) >= {value}",
     "until": " AND COALESCE(t.started_at, t.created_at) <= {value}",
 }
@@ -139,6 +140,8 @@ def _value(filter: Filter) -> Any:
     """Return what the column of a filter is compared with."""
     if filter.field in _MOMENTS:
         return parse_moment(filter.value, now=time.time())
+    if filter.field == "environment":
+        return "sha256:" + _pattern(filter.value.removeprefix("sha256:")) + "%"
     return filter.value if filter.field == "status" else _pattern(filter.value)
 
 

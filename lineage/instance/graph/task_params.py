@@ -53,7 +53,9 @@ _LINKS: Final = (
     " WHERE l.team_id = :team AND l.task_id = :task{when l.at} ORDER BY l.name"
 )
 _ENVIRONMENT: Final = (
-    "SELECT t.environment FROM tasks t WHERE t.team_id = :team AND t.id = :task"
+    "SELECT t.environment_digest, v.members FROM tasks t LEFT JOIN environments v"
+    " ON v.team_id = t.team_id AND v.digest = t.environment_digest"
+    " WHERE t.team_id = :team AND t.id = :task"
 )
 
 
@@ -127,9 +129,11 @@ def task_links(view: TeamReader, task: int) -> dict[str, str]:
     return dict(view.rows(_LINKS, task=task))
 
 
-def task_environment(view: TeamReader, task: int) -> dict[str, str]:
-    """Return what a task ran in: Python, packages, image, GPU."""
+def task_environment(view: TeamReader, task: int) -> tuple[str | None, dict[str, str]]:
+    """Return the digest and the members of what a task ran in: packages, code, GPU.
+
+    The members are empty where the task that recorded them has not been received.
+    """
     rows = view.rows(_ENVIRONMENT, task=task)
-    text = rows[0][0] if rows else None
-    environment: dict[str, str] = json.loads(text) if text else {}
-    return environment
+    digest, text = rows[0] if rows else (None, None)
+    return digest, json.loads(text) if text else {}

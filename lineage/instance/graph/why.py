@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from ...errors import NotFoundError
-from ...model.comparisons import Cause, DiffItem, WhyAnswer, WhyParams
+from ...model.comparisons import Cause, DiffItem, FieldDiff, WhyAnswer, WhyParams
+from ...model.environment import COMMIT, WEAK, shown_member, shown_value
 from ...model.graph import Node
 from .compare import (
     Content,
@@ -172,27 +173,30 @@ class _Search:
             "via": list(via),
         }
         self._compare_inputs(task_a, task_b, made, via)
-        for kind, diffs in (
-            ("param", compare_params(view, task_a, task_b)),
-            ("environment", compare_environment(view, task_a, task_b)),
-        ):
-            self.causes += [
-                Cause(kind=kind, name=d.field, a=d.a, b=d.b, **tasks)  # type: ignore[arg-type]  # a literal
-                for d in diffs
-            ]
-        one, other = (task_detail(view, task) for task in (task_a, task_b))
-        if one.git_commit != other.git_commit and one.git_commit and other.git_commit:
-            code = Cause(
-                kind="code",
-                name="commit",
-                a=one.git_commit,
-                b=other.git_commit,
-                **tasks,
-            )
-            self.causes.append(code)
+        self._add_values("param", compare_params(view, task_a, task_b), tasks)
+        self._add_code(task_a, task_b, tasks)
+        diffs = compare_environment(view, task_a, task_b)
+        diffs = [diff for diff in diffs if diff.field != COMMIT]
+        strong = [diff for diff in diffs if diff.field not in WEAK]
+        self._add_values("environment", strong, tasks)
+        if len(self.causes) + len(self.pending) == found:
+            self._add_values("environment", diffs, tasks)
         if len(self.causes) + len(self.pending) == found:
             name = _title(cards[task_a])
             self.causes.append(Cause(kind="unknown", name=name, **tasks))
+
+    def _add_values(
+        self, kind: Literal["param", "environment"], diffs: list[FieldDiff], tasks: Any
+    ) -> None:
+        self.causes += [
+            Cause(kind=kind, name=d.field, a=d.a, b=d.b, **tasks) for d in diffs
+        ]
+
+    def _add_code(self, task_a: int, task_b: int, tasks: Any) -> None:
+        one, other = (task_detail(self.view, task) for task in (task_a, task_b))
+        a, b = one.git_commit, other.git_commit
+        if a and b and a != b:
+            self.causes.append(Cause(kind="code", name="commit", a=a, b=b, **tasks))
 
     def _compare_inputs(
         self,
@@ -295,13 +299,17 @@ def _phrase(cause: Cause) -> str:
         verb = "was used as well" if cause.kind == "added" else "was not used any more"
         return f"{cause.name} {verb}"
     if cause.kind == "code":
-        return f"the code changed ({str(cause.b)[:7]} → {str(cause.a)[:7]})"
+        return f"git commit {str(cause.b)[:7]} → {str(cause.a)[:7]}"
     if cause.kind == "unknown":
         if cause.a is not None:
             return f"{cause.name} may have changed (no version of it is known)"
         return f"{task or cause.name} ran again, and nothing recorded differs"
-    name = cause.name.removeprefix("package:")
-    old, new = ("nothing" if v is None else v for v in (cause.b, cause.a))
+    if cause.kind == "environment":
+        name = shown_member(cause.name)
+        old, new = (shown_value(cause.name, v) for v in (cause.b, cause.a))
+    else:
+        name = cause.name
+        old, new = ("nothing" if v is None else v for v in (cause.b, cause.a))
     return f"{name} {old} → {new}"
 
 

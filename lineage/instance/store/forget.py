@@ -38,7 +38,8 @@ _POSTGRES_COLUMNS: Final = (
 _TASK_DETAILS: Final = (
     "UPDATE tasks SET name = 'forgotten', host = NULL, user_name = NULL, pid = NULL,"
     " python = NULL, git_commit = NULL, git_dirty = NULL, command = NULL, error = NULL,"
-    " traceback = NULL, card = NULL, environment = NULL, machine = NULL"
+    " traceback = NULL, card = NULL, environment = NULL,"
+    " environment_digest = NULL, machine = NULL"
     " WHERE team_id = ? AND id = ?"
 )
 _STEPS_OF_A_TASK: Final = (
@@ -53,6 +54,12 @@ _OF_A_TASK: Final = (
     "DELETE FROM task_parts WHERE team_id = ? AND task_id = ?",
     "DELETE FROM task_files WHERE team_id = ? AND task_id = ?",
     "UPDATE edges SET meta = NULL, user_name = NULL WHERE team_id = ? AND task_id = ?",
+)
+#: What no other task ran in is not kept.
+_ENVIRONMENTS: Final = (
+    "DELETE FROM environments WHERE NOT EXISTS (SELECT 1 FROM tasks t"
+    " WHERE t.team_id = environments.team_id"
+    " AND t.environment_digest = environments.digest)"
 )
 _CHANGED: Final = "UPDATE revisions SET revision = revision + 1, epoch = epoch + 1"
 
@@ -115,6 +122,7 @@ def forget_task(
             for statement in (*_OF_A_TASK, _STEPS_OF_A_TASK):
                 tx.run(statement, row)
             _index_again(tx, [], [(int(row[0]), int(row[1]))])
+        tx.run(_ENVIRONMENTS)
         tx.run(_CHANGED)
     return {"tasks": len(rows)}
 

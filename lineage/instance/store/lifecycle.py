@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from ...model.environment import environment_digest
 from .database import Transaction
 from .dedup import Item
 from .fact_types import FactDict
@@ -24,7 +25,7 @@ UPDATE tasks SET
     command = COALESCE(:command, command),
     machine = COALESCE(:machine, machine),
     parent_step = COALESCE(:parent_step, parent_step),
-    environment = COALESCE(:environment, environment),
+    environment_digest = COALESCE(:environment_digest, environment_digest),
     parent_run = COALESCE(:parent, parent_run), card = COALESCE(:card, card),
     started_at = CASE WHEN started_at < :at THEN started_at ELSE :at END,
     status = CASE WHEN ended_at IS NULL OR (ended_at < :at AND run <> :run)
@@ -70,6 +71,8 @@ class TaskEventWriter:
         self._ends: list[tuple[Any, ...]] = []
         self._lines: list[tuple[Any, ...]] = []
         self._details = TaskDetailWriter(tx, known, steps)
+        #: What tasks ran in, by its digest.
+        self._environments: dict[str, str] = {}
 
     def take(self, items: Sequence[Item], owners: Sequence[int]) -> None:
         """Apply facts in order, each to the task that it belongs to."""
@@ -101,6 +104,13 @@ class TaskEventWriter:
         self._tx.run_many(_STEP_END, self._ends)
         self._tx.insert_many("logs", _LOG, self._lines)
         self._details.write()
+        team = self._known.team_id
+        self._tx.insert_many(
+            "environments",
+            ("team_id", "digest", "members"),
+            [(team, digest, text) for digest, text in self._environments.items()],
+            or_ignore=True,
+        )
 
     def write_cards(self, cards: Mapping[int, str]) -> None:
         """Keep the cards of tasks that came with edges."""
@@ -112,7 +122,7 @@ class TaskEventWriter:
     def _open(self, fact: FactDict, owner: int, user: str | None) -> None:
         names = {name: fact.get(name) for name in _OPEN_FIELDS}
         meta, dirty = fact.get("node_meta"), fact.get("git_dirty")
-        environment = fact.get("environment")
+        environment = self._environment(fact)
         card = meta.get("customNodeSettings", meta) if meta else None
         self._tx.run(
             _OPEN,
@@ -122,7 +132,7 @@ class TaskEventWriter:
                 "user": fact.get("user") or user,
                 "git_dirty": None if dirty is None else int(dirty),
                 "card": json.dumps(card) if card else None,
-                "environment": json.dumps(environment) if environment else None,
+                "environment_digest": environment,
                 "run": fact["task"],
                 "team": self._known.team_id,
                 "id": owner,
@@ -130,3 +140,12 @@ class TaskEventWriter:
         )
         if names["name"]:
             write_task_terms(self._tx, self._known.team_id, owner, names["name"], None)
+
+    def _environment(self, fact: FactDict) -> str | None:
+        """Return the digest of what the task ran in, whose members are kept once."""
+        members: dict[str, str] | None = fact.get("environment")
+        if not members:
+            return fact.get("environment_digest")
+        digest = environment_digest(members)
+        self._environments[digest] = json.dumps(members, sort_keys=True)
+        return digest
