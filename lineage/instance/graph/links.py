@@ -12,6 +12,7 @@ from ..store import derived_links
 from ..store.activity_ids import INPUT, MADE, OUTPUT, SCOPED, STEP_BITS
 from ..store.database import Transaction
 from ..store.derived_links import DerivedLink
+from .adjacency import Adjacency, AdjacencyMemory
 
 #: Nodes in one statement.
 CHUNK: Final = 20_000
@@ -43,9 +44,11 @@ class _Memory:
     down: Remembered[DerivedLink] = field(default_factory=dict)
     makers: Remembered[int] = field(default_factory=dict)
     users: Remembered[int] = field(default_factory=dict)
+    ends: AdjacencyMemory = field(default_factory=AdjacencyMemory)
 
     def size(self) -> int:
-        return len(self.up) + len(self.down) + len(self.makers) + len(self.users)
+        links = len(self.up) + len(self.down) + len(self.makers) + len(self.users)
+        return links + self.ends.size()
 
 
 class LinkCache:
@@ -90,6 +93,7 @@ class TeamLinks:
         self.revision = int(row[0]) if row else 0
         is_now = as_of is None
         self._memory = cache.memory(team_id, self.revision) if is_now else _Memory()
+        self.ends = Adjacency(tx, team_id, self._memory.ends, as_of)
 
     def upstream(self, nodes: Collection[int]) -> list[DerivedLink]:
         """Return the links that lead to nodes."""

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..store.activity_ids import STEP_BITS
-from ..store.derived_links import DerivedLink
+from .activity_walk import ActivityWalk
 from .links import TeamLinks
 from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
 
 #: The one kind of link that is not followed twice in a row: the other files of a folder
 #: are not what one of them was made from.
 _PART: Final = "part of"
+_NAMED: Final = "declared"
+_SAME_STEP: Final = "same step"
+_ENCLOSING: Final = "enclosing step"
 #: Further than any distance.
 FAR: Final = 1 << 60
 
@@ -25,8 +28,6 @@ class Traversal:
 
     data: dict[int, int] = field(default_factory=dict)
     tasks: dict[int, int] = field(default_factory=dict)
-    links: list[DerivedLink] = field(default_factory=list)
-    """The links that were followed."""
 
 
 class _Walk:
@@ -46,6 +47,7 @@ class _Walk:
         self._nodes_of = {task: node for node, task in same.items()}
         self._up = up
         self._hows = hows
+        self._through = ActivityWalk(links.ends, same, hows)
         #: Nodes that were reached by a part-of link only.
         self._by_part: set[int] = set()
         #: Nodes that were reached from the task that they stand for.
@@ -83,36 +85,78 @@ class _Walk:
     def _visit(
         self, hop: int, nodes: set[int], again: set[int], inside: set[int]
     ) -> None:
-        links = self._links
+        links, through = self._links, self._through
+        self._follow_beside(again, {}, hop, only_parts=True)
         if nodes:
-            beside = links.makers(nodes) if self._up else links.users(nodes)
-            for task in {task for tasks in beside.values() for task in tasks}:
+            for task in through.makers(nodes) if self._up else through.users(nodes):
                 self._reach_task(task, hop + 1)
-            self._follow(nodes, hop, only_parts=False)
-        if again:
-            self._follow(again, hop, only_parts=True)
+            named = through.named_up(nodes) if self._up else through.named_down(nodes)
+            self._follow_beside(nodes, named, hop, only_parts=False)
+            if self._hows is None or _NAMED in self._hows:
+                self._reach_all({far for fars in named.values() for far in fars}, hop)
+            self._reach_all(self._fed(nodes), hop)
         if inside:
             ends = links.inputs_of(inside) if self._up else links.outputs_of(inside)
             for node in ends:
                 self._reach_node(node, hop + 1)
 
-    def _follow(self, nodes: set[int], hop: int, *, only_parts: bool) -> None:
+    def _fed(self, nodes: set[int]) -> set[int]:
+        """Return what the nodes fed, or what fed them, through activities."""
+        if self._hows is not None and _ENCLOSING in self._hows:
+            if _SAME_STEP not in self._hows:
+                # What is known by the same step, too, is left out: only the links show.
+                return {far for _, far in self._linked(nodes)}
+        reached = self._through.up(nodes) if self._up else self._through.down(nodes)
+        doubtful = reached & nodes & self._by_part
+        if doubtful:
+            # A node does not feed itself.
+            linked = {far for _, far in self._linked(nodes)}
+            reached -= doubtful - linked
+        return reached
+
+    def _linked(self, nodes: set[int]) -> Iterable[tuple[int, int]]:
+        """Yield the links of nodes that lead through activities, near and far end."""
         read = self._links.upstream if self._up else self._links.downstream
         for link in read(nodes):
+            if link.activity <= 0 or (self._hows and link.how not in self._hows):
+                continue
             near, far = link.target, link.source
             if not self._up:
                 near, far = far, near
-            is_part = link.how == _PART
-            if self._hows is not None and link.how not in self._hows:
-                continue
             # A task's own inputs and outputs are reached by entering it, and only then.
-            task = link.activity >> STEP_BITS if link.activity > 0 else None
-            if task is not None and task in (self._same.get(near), self._same.get(far)):
+            task = link.activity >> STEP_BITS
+            if task not in (self._same.get(near), self._same.get(far)):
+                yield near, far
+
+    def _follow_beside(
+        self,
+        nodes: set[int],
+        named: Mapping[int, Collection[int]],
+        hop: int,
+        *,
+        only_parts: bool,
+    ) -> None:
+        """Follow the links that no task made, where the same is not named as well."""
+        beside = self._links.ends.beside(nodes, is_up=self._up)
+        met = [(near, far, how) for near in nodes for far, how in beside[near]]
+        by_part = set(self._by_part)
+        for near, far, how in met:
+            is_part = how == _PART
+            if (self._hows is not None and how not in self._hows) or (
+                far in named.get(near, ())
+            ):
                 continue
-            if (only_parts and not is_part) or (is_part and near in self._by_part):
+            if (only_parts and not is_part) or (is_part and near in by_part):
                 continue
-            self.found.links.append(link)
-            self._reach_node(far, hop + (2 if link.activity else 1), by_part=is_part)
+            self._reach_node(far, hop + 1, by_part=is_part)
+
+    def _reach_all(self, reached: set[int], hop: int) -> None:
+        """Reach nodes by links through an activity; no distance there is above those."""
+        for node in reached & self._by_part:
+            self._reach_node(node, hop + 2)
+        new = reached - self.found.data.keys()
+        self.found.data.update(dict.fromkeys(new, hop + 2))
+        self._pending[hop + 2] |= new
 
     def _reach_node(self, node: int, hop: int, *, by_part: bool = False) -> None:
         if hop < self.found.data.get(node, FAR):

@@ -76,8 +76,7 @@ def upstream(
         )
     ]
     links += _from_steps(reader, [row for row in outputs if row.activity > 0])
-    links += reader.same_content(nodes, one="f", other="m")
-    links += reader.parts(wholes_of(tx, team, nodes), parts_of(tx, team, nodes))
+    links += without_activity(tx, team, nodes, as_of, is_up=True)
     return _strongest(links)
 
 
@@ -93,7 +92,28 @@ def downstream(
         if row.activity < 0
     ]
     links += _to_steps(reader, [row for row in inputs if row.activity > 0])
-    links += reader.same_content(nodes, one="m", other="f")
+    links += without_activity(tx, team, nodes, as_of, is_up=False)
+    return _strongest(links)
+
+
+def without_activity(
+    tx: Transaction,
+    team: int,
+    nodes: Collection[int],
+    as_of: float | None = None,
+    *,
+    is_up: bool,
+) -> list[DerivedLink]:
+    """Return the links that lead to nodes, or from them, though no task made them.
+
+    Those are copies, and parts of wholes; between two nodes there is one at most.
+    """
+    reader = _Reader(tx, team, as_of)
+    if is_up:
+        links = reader.same_content(nodes, one="f", other="m")
+        links += reader.parts(wholes_of(tx, team, nodes), parts_of(tx, team, nodes))
+        return _strongest(links)
+    links = reader.same_content(nodes, one="m", other="f")
     chosen = set(nodes)
     near = wholes_of(tx, team, nodes, is_down=True)
     far = parts_of(tx, team, nodes, is_down=True)

@@ -9,112 +9,12 @@ from typing import Any
 import graph_form
 import hypothesis.strategies as st
 import versions_reference
+from histories import Fact, histories
 from hypothesis import HealthCheck, given, settings
 
 from lineage.instance.store import Store, open_store
 
 _teams = itertools.count(1000)
-#: A time that any clock may show.
-START = 1_700_000_000.0
-ARTIFACTS = [
-    ("file", "/d/a"),
-    ("file", "/b"),
-    ("folder", "/d"),
-    ("job", "1"),
-    ("project", "7"),
-]
-Fact = dict[str, Any]
-
-
-def _digest(sign: str) -> str:
-    return "sha256:" + sign * 64
-
-
-@st.composite
-def evidence(draw: st.DrawFn) -> dict[str, Any]:
-    """What an edge may know of its version; mostly little."""
-    form = draw(
-        st.sampled_from(["none", "none", "digest", "stat", "both", "said", "etag"])
-    )
-    known: dict[str, Any] = {}
-    if form in ("digest", "both", "stat"):
-        stat = {"size": 20, "mtime_ns": draw(st.integers(1, 2))}
-        if form == "digest":
-            stat["mtime_ns"] = draw(st.integers(1, 4))
-        if form != "stat":
-            stat["digest"] = _digest(draw(st.sampled_from("ab")))
-        known["stat"] = stat
-    if form == "said":
-        known["version"] = draw(st.sampled_from(["one", "two"]))
-    if form == "etag":
-        values = draw(
-            st.lists(st.sampled_from("xyz"), min_size=1, max_size=2, unique=True)
-        )
-        known["evidence"] = [{"kind": "etag", "value": value} for value in values]
-    return known
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[Fact]:
-    """Facts of a few tasks with steps, in the order in which they were recorded."""
-    facts: list[Fact] = []
-    parents = {
-        step: draw(st.sampled_from([None, *"123"[:at]]))
-        for at, step in enumerate("123")
-    }
-    for number in range(draw(st.integers(1, 10))):
-        run = draw(st.sampled_from(["r1", "r2", "r3"]))
-        kind, id = draw(st.sampled_from(ARTIFACTS))
-        fact: Fact = {
-            "f": "edge",
-            "uid": f"{run}-{number}",
-            "task": run,
-            "at": START + draw(st.integers(0, 8)),
-            "dir": draw(st.sampled_from(["input", "output"])),
-            "kind": kind,
-            "id": id,
-        }
-        step = draw(st.sampled_from([None, None, *"123"]))
-        if step is not None:
-            fact["step"] = {"key": step, "name": step, "at": START}
-            if parents[step] is not None:
-                fact["step"]["parent"] = parents[step]
-        if fact["dir"] == "output":
-            _complete_output(draw, fact, step, parents)
-        known = draw(evidence())
-        if draw(st.booleans()):
-            fact |= known
-        elif known:
-            facts.append(
-                {
-                    "f": "evidence",
-                    "uid": f"{run}-{100 + number}",
-                    "task": run,
-                    "at": fact["at"] + 1,
-                    "edge": fact["uid"],
-                    **known,
-                }
-            )
-        facts.append(fact)
-    return facts
-
-
-def _complete_output(
-    draw: st.DrawFn, fact: Fact, step: str | None, parents: dict[str, str | None]
-) -> None:
-    around: list[str | None] = [step]
-    while around[-1] is not None:
-        around.append(parents[around[-1]])
-    scope = draw(st.sampled_from([step, step, *around]))
-    if scope is not None:
-        fact["scope"] = scope
-    if draw(st.integers(0, 5)) == 0:
-        sources = draw(st.lists(st.sampled_from(ARTIFACTS), max_size=2))
-        fact["derived_from"] = [{"kind": kind, "id": id} for kind, id in sources]
-    if draw(st.integers(0, 3)) == 0:
-        fact["unwritten"] = True
-
-
 def _play(stores: list[Store], facts: list[Fact], seed: int) -> dict[str, Any]:
     """Send facts in any order, cut into batches, some twice, by two processes."""
     chance = random.Random(seed)

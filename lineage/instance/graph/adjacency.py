@@ -1,0 +1,217 @@
+"""What walks read of one team: the ends of nodes and of activities, remembered.
+
+A link between two nodes leads through an activity, and most activities join each of
+their inputs with each of their outputs. So walks read the ends of activities, and not
+the links: a task of a thousand inputs and outputs has two thousand ends and a million
+links (see `store/derived_links.py`, which defines those).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from ..store import derived_links, step_tree
+from ..store.activity_ids import SCOPED
+from ..store.database import Transaction
+
+#: Ids in one statement.
+CHUNK: Final = 20_000
+
+_USES: Final = (
+    "SELECT l.node_id, l.activity, l.since FROM each_int(:ids) AS x"
+    " JOIN links l ON l.team_id = :team AND l.node_id = x.value AND l.direction = 0"
+)
+_MAKINGS: Final = (
+    "SELECT l.node_id, l.activity, l.until, l.direction FROM each_int(:ids) AS x"
+    " JOIN links l ON l.team_id = :team AND l.node_id = x.value"
+    " AND l.direction IN (1, 2, 3)"
+)
+_INPUTS: Final = (
+    "SELECT l.activity, l.node_id, l.since, l.direction FROM each_int(:ids) AS x"
+    " JOIN links l ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
+)
+_OUTPUTS: Final = (
+    "SELECT l.activity, l.node_id, l.until, l.direction FROM each_int(:ids) AS x"
+    " JOIN links l ON l.team_id = :team AND l.activity = x.value"
+    " AND l.direction IN (1, 3)"
+)
+
+
+class Ends(NamedTuple):
+    """The inputs or the outputs of one activity."""
+
+    nodes: tuple[int, ...]
+    times: tuple[float, ...]
+    """When inputs were first used; when outputs were last made."""
+    extreme: float
+    """The latest time of inputs, the earliest of outputs."""
+    scoped: tuple[tuple[int, float], ...] = ()
+    """Outputs of steps without inputs, which this activity encloses, with their times."""
+
+
+_NO_ENDS: Final = Ends((), (), 0.0)
+
+
+@dataclass(slots=True)
+class AdjacencyMemory:
+    """What was read at one revision of a team."""
+
+    uses: dict[int, Sequence[Any]] = field(default_factory=dict)
+    """Of each node: activity and first time of its uses."""
+    makings: dict[int, Sequence[Any]] = field(default_factory=dict)
+    """Of each node: activity, last time and direction of its makings."""
+    inputs: dict[int, Ends] = field(default_factory=dict)
+    outputs: dict[int, Ends] = field(default_factory=dict)
+    around: dict[int, Sequence[int]] = field(default_factory=dict)
+    within: dict[int, Sequence[int]] = field(default_factory=dict)
+    beside_up: dict[int, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    """Of each node: copies and parts that lead to it, and how."""
+    beside_down: dict[int, Sequence[tuple[int, str]]] = field(default_factory=dict)
+
+    def size(self) -> int:
+        """Count what is remembered."""
+        return sum(len(getattr(self, name)) for name in self.__slots__)
+
+
+class Adjacency:
+    """Reads the ends of nodes and activities of one team at one moment.
+
+    Args:
+        tx: The transaction to read in.
+        team_id: The team.
+        memory: What was read before at the same moment.
+        as_of: Leave out what was linked later.
+    """
+
+    def __init__(
+        self,
+        tx: Transaction,
+        team_id: int,
+        memory: AdjacencyMemory,
+        as_of: float | None = None,
+    ) -> None:
+        self._tx = tx
+        self._team = team_id
+        self._as_of = as_of
+        self._memory = memory
+
+    def uses(self, nodes: Collection[int]) -> Mapping[int, Sequence[Any]]:
+        """Return, of each node, activity and first time of its uses."""
+        known = self._memory.uses
+        self._remember(known, nodes, lambda part: _grouped(self._rows(_USES, part)))
+        return known
+
+    def makings(self, nodes: Collection[int]) -> Mapping[int, Sequence[Any]]:
+        """Return, of each node, activity, last time and direction of its makings."""
+        known = self._memory.makings
+        self._remember(known, nodes, lambda part: _grouped(self._rows(_MAKINGS, part)))
+        return known
+
+    def inputs(self, activities: Collection[int]) -> Mapping[int, Ends]:
+        """Return the inputs of activities; those without inputs have empty ends."""
+        return self._ends(self._memory.inputs, activities, _INPUTS, max)
+
+    def outputs(self, activities: Collection[int]) -> Mapping[int, Ends]:
+        """Return the outputs of activities that do not name their sources."""
+        return self._ends(self._memory.outputs, activities, _OUTPUTS, min)
+
+    def around(self, activities: Collection[int]) -> Mapping[int, Sequence[int]]:
+        """Return the activities that enclose each."""
+        tx, team = self._tx, self._team
+        self._remember(
+            self._memory.around,
+            activities,
+            lambda part: step_tree.enclosing(tx, team, part),
+        )
+        return self._memory.around
+
+    def within(self, activities: Collection[int]) -> Mapping[int, Sequence[int]]:
+        """Return the activities inside each."""
+        tx, team = self._tx, self._team
+        self._remember(
+            self._memory.within,
+            activities,
+            lambda part: step_tree.inside(tx, team, part),
+        )
+        return self._memory.within
+
+    def beside(
+        self, nodes: Collection[int], *, is_up: bool
+    ) -> Mapping[int, Sequence[tuple[int, str]]]:
+        """Return, of each node, the other ends of links that no task made, and how."""
+        known = self._memory.beside_up if is_up else self._memory.beside_down
+
+        def read(part: list[int]) -> Mapping[int, Sequence[tuple[int, str]]]:
+            found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+            for link in derived_links.without_activity(
+                self._tx, self._team, part, self._as_of, is_up=is_up
+            ):
+                near, far = link.target, link.source
+                if not is_up:
+                    near, far = far, near
+                found[near].append((far, link.how))
+            return found
+
+        self._remember(known, nodes, read)
+        return known
+
+    def _ends(
+        self,
+        known: dict[int, Ends],
+        activities: Collection[int],
+        sql: str,
+        extreme: Callable[[Iterable[float]], float],
+    ) -> Mapping[int, Ends]:
+        def read(part: list[int]) -> Mapping[int, Ends]:
+            nodes: dict[int, list[int]] = defaultdict(list)
+            times: dict[int, list[float]] = defaultdict(list)
+            scoped: dict[int, list[tuple[int, float]]] = defaultdict(list)
+            for activity, node, time, direction in self._rows(sql, part):
+                if direction == SCOPED:
+                    scoped[activity].append((node, time))
+                else:
+                    nodes[activity].append(node)
+                    times[activity].append(time)
+            found = {
+                activity: Ends(tuple(own), tuple(at := times[activity]), extreme(at))
+                for activity, own in nodes.items()
+            }
+            for activity, some in scoped.items():
+                ends = found.get(activity, _NO_ENDS)
+                found[activity] = ends._replace(scoped=tuple(some))
+            return found
+
+        self._remember(known, activities, read, nothing=_NO_ENDS)
+        return known
+
+    def _rows(self, sql: str, ids: list[int]) -> list[Any]:
+        names: dict[str, object] = {"ids": ids, "team": self._team}
+        if self._as_of is not None:
+            sql += " AND l.since <= :as_of"
+            names["as_of"] = self._as_of
+        return self._tx.all(sql, names)
+
+    @staticmethod
+    def _remember(
+        known: dict[int, Any],
+        ids: Collection[int],
+        read: Callable[[list[int]], Mapping[int, Any]],
+        nothing: Any = (),
+    ) -> None:
+        """Read what is not known yet of ids."""
+        missing = [id for id in ids if id not in known]
+        for at in range(0, len(missing), CHUNK):
+            part = missing[at : at + CHUNK]
+            known.update(dict.fromkeys(part, nothing))
+            known.update(read(part))
+
+
+def _grouped(rows: Iterable[Sequence[Any]]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
+    return found
+
