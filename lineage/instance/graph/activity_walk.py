@@ -9,14 +9,24 @@ reached.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
-from ..store.activity_ids import SCOPED, STEP_BITS
+from ..store.activity_ids import MADE, OUTPUT, SCOPED, STEP_BITS
 from .adjacency import Adjacency
 
 _SAME: Final = "same step"
 _ENCLOSING: Final = "enclosing step"
 Bounds = dict[int, float]
+
+
+class Reached(NamedTuple):
+    """What lies beyond some nodes."""
+
+    tasks: set[int]
+    named: set[int]
+    """Nodes that are joined with them by `derived_from`."""
+    fed: set[int]
+    """Nodes that are joined with them by activities."""
 
 
 class ActivityWalk:
@@ -40,83 +50,80 @@ class ActivityWalk:
         self._is_same_step = hows is None or _SAME in hows
         self._is_enclosing = hows is None or _ENCLOSING in hows
 
-    def users(self, nodes: Collection[int]) -> set[int]:
-        """Return the tasks that used any of the nodes."""
-        uses = self._read.uses(nodes)
-        return {
-            row[1] >> STEP_BITS for node in nodes for row in uses[node] if row[1] > 0
-        }
-
-    def makers(self, nodes: Collection[int]) -> set[int]:
-        """Return the tasks that made any of the nodes."""
-        makings = self._read.makings(nodes)
-        return {
-            row[1] >> STEP_BITS for node in nodes for row in makings[node] if row[1] > 0
-        }
-
-    def named_down(self, nodes: Collection[int]) -> Mapping[int, Collection[int]]:
-        """Return, of each node, the outputs that name it as their source."""
-        uses = self._read.uses(nodes)
-        found: dict[int, list[int]] = {}
-        for node in nodes:
-            for row in uses[node]:
-                if row[1] < 0:
-                    found.setdefault(node, []).append(-row[1])
-        return found
-
-    def named_up(self, nodes: Collection[int]) -> Mapping[int, Collection[int]]:
-        """Return, of each node, the sources that it names."""
-        makings = self._read.makings(nodes)
-        named = {
-            row[1]: node
-            for node in nodes
-            for row in makings[node]
-            if row[1] < 0 and row[3] in (1, SCOPED)
-        }
-        if not named:
-            return {}
-        inputs = self._read.inputs(named)
-        return {node: inputs[activity].nodes for activity, node in named.items()}
-
-    def down(self, nodes: Collection[int]) -> set[int]:
-        """Return the outputs that any of the nodes fed."""
+    def down(self, nodes: Collection[int]) -> Reached:
+        """Go from nodes to the outputs that any of them fed, and to their users."""
         lows: Bounds = {}
         uses, same = self._read.uses(nodes), self._same
+        own: set[int] = set()
+        get = lows.get
         for node in nodes:
+            is_task = node in same
             for _, activity, since in uses[node]:
-                if activity < 0 or (same and same.get(node) == activity >> STEP_BITS):
-                    continue
-                if since < lows.get(activity, _LATEST):
+                if is_task and same[node] == activity >> STEP_BITS:
+                    own.add(same[node])
+                elif since < get(activity, _LATEST):
                     lows[activity] = since
-        around, within = self._read.around(lows), self._read.within(lows)
-        plain = dict(lows) if self._is_same_step else {}
-        direct, inner = lows, {}
-        if any(map(around.__getitem__, lows)) or any(map(within.__getitem__, lows)):
-            direct = dict(lows)
-            for activity, since in lows.items():
-                for outer in around[activity]:
-                    _lower(inner, outer, since)
-                    if self._is_same_step:
-                        _lower(plain, outer, since)
-                for inside in within[activity]:
-                    _lower(direct, inside, since)
-                    if self._is_enclosing:
-                        _lower(plain, inside, since)
-        return self._outputs(plain, direct, inner)
+        named = {-activity for activity in lows if activity < 0}
+        if named:
+            lows = {a: since for a, since in lows.items() if a > 0}
+        users = {activity >> STEP_BITS for activity in lows} | own
+        return Reached(users, named, self._fed_by(lows))
 
-    def up(self, nodes: Collection[int]) -> set[int]:
-        """Return the inputs that fed any of the nodes."""
+    def up(self, nodes: Collection[int]) -> Reached:
+        """Go from nodes to the inputs that fed any of them, and to their makers."""
         highs: Bounds = {}
+        makers: set[int] = set()
+        named: set[int] = set()
         scoped: list[tuple[int, int, float]] = []
         makings, same = self._read.makings(nodes), self._same
         for node in nodes:
             for _, activity, until, direction in makings[node]:
-                if activity < 0 or (same and same.get(node) == activity >> STEP_BITS):
+                if activity < 0:
+                    if direction != MADE:
+                        named.add(activity)
+                    continue
+                makers.add(activity >> STEP_BITS)
+                if same and same.get(node) == activity >> STEP_BITS:
                     continue
                 if direction == SCOPED:
                     scoped.append((node, activity, until))
-                elif direction == 1 and until > highs.get(activity, _EARLIEST):
+                elif direction == OUTPUT and until > highs.get(activity, _EARLIEST):
                     highs[activity] = until
+        inputs = self._read.inputs(named) if named else {}
+        sources = {end[1] for activity in named for end in inputs[activity]}
+        return Reached(makers, sources, self._that_fed(highs, scoped))
+
+    def names(self, node: int, far: int, *, up: bool) -> bool:
+        """Whether one of two nodes names the other as its source."""
+        if not up:
+            return any(row[1] == -far for row in self._read.uses([node])[node])
+        named = [row[1] for row in self._read.makings([node])[node] if row[1] < 0]
+        inputs = self._read.inputs(named)
+        return any(end[1] == far for activity in named for end in inputs[activity])
+
+    def _fed_by(self, lows: Bounds) -> set[int]:
+        """Return the outputs that were fed, by when each activity used a node first."""
+        around, within = self._read.around(lows), self._read.within(lows)
+        plain = lows if self._is_same_step else {}
+        if not any(map(around.__getitem__, lows)):
+            if not any(map(within.__getitem__, lows)):
+                return self._outputs(plain, lows, {})
+        plain, direct, inner = dict(plain), dict(lows), {}
+        for activity, since in lows.items():
+            for outer in around[activity]:
+                _lower(inner, outer, since)
+                if self._is_same_step:
+                    _lower(plain, outer, since)
+            for inside in within[activity]:
+                _lower(direct, inside, since)
+                if self._is_enclosing:
+                    _lower(plain, inside, since)
+        return self._outputs(plain, direct, inner)
+
+    def _that_fed(
+        self, highs: Bounds, scoped: Collection[tuple[int, int, float]]
+    ) -> set[int]:
+        """Return the inputs, by when each activity made a node last."""
         wanted = dict(highs) if self._is_same_step else {}
         around, within = self._read.around(highs), self._read.within(highs)
         for activity, until in highs.items():
@@ -128,17 +135,13 @@ class ActivityWalk:
                     _raise(wanted, outer, until)
         if scoped and self._is_enclosing:
             self._want_scoped(scoped, wanted)
-        inputs = self._read.inputs(wanted)
-        reached: set[int] = set()
-        for activity, until in wanted.items():
-            ends = inputs[activity]
-            if ends.extreme <= until:
-                self._reach(reached, ends.nodes, activity)
-            else:
-                pairs = zip(ends.nodes, ends.times, strict=True)
-                fed = [node for node, since in pairs if since <= until]
-                self._reach(reached, fed, activity)
-        return reached
+        inputs, same = self._read.inputs(wanted), self._same
+        return {
+            node
+            for activity, until in wanted.items()
+            for _, node, since, _ in inputs[activity]
+            if since <= until and not (same and same.get(node) == activity >> STEP_BITS)
+        }
 
     def _want_scoped(
         self, scoped: Collection[tuple[int, int, float]], wanted: Bounds
@@ -160,26 +163,25 @@ class ActivityWalk:
     def _outputs(self, plain: Bounds, direct: Bounds, inner: Bounds) -> set[int]:
         """Return the outputs of activities that were made since the bounds."""
         activities = {*direct, *inner} if inner else direct
-        outputs = self._read.outputs(activities)
+        outputs, same = self._read.outputs(activities), self._same
         reached: set[int] = set()
         scoped: list[tuple[int, int, float]] = []
         for activity in activities:
-            ends = outputs[activity]
-            scoped += [(node, activity, at) for node, at in ends.scoped]
             low = plain.get(activity, _LATEST)
-            if ends.extreme >= low:
-                self._reach(reached, ends.nodes, activity)
-            elif ends.nodes:
-                pairs = zip(ends.nodes, ends.times, strict=True)
-                fed = [node for node, at in pairs if at >= low]
-                self._reach(reached, fed, activity)
+            for _, node, until, direction in outputs[activity]:
+                if same and same.get(node) == activity >> STEP_BITS:
+                    continue
+                if direction == SCOPED:
+                    scoped.append((node, activity, until))
+                elif until >= low:
+                    reached.add(node)
         if not (scoped and self._is_enclosing):
             return reached
         near = [one for one in scoped if one[2] >= direct.get(one[1], _LATEST)]
         rest = [one for one in scoped if one[2] >= inner.get(one[1], _LATEST)]
         known = self._are_direct(rest) if rest else set()
-        for node, activity, _ in (*near, *(o for o in rest if o[:2] not in known)):
-            self._reach(reached, (node,), activity)
+        reached.update(one[0] for one in near)
+        reached.update(one[0] for one in rest if one[:2] not in known)
         return reached
 
     def _are_direct(
@@ -195,19 +197,9 @@ class ActivityWalk:
             if any(
                 since <= until and source != node
                 for one in (activity, *around[activity])
-                for source, since in zip(
-                    inputs[one].nodes, inputs[one].times, strict=True
-                )
+                for _, source, since, _ in inputs[one]
             )
         }
-
-    def _reach(
-        self, reached: set[int], nodes: Collection[int], activity: int
-    ) -> None:
-        if self._same:
-            task = activity >> STEP_BITS
-            nodes = [node for node in nodes if self._same.get(node) != task]
-        reached.update(nodes)
 
 
 _LATEST: Final = float("inf")

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ..store import derived_links, step_tree
-from ..store.activity_ids import SCOPED
 from ..store.database import Transaction
 
 #: Ids in one statement.
@@ -40,19 +39,9 @@ _OUTPUTS: Final = (
 )
 
 
-class Ends(NamedTuple):
-    """The inputs or the outputs of one activity."""
-
-    nodes: tuple[int, ...]
-    times: tuple[float, ...]
-    """When inputs were first used; when outputs were last made."""
-    extreme: float
-    """The latest time of inputs, the earliest of outputs."""
-    scoped: tuple[tuple[int, float], ...] = ()
-    """Outputs of steps without inputs, which this activity encloses, with their times."""
-
-
-_NO_ENDS: Final = Ends((), (), 0.0)
+#: An end of an activity: it, a node, its time and its direction. The time of an input is
+#: when it was first used, that of an output when it was last made.
+End = tuple[int, int, float, int]
 
 
 @dataclass(slots=True)
@@ -63,8 +52,8 @@ class AdjacencyMemory:
     """Of each node: activity and first time of its uses."""
     makings: dict[int, Sequence[Any]] = field(default_factory=dict)
     """Of each node: activity, last time and direction of its makings."""
-    inputs: dict[int, Ends] = field(default_factory=dict)
-    outputs: dict[int, Ends] = field(default_factory=dict)
+    inputs: dict[int, Sequence[End]] = field(default_factory=dict)
+    outputs: dict[int, Sequence[End]] = field(default_factory=dict)
     around: dict[int, Sequence[int]] = field(default_factory=dict)
     within: dict[int, Sequence[int]] = field(default_factory=dict)
     beside_up: dict[int, Sequence[tuple[int, str]]] = field(default_factory=dict)
@@ -110,13 +99,21 @@ class Adjacency:
         self._remember(known, nodes, lambda part: _grouped(self._rows(_MAKINGS, part)))
         return known
 
-    def inputs(self, activities: Collection[int]) -> Mapping[int, Ends]:
-        """Return the inputs of activities; those without inputs have empty ends."""
-        return self._ends(self._memory.inputs, activities, _INPUTS, max)
+    def inputs(self, activities: Collection[int]) -> Mapping[int, Sequence[End]]:
+        """Return the inputs of activities."""
+        known = self._memory.inputs
+        self._remember(
+            known, activities, lambda part: _grouped(self._rows(_INPUTS, part))
+        )
+        return known
 
-    def outputs(self, activities: Collection[int]) -> Mapping[int, Ends]:
+    def outputs(self, activities: Collection[int]) -> Mapping[int, Sequence[End]]:
         """Return the outputs of activities that do not name their sources."""
-        return self._ends(self._memory.outputs, activities, _OUTPUTS, min)
+        known = self._memory.outputs
+        self._remember(
+            known, activities, lambda part: _grouped(self._rows(_OUTPUTS, part))
+        )
+        return known
 
     def around(self, activities: Collection[int]) -> Mapping[int, Sequence[int]]:
         """Return the activities that enclose each."""
@@ -158,35 +155,6 @@ class Adjacency:
         self._remember(known, nodes, read)
         return known
 
-    def _ends(
-        self,
-        known: dict[int, Ends],
-        activities: Collection[int],
-        sql: str,
-        extreme: Callable[[Iterable[float]], float],
-    ) -> Mapping[int, Ends]:
-        def read(part: list[int]) -> Mapping[int, Ends]:
-            nodes: dict[int, list[int]] = defaultdict(list)
-            times: dict[int, list[float]] = defaultdict(list)
-            scoped: dict[int, list[tuple[int, float]]] = defaultdict(list)
-            for activity, node, time, direction in self._rows(sql, part):
-                if direction == SCOPED:
-                    scoped[activity].append((node, time))
-                else:
-                    nodes[activity].append(node)
-                    times[activity].append(time)
-            found = {
-                activity: Ends(tuple(own), tuple(at := times[activity]), extreme(at))
-                for activity, own in nodes.items()
-            }
-            for activity, some in scoped.items():
-                ends = found.get(activity, _NO_ENDS)
-                found[activity] = ends._replace(scoped=tuple(some))
-            return found
-
-        self._remember(known, activities, read, nothing=_NO_ENDS)
-        return known
-
     def _rows(self, sql: str, ids: list[int]) -> list[Any]:
         names: dict[str, object] = {"ids": ids, "team": self._team}
         if self._as_of is not None:
@@ -199,13 +167,12 @@ class Adjacency:
         known: dict[int, Any],
         ids: Collection[int],
         read: Callable[[list[int]], Mapping[int, Any]],
-        nothing: Any = (),
     ) -> None:
         """Read what is not known yet of ids."""
         missing = [id for id in ids if id not in known]
         for at in range(0, len(missing), CHUNK):
             part = missing[at : at + CHUNK]
-            known.update(dict.fromkeys(part, nothing))
+            known.update(dict.fromkeys(part, ()))
             known.update(read(part))
 
 

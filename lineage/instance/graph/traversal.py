@@ -85,34 +85,32 @@ class _Walk:
     def _visit(
         self, hop: int, nodes: set[int], again: set[int], inside: set[int]
     ) -> None:
-        links, through = self._links, self._through
-        self._follow_beside(again, {}, hop, only_parts=True)
+        links = self._links
+        self._follow_beside(again, hop, only_parts=True)
         if nodes:
-            for task in through.makers(nodes) if self._up else through.users(nodes):
+            reached = self._through.up(nodes) if self._up else self._through.down(nodes)
+            for task in reached.tasks:
                 self._reach_task(task, hop + 1)
-            named = through.named_up(nodes) if self._up else through.named_down(nodes)
-            self._follow_beside(nodes, named, hop, only_parts=False)
+            self._follow_beside(nodes, hop, only_parts=False)
             if self._hows is None or _NAMED in self._hows:
-                self._reach_all({far for fars in named.values() for far in fars}, hop)
-            self._reach_all(self._fed(nodes), hop)
+                self._reach_all(reached.named, hop)
+            self._reach_all(self._sure(nodes, reached.fed), hop)
         if inside:
             ends = links.inputs_of(inside) if self._up else links.outputs_of(inside)
             for node in ends:
                 self._reach_node(node, hop + 1)
 
-    def _fed(self, nodes: set[int]) -> set[int]:
-        """Return what the nodes fed, or what fed them, through activities."""
+    def _sure(self, nodes: set[int], fed: set[int]) -> set[int]:
+        """Leave out what the links alone show not to be reached."""
         if self._hows is not None and _ENCLOSING in self._hows:
             if _SAME_STEP not in self._hows:
-                # What is known by the same step, too, is left out: only the links show.
+                # What is known by the same step, too, is left out.
                 return {far for _, far in self._linked(nodes)}
-        reached = self._through.up(nodes) if self._up else self._through.down(nodes)
-        doubtful = reached & nodes & self._by_part
+        doubtful = fed & nodes & self._by_part
         if doubtful:
             # A node does not feed itself.
-            linked = {far for _, far in self._linked(nodes)}
-            reached -= doubtful - linked
-        return reached
+            fed -= doubtful - {far for _, far in self._linked(nodes)}
+        return fed
 
     def _linked(self, nodes: set[int]) -> Iterable[tuple[int, int]]:
         """Yield the links of nodes that lead through activities, near and far end."""
@@ -128,27 +126,19 @@ class _Walk:
             if task not in (self._same.get(near), self._same.get(far)):
                 yield near, far
 
-    def _follow_beside(
-        self,
-        nodes: set[int],
-        named: Mapping[int, Collection[int]],
-        hop: int,
-        *,
-        only_parts: bool,
-    ) -> None:
+    def _follow_beside(self, nodes: set[int], hop: int, *, only_parts: bool) -> None:
         """Follow the links that no task made, where the same is not named as well."""
         beside = self._links.ends.beside(nodes, is_up=self._up)
-        met = [(near, far, how) for near in nodes for far, how in beside[near]]
-        by_part = set(self._by_part)
+        met = [(near, *end) for near in nodes if beside[near] for end in beside[near]]
+        by_part = self._by_part.copy() if met else set()
         for near, far, how in met:
             is_part = how == _PART
-            if (self._hows is not None and how not in self._hows) or (
-                far in named.get(near, ())
-            ):
+            if self._hows is not None and how not in self._hows:
                 continue
             if (only_parts and not is_part) or (is_part and near in by_part):
                 continue
-            self._reach_node(far, hop + 1, by_part=is_part)
+            if not self._through.names(near, far, up=self._up):
+                self._reach_node(far, hop + 1, by_part=is_part)
 
     def _reach_all(self, reached: set[int], hop: int) -> None:
         """Reach nodes by links through an activity; no distance there is above those."""
