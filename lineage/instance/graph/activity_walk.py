@@ -105,10 +105,11 @@ class ActivityWalk:
         """Return the outputs that were fed, by when each activity used a node first."""
         around, within = self._read.around(lows), self._read.within(lows)
         plain = lows if self._is_same_step else {}
-        if not any(map(around.__getitem__, lows)):
-            if not any(map(within.__getitem__, lows)):
-                return self._outputs(plain, lows, {})
-        plain, direct, inner = dict(plain), dict(lows), {}
+        inner: Bounds = {}
+        trees = (around, within)
+        if not any(any(map(tree.__getitem__, lows)) for tree in trees):
+            return self._outputs(plain, lows, inner)
+        plain, direct = dict(plain), dict(lows)
         for activity, since in lows.items():
             for outer in around[activity]:
                 _lower(inner, outer, since)
@@ -162,21 +163,22 @@ class ActivityWalk:
 
     def _outputs(self, plain: Bounds, direct: Bounds, inner: Bounds) -> set[int]:
         """Return the outputs of activities that were made since the bounds."""
-        activities = {*direct, *inner} if inner else direct
+        activities = direct.keys() | inner.keys()
         outputs, same = self._read.outputs(activities), self._same
-        reached: set[int] = set()
-        scoped: list[tuple[int, int, float]] = []
-        for activity in activities:
-            low = plain.get(activity, _LATEST)
-            for _, node, until, direction in outputs[activity]:
-                if same and same.get(node) == activity >> STEP_BITS:
-                    continue
-                if direction == SCOPED:
-                    scoped.append((node, activity, until))
-                elif until >= low:
-                    reached.add(node)
-        if not (scoped and self._is_enclosing):
+        reached = {
+            node
+            for activity, low in plain.items()
+            for _, node, until, _ in outputs[activity]
+            if until >= low and not (same and same.get(node) == activity >> STEP_BITS)
+        }
+        if not (self._read.scoped and self._is_enclosing):
             return reached
+        scoped = [
+            (node, activity, until)
+            for activity in self._read.scoped.keys() & activities
+            for _, node, until, _ in self._read.scoped[activity]
+            if not (same and same.get(node) == activity >> STEP_BITS)
+        ]
         near = [one for one in scoped if one[2] >= direct.get(one[1], _LATEST)]
         rest = [one for one in scoped if one[2] >= inner.get(one[1], _LATEST)]
         known = self._are_direct(rest) if rest else set()
@@ -214,4 +216,3 @@ def _lower(bounds: Bounds, activity: int, time: float) -> None:
 def _raise(bounds: Bounds, activity: int, time: float) -> None:
     if time > bounds.get(activity, _EARLIEST):
         bounds[activity] = time
-

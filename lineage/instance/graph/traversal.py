@@ -89,8 +89,11 @@ class _Walk:
         self._follow_beside(again, hop, only_parts=True)
         if nodes:
             reached = self._through.up(nodes) if self._up else self._through.down(nodes)
-            for task in reached.tasks:
+            new = reached.tasks - self.found.tasks.keys()
+            for task in new & self._nodes_of.keys():
                 self._reach_task(task, hop + 1)
+            for task in new:
+                self.found.tasks.setdefault(task, hop + 1)
             self._follow_beside(nodes, hop, only_parts=False)
             if self._hows is None or _NAMED in self._hows:
                 self._reach_all(reached.named, hop)
@@ -102,10 +105,10 @@ class _Walk:
 
     def _sure(self, nodes: set[int], fed: set[int]) -> set[int]:
         """Leave out what the links alone show not to be reached."""
-        if self._hows is not None and _ENCLOSING in self._hows:
-            if _SAME_STEP not in self._hows:
-                # What is known by the same step, too, is left out.
-                return {far for _, far in self._linked(nodes)}
+        hows = self._hows
+        if hows is not None and _ENCLOSING in hows and _SAME_STEP not in hows:
+            # What is known by the same step, too, is left out.
+            return {far for _, far in self._linked(nodes)}
         doubtful = fed & nodes & self._by_part
         if doubtful:
             # A node does not feed itself.
@@ -141,7 +144,7 @@ class _Walk:
                 self._reach_node(far, hop + 1, by_part=is_part)
 
     def _reach_all(self, reached: set[int], hop: int) -> None:
-        """Reach nodes by links through an activity; no distance there is above those."""
+        """Reach nodes through activities; none that was met is further away."""
         for node in reached & self._by_part:
             self._reach_node(node, hop + 2)
         new = reached - self.found.data.keys()

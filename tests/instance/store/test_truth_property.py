@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from lineage.instance.store import Store, open_store
 
 _teams = itertools.count(1000)
+
+
 def _play(stores: list[Store], facts: list[Fact], seed: int) -> dict[str, Any]:
     """Send facts in any order, cut into batches, some twice, by two processes."""
     chance = random.Random(seed)
