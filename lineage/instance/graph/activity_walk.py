@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from ..store.activity_ids import MADE, OUTPUT, SCOPED, STEP_BITS
-from .adjacency import Adjacency
+from .links import Adjacency
 
 _SAME: Final = "same step"
 _ENCLOSING: Final = "enclosing step"
