@@ -1,9 +1,10 @@
-"""Keeps imports by background threads apart from forks.
+"""Keeps imports and starts of programs by background threads apart from forks.
 
 A child that is forked in the middle of an import would wait for ever for the thread
 that makes the module, or get half of it. A fork waits for our own imports: once in a
 process, for a fraction of a second. What else another thread imports at that moment,
-the child forgets and imports again.
+the child forgets and imports again. A child that is forked while a program is started
+would keep its pipes open, and the thread that starts it would wait for the child's end.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _LONGEST_S: Final = 10.0
 
 
 class _ForkGuard:
-    """A lock held while modules are loaded, and while a thread forks."""
+    """A lock held while modules are loaded or a program starts, and at forks."""
 
     def __init__(self) -> None:
         # Reentrant: what is loaded may fork.

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from ..errors import attempt, warn_rarely
+from .fork_guard import no_fork
 from .json_text import member
 
 T = TypeVar("T")
@@ -146,14 +147,17 @@ class GitCommitLookup(Generic[T]):
 
 
 def _started(folder: str) -> subprocess.Popen[bytes]:
-    git = subprocess.Popen(
-        ["git", "-C", folder, *_COMMAND],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        # Never take git's locks: the user may be at work there.
-        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
-    )
+    # A child that is forked meanwhile would keep the pipes open by which this process
+    # is told that `git` runs and has ended: it would wait for that child's end.
+    with no_fork():
+        git = subprocess.Popen(
+            ["git", "-C", folder, *_COMMAND],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # Never take git's locks: the user may be at work there.
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        )
     if git.stdout is not None:
         os.set_blocking(git.stdout.fileno(), False)
     return git

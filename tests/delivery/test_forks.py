@@ -196,3 +196,37 @@ assert os.waitpid(pid, 0)[1] == 0
 """
     ran = run(body, tmp_path / "home")
     assert ran.returncode == 0, ran.stderr
+
+
+def test_a_child_keeps_no_pipe_of_a_program_that_is_being_started(
+    tmp_path: Path,
+) -> None:
+    """A worker that lives on does not hold up the delivery of its parent."""
+    body = """
+begun, forked, count = threading.Event(), threading.Event(), []
+make_pipe = os.pipe
+def pipe():
+    made = make_pipe()
+    if threading.current_thread().name == "lineage-flusher":
+        count.append(made)
+        if len(count) == 2:  # The first one is for what `git` prints.
+            begun.set()
+            forked.wait(0.5)
+    return made
+end, still_open = make_pipe()
+os.pipe = pipe
+say(1)
+assert begun.wait(20)
+pid = os.fork()
+if pid == 0:
+    os.close(still_open)
+    os.read(end, 1)  # Until the parent ends, or is done.
+    os._exit(0)
+forked.set()
+assert lineage.flush(20)
+os.close(still_open)
+assert os.waitpid(pid, 0)[1] == 0
+"""
+    ran = run(body, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert stored(tmp_path) == [1]

@@ -70,10 +70,7 @@ def run_program(
     file.write_text(PRELUDE + textwrap.dedent(code))
     return subprocess.run(
         [sys.executable, str(file), *args],
-        # Two workers and coverage share the machine with other tests.
-        env=clean_environment(
-            folder / "home", **{"LINEAGE_FLUSH_TIMEOUT_S": "30", **more}
-        ),
+        env=clean_environment(folder / "home", **more),
         cwd=folder,
         capture_output=True,
         text=True,

@@ -122,18 +122,7 @@ def _program(way: str) -> str:
     return _MAIN.format(work=textwrap.dedent(WAYS[way]))
 
 
-def _ways() -> list[object]:
-    """Return the ways; a pool made by `fork` has a fault that is not yet found.
-
-    On a busy machine, with coverage measured in the children, one of its processes
-    now and then delivers nothing before it ends. What it recorded stays in the
-    journal, and the next process delivers it.
-    """
-    known = pytest.mark.xfail(strict=False, reason=_ways.__doc__ or "")
-    return [pytest.param(w, marks=known) if "fork" in w else w for w in WAYS]
-
-
-@pytest.mark.parametrize("way", _ways())
+@pytest.mark.parametrize("way", WAYS)
 def test_all_edges_are_one_tasks(way: str, tmp_path: Path) -> None:
     """Work records into the task that handed it over, in a reused worker too."""
     done = run_program(_program(way), tmp_path)
