@@ -148,7 +148,7 @@ class GitCommitLookup(Generic[T]):
 
 def _started(folder: str) -> subprocess.Popen[bytes]:
     # A child that is forked meanwhile would keep the pipes open by which this process
-    # is told that `git` runs and has ended: it would wait for that child's end.
+    # learns that `git` runs and has ended: it would wait for that child's end.
     with no_fork():
         git = subprocess.Popen(
             ["git", "-C", folder, *_COMMAND],
