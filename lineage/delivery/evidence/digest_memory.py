@@ -201,6 +201,46 @@ class DigestMemory:
         yield self._db
 
 
+def forget_text(
+    home: Path, forms: list[str], by: str, *, is_dry_run: bool = False
+) -> int:
+    """Replace a text in edges that wait for their digest, and in the file's free space.
+
+    Args:
+        home: The folder of the file.
+        forms: The text in its spellings.
+        by: What takes its place.
+        is_dry_run: Look only.
+
+    Returns:
+        The number of edges that held it.
+
+    Raises:
+        OSError: The file cannot be changed: a process holds it, or it is damaged.
+    """
+    path = home / FILE
+    if not path.is_file():
+        return 0
+    try:
+        with contextlib.closing(
+            sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+        ) as db:
+            held = " OR ".join("INSTR(fact, ?)" for _ in forms)
+            (count,) = db.execute(
+                f"SELECT COUNT(*) FROM wanted WHERE {held}",  # noqa: S608  question marks
+                forms,
+            ).fetchone()
+            if is_dry_run:
+                return int(count)
+            for form in forms:
+                db.execute("UPDATE wanted SET fact = REPLACE(fact, ?, ?)", (form, by))
+            # Edges that were found are deleted, and their bytes stay until then.
+            db.execute("VACUUM")
+            return int(count)
+    except sqlite3.Error as error:
+        raise OSError(f"{path}: {error}") from error
+
+
 def _signed(number: int) -> int:
     return number - 2**64 if number >= 2**63 else number
 
