@@ -201,29 +201,6 @@ def test_git_files_are_asked_for_as_by_the_sdk(
     assert oct((tmp_path / "f").stat().st_mode & 0o600) == "0o600"
 
 
-@pytest.mark.posix
-@pytest.mark.parametrize(("umask", "mode"), [(0o022, "0o644"), (0o027, "0o640")])
-def test_a_download_has_the_rights_of_a_new_file(
-    server: Recorder,
-    api: Api,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    umask: int,
-    mode: str,
-) -> None:
-    """The umask counts, and is never changed: other threads make files meanwhile."""
-    before = os.umask(umask)
-    server.on(GIT, b"content")
-    try:
-        with monkeypatch.context() as patched:
-            patched.setattr(os, "umask", lambda mask: pytest.fail("umask was changed"))
-            api.app.download_git_file(1, str(tmp_path / "f"), file_path="a")
-    finally:
-        os.umask(before)
-    assert oct((tmp_path / "f").stat().st_mode & 0o777) == mode
-    assert [path.name for path in tmp_path.iterdir()] == ["f"]
-
-
 @pytest.mark.parametrize("app_id", [None, 3])
 def test_archives_are_checked(
     server: Recorder, api: Api, tmp_path: Path, app_id: int | None
