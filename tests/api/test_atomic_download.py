@@ -32,7 +32,12 @@ def test_a_download_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     """The file that is there stays, and nothing lies beside it."""
     target = tmp_path / ("long name " * 20)
     target.write_bytes(b"old")
-    with pytest.raises(ValueError, match="cut off"), aside(target) as opened:
+    with pytest.raises(ValueError, match="cut off"):
+        _fail_to_download(target)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def _fail_to_download(target: Path) -> None:
+    with aside(target) as opened:
         opened.write(b"new")
         raise ValueError("cut off")
-    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]

@@ -225,20 +225,25 @@ def forget_text(
         with contextlib.closing(
             sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
         ) as db:
-            held = " OR ".join("INSTR(fact, ?)" for _ in forms)
-            (count,) = db.execute(
-                f"SELECT COUNT(*) FROM wanted WHERE {held}",  # noqa: S608  question marks
-                forms,
-            ).fetchone()
-            if is_dry_run:
-                return int(count)
-            for form in forms:
-                db.execute("UPDATE wanted SET fact = REPLACE(fact, ?, ?)", (form, by))
-            # Edges that were found are deleted, and their bytes stay until then.
-            db.execute("VACUUM")
-            return int(count)
+            count = _count_with(db, forms)
+            if not is_dry_run:
+                _replace_in_all(db, forms, by)
+            return count
     except sqlite3.Error as error:
         raise OSError(f"{path}: {error}") from error
+
+
+def _count_with(db: sqlite3.Connection, forms: list[str]) -> int:
+    held = " OR ".join("INSTR(fact, ?)" for _ in forms)
+    rows = db.execute(f"SELECT COUNT(*) FROM wanted WHERE {held}", forms)  # noqa: S608  question marks
+    return int(rows.fetchone()[0])
+
+
+def _replace_in_all(db: sqlite3.Connection, forms: list[str], by: str) -> None:
+    for form in forms:
+        db.execute("UPDATE wanted SET fact = REPLACE(fact, ?, ?)", (form, by))
+    # Edges that were found are deleted, and their bytes stay until then.
+    db.execute("VACUUM")
 
 
 def _signed(number: int) -> int:
