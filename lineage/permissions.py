@@ -12,6 +12,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from .system import BINARY
+
 #: Windows has no such rights; files there have those of their folder.
 _HAS_MODES: Final = os.name == "posix"
 
@@ -47,11 +49,11 @@ def open_private(path: Path, flags: int) -> int:
         OSError: It cannot be opened, or `flags` has `O_EXCL` and it exists.
     """
     try:
-        fd = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+        fd = os.open(path, flags | BINARY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         if flags & os.O_EXCL:
             raise
-        return os.open(path, flags | os.O_CREAT, 0o600)
+        return os.open(path, flags | BINARY | os.O_CREAT, 0o600)
     share_with_group(fd, path.parent)
     return fd
 

@@ -133,10 +133,10 @@ class _ProcessEnd:
     def _watch_sigterm(self) -> None:
         if not is_main_interpreter():
             return
-        if threading.current_thread() is threading.main_thread():
-            self.set_handler()
-        else:
-            with guard("SIGTERM cannot be watched"):
+        with guard("SIGTERM cannot be watched"):
+            if threading.current_thread() is threading.main_thread():
+                self.set_handler()
+            else:
                 self._set_handler_soon()
 
     def _set_handler_soon(self) -> None:
@@ -159,8 +159,11 @@ class _ProcessEnd:
         former = signal.getsignal(signal.SIGTERM)
         if former is signal.SIG_IGN or former is None or former == self.on_sigterm:
             return
+        try:
+            signal.signal(signal.SIGTERM, self.on_sigterm)
+        except ValueError:
+            return  # An interpreter inside another program may not set any.
         self.former = former
-        signal.signal(signal.SIGTERM, self.on_sigterm)
 
     def on_sigterm(self, number: int, frame: FrameType | None) -> None:
         """Deliver before SIGTERM ends the process; a handler of the app's decides."""

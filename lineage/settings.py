@@ -133,12 +133,16 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split("\n") if part.strip())
 
 
+#: `/x`, `C:\x` and `\\server\x`.
+_ABSOLUTE: Final = re.compile(r"/|[A-Za-z]:[\\/]|\\\\")
+
+
 def _locations(text: str) -> tuple[tuple[str, str], ...]:
     """Read `PATH=ADDRESS;…`, the longest path first."""
     pairs = []
     for part in filter(None, map(str.strip, text.split(";"))):
         path, equals, address = part.partition("=")
-        if not path.startswith("/") or not equals or not address.strip():
+        if not _ABSOLUTE.match(path) or not equals or not address.strip():
             raise ValueError(text)
         pairs.append((path.rstrip("/") or "/", address.strip()))
     return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import Final
 
 from ..api.graph import GraphApi
+from ..model.addresses import is_absolute
 from ..model.graph import MAX_LIMIT, GraphEdge, Node, TaskDetail
 
 #: Tasks whose details are read, one request each; the others keep what their node says.
@@ -126,5 +127,6 @@ def local_path(node: Node) -> str | None:
         return None
     if node.id.startswith("file://"):
         _, slash, path = node.id.removeprefix("file://").partition("/")
-        return slash + path if slash else None
-    return node.id if node.id.startswith("/") else None
+        path = slash + path if not is_absolute(path) else path
+        return path if slash else None
+    return node.id if is_absolute(node.id) else None

@@ -57,11 +57,19 @@ class Blobs:
             share_with_group(stream.fileno(), self._folder)
             stream.flush()
             os.fsync(stream.fileno())
+            stream.close()
             blob = Blob(digest.hexdigest(), size)
-            path = self._path_of(blob.digest)
-            make_folder(path.parent)
-            os.replace(stream.name, path)
+            self._place(Path(stream.name), self._path_of(blob.digest))
         return blob
+
+    def _place(self, part: Path, path: Path) -> None:
+        make_folder(path.parent)
+        try:
+            part.replace(path)
+        except PermissionError:
+            # Windows: somebody reads the same bytes, which are kept already.
+            if not path.is_file():
+                raise
 
     def put_stream(self, stream: BinaryIO) -> Blob:
         """Keep what a stream holds from its position on."""

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..permissions import open_private
+from ..system import BINARY, locked, rename_and_close
 from . import records, segments
 from .directory import JournalDirectory
-from .file_map import locked
 
 SUFFIX: Final = ".refused"
 #: The member that a refused fact carries beside its own.
@@ -73,7 +73,7 @@ def keep(
 
 def _opened(path: Path) -> int:
     while True:
-        fd = open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        fd = open_private(path, os.O_WRONLY | os.O_APPEND)
         locked(fd, wait=True)
         # Renamed for another try between the opening and the lock?
         if _is_at(fd, path):
@@ -118,13 +118,13 @@ def release(folder: JournalDirectory) -> int:
     count = len(read(folder))
     for path in folder.files_with_suffix(SUFFIX):
         try:
-            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            fd = os.open(path, os.O_RDWR | BINARY)
         except FileNotFoundError:
             continue  # Another process does the same.
-        try:
-            locked(fd, wait=True)
-            if _is_at(fd, path):
-                path.rename(folder.path / (segments.new_name() + segments.SUFFIX))
-        finally:
+        locked(fd, wait=True)
+        if _is_at(fd, path):
+            target = folder.path / (segments.new_name() + segments.SUFFIX)
+            rename_and_close(fd, path, target)
+        else:
             os.close(fd)
     return count

@@ -10,8 +10,8 @@ from typing import Final
 from ..errors import guard, logger, warn_rarely
 from ..permissions import create_private, make_folder, open_private
 from ..settings import UNUSABLE
+from ..system import BINARY, is_process_alive, locked, read_at, remove_and_close
 from . import segments
-from .file_map import locked
 
 JOURNAL: Final = "journal"
 ASIDE: Final = "aside"
@@ -35,6 +35,7 @@ class JournalDirectory:
         self.held: list[str] = []
         #: Segments that `adopt` may not open, and why.
         self.closed: dict[str, str] = {}
+        self._foreign: list[Path] = []
 
     def make(self) -> None:
         """Make the folders.
@@ -79,7 +80,10 @@ class JournalDirectory:
         """Keep a file that is no segment of ours, and log it."""
         make_folder(self.aside)
         place = self.aside / path.name
-        path.rename(place)
+        try:
+            path.rename(place)
+        except FileNotFoundError:
+            return  # Another process has just done it.
         logger.warning("The journal: %s %s; kept in %s", path.name, why, place)
 
     def remove_unfinished(self) -> None:
@@ -90,8 +94,9 @@ class JournalDirectory:
                 continue
             # A fresh file that is not locked yet may be about to be.
             if time.time() - os.fstat(fd).st_mtime > 60 and locked(fd):
-                path.unlink(missing_ok=True)
-            os.close(fd)
+                remove_and_close(fd, path)
+            else:
+                os.close(fd)
 
     def note_dropped(self, count: int) -> None:
         """Add to the number of facts that could not be kept."""
@@ -129,6 +134,10 @@ class JournalDirectory:
             segment = self._adopted(path, segments.short_destination(destination))
             if segment is not None:
                 adopted.append(segment)
+        while self._foreign:
+            path = self._foreign.pop()
+            with guard(f"{path} cannot be taken over"):
+                self.quarantine_file(path, "is no segment that this version reads")
         return adopted
 
     def _adopted(self, path: Path, destination: str) -> segments.Segment | None:
@@ -144,7 +153,7 @@ class JournalDirectory:
 
     def _open(self, path: Path) -> int | None:
         try:
-            return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            return os.open(path, os.O_RDWR | BINARY)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -154,7 +163,7 @@ class JournalDirectory:
             return None
 
     def _taken(self, path: Path, fd: int, destination: str) -> segments.Segment | None:
-        header = segments.read_header(os.pread(fd, segments.HEADER, 0))
+        header = segments.read_header(read_at(fd, segments.HEADER, 0))
         if header is not None and header[1] not in (destination, UNUSABLE):
             return None
         if not locked(fd):
@@ -164,7 +173,7 @@ class JournalDirectory:
         if os.fstat(fd).st_nlink == 0:
             return None
         if header is None or header[0] < segments.OLDEST:
-            self.quarantine_file(path, "is no segment that this version reads")
+            self._foreign.append(path)  # Moved when it is closed.
             return None
         if header[0] > segments.VERSION:
             warn_rarely(
@@ -178,12 +187,9 @@ class JournalDirectory:
 
 def _is_maker_dead(path: Path) -> bool:
     try:
-        os.kill(int(path.name.split("-")[1], 16), 0)
-    except ProcessLookupError:
-        return True
-    except (ValueError, IndexError, OverflowError, PermissionError):
-        return False  # Not our name, or another user's process.
-    return False
+        return not is_process_alive(int(path.name.split("-")[1], 16))
+    except (ValueError, IndexError):
+        return False  # Not our name.
 
 
 def _entries(place: Path) -> list[os.DirEntry[str]]:

@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 
-if sys.platform == "win32":  # pragma: no cover  the suite runs on POSIX
-
-    def locked(fd: int, *, wait: bool = False) -> bool:
-        """Take the file's lock; Windows keeps facts in memory instead."""
-        raise OSError(f"descriptor {fd}: no file locks here (wait={wait})")
-
-else:
-    import fcntl
-
-    def locked(fd: int, *, wait: bool = False) -> bool:
-        """Take the file's lock for this process; False when another one has it."""
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            return False
-        return True
+from ..system import read_at, write_at
 
 
 class FileMap:
@@ -65,16 +48,16 @@ class FileMap:
 
     def _written(self, data: bytes, at: int) -> int:
         try:
-            return os.pwrite(self._fd, data, at)
+            return write_at(self._fd, data, at)
         except OSError:
             return 0  # A disk that copies on write may be full in allocated space.
 
     def __getitem__(self, part: slice) -> bytes:
         start, stop, _ = part.indices(self._size)
-        return os.pread(self._fd, max(0, stop - start), start)
+        return read_at(self._fd, max(0, stop - start), start)
 
     def __setitem__(self, at: int, value: int) -> None:
-        os.pwrite(self._fd, bytes((value,)), at)
+        write_at(self._fd, bytes((value,)), at)
 
     def close(self) -> None:
         """Refuse later writes."""

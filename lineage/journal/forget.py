@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from zlib import adler32
 
+from ..system import BINARY, locked, read_at, write_at
 from . import records
-from .file_map import locked
 from .segments import HEADER
 
 
@@ -31,12 +31,12 @@ def forget_text(
     needles = [form.encode("utf-8", "replace") for form in forms]
     for path in sorted(p for p in journal.rglob("*") if p.is_file()):
         try:
-            fd = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+            fd = os.open(path, os.O_RDWR | BINARY)
         except OSError:
             in_use.append(path)
             continue
         try:
-            data = os.pread(fd, os.fstat(fd).st_size, 0)
+            data = read_at(fd, os.fstat(fd).st_size, 0)
             if not any(needle in data for needle in needles):
                 continue
             if not locked(fd):
@@ -44,7 +44,7 @@ def forget_text(
                 continue
             changed.append(path)
             if not is_dry_run:
-                os.pwrite(fd, _without(data, needles), 0)
+                write_at(fd, _without(data, needles), 0)
                 os.fsync(fd)
         finally:
             os.close(fd)

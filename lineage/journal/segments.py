@@ -11,6 +11,7 @@ The owner holds `flock` on the file until it dies, which shows others that it li
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import mmap
 import os
@@ -23,8 +24,9 @@ from typing import Any, Final
 
 from ..permissions import open_private
 from ..redaction import redact
+from ..system import BINARY, allocate, locked, sync_folder, write_at
 from . import records
-from .file_map import FileMap, locked
+from .file_map import FileMap
 
 MAGIC: Final = b"lineage-journal "
 VERSION: Final = 2
@@ -164,10 +166,12 @@ class Segment:
             OSError: It cannot be deleted; who can adopts it and finds nothing to send.
         """
         try:
-            if self.path is not None:
-                self.path.unlink(missing_ok=True)
+            if self.path is not None and _is_removed(self.path):
+                return
         finally:
             self.release()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Let go of the file, so that another process may adopt it."""
@@ -233,22 +237,47 @@ def create(
         OSError: The disk is full, read-only or gone.
     """
     name = new_name()
-    unfinished = folder / (name + UNFINISHED)
-    fd = open_private(unfinished, os.O_RDWR | os.O_EXCL | os.O_CLOEXEC)
+    unfinished, path = folder / (name + UNFINISHED), folder / (name + SUFFIX)
+    fd = open_private(unfinished, os.O_RDWR | os.O_EXCL)
     try:
         locked(fd)
-        _allocate(fd, size)
+        allocate(fd, size)
+        write_at(fd, header(destination), 0)
+        fd = _renamed(fd, unfinished, path)
         view = _mapped(fd, size, size if is_spare else min(size, _TOUCHED))
         view.write(header(destination))
-        path = folder / (name + SUFFIX)
-        os.rename(unfinished, path)
     except BaseException:
-        os.close(fd)
-        unfinished.unlink(missing_ok=True)
+        if fd >= 0:
+            os.close(fd)
+        for place in (unfinished, path):
+            place.unlink(missing_ok=True)
         raise
     if is_durable:
-        _sync_folder(folder)
+        sync_folder(folder)
     return Segment(name, view, path=path, fd=fd)
+
+
+def _renamed(fd: int, source: Path, target: Path) -> int:
+    try:
+        os.rename(source, target)
+    except PermissionError:
+        # Windows: a file has to be closed for it. Who takes it for a dead process's
+        # meanwhile has its lock, finds nothing in it, and removes it.
+        os.close(fd)
+        os.rename(source, target)
+        fd = os.open(target, os.O_RDWR | BINARY)
+        if not locked(fd):
+            os.close(fd)
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(target)) from None
+    return fd
+
+
+def _is_removed(path: Path) -> bool:
+    try:
+        path.unlink(missing_ok=True)
+    except PermissionError:
+        return False  # Windows: it has to be closed before.
+    return True
 
 
 def create_in_memory(size: int) -> Segment:
@@ -258,17 +287,6 @@ def create_in_memory(size: int) -> Segment:
     return Segment(new_name(), view)
 
 
-def _allocate(fd: int, size: int) -> None:
-    # Writing to a mapped page without a block behind it would be SIGBUS on a full
-    # disk: the blocks are asked for now.
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(fd, 0, size)
-        return
-    left = size
-    while left > 0:
-        left -= os.pwrite(fd, bytes(min(left, 1 << 20)), size - left)
-
-
 def _mapped(fd: int, size: int, touched: int) -> Any:
     try:
         view = mmap.mmap(fd, size)
@@ -276,7 +294,8 @@ def _mapped(fd: int, size: int, touched: int) -> Any:
         # Some network and FUSE file systems cannot be mapped.
         return FileMap(fd, size)
     # The first touch of a page costs a fault: here, and not in the app's call.
-    for page in range(0, touched, PAGE):
+    # The header's page comes last: others may read it already.
+    for page in range(PAGE, touched, PAGE):
         view[page] = 0
     return view
 
@@ -304,11 +323,3 @@ def read_header(start: bytes) -> tuple[int, str] | None:
     if len(words) < 2 or words[0] + b" " != MAGIC or not words[1].isdigit():
         return None
     return int(words[1]), words[2].decode("utf-8", "replace") if words[2:] else ""
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from typing import Final
 from zlib import adler32
 
 from ..errors import guard, logger, warn_rarely
+from ..system import sync
 from . import records, segments
 from .directory import JournalDirectory
 from .group_fsync import GroupFsync
@@ -239,7 +239,7 @@ class Journal:
 
     def _sync_segment(self, segment: Segment) -> None:
         try:
-            _fdatasync(segment.fd)
+            sync(segment.fd, segment.view)
         except OSError:
             # Delivered and deleted meanwhile: nothing is left to keep.
             if segment.fd >= 0:
@@ -326,8 +326,3 @@ class Journal:
         self._has_more = self._sync is not None
         for segment in inherited:
             segment.release()
-
-
-def _fdatasync(fd: int) -> None:
-    # `fdatasync` covers pages changed through a map on Linux; macOS has none.
-    (os.fdatasync if hasattr(os, "fdatasync") else os.fsync)(fd)

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import unquote
 
 _URI: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://([^/?#]*)([^?#]*)(.*)", re.S)
+_WINDOWS: Final = re.compile(r"[A-Za-z]:[\\/]|\\\\[^\\]")
 #: What `pathlib` leaves of an address: `Path("s3://bucket/key")`.
 _ONE_SLASH: Final = re.compile(
     r"(s3[an]?|gs|gcs|abfss?|wasbs?|hdfs|https?):/(?!/)", re.I
@@ -55,6 +56,25 @@ _UNRESERVED: Final = frozenset(
 )
 
 
+def is_absolute(text: str) -> bool:
+    r"""Whether text is a whole path of some machine: `/x`, `C:\x`, `\\server\x`."""
+    return text[:1] == "/" or _WINDOWS.match(text) is not None
+
+
+def uri_path(path: str) -> str:
+    r"""Return an absolute path as it stands behind the host of a `file:` address.
+
+    Args:
+        path: `/x` stays as it is; `C:\x` becomes `/C:/x`.
+    """
+    if not _WINDOWS.match(path):
+        return path
+    forward = path.replace("\\", "/")
+    if forward[:2] == "//":
+        return forward
+    return f"/{forward[0].upper()}{forward[1:]}"
+
+
 def is_address(text: str) -> bool:
     """Whether text is a URI, and no path of a file system."""
     return (
@@ -67,7 +87,8 @@ def is_address(text: str) -> bool:
 def local_file(text: str) -> str | None:
     """Return the path that `file:///x`, `file:/x` or `file://localhost/x` names."""
     match = re.match(r"file:(?://(?:localhost)?(?=/))?(/(?!/).*|/)$", text, re.I | re.S)
-    return unquote(match[1]) if match else None
+    path = unquote(match[1]) if match else None
+    return path[1:] if path and _WINDOWS.match(path[1:]) else path
 
 
 def canonical_address(text: str, *, is_folder: bool = False) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from .addresses import is_absolute, uri_path
+
 PRODUCER: Final = "urn:workflow-lineage:export"
 NAMESPACE: Final = "lineage"
 _SPEC: Final = "https://openlineage.io/spec"
@@ -27,8 +29,8 @@ def dataset_name(kind: str, id: str) -> tuple[str, str]:
     if parts is not None:
         # What other tools call a local file, whatever the machine.
         return "file", id.removeprefix(f"file://{parts.netloc}")
-    if kind in {"file", "folder", "model_weight"} and id.startswith("/"):
-        return "file", id
+    if kind in {"file", "folder", "model_weight"} and is_absolute(id):
+        return "file", uri_path(id)
     return NAMESPACE, f"{kind}/{id}"
 
 

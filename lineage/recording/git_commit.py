@@ -6,14 +6,16 @@ import os
 import select
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import IO, Final, Generic, TypeVar
 
 from ..errors import attempt, warn_rarely
+from ..system import read_at
 from .fork_guard import no_fork
 from .json_text import member
 
@@ -28,6 +30,9 @@ _TURN_S: Final = 0.05
 _COMMAND: Final = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
 _OID: Final = b"# branch.oid "
 _HEAD: Final = b"# branch.head "
+_PIECE: Final = 65_536
+#: Windows has it for sockets alone.
+_HAS_POLL: Final = hasattr(select, "poll")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ class GitCommitLookup(Generic[T]):
                 if time.monotonic() >= self._ends_at:
                     self.give_up()
                 return
-            piece = _read(self._git)
+            piece = _read(self._git, len(self._output))
             self._output += piece
             if not piece or _has_changes(self._output):
                 self._answer = self._finished(self._git, is_whole=not piece)
@@ -147,20 +152,34 @@ class GitCommitLookup(Generic[T]):
 
 
 def _started(folder: str) -> subprocess.Popen[bytes]:
+    # Where pipes cannot be waited for, a file is read when `git` has ended.
+    if _HAS_POLL:
+        git = _git(folder, subprocess.PIPE)
+        if git.stdout is not None:
+            os.set_blocking(git.stdout.fileno(), False)
+        return git
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # `_reap` closes it
+    try:
+        git = _git(folder, file)
+    except BaseException:
+        file.close()
+        raise
+    git.stdout = file
+    return git
+
+
+def _git(folder: str, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
     # A child that is forked meanwhile would keep the pipes open by which this process
     # learns that `git` runs and has ended: it would wait for that child's end.
     with no_fork():
-        git = subprocess.Popen(
+        return subprocess.Popen(
             ["git", "-C", folder, *_COMMAND],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.DEVNULL,
             # Never take git's locks: the user may be at work there.
             env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
         )
-    if git.stdout is not None:
-        os.set_blocking(git.stdout.fileno(), False)
-    return git
 
 
 def _reap(git: subprocess.Popen[bytes] | None) -> bool:
@@ -178,13 +197,23 @@ def _reap(git: subprocess.Popen[bytes] | None) -> bool:
 def _is_readable(git: subprocess.Popen[bytes], until: float) -> bool:
     if git.stdout is None:
         return False
+    if not _HAS_POLL:
+        try:
+            git.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
     poll = select.poll()
     poll.register(git.stdout, select.POLLIN)
     return bool(poll.poll(max(0.0, until - time.monotonic()) * 1000))
 
 
-def _read(git: subprocess.Popen[bytes]) -> bytes:
-    return os.read(git.stdout.fileno(), 65_536) if git.stdout is not None else b""
+def _read(git: subprocess.Popen[bytes], at: int) -> bytes:
+    if git.stdout is None:
+        return b""
+    if not _HAS_POLL:
+        return read_at(git.stdout.fileno(), _PIECE, at)
+    return os.read(git.stdout.fileno(), _PIECE)
 
 
 def _code_folder() -> str:

@@ -19,9 +19,9 @@ from lineage.api import Api
 from lineage.delivery.status import read_status
 from lineage.errors import reset_warnings
 from lineage.exporters import DELIVERED, DeliveryResult, MemoryExporter
-from lineage.journal.file_map import locked
 from lineage.runtime import Runtime, reset_runtime, runtime
 from lineage.settings import Settings
+from lineage.system import locked
 
 #: A filter of the kernel: any other call kills the process.
 ONLY_THESE_CALLS = """

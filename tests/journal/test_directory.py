@@ -20,7 +20,7 @@ from lineage.errors import DeliveryError
 from lineage.journal import dead_letters, records, segments
 from lineage.journal import directory as folder_module
 from lineage.journal.directory import DROPPED, JournalDirectory
-from lineage.journal.file_map import locked
+from lineage.system import locked
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_an_unfinished_segment_is_removed_when_old_and_free(
         path.write_bytes(b"")
     for path in (old, busy):
         os.utime(path, (time.time() - 120,) * 2)
-    with busy.open("rb") as held:
+    with busy.open("r+b") as held:
         assert locked(held.fileno())
         folder.remove_unfinished()
     assert not old.exists()
@@ -145,7 +145,7 @@ def test_a_held_segment_counts_only_when_its_maker_is_dead(
     dead = f"1-{2**22 + 1:x}-0"
     for name in (dead, f"2-{os.getpid():x}-0", "odd"):
         (folder.path / f"{name}.seg").write_bytes(segments.header("local"))
-    held = [path.open("rb") for path in folder.path.glob("*.seg")]
+    held = [path.open("r+b") for path in folder.path.glob("*.seg")]
     assert all(locked(file.fileno()) for file in held)
     assert folder.adopt("local") == []
     assert folder.held == [f"{dead}.seg"]
@@ -196,6 +196,7 @@ def test_refusals_are_told_oldest_first_and_released_once(
     assert dead_letters.read(folder) == []
 
 
+@pytest.mark.posix
 def test_a_refusal_is_never_written_into_a_file_that_was_released(
     folder: JournalDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

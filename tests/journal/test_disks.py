@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from mount_tools import MAY_NOT, namespace, run_on_disk
 
-pytestmark = pytest.mark.skipif(namespace() is None, reason=MAY_NOT)
+pytestmark = [
+    pytest.mark.posix,
+    pytest.mark.skipif(namespace() is None, reason=MAY_NOT),
+]
 
 
 def ran_well(body: str, place: Path, **how: str) -> str:

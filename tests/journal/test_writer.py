@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import threading
 from pathlib import Path
@@ -15,6 +14,7 @@ from lineage.delivery.status import read_status
 from lineage.journal import records, segments
 from lineage.journal.directory import JournalDirectory
 from lineage.journal.file_map import FileMap
+from lineage.system import sync, write_at
 
 
 def _texts(home: Path) -> list[str]:
@@ -153,6 +153,7 @@ def test_where_nothing_can_be_written_facts_stay_in_memory(
     assert journal.dropped == 1
 
 
+@pytest.mark.posix
 def test_a_full_disk_moves_facts_to_memory(tmp_path: Path) -> None:
     """When the disk has no block left, the process is not killed by its own map."""
     script = """
@@ -205,7 +206,7 @@ def test_calls_that_the_disk_refuses_lead_to_the_next_segment(
     taken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that copies on write may be full in allocated space: nothing is lost."""
-    calls, pwrite = 0, os.pwrite
+    calls, pwrite = 0, write_at
 
     def full(fd: int, data: bytes, at: int) -> int:
         nonlocal calls
@@ -222,7 +223,7 @@ def test_calls_that_the_disk_refuses_lead_to_the_next_segment(
     monkeypatch.setattr("lineage.journal.segments.mmap.mmap", refuse)
     journal = journal_at(tmp_path)
     assert journal.write(edge(0))
-    monkeypatch.setattr("lineage.journal.file_map.os.pwrite", full)
+    monkeypatch.setattr("lineage.journal.file_map.write_at", full)
     assert all(journal.write(edge(n, padding="x" * 200)) for n in range(1, 9))
     assert [json.loads(text)["id"] for text in _texts(tmp_path)] == list(range(9))
     assert len(JournalDirectory(tmp_path).files_with_suffix(segments.SUFFIX)) == 2
@@ -259,13 +260,13 @@ def test_power_mode_syncs_before_it_returns(
 ) -> None:
     """In mode `power` a write returns after the disk has confirmed it."""
     synced: list[int] = []
-    real = os.fdatasync
+    real = sync
 
-    def noted(fd: int) -> None:
+    def noted(fd: int, view: object) -> None:
         synced.append(fd)
-        real(fd)
+        real(fd, view)
 
-    monkeypatch.setattr("lineage.journal.writer.os.fdatasync", noted)
+    monkeypatch.setattr("lineage.journal.writer.sync", noted)
     journal = journal_at(tmp_path, sync="power")
     assert journal.write("{}")
     assert journal.write_many(["{}", "{}"])
@@ -280,10 +281,10 @@ def test_a_failing_disk_is_told_in_power_mode(
 ) -> None:
     """A fact that could not be brought to the disk is not said to be kept."""
 
-    def fail(_fd: int) -> None:
+    def fail(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("lineage.journal.writer.os.fdatasync", fail)
+    monkeypatch.setattr("lineage.journal.writer.sync", fail)
     journal = journal_at(tmp_path, sync="power")
     assert not journal.write("{}")
     assert journal.dropped == 1

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import PureWindowsPath
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.model.addresses import canonical_address, is_address, local_file
+from lineage.model.addresses import (
+    canonical_address,
+    is_absolute,
+    is_address,
+    local_file,
+    uri_path,
+)
 
 AZURE = "acct.dfs.core.windows.net"
 
@@ -109,3 +117,31 @@ def test_the_spelling_of_a_canonical_address_is_itself(text: str, flag: bool) ->
     """To make an address canonical twice changes nothing."""
     once = canonical_address(text, is_folder=flag)
     assert canonical_address(once, is_folder=flag) == once
+
+
+@pytest.mark.parametrize(
+    ("path", "inside"),
+    [
+        ("/data/x.csv", "/data/x.csv"),
+        ("C:\\data\\x.csv", "/C:/data/x.csv"),
+        ("c:/data/x.csv", "/C:/data/x.csv"),
+        ("\\\\server\\share\\x.csv", "//server/share/x.csv"),
+    ],
+)
+def test_whole_paths_of_each_system_have_a_place_in_an_address(
+    path: str, inside: str
+) -> None:
+    """A drive is the first part of the path, and its letter is a capital."""
+    assert is_absolute(path)
+    assert uri_path(path) == inside
+
+
+@pytest.mark.parametrize("text", ["x.csv", "C:x.csv", "s3://bucket/x", "\\x", ""])
+def test_what_is_no_whole_path(text: str) -> None:
+    """A path that depends on the folder one is in, or an address."""
+    assert not is_absolute(text)
+
+
+def test_an_address_of_a_drive_names_a_path_of_windows() -> None:
+    """As `pathlib.PureWindowsPath.as_uri` writes it."""
+    assert local_file(PureWindowsPath("C:/a b/x").as_uri()) == "C:/a b/x"

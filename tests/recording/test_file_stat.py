@@ -57,6 +57,7 @@ def test_what_is_no_regular_file_has_no_state(text: str) -> None:
     assert file_members(local_path(text)) == ""
 
 
+@pytest.mark.posix
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     """A FIFO is seen and left alone."""
     os.mkfifo(tmp_path / "pipe")

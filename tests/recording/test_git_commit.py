@@ -16,6 +16,7 @@ from runtime_tools import run, stored
 from lineage.delivery.status import read_status
 from lineage.recording import git_commit
 from lineage.recording.git_commit import GitCommitLookup
+from lineage.system import is_process_alive
 
 #: A `git` that never answers; `exec` so that killing it ends all of it.
 HANGING = "#!/bin/sh\necho $$ >> {pids}\nexec sleep 1000\n"
@@ -60,19 +61,11 @@ def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     script.chmod(0o755)
     monkeypatch.setenv("PATH", str(script.parent), prepend=os.pathsep)
     yield pids
-    wait_for(lambda: not any(map(_is_alive, _pids(pids))))
+    wait_for(lambda: not any(map(is_process_alive, _pids(pids))))
 
 
 def _pids(path: Path) -> list[int]:
     return [int(pid) for pid in path.read_text().split()] if path.exists() else []
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_the_commit_and_whether_the_code_was_changed(program: Path) -> None:
@@ -136,6 +129,7 @@ def test_a_hanging_git_is_asked_again_and_given_up(
     assert len(_pids(hanging)) <= 1
 
 
+@pytest.mark.posix
 def test_a_child_of_a_fork_asks_anew(hanging: Path) -> None:
     """The parent's `git` is neither waited for nor ended by the child."""
     lookup = GitCommitLookup[str]()
@@ -145,7 +139,7 @@ def test_a_child_of_a_fork_asks_anew(hanging: Path) -> None:
     parents = lookup._git
     lookup.reset_after_fork()
     lookup.give_up()
-    assert _is_alive(git)
+    assert is_process_alive(git)
     assert parents is not None
     parents.kill()
     git_commit._reap(parents)
@@ -154,7 +148,11 @@ def test_a_child_of_a_fork_asks_anew(hanging: Path) -> None:
 @pytest.mark.parametrize(
     ("end", "code"),
     [
-        ("os.kill(os.getpid(), signal.SIGTERM); threading.Event().wait(50)", -15),
+        pytest.param(
+            "os.kill(os.getpid(), signal.SIGTERM); threading.Event().wait(50)",
+            -15,
+            marks=pytest.mark.posix,
+        ),
         ("sys.exit(3)", 3),
     ],
     ids=["SIGTERM", "exit"],
@@ -166,6 +164,8 @@ def test_the_end_waits_for_a_hanging_git_no_longer_than_allowed(
     # Only the deadline can end this wait before the test's own patience does.
     body = f"""
 from lineage.recording import git_commit
+from lineage.system import is_process_alive
+from lineage.system import is_process_alive
 git_commit._GIVE_UP_S = 1000
 say(1)
 {end}

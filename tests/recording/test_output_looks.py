@@ -171,6 +171,7 @@ def test_a_folder_is_looked_at_when_its_step_ends(
     assert stored not in [fact["edge"] for fact in late]
 
 
+@pytest.mark.posix
 def test_a_forked_child_leaves_the_outputs_to_its_parent(
     folder: Path, recorded: Recorded
 ) -> None:

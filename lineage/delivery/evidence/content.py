@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ...system import BINARY
+
 _PIECE: Final = 1024 * 1024
 _FLAGS: Final = (
     os.O_RDONLY
-    | getattr(os, "O_CLOEXEC", 0)
+    | BINARY
     # A pipe or device that took the file's place must not be waited for.
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_NOCTTY", 0)

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from ... import forksafe
 from ...errors import logger
 from ...permissions import create_private
+from ...system import is_process_alive
 
 FILE: Final = "digests.sqlite"
 _MAX_IN_MEMORY: Final = 4096
@@ -153,7 +154,7 @@ class DigestMemory:
             )
             taken = []
             for uid, fact, pid in rows:
-                if not _is_alive(pid):
+                if not is_process_alive(pid):
                     self._run(
                         "UPDATE wanted SET pid = ? WHERE uid = ? AND pid = ?",
                         (os.getpid(), uid, pid),
@@ -247,14 +248,5 @@ def _replace_in_all(db: sqlite3.Connection, forms: list[str], by: str) -> None:
 
 
 def _signed(number: int) -> int:
+    number %= 2**64  # Some file systems of Windows have longer ones.
     return number - 2**64 if number >= 2**63 else number
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ...model.addresses import canonical_address
+from ...model.addresses import canonical_address, uri_path
 from ...model.limits import MAX_PATH
 
 _MOUNTS: Final = Path("/proc/self/mountinfo")
@@ -71,7 +71,7 @@ class Locations:
             named = canonical_address(fact.get("canonical", id), is_folder=is_folder)
             others = [id]
         elif fact.get("machine", self._machine) != self._machine:
-            named, others = f"file://{fact['machine']}{path}", [path]
+            named, others = _on_machine(fact["machine"], path), [path]
         else:
             named, others = self._local(path, fact)
         if len(named) > MAX_PATH:
@@ -91,11 +91,12 @@ class Locations:
         if mapped is not None:
             return mapped, [path, real]
         if fact["id"][:1] == "/" and not os.path.lexists(os.path.dirname(path)):
-            return path, []  # It lies in the instance's files, or nowhere.
+            # It lies in the instance's files, or nowhere.
+            return (path if path[:1] == "/" else fact["id"]), []
         share = self._share(real)
         if share is not None:
             return share, [path, real]
-        return f"file://{self._machine}{real}", others
+        return _on_machine(self._machine, real), others
 
     def _by_hand(self, path: str) -> str | None:
         for folder, address in self._mapped:
@@ -115,9 +116,17 @@ class Locations:
         return None
 
 
+def _on_machine(machine: str, path: str) -> str:
+    """Return the address of a local path; a share of Windows names its own host."""
+    inside = uri_path(path)
+    is_share = path.startswith("\\\\")
+    return f"smb:{inside}" if is_share else f"file://{machine}{inside}"
+
+
 def _below(path: str, folder: str) -> str | None:
     """Return what follows a folder in a path; None if it lies elsewhere."""
-    if folder in ("", "/"):
+    path, folder = uri_path(path), uri_path(folder).rstrip("/")
+    if not folder:
         return path
     if path == folder or path.startswith(f"{folder}/"):
         return path[len(folder) :]

@@ -10,6 +10,8 @@ import zipfile
 import zlib
 from typing import Any, Final
 
+from ...system import read_at
+
 #: Unpacked content that is read, at most; beyond it there is no such digest.
 _MAX_UNPACKED: Final = 1024 * 1024 * 1024
 _MAX_HEADER: Final = 100 * 1024 * 1024
@@ -26,7 +28,7 @@ def normalised_digest(fd: int, size: int) -> str | None:
         fd: The descriptor; its position is left anywhere.
         size: How long the file is.
     """
-    head = os.pread(fd, 16, 0)
+    head = read_at(fd, 16, 0)
     try:
         if head[:3] == b"\x1f\x8b\x08":
             return _of_gzip(fd)
@@ -49,7 +51,7 @@ def _of_gzip(fd: int) -> str | None:
     rest = b""
     while True:
         if not rest:
-            rest = os.pread(fd, _PIECE, offset)
+            rest = read_at(fd, _PIECE, offset)
             offset += len(rest)
             if not rest:
                 break
@@ -85,7 +87,7 @@ def _of_safetensors(fd: int, size: int, length: int) -> str | None:
     """Hash header and tensors in order of their names: the order of keys is random."""
     if not 2 <= length <= min(_MAX_HEADER, size - 8):
         return None
-    header: dict[str, Any] = json.loads(os.pread(fd, length, 8))
+    header: dict[str, Any] = json.loads(read_at(fd, length, 8))
     metadata = header.pop("__metadata__", {})
     digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
     for name, tensor in sorted(header.items()):
@@ -96,7 +98,7 @@ def _of_safetensors(fd: int, size: int, length: int) -> str | None:
         if not 8 + length <= position <= stop <= size:
             return None
         while position < stop:
-            piece = os.pread(fd, min(_PIECE, stop - position), position)
+            piece = read_at(fd, min(_PIECE, stop - position), position)
             if not piece:
                 return None
             digest.update(piece)

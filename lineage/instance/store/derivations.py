@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ...model.addresses import is_absolute
 from .activity_ids import INPUT
 from .artifact_directory import ArtifactDirectory
 from .artifact_identity import TASK_KINDS, identity
@@ -155,7 +156,7 @@ class DerivationResolver:
         if before or used:
             return max(before or used, key=lambda pair: (pair[0], pair[1].id))[1]
         is_path = mention.kind in ("file", "folder") and not said.isdecimal()
-        if is_path and "://" not in said and said[:1] != "/":
+        if is_path and "://" not in said and not is_absolute(said):
             return None
         return self._artifacts.find_or_add((mention.kind, identity(mention.kind, said)))
 
