@@ -2,7 +2,7 @@
 
 Everything here works with what Windows has, too; where that is weaker, the function
 says so. Which way is taken depends on what the interpreter offers and not on a
-system's name, so that a test can take things away.
+system's name, so that a test can take it away.
 """
 
 from __future__ import annotations
