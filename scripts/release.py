@@ -8,15 +8,21 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
+import urllib.parse
+import urllib.request
 import uuid
 import venv
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from email.parser import HeaderParser
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
+#: Where an environment has its interpreter: POSIX, and Windows.
+_PYTHONS = ("venv/bin/python", "venv/Scripts/python.exe")
 _PAGE = "lineage/instance/page/static/index.html"
 
 _TRY = """
@@ -76,7 +82,8 @@ def check() -> None:
     """Check what `make release-check` built, and use it as a newcomer would.
 
     The wheel holds the page and its metadata name the version; installed into an
-    empty environment, without any extra, it records a fact and answers a question.
+    empty environment, without any extra, it records a fact, answers a question and
+    runs the demo; with the server, the address that the demo prints has the page.
     """
     wheel, sdist = _only("*.whl"), _only("*.tar.gz")
     with zipfile.ZipFile(wheel) as archive:
@@ -90,30 +97,88 @@ def check() -> None:
     with tarfile.open(sdist) as archive:
         if not any(name.endswith("/web/package.json") for name in archive.getnames()):
             raise SystemExit(f"{sdist.name} lacks the sources of the page (web/)")
-    _try(wheel)
+    try_wheel(wheel)
     print(f"{wheel.name} and {sdist.name} are good")
 
 
-def _try(wheel: Path) -> None:
+def try_wheel(wheel: Path) -> None:
+    """Use a wheel as a newcomer would, in an empty environment.
+
+    Args:
+        wheel: The file.
+
+    Raises:
+        SystemExit: An answer is not what it should be.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         venv.create(folder / "venv", with_pip=True)
-        python = folder / "venv" / "bin" / "python"
-        subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", wheel], cwd=folder, check=True
-        )
-        subprocess.run([python, "-c", _TRY], cwd=folder, check=True)
-        shown = subprocess.run(
-            [python, "-m", "lineage", "show", "b.txt"],
-            capture_output=True,
-            text=True,
-            cwd=folder,
-            check=True,
-        ).stdout
+        python = next(p for p in map(folder.joinpath, _PYTHONS) if p.exists())
+        _install(python, str(wheel))
+        _run(python, "-c", _TRY)
+        shown = _run(python, "-m", "lineage", "show", "b.txt")
         if "a.txt" not in shown:
-            raise SystemExit(
-                f"the wheel does not answer from where b.txt came: {shown}"
-            )
+            raise SystemExit(f"the wheel does not say from where b.txt came: {shown}")
+        told = _run(python, "-m", "lineage", "demo")
+        if "model.json" not in told or "[server]" not in told:
+            raise SystemExit(f"the demo of the bare wheel shows no graph: {told}")
+        _install(python, f"{wheel}[server]")
+        _open_demo(python)
+
+
+def _install(python: Path, what: str) -> None:
+    subprocess.run([python, "-m", "pip", "install", "--quiet", what], check=True)
+
+
+def _run(python: Path, *arguments: str) -> str:
+    # Isolated: neither this folder nor the user's packages may help out.
+    return subprocess.run(
+        [python, "-I", *arguments],
+        capture_output=True, text=True, encoding="utf-8",
+        cwd=python.parents[2], check=True,
+    ).stdout  # fmt: skip
+
+
+def _open_demo(python: Path) -> None:
+    """Run the demo as at a terminal, and open the address that it prints."""
+    home = python.parents[2]
+    with subprocess.Popen(
+        [python, "-I", "-u", "-m", "lineage", "demo", "--page", "--home", "demo"],
+        stdout=subprocess.PIPE, text=True, encoding="utf-8", cwd=home,
+    ) as demo:  # fmt: skip
+        try:
+            found = re.search(r"The page: (http\S+)", "".join(_until_page(demo)))
+            if found is None:
+                raise SystemExit("the demo prints no address of a page")
+            _check_page(found.group(1))
+        finally:
+            demo.terminate()
+
+
+def _until_page(demo: subprocess.Popen[str]) -> Iterator[str]:
+    for text in demo.stdout or ():
+        yield text
+        if text.startswith("The page:"):
+            return
+
+
+def _check_page(address: str) -> None:
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    for left in range(100, 0, -1):
+        try:
+            with browser.open(address, timeout=10) as answer:
+                page = answer.read().decode()
+        except OSError:
+            if left == 1:
+                raise
+            time.sleep(0.1)  # It is about to listen.
+            continue
+        break
+    asset = re.search(r'src="([^"]+)"', page)
+    if asset is None:
+        raise SystemExit(f"{address} is no page: {page[:200]}")
+    with browser.open(urllib.parse.urljoin(address, asset[1]), timeout=10) as answer:
+        answer.read()
 
 
 def sbom() -> None:

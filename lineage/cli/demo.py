@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,54 +22,90 @@ from .result import CommandResult, Line, StyledText, line
 from .serve import open_page, store_of
 from .tree import draw
 
-_EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "digits" / "run.py"
-_NEXT: Final = (
-    ("lineage tasks", "the runs, newest first"),
-    ("lineage show model.joblib", "an artifact with what is upstream and downstream"),
-    ("lineage provenance readings.csv", "how one output was made"),
-    ("lineage impact train.npz", "what would be lost without it"),
-    ("lineage search digits", "find something by name, path, id or digest"),
-)
+_DIGITS: Final = Path(__file__).parents[2] / "examples" / "digits" / "run.py"
+
+
+@dataclass(frozen=True, slots=True)
+class _Example:
+    """What is run, and what its files are called."""
+
+    name: str
+    command: tuple[str, ...]
+    folder: str
+    model: str
+    output: str
+    data: str
+
+    def questions(self) -> tuple[tuple[str, str], ...]:
+        """Return commands to type next, and what each answers."""
+        return (
+            ("lineage tasks", "the runs, newest first"),
+            (f"lineage show {self.model}", "an artifact, what is up- and downstream"),
+            (f"lineage provenance {self.output}", "how one output was made"),
+            (f"lineage impact {self.data}", "what would be lost without it"),
+            ("lineage search model", "find something by name, path, id or digest"),
+        )
+
+
+_ON_DIGITS: Final = _Example(
+    "examples/digits", (str(_DIGITS),),
+    "digits", "model.joblib", "readings.csv", "train.npz",
+)  # fmt: skip
+#: Needs no other package, and no source tree.
+_BUILT_IN: Final = _Example(
+    "lineage/cli/demo_app.py", ("-m", "lineage.cli.demo_app"),
+    "kiosk", "model.json", "predictions.csv", "train.csv",
+)  # fmt: skip
 
 
 def add_commands(commands: Commands) -> None:
     """Add the commands of this theme."""
     demo = commands.add("demo", run_demo, "run the example and look at its graph")
     demo.add_argument("--home", metavar="DIR", help="where to keep it (LINEAGE_HOME)")
-    demo.add_argument("--no-page", action="store_true", help="do not serve the page")
+    page = demo.add_mutually_exclusive_group()
+    page.add_argument("--no-page", action="store_true", help="do not serve the page")
+    page.add_argument(
+        "--page", action="store_true", help="serve the page, also without a terminal"
+    )
 
 
 def run_demo(args: argparse.Namespace) -> CommandResult:
-    """Run the digits example on the embedded instance, and draw what it left."""
+    """Run an example on the embedded instance, and draw what it left."""
     args.home = str(settings_of(args).home)
     settings = settings_of(args)
     started = time.time()
-    _check_example()
+    example = _example()
     out = sys.stderr if args.json else sys.stdout
     _print(
         out,
-        line(StyledText("Running examples/digits", "title"), "  (takes a few seconds)"),
+        line(StyledText(f"Running {example.name}", "title"), "  (takes seconds)"),
     )
-    _run_example(settings, quietly=args.json)
+    _run_example(example, settings, quietly=args.json)
     with instance(args) as api:
         page = api.graph.tasks(since=started, limit=50)
         keys = " | ".join(task.node.key for task in page.tasks)
         graph = api.graph.get(keys, up=1, down=1)
     if args.json:
         return CommandResult(graph)
-    print_lines(_lines(graph, time.time() - started), sys.stdout)
+    print_lines(_lines(example, graph, time.time() - started), sys.stdout)
     sys.stdout.flush()
-    _end_with_page(settings, is_served=not args.no_page)
+    is_watched = sys.stdin.isatty() and sys.stdout.isatty()
+    is_served = args.page or (is_watched and not args.no_page)
+    _end_with_page(settings, is_served=is_served, is_wanted=args.page)
     return CommandResult(graph)
 
 
-def _end_with_page(settings: Settings, *, is_served: bool) -> None:
+def _end_with_page(settings: Settings, *, is_served: bool, is_wanted: bool) -> None:
     """Serve the page to a person at a terminal; others read how to."""
     print()
-    if is_served and sys.stdin.isatty() and sys.stdout.isatty():
+    has_server = importlib.util.find_spec("uvicorn") is not None
+    if is_served and (has_server or is_wanted):
         open_page(settings, store_of(settings))
-    else:
+    elif has_server:
         print(f"The page: {_prefix()}lineage ui")
+    else:
+        install = f"{_prefix()}pip install 'workflow-lineage[server]'"
+        print(f"The page: {install}, then {_prefix()}lineage ui")
 
 
 def _print(out: object, text: Line) -> None:
@@ -76,23 +113,13 @@ def _print(out: object, text: Line) -> None:
     out.flush()  # type: ignore[attr-defined]  # both have it
 
 
-def _check_example() -> None:
-    """Check that the example can be run here.
-
-    Raises:
-        UsageError: It is not there, or needs what is not installed.
-    """
-    if not _EXAMPLE.exists():
-        raise UsageError(
-            "the example lies in the source tree; clone it, and there type: make demo"
-        )
-    if importlib.util.find_spec("sklearn") is None:
-        raise UsageError(
-            "the example needs scikit-learn; type: pip install 'workflow-lineage[demo]'"
-        )
+def _example() -> _Example:
+    """Return the example on real data, where the source tree and its packages are."""
+    is_there = _DIGITS.exists() and importlib.util.find_spec("sklearn") is not None
+    return _ON_DIGITS if is_there else _BUILT_IN
 
 
-def _run_example(settings: Settings, *, quietly: bool) -> None:
+def _run_example(example: _Example, settings: Settings, *, quietly: bool) -> None:
     """Run the example as its own process, as a user's app runs.
 
     Raises:
@@ -100,7 +127,7 @@ def _run_example(settings: Settings, *, quietly: bool) -> None:
     """
     home = settings.home.absolute()
     environ = {**os.environ, "LINEAGE_HOME": str(home), "LINEAGE_TARGET": "local"}
-    command = [sys.executable, str(_EXAMPLE), str(home / "digits")]
+    command = [sys.executable, *example.command, str(home / example.folder)]
     stdout = sys.stderr if quietly else None
     done = subprocess.run(command, env=environ, stdout=stdout, check=False)
     if done.returncode:
@@ -109,13 +136,13 @@ def _run_example(settings: Settings, *, quietly: bool) -> None:
         )
 
 
-def _lines(graph: GraphAnswer, took: float) -> list[Line]:
+def _lines(example: _Example, graph: GraphAnswer, took: float) -> list[Line]:
     tasks = sum(node.type == "task" for node in graph.nodes)
     artifacts = len(graph.nodes) - tasks
     counted = (
         f"{count(tasks, 'run')} and {count(artifacts, 'artifact')} in {took:.0f} s"
     )
-    summary = f"{counted}; each edge was recorded by one line in examples/digits"
+    summary = f"{counted}; each edge was recorded by one line in {example.name}"
     lines = [line(), line(StyledText("The graph", "title")), line()]
     lines += draw(graph)
     lines += [
@@ -127,7 +154,7 @@ def _lines(graph: GraphAnswer, took: float) -> list[Line]:
     prefix = _prefix()
     rows = [
         [StyledText(prefix + command, "command"), StyledText(text, "dim")]
-        for command, text in _NEXT
+        for command, text in example.questions()
     ]
     return lines + table(rows, indent="  ")
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import runpy
+import subprocess
+import sys
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,3 +38,16 @@ def test_a_release_without_a_section_is_refused(release: dict[str, Any]) -> None
     """Nothing is released that the changelog does not tell of."""
     with pytest.raises(SystemExit, match=r"no section for 2\.0\.0"):
         release["notes"]("## Unreleased\n\n- x\n", "2.0.0")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_wheel_works_in_an_empty_environment(
+    release: dict[str, Any], tmp_path: Path
+) -> None:
+    """It records, answers, runs the demo, and serves the page that the demo names."""
+    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path)]
+    environ = {**os.environ, "LINEAGE_BUILD_PAGE": "0"}
+    made = subprocess.run(build, cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert made.returncode == 0, made.stdout + made.stderr
+    release["try_wheel"](next(tmp_path.glob("*.whl")))
