@@ -124,7 +124,7 @@ def predict_days(folder: Path) -> None:
     # Each method of the task's handle gives back what it was given.
     model = task.uses_file(folder / "model.json", model_weight=True)
     days = task.uses_file(folder / "new_days.csv")
-    guesses = [[row[0], round(_guess(model, row))] for row in _rows(days)]
+    guesses = [[row[0], str(round(_guess(model, row)))] for row in _rows(days)]
     with lineage.step("write down"):
         predictions = folder / "predictions.csv"
         _write(predictions, guesses)
@@ -165,7 +165,7 @@ def _rows(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def _write(path: Path, rows: list[list[str]] | list[list[str | int]]) -> None:
+def _write(path: Path, rows: list[list[str]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
 
