@@ -139,13 +139,19 @@ def sync(fd: int, view: Any = None) -> None:
         return
     if isinstance(view, mmap.mmap):
         view.flush()
-    if _fcntl is not None and hasattr(_fcntl, "F_FULLFSYNC"):
-        try:
-            _fcntl.fcntl(fd, _fcntl.F_FULLFSYNC)  # macOS: the drive's own memory, too
-            return
-        except OSError:
-            pass  # Not every file system there knows of it.
-    os.fsync(fd)
+    if not _is_flushed_by_drive(fd):
+        os.fsync(fd)
+
+
+def _is_flushed_by_drive(fd: int) -> bool:
+    """Have macOS empty the drive's own memory, too; `fsync` leaves it as it is."""
+    if _fcntl is None or not hasattr(_fcntl, "F_FULLFSYNC"):
+        return False
+    try:
+        _fcntl.fcntl(fd, _fcntl.F_FULLFSYNC)
+    except OSError:
+        return False  # Not every file system there knows of it.
+    return True
 
 
 def sync_folder(folder: Path) -> None:
