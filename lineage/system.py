@@ -12,7 +12,8 @@ import mmap
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -63,41 +64,50 @@ def locked(fd: int, *, wait: bool = False) -> bool:
         OSError: The file system has no locks.
     """
     if _fcntl is not None:
-        try:
-            _fcntl.flock(fd, _fcntl.LOCK_EX | (0 if wait else _fcntl.LOCK_NB))
-        except BlockingIOError:
-            return False
-        return True
-    while not _is_byte_locked(fd):
-        if not wait:
-            return False
+        return _is_flocked(_fcntl, fd, wait=wait)
+    while not (is_ours := _is_byte_locked(fd)) and wait:
         time.sleep(_AGAIN_S)
+    return is_ours
+
+
+def _is_flocked(fcntl: Any, fd: int, *, wait: bool) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
     return True
 
 
 def _is_byte_locked(fd: int) -> bool:
     if _msvcrt is None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+    try:
+        with _moved_to(fd, _LOCKED_BYTE):
+            _msvcrt.locking(fd, _msvcrt.LK_NBLCK, 1)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EDEADLK, errno.EAGAIN):
+            return False
+        raise
+    return True
+
+
+@contextmanager
+def _moved_to(fd: int, at: int) -> Iterator[None]:
+    """Move to a place of a file, and back again."""
     with _position:
         before = os.lseek(fd, 0, os.SEEK_CUR)
-        os.lseek(fd, _LOCKED_BYTE, os.SEEK_SET)
+        os.lseek(fd, at, os.SEEK_SET)
         try:
-            _msvcrt.locking(fd, _msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            if error.errno in (errno.EACCES, errno.EDEADLK, errno.EAGAIN):
-                return False
-            raise
+            yield
         finally:
             os.lseek(fd, before, os.SEEK_SET)
-    return True
 
 
 def read_at(fd: int, size: int, at: int) -> bytes:
     """Read up to `size` bytes from a place of a file."""
     if hasattr(os, "pread"):
         return os.pread(fd, size, at)
-    with _position:
-        os.lseek(fd, at, os.SEEK_SET)
+    with _moved_to(fd, at):
         return os.read(fd, size)
 
 
@@ -105,8 +115,7 @@ def write_at(fd: int, data: bytes, at: int) -> int:
     """Write bytes to a place of a file, and return how many were taken."""
     if hasattr(os, "pwrite"):
         return os.pwrite(fd, data, at)
-    with _position:
-        os.lseek(fd, at, os.SEEK_SET)
+    with _moved_to(fd, at):
         return os.write(fd, data)
 
 
@@ -121,7 +130,11 @@ def allocate(fd: int, size: int) -> None:
     """
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(fd, 0, size)
-        return
+    else:
+        _fill(fd, size)
+
+
+def _fill(fd: int, size: int) -> None:
     left = size
     while left > 0:
         left -= write_at(fd, bytes(min(left, _PIECE)), size - left)
@@ -175,15 +188,7 @@ def rename_and_close(fd: int, source: Path, target: Path) -> None:
     Raises:
         OSError: It cannot be renamed.
     """
-    try:
-        source.rename(target)
-    except PermissionError:
-        os.close(fd)
-        fd = -1
-        _with_patience(lambda: source.rename(target))
-    finally:
-        if fd >= 0:
-            os.close(fd)
+    _change_and_close(fd, lambda: source.rename(target))
 
 
 def remove_and_close(fd: int, path: Path) -> None:
@@ -192,15 +197,20 @@ def remove_and_close(fd: int, path: Path) -> None:
     Raises:
         OSError: It cannot be removed, perhaps because another process has it open.
     """
+    _change_and_close(fd, lambda: path.unlink(missing_ok=True))
+
+
+def _change_and_close(fd: int, change: Callable[[], object]) -> None:
     try:
-        path.unlink(missing_ok=True)
+        change()
     except PermissionError:
-        os.close(fd)
-        fd = -1
-        _with_patience(lambda: path.unlink(missing_ok=True))
+        is_changed = False
+    else:
+        is_changed = True
     finally:
-        if fd >= 0:
-            os.close(fd)
+        os.close(fd)
+    if not is_changed:
+        _with_patience(change)
 
 
 def _with_patience(change: Callable[[], object]) -> None:

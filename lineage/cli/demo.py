@@ -126,7 +126,7 @@ def _run_example(example: _Example, settings: Settings, *, quietly: bool) -> Non
         UsageError: It failed.
     """
     home = settings.home.absolute()
-    environ = {**os.environ, "LINEAGE_HOME": str(home), "LINEAGE_TARGET": "local"}
+    environ = _environ(home)
     command = [sys.executable, *example.command, str(home / example.folder)]
     stdout = sys.stderr if quietly else None
     done = subprocess.run(command, env=environ, stdout=stdout, check=False)
@@ -134,6 +134,10 @@ def _run_example(example: _Example, settings: Settings, *, quietly: bool) -> Non
         raise UsageError(
             f"the example failed; to see it alone type: {' '.join(command)}"
         )
+
+
+def _environ(home: Path) -> dict[str, str]:
+    return {**os.environ, "LINEAGE_HOME": str(home), "LINEAGE_TARGET": "local"}
 
 
 def _lines(example: _Example, graph: GraphAnswer, took: float) -> list[Line]:

@@ -13,11 +13,12 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import StatisticsError, fmean
 from typing import Final, NamedTuple
 
 import lineage
-from lineage import produces_file, uses_file
 
 _DAYS: Final = 365
 _NEW: Final = 30
@@ -34,86 +35,91 @@ def make_kiosk(folder: Path) -> Path:
     """Write down a year of a kiosk; the same one each time."""
     chance = random.Random(7)  # noqa: S311  # data of an example
     kiosk = folder / "kiosk.csv"
-    with kiosk.open("w", newline="", encoding="utf-8") as file:
-        for day in range(_DAYS):
-            warmth = round(chance.uniform(-5, 35), 1)
-            ices = max(0, round(12 + 3.5 * warmth + chance.gauss(0, 8)))
-            csv.writer(file).writerow([day, warmth, ices])
+    _write(kiosk, [_day(number, chance) for number in range(_DAYS)])
     return kiosk
 
 
+def _day(number: int, chance: random.Random) -> list[str]:
+    warmth = round(chance.uniform(-5, 35), 1)
+    ices = max(0, round(12 + 3.5 * warmth + chance.gauss(0, 8)))
+    return [str(number), str(warmth), str(ices)]
+
+
 @lineage.app(name="Import days")
-@uses_file("kiosk")
-@produces_file("result.days")
-@produces_file("result.new_days")
+@lineage.uses_file("kiosk")
+@lineage.produces_file("result.days")
+@lineage.produces_file("result.new_days")
 def import_days(kiosk: Path) -> Imported:
     """Keep the days on which the kiosk was open, and put some aside."""
     rows = [row for row in _rows(kiosk) if float(row[2]) > 0]
     made = Imported(kiosk.with_name("days.csv"), kiosk.with_name("new_days.csv"))
-    _write(made.days, rows[:-_NEW])
-    _write(made.new_days, rows[-_NEW:])
-    print(f"  {len(rows)} of {_DAYS} days")
+    _write_parts(rows, len(rows) - _NEW, made)
     return made
 
 
 @lineage.app(name="Split days")
-@uses_file("days")
-@produces_file("result[]")
+@lineage.uses_file("days")
+@lineage.produces_file("result[]")
 def split_days(days: Path) -> list[Path]:
     """Keep a fifth for the test."""
     rows = _rows(days)
-    train, test = days.with_name("train.csv"), days.with_name("test.csv")
+    parts = [days.with_name("train.csv"), days.with_name("test.csv")]
     cut = len(rows) * 4 // 5
-    _write(train, rows[:cut])
-    _write(test, rows[cut:])
-    print(f"  {cut} for training, {len(rows) - cut} for the test")
-    return [train, test]
+    _write_parts(rows, cut, parts)
+    return parts
 
 
 @lineage.app(name="Train line")
-@uses_file("train")
-@produces_file(model_weight=True)
+@lineage.uses_file("train")
+@lineage.produces_file(model_weight=True)
 def train_line(train: Path, *, share: float) -> Path:
     """Fit a line through a share of the days; a share of none makes it fail."""
     rows = _rows(train)
-    rows = rows[: int(len(rows) * share)]
-    if not rows:
-        raise ValueError(f"a share of {share:g} leaves no day to learn from")
-    warmth, ices = ([float(row[at]) for row in rows] for at in (1, 2))
-    middle, height = sum(warmth) / len(rows), sum(ices) / len(rows)
-    slope = sum(
-        (x - middle) * (y - height) for x, y in zip(warmth, ices, strict=True)
-    ) / sum((x - middle) ** 2 for x in warmth)
+    slope, start = _line(rows[: int(len(rows) * share)])
     model = train.with_name("model.json")
-    fitted = {"slope": slope, "start": height - slope * middle}
-    model.write_text(json.dumps(fitted), encoding="utf-8")
-    print(f"  {slope:.2f} more ices for each degree")
+    model.write_text(json.dumps({"slope": slope, "start": start}), encoding="utf-8")
     return model
+
+
+def _line(rows: list[list[str]]) -> tuple[float, float]:
+    warmth, ices = _column(rows, 1), _column(rows, 2)
+    middle, height = fmean(warmth), fmean(ices)
+    products = [(x - middle) * (y - height) for x, y in zip(warmth, ices, strict=True)]
+    slope = sum(products) / sum((x - middle) ** 2 for x in warmth)
+    return slope, height - slope * middle
+
+
+def _column(rows: list[list[str]], at: int) -> list[float]:
+    return [float(row[at]) for row in rows]
 
 
 @lineage.app(name="Evaluate model")
 def evaluate_model(model: Path, test: Path) -> Path:
     """See how far off the model is: the same declarations, as a block."""
     report = model.with_name("report.json")
-    with uses_file(model, model_weight=True), uses_file(test), produces_file(report):
-        rows = _rows(test)
-        misses = [abs(_guess(model, row) - float(row[2])) for row in rows]
-        error = sum(misses) / len(misses)
+    with (
+        lineage.uses_file(model, model_weight=True),
+        lineage.uses_file(test),
+        lineage.produces_file(report),
+    ):
+        error = _mean_error(model, _rows(test))
         report.write_text(json.dumps({"mean_error": error}), encoding="utf-8")
-    print(f"  {error:.1f} ices off, on {len(rows)} days")
     return report
 
 
+def _mean_error(model: Path, rows: list[list[str]]) -> float:
+    return fmean(abs(_guess(model, row) - float(row[2])) for row in rows)
+
+
 @lineage.app(name="Export model")
-@uses_file("model", model_weight=True)
-@uses_file("report")
-@produces_file(derived_from=["model", "report"])
+@lineage.uses_file("model", model_weight=True)
+@lineage.uses_file("report")
+@lineage.produces_file(derived_from=["model", "report"])
 def export_model(model: Path, report: Path) -> Path:
     """Write down what the model says, and how good it is."""
     notes = model.with_name("model_notes.md")
     error = json.loads(report.read_text(encoding="utf-8"))["mean_error"]
     notes.write_text(f"# Ices\n\n{error:.1f} ices off.\n", encoding="utf-8")
-    print(f"  {notes.name}")
     return notes
 
 
@@ -126,33 +132,32 @@ def predict_days(folder: Path) -> None:
     days = task.uses_file(folder / "new_days.csv")
     guesses = [[row[0], str(round(_guess(model, row)))] for row in _rows(days)]
     with lineage.step("write down"):
-        predictions = folder / "predictions.csv"
-        _write(predictions, guesses)
-        task.produces_file(predictions)
-    print(f"  {sum(int(guess[1]) for guess in guesses)} ices for {len(guesses)} days")
+        task.produces_file(_written(folder / "predictions.csv", guesses))
+
+
+def _written(path: Path, rows: list[list[str]]) -> Path:
+    _write(path, rows)
+    return path
 
 
 def run(folder: Path) -> None:
     """Run each app in its turn."""
     folder.mkdir(parents=True, exist_ok=True)
-    print("Import days", flush=True)
     imported = import_days(make_kiosk(folder))
-    print("Split days")
     train, test = split_days(imported.days)
-    print("Train line, with no day to learn from")
-    try:
-        train_line(train, share=0)
-    except ValueError as error:
-        print(f"  failed, as it should: {error}")
-    print("Train line")
+    _try_without_days(train)
     model = train_line(train, share=1)
-    print("Evaluate model")
-    report = evaluate_model(model, test)
-    print("Export model")
-    export_model(model, report)
-    print("Predict new days, in a process of its own", flush=True)
+    export_model(model, evaluate_model(model, test))
+    print("The last app, in a process of its own", flush=True)
     again = [sys.executable, "-m", "lineage.cli.demo_app", str(folder), "predict"]
     subprocess.run(again, check=True)
+
+
+def _try_without_days(train: Path) -> None:
+    try:
+        train_line(train, share=0)
+    except StatisticsError as error:
+        print(f"A training without a day fails, as it should: {error}")
 
 
 def _guess(model: Path, row: list[str]) -> float:
@@ -168,6 +173,12 @@ def _rows(path: Path) -> list[list[str]]:
 def _write(path: Path, rows: list[list[str]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
+
+
+def _write_parts(rows: list[list[str]], cut: int, paths: Sequence[Path]) -> None:
+    print(f"{len(rows)} days: {cut} and {len(rows) - cut}")
+    for path, part in zip(paths, (rows[:cut], rows[cut:]), strict=True):
+        _write(path, part)
 
 
 if __name__ == "__main__":
