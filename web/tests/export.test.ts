@@ -3,10 +3,8 @@ import { draw, svg } from "../src/export/drawing";
 import { csv } from "../src/export/save";
 import { dot, json, mermaid } from "../src/export/text";
 import { look } from "../src/graph/scene";
-import { NO_FILTERS } from "../src/model/filter";
-import { group } from "../src/model/group";
 import { merge } from "../src/model/merge";
-import { answer, node } from "./make";
+import { answer, item, node, picture } from "./make";
 
 const hostile = node("data:1", { name: 'a "b" & <c>\n]; evil' });
 const graph = merge([answer(["data:1>task:1", "task:1>data:2"], { focus: ["task:1"] }, [hostile])]);
@@ -28,8 +26,8 @@ test("JSON is read back", () => {
 });
 
 test("the drawing is well formed and holds every node", () => {
-  const grouped = group(graph, { keep: new Set(), opened: [], by: "run" });
-  const scene = look(grouped, { sel: "", mode: "dim", at: null }, NO_FILTERS, null, null);
+  const grouped = picture(["data:1>task:1", "task:1>data:2"], [item("data:1", { node: hostile })]);
+  const scene = look(grouped, { sel: "", mode: "dim", at: null }, null, null);
   const positions = new Map([...grouped.items.keys()].map((key, at) => [key, { x: at * 300, y: 0 }]));
   const text = svg(draw(grouped, scene, { positions, bends: new Map() }));
   const parsed = new DOMParser().parseFromString(text, "image/svg+xml");

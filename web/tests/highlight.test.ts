@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { connected, inItems } from "../src/model/highlight";
+import { connected } from "../src/model/highlight";
 import { edgeKey } from "../src/model/merge";
 import { edge } from "./make";
 
@@ -25,11 +25,4 @@ test("an output that names its inputs lights only those", () => {
 test("a circle ends", () => {
   const highlight = connected(["data:1"], all([edge("data:1", "task:1"), edge("task:1", "data:1")]));
   expect(highlight.edges.size).toBe(2);
-});
-
-test("a highlight of nodes is shown by their items and joined edges", () => {
-  const highlight = connected(["data:1"], all([edge("data:1", "task:1"), edge("task:1", "data:2")]));
-  const shown = inItems(highlight, new Map([["data:1", "artifact:a"], ["data:2", "artifact:a"]]));
-  expect([...shown.items].sort()).toEqual(["artifact:a", "task:1"]);
-  expect([...shown.edges].sort()).toEqual(["artifact:a>task:1", "task:1>artifact:a"]);
 });

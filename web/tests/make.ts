@@ -1,5 +1,6 @@
 /** Nodes, edges and answers for tests. */
-import type { GraphEdge, GraphAnswer, GraphNode } from "../src/api/types";
+import type { GraphEdge, GraphAnswer, GraphNode, OverviewItem } from "../src/api/types";
+import { groupedFrom, type Grouped } from "../src/model/overview";
 
 export function node(key: string, more: Partial<GraphNode> = {}): GraphNode {
   const isTask = key.startsWith("task:");
@@ -65,4 +66,35 @@ export function answer(lines: string[], more: Partial<GraphAnswer> = {}, nodes: 
     for (const key of [source, target]) if (!known.has(key)) known.set(key, node(key));
   }
   return { nodes: [...known.values()], arrows: edges, focus: [], truncated: false, next: null, as_of: null, ...more };
+}
+
+/** An item of a picture. */
+export function item(key: string, more: Partial<OverviewItem> = {}): OverviewItem {
+  return {
+    key,
+    grouping: "single",
+    node: node(key),
+    second: null,
+    count: 1,
+    opened: 0,
+    failed: 0,
+    stale: 0,
+    hidden_up: 0,
+    hidden_down: 0,
+    passing: 1,
+    since: null,
+    names: [],
+    mark: null,
+    steps: 0,
+    step: null,
+    ...more,
+  };
+}
+
+/** A picture from lines such as `data:1>task:1`, drawn from its items. */
+export function picture(lines: string[], items: OverviewItem[] = [], places: Record<string, string> = {}): Grouped {
+  const { nodes, arrows } = answer(lines);
+  const known = new Map(nodes.map(({ key }) => [key, item(key)]));
+  for (const one of items) known.set(one.key, one);
+  return groupedFrom({ items: [...known.values()], arrows, focus: [], places, nodes: known.size, truncated: false });
 }

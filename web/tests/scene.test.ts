@@ -1,14 +1,11 @@
 import { expect, test } from "vitest";
 import { curve, differences, faceOf, highlightPath, look, neighbour, nodeLabel, edgeLinesOf } from "../src/graph/scene";
-import { NO_FILTERS } from "../src/model/filter";
-import { group } from "../src/model/group";
 import { merge } from "../src/model/merge";
-import { momentsOf, presentAt } from "../src/model/time";
-import { answer, edge, node } from "./make";
+import { itemAt, itemFrom, presentAt } from "../src/model/overview";
+import { answer, item, node, picture } from "./make";
 
-const nobody = { keep: new Set<string>(), opened: [], by: "run" as const };
-const graph = merge([answer(["data:1>task:1", "data:2>task:1", "task:1>data:3"])]);
-const grouped = group(graph, nobody);
+const LINES = ["data:1>task:1", "data:2>task:1", "task:1>data:3"];
+const grouped = picture(LINES);
 const positions = new Map([
   ["data:1", { x: 0, y: 0 }],
   ["data:2", { x: 0, y: 100 }],
@@ -26,23 +23,23 @@ test("arrow keys follow the lines and the columns", () => {
   expect(lead("data:3", "ArrowRight")).toBeNull();
 });
 
-test("filters dim or hide, as chosen, and are counted", () => {
-  const filters = { ...NO_FILTERS, kinds: ["task"] };
-  const dim = look(grouped, STATE, filters, null, null);
+test("what no member of passes is dimmed or hidden, as chosen, and counted", () => {
+  const filtered = picture(LINES, ["data:1", "data:2", "data:3"].map((key) => item(key, { passing: 0 })));
+  const dim = look(filtered, STATE, null, null);
   expect(dim.filteredOut).toBe(3);
   expect(dim.looks.get("data:1")).toMatchObject({ isDim: true, isHidden: false });
-  expect(look(grouped, { ...STATE, mode: "hide" }, filters, null, null).looks.get("data:1")?.isHidden).toBe(true);
+  expect(look(filtered, { ...STATE, mode: "hide" }, null, null).looks.get("data:1")?.isHidden).toBe(true);
 });
 
 test("what did not exist yet is not shown, and no filter is blamed", () => {
-  const scene = look(grouped, STATE, NO_FILTERS, null, new Set(["data:1"]));
+  const scene = look(grouped, STATE, null, new Set(["data:1"]));
   expect([...scene.looks].filter(([, one]) => !one.isHidden).map(([key]) => key)).toEqual(["data:1"]);
   expect(scene.filteredOut).toBe(0);
 });
 
 test("a path dims all that is beside it", () => {
   const path = highlightPath(merge([answer(["data:1>task:1"])]), grouped);
-  const scene = look(grouped, STATE, NO_FILTERS, path, null);
+  const scene = look(grouped, STATE, path, null);
   expect(scene.looks.get("data:2")?.isDim).toBe(true);
   expect(scene.looks.get("task:1")).toMatchObject({ isDim: false, isHighlighted: true });
 });
@@ -53,23 +50,35 @@ test("lines run from right edge to left edge, straight where nothing is in the w
   expect(curve({ x: 0, y: 0 }, { x: 900, y: 0 }, [{ x: 400, y: 80 }]).match(/[LC]/g)).toEqual(["C", "L", "C"]);
 });
 
-test("a group adds up what its members hide", () => {
-  const members = [1, 2, 3, 4, 5].map((at) => node(`data:${at}`, { hidden_up: 2, name: `/a/f${at}.txt` }));
-  const face = faceOf({ key: "group:x", type: "group", grouping: "like", members, count: 5, shown: 0 });
-  expect(face).toMatchObject({ title: "5 files", sort: "f1.txt, f2.txt, f3.txt…", hiddenUp: 10 });
+test("a group tells its first members and what they hide", () => {
+  const group = item("like:x", { grouping: "like", node: node("data:1"), count: 5, hidden_up: 10, names: ["f1.txt", "f2.txt", "f3.txt", "f4.txt"] });
+  expect(faceOf(itemFrom(group))).toMatchObject({ title: "5 files", sort: "f1.txt, f2.txt, f3.txt…", hiddenUp: 10 });
+  const rest = itemFrom({ ...group, grouping: "rest", opened: 20 });
+  expect(faceOf(rest).title).toBe("5 more files");
 });
 
 test("a node is described in one sentence", () => {
   const task = node("task:1", { id: 12, name: "Train", status: "error" });
-  expect(nodeLabel({ key: "task:1", type: "task", grouping: "single", members: [task], count: 1, shown: 0 })).toBe("Train, task 12, failed");
+  expect(nodeLabel(itemFrom(item("task:1", { node: task, failed: 1 })))).toBe("Train, task 12, failed");
 });
 
-test("the moments of the slider are those of the records, each once", () => {
-  const answers = answer([], {}, [node("task:1", { started_at: 5.2 }), node("data:1", { created_at: 7 })]);
-  answers.arrows.push(edge("data:1", "task:1", { recorded_at: 6.9 }));
-  expect(momentsOf(merge([answers]))).toEqual([5.2, 6.9, 7]);
-  expect([...presentAt(merge([answers]), 6)]).toEqual(["task:1"]);
-  expect(presentAt(merge([answers]), 7).size).toBe(2);
+test("a step says its name, its task and how long it took", () => {
+  const step = { name: "fit", started_at: 5, ended_at: 7.5, parent: null, outcome: "error" as const };
+  const face = itemFrom(item("task:1/2", { grouping: "step", node: node("task:1", { id: 12, name: "Train" }), failed: 1, step }));
+  expect(face.type).toBe("step");
+  expect(nodeLabel(face)).toBe("fit, step · task 12 · 2.5 s, failed, Train");
+});
+
+test("what began by a moment is present at it", () => {
+  const at = picture(LINES, [item("task:1", { since: 5.2 }), item("data:1", { since: 7 })]);
+  expect([...presentAt(at, 6)]).toEqual(["task:1"]);
+  expect(presentAt(at, 7).size).toBe(2);
+});
+
+test("a version inside of a group is found at the group", () => {
+  const folded = picture(["artifact:a>task:1"], [item("artifact:a", { grouping: "artifact", node: node("data:9"), count: 3 })], { "data:7": "artifact:a" });
+  expect(itemAt(folded, "data:7")?.key).toBe("artifact:a");
+  expect(itemAt(folded, "data:8")).toBeUndefined();
 });
 
 test("runs of one app differ in the parameters that are not the same", () => {
@@ -80,9 +89,9 @@ test("runs of one app differ in the parameters that are not the same", () => {
 });
 
 test("an app and an artifact count their runs, failures and versions", () => {
-  const runs = [1, 2, 3].map((at) => node(`task:${at}`, { name: "Train", status: at === 1 ? "error" : "finished" }));
-  expect(faceOf({ key: "app:x", type: "group", grouping: "app", members: runs, count: 3, shown: 0 })).toMatchObject({ title: "Train", sort: "3 runs", failed: 1 });
-  const versions = [1, 2].map((at) => node(`data:${at}`, { name: "/m/best.pt", kind: "model_weight", version_count: 25 }));
-  const face = faceOf({ key: "artifact:x", type: "group", grouping: "artifact", members: versions, count: 2, shown: 0 });
-  expect(face).toMatchObject({ title: "best.pt", sort: "25 versions" });
+  const app = item("app:x", { grouping: "app", node: node("task:1", { name: "Train" }), count: 3, failed: 1 });
+  expect(faceOf(itemFrom(app))).toMatchObject({ title: "Train", sort: "3 runs", failed: 1 });
+  const best = node("data:1", { name: "/m/best.pt", kind: "model_weight", version_count: 25 });
+  const artifact = item("artifact:x", { grouping: "artifact", node: best, count: 2 });
+  expect(faceOf(itemFrom(artifact))).toMatchObject({ title: "best.pt", sort: "25 versions" });
 });

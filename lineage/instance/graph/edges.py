@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from ...model.graph import GraphEdge
 from ..store.activity_ids import INPUT
@@ -42,14 +42,16 @@ _TASK_NEIGHBOURS = (
 Line = tuple[NodeRef, NodeRef]
 
 
-class _EdgeGroup:
-    """A line while its edges are gathered."""
+class EdgeGroup:
+    """A line with what is known of its edges."""
 
     def __init__(self, role: str) -> None:
         self.role = role
         self.count = 0
         self.at = 0.0
         self.steps: set[tuple[int, int]] = set()
+        #: Edges that belong to no step.
+        self.outside = 0
         self.is_reused = False
         self.how: str | None = None
 
@@ -68,10 +70,14 @@ class EdgeSet:
         nodes = [ref for ref in refs if ref >= 0]
         # A task that is named as an artifact stands at its own node.
         self._artifacts = view.nodes_of_tasks(tasks)
-        self._drawn: dict[Line, _EdgeGroup] = {}
+        self._drawn: dict[Line, EdgeGroup] = {}
         self._draw_edges(tasks, nodes)
         self._draw_revisions(nodes, set(refs))
         self._draw_links(nodes, set(refs))
+
+    def lines(self) -> Mapping[Line, EdgeGroup]:
+        """Return every line between two of the nodes."""
+        return self._drawn
 
     def between(
         self, keys: dict[NodeRef, str], fresh: Collection[NodeRef]
@@ -83,9 +89,9 @@ class EdgeSet:
             if line[0] in keys and line[1] in keys
             and (line[0] in fresh or line[1] in fresh)
         }  # fmt: skip
-        steps = self._step_names({s for d in chosen.values() for s in d.steps})
+        steps = self.step_names({s for d in chosen.values() for s in d.steps})
         outputs = {line[1] for line, drawn in chosen.items() if drawn.role == "output"}
-        sources = self._sources({ref for ref in outputs if ref >= 0})
+        sources = self.sources({ref for ref in outputs if ref >= 0})
         arrows = []
         for (source, target), drawn in chosen.items():
             names = {steps[step] for step in drawn.steps if step in steps}
@@ -127,12 +133,14 @@ class EdgeSet:
                 continue
             line = (ref, own) if direction == INPUT else (own, ref)
             drawn = self._drawn.setdefault(
-                line, _EdgeGroup("input" if direction == INPUT else "output")
+                line, EdgeGroup("input" if direction == INPUT else "output")
             )
             drawn.count += 1
             drawn.at = max(drawn.at, at)
             if step:
                 drawn.steps.add((task, step))
+            else:
+                drawn.outside += 1
             drawn.is_reused = bool(is_reused)
 
     def _draw_revisions(self, nodes: list[int], refs: set[NodeRef]) -> None:
@@ -142,7 +150,7 @@ class EdgeSet:
         for activity, older, at in self._view.rows(_REVISIONS, ids=ids):
             if older in refs:
                 drawn = self._drawn.setdefault(
-                    (older, -activity), _EdgeGroup("revision")
+                    (older, -activity), EdgeGroup("revision")
                 )
                 drawn.count, drawn.at = 1, at
 
@@ -153,14 +161,17 @@ class EdgeSet:
                 continue
             role = "part" if link.how == "part of" else "content"
             line = (link.source, link.target)
-            drawn = self._drawn.setdefault(line, _EdgeGroup(role))
+            drawn = self._drawn.setdefault(line, EdgeGroup(role))
             drawn.count, drawn.how = 1, link.how
 
     def _ref(self, node: int) -> NodeRef:
         task = self._artifacts.get(node)
         return node if task is None else task_ref(task)
 
-    def _step_names(self, steps: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    def step_names(
+        self, steps: Collection[tuple[int, int]]
+    ) -> dict[tuple[int, int], str]:
+        """Return the names of steps, by their tasks and numbers."""
         rows = self._view.rows(
             "SELECT s.task_id, s.number, s.name FROM each_int(:tasks) AS x"
             " JOIN steps s ON s.team_id = :team AND s.task_id = x.value"
@@ -170,7 +181,7 @@ class EdgeSet:
         )
         return {(task, number): name for task, number, name in rows}
 
-    def _sources(self, outputs: set[int]) -> dict[int, set[int]]:
+    def sources(self, outputs: set[int]) -> dict[int, set[int]]:
         """Return the sources that outputs name."""
         found: dict[int, set[int]] = defaultdict(set)
         for link in self._view.links.upstream(outputs):

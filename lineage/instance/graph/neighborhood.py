@@ -31,25 +31,46 @@ def neighborhood(
     reader: GraphReader, team_ids: Sequence[int], params: GraphParams
 ) -> GraphAnswer:
     """Return what is around the matches of a selector."""
-    up, down = params.up, params.down
     with reader.views(team_ids, params.as_of) as views:
-        focus = find_name(views, params.select)
-        if not focus:
-            selector = parse(params.select)
-            if isinstance(selector, Hops):
-                up, down = selector.up, selector.down
-                selector = selector.of
-            focus = found(views, selector)
-        parts = []
-        for view, matches in focus:
-            refs = set(matches)
-            if params.all_versions:
-                refs |= all_versions(view, matches)
-            part = Subgraph(focus=refs)
-            for depth, is_up in ((up, True), (down, False)):
-                part.add(walk(view, refs, up=is_up, depth=depth), up=is_up)
-            parts.append((view, part))
+        parts = around(
+            views, params.select, params.up, params.down, params.all_versions
+        )
         return graph_page(parts, params)
+
+
+def around(
+    views: Sequence[TeamGraph],
+    select: str,
+    up: int | None,
+    down: int | None,
+    is_of_every_version: bool,
+) -> list[tuple[TeamGraph, Subgraph]]:
+    """Return what is around the matches of a selector, for each team with some.
+
+    Args:
+        views: The teams.
+        select: Hops that it names take precedence over `up` and `down`.
+        up: Hops upstream; None is without limit.
+        down: Hops downstream.
+        is_of_every_version: Start from every version of the artifacts that it matches.
+    """
+    focus = find_name(views, select)
+    if not focus:
+        selector = parse(select)
+        if isinstance(selector, Hops):
+            up, down = selector.up, selector.down
+            selector = selector.of
+        focus = found(views, selector)
+    parts = []
+    for view, matches in focus:
+        refs = set(matches)
+        if is_of_every_version:
+            refs |= all_versions(view, matches)
+        part = Subgraph(focus=refs)
+        for depth, is_up in ((up, True), (down, False)):
+            part.add(walk(view, refs, up=is_up, depth=depth), up=is_up)
+        parts.append((view, part))
+    return parts
 
 
 def all_versions(view: TeamGraph, refs: set[NodeRef]) -> set[NodeRef]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from ...model import comparisons
 from ...model import graph as model
+from ...model import overview as pictures
 from ..store import Store
 from . import (
     artifact_list,
@@ -19,6 +20,7 @@ from . import (
     health,
     impact,
     neighborhood,
+    overview,
     provenance,
     search,
     stale,
@@ -52,6 +54,12 @@ QUESTIONS: Final[Mapping[str, QuestionRow]] = {
         model.DeleteParams, model.Node, deletion.delete_data, "admin"
     ),
     "get": QuestionRow(model.GraphParams, model.GraphAnswer, neighborhood.neighborhood),
+    "overview": QuestionRow(
+        pictures.OverviewParams, pictures.OverviewAnswer, overview.overview
+    ),
+    "members": QuestionRow(
+        pictures.MembersParams, pictures.MembersAnswer, overview.members
+    ),
     "upstream": QuestionRow(
         model.UpstreamParams, model.GraphAnswer, neighborhood.upstream
     ),

@@ -6,6 +6,9 @@ type Schemas = components["schemas"];
 export type GraphNode = Schemas["Node"];
 export type GraphEdge = Schemas["GraphEdge"];
 export type GraphAnswer = Schemas["GraphAnswer"];
+export type OverviewAnswer = Schemas["OverviewAnswer"];
+export type OverviewItem = Schemas["OverviewItem"];
+export type MembersAnswer = Schemas["MembersAnswer"];
 export type TaskSummary = Schemas["TaskSummary"];
 export type TasksPage = Schemas["TasksPage"];
 export type ArtifactSummary = Schemas["ArtifactSummary"];
@@ -35,9 +38,9 @@ export interface DeliveryAnswer {
 /** The endpoints that the page asks, by their names without `lineage.`. */
 export type Endpoint =
   | "graph.get"
-  | "graph.upstream"
-  | "graph.downstream"
   | "graph.path"
+  | "graph.overview"
+  | "graph.members"
   | "graph.impact"
   | "graph.provenance"
   | "graph.diff"

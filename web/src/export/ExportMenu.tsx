@@ -1,21 +1,23 @@
 /** Exports the graph as a picture or as text. */
 import { useState } from "react";
-import type { Grouped } from "../model/group";
-import type { Graph } from "../model/merge";
+import { query } from "../api/client";
+import type { PageState } from "../app/url";
+import { merge, type Graph } from "../model/merge";
+import type { Grouped } from "../model/overview";
 import type { Scene } from "../graph/scene";
 import { draw, png, svg, type Placed } from "./drawing";
 import { save, saveText } from "./save";
 import { dot, json, mermaid } from "./text";
 
 interface Props {
-  graph: Graph;
+  state: PageState;
   grouped: Grouped;
   scene: Scene;
   layout: Placed;
 }
 
 export function ExportMenu(props: Props) {
-  const { graph, grouped, scene, layout } = props;
+  const { state, grouped, scene, layout } = props;
   const [problem, setProblem] = useState("");
   const drawing = () => draw(grouped, scene, layout);
   const picture = () => {
@@ -24,12 +26,19 @@ export function ExportMenu(props: Props) {
       (error: unknown) => setProblem(String(error)),
     );
   };
+  const text = (name: string, write: (graph: Graph) => string, type?: string) => {
+    const { focus: select, up, down } = state;
+    query("graph.get", { select, up, down, limit: 5000 }, new AbortController().signal).then(
+      (answer) => saveText(name, write(merge([answer])), type),
+      (error: unknown) => setProblem(String(error)),
+    );
+  };
   const choices: [string, string, () => void][] = [
     ["PNG", "picture", picture],
     ["SVG", "drawing", () => saveText("lineage.svg", svg(drawing()), "image/svg+xml")],
-    ["Mermaid", "for Markdown", () => saveText("lineage.mmd", mermaid(graph))],
-    ["DOT", "for Graphviz", () => saveText("lineage.dot", dot(graph))],
-    ["JSON", "the data", () => saveText("lineage.json", json(graph), "application/json")],
+    ["Mermaid", "for Markdown", () => text("lineage.mmd", mermaid)],
+    ["DOT", "for Graphviz", () => text("lineage.dot", dot)],
+    ["JSON", "the data", () => text("lineage.json", json, "application/json")],
   ];
   return (
     <ul className="menu">

@@ -1,7 +1,6 @@
 /** The drawn graph as a list of shapes, which SVG and PNG are both made from. */
-import type { GraphNode } from "../api/types";
 import type { Point } from "../layout/layout";
-import type { Grouped } from "../model/group";
+import type { Grouped } from "../model/overview";
 import { short, statusWord } from "../model/format";
 import { NODE_WIDTH, faceOf, heightOf, edgeLinesOf, type Scene } from "../graph/scene";
 
@@ -62,10 +61,10 @@ export function draw(grouped: Grouped, scene: Scene, layout: Placed, palette: Pa
     top = Math.min(top, at.y);
     right = Math.max(right, at.x + NODE_WIDTH);
     bottom = Math.max(bottom, at.y + height);
-    const [node] = item.members as [GraphNode, ...GraphNode[]];
+    const { node } = item;
     const face = faceOf(item);
     const isTask = node.type === "task";
-    const status = isTask && item.type !== "group" && node.status ? ` · ${statusWord(node.status)}` : "";
+    const status = item.type === "task" && node.status ? ` · ${statusWord(node.status)}` : "";
     shapes.push(
       { is: "rect", x: at.x, y: at.y, width: NODE_WIDTH, height, radius: isTask ? 28 : 8, fill: isTask ? palette.task : palette.node, stroke: palette.border },
       { is: "text", x: at.x + 20, y: at.y + 26, text: short(face.title, 27), size: 14, bold: true, fill: palette.ink },

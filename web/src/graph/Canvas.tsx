@@ -6,14 +6,13 @@ import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, 
 import { currentState, focusOn, go } from "../app/useUrl";
 import type { Point } from "../layout/layout";
 import type { Layout } from "../layout/useLayout";
-import type { Grouped, NodeItem } from "../model/group";
+import type { Grouped, NodeItem } from "../model/overview";
 import { number, plural } from "../model/format";
 import { ContextMenu, type MenuAt } from "./ContextMenu";
 import { EdgeLines } from "./EdgeLines";
 import { Legend } from "./Legend";
 import { NodeBox, type NodeData } from "./NodeBox";
 import { edgeLinesOf, heightOf, neighbour, NODE_WIDTH, type Differences, type Scene } from "./scene";
-import type { Mark } from "./useGraph";
 import { detailAt, fitted, outside, revealing, centredOn, textSizeAt, type Frame, type View } from "./viewport";
 
 const NODE_TYPES = { node: NodeBox };
@@ -28,15 +27,12 @@ export interface CanvasProps {
   focus: readonly string[];
   selected: string;
   open: readonly string[];
-  /** What the chosen deletion would touch. */
-  marks: ReadonlyMap<string, Mark> | null;
   onSelect: (key: string) => void;
 }
 
-function toggled(list: readonly string[], entries: readonly string[]): string[] {
-  const isOpen = entries.every((entry) => list.includes(entry));
-  const others = list.filter((entry) => !entries.includes(entry));
-  return isOpen ? others : [...others, ...entries];
+function toggled(list: readonly string[], entry: string): string[] {
+  const others = list.filter((other) => other !== entry);
+  return others.length < list.length ? others : [...others, entry];
 }
 
 /** On which sides of each node there are edges already. */
@@ -54,14 +50,14 @@ function sidesOf(grouped: Grouped): Map<string, string> {
 }
 
 function expand(item: NodeItem, way: "up" | "down"): void {
-  // A group of hundreds is opened in part: each member needs a request of its own.
-  const hidden = item.members.filter((node) => (way === "up" ? node.hidden_up : node.hidden_down) > 0);
-  const members = (hidden.length > 0 ? hidden : item.members).slice(0, 20);
-  go({ open: toggled(currentState().open, members.map((node) => `${node.key}.${way}`)) });
+  go({ open: toggled(currentState().open, `${item.key}.${way}`) });
 }
 
-function ungroup(key: string): void {
-  go({ ungroup: [...currentState().ungroup, key] });
+/** Open a group, or a task into its steps; a step folds its task again. */
+function ungroup(item: NodeItem): void {
+  const known = currentState().ungroup;
+  if (item.type !== "step") go({ ungroup: [...known, item.key] });
+  else go({ ungroup: known.filter((key) => key !== item.node.key), sel: item.node.key });
 }
 
 /** Positions of the layout, with what a person dragged elsewhere. */
@@ -113,7 +109,7 @@ function useView(frames: ReadonlyMap<string, Frame>, box: React.RefObject<HTMLDi
 }
 
 export default function Canvas(props: CanvasProps) {
-  const { grouped, scene, layout, differing, name, focus, selected, open, marks, onSelect } = props;
+  const { grouped, scene, layout, differing, name, focus, selected, open, onSelect } = props;
   const box = useRef<HTMLDivElement>(null);
   const shownName = useRef("");
   const [menu, setMenu] = useState<MenuAt | null>(null);
@@ -147,7 +143,7 @@ export default function Canvas(props: CanvasProps) {
         width: frame.width,
         height: frame.height,
         measured: { width: frame.width, height: frame.height },
-        className: item.members[0]?.type === "task" ? "map-task" : "map-data",
+        className: item.node.type === "task" ? "map-task" : "map-data",
         data: {
           item,
           look,
@@ -156,9 +152,8 @@ export default function Canvas(props: CanvasProps) {
           isSelected: key === selected,
           isTabStop: key === tabStop,
           sides: joined.get(key) ?? "",
-          mark: item.members.map((node) => marks?.get(node.key)).find(Boolean) ?? null,
-          isOpenUp: item.members.some((node) => opened.has(`${node.key}.up`)),
-          isOpenDown: item.members.some((node) => opened.has(`${node.key}.down`)),
+          isOpenUp: opened.has(`${key}.up`),
+          isOpenDown: opened.has(`${key}.down`),
           onSelect,
           onExpand: expand,
           onUngroup: ungroup,
@@ -166,7 +161,7 @@ export default function Canvas(props: CanvasProps) {
       });
     }
     return result;
-  }, [grouped, frames, scene, differing, focus, selected, open, marks, onSelect, tabStop]);
+  }, [grouped, frames, scene, differing, focus, selected, open, onSelect, tabStop]);
   const edgeLines = useMemo(
     () => edgeLinesOf(grouped, positions, positions === layout.positions ? layout.bends : new Map(), scene.at, differing),
     [grouped, positions, layout, scene.at, differing],
@@ -254,12 +249,12 @@ export default function Canvas(props: CanvasProps) {
     else return;
     event.preventDefault();
   };
-  const itemAt = (event: MouseEvent) => {
+  const itemUnder = (event: MouseEvent) => {
     const key = (event.target as Element).closest<HTMLElement>("[data-node]")?.dataset["node"];
     return key === undefined ? undefined : grouped.items.get(key);
   };
   const onContextMenu = (event: MouseEvent) => {
-    const item = itemAt(event);
+    const item = itemUnder(event);
     if (!item) return;
     event.preventDefault();
     const node = (event.target as Element).closest("[data-node]")?.getBoundingClientRect();
@@ -268,7 +263,7 @@ export default function Canvas(props: CanvasProps) {
     setMenu({ item, ...at });
   };
   const onDoubleClick = (event: MouseEvent) => {
-    const [first] = itemAt(event)?.members ?? [];
+    const first = itemUnder(event)?.node;
     if (first && !(event.target as Element).closest(".expand, .ungroup")) focusOn(first.key);
   };
   const closeMenu = () => {
@@ -307,7 +302,7 @@ export default function Canvas(props: CanvasProps) {
           proOptions={{ hideAttribution: true }}
         >
           <Background gap={26} size={1.2} className="dots" />
-          <EdgeLines edgeLines={edgeLines} looks={scene.looks} highlight={scene.highlight} />
+          <EdgeLines edgeLines={edgeLines} looks={scene.looks} selected={selected} highlight={scene.highlight} />
         </ReactFlow>
         {menu && <ContextMenu at={menu} onClose={closeMenu} onUngroup={ungroup} />}
       </div>

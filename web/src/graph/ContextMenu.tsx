@@ -1,8 +1,8 @@
 /** What can be done with a node, beside the pointer. */
 import { useEffect, useRef, type KeyboardEvent } from "react";
-import type { GraphNode } from "../api/types";
 import { focusOn, go, visit } from "../app/useUrl";
-import type { NodeItem } from "../model/group";
+import { plural } from "../model/format";
+import type { NodeItem } from "../model/overview";
 
 export interface MenuAt {
   item: NodeItem;
@@ -12,12 +12,19 @@ export interface MenuAt {
 
 type Entry = readonly [string, () => void];
 
-function entriesOf(item: NodeItem, onUngroup: (key: string) => void): Entry[] {
-  const [first] = item.members as [GraphNode, ...GraphNode[]];
-  const second = item.members[1];
+/** What opening or folding an item is called; none where there is nothing to open. */
+export function openingWords(item: NodeItem): string | null {
+  if (item.type === "group") return "Show each";
+  if (item.type === "step") return "Fold the steps";
+  return item.steps > 0 && item.opened < item.steps ? `Show ${plural(item.steps - item.opened, "step")}` : null;
+}
+
+function entriesOf(item: NodeItem, onUngroup: (item: NodeItem) => void): Entry[] {
+  const { node: first, second } = item;
   const isTask = first.type === "task";
-  const entries: Entry[] = [["Show details", () => go({ sel: item.type === "group" ? item.key : first.key })]];
-  if (item.type === "group") entries.push(["Show each", () => onUngroup(item.key)]);
+  const entries: Entry[] = [["Show details", () => go({ sel: item.key })]];
+  const opening = openingWords(item);
+  if (opening) entries.push([opening, () => onUngroup(item)]);
   entries.push(
     ["Centre here", () => focusOn(first.key)],
     ["All upstream", () => focusOn(first.key, { up: null, down: 0 })],
@@ -27,13 +34,13 @@ function entriesOf(item: NodeItem, onUngroup: (key: string) => void): Entry[] {
   );
   if (!isTask) entries.push(["Provenance", () => visit({ view: "provenance", focus: first.key })]);
   if (isTask && second) {
-    entries.push(["Compare the last two runs", () => visit({ view: "diff", a: second.key, b: first.key })]);
+    entries.push(["Compare the last two runs", () => visit({ view: "diff", a: second, b: first.key })]);
   } else if (isTask) entries.push(["Compare with…", () => visit({ view: "diff", a: first.key })]);
   entries.push(["Copy the selector", () => void navigator.clipboard?.writeText(first.key)]);
   return entries;
 }
 
-export function ContextMenu(props: { at: MenuAt; onClose: () => void; onUngroup: (key: string) => void }) {
+export function ContextMenu(props: { at: MenuAt; onClose: () => void; onUngroup: (item: NodeItem) => void }) {
   const box = useRef<HTMLDivElement>(null);
   const { at, onClose } = props;
   const entries = entriesOf(at.item, props.onUngroup);

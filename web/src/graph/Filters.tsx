@@ -1,15 +1,12 @@
 /** Choosing what is hidden or dimmed. */
-import { useMemo } from "react";
-import type { GraphNode } from "../api/types";
+import type { OverviewAnswer } from "../api/types";
 import type { PageState } from "../app/url";
 import { go } from "../app/useUrl";
 import { isFiltering, NO_FILTERS } from "../model/filter";
 import { kindWord, number, statusWord } from "../model/format";
 
-function counted(values: Iterable<string>): [string, number][] {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+function counted(counts: Record<string, number> | undefined): [string, number][] {
+  return Object.entries(counts ?? {}).sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
 }
 
 function Choices(props: {
@@ -49,15 +46,13 @@ function fromLocal(text: string): number | null {
   return Number.isNaN(at) ? null : Math.floor(at / 1000);
 }
 
-export function Filters({ state, nodes }: { state: PageState; nodes: readonly GraphNode[] }) {
-  const found = useMemo(
-    () => ({
-      kinds: counted(nodes.map((node) => node.kind)),
-      statuses: counted(nodes.flatMap((node) => (node.type === "task" ? (node.status ?? []) : []))),
-      teams: counted(nodes.map((node) => String(node.team_id))),
-    }),
-    [nodes],
-  );
+export function Filters(props: { state: PageState; found: OverviewAnswer | null }) {
+  const { state } = props;
+  const found = {
+    kinds: counted(props.found?.kinds),
+    statuses: counted(props.found?.statuses),
+    teams: counted(props.found?.teams),
+  };
   return (
     <form className="filters" onSubmit={(event) => event.preventDefault()}>
       <label className="field">

@@ -9,23 +9,22 @@ import { currentState, go } from "../app/useUrl";
 import { ExportMenu } from "../export/ExportMenu";
 import { useLayout } from "../layout/useLayout";
 import { isFiltering, NO_FILTERS } from "../model/filter";
-import type { Graph } from "../model/merge";
+import { itemAt, singles } from "../model/overview";
+import { presentAt } from "../model/time";
 import { number, plural } from "../model/format";
 import { Panel } from "../panel/Panel";
 import { Toolbar } from "./Toolbar";
 import Canvas from "./Canvas";
 import { Filters } from "./Filters";
 import { ListView } from "./ListView";
-import { boxesOf, differences, groupScene, linesOf, highlightPath, look } from "./scene";
+import { boxesOf, differences, linesOf, highlightPath, look } from "./scene";
 import { Timeline } from "./Timeline";
-import { LIMIT, useGraph, useImpact } from "./useGraph";
-
-const EMPTY: Graph = { nodes: new Map(), edges: new Map(), focus: [], isTruncated: false, next: null };
+import { LIMIT, useGraph, useList } from "./useGraph";
 
 /** The first click picks one end of a path, the next one the other. */
 function onSelect(key: string): void {
   const state = currentState();
-  const isNode = /^(task|data):/.test(key);
+  const isNode = /^(task|data):[^/]*$/.test(key);
   if (state.from && !state.to && isNode && key !== state.from) go({ to: key, sel: key });
   else go({ sel: key });
 }
@@ -65,62 +64,73 @@ function Unknown({ focus }: { focus: string }) {
   );
 }
 
-function Drawn({ state }: { state: PageState }) {
+/** The rows of the graph, page after page. */
+function Listed({ state, onSelect }: { state: PageState; onSelect: (key: string) => void }) {
   const [pages, setPages] = useState(1);
-  const [isTimeOpen, setTimeOpen] = useState(state.at !== null);
-  const data = useGraph(state, pages);
-  const graph = data.graph ?? EMPTY;
-  const marks = useImpact(state.impact);
-  const pathKeys = useMemo(() => new Set(data.path?.nodes.keys() ?? []), [data.path]);
-  const differing = useMemo(() => differences(graph.nodes.values()), [graph]);
-  const grouped = useMemo(
-    () => groupScene(graph, state, pathKeys),
-    // Only what changes the groups; the selection counts through `sel`.
-    [graph, pathKeys, state.sel, state.from, state.to, state.ungroup, state.by],
+  const { data: graph, error } = useList(state, pages);
+  if (error && !graph) return <Failure error={error} what="The list could not be read." />;
+  if (!graph) return <Loading />;
+  const present = state.at === null ? null : presentAt(graph, state.at);
+  return (
+    <>
+      <ListView graph={graph} state={state} present={present} onSelect={onSelect} />
+      {graph.isTruncated && (
+        <div className="notes">
+          <div className="note" role="status">
+            <p>There is more: these are the first {plural(graph.nodes.size, "task or version", "tasks and versions")}.</p>
+            {graph.next && (
+              <button type="button" className="button" onClick={() => setPages(pages + 1)}>
+                Add the next {number(LIMIT)}
+              </button>
+            )}
+          </div>
+        </div>
+      )}
+    </>
   );
+}
+
+function Drawn({ state }: { state: PageState }) {
+  const [isTimeOpen, setTimeOpen] = useState(state.at !== null);
+  const data = useGraph(state);
+  const { grouped, answer } = data;
+  const differing = useMemo(() => differences(singles(grouped)), [grouped]);
   const path = useMemo(
     () => (data.path && data.path.nodes.size > 0 ? highlightPath(data.path, grouped) : null),
     [data.path, grouped],
   );
   const scene = useMemo(
-    () => look(grouped, state, state, path, data.present, graph.edges),
-    [graph, grouped, path, data.present, state.at, state.sel, state.mode, state.kinds, state.statuses, state.teams, state.name, state.since, state.until],
+    () => look(grouped, state, path, data.present),
+    [grouped, path, data.present, state.at, state.sel, state.mode],
   );
-  const focus = useMemo(
-    () => [...new Set(graph.focus.map((key) => grouped.itemOf.get(key) ?? key))],
-    [graph, grouped],
-  );
-  const selected = grouped.itemOf.get(state.sel) ?? state.sel;
+  const { focus } = grouped;
+  const selected = itemAt(grouped, state.sel)?.key ?? state.sel;
   const boxes = useMemo(() => boxesOf(grouped, differing), [grouped, differing]);
   const lines = useMemo(() => linesOf(grouped), [grouped]);
-  const picture = `${state.focus} ${state.by}`;
-  const layout = useLayout(picture, boxes, lines, (selected || focus[0]) ?? null);
+  const name = `${state.focus} ${state.by}`;
+  const layout = useLayout(name, boxes, lines, (selected || focus[0]) ?? null);
   const select = useCallback(onSelect, []);
   useEscape(state);
 
-  const nodes = useMemo(() => [...graph.nodes.values()], [graph]);
   const isAllOut = scene.filteredOut === grouped.items.size && grouped.items.size > 0;
   const body = () => {
-    if (data.answer.error?.status === 404 && !data.graph) return <Unknown focus={state.focus} />;
-    if (data.answer.error && !data.graph) {
-      return <Failure error={data.answer.error} what="The graph could not be read." />;
+    if (answer.error?.status === 404 && !grouped.answer) return <Unknown focus={state.focus} />;
+    if (answer.error && !grouped.answer) {
+      return <Failure error={answer.error} what="The graph could not be read." />;
     }
-    if (!data.graph) return <Loading />;
-    if (graph.nodes.size === 0) return <Unknown focus={state.focus} />;
-    if (state.as === "list") {
-      return <ListView graph={graph} state={state} present={data.present} onSelect={select} />;
-    }
+    if (!grouped.answer) return <Loading />;
+    if (grouped.items.size === 0) return <Unknown focus={state.focus} />;
+    if (state.as === "list") return <Listed state={state} onSelect={select} />;
     return (
       <Canvas
         grouped={grouped}
         scene={scene}
         layout={layout}
-        name={picture}
+        name={name}
         differing={differing}
         focus={focus}
         selected={selected}
         open={state.open}
-        marks={marks}
         onSelect={select}
       />
     );
@@ -132,8 +142,8 @@ function Drawn({ state }: { state: PageState }) {
       <div className="graph-side">
         <Toolbar
           state={state}
-          filters={<Filters state={state} nodes={nodes} />}
-          exports={<ExportMenu graph={graph} grouped={grouped} scene={scene} layout={layout} />}
+          filters={<Filters state={state} found={grouped.answer} />}
+          exports={<ExportMenu state={state} grouped={grouped} scene={scene} layout={layout} />}
           isTimeShown={isTimeOpen}
           onTime={() => {
             if (isTimeOpen) go({ at: null });
@@ -143,8 +153,8 @@ function Drawn({ state }: { state: PageState }) {
         <div className="graph-body">
           {body()}
           <div className="notes">
-            <PathNote state={state} length={state.to && data.answer.isLoading ? null : (data.path?.nodes.size ?? 0)} />
-            {marks && (
+            <PathNote state={state} length={data.isPathLoading ? null : (data.path?.nodes.size ?? 0)} />
+            {state.impact && (
               <div className="note" role="status">
                 <p>Marked is what would lose a source, or every source, without it.</p>
                 <button type="button" className="button" onClick={() => go({ impact: "" })}>
@@ -160,23 +170,18 @@ function Drawn({ state }: { state: PageState }) {
                 </button>
               </div>
             )}
-            {graph.isTruncated && (
+            {grouped.answer?.truncated && state.as === "graph" && (
               <div className="note" role="status">
-                <p>There is more: these are the first {plural(graph.nodes.size, "task or version", "tasks and versions")}.</p>
-                {graph.next && (
-                  <button type="button" className="button" onClick={() => setPages(pages + 1)}>
-                    Add the next {number(LIMIT)}
-                  </button>
-                )}
+                <p>There is more: drawn are the nearest {plural(grouped.answer.nodes, "task or version", "tasks and versions")}.</p>
               </div>
             )}
           </div>
         </div>
-        {isTimeOpen && data.graph && (
-          <Timeline graph={graph} at={state.at} onClose={() => setTimeOpen(false)} />
+        {isTimeOpen && grouped.answer && (
+          <Timeline moments={grouped.answer.moments ?? []} at={state.at} onClose={() => setTimeOpen(false)} />
         )}
       </div>
-      {state.sel && <Panel state={state} grouped={grouped} graph={graph} />}
+      {state.sel && <Panel state={state} grouped={grouped} picture={data.picture} />}
     </main>
   );
 }

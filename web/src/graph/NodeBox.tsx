@@ -1,12 +1,11 @@
 /** Draws one node of the graph: a task, an artifact, or a group of like ones. */
-import { ChevronsUpDown, Minus, Plus } from "lucide-react";
+import { ChevronsDownUp, ChevronsUpDown, Minus, Plus } from "lucide-react";
 import { memo } from "react";
-import type { GraphNode } from "../api/types";
 import { Status, StatusIcon } from "../app/ui";
 import { StatTile } from "../app/StatTile";
-import { OPEN_STEP, type NodeItem } from "../model/group";
+import { OPEN_STEP, type Mark, type NodeItem } from "../model/overview";
 import { cutMiddle, number, statusTone, statusWord } from "../model/format";
-import type { Mark } from "./useGraph";
+import { openingWords } from "./ContextMenu";
 import { faceOf, hiddenWords, nodeLabel, type Differences, type Look } from "./scene";
 
 export interface NodeData extends Record<string, unknown> {
@@ -19,19 +18,24 @@ export interface NodeData extends Record<string, unknown> {
   isTabStop: boolean;
   /** Sides that have lines: `up`, `down` or both. */
   sides: string;
-  /** What deleting the chosen artifact would do to it. */
-  mark: Mark | null;
   isOpenUp: boolean;
   isOpenDown: boolean;
   onSelect: (key: string) => void;
   onExpand: (item: NodeItem, way: "up" | "down") => void;
-  onUngroup: (key: string) => void;
+  onUngroup: (item: NodeItem) => void;
 }
 
 const MARK_WORDS: Record<Mark, string> = {
-  lost: "must be rebuilt",
-  touched: "loses a source",
-  possible: "possibly",
+  remake: "must be rebuilt",
+  "loses source": "loses a source",
+  possibly: "possibly",
+};
+
+/** The class of a mark. */
+const MARK_CLASSES: Record<Mark, string> = {
+  remake: "is-lost",
+  "loses source": "is-touched",
+  possibly: "is-possible",
 };
 
 function Side({ data, way }: { data: NodeData; way: "up" | "down" }) {
@@ -59,9 +63,10 @@ function Side({ data, way }: { data: NodeData; way: "up" | "down" }) {
 
 export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
   const { item, look } = data;
-  const [node] = item.members as [GraphNode, ...GraphNode[]];
+  const { node, mark } = item;
   const face = faceOf(item, data.differing);
   const isGroup = item.type === "group";
+  const opening = openingWords(item);
   const names = [
     "node",
     `node-${item.type}`,
@@ -71,9 +76,9 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
     data.isFocus ? "is-focus" : "",
     data.isSelected ? "is-selected" : "",
     node.is_deleted && !isGroup ? "is-deleted" : "",
-    face.failed > 0 && (!isGroup || face.failed === item.members.length) ? "is-failed" : "",
-    face.stale > 0 && (!isGroup || face.stale === item.members.length) ? "is-stale" : "",
-    data.mark ? `is-${data.mark}` : "",
+    face.failed > 0 && (!isGroup || face.failed === item.count) ? "is-failed" : "",
+    face.stale > 0 && (!isGroup || face.stale === item.count) ? "is-stale" : "",
+    mark ? MARK_CLASSES[mark] : "",
   ];
   return (
     <div className={names.filter(Boolean).join(" ")} data-node={item.key}>
@@ -106,18 +111,16 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
               ) : (
                 <Status status={node.status} />
               ))}
-            {isGroup && face.failed > 0 && (
+            {item.type !== "task" && face.failed > 0 && (
               <span className="status tone-bad">
                 <StatusIcon status="failed" />
-                {number(face.failed)} failed
+                {isGroup ? `${number(face.failed)} failed` : "failed"}
               </span>
             )}
-            {data.mark && (
-              <span className={`badge ${data.mark === "lost" ? "badge-bad" : ""}`}>
-                {MARK_WORDS[data.mark]}
-              </span>
+            {mark && (
+              <span className={`badge ${mark === "remake" ? "badge-bad" : ""}`}>{MARK_WORDS[mark]}</span>
             )}
-            {face.stale > 0 && !data.mark && (
+            {face.stale > 0 && !mark && (
               <span className="status tone-busy">
                 <StatusIcon status="stale" />
                 {isGroup ? `${number(face.stale)} stale` : "stale"}
@@ -131,16 +134,16 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
           )}
         </span>
       </button>
-      {isGroup && (
+      {opening && (
         <button
           type="button"
           className="ungroup"
-          aria-label={`Show each of ${face.title}`}
-          title={item.count > OPEN_STEP ? `Show the next ${OPEN_STEP}` : "Show each"}
+          aria-label={`${opening} of ${item.type === "step" ? `task ${node.id}` : face.title}`}
+          title={isGroup && item.count > OPEN_STEP ? `Show the next ${OPEN_STEP}` : opening}
           tabIndex={data.isTabStop ? 0 : -1}
-          onClick={() => data.onUngroup(item.key)}
+          onClick={() => data.onUngroup(item)}
         >
-          <ChevronsUpDown size={13} />
+          {item.type === "step" ? <ChevronsDownUp size={13} /> : <ChevronsUpDown size={13} />}
         </button>
       )}
       <Side data={data} way="up" />

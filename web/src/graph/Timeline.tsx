@@ -1,15 +1,12 @@
 /** A slider through time that replays how the graph grew. */
 import { Pause, Play, X } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useState } from "react";
 import { go } from "../app/useUrl";
-import type { Graph } from "../model/merge";
-import { momentsOf } from "../model/time";
 import { moment } from "../model/format";
 
 const TICK_MS = 700;
 
-export function Timeline({ graph, at, onClose }: { graph: Graph; at: number | null; onClose: () => void }) {
-  const moments = useMemo(() => momentsOf(graph), [graph]);
+export function Timeline({ moments, at, onClose }: { moments: readonly number[]; at: number | null; onClose: () => void }) {
   const [isPlaying, setPlaying] = useState(false);
   const last = moments.length - 1;
   const index = at === null ? last : Math.max(0, moments.findLastIndex((one) => one <= at));

@@ -2,12 +2,12 @@
 import type { GraphEdge, GraphNode } from "../api/types";
 import type { PageState } from "../app/url";
 import type { Box, Line, Point } from "../layout/layout";
-import { passes, type Filters } from "../model/filter";
-import { group, type NodeItem, type Grouped } from "../model/group";
-import { connected, inItems, type Highlight } from "../model/highlight";
+import type { Filters } from "../model/filter";
+import { connected, type Highlight } from "../model/highlight";
 import { edgeKey, type Graph } from "../model/merge";
+import { itemAt, type Grouped, type NodeItem } from "../model/overview";
 import { shown } from "../model/titles";
-import { ago, countOf, kindWord, number, statusTone, statusWord } from "../model/format";
+import { ago, countOf, duration, kindWord, number, statusWord } from "../model/format";
 
 export const NODE_WIDTH = 236;
 export const NODE_HEIGHT = 60;
@@ -58,53 +58,60 @@ export function differences(nodes: Iterable<GraphNode>): Differences {
 const NONE: Differences = new Map();
 
 function groupFace(item: NodeItem): Pick<Face, "title" | "sort"> {
-  const [first] = item.members as [GraphNode, ...GraphNode[]];
-  const more = item.shown > 0 ? "more " : "";
+  const { node } = item;
+  const more = item.opened > 0 ? "more " : "";
   if (item.grouping === "app") {
     const runs = item.count === 1 ? "run" : "runs";
-    return { title: shown(first).title, sort: `${number(item.count)} ${more}${runs}` };
+    return { title: shown(node).title, sort: `${number(item.count)} ${more}${runs}` };
   }
   if (item.grouping === "artifact") {
-    const count = more ? item.count : Math.max(item.count, first.version_count);
+    const count = more ? item.count : Math.max(item.count, node.version_count);
     const versions = count === 1 ? "version" : "versions";
-    return { title: shown(first).title, sort: `${number(count)} ${more}${versions}` };
+    return { title: shown(node).title, sort: `${number(count)} ${more}${versions}` };
   }
-  const titles = [...new Set(item.members.slice(0, 60).map((node) => shown(node).title))];
-  const kinds = kindWord(first.kind, item.count);
+  const kinds = kindWord(node.kind, item.count);
   const isRest = item.grouping === "rest" || more !== "";
   return {
-    title: isRest ? `${number(item.count)} more ${kinds}` : countOf(item.count, first.kind),
-    sort: titles.slice(0, 3).join(", ") + (titles.length > 1 ? "…" : ""),
+    title: isRest ? `${number(item.count)} more ${kinds}` : countOf(item.count, node.kind),
+    sort: item.names.slice(0, 3).join(", ") + (item.names.length > 1 ? "…" : ""),
+  };
+}
+
+function stepFace(item: NodeItem): Pick<Face, "title" | "sort" | "description"> {
+  const { node, step } = item;
+  const took = step?.ended_at != null ? duration(step.ended_at - step.started_at) : null;
+  return {
+    title: step?.name ?? "",
+    sort: ["step", `task ${node.id}`, took].filter(Boolean).join(" · "),
+    description: `${step?.parent ? `in ${step.parent} of ` : ""}${shown(node).title}`,
   };
 }
 
 /** The texts that a node shows. */
 export function faceOf(item: NodeItem, differing: Differences = NONE): Face {
-  const [first] = item.members as [GraphNode, ...GraphNode[]];
-  const sum = (pick: (node: GraphNode) => number) =>
-    item.members.reduce((total, node) => total + pick(node), 0);
+  const { node } = item;
   const counts = {
-    failed: sum((node) => Number(node.type === "task" && statusTone(node.status) === "bad")),
-    // An output that was superseded is history, not stale.
-    stale: sum((node) => Number(node.is_stale && node.is_current !== false)),
-    hiddenUp: sum((node) => node.hidden_up),
-    hiddenDown: sum((node) => node.hidden_down),
+    failed: item.failed,
+    stale: item.stale,
+    hiddenUp: item.hidden_up,
+    hiddenDown: item.hidden_down,
   };
+  if (item.type === "step") return { ...stepFace(item), ...counts };
   if (item.type === "group") {
-    const description = item.grouping === "artifact" ? shown(first).description : "";
+    const description = item.grouping === "artifact" ? shown(node).description : "";
     return { ...groupFace(item), description, ...counts };
   }
-  const since = first.started_at ?? first.created_at;
+  const since = node.started_at ?? node.created_at;
   const parts = [
-    first.type === "task" ? `task ${first.id}` : kindWord(first.kind),
-    first.version,
-    first.is_deleted ? "deleted" : null,
+    node.type === "task" ? `task ${node.id}` : kindWord(node.kind),
+    node.version,
+    node.is_deleted ? "deleted" : null,
     since != null ? ago(since) : null,
   ];
-  const { title, description } = shown(first);
+  const { title, description } = shown(node);
   return {
     title,
-    description: description || (differing.get(first.key) ?? ""),
+    description: description || (differing.get(node.key) ?? ""),
     sort: parts.filter(Boolean).join(" · "),
     ...counts,
   };
@@ -112,23 +119,20 @@ export function faceOf(item: NodeItem, differing: Differences = NONE): Face {
 
 /** A node as a sentence, for screen readers. */
 export function nodeLabel(item: NodeItem, differing: Differences = NONE): string {
-  const [first] = item.members as [GraphNode, ...GraphNode[]];
+  const { node } = item;
+  const isOne = item.type === "task" || item.type === "data";
   const face = faceOf(item, differing);
   const parts = [face.title, face.sort];
-  if (item.grouping === "artifact") parts.splice(1, 0, kindWord(first.kind));
-  if (first.status && item.type !== "group") parts.push(statusWord(first.status));
-  if (item.type === "group" && face.failed > 0) parts.push(`${number(face.failed)} failed`);
+  if (item.grouping === "artifact") parts.splice(1, 0, kindWord(node.kind));
+  if (node.status && isOne) parts.push(statusWord(node.status));
+  else if (face.failed > 0) parts.push(isOne || item.type === "step" ? "failed" : `${number(face.failed)} failed`);
   if (face.stale > 0) parts.push(item.type === "group" ? `${number(face.stale)} stale` : "stale");
   if (face.description) parts.push(face.description);
   return parts.join(", ");
 }
 
 export function heightOf(item: NodeItem, differing: Differences = NONE): number {
-  const isFamily = item.type !== "group" || item.grouping === "artifact";
-  if (!isFamily) return NODE_HEIGHT;
-  const [first] = item.members as [GraphNode, ...GraphNode[]];
-  const differs = item.type === "task" && differing.has(first.key);
-  return differs || shown(first).description ? TALL_NODE_HEIGHT : NODE_HEIGHT;
+  return faceOf(item, differing).description ? TALL_NODE_HEIGHT : NODE_HEIGHT;
 }
 
 export function boxesOf(grouped: Grouped, differing: Differences = NONE): Box[] {
@@ -141,17 +145,6 @@ export function boxesOf(grouped: Grouped, differing: Differences = NONE): Box[] 
 
 export function linesOf(grouped: Grouped): Line[] {
   return [...grouped.edges.values()].map(({ source, target }) => ({ source, target }));
-}
-
-/** Nodes that must not disappear in a group. */
-export function kept(graph: Graph, state: PageState): Set<string> {
-  return new Set([...graph.focus, state.sel, state.from, state.to].filter(Boolean));
-}
-
-export function groupScene(graph: Graph, state: PageState, path: ReadonlySet<string>): Grouped {
-  const keep = kept(graph, state);
-  for (const key of path) keep.add(key);
-  return group(graph, { keep, opened: state.ungroup, by: state.by });
 }
 
 export interface Look {
@@ -173,22 +166,17 @@ export interface Scene {
 /** How each node looks, given filters, selection and path. */
 export function look(
   grouped: Grouped,
-  state: Pick<PageState, "sel" | "mode" | "at">,
-  filters: Filters,
+  state: Pick<PageState, "sel" | "mode" | "at"> & Partial<Filters>,
   path: Highlight | null,
   present: ReadonlySet<string> | null,
-  edges: ReadonlyMap<string, GraphEdge> = grouped.edges,
 ): Scene {
-  const selected = grouped.items.get(grouped.itemOf.get(state.sel) ?? state.sel);
-  const starts = selected?.members.some(({ key }) => key === state.sel)
-    ? [state.sel]
-    : (selected?.members.map(({ key }) => key) ?? []);
-  const highlight = path ?? (selected ? inItems(connected(starts, edges), grouped.itemOf) : null);
+  const selected = itemAt(grouped, state.sel);
+  const highlight = path ?? (selected ? connected([selected.key], grouped.edges) : null);
   const looks = new Map<string, Look>();
   let filteredOut = 0;
   for (const item of grouped.items.values()) {
-    const isAbsent = present !== null && !item.members.some((node) => present.has(node.key));
-    const isOut = !item.members.some((node) => passes(node, filters));
+    const isAbsent = present !== null && !present.has(item.key);
+    const isOut = item.passing === 0;
     if (isOut && !isAbsent) filteredOut += 1;
     looks.set(item.key, {
       isHidden: isAbsent || (isOut && state.mode === "hide"),
@@ -202,11 +190,10 @@ export function look(
 /** The nodes and lines of a path, as grouped. */
 export function highlightPath(answer: Graph, grouped: Grouped): Highlight {
   const highlight: Highlight = { items: new Set(), edges: new Set() };
-  for (const key of answer.nodes.keys()) highlight.items.add(grouped.itemOf.get(key) ?? key);
-  for (const edge of answer.edges.values()) {
-    const source = grouped.itemOf.get(edge.source) ?? edge.source;
-    const target = grouped.itemOf.get(edge.target) ?? edge.target;
-    highlight.edges.add(edgeKey({ source, target }));
+  const place = (key: string) => itemAt(grouped, key)?.key ?? key;
+  for (const key of answer.nodes.keys()) highlight.items.add(place(key));
+  for (const { source, target } of answer.edges.values()) {
+    highlight.edges.add(edgeKey({ source: place(source), target: place(target) }));
   }
   return highlight;
 }
@@ -245,6 +232,10 @@ export interface EdgeLine {
   count: number;
   source: string;
   target: string;
+  /** Names of the steps in which it was recorded. */
+  steps: readonly string[];
+  /** Where its words stand. */
+  middle: Point;
 }
 
 /** All lines whose two nodes have a place. */
@@ -263,12 +254,18 @@ export function edgeLinesOf(
     const target = grouped.items.get(edge.target);
     if (!from || !to || !source || !target) continue;
     if (at !== null && edge.recorded_at != null && edge.recorded_at > at) continue;
-    const path = curve(
-      { x: from.x + NODE_WIDTH, y: from.y + heightOf(source, differing) / 2 },
-      { x: to.x, y: to.y + heightOf(target, differing) / 2 },
-      bends.get(key) ?? [],
-    );
-    edgeLines.push({ key, path, role: edge.role, count: edge.count, source: edge.source, target: edge.target });
+    const start = { x: from.x + NODE_WIDTH, y: from.y + heightOf(source, differing) / 2 };
+    const end = { x: to.x, y: to.y + heightOf(target, differing) / 2 };
+    edgeLines.push({
+      key,
+      path: curve(start, end, bends.get(key) ?? []),
+      role: edge.role,
+      count: edge.count,
+      source: edge.source,
+      target: edge.target,
+      steps: edge.steps ?? [],
+      middle: bends.get(key)?.[0] ?? { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 },
+    });
   }
   return edgeLines;
 }

@@ -1,87 +1,89 @@
 /** Every request of the graph view. */
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import { query } from "../api/client";
-import type { GraphAnswer } from "../api/types";
+import type { Fields, GraphAnswer } from "../api/types";
 import { useAnswer, useQuery, type Answer } from "../api/useAnswer";
 import type { PageState } from "../app/url";
+import { isFiltering } from "../model/filter";
 import { merge, type Graph } from "../model/merge";
-import { presentAt } from "../model/time";
+import { groupedFrom, NOTHING, presentAt, type Grouped } from "../model/overview";
 
-/** Nodes in one answer, at most. */
-export const LIMIT = 2000;
+/** Nodes in one answer of the list, at most. */
+export const LIMIT = 500;
 
-interface Answers {
-  all: GraphAnswer[];
-  path: GraphAnswer | null;
-}
-
-async function gather(
-  state: PageState,
-  pages: number,
-  signal: AbortSignal,
-): Promise<Answers> {
-  const base = { select: state.focus, up: state.up, down: state.down, limit: LIMIT, all_versions: state.by === "artifact" };
-  const first: GraphAnswer[] = [await query("graph.get", base, signal)];
-  for (let page = 1; page < pages; page += 1) {
-    const after = first[first.length - 1]?.next;
-    if (!after) break;
-    first.push(await query("graph.get", { ...base, after }, signal));
-  }
-  const opened = state.open.map((entry) => {
-    const cut = entry.lastIndexOf(".");
-    const of = entry.slice(0, cut);
-    const way = entry.slice(cut + 1) === "up" ? "graph.upstream" : "graph.downstream";
-    return query(way, { of, depth: 1, limit: LIMIT }, signal);
-  });
-  const wantsPath = state.from !== "" && state.to !== "";
-  const path = wantsPath
-    ? query("graph.path", { source: state.from, target: state.to }, signal)
-    : null;
-  const more = await Promise.all(opened);
-  const found = await path;
-  const all = [...first, ...more, ...(found ? [found] : [])];
-  // Only the last page says whether there is more.
-  const last = first[first.length - 1];
-  const pagesDone = first.map((answer) => (answer === last ? answer : { ...answer, truncated: false }));
-  return { all: [...pagesDone, ...all.slice(first.length)], path: found };
-}
-
-/** What a deletion does to a node. */
-export type Mark = "lost" | "touched" | "possible";
-
-/** The nodes that would lose every source, or one, if something were deleted. */
-export function useImpact(of: string): ReadonlyMap<string, Mark> | null {
-  const { data } = useAnswer("graph.impact", of ? { of } : null);
-  return useMemo(() => {
-    if (!data) return null;
-    const marks = new Map<string, Mark>();
-    for (const { node } of data.possibly ?? []) marks.set(node.key, "possible");
-    for (const { node } of data.loses_source) marks.set(node.key, "touched");
-    for (const { node } of data.remake) marks.set(node.key, "lost");
-    return marks;
-  }, [data]);
-}
+/** What the server is asked to draw, as the address says. */
+export type Picture = Fields<"graph.overview"> & { select: string };
 
 export interface GraphData {
-  graph: Graph | null;
+  grouped: Grouped;
+  picture: Picture;
   path: Graph | null;
-  /** Keys of what existed at the moment asked for; null: all, now. */
+  isPathLoading: boolean;
+  /** Keys of the items that existed at the moment asked for; null: all, now. */
   present: ReadonlySet<string> | null;
-  answer: Answer<Answers>;
+  answer: Answer<unknown>;
 }
 
-export function useGraph(state: PageState, pages: number): GraphData {
-  const parts = [state.focus, state.up, state.down, state.open, state.from, state.to, state.by, pages];
-  const key = JSON.stringify(parts);
-  const run = (signal: AbortSignal) => gather(state, pages, signal);
-  const answer = useQuery(state.focus ? key : null, run, true);
-  const graph = useMemo(() => (answer.data ? merge(answer.data.all) : null), [answer.data]);
-  const path = useMemo(
-    () => (answer.data?.path ? merge([answer.data.path]) : null),
-    [answer.data],
+function filterOf(state: PageState) {
+  const { kinds, statuses, name, since, until } = state;
+  return { kinds: [...kinds], statuses: [...statuses], teams: state.teams.map(Number), name, since, until };
+}
+
+/** Keys whose place has to be looked for: those that no item has of itself. */
+function useFind(state: PageState, grouped: Grouped): string[] {
+  // Once asked for, a key may become an item because of it: it is asked for further.
+  const asked = useRef<ReadonlySet<string>>(new Set());
+  const { sel, from, to } = state;
+  return useMemo(() => {
+    const wanted = [sel, from, to].filter((key) => /^(task|data):/.test(key) && key.length <= 200);
+    const found = [...new Set(wanted)].filter((key) => asked.current.has(key) || !grouped.items.has(key));
+    asked.current = new Set(found);
+    return found;
+  }, [sel, from, to, grouped]);
+}
+
+export function useGraph(state: PageState): GraphData {
+  const latest = useRef<Grouped>(NOTHING);
+  const wantsPath = state.from !== "" && state.to !== "";
+  const found = useAnswer("graph.path", wantsPath ? { source: state.from, target: state.to } : null);
+  const path = useMemo(() => (wantsPath && found.data ? merge([found.data]) : null), [wantsPath, found.data]);
+  const find = useFind(state, latest.current);
+  const picture: Picture = {
+    select: state.focus,
+    up: state.up,
+    down: state.down,
+    by: state.by,
+    opened: state.ungroup.slice(0, 400),
+    expanded: state.open.slice(0, 400),
+    also: path ? [...path.nodes.keys()].slice(0, 400) : [],
+    find,
+    ...(state.impact ? { impact_of: state.impact } : {}),
+    ...(isFiltering(state) ? { filter: filterOf(state) } : {}),
+  };
+  const answer = useAnswer("graph.overview", state.focus ? picture : null, true);
+  const grouped = useMemo(() => (answer.data ? groupedFrom(answer.data) : NOTHING), [answer.data]);
+  latest.current = grouped;
+  const present = useMemo(() => (state.at === null ? null : presentAt(grouped, state.at)), [state.at, grouped]);
+  return { grouped, picture, path, isPathLoading: wantsPath && found.isLoading, present, answer };
+}
+
+/** Every task and version, page after page, for the list. */
+export function useList(state: PageState, pages: number): Answer<Graph> {
+  const { focus: select, up, down, as } = state;
+  const base = { select, up, down, limit: LIMIT, all_versions: state.by === "artifact" };
+  const key = as === "list" && select ? `list ${JSON.stringify([base, pages])}` : null;
+  return useQuery<Graph>(
+    key,
+    async (signal) => {
+      const found: GraphAnswer[] = [await query("graph.get", base, signal)];
+      for (let page = 1; page < pages; page += 1) {
+        const after = found.at(-1)?.next;
+        if (!after) break;
+        found.push(await query("graph.get", { ...base, after }, signal));
+      }
+      // Only the last page says whether there is more.
+      return merge(found.map((one, at) => (at === found.length - 1 ? one : { ...one, truncated: false })));
+    },
+    true,
   );
-  const present = useMemo(() => {
-    return state.at === null || !graph ? null : presentAt(graph, state.at);
-  }, [state.at, graph]);
-  return { graph, path, present, answer };
 }

@@ -58,15 +58,3 @@ export function connected(
   walk(starts, edges.values(), "down", highlight);
   return highlight;
 }
-
-/** The items and joined edges that show some nodes and edges. */
-export function inItems(highlight: Highlight, itemOf: ReadonlyMap<string, string>): Highlight {
-  const shown: Highlight = { items: new Set(), edges: new Set() };
-  for (const key of highlight.items) shown.items.add(itemOf.get(key) ?? key);
-  for (const key of highlight.edges) {
-    const [source = "", target = ""] = key.split(">");
-    const ends = { source: itemOf.get(source) ?? source, target: itemOf.get(target) ?? target };
-    if (ends.source !== ends.target) shown.edges.add(edgeKey(ends));
-  }
-  return shown;
-}

@@ -15,21 +15,3 @@ export function presentAt(graph: Graph, at: number): Set<string> {
   }
   return present;
 }
-
-/** Just after, in milliseconds, so that the moment itself is included. */
-function after(at: number): number {
-  return Math.ceil(at * 1000) / 1000;
-}
-
-/** The moments at which something of the graph was recorded. */
-export function momentsOf(graph: Graph): number[] {
-  const found = new Set<number>();
-  for (const edge of graph.edges.values()) {
-    if (edge.recorded_at != null) found.add(after(edge.recorded_at));
-  }
-  for (const node of graph.nodes.values()) {
-    const at = node.started_at ?? node.created_at;
-    if (at != null) found.add(after(at));
-  }
-  return [...found].sort((a, b) => a - b);
-}

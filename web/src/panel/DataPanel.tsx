@@ -114,9 +114,9 @@ function useTasks(key: string, nodes: NodeMap): ReadonlyMap<string, GraphNode> {
   }, [near.data, nodes]);
 }
 
-export function DataPanel({ id, nodes }: { id: string; nodes: NodeMap }) {
+export function DataPanel({ id, nodes: drawn }: { id: string; nodes: NodeMap }) {
   const { data: detail, error } = useAnswer("data.get", { key: id });
-  const tasks = useTasks(id, nodes);
+  const tasks = useTasks(id, drawn);
   if (error && !detail) return <Failure error={error} what="The details could not be read." />;
   if (!detail) return <Loading />;
   const { node } = detail;
@@ -143,11 +143,11 @@ export function DataPanel({ id, nodes }: { id: string; nodes: NodeMap }) {
       <Versions versions={detail.versions} current={node.key} />
       <Section title="Produced by" count={unique(detail.produced_by)}>
         {detail.produced_by.length === 0 && <p className="quiet">No recorded task produced it.</p>}
-        <EdgeList edges={detail.produced_by} nodes={tasks} pick={pick} />
+        <EdgeList edges={detail.produced_by} nodes={tasks} drawn={drawn} pick={pick} />
       </Section>
       <Section title="Used by" count={unique(detail.used_by)}>
         {detail.used_by.length === 0 && <p className="quiet">No recorded task used it.</p>}
-        <EdgeList edges={detail.used_by} nodes={tasks} pick={pick} />
+        <EdgeList edges={detail.used_by} nodes={tasks} drawn={drawn} pick={pick} />
       </Section>
       <Meta meta={detail.meta} />
       <Raw value={detail} />

@@ -1,17 +1,18 @@
 /** The side panel: everything known about the selected node. */
 import { Crosshair, GitCompare, Route, ShieldAlert, Waypoints, X } from "lucide-react";
 import { useMemo, useState } from "react";
-import type { GraphNode } from "../api/types";
-import { NodeLine, Status } from "../app/ui";
+import type { GraphNode, NodeMap } from "../api/types";
+import { useAnswer } from "../api/useAnswer";
+import { Failure, Loading, NodeLine, Status } from "../app/ui";
 import { StatTile } from "../app/StatTile";
 import type { PageState } from "../app/url";
 import { currentState, focusOn, go, visit } from "../app/useUrl";
 import { Search } from "../home/Search";
 import { differences, faceOf } from "../graph/scene";
-import { OPEN_STEP, type Grouped, type Grouping, type NodeItem } from "../model/group";
-import type { Graph } from "../model/merge";
+import type { Picture } from "../graph/useGraph";
 import { cleanMarkup, safeAddress, shown } from "../model/titles";
-import { ago, kindWord, number } from "../model/format";
+import { itemAt, OPEN_STEP, singles, type Grouped, type Grouping, type NodeItem } from "../model/overview";
+import { ago, duration, kindWord, moment, number } from "../model/format";
 import { DataPanel } from "./DataPanel";
 import { TaskPanel } from "./TaskPanel";
 
@@ -80,14 +81,20 @@ const GROUPING_WORDS: Record<Grouping, string> = {
   artifact: "versions of one artifact",
   like: "grouped, because all have the same neighbours",
   rest: "further away, counted to keep the graph readable",
+  step: "",
 };
 
-function GroupPanel({ item, graph }: { item: NodeItem; graph: Graph }) {
-  const { members, key } = item;
-  const [first, second] = members as [GraphNode, ...GraphNode[]];
+/** Members of a group that one request brings. */
+const MEMBERS = 50;
+
+function GroupPanel({ item, picture }: { item: NodeItem; picture: Picture }) {
+  const { key, node: first, second } = item;
   const face = faceOf(item);
-  const differing = useMemo(() => differences(graph.nodes.values()), [graph]);
-  const [count, setCount] = useState(50);
+  const [most, setMost] = useState(MEMBERS);
+  const { data, error } = useAnswer("graph.members", { ...picture, item: key, most }, true);
+  const members = data?.nodes ?? [];
+  const differing = useMemo(() => differences(data?.nodes ?? []), [data]);
+  const left = (data?.total ?? 0) - members.length;
   return (
     <>
       <div className="panel-head">
@@ -101,16 +108,18 @@ function GroupPanel({ item, graph }: { item: NodeItem; graph: Graph }) {
       </div>
       <div className="actions">
         <button type="button" onClick={() => go({ ungroup: [...currentState().ungroup, key], sel: "" })}>
-          {members.length > OPEN_STEP ? `Show the next ${OPEN_STEP} in the graph` : "Show each in the graph"}
+          {item.count > OPEN_STEP ? `Show the next ${OPEN_STEP} in the graph` : "Show each in the graph"}
         </button>
         {item.grouping === "app" && second && (
-          <button type="button" onClick={() => visit({ view: "diff", a: second.key, b: first.key })}>
+          <button type="button" onClick={() => visit({ view: "diff", a: second, b: first.key })}>
             <GitCompare size={15} aria-hidden="true" /> Compare the last two runs
           </button>
         )}
       </div>
+      {error && !data && <Failure error={error} what="The members could not be read." />}
+      {!data && !error && <Loading />}
       <ul className="plain lines">
-        {members.slice(0, count).map((node) => (
+        {members.map((node) => (
           <li key={node.key}>
             <NodeLine node={node} onOpen={() => go({ sel: node.key })} />
             <small className="edge-note" dir="auto">
@@ -122,26 +131,48 @@ function GroupPanel({ item, graph }: { item: NodeItem; graph: Graph }) {
           </li>
         ))}
       </ul>
-      {members.length > count && (
-        <button type="button" className="button" onClick={() => setCount(count + 200)}>
-          Show more of {members.length}
+      {left > 0 && members.length < MOST && (
+        <button type="button" className="button" onClick={() => setMost(Math.min(MOST, most + 150))}>
+          Show more of {number(data?.total ?? 0)}
         </button>
       )}
     </>
   );
 }
 
+/** Members that are listed, at most. */
+const MOST = 500;
+
 function since(node: GraphNode): string | null {
   const at = node.started_at ?? node.created_at;
   return at == null ? null : ago(at);
 }
 
-function Known(props: { node: GraphNode; item: NodeItem | undefined; state: PageState; graph: Graph }) {
-  const { node, item, state, graph } = props;
+/** What is known of a step, above its task. */
+function StepHead({ item }: { item: NodeItem }) {
+  const { step } = item;
+  if (!step) return null;
+  const took = step.ended_at != null ? ` · ${duration(step.ended_at - step.started_at)}` : "";
+  return (
+    <div className="step-head">
+      <h3 dir="auto">Step {step.name}</h3>
+      <p className="quiet">
+        {moment(step.started_at)}
+        {took}
+        {step.parent ? ` · in ${step.parent}` : ""}
+        {step.outcome === "error" ? " · failed" : ""}
+      </p>
+    </div>
+  );
+}
+
+function Known(props: { node: GraphNode; item: NodeItem | undefined; state: PageState; nodes: NodeMap }) {
+  const { node, item, state, nodes } = props;
   const isChoosing = state.from === node.key && !state.to;
   return (
     <>
       <Heading node={node} />
+      {item?.type === "step" && <StepHead item={item} />}
       <Actions node={node} state={state} />
       {item?.grouping === "artifact" && (
         <p className="row">
@@ -152,29 +183,44 @@ function Known(props: { node: GraphNode; item: NodeItem | undefined; state: Page
       )}
       {isChoosing && <Search label="Search the other end" onChoose={(to) => go({ to })} autoFocus />}
       {node.type === "task" ? (
-        <TaskPanel key={node.key} id={node.key} nodes={graph.nodes} />
+        <TaskPanel key={node.key} id={node.key} nodes={nodes} />
       ) : (
-        <DataPanel key={node.key} id={node.key} nodes={graph.nodes} />
+        <DataPanel key={node.key} id={node.key} nodes={nodes} />
       )}
     </>
   );
 }
 
-export function Panel({ state, grouped, graph }: { state: PageState; grouped: Grouped; graph: Graph }) {
-  const item = grouped.items.get(grouped.itemOf.get(state.sel) ?? state.sel);
-  // An artifact is shown by its newest version, which lists the others.
-  const node = graph.nodes.get(state.sel) ?? (item?.grouping === "artifact" ? item.members[0] : undefined);
-  if (!node && item?.type !== "group") return null;
+/** A task or version that is in a group, or not drawn at all. */
+function Fetched(props: { id: string; item: NodeItem | undefined; state: PageState; nodes: NodeMap }) {
+  const isTask = props.id.startsWith("task:");
+  const task = useAnswer("tasks.get", isTask ? { key: props.id } : null);
+  const data = useAnswer("data.get", isTask ? null : { key: props.id });
+  const node = task.data?.node ?? data.data?.node;
+  const error = task.error ?? data.error;
+  if (error && !node) return <Failure error={error} what="The details could not be read." />;
+  return node ? <Known {...props} node={node} /> : <Loading />;
+}
+
+export function Panel({ state, grouped, picture }: { state: PageState; grouped: Grouped; picture: Picture }) {
+  const item = itemAt(grouped, state.sel);
+  const nodes = useMemo(() => new Map(singles(grouped).map((node) => [node.key, node])), [grouped]);
+  const id = state.sel.replace(/\/\d+$/, "");
+  const isNode = /^(task|data):/.test(id);
+  if (!isNode && !item) return null;
+  const body = () => {
+    // An artifact is shown by its newest version, which lists the others.
+    const isNewest = item && (item.node.key === id || (item.key === id && item.grouping === "artifact"));
+    if (isNewest) return <Known node={item.node} item={item} state={state} nodes={nodes} />;
+    if (isNode) return <Fetched key={id} id={id} item={item} state={state} nodes={nodes} />;
+    return item && <GroupPanel key={item.key} item={item} picture={picture} />;
+  };
   return (
     <aside className="panel" aria-label="Details" tabIndex={-1}>
       <button type="button" className="icon-button panel-close" aria-label="Close details" onClick={() => go({ sel: "" })}>
         <X size={17} />
       </button>
-      {node ? (
-        <Known node={node} item={item} state={state} graph={graph} />
-      ) : (
-        item && <GroupPanel key={item.key} item={item} graph={graph} />
-      )}
+      {body()}
     </aside>
   );
 }

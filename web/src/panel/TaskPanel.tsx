@@ -1,6 +1,6 @@
 /** Everything known about a task. */
 import { useMemo } from "react";
-import type { Edge, NodeMap, Step, TaskDetail } from "../api/types";
+import type { Edge, GraphNode, NodeMap, Step, TaskDetail } from "../api/types";
 import { useAnswer } from "../api/useAnswer";
 import { Copied, Failure, Loading, Status } from "../app/ui";
 import { duration, moment, plural } from "../model/format";
@@ -95,8 +95,9 @@ function code(task: TaskDetail) {
   );
 }
 
-export function TaskPanel({ id, nodes }: { id: string; nodes: NodeMap }) {
+export function TaskPanel({ id, nodes: drawn }: { id: string; nodes: NodeMap }) {
   const { data: task, error } = useAnswer("tasks.get", { key: id });
+  const nodes = useMemo(() => new Map([...(task?.edges ?? []).map(({ data }): [string, GraphNode] => [data.key, data]), ...drawn]), [task, drawn]);
   const steps = useMemo(() => new Map((task?.steps ?? []).map((step) => [step.key, step.name])), [task]);
   if (error && !task) return <Failure error={error} what="The details could not be read." />;
   if (!task) return <Loading />;
@@ -126,11 +127,11 @@ export function TaskPanel({ id, nodes }: { id: string; nodes: NodeMap }) {
       />
       <Section title="Inputs" count={unique(inputs)}>
         {inputs.length === 0 && <p className="quiet">It recorded no input.</p>}
-        <EdgeList edges={inputs} nodes={nodes} steps={steps} pick={(edge) => edge.data} />
+        <EdgeList edges={inputs} nodes={nodes} drawn={drawn} steps={steps} pick={(edge) => edge.data} />
       </Section>
       <Section title="Outputs" count={unique(outputs)}>
         {outputs.length === 0 && <p className="quiet">It recorded no output.</p>}
-        <EdgeList edges={outputs} nodes={nodes} steps={steps} pick={(edge) => edge.data} />
+        <EdgeList edges={outputs} nodes={nodes} drawn={drawn} steps={steps} pick={(edge) => edge.data} />
       </Section>
       {task.edges_total > task.edges.length && (
         <p className="quiet">These are {task.edges.length} of {plural(task.edges_total, "edge")}.</p>

@@ -82,6 +82,8 @@ function EdgeNote({ edge, nodes, steps }: { edge: Edge; nodes: NodeMap; steps: R
 export function EdgeList(props: {
   edges: readonly Edge[];
   nodes: NodeMap;
+  /** Nodes of the graph beside: a click selects them there. */
+  drawn: NodeMap;
   steps?: ReadonlyMap<string, string>;
   pick: (edge: Edge) => GraphNode | undefined;
 }) {
@@ -95,7 +97,7 @@ export function EdgeList(props: {
     <ul className="plain lines">
       {items.slice(0, 200).map(({ node, edge }) => (
         <li key={node.key}>
-          <NodeLine node={node} {...(props.nodes.has(node.key) ? { onOpen: () => go({ sel: node.key }) } : {})} />
+          <NodeLine node={node} {...(props.drawn.has(node.key) ? { onOpen: () => go({ sel: node.key }) } : {})} />
           <EdgeNote edge={edge} nodes={props.nodes} steps={props.steps ?? new Map()} />
         </li>
       ))}

@@ -1,0 +1,297 @@
+"""Answers with a small picture of a large part of the graph."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ...errors import NotFoundError
+from ...model.comparisons import ImpactParams
+from ...model.graph import Node
+from ...model.overview import (
+    MAX_MOMENTS,
+    OPEN_STEP,
+    Mark,
+    MembersAnswer,
+    MembersParams,
+    OverviewAnswer,
+    OverviewItem,
+    OverviewParams,
+    StepFace,
+)
+from ...model.selector import parse
+from .edges import EdgeGroup, EdgeSet
+from .grouping import Ends, Grouper, Id, Item
+from .impact import impact
+from .joined_edges import JoinedEdges
+from .members import Member, read_members
+from .neighborhood import around, walk
+from .opened_steps import OpenedSteps
+from .pages import Subgraph
+from .query_session import GraphReader
+from .selector_eval import select
+from .team_graph import TeamGraph
+
+#: Tasks and versions that are grouped, at most; the nearest.
+MAX_GROUPED: Final = 20_000
+#: Focused nodes that stay by themselves, at most.
+MAX_KEPT: Final = 20
+#: Times that opened groups are looked for in what was opened before.
+MAX_PASSES: Final = 4
+#: Names that an item tells, at most, and characters of each.
+MAX_NAMES: Final = 4
+MAX_NAME: Final = 80
+#: Kinds that nearly every task uses: drawn only when they are asked for.
+BACKGROUND_KINDS: Final = frozenset({"environment"})
+_MARKS: Final[tuple[Mark, ...]] = ("remake", "loses source", "possibly")
+
+
+def overview(
+    reader: GraphReader, team_ids: Sequence[int], params: OverviewParams
+) -> OverviewAnswer:
+    """Draw what is around the matches of a selector, as few items that count."""
+    marks = _marks(reader, team_ids, params)
+    with reader.views(team_ids, params.as_of) as views:
+        return _answer(_picture(views, params), params, marks)
+
+
+def members(
+    reader: GraphReader, team_ids: Sequence[int], params: MembersParams
+) -> MembersAnswer:
+    """List the members of one item of a picture, the newest first.
+
+    Raises:
+        NotFoundError: The picture has no such item.
+    """
+    with reader.views(team_ids, params.as_of) as views:
+        picture = _picture(views, params)
+        item = picture.grouper.items.get(params.item)
+        if item is None:
+            raise NotFoundError(
+                f"there is no {params.item!r} in this picture; "
+                "`lineage.graph.overview` with the same parameters lists its items",
+                subject=params.item,
+            )
+        shown = item.members[params.first : params.first + params.most]
+        nodes = picture.nodes(shown)
+        return MembersAnswer(
+            nodes=[nodes[member.id] for member in shown], total=len(item.members)
+        )
+
+
+@dataclass(slots=True)
+class _Picture:
+    """What was reached, grouped."""
+
+    parts: list[tuple[TeamGraph, Subgraph]]
+    edges: list[EdgeSet]
+    grouper: Grouper
+    members: dict[Id, Member]
+    is_cut: bool
+    found: dict[str, Id] = field(default_factory=dict)
+    """Nodes by the keys by which they are to be found."""
+
+    def lines(self) -> Iterator[tuple[int, Ends, EdgeGroup]]:
+        """Return the lines of all teams between members."""
+        for at, edges in enumerate(self.edges):
+            for (source, target), group in edges.lines().items():
+                ends = ((at, source), (at, target))
+                if ends[0] in self.members and ends[1] in self.members:
+                    yield at, ends, group
+
+    def nodes(self, shown: Sequence[Member]) -> dict[Id, Node]:
+        """Make the nodes of members."""
+        made: dict[Id, Node] = {}
+        for at, (view, _) in enumerate(self.parts):
+            refs = [member.ref for member in shown if member.view == at]
+            made.update({(at, ref): node for ref, node in view.nodes(refs).items()})
+        return made
+
+
+def _picture(views: Sequence[TeamGraph], params: OverviewParams) -> _Picture:
+    parts = around(
+        views, params.select, params.up, params.down, params.by == "artifact"
+    )
+    keep: set[Id] = set()
+    found: dict[str, Id] = {}
+    for at, (view, part) in enumerate(parts):
+        keep.update((at, ref) for ref in sorted(part.focus, key=abs)[-MAX_KEPT:])
+        for key in params.also:
+            refs = select(view, parse(key))
+            part.down.update({ref: part.down.get(ref, 0) for ref in refs})
+            found.update((key, (at, ref)) for ref in refs)
+        for key in params.find:
+            for ref in select(view, parse(key.partition("/")[0])):
+                found[key] = (at, ref)
+    keep.update(found.values())
+    wanted = dict.fromkeys(params.expanded)
+    for key in [key for key in wanted if key.startswith(("data:", "task:"))]:
+        del wanted[key]
+        name, _, way = key.rpartition(".")
+        for view, part in parts:
+            _expand(view, part, select(view, parse(name)), way)
+    picture = _grouped(parts, params, keep)
+    for _ in range(MAX_PASSES if wanted else 0):
+        known = [
+            key for key in wanted if key.rpartition(".")[0] in picture.grouper.items
+        ]
+        for key in known:
+            del wanted[key]
+            _expand_group(picture, *key.rpartition(".")[::2])
+        if not known:
+            break
+        picture = _grouped(parts, params, keep)
+    picture.found = found
+    return picture
+
+
+def _expand(view: TeamGraph, part: Subgraph, refs: set[int], way: str) -> None:
+    """Add the neighbours of nodes on one side, if these are part of the picture."""
+    known = refs & (part.up.keys() | part.down.keys() | part.focus)
+    hops = walk(view, known, up=way == "up", depth=1) if known else {}
+    near = part.up if way == "up" else part.down
+    for ref, hop in hops.items():
+        near.setdefault(ref, hop)
+
+
+def _expand_group(picture: _Picture, key: str, way: str) -> None:
+    """Add the neighbours of a group's members; of hundreds, those of the first 20."""
+    side = 0 if way == "up" else 1
+    item = picture.grouper.items[key]
+    hiding = [member for member in item.members if member.hidden[side]][:OPEN_STEP]
+    for at, (view, part) in enumerate(picture.parts):
+        _expand(view, part, {m.ref for m in hiding if m.view == at}, way)
+
+
+def _grouped(
+    parts: list[tuple[TeamGraph, Subgraph]], params: OverviewParams, keep: set[Id]
+) -> _Picture:
+    edges: list[EdgeSet] = []
+    members: dict[Id, Member] = {}
+    is_cut = False
+    for at, (view, part) in enumerate(parts):
+        refs = part.ordered()
+        is_cut = is_cut or len(refs) > MAX_GROUPED
+        refs = refs[:MAX_GROUPED]
+        edges.append(EdgeSet(view, refs))
+        for member in read_members(view, at, part, refs, edges[-1], params.filter):
+            if member.kind not in BACKGROUND_KINDS or member.id in keep:
+                members[member.id] = member
+    picture = _Picture(
+        parts, edges, Grouper((), (), keep=(), opened=()), members, is_cut
+    )
+    ends = [ends for _, ends, _ in picture.lines()]
+    picture.grouper = Grouper(members.values(), ends, keep=keep, opened=params.opened)
+    picture.grouper.group(params.by, params.limit)
+    return picture
+
+
+def _marks(
+    reader: GraphReader, team_ids: Sequence[int], params: OverviewParams
+) -> dict[str, Mark]:
+    """Return what deleting something would do to each node."""
+    if params.impact_of is None:
+        return {}
+    found = impact(
+        reader, team_ids, ImpactParams(of=params.impact_of, as_of=params.as_of)
+    )
+    parts = (found.remake, found.loses_source, found.possibly)
+    return {
+        item.node.key: mark
+        for mark, items in reversed(tuple(zip(_MARKS, parts, strict=True)))
+        for item in items
+    }
+
+
+def _answer(
+    picture: _Picture, params: OverviewParams, marks: dict[str, Mark]
+) -> OverviewAnswer:
+    items, item_of = picture.grouper.items, picture.grouper.item_of
+    views = [view for view, _ in picture.parts]
+    steps = OpenedSteps(views, items.values(), params.opened)
+    joined = JoinedEdges(picture.edges, picture.lines(), item_of, steps)
+    firsts = picture.nodes([item.members[0] for item in items.values()])
+    ends = joined.ends()
+    shown: list[OverviewItem] = []
+    moved: dict[str, list[str]] = {}
+    for item in items.values():
+        made = _item(item, firsts[item.members[0].id], marks)
+        made.since = min(made.since or math.inf, joined.since.get(item.key, math.inf))
+        made.steps = steps.count(item)
+        faces = steps.faces(item)
+        made.opened += len(faces)
+        shown += (_step_item(made, key, face) for key, face in faces.items())
+        if faces and item.key not in ends and len(faces) == made.steps:
+            moved[item.key] = list(faces)
+        else:
+            shown.append(made)
+    focus = [
+        item_of[at, ref]
+        for at, (_, part) in enumerate(picture.parts)
+        for ref in sorted(part.focus)
+        if (at, ref) in item_of
+    ]
+    values = list(picture.members.values())
+    return OverviewAnswer(
+        items=shown,
+        arrows=joined.arrows(),
+        focus=list(dict.fromkeys(k for key in focus for k in moved.get(key, [key]))),
+        places={
+            key: moved.get(item_of[id], [item_of[id]])[0]
+            for key, id in picture.found.items()
+            if id in item_of
+        },
+        nodes=len(values),
+        kinds=Counter(member.kind for member in values),
+        statuses=Counter(member.status for member in values if member.status),
+        teams=Counter(str(member.team) for member in values),
+        moments=_thinned({*joined.times, *(m.at for m in values if m.at)}),
+        truncated=picture.is_cut,
+    )
+
+
+def _item(item: Item, node: Node, marks: dict[str, Mark]) -> OverviewItem:
+    found = {marks.get(member.key) for member in item.members} if marks else set()
+    is_mixed = item.grouping in ("like", "rest")
+    names = dict.fromkeys(m.name[:MAX_NAME] for m in item.members) if is_mixed else {}
+    return OverviewItem(
+        key=item.key,
+        grouping=item.grouping,
+        node=node,
+        second=item.members[1].key if len(item.members) > 1 else None,
+        count=item.count,
+        opened=item.opened,
+        failed=sum(member.is_failed for member in item.members),
+        stale=sum(member.is_stale for member in item.members),
+        hidden_up=sum(member.hidden[0] for member in item.members),
+        hidden_down=sum(member.hidden[1] for member in item.members),
+        passing=sum(member.is_passing for member in item.members),
+        since=min((m.at for m in item.members if m.at), default=None),
+        names=list(names)[:MAX_NAMES],
+        mark=next((mark for mark in _MARKS if mark in found), None),
+    )
+
+
+def _step_item(task: OverviewItem, key: str, face: StepFace) -> OverviewItem:
+    return OverviewItem(
+        key=key,
+        grouping="step",
+        node=task.node,
+        failed=int(face.outcome == "error"),
+        passing=task.passing,
+        since=face.started_at,
+        mark=task.mark,
+        step=face,
+    )
+
+
+def _thinned(times: set[float]) -> list[float]:
+    """Return times in whole milliseconds, just after, and no more than asked for."""
+    known = sorted({math.ceil(at * 1000) / 1000 for at in times})
+    if len(known) <= MAX_MOMENTS:
+        return known
+    stride = (len(known) - 1) / (MAX_MOMENTS - 1)
+    return [known[round(at * stride)] for at in range(MAX_MOMENTS)]
