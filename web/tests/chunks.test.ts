@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { isMissingChunk, reloadOnce } from "../src/app/chunks";
+import { availability, isMissingChunk, partOf, reloadOnce } from "../src/app/chunks";
 
 test("a part that could not be fetched is recognised in every browser's words", () => {
   for (const text of [
@@ -11,6 +11,19 @@ test("a part that could not be fetched is recognised in every browser's words", 
     expect(isMissingChunk(new TypeError(text))).toBe(true);
   }
   expect(isMissingChunk(new TypeError("x is not a function"))).toBe(false);
+});
+
+test("the part that is missing is asked for itself, not the page around it", async () => {
+  expect(partOf(new TypeError("Failed to fetch dynamically imported module: http://x/assets/a.js"))).toBe("http://x/assets/a.js");
+  expect(partOf(new Error("Unable to preload CSS for /assets/a.css"))).toBe("/assets/a.css");
+  expect(partOf(new TypeError("Importing a module script failed."))).toBe(location.pathname);
+  const answers = vi.spyOn(globalThis, "fetch");
+  for (const [status, state] of [[200, "here"], [404, "gone"], [503, "away"]] as const) {
+    answers.mockResolvedValueOnce(new Response(null, { status }));
+    expect(await availability("/assets/a.js")).toBe(state);
+  }
+  answers.mockRejectedValueOnce(new TypeError("Failed to fetch"));
+  expect(await availability("/assets/a.js")).toBe("away");
 });
 
 test("an old tab reloads once, not in a loop", () => {

@@ -44,8 +44,6 @@ MAX_PASSES: Final = 4
 #: Names that an item tells, at most, and characters of each.
 MAX_NAMES: Final = 4
 MAX_NAME: Final = 80
-#: Kinds that nearly every task uses: drawn only when they are asked for.
-BACKGROUND_KINDS: Final = frozenset({"environment"})
 _MARKS: Final[tuple[Mark, ...]] = ("remake", "loses source", "possibly")
 
 
@@ -178,8 +176,7 @@ def _grouped(
         refs = refs[:MAX_GROUPED]
         edges.append(EdgeSet(view, refs))
         for member in read_members(view, at, part, refs, edges[-1], params.filter):
-            if member.kind not in BACKGROUND_KINDS or member.id in keep:
-                members[member.id] = member
+            members[member.id] = member
     picture = _Picture(
         parts, edges, Grouper((), (), keep=(), opened=()), members, is_cut
     )

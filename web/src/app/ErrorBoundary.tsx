@@ -2,7 +2,7 @@
 import { TriangleAlert } from "lucide-react";
 import { Component, useEffect, type ReactNode } from "react";
 import { pulse } from "../api/useAnswer";
-import { isMissingChunk, reloadOnce } from "./chunks";
+import { availability, isMissingChunk, partOf, reloadOnce } from "./chunks";
 
 const RETRY_MS = 2000;
 
@@ -32,26 +32,18 @@ export class ErrorBoundary extends Component<{ name: string; children: ReactNode
   }
 }
 
-async function answers(): Promise<boolean> {
-  try {
-    return (await fetch(location.pathname, { method: "HEAD", cache: "no-store" })).status < 500;
-  } catch {
-    return false;
-  }
-}
-
 function Failed({ error, onRetry }: { error: Error; onRetry: () => void }) {
   const isChunk = isMissingChunk(error);
   useEffect(() => {
     if (!isChunk) return pulse.subscribe(onRetry);
     // The address holds the state of the page, so a reload loses nothing.
     const timer = setInterval(() => {
-      void answers().then((isUp) => {
-        if (isUp) reloadOnce();
+      void availability(partOf(error)).then((state) => {
+        if (state !== "away") reloadOnce();
       });
     }, RETRY_MS);
     return () => clearInterval(timer);
-  }, [isChunk, onRetry]);
+  }, [isChunk, error, onRetry]);
   return (
     <main className="empty" id="main" role="alert">
       <h1>

@@ -10,6 +10,22 @@ export function isMissingChunk(error: unknown): boolean {
   return /dynamically imported module|importing a module script|preload CSS|module script failed/i.test(message);
 }
 
+/** The address of the part that an error is about; the page's own where it names none. */
+export function partOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /(?:https?:\/\/|\/)\S+?\.(?:js|css)\b/.exec(message)?.[0] ?? location.pathname;
+}
+
+/** Whether a part can be fetched, is no longer served, or the server does not answer. */
+export async function availability(address: string): Promise<"here" | "gone" | "away"> {
+  try {
+    const { ok, status } = await fetch(address, { method: "HEAD", cache: "no-store" });
+    return ok ? "here" : status === 404 ? "gone" : "away";
+  } catch {
+    return "away";
+  }
+}
+
 function readMark(): number {
   try {
     return Number(sessionStorage.getItem(RELOADED_AT) ?? 0);
@@ -32,13 +48,11 @@ export function reloadOnce(now: number = Date.now()): boolean {
 
 /** An old tab after an upgrade asks for files that are gone while the server answers. */
 export function reloadWhenUpgraded(): void {
-  addEventListener("vite:preloadError", () => {
-    void fetch(location.pathname, { method: "HEAD", cache: "no-store" }).then(
-      (response) => {
-        if (response.ok) reloadOnce();
-      },
-      () => undefined, // the server is gone: the error boundary waits for it
-    );
+  addEventListener("vite:preloadError", (event) => {
+    // Where the server does not answer, the error boundary waits for it.
+    void availability(partOf((event as Event & { payload?: unknown }).payload)).then((state) => {
+      if (state === "gone") reloadOnce();
+    });
   });
 }
 
