@@ -67,6 +67,12 @@ TARGETS: dict[str, tuple[Any, ...]] = {
     "all": (True,),
     "all_versions": (True,),
     "select": _SELECTORS,
+    "impact_of": _SELECTORS,
+    "also": (["data:1", f"task:{TASK}"],),
+    "find": (["data:1", f"task:{TASK}"],),
+    "opened": ([f"task:{TASK}"],),
+    "expanded": ([f"task:{TASK}.up", "data:1.down"],),
+    "item": (f"task:{TASK}", "data:1"),
     "of": _SELECTORS,
     "a": _SELECTORS,
     "b": _SELECTORS,
@@ -95,7 +101,7 @@ HARMLESS = frozenset(
      "taskName", "restartPolicy", "onlyRunning", "showDisabled", "repositoryKey",
      "categories", "categoriesOperation", "filePath", "fileKey", "isArchive",
      "sinceTime", "extraFields", "commitToken", "projectUpdatedAt", "title",
-     "integratedInto", "sessionTags", "forceAllSessions"}
+     "integratedInto", "sessionTags", "forceAllSessions", "by", "first", "most"}
 )  # fmt: skip
 
 
