@@ -12,7 +12,7 @@ from .edges import EdgeGroup, EdgeSet
 from .grouping import Ends, Id
 from .opened_steps import OpenedSteps
 
-#: Names of steps that an edge tells, at most.
+#: Names of steps that an edge shows, at most.
 MAX_NAMES: Final = 4
 
 
@@ -60,8 +60,8 @@ class JoinedEdges:
         }  # fmt: skip
         sources = self._sources()
         for ends, edge in self._joined.items():
-            told = {names[step] for step in self._steps[ends] if step in names}
-            edge.steps = sorted(told)[:MAX_NAMES]
+            known = {names[step] for step in self._steps[ends] if step in names}
+            edge.steps = sorted(known)[:MAX_NAMES]
             derived = [sources.get(output) for output in self._outputs[ends]]
             if derived and all(derived):
                 edge.derived_from = sorted(

@@ -41,7 +41,7 @@ MAX_GROUPED: Final = 20_000
 MAX_KEPT: Final = 20
 #: Times that opened groups are looked for in what was opened before.
 MAX_PASSES: Final = 4
-#: Names that an item tells, at most, and characters of each.
+#: Names that an item shows, at most, and characters of each.
 MAX_NAMES: Final = 4
 MAX_NAME: Final = 80
 _MARKS: Final[tuple[Mark, ...]] = ("remake", "loses source", "possibly")

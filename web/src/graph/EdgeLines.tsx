@@ -5,7 +5,7 @@ import { cutMiddle } from "../model/format";
 import type { Highlight } from "../model/highlight";
 import type { Look, EdgeLine } from "./scene";
 
-/** Edges that tell their steps, at most. */
+/** Edges that show their steps, at most. */
 const MAX_NAMED = 24;
 
 interface Props {
