@@ -31,6 +31,45 @@ class Item:
     opened: int = 0
     """Members that were opened and are items of their own."""
 
+    @property
+    def newest(self) -> Member:
+        """The newest member."""
+        return self.members[0]
+
+    @property
+    def second(self) -> str | None:
+        """The key of the member before the newest."""
+        return self.members[1].key if len(self.members) > 1 else None
+
+    @property
+    def failed(self) -> int:
+        """Failed tasks among the members."""
+        return sum(member.is_failed for member in self.members)
+
+    @property
+    def stale(self) -> int:
+        """Stale outputs among the members."""
+        return sum(member.is_stale for member in self.members)
+
+    @property
+    def passing(self) -> int:
+        """Members that pass the filter."""
+        return sum(member.is_passing for member in self.members)
+
+    @property
+    def since(self) -> float | None:
+        """When the first member was recorded."""
+        return min((member.at for member in self.members if member.at), default=None)
+
+    def hidden(self, side: int) -> int:
+        """Count the neighbours of members that are left out: upstream 0, else 1."""
+        return sum(member.hidden[side] for member in self.members)
+
+    def names(self) -> list[str]:
+        """Return the names of members that are of several artifacts or apps."""
+        is_mixed = self.grouping in ("like", "rest")
+        return list(dict.fromkeys(m.name for m in self.members)) if is_mixed else []
+
 
 class Grouper:
     """Groups the members of a part of the graph.
@@ -105,14 +144,7 @@ class Grouper:
         if len(self.items) <= limit + excess:
             return
         candidates = [item for item in self.items.values() if not self._is_kept(item)]
-        # Groups stand for many already: they stay before single members.
-        candidates.sort(
-            key=lambda item: (
-                min(member.hops for member in item.members) * 2
-                + (len(item.members) == 1),
-                -max(member.at for member in item.members),
-            )
-        )
+        candidates.sort(key=_nearest_first)
         buckets = {_bucket(item) for item in candidates}
         kept = len(self.items) - len(candidates)
         room = max(0, limit - len(buckets) - kept)
@@ -176,6 +208,12 @@ class Grouper:
 
 def _newest_first(member: Member) -> tuple[float, int]:
     return -member.at, -abs(member.ref)
+
+
+def _nearest_first(item: Item) -> tuple[int, float]:
+    # Groups stand for many already: they stay before single members.
+    near = min(member.hops for member in item.members) * 2 + (len(item.members) == 1)
+    return near, -max(member.at for member in item.members)
 
 
 def _bucket(item: Item) -> str:

@@ -44,6 +44,7 @@ MAX_PASSES: Final = 4
 #: Names that an item shows, at most, and characters of each.
 MAX_NAMES: Final = 4
 MAX_NAME: Final = 80
+Parts = Sequence[tuple[TeamGraph, Subgraph]]
 _MARKS: Final[tuple[Mark, ...]] = ("remake", "loses source", "possibly")
 
 
@@ -84,7 +85,7 @@ def members(
 class _Picture:
     """What was reached, grouped."""
 
-    parts: list[tuple[TeamGraph, Subgraph]]
+    parts: Parts
     edges: list[EdgeSet]
     grouper: Grouper
     members: dict[Id, Member]
@@ -100,6 +101,11 @@ class _Picture:
                 if ends[0] in self.members and ends[1] in self.members:
                     yield at, ends, group
 
+    def focus(self) -> Iterator[Id]:
+        """Return the members that were asked for."""
+        for at, (_, part) in enumerate(self.parts):
+            yield from ((at, r) for r in sorted(part.focus) if (at, r) in self.members)
+
     def nodes(self, shown: Sequence[Member]) -> dict[Id, Node]:
         """Make the nodes of members."""
         made: dict[Id, Node] = {}
@@ -113,37 +119,66 @@ def _picture(views: Sequence[TeamGraph], params: OverviewParams) -> _Picture:
     parts = around(
         views, params.select, params.up, params.down, params.by == "artifact"
     )
-    keep: set[Id] = set()
-    found: dict[str, Id] = {}
-    for at, (view, part) in enumerate(parts):
-        keep.update((at, ref) for ref in sorted(part.focus, key=abs)[-MAX_KEPT:])
-        for key in params.also:
-            refs = select(view, parse(key))
-            part.down.update({ref: part.down.get(ref, 0) for ref in refs})
-            found.update((key, (at, ref)) for ref in refs)
-        for key in params.find:
-            for ref in select(view, parse(key.partition("/")[0])):
-                found[key] = (at, ref)
-    keep.update(found.values())
-    wanted = dict.fromkeys(params.expanded)
-    for key in [key for key in wanted if key.startswith(("data:", "task:"))]:
-        del wanted[key]
-        name, _, way = key.rpartition(".")
-        for view, part in parts:
-            _expand(view, part, select(view, parse(name)), way)
+    found = {**_add_others(parts, params), **_find(parts, params)}
+    keep = {*_focused(parts), *found.values()}
+    _expand_nodes(parts, params)
     picture = _grouped(parts, params, keep)
-    for _ in range(MAX_PASSES if wanted else 0):
-        known = [
-            key for key in wanted if key.rpartition(".")[0] in picture.grouper.items
-        ]
-        for key in known:
-            del wanted[key]
-            _expand_group(picture, *key.rpartition(".")[::2])
+    wanted = [key for key in params.expanded if not _is_node(key)]
+    for _ in range(MAX_PASSES):
+        known = [key for key in wanted if _item_of(key) in picture.grouper.items]
         if not known:
             break
+        for key in known:
+            wanted.remove(key)
+            _expand_group(picture, _item_of(key), _way_of(key))
         picture = _grouped(parts, params, keep)
     picture.found = found
     return picture
+
+
+def _focused(parts: Parts) -> Iterator[Id]:
+    """Return the newest of what was asked for, which is in no group of like ones."""
+    for at, (_, part) in enumerate(parts):
+        yield from ((at, ref) for ref in sorted(part.focus, key=abs)[-MAX_KEPT:])
+
+
+def _add_others(parts: Parts, params: OverviewParams) -> dict[str, Id]:
+    """Add the nodes that are to be shown wherever they are."""
+    found: dict[str, Id] = {}
+    for at, (view, part) in enumerate(parts):
+        for key in params.also:
+            for ref in select(view, parse(key)):
+                part.down.setdefault(ref, 0)
+                found[key] = (at, ref)
+    return found
+
+
+def _find(parts: Parts, params: OverviewParams) -> dict[str, Id]:
+    """Find nodes by their keys; a step is found at its task."""
+    return {
+        key: (at, ref)
+        for at, (view, _) in enumerate(parts)
+        for key in params.find
+        for ref in select(view, parse(key.partition("/")[0]))
+    }
+
+
+def _is_node(key: str) -> bool:
+    return key.startswith(("data:", "task:"))
+
+
+def _item_of(entry: str) -> str:
+    return entry.rpartition(".")[0]
+
+
+def _way_of(entry: str) -> str:
+    return entry.rpartition(".")[2]
+
+
+def _expand_nodes(parts: Parts, params: OverviewParams) -> None:
+    for entry in filter(_is_node, params.expanded):
+        for view, part in parts:
+            _expand(view, part, select(view, parse(_item_of(entry))), _way_of(entry))
 
 
 def _expand(view: TeamGraph, part: Subgraph, refs: set[int], way: str) -> None:
@@ -164,9 +199,7 @@ def _expand_group(picture: _Picture, key: str, way: str) -> None:
         _expand(view, part, {m.ref for m in hiding if m.view == at}, way)
 
 
-def _grouped(
-    parts: list[tuple[TeamGraph, Subgraph]], params: OverviewParams, keep: set[Id]
-) -> _Picture:
+def _grouped(parts: Parts, params: OverviewParams, keep: set[Id]) -> _Picture:
     edges: list[EdgeSet] = []
     members: dict[Id, Member] = {}
     is_cut = False
@@ -210,13 +243,14 @@ def _answer(
     views = [view for view, _ in picture.parts]
     steps = OpenedSteps(views, items.values(), params.opened)
     joined = JoinedEdges(picture.edges, picture.lines(), item_of, steps)
-    firsts = picture.nodes([item.members[0] for item in items.values()])
+    nodes = picture.nodes([item.newest for item in items.values()])
     ends = joined.ends()
     shown: list[OverviewItem] = []
+    #: Where to find tasks whose place is taken by their steps.
     moved: dict[str, list[str]] = {}
     for item in items.values():
-        made = _item(item, firsts[item.members[0].id], marks)
-        made.since = min(made.since or math.inf, joined.since.get(item.key, math.inf))
+        made = _item(item, nodes[item.newest.id], marks)
+        made.since = _earlier(made.since, joined.since.get(item.key))
         made.steps = steps.count(item)
         faces = steps.faces(item)
         made.opened += len(faces)
@@ -225,51 +259,61 @@ def _answer(
             moved[item.key] = list(faces)
         else:
             shown.append(made)
-    focus = [
-        item_of[at, ref]
-        for at, (_, part) in enumerate(picture.parts)
-        for ref in sorted(part.focus)
-        if (at, ref) in item_of
-    ]
+    focus = [item_of[id] for id in picture.focus()]
+    answer = _counted(picture, joined.times)
+    answer.items, answer.arrows = shown, joined.arrows()
+    answer.focus = list(
+        dict.fromkeys(k for key in focus for k in moved.get(key, [key]))
+    )
+    answer.places = {
+        key: moved.get(item_of[id], [item_of[id]])[0]
+        for key, id in picture.found.items()
+        if id in item_of
+    }
+    return answer
+
+
+def _counted(picture: _Picture, times: set[float]) -> OverviewAnswer:
+    """Return an answer that counts what was reached, without items yet."""
     values = list(picture.members.values())
     return OverviewAnswer(
-        items=shown,
-        arrows=joined.arrows(),
-        focus=list(dict.fromkeys(k for key in focus for k in moved.get(key, [key]))),
-        places={
-            key: moved.get(item_of[id], [item_of[id]])[0]
-            for key, id in picture.found.items()
-            if id in item_of
-        },
+        items=[],
+        arrows=[],
         nodes=len(values),
         kinds=Counter(member.kind for member in values),
         statuses=Counter(member.status for member in values if member.status),
         teams=Counter(str(member.team) for member in values),
-        moments=_thinned({*joined.times, *(m.at for m in values if m.at)}),
+        moments=_thinned({*times, *(m.at for m in values if m.at)}),
         truncated=picture.is_cut,
     )
 
 
+def _earlier(one: float | None, other: float | None) -> float | None:
+    return min((at for at in (one, other) if at is not None), default=None)
+
+
 def _item(item: Item, node: Node, marks: dict[str, Mark]) -> OverviewItem:
-    found = {marks.get(member.key) for member in item.members} if marks else set()
-    is_mixed = item.grouping in ("like", "rest")
-    names = dict.fromkeys(m.name[:MAX_NAME] for m in item.members) if is_mixed else {}
     return OverviewItem(
         key=item.key,
         grouping=item.grouping,
         node=node,
-        second=item.members[1].key if len(item.members) > 1 else None,
+        second=item.second,
         count=item.count,
         opened=item.opened,
-        failed=sum(member.is_failed for member in item.members),
-        stale=sum(member.is_stale for member in item.members),
-        hidden_up=sum(member.hidden[0] for member in item.members),
-        hidden_down=sum(member.hidden[1] for member in item.members),
-        passing=sum(member.is_passing for member in item.members),
-        since=min((m.at for m in item.members if m.at), default=None),
-        names=list(names)[:MAX_NAMES],
-        mark=next((mark for mark in _MARKS if mark in found), None),
+        failed=item.failed,
+        stale=item.stale,
+        hidden_up=item.hidden(0),
+        hidden_down=item.hidden(1),
+        passing=item.passing,
+        since=item.since,
+        names=[name[:MAX_NAME] for name in item.names()[:MAX_NAMES]],
+        mark=_mark_of(item, marks),
     )
+
+
+def _mark_of(item: Item, marks: dict[str, Mark]) -> Mark | None:
+    found = {marks.get(member.key) for member in item.members} if marks else set()
+    return next((mark for mark in _MARKS if mark in found), None)
 
 
 def _step_item(task: OverviewItem, key: str, face: StepFace) -> OverviewItem:
