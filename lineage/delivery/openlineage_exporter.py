@@ -23,6 +23,7 @@ from ..model.openlineage import (
     dataset_name,
     facet,
     job_facets,
+    lineage_facet,
 )
 from ..model.run_ids import run_uuid
 
@@ -157,14 +158,8 @@ def _dataset(fact: Fact) -> dict[str, Any]:
         )
     derived = fact.get("derived_from")
     if derived is not None and fact["dir"] == "output":
-        named = [dataset_name(str(one["kind"]), str(one["id"])) for one in derived]
-        facets["lineage"] = facet(
-            "LineageDatasetFacet",
-            "1-0-0",
-            inputs=[
-                {"namespace": space, "name": name, "type": "DATASET"}
-                for space, name in named
-            ],
+        facets["lineage"] = lineage_facet(
+            dataset_name(str(one["kind"]), str(one["id"])) for one in derived
         )
     return {"namespace": namespace, "name": name, "facets": facets}
 

@@ -2,7 +2,8 @@
 
 Source: OpenLineage 2-0-2 and its facets. The run's id is made from the task's own
 key, so that the same task always has the same id. `derived_from` is the explicit
-lineage facet of the output.
+lineage facet of the output. What the specification has no words for stands in facets
+of ours, so that an instance that receives the events has the same graph.
 """
 
 from __future__ import annotations
@@ -14,14 +15,24 @@ from typing import Any, Final
 
 from ..model.graph import GraphEdge, Node, TaskDetail
 from ..model.openlineage import (
+    EDGE_FACET,
     EVENT,
     NAMESPACE,
     PRODUCER,
+    TASK_FACET,
     dataset_name,
     facet,
     job_facets,
+    lineage_facet,
+    own_facet,
 )
 from ..model.run_ids import run_uuid
+from .openlineage_facts import (
+    EdgeFacts,
+    facts_of_artifact,
+    facts_of_edge,
+    facts_of_task,
+)
 from .record import GraphRecord, text_of, utc
 
 _END: Final = {"finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT"}
@@ -35,36 +46,114 @@ def to_openlineage(record: GraphRecord) -> str:
 
 def events(record: GraphRecord) -> Iterator[dict[str, Any]]:
     """Yield the events of each task in the order of its beginning."""
-    nodes = {node.key: node for node in record.artifacts()}
-    used: dict[str, list[str]] = defaultdict(list)
-    made: dict[str, list[GraphEdge]] = defaultdict(list)
-    for task, version, _ in record.inputs():
-        used[task].append(version)
-    for task, _, edge in record.outputs():
-        made[task].append(edge)
+    writer = _Writer(record)
     for node in sorted(record.tasks(), key=lambda n: n.started_at or 0.0):
-        detail = record.details.get(node.key)
+        yield from writer.events(node)
+
+
+class _Writer:
+    """Writes the events of the tasks of a record."""
+
+    def __init__(self, record: GraphRecord) -> None:
+        self._record = record
+        self._nodes = {node.key: node for node in record.artifacts()}
+        self._used: dict[str, list[GraphEdge]] = defaultdict(list)
+        self._made: dict[str, list[GraphEdge]] = defaultdict(list)
+        for task, _, edge in record.inputs():
+            self._used[task].append(edge)
+        for task, _, edge in record.outputs():
+            self._made[task].append(edge)
+
+    def events(self, node: Node) -> Iterator[dict[str, Any]]:
+        detail = self._record.details.get(node.key)
+        inputs, outputs = self._datasets(node, detail)
         base = {
             "schemaURL": EVENT,
             "producer": PRODUCER,
-            "run": {"runId": _run_id(node, detail), "facets": _run_facets(detail)},
+            "run": {"runId": _run_id(node, detail), "facets": self._facets(detail)},
             "job": {
                 "namespace": NAMESPACE,
                 "name": text_of(node.name) or node.key,
                 "facets": job_facets(),
             },
-            "inputs": [_dataset(nodes[key], "inputs") for key in used[node.key]],
+            "inputs": inputs,
         }
-        started = utc(node.started_at or record.exported_at)
-        yield {"eventType": "START", "eventTime": started, **base, "outputs": []}
+        started = utc(node.started_at or self._record.exported_at)
         end = _END.get(node.status or "")
-        if end is not None:
+        # What a task that goes on has made is made; its START would only plan it.
+        yield {"eventType": "START", "eventTime": started, **base, "outputs": []}
+        if end is not None or outputs:
             yield {
-                "eventType": end,
+                "eventType": end or "RUNNING",
                 "eventTime": utc(node.ended_at or node.started_at) or started,
                 **base,
-                "outputs": [_output(nodes, edge) for edge in made[node.key]],
+                "outputs": outputs,
             }
+
+    def _datasets(
+        self, node: Node, detail: TaskDetail | None
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        edges = [e for e in detail.edges if e.data.key in self._nodes] if detail else []
+        whole = {edge.data.key for edge in edges}
+        known: list[tuple[str, Node, EdgeFacts]] = [
+            (edge.direction, edge.data, facts_of_edge(edge, detail)) for edge in edges
+        ]
+        # Details are read of some tasks only, and hold some of their edges only.
+        known += [
+            ("input", self._nodes[e.source], {"recordedAt": e.recorded_at})
+            for e in self._used[node.key]
+            if e.source not in whole
+        ]
+        known += [
+            ("output", self._nodes[e.target], self._facts_of(e))
+            for e in self._made[node.key]
+            if e.target not in whole
+        ]
+        return (
+            [_dataset(n, facts) for way, n, facts in known if way == "input"],
+            [self._output(n, facts) for way, n, facts in known if way == "output"],
+        )
+
+    def _facts_of(self, edge: GraphEdge) -> EdgeFacts:
+        return {
+            "recordedAt": edge.recorded_at,
+            "derivedFrom": edge.derived_from,
+            "isReused": edge.is_reused or None,
+        }
+
+    def _output(self, node: Node, facts: EdgeFacts) -> dict[str, Any]:
+        sources = facts.pop("derivedFrom", None)
+        dataset = _dataset(node, facts)
+        if node.size is not None:
+            dataset["outputFacets"] = {
+                "outputStatistics": facet(
+                    "OutputStatisticsOutputDatasetFacet", "1-0-2", size=node.size
+                )
+            }
+        if sources is not None:
+            named = [self._nodes[key] for key in sources if key in self._nodes]
+            dataset["facets"]["lineage"] = lineage_facet(
+                dataset_name(n.kind, text_of(n.id)) for n in named
+            )
+        return dataset
+
+    def _facets(self, detail: TaskDetail | None) -> dict[str, Any]:
+        facets = _run_facets(detail)
+        if detail is not None:
+            facets[TASK_FACET] = own_facet("RunFacet", facts_of_task(detail))
+            parent = self._record.details.get(detail.parent or "")
+            if parent is not None:
+                facets["parent"] = _parent(parent)
+        return facets
+
+
+def _parent(detail: TaskDetail) -> dict[str, Any]:
+    return facet(
+        "ParentRunFacet",
+        "1-2-0",
+        run={"runId": _run_id(detail.node, detail)},
+        job={"namespace": NAMESPACE, "name": text_of(detail.node.name)},
+    )
 
 
 def _run_id(node: Node, detail: TaskDetail | None) -> str:
@@ -72,23 +161,7 @@ def _run_id(node: Node, detail: TaskDetail | None) -> str:
     return run_uuid(key)
 
 
-def _output(nodes: dict[str, Node], edge: GraphEdge) -> dict[str, Any]:
-    dataset = _dataset(nodes[edge.target], "outputs")
-    if edge.derived_from is not None:
-        sources = [nodes[key] for key in edge.derived_from if key in nodes]
-        named = [dataset_name(n.kind, text_of(n.id)) for n in sources]
-        dataset["facets"]["lineage"] = facet(
-            "LineageDatasetFacet",
-            "1-0-0",
-            inputs=[
-                {"namespace": namespace, "name": name, "type": "DATASET"}
-                for namespace, name in named
-            ],
-        )
-    return dataset
-
-
-def _dataset(node: Node, role: str) -> dict[str, Any]:
+def _dataset(node: Node, facts: EdgeFacts) -> dict[str, Any]:
     namespace, name = dataset_name(node.kind, text_of(node.id))
     facets: dict[str, Any] = {
         "datasetType": facet("DatasetTypeDatasetFacet", "1-0-1", datasetType=node.kind)
@@ -98,14 +171,9 @@ def _dataset(node: Node, role: str) -> dict[str, Any]:
         facets["version"] = facet(
             "DatasetVersionDatasetFacet", "1-0-1", datasetVersion=text_of(version)
         )
-    dataset: dict[str, Any] = {"namespace": namespace, "name": name, "facets": facets}
-    if role == "outputs" and node.size is not None:
-        dataset["outputFacets"] = {
-            "outputStatistics": facet(
-                "OutputStatisticsOutputDatasetFacet", "1-0-2", size=node.size
-            )
-        }
-    return dataset
+    own = {**facts_of_artifact(node), **facts}
+    facets[EDGE_FACET] = own_facet("DatasetFacet", own)
+    return {"namespace": namespace, "name": name, "facets": facets}
 
 
 def _run_facets(detail: TaskDetail | None) -> dict[str, Any]:

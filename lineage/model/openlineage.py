@@ -5,6 +5,7 @@ Source: OpenLineage 2-0-2, its naming page and the schemas of its facets.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,7 +14,11 @@ from .addresses import is_absolute, uri_path
 PRODUCER: Final = "urn:workflow-lineage:export"
 NAMESPACE: Final = "lineage"
 _SPEC: Final = "https://openlineage.io/spec"
-EVENT: Final = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
+_CORE: Final = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs"
+#: Names of the facets of ours, which an instance reads back whole.
+EDGE_FACET: Final = "lineage_edge"
+TASK_FACET: Final = "lineage_task"
+EVENT: Final = f"{_CORE}/RunEvent"
 
 
 def dataset_name(kind: str, id: str) -> tuple[str, str]:
@@ -59,3 +64,34 @@ def facet(facet: str, schema: str, /, **members: Any) -> dict[str, Any]:
     file = "LineageFacet" if facet == "LineageDatasetFacet" else facet
     address = f"{_SPEC}/facets/{schema}/{file}.json#/$defs/{facet}"
     return {"_producer": PRODUCER, "_schemaURL": address, **members}
+
+
+def lineage_facet(sources: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return the facet that names the inputs that a dataset was made of.
+
+    Args:
+        sources: Namespace and name of each.
+    """
+    return facet(
+        "LineageDatasetFacet",
+        "1-0-0",
+        inputs=[
+            {"namespace": namespace, "name": name, "type": "DATASET"}
+            for namespace, name in sources
+        ],
+    )
+
+
+def own_facet(base: str, members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a facet of ours; members that are not known are left out.
+
+    Args:
+        base: What the specification calls such facets: `RunFacet` or `DatasetFacet`.
+        members: What it says.
+    """
+    known = {name: value for name, value in members.items() if value not in _NOTHING}
+    return {"_producer": PRODUCER, "_schemaURL": f"{_CORE}/{base}", **known}
+
+
+#: What no facet says; a false answer is said, an empty list is not.
+_NOTHING: Final[tuple[Any, ...]] = (None, [], {})

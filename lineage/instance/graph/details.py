@@ -59,6 +59,11 @@ _MAKINGS: Final = (
     "{when n.created_at}"
     " ORDER BY COALESCE(n.made_at, n.created_at) DESC, n.id DESC LIMIT :most"
 )
+_NAMED: Final = (
+    "SELECT d.edge_id, d.node_id FROM each_int(:ids) AS x JOIN derivations d"
+    " ON d.team_id = :team AND d.edge_id = x.value WHERE d.node_id IS NOT NULL"
+    " ORDER BY d.edge_id, d.node_id"
+)
 _TEXT_ENDINGS: Final = (
     ".txt", ".md", ".log", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml",
     ".ini", ".xml", ".html", ".py", ".sh", ".cfg",
@@ -176,7 +181,7 @@ def make_edges(view: TeamGraph, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
         {"ids": {row[0] >> SOURCE_BITS for row in rows}, "team": team},
     )
     sources = {row[0]: row[1] for row in source_rows}
-    declared = _declared(view, {row[4] for row in rows if row[3] != INPUT})
+    declared = _declared(view, [row[0] for row in rows if row[3] != INPUT])
     return [
         Edge(
             uid=join_uid(sources[id >> SOURCE_BITS], id),
@@ -186,19 +191,21 @@ def make_edges(view: TeamGraph, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
             step=str(step) if step else None,
             recorded_at=at,
             meta=json.loads(meta) if meta else None,
-            derived_from=None if direction == INPUT else declared.get(node),
+            derived_from=declared.get(id),
             is_reused=bool(is_reused),
         )
         for id, task, step, direction, node, at, meta, is_reused in rows
     ]
 
 
-def _declared(view: TeamGraph, outputs: set[int]) -> dict[int, list[str]]:
-    """Return the keys of the sources that outputs name."""
+def _declared(view: TeamGraph, edges: Sequence[int]) -> dict[int, list[str]]:
+    """Return the keys of the sources that outputs name, by their edges.
+
+    A version that was made from the one before, in place, names none.
+    """
     found: dict[int, list[str]] = {}
-    for link in view.links.upstream(outputs):
-        if link.how == "declared":
-            found.setdefault(link.target, []).append(data_key(link.source))
+    for edge, node in view.rows(_NAMED, ids=list(edges)):
+        found.setdefault(edge, []).append(data_key(node))
     return found
 
 

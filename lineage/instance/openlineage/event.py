@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Final
 
+from ...model.openlineage import EDGE_FACET
 from ...model.run_ids import task_key
-from ...redaction import redact_values
 from ..errors import RequestError
+from .masking import masked
 
 TYPES: Final = ("START", "RUNNING", "COMPLETE", "FAIL", "ABORT", "OTHER")
 #: Datasets of one event, at most.
@@ -35,8 +36,11 @@ class Dataset:
 
     @property
     def key(self) -> str:
-        """The text that is the same for the same dataset."""
-        return f"{self.namespace} {self.name}"
+        """The text that is the same for the same dataset, and for the same edge."""
+        own = self.facets.get(EDGE_FACET)
+        uid = own.get("uid") if isinstance(own, Mapping) else None
+        key = f"{self.namespace} {self.name}"
+        return f"{key} {uid}" if isinstance(uid, str) else key
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def read_event(value: object, place: str = "") -> RunEvent | None:
     """
     reader = _Reader(place)
     # Producers mask nothing: what comes is treated as what is recorded here.
-    event = reader.mapping(redact_values(value), "event")
+    event = reader.mapping(masked(value), "event")
     if "run" not in event and ("dataset" in event or "job" in event):
         return None
     run = reader.mapping(event.get("run"), "run")

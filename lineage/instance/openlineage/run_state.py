@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .event import Dataset, RunEvent
@@ -51,7 +51,9 @@ class RunState:
 
     def to_json(self) -> str:
         """Return the state as it is kept."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        # `asdict` would copy every facet first, which took a third of the receiving.
+        members = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps(members, separators=(",", ":"))
 
     def add(self, event: RunEvent) -> None:
         """Take in one event; taking it in again changes nothing."""
@@ -89,8 +91,10 @@ class RunState:
 
     def _add_facets(self, kept: dict[str, Any], new: Mapping[str, Any]) -> None:
         for name, facet in new.items():
-            text = json.dumps(facet, sort_keys=True)
             before = kept.get(name)
+            if before == facet:
+                continue
+            text = json.dumps(facet, sort_keys=True)
             if len(text) > MAX_FACETS:
                 continue
             # Of two different ones the greater text: a rule without an order.

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from ...model.fact_uids import content_uid
+from ...model.kinds import KINDS
+from ...model.openlineage import NAMESPACE
+from .own_facets import (
+    edge_members,
+    own_edge,
+    step_facts,
+    steps_of,
+    task_members,
+    value_facts,
+)
 from .run_state import RunState
 
 #: Schemes of storages whose objects are files; any other namespace has tables.
 _FILE_SCHEMES: Final = frozenset(
     {"s3", "gs", "abfss", "abfs", "wasbs", "hdfs", "dbfs", "oss", "cos", "obs"}
 )
+_DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
+_ORDINAL: Final = re.compile(r"v[0-9]+")
 _SAME_SCHEME: Final = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
 
 
@@ -33,7 +45,10 @@ def facts_of(
     """
     if state.parent is not None and not state.has_data:
         return [_with_uid(run, fact) for fact in _step(run, state)]
+    at = state.started_at or state.first_at
     found = [_task(run, state), *_edges(run, state, names)]
+    found += step_facts(run, state.facets)
+    found += value_facts(run, state.facets, at)
     if state.ended_at is not None:
         found.append(_end(run, state))
     return [_with_uid(run, fact) for fact in found]
@@ -42,6 +57,10 @@ def facts_of(
 def artifact_of(dataset: Mapping[str, Any]) -> tuple[str, str]:
     """Return kind and id of a dataset, by the names that apps and other tools use."""
     namespace, name = str(dataset["namespace"]), str(dataset["name"])
+    if namespace == NAMESPACE:
+        kind, slash, id = name.partition("/")
+        if slash and kind in KINDS:
+            return kind, id
     parts = urlsplit(namespace if "://" in namespace else f"{namespace}://")
     scheme = _SAME_SCHEME.get(parts.scheme.lower(), parts.scheme.lower())
     if scheme == "file" or (not namespace and name.startswith("/")):
@@ -82,7 +101,7 @@ def _task(run: str, state: RunState) -> dict[str, Any]:
     if isinstance(engine, Mapping) and isinstance(engine.get("name"), str):
         words = (str(engine["name"]), str(engine.get("version") or ""))
         fact["environment"] = {"engine": " ".join(words).strip()[:500]}
-    return fact
+    return fact | task_members(state.facets)
 
 
 def _end(run: str, state: RunState) -> dict[str, Any]:
@@ -118,14 +137,20 @@ def _step(run: str, state: RunState) -> Iterator[dict[str, Any]]:
 def _edges(
     run: str, state: RunState, names: Mapping[tuple[str, str], str]
 ) -> Iterator[dict[str, Any]]:
+    steps = steps_of(state.facets)
+    started = state.started_at or state.first_at
     for dataset in state.inputs.values():
-        at = state.started_at or state.first_at
-        yield _edge(run, "input", dataset, at, names)
-    # What a run is about to write it has not made yet, and a failed one perhaps never.
-    if state.produced_at is not None:
-        made_at = max(state.produced_at, state.started_at or 0.0)
-        for dataset in state.outputs.values():
-            yield _edge(run, "output", dataset, made_at, names)
+        yield _edge(run, "input", dataset, started, names) | edge_members(
+            own_edge(dataset), steps
+        )
+    for dataset in state.outputs.values():
+        own = own_edge(dataset)
+        # What a run is about to write it has not made yet, and a failed one perhaps
+        # never; our own events say when each output was made.
+        if state.produced_at is not None or "recordedAt" in own:
+            made_at = max(state.produced_at or 0.0, state.started_at or 0.0)
+            fact = _edge(run, "output", dataset, made_at, names)
+            yield fact | _sources(dataset) | edge_members(own, steps)
 
 
 def _edge(
@@ -147,30 +172,50 @@ def _edge(
     aliases = [other for _, other in others if other != id]
     if aliases:
         fact["aliases"] = aliases[:8]
-    version = dataset["facets"].get("version")
-    said = version.get("datasetVersion") if isinstance(version, Mapping) else None
-    if isinstance(said, str) and said:
-        fact["version"] = said[:1024]
-    return fact
+    return fact | _version(dataset)
+
+
+def _version(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the version facet says: a digest is evidence, a name is a name."""
+    facet = dataset["facets"].get("version")
+    said = facet.get("datasetVersion") if isinstance(facet, Mapping) else None
+    if not isinstance(said, str) or not said:
+        return {}
+    digest = _DIGEST.fullmatch(said)
+    if digest is not None:
+        return {"evidence": [{"kind": "sha256", "value": digest[1]}]}
+    if own_edge(dataset) and _ORDINAL.fullmatch(said):
+        # The number that our export gave to a version of which nothing is known.
+        return {}
+    return {"version": said[:1024]}
+
+
+def _sources(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that the facet of explicit lineage names, if it is there."""
+    facet = dataset["facets"].get("lineage")
+    inputs = facet.get("inputs") if isinstance(facet, Mapping) else None
+    if not isinstance(inputs, list):
+        return {}
+    found = [artifact_of(one) for one in inputs if _is_named(one)]
+    return {"derived_from": [{"kind": kind, "id": id} for kind, id in found]}
 
 
 def _symlinks(dataset: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     facet = dataset["facets"].get("symlinks")
     found = facet.get("identifiers") if isinstance(facet, Mapping) else None
     return [
-        item
-        for item in (found if isinstance(found, list) else ())
-        if isinstance(item, Mapping)
-        and isinstance(item.get("name"), str)
-        and isinstance(item.get("namespace"), str)
+        item for item in (found if isinstance(found, list) else ()) if _is_named(item)
     ]
 
 
+def _is_named(value: object) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and isinstance(value.get("name"), str)
+        and isinstance(value.get("namespace"), str)
+    )
+
+
 def _with_uid(run: str, fact: dict[str, Any]) -> dict[str, Any]:
-    """Name a fact by what it says; an edge by its dataset, since it is made once."""
-    content = fact
-    if fact["f"] == "edge":
-        content = {name: fact.get(name) for name in ("dir", "kind", "id", "version")}
-    text = json.dumps(content, sort_keys=True, default=str)
-    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
-    return {**fact, "uid": f"{run[:160]}-{number}"}
+    """Name a fact by what it says, or as our own event names it."""
+    return {**fact, "uid": fact.get("uid") or content_uid(run, fact)}
