@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from os import SEEK_END
 from typing import Any, Final
 
 from pydantic import BaseModel, Field, RootModel
@@ -24,6 +26,8 @@ _NO_MACHINE: Final = (
 _CHANGED: Final = "UPDATE revisions SET revision = revision + 1 WHERE team_id = ?"
 #: Events of one batch, at most.
 MAX_EVENTS: Final = 10_000
+#: Bytes of one event, at most; Spark's largest plans have about a tenth.
+MAX_EVENT: Final = 16 << 20
 
 
 class Event(RootModel[dict[str, Any]]):
@@ -53,6 +57,9 @@ class RunParams(BaseModel):
 
 def add_event(call: RequestContext, body: Event) -> EventsAnswer:
     """Take in one event (`POST /api/v1/lineage`)."""
+    size = _size(call)
+    if size > MAX_EVENT:
+        raise _too_large("event", size)
     event = read_event(body.root)
     if event is None:
         return EventsAnswer(
@@ -76,8 +83,11 @@ def add_events(call: RequestContext, body: Events) -> EventsAnswer:
     events: list[RunEvent] = []
     ignored: list[str] = []
     failed: list[int] = []
+    may_be_large = _size(call) > MAX_EVENT
     for index, value in enumerate(body.root):
         try:
+            if may_be_large:
+                _check_size(value, f"[{index}]")
             event = read_event(value, f"[{index}].")
         except RequestError as error:
             failed.append(index)
@@ -88,6 +98,27 @@ def add_events(call: RequestContext, body: Events) -> EventsAnswer:
             ignored += event.ignored
     ignored += _store(call, events)
     return EventsAnswer(received=len(events), ignored=ignored[:1000], failed=failed)
+
+
+def _size(call: RequestContext) -> int:
+    """Return the bytes of the body, unpacked."""
+    body = call.request.body
+    return len(body) if isinstance(body, bytes) else body.seek(0, SEEK_END)
+
+
+def _check_size(event: object, place: str) -> None:
+    size = len(json.dumps(event))
+    if size > MAX_EVENT:
+        raise _too_large(place, size)
+
+
+def _too_large(place: str, size: int) -> RequestError:
+    return RequestError(
+        413,
+        f"{place} has {size} bytes",
+        field=place,
+        allowed=f"at most {MAX_EVENT} bytes in one event",
+    )
 
 
 def get_run(call: RequestContext, body: RunParams) -> dict[str, Any]:
@@ -108,8 +139,11 @@ def _store(call: RequestContext, events: Sequence[RunEvent]) -> list[str]:
     with store.db.write() as tx:
         tx.lock_team(team)
         states = _read(tx, team, sorted({event.run for event in events}))
-        for event in events:
-            states.setdefault(event.run, RunState()).add(event)
+        left_out = [
+            reason
+            for event in events
+            for reason in states.setdefault(event.run, RunState()).add(event)
+        ]
         _write(tx, team, states)
         wanted = {one for state in states.values() for one in artifacts_of(state)}
         names = _known_names(tx, team, wanted)
@@ -123,7 +157,7 @@ def _store(call: RequestContext, events: Sequence[RunEvent]) -> list[str]:
         with store.db.write() as tx:
             if tx.run(_NO_MACHINE, {"paths": paths, "team": team}):
                 tx.run(_CHANGED, (team,))
-    return [f"{fact.field}: {fact.message}" for fact in answer.refused]
+    return left_out + [f"{fact.field}: {fact.message}" for fact in answer.refused]
 
 
 def _read(tx: Transaction, team: int, runs: Sequence[str]) -> dict[str, RunState]:

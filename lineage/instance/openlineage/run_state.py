@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from .event import Dataset, RunEvent
 
-#: Bytes of facets that are kept of one run; further ones are left out.
+#: Bytes of one facet that is kept; a larger one is left out, and named.
 MAX_FACETS: Final = 1 << 20
 _ENDS: Final = {"COMPLETE": "finished", "FAIL": "error", "ABORT": "stopped"}
 
@@ -55,8 +55,12 @@ class RunState:
         members = {name: getattr(self, name) for name in self.__slots__}
         return json.dumps(members, separators=(",", ":"))
 
-    def add(self, event: RunEvent) -> None:
-        """Take in one event; taking it in again changes nothing."""
+    def add(self, event: RunEvent) -> list[str]:
+        """Take in one event; taking it in again changes nothing.
+
+        Returns:
+            What was left out because it is too large to be kept.
+        """
         self.job = max(self.job, event.job)
         self.job_namespace = max(self.job_namespace, event.job_namespace)
         if event.parent is not None:
@@ -73,33 +77,44 @@ class RunState:
             end = (event.at, _ENDS[event.type])
             if self.ended_at is None or end > (self.ended_at, self.end or ""):
                 self.ended_at, self.end = end
+        left_out = self._add_facets("run", self.facets, event.run_facets)
+        own = self.facets.setdefault("job", {})
+        left_out += self._add_facets("job", own, event.job_facets)
         for known, datasets in (
             (self.inputs, event.inputs),
             (self.outputs, event.outputs),
         ):
             for dataset in datasets:
-                self._add_dataset(known, dataset)
-        self._add_facets(self.facets, event.run_facets)
-        self._add_facets(self.facets.setdefault("job", {}), event.job_facets)
+                left_out += self._add_dataset(known, dataset)
+        return left_out
 
-    def _add_dataset(self, known: dict[str, dict[str, Any]], dataset: Dataset) -> None:
+    def _add_dataset(
+        self, known: dict[str, dict[str, Any]], dataset: Dataset
+    ) -> list[str]:
         kept = known.setdefault(
             dataset.key,
             {"namespace": dataset.namespace, "name": dataset.name, "facets": {}},
         )
-        self._add_facets(kept["facets"], dataset.facets)
+        return self._add_facets(dataset.name[:200], kept["facets"], dataset.facets)
 
-    def _add_facets(self, kept: dict[str, Any], new: Mapping[str, Any]) -> None:
+    def _add_facets(
+        self, owner: str, kept: dict[str, Any], new: Mapping[str, Any]
+    ) -> list[str]:
+        left_out = []
         for name, facet in new.items():
             before = kept.get(name)
             if before == facet:
                 continue
             text = json.dumps(facet, sort_keys=True)
             if len(text) > MAX_FACETS:
-                continue
+                left_out.append(
+                    f"{owner}: facet {name} has {len(text)} bytes, more than "
+                    f"{MAX_FACETS}"
+                )
             # Of two different ones the greater text: a rule without an order.
-            if before is None or json.dumps(before, sort_keys=True) < text:
+            elif before is None or json.dumps(before, sort_keys=True) < text:
                 kept[name] = facet
+        return left_out
 
 
 def _least(known: float | None, at: float) -> float:

@@ -47,6 +47,10 @@ def facts_of(
         return [_with_uid(run, fact) for fact in _step(run, state)]
     at = state.started_at or state.first_at
     found = [_task(run, state), *_edges(run, state, names)]
+    details = task_members(state.facets)
+    if details:
+        # A fact of its own, so that a member that is refused costs the details only.
+        found.append({"f": "task", "task": run, "at": at, **details})
     found += step_facts(run, state.facets)
     found += value_facts(run, state.facets, at)
     if state.ended_at is not None:
@@ -101,7 +105,7 @@ def _task(run: str, state: RunState) -> dict[str, Any]:
     if isinstance(engine, Mapping) and isinstance(engine.get("name"), str):
         words = (str(engine["name"]), str(engine.get("version") or ""))
         fact["environment"] = {"engine": " ".join(words).strip()[:500]}
-    return fact | task_members(state.facets)
+    return fact
 
 
 def _end(run: str, state: RunState) -> dict[str, Any]:
