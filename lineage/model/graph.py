@@ -411,6 +411,16 @@ class DeleteParams(Question):
     key: Selector
 
 
+class Column(Answer):
+    """A column of a table or a file, as another tool names it."""
+
+    name: str
+    type: str | None = None
+    description: str | None = None
+    sources: list[str] = []
+    """The columns that it is made from: the artifact, a blank and the column."""
+
+
 class DataDetail(Answer):
     """Everything known about one version of an artifact."""
 
@@ -424,6 +434,8 @@ class DataDetail(Answer):
     meta: dict[str, Any] | None = None
     preview: Literal["text", "image"] | None = None
     """What `lineage.data.preview` can show of it."""
+    columns: list[Column] = []
+    """Its columns, where an OpenLineage event named them."""
 
 
 class ArtifactsParams(Question):

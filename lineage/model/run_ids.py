@@ -12,7 +12,7 @@ _KEY: Final = re.compile(r"[0-9a-f]{16}")
 _OURS: Final = re.compile(
     rf"([0-9a-f]{{8}})-([0-9a-f]{{4}})-8([0-9a-f]{{3}})-8([0-9a-f]){_TAIL}"
 )
-#: The key of a run that another tool told of: it keeps its own id.
+#: The key of a run of another tool: it keeps its own id.
 _RECEIVED: Final = re.compile(r"ol:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _OTHERS: Final = uuid.UUID("6f0ba0a5-6d55-5b0b-8d5f-6b1f3f6d6b11")
 

@@ -17,6 +17,8 @@ from ...model.graph import (
     TaskParams,
 )
 from ...model.selector import NameSelector
+from ..openlineage.columns import columns_of
+from ..openlineage.run_state import RunState
 from ..store.activity_ids import INPUT
 from ..store.database import Row
 from ..store.dedup import SOURCE_BITS, join_uid
@@ -64,6 +66,13 @@ _NAMED: Final = (
     " ON d.team_id = :team AND d.edge_id = x.value WHERE d.node_id IS NOT NULL"
     " ORDER BY d.edge_id, d.node_id"
 )
+_STATES: Final = (
+    "SELECT t.id, o.state FROM each_int(:ids) AS x"
+    " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
+    " JOIN openlineage_runs o ON o.team_id = :team AND o.run = t.run"
+)
+#: Runs of which is read what events said of an artifact.
+_MAX_RUNS: Final = 20
 _TEXT_ENDINGS: Final = (
     ".txt", ".md", ".log", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml",
     ".ini", ".xml", ".html", ".py", ".sh", ".cfg",
@@ -289,15 +298,25 @@ def _data_detail(view: TeamGraph, node: int) -> DataDetail:
     names = {"node": node, "most": MAX_EDGES}
     made = _BY_NODE.replace("{which}", "e.direction = 1 AND e.is_reused = 0")
     used = _BY_NODE.replace("{which}", "(e.direction = 0 OR e.is_reused = 1)")
+    makers, users = view.rows(made, **names), view.rows(used, **names)
+    runs = _openlineage_runs(view, [row[1] for row in (*makers, *users)])
     return DataDetail(
         node=nodes[node],
         path=ident if "/" in ident else None,
         versions=[nodes[id] for id in order],
-        produced_by=make_edges(view, view.rows(made, **names)),
-        used_by=make_edges(view, view.rows(used, **names)),
+        produced_by=make_edges(view, makers),
+        used_by=make_edges(view, users),
         meta=json.loads(card) if card else None,
         preview=_preview(kind, ident),
+        columns=columns_of(runs, kind, ident),
     )
+
+
+def _openlineage_runs(view: TeamGraph, tasks: Sequence[int]) -> list[RunState]:
+    """Return what events said of the first of some tasks, in their order."""
+    some = list(dict.fromkeys(tasks))[:_MAX_RUNS]
+    states = dict(view.rows(_STATES, ids=some))
+    return [RunState.from_json(states[task]) for task in some if task in states]
 
 
 def _preview(kind: str, ident: str) -> Any:

@@ -160,3 +160,21 @@ def test_an_app_and_a_job_share_the_file_between_them(
     found = served.post("lineage.graph.upstream", {"of": "model.pt"}).json()
     names = {node["name"] for node in found["nodes"]}
     assert {"orders.csv", "job", "Train"} <= names
+
+
+def test_columns_and_their_sources_are_answered_with_the_version(
+    served: Served,
+) -> None:
+    """The schema's fields, each with the columns that it is made from."""
+    schema = {"fields": [{"name": "total", "type": "INT"}, {"type": "odd"}, 3]}
+    source = {"namespace": "db://host", "name": "orders", "field": "amount"}
+    lineage_of = {"fields": {"total": {"inputFields": [source, {}, 3]}, "n": {}}}
+    facets = {"schema": schema, "columnLineage": lineage_of}
+    output = {**_dataset("totals"), "facets": facets}
+    event = _event("a", inputs=[_dataset("orders")], outputs=[output])
+    requests.post(f"{served.address}{URL}", json=event, timeout=20)
+    found = served.post("lineage.graph.upstream", {"of": "totals"}).json()
+    key = next(n["key"] for n in found["nodes"] if n["name"] == "totals")
+    detail = served.post("lineage.data.get", {"key": key}).json()
+    columns = [(c["name"], c["type"], c["sources"]) for c in detail["columns"]]
+    assert columns == [("total", "INT", ["db://host/orders amount"]), ("n", None, [])]
