@@ -315,7 +315,7 @@ def _data_detail(view: TeamGraph, node: int) -> DataDetail:
 def _openlineage_runs(view: TeamGraph, tasks: Sequence[int]) -> list[RunState]:
     """Return what events said of the first of some tasks, in their order."""
     some = list(dict.fromkeys(tasks))[:_MAX_RUNS]
-    states = dict(view.rows(_STATES, ids=some))
+    states: dict[int, str] = dict(view.rows(_STATES, ids=some))
     return [RunState.from_json(states[task]) for task in some if task in states]
 
 
