@@ -37,6 +37,8 @@ from ..model.graph import (
     SearchAnswer,
     SearchParams,
     TaskDetail,
+    TaskDetails,
+    TaskDetailsParams,
     TaskOrder,
     TaskParams,
     TasksPage,
@@ -44,6 +46,9 @@ from ..model.graph import (
     UpstreamParams,
 )
 from .resource import Resource
+
+#: Tasks of one request for their details.
+_TASKS_AT_ONCE = 500
 
 _A = TypeVar("_A", bound=BaseModel)
 _V = TypeVar("_V", bound=str)
@@ -108,6 +113,18 @@ class GraphApi(Resource):
         """
         params = TaskParams(key=id) if isinstance(id, str) else TaskParams(id=id)
         return self.ask(params, TaskDetail)
+
+    def tasks_by_key(self, keys: Sequence[str]) -> list[TaskDetail]:
+        """Return everything known about several tasks, those that are there.
+
+        Args:
+            keys: Of their nodes; asked for 500 at a time.
+        """
+        found: list[TaskDetail] = []
+        for start in range(0, len(keys), _TASKS_AT_ONCE):
+            part = list(keys[start : start + _TASKS_AT_ONCE])
+            found += self.ask(TaskDetailsParams(keys=part), TaskDetails).tasks
+        return found
 
     def data(self, key: str) -> DataDetail:
         """Return everything known about one version of an artifact, by its key."""

@@ -13,7 +13,7 @@ from ..api.graph import GraphApi
 from ..model.addresses import is_absolute
 from ..model.graph import MAX_LIMIT, GraphEdge, Node, TaskDetail
 
-#: Tasks whose details are read, one request each; the others keep what their node says.
+#: Tasks whose details are read; the others keep what their node says.
 MAX_DETAILS: Final = 500
 #: Nodes of one export.
 MAX_NODES: Final = 100_000
@@ -86,7 +86,7 @@ def read(
             break
     kept = [e for e in edges.values() if e.source in nodes and e.target in nodes]
     tasks = [key for key, node in nodes.items() if node.type == "task"]
-    details = {key: api.task(key) for key in tasks[:MAX_DETAILS]}
+    details = {one.node.key: one for one in api.tasks_by_key(tasks[:MAX_DETAILS])}
     return GraphRecord(
         selector,
         time.time(),

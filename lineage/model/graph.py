@@ -395,6 +395,21 @@ class TaskDetail(Answer):
     """Addresses of the same run in other tools."""
 
 
+class TaskDetailsParams(Question):
+    """Which tasks to show together, by the keys of their nodes."""
+
+    endpoint = "lineage.tasks.details"
+
+    keys: Annotated[list[Selector], Field(min_length=1, max_length=500)]
+
+
+class TaskDetails(Answer):
+    """Everything known about several tasks."""
+
+    tasks: list[TaskDetail] = []
+    """In the order in which they were named; those that are not there are left out."""
+
+
 class DataParams(Question):
     """Which version of an artifact to show."""
 

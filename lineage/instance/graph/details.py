@@ -14,6 +14,8 @@ from ...model.graph import (
     LogLine,
     Step,
     TaskDetail,
+    TaskDetails,
+    TaskDetailsParams,
     TaskParams,
 )
 from ...model.selector import NameSelector
@@ -90,11 +92,29 @@ def get_task(
     """
     text = str(params.run or params.key or params.id).removeprefix("task:")
     with reader.views(team_ids) as views:
-        for view in views:
-            task = _find_task(view, text)
-            if task is not None:
-                return task_detail(view, task)
+        detail = _first_detail(views, text)
+    if detail is not None:
+        return detail
     raise NotFoundError(f"there is no task {text!r}", subject=text)
+
+
+def get_tasks(
+    reader: GraphReader, team_ids: Sequence[int], params: TaskDetailsParams
+) -> TaskDetails:
+    """Return everything known about several tasks, those that are there."""
+    texts = [key.removeprefix("task:") for key in params.keys]
+    with reader.views(team_ids) as views:
+        found = [_first_detail(views, text) for text in texts]
+    return TaskDetails(tasks=[detail for detail in found if detail is not None])
+
+
+def _first_detail(views: Sequence[TeamGraph], text: str) -> TaskDetail | None:
+    """Return the detail of a task in the first team that has it."""
+    for view in views:
+        task = _find_task(view, text)
+        if task is not None:
+            return task_detail(view, task)
+    return None
 
 
 def get_data(

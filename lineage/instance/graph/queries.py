@@ -49,6 +49,9 @@ QUESTIONS: Final[Mapping[str, QuestionRow]] = {
         model.ArtifactsParams, model.ArtifactsPage, artifact_list.list_artifacts
     ),
     "get_task": QuestionRow(model.TaskParams, model.TaskDetail, details.get_task),
+    "get_tasks": QuestionRow(
+        model.TaskDetailsParams, model.TaskDetails, details.get_tasks
+    ),
     "get_data": QuestionRow(model.DataParams, model.DataDetail, details.get_data),
     "delete_data": QuestionRow(
         model.DeleteParams, model.Node, deletion.delete_data, "admin"

@@ -37,6 +37,14 @@ def test_a_task_is_told_of_by_its_key(
     assert teams.ask(METHOD, said)["node"]["name"] == name
 
 
+def test_several_tasks_are_answered_together(teams: World) -> None:
+    """In the order in which they are named, without those that are not there."""
+    keys = ["task:12@5", "task:77", "task:12@1"]
+    answer = teams.ask("lineage.tasks.details", {"keys": keys})
+    assert [one["node"]["name"] for one in answer["tasks"]] == ["of 5", "of 1"]
+    assert len(answer["tasks"][0]["edges"]) == 1
+
+
 def test_every_listed_task_is_found_by_its_own_key(teams: World) -> None:
     """What the list of tasks shows is what its key is answered with."""
     lines = teams.ask("lineage.tasks.list")["tasks"]
