@@ -36,6 +36,7 @@ from .settings import UNUSABLE, Settings
 
 if TYPE_CHECKING:
     from .api import Api
+    from .delivery.beside import Beside
     from .delivery.evidence.environment import EnvironmentFinder
 
 _DAY_S: Final = 86_400.0
@@ -94,6 +95,7 @@ class Runtime:
         #: Finds the exporter for the target; made by the first delivery.
         self._target: Callable[[], Exporter] | None = None
         self._budget = WaitBudget(settings.flush_timeout_s)
+        self._beside = self._make_beside()
         self.flusher = Flusher(
             self.journal,
             self._find_exporter,
@@ -106,7 +108,16 @@ class Runtime:
                 settings,
                 has_threads=is_main_interpreter(),
             ),
+            also=self._beside.copy if self._beside is not None else None,
         )
+
+    def _make_beside(self) -> Beside | None:
+        url = self.settings.openlineage_url
+        if url is None or not self.settings.is_enabled:
+            return None
+        from .delivery.beside import Beside
+
+        return Beside(self.settings, url)
 
     def _make_environment_finder(self) -> EnvironmentFinder:
         # For the thread that looks for it alone: no app waits for the import.
@@ -187,7 +198,10 @@ class Runtime:
         limit_s = self.settings.flush_timeout_s if timeout_s is None else timeout_s
         if self._own_recorder.looks:
             self._own_recorder.look_at_outputs()
-        return self.flusher.flush(limit_s)
+        deadline = time.monotonic() + limit_s
+        report = self.flusher.flush(limit_s)
+        beside = self._beside
+        return report if beside is None else beside.flush(report, deadline)
 
     def wait_at_task_end(self, *, for_process: bool, may_wait: bool) -> None:
         """Deliver what was recorded, now that a task has ended.
@@ -232,6 +246,8 @@ class Runtime:
     def wake(self) -> None:
         """Deliver in the background what can be delivered now."""
         self.flusher.wake()
+        if self._beside is not None:
+            self._beside.wake()
 
     def close(self) -> None:
         """End the process's task, deliver within the time allowed, release all."""
@@ -253,6 +269,8 @@ class Runtime:
                 self._wait(is_last=True, begun=begun)
                 self._warn_left()
                 self.flusher.remove_delivered()
+                if self._beside is not None:
+                    self._beside.finish()
 
     def stop(self) -> None:
         """End the tasks at work as stopped and deliver: the process is being ended."""
@@ -274,7 +292,15 @@ class Runtime:
         return self._budget.left_s(self.flusher.times_caught_up)
 
     def _wait(self, *, is_last: bool, begun: float | None = None) -> None:
-        self._spend(lambda left_s: self.flusher.wait(left_s, is_last=is_last), begun)
+        self._spend(lambda left_s: self._wait_for_all(left_s, is_last=is_last), begun)
+
+    def _wait_for_all(self, left_s: float, *, is_last: bool) -> bool:
+        deadline = time.monotonic() + left_s
+        is_done = self.flusher.wait(left_s, is_last=is_last)
+        if self._beside is None:
+            return is_done
+        left_s = deadline - time.monotonic()
+        return self._beside.wait(left_s, is_last=is_last) and is_done
 
     def _spend(self, wait: Callable[[float], bool], begun: float | None = None) -> None:
         """Wait in the time that is left for all waits of this process together.
@@ -334,12 +360,16 @@ class Runtime:
         self._budget = WaitBudget(self.settings.flush_timeout_s)
         self.flusher.reset_after_fork()
         self.journal.reset_after_fork()
+        if self._beside is not None:
+            self._beside.reset_after_fork()
 
     def _end(self) -> None:
         self._own_recorder.commit.give_up()
         self.flusher.remove_delivered()
         self.flusher.stop()
         self.journal.seal()
+        if self._beside is not None:
+            self._beside.end()
         embedded, self._embedded = self._embedded, None
         self._store_id = None
         if embedded is not None:
@@ -363,8 +393,6 @@ class Runtime:
             return "sink"
         if self._api is not None:
             return str(getattr(self._api, "server_address", "api"))
-        if self.settings.openlineage_url is not None:
-            return self.settings.openlineage_url
         named = self.settings.destination
         if named == "instance":
             return self.settings.server_address or named
@@ -388,12 +416,6 @@ class Runtime:
 
     def _find_exporter(self) -> Exporter:
         if self._exporter is not None:
-            return self._exporter
-        url = self.settings.openlineage_url
-        if url is not None and self._api is None:
-            with no_fork():
-                from .delivery.openlineage_exporter import OpenLineageExporter
-            self._exporter = OpenLineageExporter(url, token=self.settings.token)
             return self._exporter
         if self._embedded is not None:
             self._leave_replaced_store()

@@ -186,7 +186,9 @@ VARIABLES: Final[tuple[Variable, ...]] = (
              is_secret=True),
     Variable("openlineage_url", ("LINEAGE_OPENLINEAGE_URL",), _address, None,
              "an http(s) address",
-             "send OpenLineage events there, instead of facts to an instance"),
+             "send OpenLineage events there, beside the facts to the target"),
+    Variable("openlineage_token", ("LINEAGE_OPENLINEAGE_TOKEN",), str, None, "a token",
+             "the token for LINEAGE_OPENLINEAGE_URL", is_secret=True),
     Variable("server_address", ("SERVER_ADDRESS",), _address, None,
              "an http(s) address", "the platform's address"),
     Variable("api_token", ("API_TOKEN",), str, None, "a token",
@@ -265,6 +267,7 @@ class Settings:
     image: str | None = None
     token: str | None = field(default=None, repr=False)
     openlineage_url: str | None = None
+    openlineage_token: str | None = field(default=None, repr=False)
     server_address: str | None = None
     api_token: str | None = field(default=None, repr=False)
     api_server_address: str | None = None

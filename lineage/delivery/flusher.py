@@ -57,6 +57,8 @@ class Flusher:
             and may wait so many seconds for more of it.
         max_age_s: Facts that waited longer are set aside.
         has_threads: Whether it may have threads; otherwise `flush` does the work.
+        evidence: Completes the facts; made for this journal when left out.
+        also: Called with each fact that was read.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Flusher:
         max_age_s: float = 30 * 86_400.0,
         has_threads: bool = True,
         evidence: EvidenceCollector | None = None,
+        also: Callable[[QueuedFact], None] | None = None,
     ) -> None:
         self._journal = journal
         self._target = target
@@ -78,12 +81,13 @@ class Flusher:
             journal.write, journal.folder.home, has_threads=has_threads
         )
         self._evidence.on_change = self._evidence_found
+        self._also = also
         self._begin()
 
     def _begin(self) -> None:
         self.queue = DeliveryQueue()
         self.reader = JournalReader(
-            self._journal, self.queue, self._max_age_s, self._evidence.notice
+            self._journal, self.queue, self._max_age_s, self._notice
         )
         # Reentrant: a signal's handler may flush while its thread does.
         self._changed = threading.Condition(threading.RLock())
@@ -112,6 +116,11 @@ class Flusher:
         #: How often nothing was left to deliver after something had been.
         self.times_caught_up = 0
         self.reason: str | None = None
+
+    def _notice(self, item: QueuedFact) -> None:
+        if self._also is not None:
+            self._also(item)
+        self._evidence.notice(item)
 
     # -- from other threads ---------------------------------------------------
 

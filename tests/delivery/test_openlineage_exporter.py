@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from instance_server import Served, in_thread, settings_for
+from instance_server import Served, free_port, in_thread, settings_for
 
 import lineage
 from lineage.delivery.openlineage_exporter import OpenLineageExporter
@@ -74,13 +74,41 @@ def test_it_is_an_exporter() -> None:
     assert check_exporter(OpenLineageExporter("http://127.0.0.1:9"))
 
 
+def _names(served: Served) -> set[str]:
+    tasks = served.post("lineage.tasks.list", {}).json()["tasks"]
+    return {task["node"]["name"] for task in tasks}
+
+
 def test_one_variable_is_enough(
     receiver: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`LINEAGE_OPENLINEAGE_URL` sends events, without a line in the app."""
+    """`LINEAGE_OPENLINEAGE_URL` sends events too, without a line in the app."""
     monkeypatch.setenv("LINEAGE_OPENLINEAGE_URL", receiver.address)
     reset_runtime()
     _record(tmp_path)
     assert lineage.flush(20)
-    tasks = receiver.post("lineage.tasks.list", {}).json()["tasks"]
-    assert "Train" in {task["node"]["name"] for task in tasks}
+    assert {"Train", "Fails"} <= _names(receiver)
+    own = {task.node.name for task in lineage.graph().tasks().tasks}
+    assert {"Train", "Fails"} <= own
+
+
+@pytest.mark.parametrize("away", ["LINEAGE_TARGET", "LINEAGE_OPENLINEAGE_URL"])
+def test_one_that_is_away_does_not_hold_the_other(
+    away: str, receiver: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has its own delivery; what one lacks is sent by a later process."""
+    there = {"LINEAGE_TARGET", "LINEAGE_OPENLINEAGE_URL"} - {away}
+    port = free_port()
+    monkeypatch.setenv(there.pop(), receiver.address)
+    monkeypatch.setenv(away, f"http://127.0.0.1:{port}")
+    reset_runtime()
+    _record(tmp_path)
+    report = lineage.flush(3)
+    assert not report
+    assert report.waiting
+    assert {"Train", "Fails"} <= _names(receiver)
+
+    reset_runtime()
+    with in_thread(settings_for(tmp_path / "other", port=port)) as other:
+        assert lineage.flush(20)
+        assert {"Train", "Fails"} <= _names(other)
