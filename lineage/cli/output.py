@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import re
 import shutil
@@ -11,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final, TextIO
 
+from ..model.readable_json import json_text
 from .format import escape, shorten
 from .result import STYLES, CommandResult, Line, plain, width
 
@@ -42,7 +42,7 @@ def emit(
         data = plain(answer.data)
         if isinstance(data, dict) and command:
             data = {"schema": f"lineage.{command}/{SCHEMA_VERSION}", **data}
-        out.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        out.write(json_text(data, indent=2) + "\n")
     else:
         print_lines(answer.lines, out)
     out.flush()

@@ -7,13 +7,13 @@ because the reference library drops `formulation` when it reads and writes.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..model.graph import GraphEdge, Node, TaskDetail
+from ..model.readable_json import json_text
 from .record import GraphRecord, hex_digest, text_of, utc
 
 _DATA_KINDS = frozenset({"project", "dataset", "folder", "table", "job"})
@@ -54,7 +54,7 @@ def to_ml_bom(record: GraphRecord) -> str:
     ]
     if workflows:
         document["formulation"] = [{"bom-ref": "formula", "workflows": workflows}]
-    return json.dumps(document, indent=1, ensure_ascii=False)
+    return json_text(document, indent=1)
 
 
 def _by_task(edges: Iterable[tuple[str, str, GraphEdge]]) -> dict[str, list[str]]:

@@ -8,7 +8,6 @@ of ours, so that an instance that receives the events has the same graph.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
@@ -26,6 +25,7 @@ from ..model.openlineage import (
     lineage_facet,
     own_facet,
 )
+from ..model.readable_json import json_text
 from ..model.run_ids import run_uuid
 from .openlineage_facts import (
     EdgeFacts,
@@ -40,7 +40,7 @@ _END: Final = {"finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT"}
 
 def to_openlineage(record: GraphRecord) -> str:
     """Return the record as OpenLineage events, one JSON text a line."""
-    lines = [json.dumps(event, ensure_ascii=False) for event in events(record)]
+    lines = [json_text(event) for event in events(record)]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ from typing import Final
 
 from ..errors import LineageError
 from ..model.graph import Node
+from ..model.readable_json import json_text
 from .formats import FORMATS
 from .record import GraphRecord, hex_digest, local_path, utc
 from .ro_crate import to_ro_crate
@@ -91,7 +91,7 @@ def _fill(folder: Path, record: GraphRecord, *, with_files: bool) -> list[str]:
         "artifacts": [_entry(node, lying) for node in record.artifacts()],
         "documents": {row.file: _sha256(folder / row.file) for row in FORMATS.values()},
     }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    text = json_text(manifest, indent=1)
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="")
     return missing
 

@@ -8,10 +8,10 @@ relation has an identifier of its own.
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 from ..model.graph import Node, TaskDetail
+from ..model.readable_json import json_text
 from .record import GraphRecord, hex_digest, local_name, text_of, utc
 
 NAMESPACE = "urn:lineage:"
@@ -42,7 +42,7 @@ def to_prov(record: GraphRecord) -> str:
     for edge in record.edges:
         if edge.role == "revision":
             document.derive(edge.target, edge.source, "prov:Revision")
-    return json.dumps(document.content(), indent=1, ensure_ascii=False)
+    return json_text(document.content(), indent=1)
 
 
 class _Document:

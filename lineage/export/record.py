@@ -18,7 +18,11 @@ MAX_DETAILS: Final = 500
 #: Nodes of one export.
 MAX_NODES: Final = 100_000
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+#: What XML refuses, what a terminal obeys, and what turns the direction of writing.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+    "\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def utc(at: float | None) -> str | None:
 
 
 def text_of(value: object) -> str:
-    """Return a value as text without characters that XML and JSON readers refuse."""
+    """Return a value as text without what readers refuse and terminals obey."""
     return _CONTROL.sub("�", str(value))
 
 

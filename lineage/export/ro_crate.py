@@ -7,7 +7,6 @@ because an absolute `file:///` identifier makes a crate invalid.
 
 from __future__ import annotations
 
-import json
 import mimetypes
 from collections import defaultdict
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..model.graph import Node, TaskDetail
+from ..model.readable_json import json_text
 from .record import GraphRecord, hex_digest, local_name, text_of, utc
 
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
@@ -77,7 +77,7 @@ def to_ro_crate(record: GraphRecord, files: Mapping[str, str] | None = None) -> 
     ]
     context = "https://w3id.org/ro/crate/1.1/context"
     crate = {"@context": context, "@graph": graph}
-    return json.dumps(crate, indent=1, ensure_ascii=False)
+    return json_text(crate, indent=1)
 
 
 def _root(

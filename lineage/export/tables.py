@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import re
 from typing import Final
 
+from ..model.readable_json import json_text
 from .record import GraphRecord, text_of, utc
 
 #: The version of the JSON export's form; see docs/exports.md.
@@ -14,8 +15,9 @@ JSON_SCHEMA: Final = "lineage-export/1"
 _HEADER: Final = (
     "source", "source_name", "role", "target", "target_name", "steps", "recorded_at",
 )  # fmt: skip
-#: A spreadsheet takes a text that begins with one of these for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+#: Where a spreadsheet sees a formula: at the beginning of a cell, also where it takes
+#: a semicolon or a tab for the end of one; and where it knows the signs of full width.
+_FORMULA: Final = re.compile(r"(^|[;\t\n])(?=\s*[=+\-@\t\uff1d\uff0b\uff0d\uff20])")
 
 
 def to_csv(record: GraphRecord) -> str:
@@ -42,8 +44,7 @@ def to_csv(record: GraphRecord) -> str:
 
 def inert(text: str) -> str:
     """Return a text that no spreadsheet evaluates."""
-    plain = text_of(text)
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+    return _FORMULA.sub(r"\1'", text_of(text))
 
 
 def to_json(record: GraphRecord) -> str:
@@ -61,4 +62,4 @@ def to_json(record: GraphRecord) -> str:
             for key, detail in record.details.items()
         },
     }
-    return json.dumps(document, indent=1, ensure_ascii=False)
+    return json_text(document, indent=1)

@@ -195,11 +195,20 @@ def test_mermaid_has_no_character_that_ends_a_label(example: GraphRecord) -> Non
     assert [text for text in lines if not line.fullmatch(text)] == []
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\uff1d1", "\x00=1", "\r=1", "\n=1"],
+)
 def test_csv_is_inert_in_spreadsheets(text: str) -> None:
     """A text that a spreadsheet would evaluate begins with an apostrophe."""
-    assert inert(text).startswith("'")
+    assert inert(text).lstrip("\n").startswith(("'", "�"))
     assert inert("a=1") == "a=1"
+
+
+def test_csv_is_inert_where_a_semicolon_ends_a_cell() -> None:
+    """Spreadsheets of many countries cut there, quotes or not."""
+    assert inert("a;=1;b; @x\t+2") == "a;'=1;b;' @x\t'+2"
+    assert inert("a;b;c") == "a;b;c"
 
 
 def test_csv_has_a_row_for_each_edge(record: GraphRecord) -> None:
