@@ -16,8 +16,8 @@ from .harness import Goal, Options, Table, significant
 
 TITLE = "edges into the store"
 BATCH = 10_000
-#: Things that the edges speak of, for each edge.
-THINGS = 0.1
+#: Artifacts that the edges name, for each edge.
+ARTIFACTS = 0.1
 
 
 def run(options: Options) -> list[Table]:
@@ -28,7 +28,7 @@ def run(options: Options) -> list[Table]:
         peer = _bare(Path(folder) / "bare.db")
         ours, theirs, cpu = [], [], []
         for at in range(batches):
-            facts = make_batch(at, int(batches * BATCH * THINGS))
+            facts = make_batch(at, int(batches * BATCH * ARTIFACTS))
             gc.collect()
             start, used = time.perf_counter(), time.process_time()
             _ingest(store, facts)
@@ -42,7 +42,7 @@ def run(options: Options) -> list[Table]:
         peer.close()
     rate, bare, own = (BATCH / statistics.median(p) for p in (ours, theirs, cpu))
     table = Table(
-        f"{TITLE}: {batches} batches of {BATCH}, {THINGS:g} things an edge",
+        f"{TITLE}: {batches} batches of {BATCH}, {ARTIFACTS:g} artifacts an edge",
         ("what", "edges/s", "against bare"),
         [
             ["bare rows, text keys, two indexes", significant(bare), "1"],
@@ -62,8 +62,8 @@ def _ingest(store: Store, facts: list[dict[str, Any]]) -> None:
     assert answer.stored == len(facts)
 
 
-def make_batch(at: int, things: int) -> list[dict[str, Any]]:
-    """Make a batch of edges that speak of some of so many things."""
+def make_batch(at: int, artifacts: int) -> list[dict[str, Any]]:
+    """Make a batch of edges that name some of so many artifacts."""
     return [
         {
             "f": "edge",
@@ -72,7 +72,7 @@ def make_batch(at: int, things: int) -> list[dict[str, Any]]:
             "at": 1.7e9 + i,
             "dir": "input" if i % 4 else "output",
             "kind": "file",
-            "id": (at * BATCH + i) * 7919 % things,
+            "id": (at * BATCH + i) * 7919 % artifacts,
         }
         for i in range(BATCH)
     ]
@@ -83,11 +83,11 @@ def _bare(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute(
-        "CREATE TABLE edges (uid TEXT PRIMARY KEY, task TEXT, thing TEXT, dir INT,"
+        "CREATE TABLE edges (uid TEXT PRIMARY KEY, task TEXT, artifact TEXT, dir INT,"
         " at REAL) WITHOUT ROWID"
     )
-    connection.execute("CREATE INDEX up ON edges (task, dir, thing)")
-    connection.execute("CREATE INDEX down ON edges (thing, dir, task)")
+    connection.execute("CREATE INDEX up ON edges (task, dir, artifact)")
+    connection.execute("CREATE INDEX down ON edges (artifact, dir, task)")
     return connection
 
 

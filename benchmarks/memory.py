@@ -21,8 +21,8 @@ from .serve_load import LARGE, plain
 TITLE = "memory of lineage serve, in MB"
 #: The stream is cut into so many parts; memory is looked at after each.
 PARTS: Final = 10
-#: So many new things that what a server remembers of them reaches its bound.
-EDGES_A_THING: Final = 2
+#: So many new artifacts that what a server remembers of them reaches its bound.
+EDGES_AN_ARTIFACT: Final = 2
 _FACTS: Final = "/public/api/v3/lineage.facts.add"
 
 
@@ -53,7 +53,7 @@ def _table(edges: int, before: list[float], parts: list[list[float]]) -> Table:
         ],
     )
     table.notes.append(
-        "resident, after each part; every second edge brings a new thing"
+        "resident, after each part; every second edge brings a new artifact"
     )
     # What is remembered reaches its bound after some 260,000 edges.
     growth = parts[-1][0] / parts[2][0] if edges >= 1_000_000 else None
@@ -85,8 +85,8 @@ def _stream(target: Server, path: str, part: int, edges: int) -> float:
     headers = {"content-type": "application/json"}
     batches = max(1, round(edges / LARGE))
     for number in range(batches):
-        told = plain(0, part * batches + number, LARGE, EDGES_A_THING)[1]
-        body = json.dumps(told)
+        facts = plain(0, part * batches + number, LARGE, EDGES_AN_ARTIFACT)[1]
+        body = json.dumps(facts)
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         said = answer.read()

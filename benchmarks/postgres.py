@@ -24,7 +24,7 @@ SMALL = 50
 WRITERS = 4
 
 _TABLE = (
-    "CREATE TABLE bare_edges (uid text PRIMARY KEY, task text, thing text, dir int,"
+    "CREATE TABLE bare_edges (uid text PRIMARY KEY, task text, artifact text, dir int,"
     " at double precision)"
 )
 _WRITER = """
@@ -85,12 +85,12 @@ def _batches(uri: str, options: Options) -> Table:
                     times[name].append((ended[0] - start, ended[1] - used))
             statements = _statements(ours, _some(rounds, size))
             walls = {
-                name: statistics.median(t[0] for t in told)
-                for name, told in times.items()
+                name: statistics.median(t[0] for t in shown)
+                for name, shown in times.items()
             }
             base = walls["bare multi-row inserts in PostgreSQL"]
-            for name, told in times.items():
-                own = statistics.median(t[1] for t in told)
+            for name, shown in times.items():
+                own = statistics.median(t[1] for t in shown)
                 table.rows.append([
                     name, str(size), significant(size / walls[name]),
                     significant(base / walls[name]), significant(size / own),
@@ -145,9 +145,12 @@ def _bytes_per_edge(store: Store, edges: int) -> str:
             )
             for table in tables
         ]
-        things = tx.all("SELECT COUNT(*) FROM entities")[0][0]
-    told = ", ".join(f"{table} {rows[0][0] / edges:.0f}" for table, rows in sizes)
-    return f"bytes an edge with indexes: {told}; {things / edges:.2g} things an edge"
+        artifacts = tx.all("SELECT COUNT(*) FROM entities")[0][0]
+    shown = ", ".join(f"{table} {rows[0][0] / edges:.0f}" for table, rows in sizes)
+    return (
+        f"bytes an edge with indexes: {shown};"
+        f" {artifacts / edges:.2g} artifacts an edge"
+    )
 
 
 def _closures(uri: str, options: Options) -> Table:
@@ -162,8 +165,8 @@ def _closures(uri: str, options: Options) -> Table:
             peer, cold, warm = graph_closure.measure(
                 store, size, None, options.pick_rounds(9, 5)
             )
-            told = (peer * 1e3, cold * 1e3, warm * 1e3, cold / peer, warm / peer)
-            table.rows.append([name, *(significant(part) for part in told)])
+            shown = (peer * 1e3, cold * 1e3, warm * 1e3, cold / peer, warm / peer)
+            table.rows.append([name, *(significant(part) for part in shown)])
     return table
 
 
@@ -181,8 +184,8 @@ def _writers(uri: str, options: Options) -> Table:
         for case in cases:
             rates[case].append(_race(uri, *case, batches=batches))
     alone = statistics.median(rates[1, 1])
-    for (writers, teams), told in rates.items():
-        rate = statistics.median(told)
+    for (writers, teams), shown in rates.items():
+        rate = statistics.median(shown)
         table.rows.append(
             [str(writers), str(teams), significant(rate), significant(rate / alone)]
         )
@@ -218,14 +221,14 @@ def _race(uri: str, writers: int, teams: int, *, batches: int) -> float:
 def write_alone(url: str, team: int, writer: int, batches: int) -> None:
     """Write batches once a line comes in; the body of one writer's process."""
     store = open_store(url)
-    told = [
+    shown = [
         [{**fact, "uid": f"w{writer}x{at}-{n}", "task": f"w{writer}x{at}"}
          for n, fact in enumerate(ingest.make_batch(at + 50 * writer, 40_000)[:2_000])]
         for at in range(batches)
     ]  # fmt: skip
     print("ready", flush=True)
     sys.stdin.readline()
-    for facts in told:
+    for facts in shown:
         store.ingest(team, facts)
     store.close()
 
@@ -261,8 +264,8 @@ def _bare(uri: str) -> Iterator[Callable[[Sequence[dict[str, Any]]], None]]:
 
     with _place(uri) as url, psycopg.connect(url) as connection:
         connection.execute(_TABLE)
-        connection.execute("CREATE INDEX up ON bare_edges (task, dir, thing)")
-        connection.execute("CREATE INDEX down ON bare_edges (thing, dir, task)")
+        connection.execute("CREATE INDEX up ON bare_edges (task, dir, artifact)")
+        connection.execute("CREATE INDEX down ON bare_edges (artifact, dir, task)")
         connection.commit()
 
         def insert(facts: Sequence[dict[str, Any]]) -> None:

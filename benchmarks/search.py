@@ -54,7 +54,7 @@ def run(options: Options) -> list[Table]:
         _fill(store, count)
         graph = GraphQueries(store)
         table = Table(
-            f"{TITLE}: {count} things",
+            f"{TITLE}: {count} artifacts",
             ("text", "hits", "ours ms", "its CPU ms", "LIKE ms"),
         )
         slowest = 0.0
@@ -65,7 +65,7 @@ def run(options: Options) -> list[Table]:
             times = (significant(part) for part in (ours, own, peer))
             table.rows.append([text, str(hits), *times])
         store.close()
-    table.goals.append(Goal(f"search among {count} things", slowest, 20, " ms"))
+    table.goals.append(Goal(f"search among {count} artifacts", slowest, 20, " ms"))
     table.notes.append("median of each text; the goal is about the slowest one")
     return [table]
 

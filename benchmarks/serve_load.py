@@ -32,25 +32,25 @@ def rows(client: int, number: int) -> Request:
 
 
 def edge(client: int, number: int) -> Request:
-    """Give an edge of the platform; every tenth brings a new thing."""
-    told = {
+    """Give an edge of the platform; every tenth brings a new artifact."""
+    body = {
         "teamId": TEAM,
         "node": {"type": "task", "id": client + 1},
         "type": "dataset",
         "id": (number * 32 + client) // 10 % 1_000_000 + 1,
     }
-    return f"{_API}workflow.node.add-input", told
+    return f"{_API}workflow.node.add-input", body
 
 
 def card(client: int, number: int) -> Request:
     """Give the same edge with a card, whose title is a new one each time."""
-    path, told = edge(client, number)
+    path, body = edge(client, number)
     meta = {"customRelationSettings": {"title": f"{client}-{number}"}}
-    return path, {**told, "meta": meta}
+    return path, {**body, "meta": meta}
 
 
 def plain(
-    client: int, number: int, size: int = BATCH, edges_a_thing: int = 10
+    client: int, number: int, size: int = BATCH, edges_an_artifact: int = 10
 ) -> Request:
     """Give edges that name a task and a file; every tenth brings a new file."""
     facts = [
@@ -59,7 +59,7 @@ def plain(
             "task": f"run{client}x{number}-{index // 200}",
             "dir": "input" if index % 4 else "output",
             "kind": "file",
-            "id": (number * 64 + client) * size + index % (size // edges_a_thing),
+            "id": (number * 64 + client) * size + index % (size // edges_an_artifact),
         }
         for index in range(size)
     ]
@@ -126,8 +126,8 @@ def _facts(facts: list[dict[str, Any]]) -> Request:
 def _bytes(request: Request, token: str) -> bytes:
     path, body = request
     text = json.dumps(body, separators=(",", ":")).encode()
-    told = f"X-Api-Key: {token}\r\n" if token else ""
-    head = _HEAD.format(path=path, length=len(text), token=told)
+    credentials = f"X-Api-Key: {token}\r\n" if token else ""
+    head = _HEAD.format(path=path, length=len(text), token=credentials)
     return head.encode() + text
 
 

@@ -148,7 +148,7 @@ class Stub:
         self.address = f"http://127.0.0.1:{self._process.stdout.readline().strip()}"
 
     def count_edges(self) -> int:
-        """Tell how many edges have arrived."""
+        """Return how many edges have arrived."""
         request = Request(f"{self.address}{_ROOT}stub.counts", data=b"{}")
         with urlopen(request, timeout=30) as answer:
             return int(json.load(answer)["edges"])

@@ -27,7 +27,7 @@ def test_capture_shows_what_was_recorded() -> None:
     assert recorded.not_recorded == {}
 
 
-def test_it_is_strict_unless_told_otherwise() -> None:
+def test_it_is_strict_unless_recorded_otherwise() -> None:
     """A wrong value fails the test that shows it."""
     with capture(), pytest.raises(SourceError):
         train("x")  # type: ignore[arg-type]

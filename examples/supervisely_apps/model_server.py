@@ -37,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers a request; the server calls it on a new thread each time."""
 
     def do_GET(self) -> None:
-        """Tell that the model is ready."""
+        """Say that the model is ready."""
         self.send_response(200)
         self.end_headers()
 
@@ -57,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @lineage.app(name="Serve model", card=cards.session)
 def main() -> None:
-    """Look the weights up, and serve until told to stop."""
+    """Look the weights up, and serve until a signal stops it."""
     Model.weights = api.file.get_info_by_path(TEAM_ID, os.environ["WEIGHTS"])
     with ThreadingHTTPServer(("127.0.0.1", PORT), Handler) as server:
         print(f"  serving on port {server.server_port}", flush=True)

@@ -86,9 +86,9 @@ class Platform:
             "LINEAGE_HOME": self.home / "apps",
             **more,
         }
-        told = {name: str(value) for name, value in environ.items()}
+        variables = {name: str(value) for name, value in environ.items()}
         command = [sys.executable, str(HERE / script)]
-        return subprocess.Popen(command, env={**os.environ, **told}, text=True)
+        return subprocess.Popen(command, env={**os.environ, **variables}, text=True)
 
     def run(self, script: str, **more: Any) -> None:
         """Run an app to its end.

@@ -61,7 +61,7 @@ def test_a_whole_platform_is_registered(api: Api) -> None:
     assert api.post("tasks.info", {"id": task["id"]}).json()["status"] == "finished"
 
 
-def test_a_thing_that_is_there_is_refused(api: Api) -> None:
+def test_an_artifact_that_is_there_is_refused(api: Api) -> None:
     """The server's reason reaches the caller."""
     api.register.project("p", id=5)
     with pytest.raises(ApiError, match="already") as refused:

@@ -39,7 +39,7 @@ def ids(answer: GraphAnswer) -> set[tuple[str, object]]:
     return {(node.kind, node.id) for node in answer.nodes}
 
 
-def test_tasks_are_listed_and_told(api: Api) -> None:
+def test_tasks_are_listed_and_shown(api: Api) -> None:
     """The list has both tasks, newest first; one of them is shown whole."""
     page = api.graph.tasks()
     assert {line.node.id for line in page.tasks} == {11, 12}
@@ -87,7 +87,7 @@ def test_the_other_questions_are_answered(api: Api) -> None:
     assert (after.changed, after.tasks) == (True, ["task:12"])
 
 
-def test_a_thing_is_given_and_marked_deleted(api: Api) -> None:
+def test_an_artifact_is_given_and_marked_deleted(api: Api) -> None:
     """A version is shown by its key; deleted, it stays in the graph as deleted."""
     (key,) = [
         node.key
@@ -123,7 +123,7 @@ def test_bytes_of_a_recorded_file_are_shown(api: Api, tmp_path: Path) -> None:
         api.graph.preview(key)
 
 
-def test_unknown_things_and_unreadable_selectors_are_refused(api: Api) -> None:
+def test_unknown_artifacts_and_unreadable_selectors_are_refused(api: Api) -> None:
     """An object that is not there is 404, a selector that cannot be read 400."""
     for select, status in (("task:999", 404), ("project:1 & ", 400)):
         with pytest.raises(ApiError) as refused:

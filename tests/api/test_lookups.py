@@ -33,8 +33,8 @@ class Instance:
         return answer
 
 
-class Told(Future):  # type: ignore[type-arg]  # the class is not generic at run time
-    """Tells when somebody begins to wait for it."""
+class WatchedFuture(Future):  # type: ignore[type-arg]  # the class is not generic at run time
+    """Knows when somebody begins to wait for it."""
 
     is_waited_for = threading.Event()
 
@@ -44,9 +44,9 @@ class Told(Future):  # type: ignore[type-arg]  # the class is not generic at run
 
 
 @pytest.fixture(autouse=True)
-def _told(monkeypatch: pytest.MonkeyPatch) -> None:
-    Told.is_waited_for.clear()
-    monkeypatch.setattr(lookups, "Future", Told)
+def _watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    WatchedFuture.is_waited_for.clear()
+    monkeypatch.setattr(lookups, "Future", WatchedFuture)
 
 
 def two_threads(instance: Instance) -> tuple[Future[int], Future[int]]:
@@ -56,7 +56,7 @@ def two_threads(instance: Instance) -> tuple[Future[int], Future[int]]:
         first = pool.submit(teams.of, 77, instance)
         assert instance.is_asked.wait(WAIT_S)
         second = pool.submit(teams.of, 77, instance)
-        assert Told.is_waited_for.wait(WAIT_S)
+        assert WatchedFuture.is_waited_for.wait(WAIT_S)
         instance.may_answer.set()
     return first, second
 

@@ -225,7 +225,7 @@ def test_sessions_are_listed_for_each_app(server: Recorder, api: Api) -> None:
         (["started", "started"], "started", True),
     ],
 )
-def test_waiting_tells_whether_the_state_came(
+def test_waiting_shows_whether_the_state_came(
     server: Recorder, api: Api, states: list[str], target: Any, given: bool
 ) -> None:
     """True for the state, False for another end."""

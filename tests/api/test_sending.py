@@ -175,7 +175,7 @@ def test_what_can_never_be_sent_says_so(
     ],
 )
 @pytest.mark.parametrize("is_foreign", [False, True])
-def test_a_failing_edge_tells_whether_to_wait(
+def test_a_failing_edge_shows_whether_to_wait(
     platform: Recorder,
     make_api: Callable[..., Api],
     is_foreign: bool,
@@ -207,7 +207,7 @@ def test_an_edge_waits_for_an_instance_that_takes_it(
     assert caught.value.is_retryable
 
 
-def test_a_foreign_api_that_forgot_its_version_is_asked_anew(
+def test_a_foreign_api_that_forgot_its_version_is_asked_again(
     platform: Recorder,
 ) -> None:
     """The SDK keeps `unknown` for good; the gate asks past it."""

@@ -145,7 +145,7 @@ def _default(value: Any) -> str:
     return repr(dict(value)) if hasattr(value, "keys") else repr(value)
 
 
-def test_every_public_method_tells_its_errors_and_endpoint() -> None:
+def test_every_public_method_shows_its_errors_and_endpoint() -> None:
     """A method that sends something names its endpoint in its docstring."""
     silent = {
         "convert_info_to_json", "get_url", "info_sequence", "info_tuple_name",

@@ -28,13 +28,13 @@ _WITH_EXAMPLES = [p for p in sorted(PACKAGE.rglob("*.py")) if ">>>" in p.read_te
 
 @pytest.mark.parametrize("row", environment_rows())
 def test_each_variable_is_documented(row: str) -> None:
-    """docs/environment.md tells each variable, its default and its meaning."""
+    """docs/environment.md names each variable, its default and its meaning."""
     assert row in (ROOT / "docs" / "environment.md").read_text()
 
 
 @pytest.mark.parametrize("row", command_rows())
 def test_each_command_is_documented(row: str) -> None:
-    """docs/cli.md tells each command, with the words of its own help."""
+    """docs/cli.md lists each command, with the words of its own help."""
     assert row in (ROOT / "docs" / "cli.md").read_text()
 
 
@@ -60,7 +60,7 @@ def test_examples_in_docstrings_run(
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
 def test_commands_in_documents_exist(document: Path) -> None:
-    """Each `lineage …` and `make …` that a document tells to type is there."""
+    """Each `lineage …` and `make …` that a document says to type is there."""
     makefile = (ROOT / "Makefile").read_text()
     verbs = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     known = {name for name, _ in commands()}
@@ -76,15 +76,15 @@ def test_commands_in_documents_exist(document: Path) -> None:
 
 
 def test_commands_in_messages_exist() -> None:
-    """A command that a message or the page tells to type is there."""
+    """A command that a message or the page says to type is there."""
     known = {name.split()[0] for name, _ in commands()} | {"THING"}
-    told = re.compile(r"(?:`|<code>|type: )lineage ([a-z]+)")
+    command = re.compile(r"(?:`|<code>|type: )lineage ([a-z]+)")
     sources = [p for p in committed() if p.suffix in (".py", ".html", ".ts", ".tsx")]
     wrong = [
         f"{relative(path)}: lineage {word}"
         for path in sources
         if path.parts[len(ROOT.parts)] in ("lineage", "web")
-        for word in told.findall(path.read_text(encoding="utf-8"))
+        for word in command.findall(path.read_text(encoding="utf-8"))
         if word not in known
     ]
     assert wrong == []

@@ -1,4 +1,4 @@
-"""The front door: what it shows is sorted, true, and cheap to open."""
+"""The public names are sorted, complete, and cheap to import."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CHANCE = {
 
 def _loaded_by(statement: str) -> set[str]:
     program = f"import json, sys; {statement}; print(json.dumps(sorted(sys.modules)))"
-    # Coverage, where it is measured, loads things of its own into subprocesses.
+    # Coverage, where it is measured, loads modules of its own into subprocesses.
     environ = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE")}
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -64,7 +64,7 @@ def test_exports_are_sorted_and_true(name: str) -> None:
 
 
 def test_nothing_public_is_left_out() -> None:
-    """A public name of the front door that is no submodule stands in `__all__`."""
+    """A public name that is no submodule stands in `__all__`."""
     rooms = {path.stem for path in PACKAGE.iterdir()}
     public = {n for n in vars(lineage) if not n.startswith("_") and n not in rooms}
     assert public - {"annotations"} <= set(lineage.__all__)

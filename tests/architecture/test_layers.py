@@ -42,7 +42,7 @@ def test_imports_inside_the_package_are_relative() -> None:
 
 
 def _enters_front_door(folders: tuple[str, ...], node: ast.AST) -> bool:
-    """Whether an import names something that only the front door has."""
+    """Whether an import names something that only the package itself has."""
     if not isinstance(node, ast.ImportFrom) or node.module is not None:
         return False
     if node.level != len(folders) + 1:

@@ -74,7 +74,7 @@ def test_tables_line_up_and_are_markdown() -> None:
 
 
 def test_goals_of_all_tables_are_gathered_into_one() -> None:
-    """The last table tells which goals were met."""
+    """The last table shows which goals were met."""
     table = Table(
         "T", ("",), goals=[Goal("cost", 5, 4, " us"), Goal("x", None, 1, "x")]
     )

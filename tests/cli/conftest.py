@@ -41,8 +41,8 @@ def type_(capsys: pytest.CaptureFixture[str]) -> Callable[..., Typed]:
     def run(*words: str) -> Typed:
         capsys.readouterr()
         code = main(words)
-        told = capsys.readouterr()
-        return Typed(code, told.out, told.err)
+        printed = capsys.readouterr()
+        return Typed(code, printed.out, printed.err)
 
     return run
 
@@ -63,7 +63,7 @@ class Graph:
         self._add(f="task_end", task=run, at=START + at, status=status, **more)
 
     def edge(self, run: str, direction: str, path: str, at: float, **more: Any) -> None:
-        """Tell of a file; its digest is made of its path."""
+        """Record a file; its digest is made of its path."""
         stat = {
             "size": 1500,
             "mtime_ns": 1,
@@ -116,7 +116,7 @@ def small_graph(empty_home: Api) -> Api:
 
 @pytest.fixture
 def newer_table(small_graph: Api) -> Api:
-    """A second import has made the table anew: what came from the old one is stale."""
+    """A second import has made the table again: what came from the old one is stale."""
     graph = Graph("newer")
     graph.task("n", "Import", 40)
     graph.edge("n", "input", "/data/scans.csv", 41, d=1)
@@ -141,7 +141,7 @@ class _Platform(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def served_version() -> Iterator[str]:
-    """The address of a platform that only tells its version."""
+    """The address of a platform that only answers its version."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Platform) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

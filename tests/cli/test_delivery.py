@@ -36,7 +36,7 @@ def test_nothing_recorded_means_everything_is_delivered(type_) -> None:
     assert "the embedded instance in" in answer.out
 
 
-def test_leftovers_are_told_and_flushed(type_) -> None:
+def test_leftovers_are_reported_and_flushed(type_) -> None:
     """What a killed process left waits, until `flush` delivers it."""
     _leave(_edge(id=1), _edge(id=2))
     waiting = type_("status")
@@ -49,7 +49,7 @@ def test_leftovers_are_told_and_flushed(type_) -> None:
 
 
 def test_a_refused_fact_is_named_with_its_reason(type_) -> None:
-    """A fact that can never be stored is set aside, told, and sent again by `retry`."""
+    """A fact that can never be stored is kept, shown, and sent again by `retry`."""
     _leave(_edge(kind="planet"), _edge(id=2))
     flushed = type_("flush", "--timeout", "20")
     assert flushed.code == 1
@@ -92,7 +92,7 @@ def test_the_status_as_json_has_numbers(type_, clean_environment: Path) -> None:
 
 
 def test_a_reason_that_is_no_json_shows_the_fact_by_its_id(type_) -> None:
-    """A refusal is told even where its fact cannot be read."""
+    """A rejection is shown even where its fact cannot be read."""
     from lineage.cli.delivery import _about
     from lineage.delivery.report import RejectedFact
 
@@ -100,16 +100,18 @@ def test_a_reason_that_is_no_json_shows_the_fact_by_its_id(type_) -> None:
     assert _about(RejectedFact("u-1", "why", 0.0, '{"f": "task"}')) == "task"
 
 
-def test_dropped_and_unreadable_facts_are_told(type_, clean_environment: Path) -> None:
+def test_dropped_and_unreadable_facts_are_reported(
+    type_, clean_environment: Path
+) -> None:
     """What the journal could not keep, and what it keeps aside, is not hidden."""
     from lineage.cli.delivery import _status_lines
     from lineage.delivery.report import DeliveryStatus
 
     status = DeliveryStatus(dropped=3, skipped=("torn.seg",))
     lines = _status_lines(status, Settings.from_environ())
-    told = "".join(part.text for line in lines for part in line)
-    assert "3 facts dropped" in told
-    assert "torn.seg" in told
+    text = "".join(part.text for line in lines for part in line)
+    assert "3 facts dropped" in text
+    assert "torn.seg" in text
 
 
 @pytest.mark.parametrize(

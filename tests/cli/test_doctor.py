@@ -9,14 +9,14 @@ import pytest
 from lineage.settings import VARIABLES
 
 
-def test_doctor_tells_every_variable_with_value_origin_and_consequence(type_) -> None:
+def test_doctor_shows_every_variable_with_value_origin_and_consequence(type_) -> None:
     """Nothing that the environment can say is left out."""
-    told = {s["names"][0]: s for s in type_("doctor", "--json").data["settings"]}
-    assert set(told) == {variable.names[0] for variable in VARIABLES}
-    home = told["LINEAGE_HOME"]
+    shown = {s["names"][0]: s for s in type_("doctor", "--json").data["settings"]}
+    assert set(shown) == {variable.names[0] for variable in VARIABLES}
+    home = shown["LINEAGE_HOME"]
     assert home["from"] == "LINEAGE_HOME"
     assert "is made with the first fact" in home["follows"]
-    assert told["LINEAGE_STRICT"]["from"] == "default"
+    assert shown["LINEAGE_STRICT"]["from"] == "default"
 
 
 def test_doctor_masks_secrets(type_, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,7 +30,7 @@ def test_doctor_masks_secrets(type_, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "expected"),
     [
         ({}, "facts go to the embedded instance"),
         ({"LINEAGE_ENABLED": "false"}, "Recording is off"),
@@ -46,12 +46,12 @@ def test_doctor_masks_secrets(type_, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )  # fmt: skip
 def test_doctor_says_what_follows(
-    type_, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], said: str
+    type_, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], expected: str
 ) -> None:
     """Not only the value, but what lineage does with it."""
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    assert said in type_("doctor").out
+    assert expected in type_("doctor").out
 
 
 def test_doctor_names_what_cannot_be_understood(
@@ -106,7 +106,7 @@ def test_check_of_a_file_that_is_not_there_says_so(type_) -> None:
 def test_doctor_says_that_nobody_answers(
     type_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An address that cannot be reached is told as that, not found out weeks later."""
+    """An address that cannot be reached is named now, not found out weeks later."""
     monkeypatch.setenv("LINEAGE_TARGET", "http://127.0.0.1:9")
     assert "http://127.0.0.1:9 does not answer" in type_("doctor").out
 
@@ -114,7 +114,7 @@ def test_doctor_says_that_nobody_answers(
 def test_doctor_says_who_answers(
     type_, monkeypatch: pytest.MonkeyPatch, served_version: str
 ) -> None:
-    """A platform is told by its version."""
+    """A platform is named with its version."""
     monkeypatch.setenv("LINEAGE_TARGET", served_version)
     assert "answers, a platform of version 6.12.0" in type_("doctor").out
 

@@ -125,7 +125,7 @@ def test_content_is_named_by_any_digits_of_its_digest(
 def test_a_copy_is_recognised_by_its_bytes(
     type_: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """A file that was never recorded is told by its content, and how old it is."""
+    """A file that was never recorded is found by its content, with its age."""
     copy = tmp_path / "copy.pt"
     copy.write_bytes(b"n1")
     shown = type_("show", str(copy)).out

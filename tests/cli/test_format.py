@@ -18,35 +18,37 @@ def _node(**fields: object) -> Node:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
+    ("count", "expected"),
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2_500_000, "2.5 MB"),
      (7 * 10**15, "7000.0 TB")],
 )  # fmt: skip
-def test_sizes_are_said_in_the_nearest_unit(count: int, said: str) -> None:
+def test_sizes_are_shown_in_the_nearest_unit(count: int, expected: str) -> None:
     """Bytes up to 999, then one decimal."""
-    assert cli_format.size(count) == said
+    assert cli_format.size(count) == expected
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "expected"),
     [(-1, "0 ms"), (0.25, "250 ms"), (5, "5.0 s"), (90, "1 min 30 s"),
      (7260, "2 h 1 min"), (200_000, "2 days")],
 )  # fmt: skip
-def test_durations_are_said_in_two_units_at_most(seconds: float, said: str) -> None:
+def test_durations_are_shown_in_two_units_at_most(
+    seconds: float, expected: str
+) -> None:
     """From milliseconds to days."""
-    assert cli_format.duration(seconds) == said
+    assert cli_format.duration(seconds) == expected
 
 
 @pytest.mark.parametrize(
-    ("moment", "said"),
+    ("moment", "expected"),
     [(999_990, "just now"), (999_000, "16 min ago"), (990_000, "2 h ago"),
      (100_000, "1970-01-02 03:46")],
 )  # fmt: skip
-def test_moments_are_told_from_now_and_old_ones_by_date(
-    moment: float, said: str
+def test_moments_are_shown_from_now_and_old_ones_by_date(
+    moment: float, expected: str
 ) -> None:
     """After a day the date says more than the distance."""
-    assert cli_format.ago(moment, now=1_000_000) == said
+    assert cli_format.ago(moment, now=1_000_000) == expected
 
 
 def test_titles_lose_markup_and_control_characters() -> None:
@@ -70,8 +72,8 @@ def test_a_long_name_is_cut_in_the_middle() -> None:
     assert cli_format.shorten("a" * 50 + "/best.pt", 20) == "aaaaaa…aaaaa/best.pt"
 
 
-def test_facts_of_a_thing_name_kind_version_size_and_state() -> None:
-    """What matters for choosing among things stands beside the name."""
+def test_facts_of_an_artifact_name_kind_version_size_and_state() -> None:
+    """What matters for choosing among artifacts stands beside the name."""
     node = _node(kind="model_weight", version="ab12", size=1500, is_stale=True,
                  is_deleted=True)  # fmt: skip
     assert (
@@ -89,8 +91,8 @@ def test_facts_of_a_task_name_its_trouble_and_its_length() -> None:
 
 
 def test_numbers_come_with_their_noun() -> None:
-    """One thing, two things, three boxes."""
-    assert cli_format.count(1, "thing") == "1 thing"
+    """One file, two files, three boxes."""
+    assert cli_format.count(1, "file") == "1 file"
     assert cli_format.count(3, "box", "boxes") == "3 boxes"
 
 

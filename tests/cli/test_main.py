@@ -62,7 +62,7 @@ def test_each_command_knows_help_and_json(
     assert "--json" in capsys.readouterr().out
 
 
-def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """`lineage --version`."""
     with pytest.raises(SystemExit):
         main(["--version"])
@@ -102,7 +102,7 @@ def test_the_platform_without_an_address_says_what_to_set(
     assert "SERVER_ADDRESS" in type_("tasks").err
 
 
-def test_a_defect_is_told_in_one_line() -> None:
+def test_a_defect_is_reported_in_one_line() -> None:
     """An error nobody foresaw shows no traceback, unless asked for."""
     program = (
         "from lineage.cli import main, tasks\n"
@@ -111,9 +111,9 @@ def test_a_defect_is_told_in_one_line() -> None:
         "main(['tasks'])\n"
     )
     command = [sys.executable, "-c", program]
-    told = subprocess.run(command, capture_output=True, text=True)
-    assert "a defect of lineage itself (RuntimeError: boom)" in told.stderr
-    assert "Traceback" not in told.stderr
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "a defect of lineage itself (RuntimeError: boom)" in done.stderr
+    assert "Traceback" not in done.stderr
     environ = {**os.environ, "LINEAGE_STRICT": "1"}
     full = subprocess.run(command, capture_output=True, text=True, env=environ)
     assert "Traceback" in full.stderr
@@ -159,8 +159,8 @@ def test_json_is_readable_and_complete() -> None:
     stream = io.StringIO()
     data = {"path": Path("x"), "span": StyledText("a", "b"), 3: ("é",)}
     output.emit(CommandResult(data), as_json=True, stream=stream)
-    said = {"path": "x", "span": {"text": "a", "style": "b"}, "3": ["é"]}
-    assert json.loads(stream.getvalue()) == said
+    expected = {"path": "x", "span": {"text": "a", "style": "b"}, "3": ["é"]}
+    assert json.loads(stream.getvalue()) == expected
     assert "é" in stream.getvalue()
 
 

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.usefixtures("small_graph")
 
 
 def test_upstream_goes_back_to_the_beginning(type_) -> None:
-    """Without a depth, everything a thing came from."""
+    """Without a depth, everything an artifact came from."""
     out = type_("upstream", "readings.csv").out
     assert all(name in out for name in ("Use", "model.pt", "table.csv", "scans.csv"))
 
@@ -21,13 +21,13 @@ def test_a_depth_limits_the_hops(type_) -> None:
 
 
 def test_downstream_goes_on_to_the_end(type_) -> None:
-    """Everything that became of a thing, failed runs too."""
+    """Everything that was made from an artifact, by failed runs too."""
     out = type_("downstream", "scans.csv").out
     assert "readings.csv" in out
     assert "✘ Train" in out
 
 
-def test_impact_tells_what_would_be_lost_with_a_receipt(type_) -> None:
+def test_impact_shows_what_would_be_lost_with_a_receipt(type_) -> None:
     """What has to be made again, and a fingerprint of the answer."""
     data = type_("impact", "table.csv", "--json").data
     lost = {item["node"]["name"] for item in data["remake"]}
@@ -55,7 +55,7 @@ def test_provenance_names_runs_inputs_and_code(type_) -> None:
     assert "scans.csv" in out
 
 
-def test_diff_tells_runs_apart_and_sets_the_exit_code(type_) -> None:
+def test_diff_compares_runs_and_sets_the_exit_code(type_) -> None:
     """1 for different runs, 0 for the same."""
     different = type_("diff", "task:2", "task:3")
     assert different.code == 1
@@ -65,7 +65,7 @@ def test_diff_tells_runs_apart_and_sets_the_exit_code(type_) -> None:
     assert "the same" in same.out
 
 
-def test_path_leads_from_one_thing_to_another(type_) -> None:
+def test_path_leads_from_one_artifact_to_another(type_) -> None:
     """The way data took; 1 where there is none."""
     found = type_("path", "scans.csv", "readings.csv")
     assert found.code == 0
@@ -95,7 +95,7 @@ def test_questions_about_the_past_leave_out_what_came_later(type_) -> None:
 
 
 @pytest.mark.usefixtures("newer_table")
-def test_stale_tells_what_was_made_from_something_older(type_) -> None:
+def test_stale_shows_what_was_made_from_something_older(type_) -> None:
     """The output, the run that made it, the version it used and the newest one."""
     out = type_("stale").out
     assert "model.pt" in out
@@ -113,7 +113,7 @@ def test_versions_are_listed_with_the_shown_one_marked(type_) -> None:
 
 @pytest.mark.usefixtures("newer_table")
 def test_diff_shows_other_versions(type_) -> None:
-    """The same path with other bytes is another version, not another thing."""
+    """The same path with other bytes is another version, not another artifact."""
     answer = type_("diff", "task:1", "task:5")
     assert answer.code == 1
     assert "~" in answer.out

@@ -99,7 +99,7 @@ def test_serving_strangers_needs_a_token(type_) -> None:
 
 
 @pytest.mark.usefixtures("empty_home")
-def test_things_of_the_platform_can_be_registered(type_, tmp_path: Path) -> None:
+def test_artifacts_of_the_platform_can_be_registered(type_, tmp_path: Path) -> None:
     """A project, its version, a dataset, a file with bytes, a job, module and task."""
     (tmp_path / "weights").write_bytes(b"abc")
     os.makedirs(os.environ["LINEAGE_HOME"], exist_ok=True)
@@ -148,8 +148,8 @@ def test_a_browser_opens_only_where_a_person_sits(
 def test_a_store_is_backed_up(type_, tmp_path: Path) -> None:
     """`store backup` writes a copy that a later command can ask."""
     type_("token", "create", "--team", "research")
-    told = type_("store", "backup", str(tmp_path / "copy.db"), "--json").data
-    assert told["bytes"] > 0
+    answer = type_("store", "backup", str(tmp_path / "copy.db"), "--json").data
+    assert answer["bytes"] > 0
     listed = type_(
         "token", "list", "--store", f"sqlite:///{tmp_path}/copy.db", "--json"
     )

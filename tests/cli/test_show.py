@@ -8,7 +8,7 @@ pytestmark = pytest.mark.usefixtures("small_graph")
 
 
 def test_tasks_are_listed_newest_first_with_what_went_in_and_out(type_) -> None:
-    """One line tells a run: state, key, name, when, how long, inputs → outputs."""
+    """One line describes a run: state, key, name, when, how long, inputs → outputs."""
     lines = type_("tasks").out.splitlines()
     assert len(lines) == 4
     assert "Use" in lines[0]
@@ -32,7 +32,7 @@ def test_a_cut_list_says_how_to_go_on(type_) -> None:
     assert "Import" in type_("tasks", "--limit", "3", "--after", after).out
 
 
-def test_show_draws_both_sides_of_a_thing(type_) -> None:
+def test_show_draws_both_sides_of_an_artifact(type_) -> None:
     """Where the model came from, and what became of it."""
     shown = type_("show", "model.pt").out
     assert "Upstream" in shown
@@ -42,7 +42,7 @@ def test_show_draws_both_sides_of_a_thing(type_) -> None:
     assert "1.5 kB" in shown
 
 
-def test_show_tells_a_task_with_code_error_and_steps(type_) -> None:
+def test_show_describes_a_task_with_code_error_and_steps(type_) -> None:
     """Who, where, with what code, and in which steps."""
     shown = type_("show", "Import").out
     for text in ("maria on desk", "git abcdef012345 with uncommitted changes",
@@ -51,13 +51,13 @@ def test_show_tells_a_task_with_code_error_and_steps(type_) -> None:
     assert "ValueError: no" in type_("show", "task:2").out
 
 
-def test_show_as_json_has_thing_upstream_and_downstream(type_) -> None:
+def test_show_as_json_has_artifact_upstream_and_downstream(type_) -> None:
     """Programs get the same answers as the drawing is made of."""
     data = type_("show", "readings.csv", "--json").data
     assert set(data) == {"schema", "thing", "upstream", "downstream"}
 
 
-def test_a_name_that_fits_several_things_lists_them(type_) -> None:
+def test_a_name_that_fits_several_artifacts_lists_them(type_) -> None:
     """Two runs are called Train: their keys are shown, to name one of them."""
     answer = type_("show", "Train")
     assert answer.code == 2

@@ -30,7 +30,7 @@ def _drawn(answer: GraphAnswer, **options: object) -> list[str]:
 
 
 def test_a_chain_hangs_below_its_beginning() -> None:
-    """What came out of a thing stands below it, one step to the right."""
+    """What was made from an artifact stands below it, one step to the right."""
     lines = _drawn(_answer(("a", "T"), ("T", "b")))
     assert lines[0].startswith("a ")
     assert lines[1].startswith("└─▶ ✔ T")

@@ -313,12 +313,12 @@ def test_runs_are_found_by_tag(history: History, type_: Callable[..., Any]) -> N
 def test_json_names_its_schema_and_version(
     type_: Callable[..., Any], command: tuple[str, ...]
 ) -> None:
-    """A program can tell which form it reads."""
+    """A program can see which form it reads."""
     assert type_(*command, "--json").data["schema"] == f"lineage.{command[0]}/1"
 
 
 @pytest.mark.usefixtures("two_trainings")
-def test_a_served_instance_tells_the_pages_address(
+def test_a_served_instance_shows_the_pages_address(
     type_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, empty_home: Api
 ) -> None:
     """The last line leads to the page that shows the same."""

@@ -143,8 +143,10 @@ def test_what_is_left_behind_is_said_in_one_warning(
     lineage.configure(exporter=Scripted(AWAY))
     lineage.current_task().uses_project(1)
     limited.finish()
-    said = [r.getMessage() for r in caplog.records if "not delivered" in r.getMessage()]
-    [message] = said
+    records = [
+        r.getMessage() for r in caplog.records if "not delivered" in r.getMessage()
+    ]
+    [message] = records
     assert re.match(r"\d facts were not delivered \(the instance is away\)", message)
     assert str(limited.journal.folder.path) in message
     assert "lineage flush" in message
@@ -166,9 +168,9 @@ def test_facts_of_one_reason_are_refused_in_one_warning(
     for number in range(5):
         lineage.current_task().uses_project(number)
     lineage.flush(20)
-    said = [r for r in caplog.records if "was refused" in r.getMessage()]
-    assert len(said) == 1
-    assert "lineage retry" in said[0].getMessage()
+    records = [r for r in caplog.records if "was refused" in r.getMessage()]
+    assert len(records) == 1
+    assert "lineage retry" in records[0].getMessage()
 
 
 def test_the_last_attempt_lies_shortly_before_the_deadline() -> None:

@@ -29,7 +29,7 @@ def http(status: int, *, retryable: bool = False, after: float | None = None) ->
 
 
 class FakeFacts:
-    """Answers batches as told."""
+    """Answers batches as it was set up."""
 
     def __init__(self, judge: Any) -> None:
         self._judge = judge
@@ -137,7 +137,7 @@ def test_an_answer_of_another_form_is_waited_out() -> None:
 
 
 class FakeWorkflow:
-    """Raises what it is told, or remembers the edge."""
+    """Raises what it was given, or remembers the edge."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
@@ -182,7 +182,7 @@ def test_each_failed_edge_is_judged(
 
 
 def test_lanes_keep_the_order_that_the_platform_shows() -> None:
-    """Cards of one node go in order; edges of different things go side by side."""
+    """Cards of one node go in order; edges of different artifacts go side by side."""
     ordering_key = PlatformExporter(FakeWorkflow()).ordering_key
     one, other = facts(2)
     card = {"customNodeSettings": {"title": "x"}}

@@ -139,7 +139,7 @@ def test_an_absent_instance_keeps_all_waiting_in_order(rigs: Any) -> None:
     assert rig.exporter.delivered == [1, 2, 3]
 
 
-def test_an_unreachable_target_is_told_and_tried_again(rigs: Any) -> None:
+def test_an_unreachable_target_is_reported_and_tried_again(rigs: Any) -> None:
     """A target that cannot be resolved keeps facts waiting with its reason."""
     rig = rigs()
     failures = [DeliveryError("nobody is there")]
@@ -210,7 +210,7 @@ def test_many_are_in_flight_but_not_more_than_bounded(rigs: Any) -> None:
 
 
 def test_refused_facts_are_set_aside_and_can_be_tried_again(rigs: Any) -> None:
-    """A refusal is told with its reason, and sent again with its uid on demand."""
+    """A rejected fact is kept with its reason, and sent again with its uid."""
     result = [DeliveryResult("rejected", "no such project")]
     rig = rigs(ScriptedExporter(lambda f: result[0] if f["id"] == 2 else DELIVERED))
     rig.write(1, 2)
@@ -301,7 +301,7 @@ def test_leftovers_for_another_destination_are_left_alone(
 
 
 def test_torn_foreign_and_newer_files_are_kept_aside(rigs: Any, tmp_path: Path) -> None:
-    """What cannot be read is told and kept; all that is valid around it arrives."""
+    """What cannot be read is reported and kept; all that is valid around it arrives."""
     dead = journal_at(tmp_path)
     dead.write(edge(1))
     dead._active.write(b'0000 {"torn')
@@ -357,7 +357,7 @@ def test_without_threads_a_flush_delivers_by_itself(
     assert rig.exporter.delivered == [1, 2]
 
 
-def test_the_status_tells_the_oldest(tmp_path: Path) -> None:
+def test_the_status_shows_the_oldest(tmp_path: Path) -> None:
     """Any process can read what waits, and since when."""
     journal = journal_at(tmp_path)
     journal.write(edge(1).replace('"at": ', '"at": 1000.5, "was": '))

@@ -36,8 +36,8 @@ def test_gunicorn_stopped_by_sigterm_has_delivered(
         answers = ask_several(server, 2)
         assert server.stop() == 0
     assert all(number == back for number, (_, back) in answers.items())
-    # The master tells of each worker that ends by anything but its own exit.
-    assert "was sent" not in server.told()
+    # The master logs each worker that ends by anything but its own exit.
+    assert "was sent" not in server.output()
     assert_all_delivered(server, [*in_master, *answers])
 
 

@@ -46,11 +46,11 @@ def test_stopping_ends_each_task_once_with_the_reason() -> None:
         lineage.current_task().uses_project(2)
         runtime().stop()
         runtime().stop()
-        told = [fact for fact in exporter.facts if fact["f"] == "task_end"]
-    assert [fact["status"] for fact in told[:2]] == ["stopped"] * 2
-    assert told[0]["task"] != told[1]["task"]
-    assert told[0]["error"] == "TerminatedBySignal: by SIGTERM"
-    assert len(told) == 2
+        ends = [fact for fact in exporter.facts if fact["f"] == "task_end"]
+    assert [fact["status"] for fact in ends[:2]] == ["stopped"] * 2
+    assert ends[0]["task"] != ends[1]["task"]
+    assert ends[0]["error"] == "TerminatedBySignal: by SIGTERM"
+    assert len(ends) == 2
 
 
 def test_the_handler_ends_by_the_signal_unless_the_app_had_one(
@@ -82,7 +82,7 @@ def test_the_handler_ends_by_the_signal_unless_the_app_had_one(
     assert [f["status"] for f in exporter.facts if f["f"] == "task_end"] == ["stopped"]
 
 
-def test_sigterm_after_the_task_ended_tells_no_other_end(tmp_path: Path) -> None:
+def test_sigterm_after_the_task_ended_records_no_other_end(tmp_path: Path) -> None:
     """A task that is over stays as it ended."""
     body = """
 with lineage.task("done"):

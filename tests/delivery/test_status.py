@@ -1,4 +1,4 @@
-"""A home that cannot be read: told with its name and what to do, never as well."""
+"""A home that cannot be read is named, with what to do, and is never healthy."""
 
 from __future__ import annotations
 
@@ -59,58 +59,58 @@ def _load_all_commands() -> None:
 
 def _typed(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     code = main(words)
-    told = capsys.readouterr()
-    assert "Traceback" not in told.out + told.err
-    assert "everything is delivered" not in told.out
-    return code, told.out + told.err
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.out + printed.err
+    assert "everything is delivered" not in printed.out
+    return code, printed.out + printed.err
 
 
 @pytest.mark.parametrize("taken", ["home", "home/journal"])
 @pytest.mark.parametrize("command", ["status", "flush", "retry"])
-def test_a_file_in_the_folders_place_is_told(
+def test_a_file_in_the_folders_place_is_reported(
     command: str, taken: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The file is named, and what to do; nothing claims that all is delivered."""
     wrong = tmp_path / taken
     wrong.parent.mkdir(exist_ok=True)
     wrong.write_text("in the way")
-    code, told = _typed(capsys, command, "--home", str(tmp_path / "home"))
+    code, printed = _typed(capsys, command, "--home", str(tmp_path / "home"))
     assert code == 2
-    assert f"{wrong} is no folder" in told.replace("\n", " ")
-    assert "LINEAGE_HOME" in told
+    assert f"{wrong} is no folder" in printed.replace("\n", " ")
+    assert "LINEAGE_HOME" in printed
 
 
 @pytest.mark.parametrize("closed", ["", "journal"])
 @pytest.mark.parametrize("command", ["status", "flush", "retry"])
-def test_a_folder_without_rights_is_told(
+def test_a_folder_without_rights_is_reported(
     command: str, closed: str, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A home or a journal that may not be listed is named with the reason."""
     (home / closed).chmod(0)
     with _without_rights():
         capsys.readouterr()
-        code, told = _typed(capsys, command, "--home", str(home))
+        code, printed = _typed(capsys, command, "--home", str(home))
     (home / closed).chmod(0o700)
     assert code == 2
-    assert f"{home / 'journal'} cannot be read (Permission denied)" in told
-    assert "as a user who may read it" in told
+    assert f"{home / 'journal'} cannot be read (Permission denied)" in printed
+    assert "as a user who may read it" in printed
 
 
 def test_files_of_another_user_are_counted_as_unknown(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What can be read is told beside how many files cannot."""
+    """What can be read is shown beside the number of files that cannot."""
     (home / "journal").chmod(0o755)
     [segment] = (home / "journal").glob("*.seg")
     segment.chmod(0)
     with _without_rights():
         capsys.readouterr()
-        code, told = _typed(capsys, "status", "--home", str(home))
+        code, printed = _typed(capsys, "status", "--home", str(home))
         flushed, told_flush = _typed(
             capsys, "flush", "--home", str(home), "--timeout", "5"
         )
     assert (code, flushed) == (2, 2)
-    assert "1 of the files in" in told
+    assert "1 of the files in" in printed
     assert "cannot be opened for writing (Permission denied)" in told_flush
 
 
@@ -134,7 +134,7 @@ def test_a_journal_that_goes_while_it_is_read_is_nothing(
     assert (status.waiting, status.problem) == (0, None)
 
 
-def test_a_journal_that_is_closed_while_it_is_read_is_told(
+def test_a_journal_that_is_closed_while_it_is_read_is_reported(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rights that go between two looks end in the same message."""
@@ -146,7 +146,7 @@ def test_a_journal_that_is_closed_while_it_is_read_is_told(
     assert "cannot be read (Permission denied)" in (read_status(home).problem or "")
 
 
-def test_a_home_in_order_tells_no_problem(home: Path) -> None:
+def test_a_home_in_order_shows_no_problem(home: Path) -> None:
     """One fact waits."""
     status = read_status(home)
     assert (status.waiting, status.problem) == (1, None)

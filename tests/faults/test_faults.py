@@ -59,11 +59,11 @@ def test_a_faulty_instance_never_touches_the_app_and_gets_every_fact(
     """Results stay the app's own, its thread never connects, all arrives when well."""
     proxy.break_by(fault, only)
     result = object()
-    for name, told in DECLARATIONS.items():
+    for name, arguments in DECLARATIONS.items():
         *answers, raised = declare_all(name, lambda: result)
         handed_back = answers.pop(2)
         assert all(answer is result for answer in answers)
-        assert handed_back == told[0]
+        assert handed_back == arguments[0]
         assert isinstance(raised, AppError)
     # The fault lasts, and yet every call has returned with its fact on the disk.
     recorded = _recorded_edges(clean_environment)

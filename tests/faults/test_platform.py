@@ -64,11 +64,11 @@ def between(
 
 
 def _declare_twice() -> None:
-    """Tell each of the thirteen facts, and each a second time in vain."""
+    """Record each of the thirteen facts twice; the second time adds nothing."""
     task = lineage.current_task()
     for _ in range(2):
-        for name, told in DECLARATIONS.items():
-            getattr(task, name)(*told)
+        for name, arguments in DECLARATIONS.items():
+            getattr(task, name)(*arguments)
 
 
 def test_a_platform_that_is_well_gets_each_edge_once(

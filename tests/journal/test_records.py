@@ -1,4 +1,4 @@
-"""Lines: what is written is read back, and what stands between is told."""
+"""Lines: what is written is read back, and what stands between is reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_cutting_loses_only_the_cut_line(texts: list[str], data: st.DataObject) 
 
 
 def test_lines_behind_a_gap_and_garbage_are_read() -> None:
-    """Zeros are skipped, garbage is told with its place, and reading goes on."""
+    """Zeros are skipped, garbage is reported with its place, and reading goes on."""
     first, last = records.encode('{"a":1}'), records.encode('{"b":2}')
     data = first + bytes(10) + b"garb\0\0age" + last[:9] + b"\n" + last
     found, torn = records.read(data, base=100)
@@ -44,7 +44,7 @@ def test_lines_behind_a_gap_and_garbage_are_read() -> None:
 
 
 def test_a_changed_byte_is_noticed() -> None:
-    """The checksum tells a line that was changed; its mark may change."""
+    """The checksum shows that a line was changed; its mark may change."""
     line = bytearray(records.encode('{"a":1}'))
     line[records.MARK_AT] = records.DELIVERED
     assert records.read(bytes(line))[0][0].mark == records.DELIVERED

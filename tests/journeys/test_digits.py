@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from journey_tools import EXAMPLES, all_tasks, environment, opened, run_python, told
+from journey_tools import EXAMPLES, all_tasks, edges_of, environment, opened, run_python
 
 from lineage.api.client import Api
 from lineage.model.graph import TaskDetail
@@ -89,13 +89,13 @@ def test_every_run_is_a_task_in_the_order_of_the_program(api: Api) -> None:
 def test_each_finished_run_has_exactly_its_edges(api: Api, name: str) -> None:
     """No edge is missing, and none is invented."""
     task = _by_name(api, name)[-1]
-    assert told(task) == EDGES[name]
+    assert edges_of(task) == EDGES[name]
 
 
 def test_the_failed_run_shows_what_it_used_and_why_it_failed(api: Api) -> None:
     """Inputs are recorded before the body; a failed body has no outputs."""
     failed = _by_name(api, "Train classifier")[0]
-    assert told(failed) == {("input", "file", "train.npz")}
+    assert edges_of(failed) == {("input", "file", "train.npz")}
     assert "strength" in (failed.error or "") or "'C'" in (failed.error or "")
     assert "LogisticRegression" in (failed.traceback or "")
 
@@ -138,7 +138,7 @@ def test_an_output_of_a_line_of_blocks_comes_from_all_of_them(api: Api) -> None:
 
 
 def test_local_files_have_digests(api: Api) -> None:
-    """A version of a local file is told by its bytes."""
+    """A version of a local file is known by its bytes."""
     for name in ("train.npz", "model.joblib", "readings.csv"):
         node = api.graph.search(name).hits[0].node
         assert (node.digest or "").startswith("sha256:"), name

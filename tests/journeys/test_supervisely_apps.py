@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from journey_tools import EXAMPLES, all_tasks, opened, run_python, told
+from journey_tools import EXAMPLES, all_tasks, edges_of, opened, run_python
 
 from lineage.api.client import Api
 from lineage.model.graph import TaskDetail
@@ -65,7 +65,7 @@ def _task(api: Api, name: str) -> TaskDetail:
 def test_each_app_has_exactly_its_edges(api: Api, name: str) -> None:
     """No edge is missing, and none is invented; each app ran to its end."""
     task = _task(api, name)
-    assert told(task) == EDGES[name]
+    assert edges_of(task) == EDGES[name]
     assert task.node.status == "finished"
 
 
@@ -74,7 +74,7 @@ def test_each_app_has_exactly_its_edges(api: Api, name: str) -> None:
     reason="on a busy machine the instance sometimes has tasks beside the apps' own;"
     " the cause is not yet found",
 )
-def test_the_apps_are_the_tasks_that_the_platform_told_them(api: Api) -> None:
+def test_the_apps_are_the_tasks_that_the_platform_gave_them(api: Api) -> None:
     """Facts belong to the ids in the environment, not to new ones."""
     assert [task.node.id for task in all_tasks(api)] == [1, 2, 3, 4]
 
@@ -100,7 +100,7 @@ def test_the_model_server_used_what_the_trainer_made(api: Api) -> None:
 
 
 def test_cards_have_titles_and_links(api: Api) -> None:
-    """The presets of `lineage.cards` name the thing and say where to open it."""
+    """The presets of `lineage.cards` name the artifact and say where to open it."""
     trained = _task(api, "Train model")
     report = next(e.data for e in trained.edges if str(e.data.id) == "8")
     assert "report.json" in (report.title or "")

@@ -52,7 +52,7 @@ def test_forms(text: str, expected: Selector) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("", "something to select is missing"),
         ("a &", "something to select is missing"),
@@ -72,9 +72,9 @@ def test_forms(text: str, expected: Selector) -> None:
         ("a" * 5000, "at most"),
     ],
 )
-def test_errors_tell_what_would_be_right(text: str, said: str) -> None:
-    """What cannot be read is told with what may stand there."""
-    with pytest.raises(SelectorError, match=said.replace("+", r"\+")):
+def test_errors_show_what_would_be_right(text: str, expected: str) -> None:
+    """What cannot be read is named, with what may stand there."""
+    with pytest.raises(SelectorError, match=expected.replace("+", r"\+")):
         parse(text)
 
 

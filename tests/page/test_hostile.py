@@ -23,7 +23,7 @@ TITLES = {
 
 
 def record(
-    world: StoryFixture, title: str, *, name: str = "thing", link: str = ""
+    world: StoryFixture, title: str, *, name: str = "artifact", link: str = ""
 ) -> str:
     """Record a task with a card of this title; return the artifact's key."""
     settings: dict[str, Any] = {"title": title, "description": title}

@@ -25,7 +25,7 @@ MASK = Masker(secrets=["s3cr3t"])
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "told"),
+    ("error", "status", "written"),
     [
         (None, "finished", None),
         (SystemExit(), "finished", None),
@@ -38,19 +38,19 @@ MASK = Masker(secrets=["s3cr3t"])
     ],
 )
 def test_the_end_of_a_task(
-    error: BaseException | None, status: str, told: str | None
+    error: BaseException | None, status: str, written: str | None
 ) -> None:
     """How it ended, on one line and with its traceback, masked."""
     fact = json.loads(end_of_task(ActiveTask("r"), 5, error, MASK))
-    assert (fact["status"], fact.get("error")) == (status, told)
-    assert ("traceback" in fact) == (told is not None)
+    assert (fact["status"], fact.get("error")) == (status, written)
+    assert ("traceback" in fact) == (written is not None)
 
 
-def test_origins_are_told_once_each() -> None:
+def test_origins_are_recorded_once_each() -> None:
     """`derived_from` names kinds and ids; the kind is read from a form."""
     pairs: list[tuple[str, int | str]] = [("project", 1), ("file", "a"), ("project", 1)]
-    told = json.loads("{" + derived_from(pairs)[1:] + "}")
-    assert told["derived_from"] == [
+    written = json.loads("{" + derived_from(pairs)[1:] + "}")
+    assert written["derived_from"] == [
         {"kind": "project", "id": 1},
         {"kind": "file", "id": "a"},
     ]

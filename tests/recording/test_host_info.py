@@ -58,7 +58,7 @@ def test_a_container_without_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_memory() -> Iterator[None]:
-    """Name the machine anew in the test, and again after it."""
+    """Look up the machine's name again in the test, and after it."""
     host_info.machine_name.cache_clear()
     yield
     host_info.machine_name.cache_clear()

@@ -20,9 +20,9 @@ def test_quoted_text_is_json_that_a_store_can_keep(text: str) -> None:
 @pytest.mark.parametrize("text", ["a\ud800b", "a\x00b", "\udcff"])
 def test_what_no_store_keeps_is_replaced(text: str) -> None:
     """Halves of surrogate pairs and NUL become the replacement character."""
-    told = json.loads(quote(text))
-    assert "\ufffd" in told
-    told.encode("utf-8")
+    read = json.loads(quote(text))
+    assert "\ufffd" in read
+    read.encode("utf-8")
 
 
 @pytest.mark.parametrize(

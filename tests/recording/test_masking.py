@@ -52,13 +52,13 @@ def test_values_of_secret_variables() -> None:
         "MONKEYS": "not-secret",
     }
     assert secret_values(environ) == ["hf_12345678_longer", "hf_12345678", "tok-tok"]
-    mask = Masker.of(Settings(token="told-token"), environ)
-    text = "hf_12345678_longer hf_12345678 told-token /home/me not-secret"
+    mask = Masker.of(Settings(token="given-token"), environ)
+    text = "hf_12345678_longer hf_12345678 given-token /home/me not-secret"
     assert mask(text) == "**** **** **** /home/me not-secret"
 
 
 def test_patterns_of_the_user(caplog: pytest.LogCaptureFixture) -> None:
-    """Patterns are the user's own; one that cannot be read is told and left out."""
+    """Patterns are the user's own; one that cannot be read is logged and left out."""
     mask = Masker(patterns=[r"patient-\d+", "("])
     assert mask("scans/patient-12/x") == "scans/****/x"
     assert "is no pattern" in caplog.text

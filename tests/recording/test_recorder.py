@@ -45,11 +45,15 @@ def _facts(texts: list[str]) -> list[Any]:
 
 
 def _edge(
-    recorder: Recorder, scope: StepContext, thing: int | str, *, is_input: bool = True
+    recorder: Recorder,
+    scope: StepContext,
+    artifact: int | str,
+    *,
+    is_input: bool = True,
 ) -> list[str]:
     texts: list[str] = []
     form = f'"dir":"{"input" if is_input else "output"}","kind":"project"'
-    recorder.append_edge(texts, scope, form, thing, is_input)
+    recorder.append_edge(texts, scope, form, artifact, is_input)
     recorder.write(texts)
     return texts
 
@@ -115,8 +119,8 @@ def test_a_signal_handler_may_record_while_its_thread_opens_the_task(
     assert len({f.task for f in facts}) == 1
 
 
-def test_the_task_is_told_before_its_first_fact() -> None:
-    """Host, user, python, command and pid are told once, with the task."""
+def test_the_task_is_recorded_before_its_first_fact() -> None:
+    """Host, user, python, command and pid are recorded once, with the task."""
     recorder, texts = _recorder(app_name="my app", user_login="me", task_id=5)
     root = recorder.process_root()
     _edge(recorder, root, 1)
@@ -133,9 +137,9 @@ def test_the_task_is_told_before_its_first_fact() -> None:
     assert [type(f) for f in rest] == [EdgeFact, EdgeFact]
 
 
-@pytest.mark.parametrize(("error", "told"), [(None, None), (KeyError("s3cr3t"), 1)])
-def test_the_end_of_a_step(error: BaseException | None, told: int | None) -> None:
-    """A step that nothing told before is told with its end, errors masked."""
+@pytest.mark.parametrize(("error", "is_error"), [(None, None), (KeyError("s3cr3t"), 1)])
+def test_the_end_of_a_step(error: BaseException | None, is_error: int | None) -> None:
+    """A step without a fact of its own is recorded with its end, errors masked."""
     texts: list[str] = []
     recorder = Recorder(lambda text: not texts.append(text), masker=Masker(["s3cr3t"]))
     root = recorder.process_root()
@@ -149,22 +153,22 @@ def test_the_end_of_a_step(error: BaseException | None, told: int | None) -> Non
     recorder.write_pending_step_ends()
     (fact,) = (json.loads(text) for text in texts)
     assert fact["step"]["name"] == "s"
-    assert fact["outcome"] == ("error" if told else "ok")
-    assert fact.get("error") == ("KeyError: '****'" if told else None)
+    assert fact["outcome"] == ("error" if is_error else "ok")
+    assert fact.get("error") == ("KeyError: '****'" if is_error else None)
 
 
-def test_the_same_fact_is_told_once_by_all_threads() -> None:
-    """However many threads tell it at once, one of them writes it."""
+def test_the_same_fact_is_recorded_once_by_all_threads() -> None:
+    """However many threads record it at once, one of them writes it."""
     recorder, texts = _recorder()
     root = recorder.process_root()
     start = threading.Barrier(8)
 
-    def tell() -> None:
+    def record() -> None:
         start.wait(5)
         for number in range(1, 200):
             _edge(recorder, root, number)
 
-    threads = [threading.Thread(target=tell) for _ in range(8)]
+    threads = [threading.Thread(target=record) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -190,7 +194,7 @@ def test_an_output_derives_from_the_nearest_step_with_inputs() -> None:
     assert scopes == [None, *keys, None]
 
 
-def test_inputs_told_before_are_named_by_the_output() -> None:
+def test_inputs_recorded_before_are_named_by_the_output() -> None:
     """A step that repeats inputs of the task says which fed its output."""
     recorder, texts = _recorder()
     root = recorder.process_root()
@@ -208,8 +212,8 @@ def test_inputs_told_before_are_named_by_the_output() -> None:
     ]
 
 
-def test_many_inputs_told_before_are_told_again() -> None:
-    """Above a number of inputs, those are told again for the step instead."""
+def test_many_inputs_recorded_before_are_recorded_again() -> None:
+    """Above a number of inputs, those are recorded again for the step instead."""
     recorder, texts = _recorder()
     root = recorder.process_root()
     _edge(recorder, root, 1)
@@ -226,7 +230,7 @@ def test_many_inputs_told_before_are_told_again() -> None:
     ] * 2
 
 
-def test_steps_are_told_inside_their_first_fact() -> None:
+def test_steps_are_recorded_inside_their_first_fact() -> None:
     """The whole step once, then its key; a step around it when it ends."""
     recorder, texts = _recorder()
     root = recorder.process_root()
@@ -271,7 +275,7 @@ def test_step_ends_ride_along_when_they_are_many(
 
 
 def test_many_ends_of_a_task_are_one_fact(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ends that say no more than when are told together, up to what a fact holds."""
+    """Ends without an error are recorded together, up to what a fact holds."""
     monkeypatch.setattr(fact_json, "MAX_ENDS", 3)
     recorder, texts = _recorder()
     runs = [recorder.open_task(name).root for name in ("a", "b")]
@@ -281,9 +285,9 @@ def test_many_ends_of_a_task_are_one_fact(monkeypatch: pytest.MonkeyPatch) -> No
         recorder.end_step(step, ValueError("x") if number == 8 else None)
     recorder.write_pending_step_ends()
     facts = _facts(texts)
-    told = [(f.f, f.task, len(getattr(f, "ends", "?"))) for f in facts[-4:]]
+    written = [(f.f, f.task, len(getattr(f, "ends", "?"))) for f in facts[-4:]]
     a, b = (root.task.key for root in runs)
-    assert told == [
+    assert written == [
         ("step_end", a, 1),
         ("step_ends", b, 3),
         ("step_ends", b, 1),
@@ -301,7 +305,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(len(seen) <= 11 for seen in root.task.seen.values())
 
 
-def test_trouble_is_counted_told_once_and_raised_if_strict(
+def test_trouble_is_counted_logged_once_and_raised_if_strict(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """`refuse` is the one place for what cannot be recorded."""
@@ -316,7 +320,7 @@ def test_trouble_is_counted_told_once_and_raised_if_strict(
 
 
 def test_closing_ends_the_process_task_once() -> None:
-    """A task that was told is ended; one that was not is left out."""
+    """A task that was recorded is ended; one that was not is left out."""
     recorder, texts = _recorder()
     recorder.close()
     assert texts == []
@@ -338,7 +342,7 @@ def test_a_fork_does_not_end_its_parents_task() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forks_child_names_its_steps_anew() -> None:
+def test_a_forks_child_names_its_steps_again() -> None:
     """Parent and child go on with one task, and never with one step's key."""
     recorder, _ = _recorder()
     root = recorder.process_root()
@@ -357,7 +361,7 @@ def test_a_forks_child_names_its_steps_anew() -> None:
     )
 
 
-def test_how_the_program_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_the_program_ended_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception that ends the program ends its task with an error."""
     recorder, texts = _recorder()
     _edge(recorder, recorder.process_root(), 1)

@@ -1,4 +1,4 @@
-"""A real HTTP server that records what it is sent and answers what it is told."""
+"""A real HTTP server that records what it is sent and answers as it was set up."""
 
 from __future__ import annotations
 

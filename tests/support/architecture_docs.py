@@ -33,7 +33,7 @@ def _default(value: object) -> str:
 
 def command_rows() -> list[str]:
     """One row of the table of commands for each command."""
-    return [f"| `lineage {name}` | {told} |" for name, told in commands()]
+    return [f"| `lineage {name}` | {summary} |" for name, summary in commands()]
 
 
 def commands() -> Iterator[tuple[str, str]]:

@@ -32,7 +32,7 @@ IN_FLIGHT = PlatformExporter(None).in_flight
 
 
 @dataclass
-class Verdict:
+class Outcome:
     """What a run of kills came to."""
 
     kills: int = 0
@@ -47,7 +47,7 @@ class Verdict:
     most_in_doubt: int = 0
     """The most of those that one process left at one server's end, or its own."""
 
-    def add(self, other: Verdict) -> None:
+    def add(self, other: Outcome) -> None:
         """Take another round's figures in."""
         self.kills += other.kills
         self.kept += other.kept
@@ -59,15 +59,15 @@ class Verdict:
         self.most_in_doubt = max(self.most_in_doubt, other.most_in_doubt)
 
     def __str__(self) -> str:
-        told = (
+        summary = (
             f"{self.kills} kills, {self.kept} facts acknowledged, "
             f"{self.delivered} delivered: {len(self.lost)} lost, "
             f"{len(self.doubled)} doubled, {len(self.invented)} invented"
         )
         if not self.in_doubt:
-            return told
+            return summary
         return (
-            f"{told}; {self.in_doubt} sent again in doubt, "
+            f"{summary}; {self.in_doubt} sent again in doubt, "
             f"{self.most_in_doubt} of one process at most"
         )
 
@@ -98,9 +98,9 @@ class Round:
         place.mkdir()
         self._store.mkdir()
 
-    def run(self, kills: int) -> Verdict:
+    def run(self, kills: int) -> Outcome:
         """Kill so many times, then compare."""
-        result = Verdict()
+        result = Outcome()
         while result.kills < kills:
             result.kills += self._pause_generation()
         self._serve()
@@ -163,8 +163,8 @@ class Round:
         is_heard = self._server == "platform" and self._rng.random() < 0.7
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            told = set(_came(self._came)) if is_heard else _read_log(log)[0]
-            if any(base <= ident < base + 100_000 for ident in told):
+            acknowledged = set(_came(self._came)) if is_heard else _read_log(log)[0]
+            if any(base <= ident < base + 100_000 for ident in acknowledged):
                 return
             time.sleep(0.001)
         raise TimeoutError("the recorder does not record")
@@ -204,7 +204,7 @@ class Round:
             if not list((self._place / "home" / "journal").glob("*.seg")):
                 return
 
-    def _judged(self, result: Verdict) -> Verdict:
+    def _judged(self, result: Outcome) -> Outcome:
         tried, kept = _read_log(self._place / "log")
         result.kept = len(kept)
         if self._server == "platform":
@@ -218,7 +218,7 @@ class Round:
         result.invented = found - tried
         return result
 
-    def _judged_by_platform(self, result: Verdict) -> set[int]:
+    def _judged_by_platform(self, result: Outcome) -> set[int]:
         """Judge what came again.
 
         Each process sends an edge to one life of the platform once. It comes again
@@ -279,9 +279,9 @@ def run(
     victim: Victim,
     server: Server = "lineage",
     per_round: int = 10,
-) -> Verdict:
+) -> Outcome:
     """Run rounds until so many processes were killed."""
-    total = Verdict()
+    total = Outcome()
     zygote = Zygote()
     try:
         for number in range(-(-kills // per_round)):
@@ -330,8 +330,8 @@ def main(argv: list[str] | None = None) -> int:
                 Path(place), kills=kills, seed=seed, victim=victim, server=server
             )
         took_s = time.monotonic() - began
-        told = f"seed {seed}, {server}, {victim}: {result} ({took_s:.0f} s)"
-        print(told, flush=True)
+        summary = f"seed {seed}, {server}, {victim}: {result} ({took_s:.0f} s)"
+        print(summary, flush=True)
         is_good = is_good and result.is_good
     return int(not is_good)
 

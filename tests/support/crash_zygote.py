@@ -99,7 +99,7 @@ def platform(command: dict[str, Any]) -> None:
 
 
 def _sign_requests() -> None:
-    """Let each request tell which process sent it."""
+    """Let each request name the process that sent it."""
     send = requests.adapters.HTTPAdapter.send
 
     def signed(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -125,7 +125,7 @@ def main() -> None:
     _sign_requests()
     for line in sys.stdin:
         command = json.loads(line)
-        # Held open by the child and its children: its end tells that all are dead.
+        # Held open by the child and its children: its end shows that all are dead.
         alive = os.open(command["alive"], os.O_WRONLY)
         pid = os.fork()
         if pid == 0:

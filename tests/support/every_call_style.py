@@ -10,7 +10,7 @@ import pytest
 
 import lineage
 
-#: Each declaration with what it is told; an app needs nothing.
+#: Each declaration with its arguments; an app needs none.
 DECLARATIONS: dict[str, tuple[Any, ...]] = {
     "uses_project": (7,),
     "uses_dataset": (8,),
@@ -35,39 +35,39 @@ class AppError(Exception):
 def declare_all(name: str, app: Callable[[], Any]) -> list[Any]:
     """Declare one fact in every form around an app; give the app's answers."""
     declare = getattr(lineage, name)
-    told = DECLARATIONS[name]
+    arguments = DECLARATIONS[name]
     more = {"repeat": True}
-    answers = [declare(*told, **more)(app)()]
-    with declare(*told, **more):
+    answers = [declare(*arguments, **more)(app)()]
+    with declare(*arguments, **more):
         answers.append(app())
     task = lineage.current_task()
-    answers.append(getattr(task, name)(*told, **more))
-    answers.append(asyncio.run(_in_coroutine(declare, told, app)))
+    answers.append(getattr(task, name)(*arguments, **more))
+    answers.append(asyncio.run(_in_coroutine(declare, arguments, app)))
 
-    @declare(*told, **more)
+    @declare(*arguments, **more)
     def generated() -> Iterator[Any]:
         yield app()
 
     answers += list(generated())
-    answers.append(_raised(declare, told))
+    answers.append(_raised(declare, arguments))
     return answers
 
 
 async def _in_coroutine(
-    declare: Callable[..., Any], told: tuple[Any, ...], app: Callable[[], Any]
+    declare: Callable[..., Any], arguments: tuple[Any, ...], app: Callable[[], Any]
 ) -> Any:
-    @declare(*told, repeat=True)
+    @declare(*arguments, repeat=True)
     async def inside() -> Any:
         return app()
 
-    async with declare(*told, repeat=True):
+    async with declare(*arguments, repeat=True):
         return await inside()
 
 
-def _raised(declare: Callable[..., Any], told: tuple[Any, ...]) -> BaseException:
+def _raised(declare: Callable[..., Any], arguments: tuple[Any, ...]) -> BaseException:
     error = AppError("the app's own")
 
-    @declare(*told, repeat=True)
+    @declare(*arguments, repeat=True)
     def failing() -> None:
         raise error
 

@@ -65,8 +65,8 @@ class World:
         self.services.close()
 
 
-def edge_fact(number: int, *, task: str = "run", **said: Any) -> dict[str, Any]:
-    """Make a fact: the task used project `number`, unless told otherwise."""
+def edge_fact(number: int, *, task: str = "run", **fields: Any) -> dict[str, Any]:
+    """Make a fact: the task used project `number`, unless something else is given."""
     return {
         "f": "edge",
         "uid": f"seg-{number}",
@@ -75,7 +75,7 @@ def edge_fact(number: int, *, task: str = "run", **said: Any) -> dict[str, Any]:
         "dir": "input",
         "kind": "project",
         "id": number,
-        **said,
+        **fields,
     }
 
 
@@ -83,10 +83,10 @@ def form(parts: list[tuple[str, str | None, bytes]]) -> tuple[bytes, dict[str, s
     """Write a multipart form of `(name, filename, content)`; give body and headers."""
     mark, body = b"--mark-of-tests", b""
     for name, filename, content in parts:
-        said = f'form-data; name="{name}"'
+        disposition = f'form-data; name="{name}"'
         if filename is not None:
-            said += f'; filename="{filename}"'
-        head = f"\r\nContent-Disposition: {said}\r\n\r\n".encode()
+            disposition += f'; filename="{filename}"'
+        head = f"\r\nContent-Disposition: {disposition}\r\n\r\n".encode()
         body += mark + head + content + b"\r\n"
     kind = "multipart/form-data; boundary=mark-of-tests"
     return body + mark + b"--\r\n", {"content-type": kind}

@@ -38,8 +38,8 @@ class Served:
         """Call a method."""
         headers = {**({"x-api-key": token} if token else {}), **how.pop("headers", {})}
         url = f"{self.address}/public/api/v3/{method}"
-        said = {} if body is None else body
-        return requests.post(url, json=said, headers=headers, timeout=WAIT_S, **how)
+        values = {} if body is None else body
+        return requests.post(url, json=values, headers=headers, timeout=WAIT_S, **how)
 
     def token(self, team: str | Sequence[str], role: str = "writer") -> str:
         """Make a token, of one team or several."""
@@ -50,11 +50,11 @@ class Served:
             store.close()
 
 
-def settings_for(home: Path, **said: Any) -> ServeSettings:
+def settings_for(home: Path, **values: Any) -> ServeSettings:
     """Give settings with a store and blobs in a folder, on a free port."""
     home.mkdir(parents=True, exist_ok=True)
     base = {"store": f"sqlite:///{home / 'instance.db'}", "blobs": home / "blobs"}
-    return ServeSettings(**{**base, "port": free_port(), **said})
+    return ServeSettings(**{**base, "port": free_port(), **values})
 
 
 def free_port() -> int:
@@ -89,14 +89,14 @@ import sys, json
 from pathlib import Path
 from lineage.instance.http_protocol import BoundedHttpProtocol
 from lineage.instance.server import ServeSettings, serve
-said = json.loads(sys.argv[1])
-serve(ServeSettings(**{**said, "blobs": Path(said["blobs"])}))
+values = json.loads(sys.argv[1])
+serve(ServeSettings(**{**values, "blobs": Path(values["blobs"])}))
 """
 
 
 def start_process(settings: ServeSettings) -> subprocess.Popen[str]:
     """Serve in a process of its own, and wait until it answers."""
-    said = {
+    values = {
         "store": settings.store,
         "blobs": str(settings.blobs),
         "host": settings.host,
@@ -106,7 +106,7 @@ def start_process(settings: ServeSettings) -> subprocess.Popen[str]:
         "allowed_hosts": settings.allowed_hosts,
     }
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, json.dumps(said)],
+        [sys.executable, "-c", _PROGRAM, json.dumps(values)],
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -1,4 +1,4 @@
-"""Small things that the tests of the journal share."""
+"""Helpers that the tests of the journal share."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 class ScriptedExporter:
-    """Answers each fact as told, and remembers what it was sent.
+    """Answers each fact as it was set up, and remembers what it was sent.
 
     Args:
         judge: Gives the result of a fact; delivered when left out.

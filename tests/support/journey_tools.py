@@ -56,8 +56,8 @@ def all_tasks(api: Api) -> list[TaskDetail]:
     return [api.graph.task(int(t.node.id)) for t in reversed(page.tasks)]
 
 
-def told(task: TaskDetail) -> set[tuple[str, str, str]]:
-    """A task's edges: direction, kind, and the file's name or the thing's id."""
+def edges_of(task: TaskDetail) -> set[tuple[str, str, str]]:
+    """Return a task's edges: direction, kind, and a file's name or another id."""
     return {
         (edge.direction, edge.data.kind, Path(str(edge.data.id)).name)
         for edge in task.edges

@@ -30,16 +30,16 @@ def page(items: Sequence[Item], form: PageParams) -> dict[str, Any]:
     return page_answer(form, kept[start : start + form.per_page], len(kept))
 
 
-def _holds(value: Any, said: ListFilter) -> bool:
-    if said.operator == "in":
-        return any(_equal(value, one) for one in said.value)
-    if said.operator in ("=", "eq"):
-        return _equal(value, said.value)
-    if said.operator == "!=":
-        return not _equal(value, said.value)
+def _holds(value: Any, wanted: ListFilter) -> bool:
+    if wanted.operator == "in":
+        return any(_equal(value, one) for one in wanted.value)
+    if wanted.operator in ("=", "eq"):
+        return _equal(value, wanted.value)
+    if wanted.operator == "!=":
+        return not _equal(value, wanted.value)
     if value is None:
         return False
-    return bool(_SIGNS[said.operator](_rank(value), _rank(said.value)))
+    return bool(_SIGNS[wanted.operator](_rank(value), _rank(wanted.value)))
 
 
 def _equal(value: Any, wanted: Any) -> bool:

@@ -1,4 +1,4 @@
-"""An instance that speaks only the platform's own endpoints, and tells what it got."""
+"""An instance that speaks only the platform's own endpoints, and shows what it got."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ANSWERS: Final[dict[str, Any]] = {
     "workflow.node.add-input": {"success": True},
     "workflow.node.add-output": {"success": True},
 }
-#: The header by which a client of `kept_in` tells which process it is.
+#: The header by which a client of `kept_in` says which process it is.
 SENDER: Final = "X-Sender"
 #: The most that an edge of `kept_in` waits between being kept and being answered.
 _LINGER_S: Final = 0.004
@@ -40,7 +40,7 @@ class PlainPlatform:
     Args:
         port: Where to listen; a free one by default.
         kept_in: A file that gets a line for each edge before it is answered, and
-            outlives the platform: the thing's id, who sent it, who took it.
+            outlives the platform: the artifact's id, who sent it, who took it.
     """
 
     def __init__(self, port: int = 0, kept_in: Path | None = None) -> None:

@@ -94,14 +94,14 @@ class Started:
                 cwd=place, env=self._environ, stdout=log, stderr=log,
             )  # fmt: skip
 
-    def told(self) -> str:
+    def output(self) -> str:
         """Give what it has logged."""
         return self._log.read_text()
 
     def find(self, pattern: str) -> str:
         """Wait until it has logged something; give the pattern's group."""
-        wait_for(lambda: re.search(pattern, self.told()) is not None)
-        found = re.search(pattern, self.told())
+        wait_for(lambda: re.search(pattern, self.output()) is not None)
+        found = re.search(pattern, self.output())
         assert found is not None
         return found[1]
 

@@ -14,7 +14,7 @@ class Boom(Exception):
 
 @dataclass(frozen=True)
 class Form:
-    """A way to write a function of one parameter, `thing`, and to run it."""
+    """A way to write a function of one parameter, `artifact`, and to run it."""
 
     name: str
     make: Callable[[Callable[[Any], Any], bool], Callable[..., Any]]
@@ -25,10 +25,10 @@ class Form:
 
 def _function(decorate: Callable[[Any], Any], fails: bool) -> Any:
     @decorate
-    def work(thing: Any) -> Any:
+    def work(artifact: Any) -> Any:
         if fails:
             raise Boom
-        return thing
+        return artifact
 
     return work
 
@@ -36,10 +36,10 @@ def _function(decorate: Callable[[Any], Any], fails: bool) -> Any:
 def _method(decorate: Callable[[Any], Any], fails: bool) -> Any:
     class Worker:
         @decorate
-        def work(self, thing: Any) -> Any:
+        def work(self, artifact: Any) -> Any:
             if fails:
                 raise Boom
-            return thing
+            return artifact
 
     return Worker().work
 
@@ -47,22 +47,22 @@ def _method(decorate: Callable[[Any], Any], fails: bool) -> Any:
 def _unbound(decorate: Callable[[Any], Any], fails: bool) -> Any:
     class Worker:
         @decorate
-        def work(self, thing: Any) -> Any:
+        def work(self, artifact: Any) -> Any:
             if fails:
                 raise Boom
-            return thing
+            return artifact
 
-    return lambda thing: Worker.work(Worker(), thing)
+    return lambda artifact: Worker.work(Worker(), artifact)
 
 
 def _static_outside(decorate: Callable[[Any], Any], fails: bool) -> Any:
     class Worker:
         @staticmethod
         @decorate
-        def work(thing: Any) -> Any:
+        def work(artifact: Any) -> Any:
             if fails:
                 raise Boom
-            return thing
+            return artifact
 
     return Worker.work
 
@@ -71,10 +71,10 @@ def _static_inside(decorate: Callable[[Any], Any], fails: bool) -> Any:
     class Worker:
         @decorate
         @staticmethod
-        def work(thing: Any) -> Any:
+        def work(artifact: Any) -> Any:
             if fails:
                 raise Boom
-            return thing
+            return artifact
 
     return Worker().work
 
@@ -83,10 +83,10 @@ def _class_outside(decorate: Callable[[Any], Any], fails: bool) -> Any:
     class Worker:
         @classmethod
         @decorate
-        def work(cls, thing: Any) -> Any:
+        def work(cls, artifact: Any) -> Any:
             if fails:
                 raise Boom
-            return thing
+            return artifact
 
     return Worker.work
 
@@ -95,31 +95,31 @@ def _class_inside(decorate: Callable[[Any], Any], fails: bool) -> Any:
     class Worker:
         @decorate
         @classmethod
-        def work(cls, thing: Any) -> Any:
+        def work(cls, artifact: Any) -> Any:
             if fails:
                 raise Boom
-            return thing
+            return artifact
 
     return Worker().work
 
 
 def _callable_object(decorate: Callable[[Any], Any], fails: bool) -> Any:
     class Worker:
-        def __call__(self, thing: Any) -> Any:
+        def __call__(self, artifact: Any) -> Any:
             if fails:
                 raise Boom
-            return thing
+            return artifact
 
     return decorate(Worker())
 
 
 def _coroutine(decorate: Callable[[Any], Any], fails: bool) -> Any:
     @decorate
-    async def work(thing: Any) -> Any:
+    async def work(artifact: Any) -> Any:
         await asyncio.sleep(0)
         if fails:
             raise Boom
-        return thing
+        return artifact
 
     return work
 
@@ -127,29 +127,29 @@ def _coroutine(decorate: Callable[[Any], Any], fails: bool) -> Any:
 def _async_method(decorate: Callable[[Any], Any], fails: bool) -> Any:
     class Worker:
         @decorate
-        async def work(self, thing: Any) -> Any:
+        async def work(self, artifact: Any) -> Any:
             if fails:
                 raise Boom
-            return thing
+            return artifact
 
     return Worker().work
 
 
 def _generator(decorate: Callable[[Any], Any], fails: bool) -> Any:
     @decorate
-    def work(thing: Any) -> Any:
+    def work(artifact: Any) -> Any:
         yield 1
         if fails:
             raise Boom
-        return thing
+        return artifact
 
     return work
 
 
 def _async_generator(decorate: Callable[[Any], Any], fails: bool) -> Any:
     @decorate
-    async def work(thing: Any) -> Any:
-        yield thing
+    async def work(artifact: Any) -> Any:
+        yield artifact
         if fails:
             raise Boom
 

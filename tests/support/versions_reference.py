@@ -4,7 +4,7 @@ It shares no code with the store: facts in, graph out, each question answered by
 at all events. `tests/instance/store/test_truth_property.py` compares the two.
 """
 
-# Longer than 400 lines: the rule is told in one piece, to be compared as a whole.
+# Longer than 400 lines: the rule stands in one piece, to be compared as a whole.
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class Graph:
                                 other.version = event.version
                                 group.append(other)
 
-    def _history(self, artifact: Any, events: list[Event]) -> None:  # noqa: C901  told in one piece, as the rule is
+    def _history(self, artifact: Any, events: list[Event]) -> None:  # noqa: C901  in one piece, as the rule is
         events.sort(key=lambda e: e.when)
         self._same_version(events)
         nodes: list[Node] = []

@@ -1,4 +1,4 @@
-"""Cards: how a recorded thing is shown."""
+"""Cards: how a recorded artifact is shown."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Info = namedtuple("FileInfo", "id name")
 RELATION, NODE = "customRelationSettings", "customNodeSettings"
 
 
-def _card(card: Any, thing: Any, recorded: Recorded) -> Any:
-    lineage.current_task().produces_file(thing, card=card)
+def _card(card: Any, artifact: Any, recorded: Recorded) -> Any:
+    lineage.current_task().produces_file(artifact, card=card)
     meta = recorded.edges[-1].get("meta", {})
     return meta.get("customRelationSettings")
 
@@ -36,7 +36,7 @@ def _card(card: Any, thing: Any, recorded: Recorded) -> Any:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_presets(preset: Any, link: str, recorded: Recorded) -> None:
-    """A preset takes the thing's name for title, and makes the link."""
+    """A preset takes the artifact's name for title, and makes the link."""
     card = _card(preset, Info(7, "best.pt"), recorded)
     assert card["title"] == "<h4>best.pt</h4>"
     assert card["mainLink"]["url"] == link
@@ -56,18 +56,18 @@ def test_a_link_to_what_has_no_id_yet_waits(recorded: Recorded) -> None:
         (WorkflowSettings(title="a <b>"), "<h4>a &lt;b&gt;</h4>"),
         (WorkflowSettings(title=cards.Markup("<b>a</b>")), "<h4><b>a</b></h4>"),
         (WorkflowMeta(relation_settings=WorkflowSettings(title="m")), "<h4>m</h4>"),
-        (lambda thing: WorkflowSettings(title=thing.upper()), "<h4>X.BIN</h4>"),
+        (lambda artifact: WorkflowSettings(title=artifact.upper()), "<h4>X.BIN</h4>"),
         ({"customRelationSettings": {"title": "raw"}}, "raw"),
         (cards.folder.titled("Mine"), "<h4>Mine</h4>"),
     ],
 )
 def test_what_a_card_may_be(card: Any, title: str, recorded: Recorded) -> None:
-    """Settings, a meta, a preset, a callable of the thing, or the wire's own form."""
+    """Settings, a meta, a preset, a callable, or the wire's own form."""
     assert _card(card, "x.bin", recorded)["title"] == title
 
 
-def test_a_changed_card_is_told_again(recorded: Recorded) -> None:
-    """The same fact with the same card is told once."""
+def test_a_changed_card_is_recorded_again(recorded: Recorded) -> None:
+    """The same fact with the same card is recorded once."""
     for title in ("a", "a", "b"):
         _card(WorkflowSettings(title=title), "x.bin", recorded)
     assert len(recorded.edges) == 2
@@ -75,9 +75,9 @@ def test_a_changed_card_is_told_again(recorded: Recorded) -> None:
 
 def test_no_card_and_a_wrong_card(recorded: Recorded) -> None:
     """None is no card; a wrong card costs the card, is counted, and keeps the edge."""
-    assert _card(lambda thing: None, "a.bin", recorded) is None
+    assert _card(lambda artifact: None, "a.bin", recorded) is None
     assert _card({"nonsense": 1}, "b.bin", recorded) is None
-    lineage.current_task().produces_file("c.bin", card=lambda thing: 5)
+    lineage.current_task().produces_file("c.bin", card=lambda artifact: 5)
     assert recorded.outputs == ["file:a.bin", "file:b.bin", "file:c.bin"]
     assert recorded.not_recorded
 
@@ -93,7 +93,7 @@ def test_secrets_in_cards_are_masked(recorded: Recorded) -> None:
 
 
 @pytest.mark.parametrize(
-    ("thing", "name"),
+    ("artifact", "name"),
     [
         (Info(1, "n"), "n"),
         (Info(1, None), "FileInfo(id=1, name=None)"),
@@ -105,9 +105,9 @@ def test_secrets_in_cards_are_masked(recorded: Recorded) -> None:
         (object(), None),
     ],
 )
-def test_names(thing: Any, name: str | None) -> None:
-    """A thing is named by its name, or by the end of its path."""
-    assert cards.name_of(thing) == name
+def test_names(artifact: Any, name: str | None) -> None:
+    """An artifact is named by its name, or by the end of its path."""
+    assert cards.name_of(artifact) == name
 
 
 def test_a_card_gets_the_call(recorded: Recorded) -> None:

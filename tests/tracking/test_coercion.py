@@ -120,7 +120,7 @@ def test_a_list_means_many(value: Any, items: list[Any]) -> None:
 
 
 def test_infos_are_known_by_their_class() -> None:
-    """Whatever package an Info class comes from, its name tells the kind."""
+    """Whatever package an Info class comes from, its name gives the kind."""
     assert info_kind(SdkProject(1, "x")) == "project"
     assert info_kind(5) is None
 

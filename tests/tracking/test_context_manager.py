@@ -16,13 +16,15 @@ from lineage.testing import Recorded
 
 
 def _steps(recorded: Recorded) -> dict[str, str | None]:
-    """Give the names of the steps told, each with its parent's name."""
-    told = [e["step"] for e in recorded.facts if isinstance(e.get("step"), dict)]
-    names = {s["key"]: s["name"] for s in told}
-    return {s["name"]: names.get(s.get("parent")) for s in told}
+    """Return the names of the recorded steps, each with its parent's name."""
+    steps = [e["step"] for e in recorded.facts if isinstance(e.get("step"), dict)]
+    names = {s["key"]: s["name"] for s in steps}
+    return {s["name"]: names.get(s.get("parent")) for s in steps}
 
 
-def test_a_block_tells_inputs_first_and_outputs_at_its_end(recorded: Recorded) -> None:
+def test_a_block_records_inputs_first_and_outputs_at_its_end(
+    recorded: Recorded,
+) -> None:
     """Text is the value itself; the output derives from the input around it."""
     with uses_project("42"), produces_file("out/all.zip"):
         assert recorded.inputs == ["project:42"]
@@ -56,7 +58,7 @@ def test_blocks_side_by_side_share_only_what_is_around(recorded: Recorded) -> No
     assert _sources(second) == {"project:1", "dataset:3"}
 
 
-def test_more_inputs_than_can_be_named_are_told_by_their_block(
+def test_more_inputs_than_can_be_named_are_recorded_by_their_block(
     recorded: Recorded,
 ) -> None:
     """The outermost block stands for them."""
@@ -92,8 +94,8 @@ def test_an_async_block_does_the_same() -> None:
     assert asyncio.run(run()) == ["project:42", "file:x.zip"]
 
 
-def test_a_failing_block_tells_no_output(recorded: Recorded) -> None:
-    """An exception passes, and outputs are not told, unless `on_error`."""
+def test_a_failing_block_records_no_output(recorded: Recorded) -> None:
+    """An exception passes, and outputs are not recorded, unless `on_error`."""
     with (
         pytest.raises(KeyError, match="own"),
         uses_project(1),
@@ -125,7 +127,7 @@ def test_options_of_blocks(recorded: Recorded) -> None:
 
 @pytest.mark.parametrize("declare", [uses_project, lambda: uses_project(lambda x: x)])
 def test_a_block_has_no_parameters(declare: Any, recorded: Recorded) -> None:
-    """A source that asks for a function's parameters is told, and stops nothing."""
+    """A source that needs a function's parameters is logged, and stops nothing."""
     with declare():
         entered = True
     assert entered
@@ -160,7 +162,7 @@ def test_one_object_may_be_entered_again_and_at_once(recorded: Recorded) -> None
 
 
 def test_steps_name_what_follows(recorded: Recorded) -> None:
-    """Steps nest; a step in which nothing is recorded is not told by itself."""
+    """Steps nest; a step in which nothing is recorded is not recorded by itself."""
     with lineage.step("outer"):
         with lineage.step("silent"):
             pass
@@ -169,19 +171,19 @@ def test_steps_name_what_follows(recorded: Recorded) -> None:
     assert _steps(recorded) == {"inner": "outer", "outer": None}
 
 
-def test_a_step_tells_what_it_was_given(recorded: Recorded) -> None:
+def test_a_step_records_what_it_was_given(recorded: Recorded) -> None:
     """Parameters of a block, also one that is called `name`, belong to its step."""
     with lineage.step("convert", format="png", size=3, name="x"):
         with lineage.step("inner"):
             lineage.current_task().uses_project(1)
         lineage.current_task().uses_project(2)
-    told = {
+    parents = {
         step["name"]: step.get("params")
         for step in (fact.get("step") for fact in recorded.facts)
         if isinstance(step, dict)
     }
     given = {"format": "png", "size": 3, "name": "x"}
-    assert told == {"inner": None, "convert": given}
+    assert parents == {"inner": None, "convert": given}
 
 
 def test_parameters_belong_to_a_block() -> None:
@@ -249,8 +251,8 @@ def test_a_block_inside_a_suspended_generator(recorded: Recorded) -> None:
     two.__enter__()
     one.__exit__(None, None, None)
     two.__exit__(None, None, None)
-    [told] = [f["ends"] for f in recorded.facts if f["f"] == "step_ends"]
-    assert len(dict(told)) == 2
+    [ends] = [f["ends"] for f in recorded.facts if f["f"] == "step_ends"]
+    assert len(dict(ends)) == 2
 
 
 def test_a_declaration_shows_itself() -> None:

@@ -108,10 +108,10 @@ def test_send_throw_and_close_reach_the_async_body(recorded: Recorded) -> None:
 
     async def run() -> list[Any]:
         made = talk()
-        told = [await made.asend(None), await made.asend(2)]
-        told.append(await made.athrow(ValueError()))
+        received = [await made.asend(None), await made.asend(2)]
+        received.append(await made.athrow(ValueError()))
         await made.aclose()
-        return told
+        return received
 
     assert asyncio.run(run()) == [1, 2, 3]
     assert closed == [True]

@@ -19,11 +19,11 @@ KINDS = ["project", "dataset", "file", "folder", "job", "task"]
 def test_methods_hand_back_their_argument(
     verb: str, kind: str, recorded: Recorded
 ) -> None:
-    """Each method tells its fact and gives back the very object."""
-    thing = "/a/b" if kind == "folder" else 123_456
-    given = getattr(lineage.current_task(), f"{verb}_{kind}")(thing)
-    assert given is thing
-    assert recorded.inputs + recorded.outputs == [f"{kind}:{thing}"]
+    """Each method records its fact and returns the very object."""
+    artifact = "/a/b" if kind == "folder" else 123_456
+    given = getattr(lineage.current_task(), f"{verb}_{kind}")(artifact)
+    assert given is artifact
+    assert recorded.inputs + recorded.outputs == [f"{kind}:{artifact}"]
 
 
 def test_either_kind_and_work_in_place(recorded: Recorded) -> None:
@@ -77,10 +77,10 @@ def test_inside_disabled_nothing_is_recorded(recorded: Recorded) -> None:
 
 
 def test_a_card_of_the_task(recorded: Recorded) -> None:
-    """`show` gives the task's own node a card; the same card is told once."""
+    """`show` gives the task's own node a card; the same card is recorded once."""
     task = lineage.current_task()
     for _ in range(2):
         task.show(cards.session.titled("Hello"))
-    told: list[Any] = [f["node_meta"]["title"] for f in recorded.facts]
-    assert told == ["<h4>Hello</h4>"]
+    titles: list[Any] = [f["node_meta"]["title"] for f in recorded.facts]
+    assert titles == ["<h4>Hello</h4>"]
     assert repr(task).startswith("<task ")

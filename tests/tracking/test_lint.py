@@ -79,8 +79,8 @@ def lost(a): raise RuntimeError("never called")
 @uses_project("b")
 def lost_too(a): ...
 
-@uses_project("thing.id")
-def unresolvable(thing: "NotHere"): ...
+@uses_project("artifact.id")
+def unresolvable(artifact: "NotHere"): ...
 """
 
 
@@ -95,8 +95,8 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_every_lost_path_is_found(module: str) -> None:
     """One run shows them all: names that do not exist, and paths that lead nowhere."""
     problems = check_module(module)
-    told = [(p.function, p.message.split(" of ")[0]) for p in problems]
-    assert told == [
+    found = [(p.function, p.message.split(" of ")[0]) for p in problems]
+    assert found == [
         ("Worker.work", "uses_project('box.idd')"),
         ("Worker.still", "uses_project('box.nope')"),
         ("Worker.Inner.work", "uses_project('number.x')"),

@@ -1,4 +1,4 @@
-"""A property: whatever is declared and called, what is told is what an oracle says."""
+"""A property: whatever is declared and called, an oracle says what is recorded."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def cases(draw: st.DrawFn) -> tuple[Any, list[Any], list[Any], dict[str, Any]]:
     return work, declared, args, kwargs
 
 
-def _things(value: Any) -> list[int]:
+def _values(value: Any) -> list[int]:
     if isinstance(value, list):
-        return [i for v in value for i in _things(v)]
+        return [i for v in value for i in _values(v)]
     if isinstance(value, str) and value.isdigit():
         return [int(value)]
     is_id = isinstance(value, int) and not isinstance(value, bool) and value > 0
@@ -80,19 +80,19 @@ def _things(value: Any) -> list[int]:
 def _oracle(
     work: Any, declared: list[Any], args: list[Any], kwargs: dict[str, Any]
 ) -> list[tuple[str, str, int]]:
-    """Say what must be told, in the plainest way."""
+    """Return what must be recorded, in the plainest way."""
     try:
         arguments = work(*args, **kwargs)  # which returns its parameters
     except TypeError:
         return []
-    told: list[tuple[str, str, int]] = []
+    expected: list[tuple[str, str, int]] = []
     for phase in ("uses", "produces"):
         for verb, kind, _, name, when in declared:
             if verb != phase or (when is not None and not arguments[when]):
                 continue
             direction = "input" if verb == "uses" else "output"
-            told += [(direction, kind, i) for i in _things(arguments[name])]
-    return list(dict.fromkeys(told))
+            expected += [(direction, kind, i) for i in _values(arguments[name])]
+    return list(dict.fromkeys(expected))
 
 
 def _source(style: str, verb: str, name: str) -> Any:
@@ -105,10 +105,10 @@ def _source(style: str, verb: str, name: str) -> Any:
 
 @settings(max_examples=300, deadline=None)
 @given(cases())
-def test_what_is_told_is_what_the_oracle_says(
+def test_what_is_recorded_is_what_the_oracle_says(
     case: tuple[Any, list[Any], list[Any], dict[str, Any]],
 ) -> None:
-    """Each declared value is told once, in order; the call itself does not differ."""
+    """Each declared value is recorded once, in order; the call stays the same."""
     work, declared, args, kwargs = case
     tracked = work
     for verb, kind, style, name, when in reversed(declared):

@@ -29,7 +29,7 @@ def _uses(source: Any, **options: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "expected"),
     [
         ("project.id", ["project:7"]),
         ("state[id]", ["project:8"]),
@@ -48,10 +48,10 @@ def _uses(source: Any, **options: Any) -> Any:
         (lineage.project(9), ["project:9"]),
     ],
 )
-def test_the_grammar(source: Any, told: list[str], recorded: Recorded) -> None:
+def test_the_grammar(source: Any, expected: list[str], recorded: Recorded) -> None:
     """Paths, callables by the names of their parameters, and constants."""
     _uses(source)(Project(7), state={"id": 8})
-    assert recorded.inputs == told
+    assert recorded.inputs == expected
 
 
 def test_a_callable_may_ask_for_the_call(recorded: Recorded) -> None:
@@ -75,7 +75,7 @@ def test_a_callable_may_ask_for_the_call(recorded: Recorded) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "expected"),
     [
         ("nope.id", r"uses_project\('nope\.id'\) of work: .*available: project, state"),
         (lambda nope: 1, r"uses_project\(<lambda>\) of work: .*'nope'.*project, state"),
@@ -89,9 +89,9 @@ def test_a_callable_may_ask_for_the_call(recorded: Recorded) -> None:
         ([1, "x"], r"got str 'x'"),
     ],
 )
-def test_what_can_never_work_raises_when_decorating(source: Any, said: str) -> None:
+def test_what_can_never_work_raises_when_decorating(source: Any, expected: str) -> None:
     """The error names the declaration, the function and the names there are."""
-    with pytest.raises(TypeError, match=said) as caught:
+    with pytest.raises(TypeError, match=expected) as caught:
         _uses(source)
     assert isinstance(caught.value, DeclarationError)
 
@@ -108,7 +108,7 @@ def test_a_callable_without_visible_parameters_is_refused() -> None:
         _uses(Opaque())
 
 
-def test_a_wrong_value_is_told_once_and_counted(
+def test_a_wrong_value_is_logged_once_and_counted(
     recorded: Recorded, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A value of the wrong kind costs its own edge, one warning and a count."""
@@ -213,22 +213,22 @@ def test_left_out_uses_takes_the_one_parameter(recorded: Recorded) -> None:
     ) -> None: ...
 
     work(ProjectInfo(*[7, "demo"] + [None] * 23), "in.bin", 5)
-    told = recorded.inputs
-    assert told == ["project:7", "file:in.bin", "dataset:5"]
+    inputs = recorded.inputs
+    assert inputs == ["project:7", "file:in.bin", "dataset:5"]
     assert recorded.edges[0]["name"] == "demo"
 
 
 @pytest.mark.parametrize(
-    ("function", "said"),
+    ("function", "expected"),
     [
         (lambda a, b: None, r"none fits; parameters: a, b"),
         (lambda project, project_id: None, r"several fit: project, project_id"),
         (lambda: None, r"parameters: none"),
     ],
 )
-def test_left_out_and_unclear_is_refused(function: Any, said: str) -> None:
+def test_left_out_and_unclear_is_refused(function: Any, expected: str) -> None:
     """What is not clear raises when decorating, naming the parameters."""
-    with pytest.raises(DeclarationError, match=said):
+    with pytest.raises(DeclarationError, match=expected):
         lineage.uses_project()(function)
 
 
@@ -291,7 +291,7 @@ def test_derived_from_names_the_inputs(recorded: Recorded) -> None:
 
 
 def test_derived_from_what_is_no_input_costs_only_itself(recorded: Recorded) -> None:
-    """The output is told all the same, and the trouble is counted."""
+    """The output is recorded all the same, and the trouble is counted."""
 
     @lineage.produces_file("result", derived_from=["a"])
     def work(a: str) -> str:
@@ -327,9 +327,9 @@ def test_derived_from_is_checked_when_decorating(named: Any) -> None:
 def test_versions(version: Any, member: dict[str, Any], recorded: Recorded) -> None:
     """A number, a snapshot, or a source of one."""
     _uses(3, version=version)(state={"v": 12})
-    told = recorded.edges[0]
+    edge = recorded.edges[0]
     keys = ("version_num", "version_id", "snapshot")
-    assert {k: told[k] for k in keys if k in told} == member
+    assert {k: edge[k] for k in keys if k in edge} == member
 
 
 @pytest.mark.parametrize(
@@ -366,20 +366,20 @@ def test_pinned_refs_and_version_infos(recorded: Recorded) -> None:
     _uses(lineage.project(1, version_id=5))()
     _uses(lineage.project(2, version_num=6))()
     _uses(3, version=lambda: info)()
-    told = [(e.get("version_id"), e.get("version_num")) for e in recorded.edges]
-    assert told == [(5, None), (None, 6), (900, None)]
+    versions = [(e.get("version_id"), e.get("version_num")) for e in recorded.edges]
+    assert versions == [(5, None), (None, 6), (900, None)]
 
 
 @pytest.mark.parametrize("version", [lambda: "x", lambda: 2.5, lambda: True, lambda: 0])
 def test_a_wrong_version_costs_the_edge(version: Any, recorded: Recorded) -> None:
-    """A version of the wrong kind would name the wrong thing, so nothing is told."""
+    """A version of the wrong kind would name a wrong artifact: nothing is recorded."""
     _uses(3, version=version)()
     assert recorded.edges == []
     assert recorded.not_recorded
 
 
-def test_repeat_tells_each_time(recorded: Recorded) -> None:
-    """The same fact is told once, unless `repeat=True` opts out."""
+def test_repeat_records_each_time(recorded: Recorded) -> None:
+    """The same fact is recorded once, unless `repeat=True` opts out."""
     once, again = _uses(3), _uses(4, repeat=True)
     for _ in range(3):
         once()

@@ -19,7 +19,7 @@ from lineage.testing import Recorded, capture
 
 
 def _tasks(recorded: Recorded) -> dict[str, str]:
-    """Give the names of the tasks told, by run key."""
+    """Return the names of the recorded tasks, by run key."""
     return {f["task"]: f["name"] for f in recorded.facts if f["f"] == "task"}
 
 
@@ -38,11 +38,11 @@ def _ends(recorded: Recorded) -> list[tuple[str, str]]:
 
 @pytest.fixture(autouse=True)
 def _no_delivery(recorded: Recorded) -> None:
-    """These tests look at what is told, not at where it goes."""
+    """These tests look at what is recorded, not at where it goes."""
 
 
 def test_a_block_is_a_task_of_its_own(recorded: Recorded) -> None:
-    """What happens inside belongs to it; its end and its handle are told."""
+    """What happens inside belongs to it; its end and its handle are recorded."""
     with lineage.task("Nightly merge") as task:
         assert task.name == "Nightly merge"
         assert lineage.current_task().key == task.key
@@ -61,7 +61,7 @@ def test_a_block_is_a_task_of_its_own(recorded: Recorded) -> None:
     ],
 )
 def test_how_a_task_ends(error: BaseException, status: str, recorded: Recorded) -> None:
-    """An exception ends it with an error, is told with it, and passes."""
+    """An exception ends it with an error, is recorded with it, and passes."""
     with pytest.raises(type(error)), lineage.task("t"):
         raise error
     assert _ends(recorded) == [("t", status)]
@@ -77,8 +77,8 @@ def test_nested_tasks_keep_their_own(recorded: Recorded) -> None:
             outer.uses_project(2)
         lineage.current_task().uses_project(3)
     assert _where(recorded) == {1: "inner", 2: "outer", 3: "outer"}
-    told = next(f for f in recorded.facts if f["f"] == "task" and f["name"] == "inner")
-    assert told["parent"] == outer.key
+    fact = next(f for f in recorded.facts if f["f"] == "task" and f["name"] == "inner")
+    assert fact["parent"] == outer.key
 
 
 def test_concurrent_async_tasks_keep_their_own(recorded: Recorded) -> None:
@@ -218,14 +218,14 @@ def test_the_platforms_id_comes_from_the_environment_or_the_app() -> None:
     with capture(settings=Settings(task_id=77)) as recorded:
         with lineage.task("outer") as outer, lineage.task("inner") as inner:
             assert (outer.id, inner.id) == (77, None)
-        with lineage.task("told", id=5) as told:
-            assert told.id == 5
+        with lineage.task("numbered", id=5) as numbered:
+            assert numbered.id == 5
         lineage.current_task().uses_project(1)
     assert recorded.edges[0]["task_id"] == 77
 
 
 def test_a_card_rides_on_the_first_edge(recorded: Recorded) -> None:
-    """The task's own card is told with the task and with its next edge."""
+    """The task's own card is recorded with the task and with its next edge."""
     with lineage.task("t", card={"title": "<h4>T</h4>"}) as task:
         task.uses_project(1)
         task.uses_project(2)
@@ -244,7 +244,7 @@ def test_a_card_rides_on_the_first_edge(recorded: Recorded) -> None:
 def test_a_wrong_card_does_not_stop_the_task(
     recorded: Recorded, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A card that is none is told, and the task goes on."""
+    """A card that is none is logged, and the task goes on."""
     with lineage.task("t", card=lambda handle: 5) as task:  # type: ignore[arg-type, unused-ignore]
         task.uses_project(1)
     assert recorded.inputs == ["project:1"]

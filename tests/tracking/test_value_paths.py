@@ -10,7 +10,7 @@ import pytest
 from lineage.errors import DeclarationError, SourceError
 from lineage.tracking.value_paths import parse_path
 
-THING = SimpleNamespace(
+ARTIFACT = SimpleNamespace(
     id=7,
     none=None,
     many=[SimpleNamespace(id=1), SimpleNamespace(id=2)],
@@ -23,31 +23,31 @@ THING = SimpleNamespace(
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("thing.id", 7),
-        ("thing.none", None),
-        ("thing.none.id", None),
-        ("thing.many[].id", [1, 2]),
-        ("thing.many[0].id", 1),
-        ("thing.many[-1].id", 2),
-        ("thing.map[k]", 3),
-        ("thing.map['a.b']", 4),
-        ('thing.map["a.b"]', 4),
-        ("thing.map[0]", 5),
-        ("thing.map[1]", 6),
-        ("thing.map[class]", 9),
-        ("thing.class", 8),
-        ("thing.row[]", [10, 11]),
-        ("thing.map[]", [3, 4, 5, 6, 9]),
+        ("artifact.id", 7),
+        ("artifact.none", None),
+        ("artifact.none.id", None),
+        ("artifact.many[].id", [1, 2]),
+        ("artifact.many[0].id", 1),
+        ("artifact.many[-1].id", 2),
+        ("artifact.map[k]", 3),
+        ("artifact.map['a.b']", 4),
+        ('artifact.map["a.b"]', 4),
+        ("artifact.map[0]", 5),
+        ("artifact.map[1]", 6),
+        ("artifact.map[class]", 9),
+        ("artifact.class", 8),
+        ("artifact.row[]", [10, 11]),
+        ("artifact.map[]", [3, 4, 5, 6, 9]),
     ],
 )
 def test_a_path_leads_to_its_value(text: str, value: Any) -> None:
     """Attributes, entries, places and each one; None on the way ends it."""
     path = parse_path(text)
-    assert path.root == "thing"
-    assert path.walk(THING) == value
+    assert path.root == "artifact"
+    assert path.walk(ARTIFACT) == value
     quick = path.compiled()
-    if quick is not None and value is not None and text != "thing.map[0]":
-        assert quick(THING) == value
+    if quick is not None and value is not None and text != "artifact.map[0]":
+        assert quick(ARTIFACT) == value
 
 
 @pytest.mark.parametrize(
@@ -61,21 +61,21 @@ def test_what_is_no_path_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
-        ("thing.nope", r"thing \(SimpleNamespace\) has no .nope"),
-        ("thing.map.k", r"written thing\.map\[k\]"),
-        ("thing.map[nope]", r"thing\.map \(dict\) has no \[nope\]"),
-        ("thing.row[5]", r"thing\.row \(list\) has no \[5\]"),
-        ("thing.id[]", r"is no list"),
-        ("thing.many[].nope", r"has no \.nope"),
-        ("thing.row[a]", r"has no \[a\]"),
+        ("artifact.nope", r"artifact \(SimpleNamespace\) has no .nope"),
+        ("artifact.map.k", r"written artifact\.map\[k\]"),
+        ("artifact.map[nope]", r"artifact\.map \(dict\) has no \[nope\]"),
+        ("artifact.row[5]", r"artifact\.row \(list\) has no \[5\]"),
+        ("artifact.id[]", r"is no list"),
+        ("artifact.many[].nope", r"has no \.nope"),
+        ("artifact.row[a]", r"has no \[a\]"),
     ],
 )
-def test_a_step_that_leads_nowhere_is_named(text: str, said: str) -> None:
+def test_a_step_that_leads_nowhere_is_named(text: str, expected: str) -> None:
     """The error says at which place the path was lost."""
-    with pytest.raises(SourceError, match=said):
-        parse_path(text).walk(THING)
+    with pytest.raises(SourceError, match=expected):
+        parse_path(text).walk(ARTIFACT)
 
 
 def test_an_iterator_is_left_to_the_app() -> None:

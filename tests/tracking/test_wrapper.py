@@ -32,35 +32,35 @@ DECLARATIONS = [
 ]
 
 
-def _told(kind: str) -> tuple[Any, str]:
-    thing = IDS.get(kind, 41)
-    return thing, f"{kind}:{thing}"
+def _named(kind: str) -> tuple[Any, str]:
+    artifact = IDS.get(kind, 41)
+    return artifact, f"{kind}:{artifact}"
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 @pytest.mark.parametrize(("word", "kind"), DECLARATIONS, ids=lambda value: value)
-def test_success_tells_inputs_and_outputs(
+def test_success_records_inputs_and_outputs(
     word: str, kind: str, form: Form, recorded: Recorded
 ) -> None:
-    """Each declaration on each form tells its one fact and keeps the result."""
-    thing, shown = _told(kind)
-    work = form.make(getattr(lineage, word)("thing"), False)
-    assert form.drive(work(thing)) == thing
-    told = recorded.inputs if word.startswith("uses") else recorded.outputs
-    assert told == [shown]
+    """Each declaration on each form records its one fact and keeps the result."""
+    artifact, shown = _named(kind)
+    work = form.make(getattr(lineage, word)("artifact"), False)
+    assert form.drive(work(artifact)) == artifact
+    edges = recorded.inputs if word.startswith("uses") else recorded.outputs
+    assert edges == [shown]
     assert len(recorded.edges) == 1
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 @pytest.mark.parametrize(("word", "kind"), DECLARATIONS, ids=lambda value: value)
-def test_failure_tells_inputs_alone(
+def test_failure_records_inputs_alone(
     word: str, kind: str, form: Form, recorded: Recorded
 ) -> None:
     """A failed run shows what it used; its exception is the app's own."""
-    thing, shown = _told(kind)
-    work = form.make(getattr(lineage, word)("thing"), True)
+    artifact, shown = _named(kind)
+    work = form.make(getattr(lineage, word)("artifact"), True)
     with pytest.raises(Boom):
-        form.drive(work(thing))
+        form.drive(work(artifact))
     assert recorded.inputs == ([shown] if word.startswith("uses") else [])
     assert recorded.outputs == []
 
@@ -71,7 +71,7 @@ def test_either_kind_and_work_in_place(
     word: str, form: Form, recorded: Recorded
 ) -> None:
     """The kind comes from the value; work in place is an input and an output."""
-    work = form.make(getattr(lineage, word)("thing"), False)
+    work = form.make(getattr(lineage, word)("artifact"), False)
     form.drive(work(lineage.project(41)))
     is_update = word == "updates_project"
     assert recorded.inputs == (["project:41"] if word != "produces" else [])
@@ -84,9 +84,11 @@ def test_either_kind_and_work_in_place(
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
-def test_on_error_tells_outputs_of_a_failed_run(form: Form, recorded: Recorded) -> None:
-    """`on_error=True` tells an output although the function raised."""
-    work = form.make(lineage.produces_project("thing", on_error=True), True)
+def test_on_error_records_outputs_of_a_failed_run(
+    form: Form, recorded: Recorded
+) -> None:
+    """`on_error=True` records an output although the function raised."""
+    work = form.make(lineage.produces_project("artifact", on_error=True), True)
     with pytest.raises(Boom):
         form.drive(work(3))
     assert recorded.outputs == ["project:3"]
@@ -107,9 +109,9 @@ def test_a_refused_call_records_nothing(form: Form, recorded: Recorded) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
-def test_switched_off_nothing_is_told(form: Form, recorded: Recorded) -> None:
+def test_switched_off_nothing_is_recorded(form: Form, recorded: Recorded) -> None:
     """Between `disable` and `enable` a call is only itself."""
-    work = form.make(lineage.uses_project("thing"), False)
+    work = form.make(lineage.uses_project("artifact"), False)
     lineage.disable()
     try:
         assert not lineage.is_enabled()
@@ -123,14 +125,14 @@ def test_switched_off_nothing_is_told(form: Form, recorded: Recorded) -> None:
 def test_disabled_as_decorator(form: Form, recorded: Recorded) -> None:
     """Inside a call of a function under `disabled()` nothing is recorded."""
     tracked = form.make(
-        lambda f: lineage.disabled()(lineage.uses_project("thing")(f)), False
+        lambda f: lineage.disabled()(lineage.uses_project("artifact")(f)), False
     )
     assert form.drive(tracked(5)) == 5
     assert recorded.facts == []
 
 
 def test_stacked_declarations_are_one_wrapper(recorded: Recorded) -> None:
-    """Stacking merges; the order told is the order written."""
+    """Stacking merges; facts come in the order in which declarations stand."""
 
     @lineage.uses_project("a")
     @lineage.produces_file("result")
@@ -144,7 +146,9 @@ def test_stacked_declarations_are_one_wrapper(recorded: Recorded) -> None:
     work(1, 2)
     assert recorded.inputs == ["project:1", "dataset:2"]
     assert recorded.outputs == ["file:x.bin"]
-    assert len({str(e["step"]) for e in recorded.edges}) == 2  # told once, then its key
+    assert (
+        len({str(e["step"]) for e in recorded.edges}) == 2
+    )  # recorded once, then its key
 
 
 def test_stacking_leaves_the_inner_one_alone(recorded: Recorded) -> None:
@@ -220,22 +224,22 @@ def test_pickling_goes_by_name() -> None:
 def test_inspect_knows_the_form(form: str, asks: Any) -> None:
     """What is async or a generator still says so."""
     made = next(f for f in FORMS if f.name == form)
-    assert asks(made.make(lineage.uses_project("thing"), False))
+    assert asks(made.make(lineage.uses_project("artifact"), False))
 
 
 def test_made_coroutines_and_generators_bear_the_name() -> None:
     """A coroutine never awaited is reported by the function's own name."""
     make = next(f for f in FORMS if f.name == "coroutine").make
-    made = make(lineage.uses_project("thing"), False)(1)
+    made = make(lineage.uses_project("artifact"), False)(1)
     assert made.__name__ == "work"
     made.close()
 
 
-@pytest.mark.parametrize("thing", [int, 5, "text"])
-def test_only_functions_are_decorated(thing: Any) -> None:
+@pytest.mark.parametrize("artifact", [int, 5, "text"])
+def test_only_functions_are_decorated(artifact: Any) -> None:
     """A class or a value is refused, with what to do instead."""
     with pytest.raises(DeclarationError, match="uses_project"):
-        lineage.uses_project(1)(thing)
+        lineage.uses_project(1)(artifact)
 
 
 def test_forgotten_parentheses_change_nothing(recorded: Recorded) -> None:

@@ -81,7 +81,7 @@ def test_a_file_that_changed_has_no_digest(tmp_path: Path, change: str) -> None:
 
 
 def test_copies_of_equal_size_and_time_are_two_states(tmp_path: Path) -> None:
-    """The change time tells apart what `shutil.copy2` makes look alike."""
+    """The change time distinguishes what `shutil.copy2` makes look alike."""
     path, files = tmp_path / "in", resolver(tmp_path)
     digests = []
     for content in (b"one", b"two"):

@@ -76,7 +76,7 @@ def test_the_maker_of_the_newer_version_is_not_stale(store: Store) -> None:
 
 
 def test_hidden_neighbours_are_those_of_the_moment(graph: GraphQueries) -> None:
-    """Who used or made a thing later is not counted as hidden."""
+    """Who used or made an artifact later is not counted as hidden."""
 
     def hidden(select: str, as_of: float | None) -> tuple[int, int]:
         answer = graph.get(TEAM, select=select, up=0, down=0, as_of=as_of)
@@ -102,7 +102,7 @@ def test_makers_to_come_save_nothing(graph: GraphQueries) -> None:
 
 
 def test_another_maker_counts_from_its_time_on(store: Store) -> None:
-    """A second maker remains only where it had made the thing by the moment."""
+    """A second maker remains only where it had made the artifact by the moment."""
     one, two = Facts("one"), Facts("two")
     store.ingest(
         1,
@@ -122,7 +122,7 @@ def test_another_maker_counts_from_its_time_on(store: Store) -> None:
 
 @pytest.mark.parametrize("select", ["task:3", "file:a.csv@bbbbbb", "job:7"])
 def test_what_came_later_is_not_there(graph: GraphQueries, select: str) -> None:
-    """A task or thing first recorded after the moment means nothing then."""
+    """A task or artifact first recorded after the moment means nothing then."""
     with pytest.raises(NotFoundError):
         graph.get(TEAM, select=select, as_of=START + 150.0)
     assert graph.get(TEAM, select=select).focus

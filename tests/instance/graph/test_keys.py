@@ -12,7 +12,7 @@ from lineage.instance.store import Store
 
 @pytest.fixture
 def teams(store: Store) -> GraphQueries:
-    """Teams 1 and 5 were both told a task 12; only team 5 has a task 13."""
+    """Teams 1 and 5 both have a task 12; only team 5 has a task 13."""
     for team in (1, 5):
         run = Facts(f"run{team}")
         facts = [run.fact("task", name=f"of {team}", task_id=12)]
@@ -59,7 +59,7 @@ def test_a_key_of_another_team_is_not_found(teams: GraphQueries) -> None:
 
 
 def test_changes_name_tasks_by_their_keys(store: Store, teams: GraphQueries) -> None:
-    """What is told to have changed can be asked for."""
+    """What is reported as changed can be queried."""
     cursor = teams.changes([1, 5]).cursor
     store.ingest(5, [Facts("again").uses("job", 9, task_id=12)])
     assert teams.changes([1, 5], cursor=cursor).tasks == ["task:12@5"]
@@ -67,7 +67,7 @@ def test_changes_name_tasks_by_their_keys(store: Store, teams: GraphQueries) -> 
 
 
 def versions(graph: GraphQueries) -> dict[str | None, bool]:
-    """Tell which versions of the table are deleted."""
+    """Return which versions of the table are deleted."""
     answer = graph.get([1], select="file:a.csv", up=0, down=0)
     return {node.version: node.is_deleted for node in answer.nodes}
 
@@ -79,7 +79,7 @@ def versions(graph: GraphQueries) -> dict[str | None, bool]:
 def test_deleting_marks_a_version_or_all(
     store: Store, select: str, deleted: list[bool]
 ) -> None:
-    """A version is marked alone, a thing without a version with all of them."""
+    """A version is marked alone, an artifact without a version with all of them."""
     run = Facts("run")
     for sign in "ab":
         fact = run.uses("file", "a.csv", stat=digest(sign), local_path="/w/a.csv")
@@ -112,15 +112,15 @@ def link(url: str) -> dict[str, object]:
 
 
 def test_open_places_of_links_are_filled_or_the_link_dropped(store: Store) -> None:
-    """Cards lead somewhere: the task's number or the thing's id, else nowhere."""
+    """Cards lead somewhere: the task's number or the artifact's id, else nowhere."""
     run = Facts("run")
     own = {"customNodeSettings": link("/apps/sessions/{task_id}")}
-    said = [("job", 3, "/jobs/{id}"), ("file", "/w/x", "/files/{id}"),
+    expected = [("job", 3, "/jobs/{id}"), ("file", "/w/x", "/files/{id}"),
             ("job", 4, "/m/{module_id}"), ("job", 5, "https://h/x")]  # fmt: skip
     facts = [run.fact("task", task_id=12, node_meta=own)]
     facts += [
         run.uses(kind, id, meta={"customRelationSettings": link(url)})
-        for kind, id, url in said
+        for kind, id, url in expected
     ]
     store.ingest(1, facts)
     nodes = GraphQueries(store).get([1], select="task:12").nodes

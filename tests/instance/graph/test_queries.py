@@ -87,7 +87,7 @@ def test_depth_and_kinds_limit_an_answer(graph: GraphQueries) -> None:
 
 
 def test_get_counts_what_it_leaves_out(graph: GraphQueries) -> None:
-    """A card on the border tells how many neighbours are hidden."""
+    """A card on the border shows how many neighbours are hidden."""
     answer = graph.get(TEAM, select="file:best.pt", up=1, down=0)
     hidden = {node.name: (node.hidden_up, node.hidden_down) for node in answer.nodes}
     assert hidden["best.pt"] == (0, 1)
@@ -119,7 +119,7 @@ def test_work_in_place_makes_no_cycle(graph: GraphQueries) -> None:
     assert (versions[revision.source], versions[revision.target]) == ("v1", "v2")
 
 
-def test_a_task_named_as_a_thing_is_that_task(graph: GraphQueries) -> None:
+def test_a_task_named_as_an_artifact_is_that_task(graph: GraphQueries) -> None:
     """`uses_task` leads to the task's own card; its own app is no loop."""
     answer = graph.get(TEAM, select="task:2", up=1, down=0)
     assert names(answer) == ["Serve", "Train model", "best.pt"]
@@ -127,7 +127,7 @@ def test_a_task_named_as_a_thing_is_that_task(graph: GraphQueries) -> None:
 
 
 def test_tasks_are_listed_newest_first(graph: GraphQueries) -> None:
-    """The list can be filtered, and counts things of each direction."""
+    """The list can be filtered, and counts artifacts of each direction."""
     lines = graph.list_tasks(TEAM).tasks
     assert [line.node.name for line in lines] == ["Serve", "Train model"]
     assert (lines[0].input_count, lines[0].output_count) == (2, 1)
@@ -150,8 +150,8 @@ def test_the_list_of_tasks_has_pages(graph: GraphQueries) -> None:
         graph.list_tasks(TEAM, after="nonsense")
 
 
-def test_a_task_tells_everything(graph: GraphQueries) -> None:
-    """Steps, edges, log, card and machine of a task are told."""
+def test_a_task_shows_everything(graph: GraphQueries) -> None:
+    """Steps, edges, log, card and machine of a task are in the answer."""
     task = graph.get_task(TEAM, id=1)
     assert (task.run, task.host, task.git_dirty) == ("train", "h", False)
     assert [(s.name, s.outcome) for s in task.steps] == [("load", "ok")]
@@ -162,8 +162,8 @@ def test_a_task_tells_everything(graph: GraphQueries) -> None:
     assert graph.get_task(TEAM, key="task:2").error == "E: x"
 
 
-def test_a_version_tells_everything(graph: GraphQueries) -> None:
-    """Makers, users, path and card of one version are told."""
+def test_a_version_shows_everything(graph: GraphQueries) -> None:
+    """Makers, users, path and card of one version are in the answer."""
     key = graph.get(TEAM, select="file:best.pt").focus[0]
     data = graph.get_data(TEAM, key=key)
     assert [e.task for e in data.produced_by] == ["task:1"]
@@ -188,7 +188,7 @@ def test_a_version_tells_everything(graph: GraphQueries) -> None:
     ],
 )
 def test_search(graph: GraphQueries, text: str, name: str, matched: str | None) -> None:
-    """Things are found by starts of words, ids, digests, titles, or inside words."""
+    """Artifacts are found by starts of words, ids, digests, titles, or inside words."""
     hits = graph.search(TEAM, text=text).hits
     if matched is None:
         assert hits == []
@@ -222,7 +222,7 @@ def test_impact_splits_by_what_is_left(store: Store, graph: GraphQueries) -> Non
     assert graph.impact(TEAM, of="file:a.csv").fingerprint == after.fingerprint
 
 
-def test_provenance_tells_tasks_and_sources(graph: GraphQueries) -> None:
+def test_provenance_shows_tasks_and_sources(graph: GraphQueries) -> None:
     """The tasks on the way, nearest first, and what no task produced."""
     answer = graph.provenance(TEAM, of="folder:/w/out")
     assert [task.node.name for task in answer.tasks] == ["Serve", "Train model"]
@@ -230,8 +230,8 @@ def test_provenance_tells_tasks_and_sources(graph: GraphQueries) -> None:
     assert answer.node.name == "out"
 
 
-def test_diff_pairs_things_and_fields(store: Store, graph: GraphQueries) -> None:
-    """A thing in another version is one change; equal tasks are the same."""
+def test_diff_pairs_artifacts_and_fields(store: Store, graph: GraphQueries) -> None:
+    """An artifact in another version is one change; equal tasks are the same."""
     again = Facts("again")
     csv = {"local_path": "/w/data/a.csv", "stat": digest("b")}
     store.ingest(1, [again.fact("task", name="x"), again.uses("file", "a", **csv)])
@@ -309,7 +309,7 @@ def test_what_is_not_there_is_not_found(graph: GraphQueries, select: str) -> Non
 
 
 def test_bad_values_are_refused(graph: GraphQueries) -> None:
-    """Selectors, pages and depths that make no sense are told apart."""
+    """Selectors, pages and depths that make no sense are distinguished."""
     with pytest.raises(SelectorError):
         graph.get(TEAM, select="foo:1")
     for options in ({"limit": 0}, {"after": "x"}, {"up": -1}):
@@ -336,7 +336,7 @@ def test_health_counts(graph: GraphQueries) -> None:
 
 
 def test_changes_follow_a_cursor(store: Store, graph: GraphQueries) -> None:
-    """A cursor tells which tasks got facts since."""
+    """A cursor shows which tasks got facts since."""
     first = graph.changes(TEAM)
     assert first.changed
     assert not graph.changes(TEAM, cursor=first.cursor).changed

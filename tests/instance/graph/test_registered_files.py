@@ -23,7 +23,7 @@ def graph(store: Store) -> GraphQueries:
     return GraphQueries(store)
 
 
-def test_a_held_file_is_one_thing_by_path_and_by_id(
+def test_a_held_file_is_one_artifact_by_path_and_by_id(
     store: Store, graph: GraphQueries
 ) -> None:
     """An edge by path and one by id lead to one card, with the file's name."""

@@ -50,8 +50,8 @@ def test_a_text_inside_words_is_found(
     assert found(graph, text) == names
 
 
-def test_it_is_told_where_the_text_was(graph: GraphQueries) -> None:
-    """A text inside the name is told apart from one inside the path."""
+def test_it_is_reported_where_the_text_was(graph: GraphQueries) -> None:
+    """A text inside the name is distinguished from one inside the path."""
     fields = [graph.search(TEAM, text=t).hits[0].matched for t in ("lpha", "emon")]
     assert fields == ["name", "path"]
 
@@ -59,7 +59,7 @@ def test_it_is_told_where_the_text_was(graph: GraphQueries) -> None:
 def test_a_new_name_is_found_and_the_old_one_is_not(
     store: Store, graph: GraphQueries
 ) -> None:
-    """The index follows a thing that is given another name."""
+    """The index follows an artifact that is given another name."""
     run = Facts("more")
     store.ingest(1, [run.uses("job", 7, name="first one")])
     assert found(graph, "irst") == ["first one"]
@@ -93,7 +93,7 @@ def drop_index(store: Store) -> None:
 def test_without_the_index_the_newest_are_read(
     store: Store, graph: GraphQueries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On an old SQLite only the newest things are looked at."""
+    """On an old SQLite only the newest artifacts are looked at."""
     drop_index(store)
     assert found(graph, "emon") == ["alpha.pt"]
     monkeypatch.setattr(trigrams, "MAX_SCANNED", 1)
@@ -104,7 +104,7 @@ def test_without_the_index_the_newest_are_read(
 def test_the_whole_store_is_looked_through(
     store: Store, graph: GraphQueries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The oldest thing is found however many came after it; it is not read for."""
+    """The oldest artifact is found however many came after it; it is not read for."""
     monkeypatch.setattr(trigrams, "MAX_SCANNED", 0)
     store.ingest(1, [Facts("x").makes("file", f"/n/{n}.bin") for n in range(2)])
     with store.db.write() as tx:

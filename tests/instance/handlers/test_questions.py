@@ -1,4 +1,4 @@
-"""Questions over the wire: whose task is told of."""
+"""Questions over the wire: whose task an answer is about."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ METHOD = "lineage.tasks.get"
 
 @pytest.fixture
 def teams(world: World) -> World:
-    """A caller that sees teams 1 and 5, which were both told a task 12."""
+    """A caller that sees teams 1 and 5, which both have a task 12."""
     for team in (1, 5):
         named = {"f": "task", "uid": f"t-{team}", "task": f"run{team}", "at": 1.0}
         facts = [{**named, "name": f"of {team}", "task_id": 12},
@@ -26,15 +26,15 @@ def teams(world: World) -> World:
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("body", "name"),
     [({"key": "task:12"}, "of 1"), ({"key": "task:12@5"}, "of 5"),
      ({"key": "task:12@1"}, "of 1"), ({"id": 12}, "of 1"), ({"id": "12"}, "of 1")],
 )  # fmt: skip
-def test_a_task_is_told_of_by_its_key(
-    teams: World, said: dict[str, Any], name: str
+def test_a_task_is_described_by_its_key(
+    teams: World, body: dict[str, Any], name: str
 ) -> None:
     """The key of a card leads to that team's task; a number to the first team's."""
-    assert teams.ask(METHOD, said)["node"]["name"] == name
+    assert teams.ask(METHOD, body)["node"]["name"] == name
 
 
 def test_several_tasks_are_answered_together(teams: World) -> None:
@@ -53,17 +53,17 @@ def test_every_listed_task_is_found_by_its_own_key(teams: World) -> None:
         assert teams.ask(METHOD, {"key": line["node"]["key"]})["node"] == line["node"]
 
 
-def test_another_teams_task_is_not_told_of(teams: World) -> None:
+def test_another_teams_task_is_not_described(teams: World) -> None:
     """A key names the team, and gives no way into it."""
     teams.principal = replace(teams.principal, team_ids=(1,))
     assert teams.refusal(METHOD, {"key": "task:12@5"})[0] == 404
 
 
 @pytest.mark.parametrize(
-    "said",
+    "body",
     [{}, {"key": "task:12", "id": 12}, {"key": "data:1"}, {"key": "task:x"}],
 )
-def test_a_task_is_named_once_and_rightly(world: World, said: dict[str, Any]) -> None:
+def test_a_task_is_named_once_and_rightly(world: World, body: dict[str, Any]) -> None:
     """Neither, both, or a key of another form is refused."""
-    status, details = world.refusal(METHOD, said)
+    status, details = world.refusal(METHOD, body)
     assert (status, details["field"]) == (400, "key")

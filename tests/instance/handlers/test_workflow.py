@@ -12,10 +12,10 @@ from lineage.model.kinds import WIRE_TYPES
 META = {"customNodeSettings": {"title": "<h4>N</h4>"}}
 
 
-def edge(**said: Any) -> dict[str, Any]:
-    """Give an edge as the platform's client tells it."""
+def edge(**body: Any) -> dict[str, Any]:
+    """Return an edge as the platform's client sends it."""
     node = {"type": "task", "id": "77"}
-    return {"teamId": 5, "node": node, "type": "project", "id": 11, **said}
+    return {"teamId": 5, "node": node, "type": "project", "id": 11, **body}
 
 
 def edges_of(world: World, task: int) -> list[Any]:
@@ -46,19 +46,19 @@ def test_every_type_of_the_wire_is_accepted(
     world: World, type: str, direction: str
 ) -> None:
     """All types go in; an app's session is only ever an output."""
-    said = edge(type=type, id="/a/b" if type == "folder" else 31)
+    body = edge(type=type, id="/a/b" if type == "folder" else 31)
     method = f"workflow.node.add-{direction}"
     if (type, direction) == ("app_session", "input"):
-        assert world.refusal(method, said)[0] == 400
+        assert world.refusal(method, body)[0] == 400
     else:
-        assert world.ask(method, said)
+        assert world.ask(method, body)
 
 
 def test_a_version_belongs_to_its_project(world: World) -> None:
     """A pinned version is a version of the project that it was made of."""
     project = world.ask("lineage.register.project", {"name": "p"})["id"]
-    said = {"project_id": project, "id": 900}
-    world.ask("lineage.register.project-version", said)
+    body = {"project_id": project, "id": 900}
+    world.ask("lineage.register.project-version", body)
     world.ask("workflow.node.add-input", edge(type="project_version", id=900))
     (stored,) = edges_of(world, 77)
     assert (stored["data"]["kind"], stored["data"]["id"]) == ("project", project)
@@ -93,7 +93,7 @@ def test_bad_edges_name_the_field(
 
 def test_an_edge_without_an_id_is_refused_for_good(world: World) -> None:
     """A missing id is 400, so that no client retries it."""
-    said = edge()
-    del said["id"]
-    status, details = world.refusal("workflow.node.add-input", said)
+    body = edge()
+    del body["id"]
+    status, details = world.refusal("workflow.node.add-input", body)
     assert (status, details["field"]) == (400, "id")

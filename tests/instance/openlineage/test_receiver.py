@@ -78,7 +78,7 @@ def test_the_client_sends_to_us_by_its_address_alone(served: Served) -> None:
 
 
 def test_a_batch_names_what_it_could_not_take(served: Served) -> None:
-    """A bad event does not keep the others out, and its place is told."""
+    """A bad event does not keep the others out, and its place is named."""
     events = [_event("a", inputs=[_dataset("t")]), {"x": 1}, _event("b")]
     answer = requests.post(f"{served.address}{URL}/batch", json=events, timeout=20)
     assert answer.status_code == 200
@@ -98,7 +98,7 @@ def test_the_same_events_twice_in_any_order_are_one_truth(served: Served) -> Non
 
 
 def test_packed_bodies_are_unpacked(served: Served) -> None:
-    """A body may be gzip, as clients send it when told to."""
+    """A body may be gzip, as clients send it when they are set up so."""
     body = gzip.compress(json.dumps(_event("a", inputs=[_dataset("i")])).encode())
     answer = requests.post(
         f"{served.address}{URL}",

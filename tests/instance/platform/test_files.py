@@ -147,7 +147,7 @@ def test_a_form_that_breaks_off_leaves_nothing(world: World) -> None:
     assert world.ask("file-storage.list", {"teamId": 1, "path": "/"}) == []
 
 
-def test_hashes_tell_which_bytes_are_there(world: World) -> None:
+def test_hashes_show_which_bytes_are_there(world: World) -> None:
     """Known hashes come back; unknown ones and nonsense do not."""
     file = upload(world, "/a.bin", b"known")
     value = [file["hash"], base64.b64encode(b"0" * 32).decode(), "nonsense"]

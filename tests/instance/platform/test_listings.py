@@ -143,7 +143,7 @@ forms = st.builds(
 )  # fmt: skip
 
 
-def test_pages_of_things_are_those_of_plain_python(world: World) -> None:
+def test_pages_of_artifacts_are_those_of_plain_python(world: World) -> None:
     """Whatever is requested, SQL and plain Python give the same page of objects."""
     keep_objects(world, list(varied()))
     everything, _ = world.services.objects.page((1,), "job", PageParams(per_page=999))

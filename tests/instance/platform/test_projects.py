@@ -110,14 +110,14 @@ def test_a_job_has_what_clients_read(world: World) -> None:
     assert set(meta) == {"classes", "projectTags", "imageTags", "range"}
 
 
-def test_unknown_things_are_404(world: World) -> None:
+def test_unknown_artifacts_are_404(world: World) -> None:
     """An id that nobody registered is not found, with the platform's body."""
     for method in ("projects.info", "datasets.info", "jobs.info", "file-storage.info"):
         status, details = world.refusal(method, {"id": 999})
         assert (status, details["field"]) == (404, "id")
 
 
-def test_unknown_filters_and_orders_are_told(world: World) -> None:
+def test_unknown_filters_and_orders_are_reported(world: World) -> None:
     """A filter's operator and a sort order that do not exist are named."""
     condition = {"field": "id", "operator": "~", "value": 1}
     world.ask("lineage.register.project", {"name": "p"})

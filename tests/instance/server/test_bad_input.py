@@ -135,7 +135,7 @@ def test_a_bad_fact_spoils_no_good_one(fuzzed: World) -> None:
     assert answer["refused"][0]["field"] == "at"
 
 
-def test_refusals_tell_field_type_and_what_is_allowed(fuzzed: World) -> None:
+def test_refusals_show_field_type_and_what_is_allowed(fuzzed: World) -> None:
     """The platform's error body names field, the value's type, and the right one."""
     status, details = fuzzed.refusal("tasks.info", {"id": [1]})
     assert status == 400

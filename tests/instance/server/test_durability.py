@@ -133,8 +133,8 @@ def test_sixteen_writers_have_every_edge_accounted_for(
     store = open_store(store_url)
     with store.db.read() as tx:
         edges = tx.one("SELECT COUNT(*) FROM edges WHERE team_id = 1")
-        things = tx.one("SELECT COUNT(*) FROM entities WHERE kind = 'dataset'")
+        artifacts = tx.one("SELECT COUNT(*) FROM entities WHERE kind = 'dataset'")
         tasks = tx.all("SELECT number FROM tasks ORDER BY number")
     store.close()
-    assert (edges, things) == ((WRITERS * EDGES,), (WRITERS * EDGES,))
+    assert (edges, artifacts) == ((WRITERS * EDGES,), (WRITERS * EDGES,))
     assert [row[0] for row in tasks] == [1, 2, 3, 4]

@@ -93,7 +93,7 @@ def test_refusals_look_as_over_http(session: requests.Session) -> None:
         answer.raise_for_status()
 
 
-def test_a_damaged_store_is_told_by_file(tmp_path: Path) -> None:
+def test_a_damaged_store_is_reported_by_file(tmp_path: Path) -> None:
     """A file that is no store raises an error that names it and what to do."""
     home = tmp_path / "broken"
     home.mkdir()
@@ -105,7 +105,7 @@ def test_a_damaged_store_is_told_by_file(tmp_path: Path) -> None:
             session.post(url("instance.version"), json={})
 
 
-def test_a_newer_store_is_told(tmp_path: Path) -> None:
+def test_a_newer_store_is_reported(tmp_path: Path) -> None:
     """A store of a later version raises an error that says to upgrade."""
     store = open_store(f"sqlite:///{tmp_path / 'instance.db'}")
     with store.db.write() as tx:

@@ -61,7 +61,7 @@ def test_a_token_opens_its_teams_until_revoked(store: Store) -> None:
     now[0] += REMEMBER_S
     assert tokens.find(made.secret) is None
     assert list_tokens(store)[0].is_revoked
-    assert tokens.exist(), "revoking the last token does not open the door"
+    assert tokens.exist(), "revoking the last token opens nothing"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_an_https_probe_fails_fast(served: Served) -> None:
     assert time.monotonic() - began < 1
 
 
-def test_operators_are_told_of_health_and_metrics(served: Served) -> None:
+def test_operators_see_health_and_metrics(served: Served) -> None:
     """Health, readiness and metrics answer; counts go by method, not by path."""
     for path in ("/healthz", "/readyz"):
         assert requests.get(served.address + path, timeout=5).status_code == 200
@@ -169,7 +169,7 @@ def test_only_this_machine_is_loopback(
     assert settings.is_loopback is expected
 
 
-def test_a_taken_port_is_told(served: Served, tmp_path: Path) -> None:
+def test_a_taken_port_is_reported(served: Served, tmp_path: Path) -> None:
     """A port in use is an error that names it."""
     settings = settings_for(tmp_path / "b", port=served.settings.port)
     with pytest.raises(ServeError, match=str(served.settings.port)):

@@ -90,7 +90,9 @@ def test_a_store_that_is_kept_busy_is_503(
         (OverflowError("Python int too large"), StoreFaultError),
     ],
 )
-def test_sqlite_tells_away_from_wrong(error: Exception, kind: type[Exception]) -> None:
+def test_sqlite_distinguishes_away_from_wrong(
+    error: Exception, kind: type[Exception]
+) -> None:
     """What could be done later is away; what is wrong in itself is a fault."""
     assert type(SqliteDialect(Path("x")).translate(error)) is kind
 
@@ -103,7 +105,9 @@ def test_sqlite_tells_away_from_wrong(error: Exception, kind: type[Exception]) -
      ("UndefinedTable", StoreFaultError), ("NumericValueOutOfRange", StoreFaultError),
      ("ProgramLimitExceeded", StoreFaultError), ("DataError", StoreFaultError)],
 )  # fmt: skip
-def test_postgresql_tells_away_from_wrong(name: str, kind: type[Exception]) -> None:
+def test_postgresql_distinguishes_away_from_wrong(
+    name: str, kind: type[Exception]
+) -> None:
     """Lost servers, full disks and missing rights are away; the rest is a fault."""
     import psycopg
 

@@ -29,7 +29,7 @@ def test_a_copy_is_a_store_as_it_was(tmp_path: Path) -> None:
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
-    """A file that is there stays as it is; a place that is not there is told."""
+    """A file that is there stays as it is; a place that is not there is named."""
     store = open_store(f"sqlite:///{tmp_path}/instance.db")
     (tmp_path / "copy.db").write_text("mine")
     with pytest.raises(StoreError, match="there already"):

@@ -1,4 +1,4 @@
-"""What becomes of facts that tell more than a task and a thing, on both engines."""
+"""How facts with more than a task and an artifact are stored, on both engines."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_uids_are_split_alike_one_by_one_and_together(uids: list[str]) -> None:
 
 
 def test_an_output_comes_from_the_sources_that_it_names(store: Store) -> None:
-    """Named inputs alone feed it: told before, told by a relative path, or new."""
+    """Named inputs alone feed it: known before, by a relative path, or new."""
     facts = Facts()
     local = {"local_path": "/data/in/a.csv", "stat": digest("a")}
     store.ingest(1, [facts.uses("job", 1), facts.uses("file", "in/a.csv", **local)])
@@ -61,7 +61,7 @@ def test_an_output_comes_from_the_sources_that_it_names(store: Store) -> None:
     assert {node.name for node in nodes} == {"job 3", "task 1", "a.csv", "job 9"}
 
 
-def test_sources_told_in_the_same_batch_are_found(store: Store) -> None:
+def test_sources_recorded_in_the_same_batch_are_found(store: Store) -> None:
     """A plain input of the batch is a source by what the app called it."""
     facts = Facts()
     sources = [{"kind": "job", "id": "2"}]
@@ -72,7 +72,7 @@ def test_sources_told_in_the_same_batch_are_found(store: Store) -> None:
 
 
 def test_cards_that_come_with_edges_are_kept(store: Store) -> None:
-    """The thing's card, the task's card, and the title as what a search finds."""
+    """The artifact's card, the task's card, and the title that a search finds."""
     card = {"title": "<h4>Predictions</h4>", "mainLink": {"title": "open"}}
     meta = {"customRelationSettings": card, "customNodeSettings": {"title": "Own"}}
     store.ingest(1, [Facts().makes("file", 5, meta=meta)])
@@ -86,7 +86,7 @@ def test_cards_that_come_with_edges_are_kept(store: Store) -> None:
 
 
 def test_two_processes_see_each_other(store_url: str) -> None:
-    """What one made the other finds: tasks, steps, things, versions and states."""
+    """What one made the other finds: tasks, steps, artifacts, versions and states."""
     one, two = open_store(store_url), open_store(store_url)
     step = {"key": "1", "name": "s", "at": 1.0}
     inner = {"key": "2", "name": "i", "parent": "1", "at": 2.0}
@@ -112,8 +112,8 @@ def test_a_small_memory_changes_nothing(
     step = {"key": "1", "name": "s", "at": 1.0}
     facts = Facts()
     for at in range(4):
-        told = step if at == 0 else "1"
-        batch = [facts.uses("job", 1), facts.uses("job", 2, step=told)]
+        step_member = step if at == 0 else "1"
+        batch = [facts.uses("job", 1), facts.uses("job", 2, step=step_member)]
         store.ingest(1, [*batch, facts.makes("project", 7)])
     counted = [
         rows(store, f"SELECT COUNT(*) FROM {table}")[0][0]
@@ -144,16 +144,16 @@ def test_log_lines_of_a_task_are_kept_once(store: Store) -> None:
 
 
 def test_a_renumbered_task_leaves_its_mention(store: Store) -> None:
-    """A thing that names task 1 belongs to who really is task 1."""
+    """An artifact that names task 1 belongs to what really is task 1."""
     store.ingest(1, [Facts("auto").uses("job", 1)])
     store.ingest(1, [Facts("user").uses("task", 1)])
-    store.ingest(1, [Facts("told").uses("job", 2, task_id=1)])
+    store.ingest(1, [Facts("numbered").uses("job", 2, task_id=1)])
     joined = rows(
         store,
         "SELECT t.run FROM nodes n JOIN tasks t ON t.id = n.task_id"
         " WHERE n.task_id IS NOT NULL",
     )
-    assert joined == [("told",)]
+    assert joined == [("numbered",)]
 
 
 def test_work_in_place_takes_the_state_before_its_own(store: Store) -> None:
@@ -219,7 +219,7 @@ def test_rows_come_with_names_and_errors_are_the_stores(store: Store) -> None:
 
 
 def test_a_busy_store_says_so(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A caller that waits in vain for the writer or a connection is told."""
+    """A caller that gets neither the writer nor a connection in time gets an error."""
     monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.01)
     store = open_store(f"sqlite:///{tmp_path}/instance.db")
     with store.db.write(), pytest.raises(StoreBusyError), store.db.write():
@@ -231,7 +231,7 @@ def test_a_busy_store_says_so(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) ->
     store.close()
 
 
-def test_a_held_file_is_one_thing_by_path_and_by_id(store: Store) -> None:
+def test_a_held_file_is_one_artifact_by_path_and_by_id(store: Store) -> None:
     """A path in the instance's files means the file there; others stay paths."""
     facts = Facts()
     with store.db.write() as tx:
@@ -265,7 +265,7 @@ def test_a_connection_that_breaks_is_not_used_again(tmp_path: Any) -> None:
     store.close()
 
 
-def test_an_activity_tells_its_task() -> None:
+def test_an_activity_shows_its_task() -> None:
     """Steps lead to their task; a container's revision belongs to none."""
     assert task_of(activity_id(7, 3)) == 7
     assert task_of(revision_id(9)) is None
@@ -305,8 +305,8 @@ def test_a_text_with_nul_is_refused_by_its_field(store: Store, field: str) -> No
     facts = Facts()
     source = [{"kind": "file", "id": "a\x00"}]
     step = {"key": "1", "name": "a\x00", "at": 1.0}
-    said = {"step": step, "derived_from": source}.get(field, "a\x00")
-    fact = {**facts.makes("file", "/b"), field: said}
+    value = {"step": step, "derived_from": source}.get(field, "a\x00")
+    fact = {**facts.makes("file", "/b"), field: value}
     answer = store.ingest(1, [facts.uses("file", "/a"), fact])
     assert answer.stored == 1
     assert [refused.field for refused in answer.refused] == [field]

@@ -16,8 +16,8 @@ from lineage.instance.store.partitioning import TABLES, partition
 TEAMS = range(1, 8)
 
 
-def tell(store: Store, part: str) -> None:
-    """Have every team tell of files, containers and steps that build on each other."""
+def record(store: Store, part: str) -> None:
+    """Have every team record files, containers and steps that build on each other."""
     for team in TEAMS:
         run = Facts(f"{part}-{team}")
         facts = [run.fact("task", name=f"Task {part} of {team}")]
@@ -33,9 +33,9 @@ def tell(store: Store, part: str) -> None:
 
 def answers(store: Store) -> list[Any]:
     """Ask what came of a file, where a project came from, and for texts."""
-    graph, told = GraphQueries(store), []
+    graph, answers = GraphQueries(store), []
     for teams in ([3], list(TEAMS)):
-        told += [
+        answers += [
             graph.downstream(teams, of="file:/1/in.bin"),
             graph.upstream(teams, of="project:3"),
             graph.search(teams, text="in.b", limit=100),
@@ -43,17 +43,17 @@ def answers(store: Store) -> list[Any]:
             graph.list_tasks(teams),
             graph.health(teams),
         ]
-    return told
+    return answers
 
 
 def test_partitioned_with_what_it_has_it_answers_the_same(postgres_server: str) -> None:
     """Rows from before and after the partition, its closures and searches are alike."""
     plain, parted = (open_store(new_schema(postgres_server)) for _ in "ab")
     for store in (plain, parted):
-        tell(store, "before")
+        record(store, "before")
     assert partition(parted.db, 4) == list(TABLES)
     for store in (plain, parted):
-        tell(store, "after")
+        record(store, "after")
     assert answers(parted) == answers(plain)
     assert partition(parted.db, 4) == []
     with parted.db.read() as tx:

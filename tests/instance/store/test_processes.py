@@ -53,12 +53,12 @@ def test_what_was_answered_survives_a_kill(store_url: str, answered: int) -> Non
     for _ in range(answered):
         last = writer.stdout.readline().strip()
     os.kill(writer.pid, signal.SIGKILL)
-    told = [last, *writer.stdout.read().split()]
+    acknowledged = [last, *writer.stdout.read().split()]
     writer.stdout.close()
     writer.wait(timeout=60)
     store = open_store(store_url)
     kept = edges_of(store)["run"]
-    assert kept >= int(told[-1].rpartition("-")[2])
+    assert kept >= int(acknowledged[-1].rpartition("-")[2])
     assert kept % 25 == 0
     assert store.ingest(1, []).stored == 0
     store.close()

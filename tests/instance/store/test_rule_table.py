@@ -247,7 +247,7 @@ def test_a_folder_comes_from_who_made_its_files(story: Story) -> None:
 
 
 def test_a_changed_folder_is_another_version(story: Story) -> None:
-    """Its evidence tells; going back to the same files is the same version."""
+    """Its evidence decides; going back to the same files is the same version."""
     hashes = [[{"kind": "dirhash-h1", "value": value}] for value in "aba"]
     uids = [story.uses("r", "/f", kind="folder", evidence=e) for e in hashes]
     versions = [story.version(story.node(uid)) for uid in uids]

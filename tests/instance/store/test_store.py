@@ -37,7 +37,7 @@ def test_the_same_fact_is_stored_once(store: Store) -> None:
     "uid", ["plain", "a-b", "seg-007", "seg-1", "seg-٣", "x-99999999999"]
 )
 def test_any_uid_is_kept_as_it_is(store: Store, uid: str) -> None:
-    """A uid needs no form; the graph tells it as it was sent."""
+    """A uid needs no form; the graph returns it as it was sent."""
     store.ingest(1, [Facts().uses("job", 1, uid=uid)])
     assert store.ingest(1, [Facts().uses("job", 1, uid=uid)]).duplicates == 1
     assert GraphQueries(store).get_task(TEAM, id=1).edges[0].uid == uid
@@ -79,18 +79,18 @@ def test_a_bad_fact_spoils_no_other(
     assert (answer.refused[0].field or "").startswith(field or "")
 
 
-@pytest.mark.parametrize("thing", [None, 5, "text", [], {}, {"f": "edge"}])
-def test_things_that_are_no_facts_are_refused(store: Store, thing: Any) -> None:
+@pytest.mark.parametrize("value", [None, 5, "text", [], {}, {"f": "edge"}])
+def test_values_that_are_no_facts_are_refused(store: Store, value: Any) -> None:
     """Whatever stands in a batch is answered, never raised."""
-    answer = store.ingest(1, [thing])
+    answer = store.ingest(1, [value])
     assert (answer.stored, len(answer.refused)) == (0, 1)
 
 
-def test_a_told_number_wins(store: Store) -> None:
-    """An auto-numbered task makes way for a told one with its number."""
+def test_a_recorded_number_wins(store: Store) -> None:
+    """A task numbered by the store makes way for a recorded one with its number."""
     store.ingest(1, [Facts("auto").fact("task", name="auto")])
-    store.ingest(1, [Facts("told").fact("task", name="told", task_id=1)])
-    assert store.task_id(1, "told") == 1
+    store.ingest(1, [Facts("given").fact("task", name="given", task_id=1)])
+    assert store.task_id(1, "given") == 1
     assert store.task_id(1, "auto") == 2
     assert store.task_id(1, "none") is None
 
@@ -146,8 +146,8 @@ def test_an_output_comes_from_its_scope(store: Store) -> None:
     assert sources == {20: {11, 12}, 10: {11, 12}, 30: {11, 12, 13}}
 
 
-def test_a_step_told_late_gets_its_name(store: Store) -> None:
-    """A key that comes before its step is filled in when the step is told."""
+def test_a_step_recorded_late_gets_its_name(store: Store) -> None:
+    """A key that comes before its step is filled in when the step is recorded."""
     facts = Facts()
     store.ingest(1, [facts.uses("job", 1, step="5")])
     step = {"key": "5", "name": "late", "at": 1.0}
@@ -161,10 +161,10 @@ def test_ends_of_many_steps_come_in_one_fact(store: Store, is_fresh: bool) -> No
     """Each ends at its own time; a key with NUL spoils the fact, and no other."""
     facts = Facts()
     steps = [{"key": str(n), "name": f"s{n}"} for n in (1, 2)]
-    told = [facts.uses("job", n, step=step) for n, step in enumerate(steps, 1)]
+    recorded = [facts.uses("job", n, step=step) for n, step in enumerate(steps, 1)]
     ends = [facts.fact("step_ends", ends=[["1", 2e9], ["2", 3e9]])]
     bad = facts.fact("step_ends", ends=[["\x00", 2e9]])
-    store.ingest(1, told)
+    store.ingest(1, recorded)
     if is_fresh:  # as in another process
         store.intake.reset_after_fork()
     answer = store.ingest(1, [*ends, bad])
@@ -175,7 +175,7 @@ def test_ends_of_many_steps_come_in_one_fact(store: Store, is_fresh: bool) -> No
 
 @pytest.mark.parametrize("is_late", [False, True])
 def test_a_step_keeps_what_it_was_given(store: Store, is_late: bool) -> None:
-    """Parameters come back as they were told, also of a step that is told late."""
+    """Parameters come back as they were given, also of a step that comes late."""
     given = {"format": "p\x00g", "size": 3, "rate": 0.5, "fast": True, "none": None}
     step = {"key": "5", "name": "late", "at": 1.0, "params": given}
     facts = Facts()
@@ -183,9 +183,9 @@ def test_a_step_keeps_what_it_was_given(store: Store, is_late: bool) -> None:
         store.ingest(1, [facts.uses("job", 1, step="5")])
     answer = store.ingest(1, [facts.uses("job", 2, step=step)])
     assert answer.refused == []
-    [told] = GraphQueries(store).get_task(TEAM, id=1).steps
-    assert told.params == given
-    assert type(told.params["fast"]) is bool
+    [recorded] = GraphQueries(store).get_task(TEAM, id=1).steps
+    assert recorded.params == given
+    assert type(recorded.params["fast"]) is bool
 
 
 def test_versions_of_a_file_go_by_its_bytes(store: Store) -> None:
@@ -238,7 +238,7 @@ def test_a_task_ends_once_and_opens_again(store: Store) -> None:
     assert queries.get_task(TEAM, id=5).node.status == "started"
 
 
-def test_names_of_things_may_come_later(store: Store) -> None:
+def test_names_of_artifacts_may_come_later(store: Store) -> None:
     """A later name is shown and found; so is that a file holds a model."""
     facts, queries = Facts(), GraphQueries(store)
     store.ingest(1, [facts.uses("file", 5)])
@@ -286,7 +286,7 @@ def test_an_undone_transaction_leaves_nothing(store: Store) -> None:
     assert GraphQueries(store).get_task(TEAM, run="b").edges_total == 1
 
 
-def test_a_unique_row_tells_of_a_conflict(store: Store) -> None:
+def test_a_unique_row_shows_a_conflict(store: Store) -> None:
     """A row that is there already is an error of its own."""
     row = (1, 5)
     with store.db.write() as tx:
@@ -320,7 +320,7 @@ def test_a_store_opens_again(store_url: str) -> None:
     again.close()
 
 
-def test_a_damaged_file_is_told(tmp_path: Any) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Any) -> None:
     """A file that is no store names itself and what to do."""
     path = tmp_path / "instance.db"
     path.write_bytes(b"this is no database at all, but long enough" * 30)
@@ -335,7 +335,7 @@ def test_other_urls_are_refused(url: str) -> None:
         open_store(url)
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Any) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path: Any) -> None:
     """A place where no file can be is a store error that names it."""
     (tmp_path / "file").write_text("x")
     with pytest.raises(StoreError, match="file"):
