@@ -53,9 +53,9 @@ class Figure:
         is_met = now is not None and (
             now >= self.goal if self.is_at_least else now <= self.goal
         )
-        verdict = "" if now is None else "met" if is_met else "missed"
+        result = "" if now is None else "met" if is_met else "missed"
         limit = f"{'>=' if self.is_at_least else '<='} {self.goal:g}x"
-        return [self.title, _times(before), _times(now), limit, verdict]
+        return [self.title, _times(before), _times(now), limit, result]
 
 
 def _times(ratio: float | None) -> str:
@@ -119,7 +119,7 @@ def run(options: Options) -> list[Table]:
     table = Table(
         f"{TITLE}, beside {commit}", ("", "base", "now", "goal", ""),
         [row for figure in _FIGURES if (row := figure.row(values)) is not None],
-        ["base and now: each over the same thing, measured in the same rounds"],
+        ["base and now: each over the same peer, measured in the same rounds"],
     )  # fmt: skip
     measured = Table(
         "the medians behind them", ("", "base", "now", "rounds"), _medians(values)

@@ -39,12 +39,12 @@ class Setting:
     has_batches: bool
     is_paced: bool
     threads: int
-    backlog: int
+    waiting: int
 
 
 SETTINGS: Final = tuple(
-    Setting(title, has_batches, is_paced, threads, backlog)
-    for title, has_batches, is_paced, backlog in (
+    Setting(title, has_batches, is_paced, threads, waiting)
+    for title, has_batches, is_paced, waiting in (
         ("paced, batch endpoint", True, True, 60_000),
         ("paced, one-edge endpoint", False, True, 6_000),
         ("flat out, batch endpoint", True, False, 10_000),
@@ -87,17 +87,17 @@ def measure_latency(
     root: Path = ROOT,
 ) -> Any:
     """Time single calls of a fresh process beside what a dead one left."""
-    backlog = setting.backlog if not is_smoke else 100 * (setting.threads == 1)
+    waiting = setting.waiting if not is_smoke else 100 * (setting.threads == 1)
     with tempfile.TemporaryDirectory(prefix="lineage-bench-") as folder:
         scratch = Path(folder)
-        if backlog:
+        if waiting:
             with stub.paused():
                 run_job(
                     scratch,
                     stub.address,
                     root=root,
                     job="leave_behind",
-                    edges=backlog,
+                    edges=waiting,
                 )
         before = stub.count_edges()
         figures = run_job(

@@ -156,7 +156,7 @@ def _table(runs: Runs) -> Table:
             table.goals.append(Goal(promise, share, case.share, "", is_at_least=True))
     table.notes = [
         "every request to lineage carries a writer's token",
-        "every tenth edge brings a new thing, and each is indexed both ways",
+        "every tenth edge brings a new artifact, and each is indexed both ways",
         "of bare: the same second's share of the bare server's, medians of rounds",
         "CPU us each: the server's processor time for one request, edge or fact",
     ]
@@ -181,9 +181,9 @@ def load(target: Server, case: Case, *, is_smoke: bool = False) -> Run:
     done = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, check=True
     )
-    told = json.loads(done.stdout)
-    count = told["answered"] * size
-    return Run(count / told["s"], (target.cpu_s() - before) / count * 1e6)
+    answer = json.loads(done.stdout)
+    count = answer["answered"] * size
+    return Run(count / answer["s"], (target.cpu_s() - before) / count * 1e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +220,8 @@ def server(program: str, workers: int = 1, *, root: Path = ROOT) -> Iterator[Ser
         try:
             wait_for(port)
             token = Path(home) / "token"
-            told = token.read_text() if token.exists() else ""
-            yield Server(port, process.pid, told)
+            secret = token.read_text() if token.exists() else ""
+            yield Server(port, process.pid, secret)
         finally:
             process.terminate()
             process.wait(20)

@@ -84,7 +84,7 @@ def _delivering(sync: str) -> dict[str, str]:
         "LINEAGE_TOKEN": "token",
         "LINEAGE_JOURNAL_SYNC": sync,
         "LINEAGE_STRICT": "true",
-        "SUPERVISELY_TASK_ID": "77",  # the one-edge endpoint wants to be told
+        "SUPERVISELY_TASK_ID": "77",  # the one-edge endpoint needs it
     }
 
 

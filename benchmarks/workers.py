@@ -20,7 +20,7 @@ __all__ = ["ROOT", "Case", "Crew", "Worker", "WorkerError", "crew"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing to time: a subject, and how it is called."""
+    """One row to time: a subject, and how it is called."""
 
     subject: Subject
     shape: str

@@ -119,9 +119,9 @@ def try_wheel(wheel: Path) -> None:
         shown = _run(python, "-m", "lineage", "show", "b.txt")
         if "a.txt" not in shown:
             raise SystemExit(f"the wheel does not say from where b.txt came: {shown}")
-        told = _run(python, "-m", "lineage", "demo")
-        if "model.json" not in told or "[server]" not in told:
-            raise SystemExit(f"the demo of the bare wheel shows no graph: {told}")
+        printed = _run(python, "-m", "lineage", "demo")
+        if "model.json" not in printed or "[server]" not in printed:
+            raise SystemExit(f"the demo of the bare wheel shows no graph: {printed}")
         _install(python, f"{wheel}[server]")
         _open_demo(python)
 

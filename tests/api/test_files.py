@@ -123,7 +123,7 @@ def test_a_server_that_ignores_ranges_is_cut(server: Recorder, api: Api) -> None
     assert b"".join(chunk for chunk, _ in chunks) == CONTENT[5:10]
 
 
-def test_a_stream_tells_the_servers_checksum(server: Recorder, api: Api) -> None:
+def test_a_stream_knows_the_servers_checksum(server: Recorder, api: Api) -> None:
     """The header of the checksum comes with each chunk."""
     headers = {"x-content-checksum-sha256": "abc"}
     server.on(GET, Reply(body=b"12", headers=headers))

@@ -296,7 +296,7 @@ def test_an_unknown_instance_recovers(workflow: Workflow, platform: Recorder) ->
         assert workflow.add_input_job(1) == {}
 
 
-def test_two_instances_do_not_share_a_verdict(
+def test_two_instances_do_not_share_a_result(
     platform: Recorder, make_api: Callable[..., Api]
 ) -> None:
     """The gate belongs to one api, not to the process."""

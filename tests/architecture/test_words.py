@@ -25,10 +25,11 @@ _WORDS = re.compile(
     rf"\b({'|'.join(w for words in _UNWANTED for w in words.split(', '))})\b",
     re.IGNORECASE,
 )
-#: Uses that are right: a method of files, a wire key, a name that is deprecated, and
-#: names that a store keeps.
+#: Uses that are right: a method of files, an option of sockets, a wire key, a name that
+#: is deprecated, and names that a store keeps.
 _ALLOWED = re.compile(
-    r"\.tell\(|def tell\(|\bsink\b ?[:=)\]]|[`\"]sinks?[`\"]|sink=|exporter_of_sink"
+    r"\.tell\(|def tell\(|\bbacklog=\d"
+    r"|\bsink\b ?[:=)\]]|[`\"]sinks?[`\"]|sink=|exporter_of_sink"
     r"|[`\"]thing[`\"]|[\w.]_things|\bsink\b"
 )
 
@@ -97,8 +98,11 @@ def test_switched_off_checks_say_why() -> None:
 
 
 def _plain_texts() -> list[tuple[Path, str]]:
-    """All that people read: the package, the documents, the page's sources."""
-    folders = ("lineage/", "docs/", "web/src/", "README.md", "CONTRIBUTING.md")
+    """All that people read: code, documents, tests, the page's sources."""
+    folders = (
+        "lineage/", "docs/", "web/src/", "tests/", "benchmarks/", "examples/",
+        "scripts/", "README.md", "CONTRIBUTING.md",
+    )  # fmt: skip
     return [
         (path, text)
         for path, text in _texts()
@@ -113,6 +117,18 @@ def test_the_decided_words_are_used() -> None:
         for path, text in _plain_texts()
         for number, line in enumerate(text.split("\n"), 1)
         if (match := _WORDS.search(_ALLOWED.sub("", line)))
+    ]
+    assert found == [], f"see docs/glossary.md and {_UNWANTED}"
+
+
+def test_names_of_tests_use_the_decided_words() -> None:
+    """What a failing test prints first is its name."""
+    words = {word for words in _UNWANTED for word in words.split(", ")}
+    found = [
+        f"{relative(path)}:{function.lineno} {function.name}"
+        for path in modules(ROOT / "tests")
+        for function in functions(path)
+        if words & set(function.name.split("_"))
     ]
     assert found == [], f"see docs/glossary.md and {_UNWANTED}"
 

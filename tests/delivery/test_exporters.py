@@ -191,7 +191,7 @@ def test_lanes_keep_the_order_that_the_platform_shows() -> None:
     assert ordering_key({"f": "task"}) is None
 
 
-def test_a_memory_sink_keeps_facts() -> None:
+def test_a_memory_exporter_keeps_facts() -> None:
     """For tests, everything is in a list."""
     exporter = MemoryExporter()
     assert fates(exporter.send(facts(2))) == ["delivered"] * 2

@@ -106,7 +106,7 @@ def test_while_facts_keep_coming_nobody_has_to_wake_it(rigs: Any) -> None:
     assert rig.exporter.delivered == [1]
 
 
-def test_the_app_is_not_held_by_a_sink_that_hangs(rigs: Any) -> None:
+def test_the_app_is_not_held_by_an_exporter_that_hangs(rigs: Any) -> None:
     """While a call hangs, recording goes on, and a flush ends at its deadline."""
     go_on = threading.Event()
 

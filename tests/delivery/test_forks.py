@@ -81,7 +81,7 @@ assert inside.wait(20)
 pid = os.fork()
 if pid == 0:
     signal.alarm(20)
-    errors.warn_rarely("key", "told")
+    errors.warn_rarely("key", "logged")
     os._exit(0)
 assert os.waitpid(pid, 0)[1] == 0
 done.set()
@@ -89,7 +89,7 @@ thread.join()
 """
     ran = run(body, tmp_path)
     assert ran.returncode == 0, ran.stderr
-    assert "told" in ran.stderr
+    assert "logged" in ran.stderr
 
 
 FORKS = """

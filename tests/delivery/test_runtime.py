@@ -203,7 +203,7 @@ for number in range(start, start + 50):
 
 
 def test_a_home_that_cannot_be_made_does_not_stop_the_app(tmp_path: Path) -> None:
-    """With a file in the folder's place the app runs on, and is told once."""
+    """With a file in the folder's place the app runs on, and one warning is logged."""
     home = tmp_path / "home"
     home.write_text("in the way")
     ran = run("say(1); say(2); print('on')", home, LINEAGE_FLUSH_TIMEOUT_S="0.1")
@@ -276,7 +276,7 @@ def test_facts_wait_out_a_corrupt_store(
     assert stored(home) == [1]
 
 
-def test_a_sink_of_ones_own_gets_the_facts() -> None:
+def test_an_exporter_of_ones_own_gets_the_facts() -> None:
     """`configure(exporter=)` sends to an object of the user's, from then on."""
     exporter = MemoryExporter()
     lineage.configure(exporter=exporter)

@@ -25,7 +25,7 @@ def test_the_version_stands_in_one_place(release: dict[str, Any]) -> None:
     assert release["version"]() == metadata.version("workflow-lineage")
 
 
-def test_a_release_tells_its_own_section_of_the_changelog(
+def test_a_release_has_its_own_section_of_the_changelog(
     release: dict[str, Any],
 ) -> None:
     """The notes end where the section of the version before begins."""
@@ -35,7 +35,7 @@ def test_a_release_tells_its_own_section_of_the_changelog(
 
 
 def test_a_release_without_a_section_is_refused(release: dict[str, Any]) -> None:
-    """Nothing is released that the changelog does not tell of."""
+    """Nothing is released that the changelog does not name."""
     with pytest.raises(SystemExit, match=r"no section for 2\.0\.0"):
         release["notes"]("## Unreleased\n\n- x\n", "2.0.0")
 

@@ -1,6 +1,6 @@
 """Lets dbt or Airflow work and send events to `lineage serve`; checks the graph.
 
-Run by `nox -s producers`: nothing but the environment tells them where to send.
+Run by `nox -s producers`: only the environment says where they send.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _instance() -> Iterator[tuple[str, GraphApi]]:
 
 
 def _run(address: str, folder: str, *command: str, **environ: str) -> None:
-    """Run a program of this environment; only variables tell it where we are."""
+    """Run a program of this environment; only variables say where we are."""
     name, *options = command
     whole = {
         **os.environ,
@@ -106,7 +106,7 @@ def _names(answer: Any) -> set[str]:
 
 
 def dbt(address: str, graph: GraphApi) -> None:
-    """Build twice, by both ways in which dbt tells, and check what is known."""
+    """Build twice, by both ways in which dbt sends, and check what is known."""
     for name, text in _DBT.items():
         path = Path("shop", name)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -81,7 +81,7 @@ def test_what_cannot_be_opened_is_passed_by(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A file that went meanwhile is nothing; one that cannot be read is told."""
+    """A file that went meanwhile is nothing; one that cannot be read is reported."""
     journal_at(folder.home).write(edge(1))
     [good] = folder.files_with_suffix(segments.SUFFIX)
     gone, bad = folder.path / "gone.seg", folder.path / "bad.seg"
@@ -165,8 +165,8 @@ def test_dropped_facts_are_summed_over_processes(folder: JournalDirectory) -> No
     assert folder.dropped() == 0
 
 
-def test_a_status_tells_the_oldest_of_what_waits(tmp_path: Path) -> None:
-    """Facts without a readable time are counted, and tell no age."""
+def test_a_status_records_the_oldest_of_what_waits(tmp_path: Path) -> None:
+    """Facts without a readable time are counted, and have no age."""
     assert read_status(tmp_path).oldest_at is None
     for number, text in enumerate(("[1]", "{not json", edge(1, at=5.5))):
         journal_at(tmp_path).write(text)
@@ -176,7 +176,7 @@ def test_a_status_tells_the_oldest_of_what_waits(tmp_path: Path) -> None:
     assert status.oldest_s(7.5) == 2.0
 
 
-def test_refusals_are_told_oldest_first_and_released_once(
+def test_refusals_are_reported_oldest_first_and_released_once(
     folder: JournalDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A release makes segments of them; a second one finds nothing."""
@@ -216,7 +216,7 @@ def test_a_refusal_is_never_written_into_a_file_that_was_released(
 
 
 class Platform(SimpleNamespace):
-    """An api with a version that is answered as told."""
+    """An api whose version is answered as it was set up."""
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
@@ -232,15 +232,15 @@ class Platform(SimpleNamespace):
 def announcing(most: int) -> dict[str, Any]:
     """Give the answer of an instance of ours."""
     names = ["lineage.facts.add"]
-    told = {"protocol": 1, "version": "1", "max_batch": most, "endpoints": names}
+    announced = {"protocol": 1, "version": "1", "max_batch": most, "endpoints": names}
     return {
         "version": "6.18.3",
-        "lineage": told,
+        "lineage": announced,
     }
 
 
-def test_the_sink_follows_what_the_instance_announces() -> None:
-    """Batches where announced, edges where not, and anew after an upgrade."""
+def test_the_exporter_follows_what_the_instance_announces() -> None:
+    """Batches where announced, edges where not, and again after an upgrade."""
     api = Platform(announcing(10))
     target = ExporterResolver(lambda: api)
     batches = target()
@@ -257,7 +257,7 @@ def test_the_sink_follows_what_the_instance_announces() -> None:
 
 
 @pytest.mark.parametrize("answer", [["other"], {}, {"version": UNKNOWN}])
-def test_an_instance_that_tells_no_version_keeps_facts_waiting(answer: Any) -> None:
+def test_an_instance_that_records_no_version_keeps_facts_waiting(answer: Any) -> None:
     """It is asked again at the next attempt, and may be well by then."""
     api = Platform(answer)
     target = ExporterResolver(lambda: api)

@@ -21,7 +21,7 @@ def ran_well(body: str, place: Path, **how: str) -> str:
 
 
 def test_a_disk_that_is_full_from_the_start(tmp_path: Path) -> None:
-    """Facts wait in memory, which is told once, and are delivered from there."""
+    """Facts wait in memory, which is logged once, and are delivered from there."""
     body = """
 fill()
 lineage.configure(exporter=exporter)
@@ -123,11 +123,11 @@ assert arrived() == list(range(1, 9000))
 runtime().close()
 assert not segments()
 """
-    told = ran_well(body, tmp_path)
-    assert "cannot be written ([Errno 30] Read-only file system" in told
+    printed = ran_well(body, tmp_path)
+    assert "cannot be written ([Errno 30] Read-only file system" in printed
 
 
-def test_leftovers_on_a_read_only_disk_wait_and_are_told(tmp_path: Path) -> None:
+def test_leftovers_on_a_read_only_disk_wait_and_are_reported(tmp_path: Path) -> None:
     """They are not taken for delivered, and delivered when the disk is writable."""
     body = """
 pid = os.fork()
@@ -212,13 +212,13 @@ assert refused.reason == "no such project"
     assert "A refused fact cannot be kept" in ran_well(body, tmp_path)
 
 
-def test_what_is_lost_with_the_process_is_told(tmp_path: Path) -> None:
+def test_what_is_lost_with_the_process_is_reported(tmp_path: Path) -> None:
     """Where nothing could be written nor delivered, the end says how much that was."""
     body = """
 home.mkdir()
 make_read_only()
 work_off(1, 10)
 """
-    told = ran_well(body, tmp_path, LINEAGE_FLUSH_TIMEOUT_S="5")
-    assert "facts are lost with this process" in told
-    assert "instance.db" in told
+    printed = ran_well(body, tmp_path, LINEAGE_FLUSH_TIMEOUT_S="5")
+    assert "facts are lost with this process" in printed
+    assert "instance.db" in printed

@@ -107,7 +107,7 @@ def test_a_signal_handler_may_record_in_the_middle_of_recording(tmp_path: Path) 
 def test_beyond_the_limit_the_newest_are_dropped_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At the limit the app runs on, is told once, and others learn the number."""
+    """At the limit the app runs on, warned once, and others learn the number."""
     journal = journal_at(tmp_path, max_mb=0.25)
     large = edge(1, padding="x" * 10_000)
     kept = sum(journal.write(large) for _ in range(60))
@@ -137,7 +137,7 @@ def test_room_is_used_again_when_it_is_there(
 def test_where_nothing_can_be_written_facts_stay_in_memory(
     obstacle: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A home that cannot be made is told once; facts wait in memory, bounded."""
+    """A home that cannot be made is logged once; facts wait in memory, bounded."""
     home = tmp_path / "home"
     if obstacle == "home":
         home.write_text("a file in the folder's place")
@@ -276,7 +276,7 @@ def test_power_mode_syncs_before_it_returns(
     assert len(synced) == 4
 
 
-def test_a_failing_disk_is_told_in_power_mode(
+def test_a_failing_disk_is_reported_in_power_mode(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fact that could not be brought to the disk is not said to be kept."""
@@ -302,7 +302,7 @@ def test_waking_is_asked_for_once(tmp_path: Path) -> None:
 
 
 def test_delivery_that_cannot_start_does_not_cost_the_fact(tmp_path: Path) -> None:
-    """What goes wrong after the first write is told, and the fact is kept."""
+    """What goes wrong after the first write is logged, and the fact is kept."""
 
     def fail() -> None:
         raise RuntimeError("can't start new thread")

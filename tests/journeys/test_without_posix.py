@@ -133,7 +133,7 @@ print(dead_letters.release(folder), len(folder.adopt("local")))
     assert (tmp_path / ".lineage" / "journal" / "aside" / "foreign.seg").exists()
 
 
-def test_workers_that_are_started_anew_belong_to_the_task(tmp_path: Path) -> None:
+def test_workers_that_are_started_again_belong_to_the_task(tmp_path: Path) -> None:
     """Without forks a pool starts interpreters, and each records for itself."""
     app = """
 import lineage

@@ -110,7 +110,7 @@ def test_runs_and_versions_are_counted_and_opened(look: Look, served: Served) ->
     expect(page.locator(".node-group", has_text="Train unet")).to_contain_text("more")
 
 
-def test_runs_are_told_apart_by_number_time_and_parameters(
+def test_runs_are_distinguished_by_number_time_and_parameters(
     look: Look, served: Served
 ) -> None:
     """No two runs read the same; a failed one differs in shape and word."""

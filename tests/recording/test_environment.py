@@ -49,19 +49,19 @@ def _lookup(finder: Fixed, mask: Any = str) -> EnvironmentLookup[str]:
     return EnvironmentLookup(lambda: finder, mask)
 
 
-def _told(members: str) -> dict[str, Any]:
+def _recorded(members: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads("{" + members[1:] + "}")
     return found
 
 
-def test_the_first_task_tells_all_and_later_ones_the_digest() -> None:
+def test_the_first_task_records_all_and_later_ones_the_digest() -> None:
     """The digest is the one that an instance makes of the members."""
     lookup = _lookup(Fixed(MEMBERS))
     lookup.pending.extend(["a", "b"])
     (first, whole), (second, short) = lookup.answers(20)
     assert (first, second) == ("a", "b")
-    assert _told(whole) == {"environment": MEMBERS}
-    assert _told(short) == {"environment_digest": environment_digest(MEMBERS)}
+    assert _recorded(whole) == {"environment": MEMBERS}
+    assert _recorded(short) == {"environment_digest": environment_digest(MEMBERS)}
 
 
 def test_it_is_found_in_a_thread_of_its_own() -> None:
@@ -84,7 +84,7 @@ def test_given_up_it_is_left_out() -> None:
     assert "environment" not in "".join(text for _, text in lookup.answers(0))
 
 
-def test_another_place_is_told_everything_again() -> None:
+def test_another_place_is_reported_everything_again() -> None:
     """The instance that facts go to from now on has not heard of it."""
     lookup = _lookup(Fixed(MEMBERS))
     lookup.pending.append("a")
@@ -92,7 +92,7 @@ def test_another_place_is_told_everything_again() -> None:
     lookup.record_again()
     lookup.pending.append("b")
     ((_, whole),) = lookup.answers(20)
-    assert _told(whole) == {"environment": MEMBERS}
+    assert _recorded(whole) == {"environment": MEMBERS}
 
 
 def test_values_are_masked_and_bounded() -> None:
@@ -101,9 +101,9 @@ def test_values_are_masked_and_bounded() -> None:
     lookup = _lookup(Fixed(members), lambda text: text.replace("hunter2", "***"))
     lookup.pending.append("a")
     ((_, whole),) = lookup.answers(20)
-    told = _told(whole)["environment"]
-    assert told["git.branch"] == "***-fix"
-    assert len(told["image"]) == 500
+    recorded = _recorded(whole)["environment"]
+    assert recorded["git.branch"] == "***-fix"
+    assert len(recorded["image"]) == 500
 
 
 def _tasks(home: Path) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The commit of the code: told when `git` answers, waited for as long as allowed."""
+"""The commit of the code: recorded when `git` answers within the time allowed."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ HANGING = "#!/bin/sh\necho $$ >> {pids}\nexec sleep 1000\n"
 
 def _output(members: str | None) -> dict[str, object]:
     assert members is not None
-    told: dict[str, object] = json.loads("{" + members[1:] + "}") if members else {}
-    return told
+    found: dict[str, object] = json.loads("{" + members[1:] + "}") if members else {}
+    return found
 
 
 def _git(folder: Path, *words: str) -> None:
@@ -71,9 +71,9 @@ def _pids(path: Path) -> list[int]:
 def test_the_commit_and_whether_the_code_was_changed(program: Path) -> None:
     """The commit of the program's folder, asked once in a process."""
     lookup = GitCommitLookup[str]()
-    told = _output(lookup.answer(20))
-    assert len(str(told["git_commit"])) == 40
-    assert told["git_dirty"] is False
+    found = _output(lookup.answer(20))
+    assert len(str(found["git_commit"])) == 40
+    assert found["git_dirty"] is False
     program.write_text("2")
     assert _output(lookup.answer(20))["git_dirty"] is False
     assert _output(GitCommitLookup[str]().answer(20))["git_dirty"] is True
@@ -85,15 +85,15 @@ def test_thousands_of_changes_are_not_read_to_the_end(program: Path) -> None:
     for path in many:
         path.write_text("1")
     _git(program.parent, "add", ".")
-    told = _output(GitCommitLookup[str]().answer(20))
-    assert len(str(told["git_commit"])) == 40
-    assert told["git_dirty"] is True
+    found = _output(GitCommitLookup[str]().answer(20))
+    assert len(str(found["git_commit"])) == 40
+    assert found["git_dirty"] is True
 
 
 def test_code_outside_of_git(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Without a commit, a repository, or `git`, nothing is told."""
+    """Without a commit, a repository, or `git`, nothing is recorded."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "__main__", type(sys)("__main__"))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
@@ -130,7 +130,7 @@ def test_a_hanging_git_is_asked_again_and_given_up(
 
 
 @pytest.mark.posix
-def test_a_child_of_a_fork_asks_anew(hanging: Path) -> None:
+def test_a_child_of_a_fork_asks_again(hanging: Path) -> None:
     """The parent's `git` is neither waited for nor ended by the child."""
     lookup = GitCommitLookup[str]()
     assert lookup.answer(0) is None

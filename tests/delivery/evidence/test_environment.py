@@ -42,7 +42,7 @@ def test_packages_are_named_by_their_folders(
 def test_a_folder_without_a_version_is_looked_into(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An editable package of old form tells its version in a file."""
+    """An editable package of old form names its version in a file."""
     site = _site(tmp_path, "a", "mine.egg-info", "bare.egg-info")
     text = "Metadata-Version: 2.1\nName: mine\nVersion: 0.4.dev1\n"
     Path(site, "mine.egg-info", "PKG-INFO").write_text(text)
@@ -83,8 +83,8 @@ def test_clean_code_and_no_code_have_no_patch(tmp_path: Path) -> None:
     assert not any(name.startswith("git") for name in _find())
 
 
-def test_a_patch_that_git_cannot_tell_is_left_out(tmp_path: Path) -> None:
-    """A folder that is no repository has no patch, and the rest is told."""
+def test_a_patch_that_git_cannot_make_is_left_out(tmp_path: Path) -> None:
+    """A folder that is no repository has no patch, and the rest is recorded."""
     found = _find(CodeState(str(tmp_path), "c" * 40, "b", is_dirty=True))
     assert "git.patch" not in found
     assert found["git.commit"] == "c" * 40
@@ -134,7 +134,7 @@ def test_the_image_is_what_the_settings_the_starter_or_podman_say(
 def test_a_container_has_no_host_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its name is made up anew for each one, and would make all of them differ."""
+    """Its name is made up again for each one, and would make all of them differ."""
     monkeypatch.setattr(environment, "_IN_CONTAINER", ())
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     assert _find()["host"]

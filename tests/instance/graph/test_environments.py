@@ -44,7 +44,7 @@ def _rows(store: Store) -> list[str]:
 
 
 def test_why_names_the_package_and_the_commit(graph: GraphQueries) -> None:
-    """The host differs as well, and is not named where more telling things do."""
+    """The host differs as well, and is not named where better reasons do."""
     sentence = graph.why(TEAM, a="m.pt").sentence
     assert sentence == (
         "m.pt changed because git commit a1b2a1b → c3d4c3d and numpy 2.1.0 → 2.2.0"
@@ -60,7 +60,7 @@ def test_why_names_the_host_where_nothing_else_differs(store: Store) -> None:
 
 
 def test_diff_lists_what_differs(graph: GraphQueries) -> None:
-    """What a task tells of itself, as its host, is named once."""
+    """What is recorded of a task itself, such as its host, is named once."""
     found = graph.diff(TEAM, a="task:1", b="task:2")
     assert [(d.field, d.a, d.b) for d in found.environment] == [
         ("package:numpy", "2.1.0", "2.2.0")
