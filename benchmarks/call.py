@@ -94,7 +94,7 @@ def _row(
 
 
 def _ratio(values: Sequence[float], others: Sequence[float]) -> float:
-    """Give the median of the ratios within each round."""
+    """Return the median of the ratios within each round."""
     pairs = zip(values, others, strict=True)
     return Spread.of([value / other for value, other in pairs]).median
 

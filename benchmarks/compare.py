@@ -42,7 +42,7 @@ class Figure:
     is_at_least: bool = False
 
     def row(self, values: Values) -> list[str] | None:
-        """Give the row; none when the figure was not asked for."""
+        """Return the row; none when the figure was not asked for."""
         if self.of not in values and f"base:{self.of}" not in values:
             return None
         now = _ratio(values.get(self.of), values.get(self.beside))
@@ -128,7 +128,7 @@ def run(options: Options) -> list[Table]:
 
 
 def _ratio(values: list[float] | None, others: list[float] | None) -> float | None:
-    """Give the median of the ratios within each round."""
+    """Return the median of the ratios within each round."""
     if not values or not others:
         return None
     pairs = zip(values, others, strict=True)
@@ -190,7 +190,7 @@ def _time_import(statement: str, root: Path, compiled: str) -> float:
 
 
 def _environ(scratch: Path, **more: str) -> dict[str, str]:
-    """Give an environment without settings of ours, whose byte code lies apart."""
+    """Return an environment without settings of ours, whose byte code lies apart."""
     environ = BY_KEY["bare"].environ(scratch, None)
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**environ, "PYTHONPYCACHEPREFIX": str(scratch / "compiled"), **more}

@@ -142,7 +142,7 @@ def _sizes_here() -> dict[str, tuple[int, int]]:
 
 
 def _closure(name: str) -> set[str]:
-    """Give the distribution and all that it requires, without extras."""
+    """Return the distribution and all that it requires, without extras."""
     found: set[str] = set()
     waiting = [name]
     while waiting:

@@ -28,7 +28,7 @@ class Options:
     """Words of the figures to compare; all of them when left out."""
 
     def pick_rounds(self, full: int, quick: int) -> int:
-        """Give the number of rounds for this run."""
+        """Return the number of rounds for this run."""
         if self.rounds is not None:
             return self.rounds
         if self.is_smoke:
@@ -57,7 +57,7 @@ class Goal:
         return self.measured <= self.limit
 
     def row(self) -> list[str]:
-        """Give the goal as a row of the table of goals."""
+        """Return the goal as a row of the table of goals."""
         sign = ">=" if self.is_at_least else "<="
         limit = f"{sign} {self.limit:g}{self.unit}"
         if self.measured is None:
@@ -77,7 +77,7 @@ class Table:
     goals: list[Goal] = field(default_factory=list)
 
     def __str__(self) -> str:
-        """Give the table as Markdown whose columns also line up in a terminal."""
+        """Return the table as Markdown whose columns also line up in a terminal."""
         lines = [f"### {self.title}", "", *_aligned(self.columns, self.rows)]
         if self.notes:
             lines += ["", *(f"- {note}" for note in self.notes)]
@@ -126,7 +126,7 @@ class Spread:
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """Give the value below which `share` of the ordered values lie."""
+    """Return the value below which `share` of the ordered values lie."""
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 

@@ -13,7 +13,7 @@ _SETTLE_S = 60.0
 
 
 def _declarations() -> Decorate:
-    """Give what stacks up to five different declarations, each with its own edge."""
+    """Return what stacks up to five different declarations, each with its own edge."""
     import lineage
 
     decorators: list[Callable[[Function], Function]] = [

@@ -194,7 +194,7 @@ def _writers(uri: str, options: Options) -> Table:
 
 
 def _race(uri: str, writers: int, teams: int, *, batches: int) -> float:
-    """Give the edges a second of some writers that begin together."""
+    """Return the edges a second of some writers that begin together."""
     with _place(uri) as url:
         open_store(url).close()
         processes = [
@@ -259,7 +259,7 @@ def _place(uri: str) -> Iterator[str]:
 
 @contextmanager
 def _bare(uri: str) -> Iterator[Callable[[Sequence[dict[str, Any]]], None]]:
-    """Give what inserts facts as plain rows, a thousand in a statement."""
+    """Return what inserts facts as plain rows, a thousand in a statement."""
     import psycopg
 
     with _place(uri) as url, psycopg.connect(url) as connection:

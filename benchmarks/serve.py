@@ -195,7 +195,7 @@ class Server:
     token: str = ""
 
     def cpu_s(self) -> float:
-        """Give the processor time that it and its workers have taken."""
+        """Return the processor time that it and its workers have taken."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
         return sum(_cpu_s(int(pid)) for pid in (self.pid, *children.split()))
 

@@ -22,17 +22,17 @@ BATCH, LARGE = 1000, 8000
 
 
 def row(client: int, number: int) -> Request:
-    """Give an edge for the server that only inserts a row."""
+    """Return an edge for the server that only inserts a row."""
     return "/", {"client": client, "number": number, "meta": "x" * 60}
 
 
 def rows(client: int, number: int) -> Request:
-    """Give a batch for the server that only inserts rows."""
+    """Return a batch for the server that only inserts rows."""
     return "/", plain(client, number)[1]
 
 
 def edge(client: int, number: int) -> Request:
-    """Give an edge of the platform; every tenth brings a new artifact."""
+    """Return an edge of the platform; every tenth brings a new artifact."""
     body = {
         "teamId": TEAM,
         "node": {"type": "task", "id": client + 1},
@@ -43,7 +43,7 @@ def edge(client: int, number: int) -> Request:
 
 
 def card(client: int, number: int) -> Request:
-    """Give the same edge with a card, whose title is a new one each time."""
+    """Return the same edge with a card, whose title is a new one each time."""
     path, body = edge(client, number)
     meta = {"customRelationSettings": {"title": f"{client}-{number}"}}
     return path, {**body, "meta": meta}
@@ -52,7 +52,7 @@ def card(client: int, number: int) -> Request:
 def plain(
     client: int, number: int, size: int = BATCH, edges_an_artifact: int = 10
 ) -> Request:
-    """Give edges that name a task and a file; every tenth brings a new file."""
+    """Return edges that name a task and a file; every tenth brings a new file."""
     facts = [
         {
             **_head(client, number, index),
@@ -67,12 +67,12 @@ def plain(
 
 
 def plain_large(client: int, number: int) -> Request:
-    """Give as many such edges as a hurried flusher sends."""
+    """Return as many such edges as a hurried flusher sends."""
     return plain(client, number, LARGE)
 
 
 def states(client: int, number: int) -> Request:
-    """Give edges of datasets: each output makes a new state of its dataset."""
+    """Return edges of datasets: each output makes a new state of its dataset."""
     facts = [
         {
             **_head(client, number, index),
@@ -87,7 +87,7 @@ def states(client: int, number: int) -> Request:
 
 
 def recorded(client: int, number: int) -> Request:
-    """Give what the recorder wrote of decorated calls: three edges and a step each."""
+    """Return what was recorded of decorated calls: three edges and a step each."""
 
     @lineage.uses_project("project_id")
     @lineage.uses_file("weights", model_weight=True)

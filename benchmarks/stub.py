@@ -32,7 +32,7 @@ class Platform:
         self.edges = 0
 
     def answer(self, method: str, body: bytes) -> tuple[int, Any]:
-        """Give status and JSON of the answer to one request."""
+        """Return status and JSON of the answer to one request."""
         if method == "stub.counts":
             return 200, {"requests": self.requests, "edges": self.edges}
         self.requests += 1

@@ -72,7 +72,7 @@ class Subject:
         return f"skipped: pip install {self.requirement}"
 
     def environ(self, scratch: Path, stub_address: str | None) -> dict[str, str]:
-        """Give the environment of its process: this one's, cleaned, and its own."""
+        """Return the environment of its process: this one's, cleaned, and its own."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
         own = {k: v.format(stub=stub_address) for k, v in self.environment.items()}
         return {**kept, "LINEAGE_HOME": str(scratch / "lineage"), **own}

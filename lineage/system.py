@@ -120,7 +120,7 @@ def write_at(fd: int, data: bytes, at: int) -> int:
 
 
 def allocate(fd: int, size: int) -> None:
-    """Give a new file all of its room.
+    """Reserve a new file's whole size on the disk.
 
     Writing to a mapped page without a block behind it is a fatal signal on a full disk,
     so the blocks are asked for before.

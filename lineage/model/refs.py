@@ -40,7 +40,7 @@ class Ref:
         return f"{kind}:{self.id}" + (f"@{pinned}" if pinned is not None else "")
 
     def named(self, name: str) -> Ref:
-        """Give the same reference with a display name."""
+        """Return the same reference with a display name."""
         return replace(self, name=name)
 
 

@@ -26,7 +26,7 @@ def compact(value: Any) -> str:
 
 
 def member(name: str, value: str | float | bool | None) -> str:
-    """Give `,"name":value` for a fact, or nothing for None."""
+    """Return `,"name":value` for a fact, or nothing for None."""
     if value is None:
         return ""
     text = quote(value) if isinstance(value, str) else compact(value)

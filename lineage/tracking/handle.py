@@ -47,7 +47,7 @@ class TaskHandle:
         return None if self._task is None else self._task.name
 
     def show(self, card: Any) -> None:
-        """Return the task's own node a card: settings, a preset or a callable.
+        """Set how the task's own node is shown: settings, a preset or a callable.
 
         A callable is given this handle.
         """

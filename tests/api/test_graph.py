@@ -35,7 +35,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
 
 
 def ids(answer: GraphAnswer) -> set[tuple[str, object]]:
-    """Give kind and id of each node."""
+    """Return kind and id of each node."""
     return {(node.kind, node.id) for node in answer.nodes}
 
 

@@ -52,7 +52,7 @@ def stored(ids: Sequence[int]) -> BatchAnswer:
 
 
 def fates(results: Sequence[DeliveryResult]) -> list[str]:
-    """Give the fates."""
+    """Return the fates."""
     return [result.status for result in results]
 
 

@@ -18,7 +18,7 @@ from lineage.runtime import runtime
 
 
 def ends(home: Path) -> list[tuple[str, str]]:
-    """Give the names and states of the tasks that reached the embedded instance."""
+    """Return the names and states of the tasks that reached the embedded instance."""
     with closing(sqlite3.connect(home / "instance.db")) as store:
         return sorted(store.execute("SELECT name, status FROM tasks").fetchall())
 

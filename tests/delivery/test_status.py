@@ -23,7 +23,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """Give a home with one fact, in a place that any user may enter."""
+    """Return a home with one fact, in a place that any user may enter."""
     place = Path(tempfile.mkdtemp())
     place.chmod(0o755)
     home = place / "home"

@@ -20,7 +20,7 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def proxy(_served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyProxy]:
-    """Give the proxy; the process's facts go through it."""
+    """Return the proxy; the process's facts go through it."""
     with FaultyProxy(_served.settings.port) as proxy:
         monkeypatch.setenv("LINEAGE_TARGET", proxy.address)
         monkeypatch.setenv("LINEAGE_FLUSH_TIMEOUT_S", "0")

@@ -46,7 +46,7 @@ WHOLE = Counter(
 
 @pytest.fixture
 def platform() -> Iterator[PlainPlatform]:
-    """Give a platform of the test's own."""
+    """Return a platform of the test's own."""
     with PlainPlatform() as platform:
         yield platform
 
@@ -55,7 +55,7 @@ def platform() -> Iterator[PlainPlatform]:
 def between(
     platform: PlainPlatform, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FaultyProxy]:
-    """Give the proxy before it; the process is a task of the platform."""
+    """Return the proxy before it; the process is a task of the platform."""
     with FaultyProxy(platform.port) as proxy:
         monkeypatch.setenv("LINEAGE_TARGET", proxy.address)
         monkeypatch.setenv("LINEAGE_FLUSH_TIMEOUT_S", "0")

@@ -54,7 +54,7 @@ def traffic(client: Any, make: Any) -> tuple[list[Any], str]:
 
 
 def shown(request: Any) -> Any:
-    """Give a request without what differs in every run."""
+    """Return a request without what differs in every run."""
     body: Any = request.body
     kind = request.headers.get("Content-Type", "")
     if "boundary=" in kind:

@@ -25,7 +25,7 @@ from lineage.system import locked
 
 @pytest.fixture
 def folder(tmp_path: Path) -> JournalDirectory:
-    """Give a folder that is made."""
+    """Return a folder that is made."""
     made = JournalDirectory(tmp_path)
     made.make()
     return made
@@ -230,7 +230,7 @@ class Platform(SimpleNamespace):
 
 
 def announcing(most: int) -> dict[str, Any]:
-    """Give the answer of an instance of ours."""
+    """Return the answer of an instance of ours."""
     names = ["lineage.facts.add"]
     announced = {"protocol": 1, "version": "1", "max_batch": most, "endpoints": names}
     return {

@@ -39,7 +39,7 @@ def _git(folder: Path, *words: str) -> None:
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the running program's file, in a repository with one commit."""
+    """Return the running program's file, in a repository with one commit."""
     _git(tmp_path, "init", "-q")
     program = tmp_path / "main.py"
     program.write_text("1")

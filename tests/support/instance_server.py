@@ -51,14 +51,14 @@ class Served:
 
 
 def settings_for(home: Path, **values: Any) -> ServeSettings:
-    """Give settings with a store and blobs in a folder, on a free port."""
+    """Return settings with a store and blobs in a folder, on a free port."""
     home.mkdir(parents=True, exist_ok=True)
     base = {"store": f"sqlite:///{home / 'instance.db'}", "blobs": home / "blobs"}
     return ServeSettings(**{**base, "port": free_port(), **values})
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -20,7 +20,7 @@ WAIT_S = 20.0
 
 
 def edge(number: int, task: str = "run", **more: Any) -> str:
-    """Give the text of an edge."""
+    """Return the text of an edge."""
     fact = {"f": "edge", "task": task, "at": time.time(), "dir": "input"}
     return json.dumps({**fact, "kind": "project", "id": number, **more})
 

@@ -79,7 +79,7 @@ def segments():
 
 @functools.lru_cache(maxsize=1)
 def namespace() -> tuple[str, ...] | None:
-    """Give the command that opens a namespace in which one may mount."""
+    """Return the command that opens a namespace in which one may mount."""
     for words in _NAMESPACES:
         try:
             tried = subprocess.run(

@@ -113,18 +113,18 @@ class PlainPlatform:
             time.sleep(random.random() * _LINGER_S)
 
     def edges(self) -> Counter[str]:
-        """Give the edges that were processed, and how often each."""
+        """Return the edges that were processed, and how often each."""
         with self._lock:
             return Counter(self._edges)
 
 
 def edge(direction: str, body: Any) -> str:
-    """Give the one text of an edge's direction and whole body."""
+    """Return the one text of an edge's direction and whole body."""
     return f"{direction} {json.dumps(body, sort_keys=True)}"
 
 
 def expected(direction: str, wire: str, identity: Any, task: Any = 77) -> str:
-    """Give the text of an edge as the platform must get it."""
+    """Return the text of an edge as the platform must get it."""
     node = {"type": "task", "id": task}
     body = {"teamId": TEAM, "node": node, "type": wire, "id": identity}
     return edge(direction, body)

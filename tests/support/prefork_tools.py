@@ -95,7 +95,7 @@ class Started:
             )  # fmt: skip
 
     def output(self) -> str:
-        """Give what it has logged."""
+        """Return what it has logged."""
         return self._log.read_text()
 
     def find(self, pattern: str) -> str:

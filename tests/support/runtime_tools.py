@@ -20,7 +20,7 @@ def say(number):
 
 
 def stored(home: Path) -> list[int]:
-    """Give the ids that reached the embedded instance."""
+    """Return the ids that reached the embedded instance."""
     path = home / "instance.db"
     if not path.exists():
         return []

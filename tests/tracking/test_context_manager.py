@@ -35,7 +35,7 @@ def test_a_block_records_inputs_first_and_outputs_at_its_end(
 
 
 def _sources(edge: dict[str, Any]) -> set[str]:
-    """Give what an output says it derives from."""
+    """Return what an output says it derives from."""
     return {f"{s['kind']}:{s['id']}" for s in edge["derived_from"]}
 
 

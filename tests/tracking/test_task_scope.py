@@ -24,7 +24,7 @@ def _tasks(recorded: Recorded) -> dict[str, str]:
 
 
 def _where(recorded: Recorded) -> dict[Any, str]:
-    """Give for each edge's id the name of its task."""
+    """Return for each edge's id the name of its task."""
     names = _tasks(recorded)
     return {edge["id"]: names[edge["task"]] for edge in recorded.edges}
 

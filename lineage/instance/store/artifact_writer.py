@@ -70,7 +70,7 @@ class ArtifactWriter:
         self._touched[artifact.id] = artifact
 
     def resolve(self, dirty: Iterable[int] = ()) -> None:
-        """Give every event its making, and every new making its node.
+        """Assign every event its making, and every new making its node.
 
         Args:
             dirty: Artifacts whose timelines have to be made again anyway.

@@ -32,7 +32,7 @@ def split_uid(uid: str) -> tuple[str, int]:
 
 
 def join_uid(source: str, id: int) -> str:
-    """Give back the uid of an edge's id."""
+    """Return the uid of an edge's id."""
     number = id & ((1 << SOURCE_BITS) - 1)
     return f"{source}-{number - 1}" if number else source
 
@@ -58,7 +58,7 @@ def split_uids(uids: Sequence[str]) -> tuple[Sequence[str], list[int]]:
 def fresh_items(
     tx: Transaction, known: TeamCache, jobs: Sequence[IngestJob]
 ) -> list[Item]:
-    """Give the facts that are new and count the others in their jobs."""
+    """Return the facts that are new; count the others in their jobs."""
     split = [split_uids([fact["uid"] for fact in job.facts]) for job in jobs]
     sources = {source for part, _ in split for source in part}
     old = _resolve_sources(tx, known, sources)

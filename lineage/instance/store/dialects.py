@@ -117,7 +117,7 @@ class Dialect(Protocol):
         """Hold back other writers of the team until the transaction ends."""
 
     def translate(self, error: Exception) -> StoreError:
-        """Give the store's own error for one of the engine's."""
+        """Return the store's own error for one of the engine's."""
 
 
 @lru_cache(maxsize=256)

@@ -33,7 +33,7 @@ _MODELS: Final = (
 
 
 def _form(model: type[BaseModel]) -> Any:
-    """Give the dictionary that holds what a model's object would."""
+    """Return the dictionary that holds what a model's object would."""
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         rule: Any = field.annotation

@@ -160,7 +160,7 @@ def _outputs_of(tx: Transaction, team: int, tasks: set[int]) -> set[int]:
 def _pick(
     items: list[Item], owners: list[int], *, are_edges: bool
 ) -> tuple[list[Item], list[int]]:
-    """Give the edges, or what is none, and beside them their tasks."""
+    """Split off the edges, or the other facts, with their tasks."""
     forms = [fact["f"] for _, fact, _ in items]
     count = forms.count("edge") if are_edges else len(forms) - forms.count("edge")
     if count == len(items):

@@ -54,7 +54,7 @@ def with_platform_names(
 def rename_artifact(
     tx: Transaction, team: int, kind: str, id: int, name: str | None
 ) -> None:
-    """Give the artifact of a platform object the object's name, if it is known."""
+    """Name the artifact of a platform object as the object, if it is known."""
     if not name or kind not in NAMED_KINDS:
         return
     key = (team, kind, str(id))

@@ -267,7 +267,7 @@ def _assign_ids(
     stored: Mapping[int, _Stored],
     old: Mapping[int, Any],
 ) -> dict[int, tuple[Any, ...]]:
-    """Give makings the ids that they had, or new ones; return what to keep of them."""
+    """Assign makings their former ids, or new ones; return what to keep of them."""
     taken: set[int] = set()
     kept: dict[int, tuple[Any, ...]] = {}
     makings = [m for _, timeline, _ in timelines for m in timeline.makings]

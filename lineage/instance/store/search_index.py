@@ -26,7 +26,7 @@ Term = tuple[int, str, int, int]
 
 
 def starts_of(text: str) -> list[str]:
-    """Give a text from each start of a word, lowered, shortened, without repeats."""
+    """Return a text from each start of a word, lowered, shortened, without repeats."""
     lowered = text.lower()
     starts = [match.start() for match in _WORD.finditer(lowered)]
     cut = [lowered[start : start + MAX_TERM] for start in (0, *starts[-MAX_TERMS:])]
@@ -34,12 +34,12 @@ def starts_of(text: str) -> list[str]:
 
 
 def plain_title(title: str) -> str:
-    """Give a title as it reads, without its tags."""
+    """Return a title without its tags."""
     return _TAG.sub("", title).strip()
 
 
 def entity_terms(team_id: int, entity_id: int, name: str, ident: str) -> Iterable[Term]:
-    """Give the rows by which a new entity is found."""
+    """Return the rows by which a new artifact is found."""
     for term in starts_of(name):
         yield team_id, term, NAME, entity_id
     if ident.isdecimal():
@@ -57,7 +57,7 @@ def write_terms(tx: Transaction, rows: Iterable[Term]) -> None:
 
 
 def number_terms(team_id: int, numbers: Iterable[tuple[int, int]]) -> Iterable[Term]:
-    """Give the rows by which new tasks are found: their ids with their numbers."""
+    """Return the rows by which new tasks are found: their ids with their numbers."""
     for task_id, number in numbers:
         yield team_id, str(number), ID, -task_id
 

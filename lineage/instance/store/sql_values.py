@@ -103,7 +103,7 @@ def of_json(engine: str, name: str) -> Value:
 
 
 def or_else(engine: str, key: str, value: Value, other: Value) -> Value:
-    """Give the other value where the key of `json_columns` is not there at all."""
+    """Return the other value where the key of `json_columns` is missing."""
     missing = f"{key}t IS NULL" if engine == "sqlite" else f"{key} IS NULL"
 
     def either(mine: str, others: str) -> str:

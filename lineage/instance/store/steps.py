@@ -52,7 +52,7 @@ class StepResolver:
     def number(
         self, task_id: int, run: str, said: str | StepInfo | None, at: float
     ) -> int:
-        """Give a step's number in its task; 0 where nothing is said."""
+        """Return a step's number in its task; 0 where no step is named."""
         if said is None:
             return 0
         if isinstance(said, StepInfo):
@@ -64,7 +64,7 @@ class StepResolver:
         return self._add(task_id, f"{run}/{said}", 0, said, at)
 
     def enclosing(self, task_id: int, number: int) -> list[int]:
-        """Give the numbers of a step's enclosing steps and, last, of the task."""
+        """Return the numbers of a step's enclosing steps and, last, of the task."""
         chain = [number]
         while chain[-1]:
             parent = self._parent(task_id, chain[-1])

@@ -65,7 +65,7 @@ class Store:
         return [job.answer() for job in jobs]
 
     def task_id(self, team_id: int, run: str) -> int | None:
-        """Give the number of the task that a run's key stands for."""
+        """Return the number of the task that a run's key stands for."""
         with self.db.read() as tx:
             row = tx.one(
                 "SELECT t.number FROM runs r"

@@ -8,7 +8,7 @@ from .write_cache import TeamCache
 
 
 def merge_tasks(tx: Transaction, known: TeamCache, source: int, target: int) -> None:
-    """Give everything of task `source` to task `target`; `source` is gone then."""
+    """Move everything of task `source` to task `target`, and remove `source`."""
     base = known.tasks[target].next_step
     names = {
         "team": known.team_id,

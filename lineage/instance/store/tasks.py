@@ -31,7 +31,7 @@ class TaskResolver:
         """Tasks that were made or renumbered."""
 
     def resolve(self, items: Sequence[Item]) -> list[int]:
-        """Give the task of each fact, in order."""
+        """Return the task of each fact, in order."""
         facts = [fact for _, fact, _ in items]
         if not any("task_id" in fact for fact in facts):
             return self._by_run(facts)
@@ -46,7 +46,7 @@ class TaskResolver:
         return [found[pair] if pair[1] is not None else runs[pair[0]] for pair in pairs]
 
     def _by_run(self, facts: Sequence[FactDict]) -> list[int]:
-        """Give the task of each fact, none of which names a number."""
+        """Return the task of each fact, none of which names a number."""
         runs, known = [fact["task"] for fact in facts], self._known.runs
         distinct = dict.fromkeys(runs)
         new = [run for run in distinct if run not in known]

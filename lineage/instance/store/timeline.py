@@ -283,7 +283,7 @@ def _group(
     rank: int,
     keys: list[Hashable | None],
 ) -> None:
-    """Give events that are connected by evidence of one rank the same key."""
+    """Assign one key to events that are connected by evidence of one rank."""
     root: dict[str, str] = {}
 
     def find(text: str) -> str:

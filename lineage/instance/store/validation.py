@@ -78,7 +78,7 @@ def check(team_id: int, facts: Sequence[Any], *, user: str | None) -> IngestJob:
 
 
 def _sound(facts: list[Any]) -> list[FactDict] | None:
-    """Give the facts as they are stored; none when one of them has a problem."""
+    """Return the facts as they are stored; none when one of them has a problem."""
     try:
         checked = MANY.validate_python(facts)
     except ValidationError:
@@ -147,7 +147,7 @@ def _holds_nul(value: Any) -> bool:
 
 
 def _text(part: Any) -> str:
-    """Give what can be any text in a source, or in a step's end."""
+    """Return what can be any text in a source, or in a step's end."""
     if type(part) is SourceRef:
         return f"{part.kind}{part.id}"
     # Parts of other models refuse NUL themselves.

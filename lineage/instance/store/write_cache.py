@@ -125,7 +125,7 @@ class CacheRegistry:
         self._teams: dict[int, TeamCache] = {}
 
     def of(self, team_id: int) -> TeamCache:
-        """Give what is remembered of a team."""
+        """Return what is remembered of a team."""
         count = sum(len(known) for known in self._teams.values())
         if count > MAX_KNOWN or len(self._teams) > MAX_TEAMS:
             self._teams.clear()

@@ -56,7 +56,7 @@ def graph(store: Store) -> GraphQueries:
 
 
 def names(answer: object) -> list[str]:
-    """Give the names of an answer's cards, sorted."""
+    """Return the names of an answer's cards, sorted."""
     return sorted(node.name for node in answer.nodes)  # type: ignore[attr-defined]
 
 

@@ -15,7 +15,7 @@ TEAM = [1]
 
 
 def found(graph: GraphQueries, text: str, **options: object) -> list[str]:
-    """Give the names that a search finds."""
+    """Return the names that a search finds."""
     return [hit.node.name for hit in graph.search(TEAM, text=text, **options).hits]  # type: ignore[arg-type]
 
 

@@ -19,7 +19,7 @@ def edge(**body: Any) -> dict[str, Any]:
 
 
 def edges_of(world: World, task: int) -> list[Any]:
-    """Give the edges that the graph has of a task."""
+    """Return the edges that the graph has of a task."""
     edges: list[Any] = world.ask("lineage.tasks.get", {"id": task})["edges"]
     return edges
 

@@ -121,7 +121,7 @@ def test_a_number_that_json_cannot_hold_is_refused(world: World) -> None:
 
 
 def varied() -> Iterator[dict[str, Any]]:
-    """Give bodies of many mixtures of values, the same in each run."""
+    """Return bodies of many mixtures of values, the same in each run."""
     for number, value in enumerate(VALUES * 3):
         other = VALUES[(number * 7 + 3) % len(VALUES)]
         size = {"size": other, "größe": value}

@@ -34,7 +34,7 @@ def session(embedded: EmbeddedInstance) -> Iterator[requests.Session]:
 
 
 def url(method: str) -> str:
-    """Give a method's address."""
+    """Return a method's address."""
     return f"http://embedded.lineage/public/api/v3/{method}"
 
 

@@ -138,7 +138,7 @@ def owned(tmp_path: Path) -> Iterator[World]:
 
 
 def bodies(model: type[BaseModel]) -> Iterator[dict[str, Any]]:
-    """Give bodies that name the owner's objects by every field of a model."""
+    """Return bodies that name the owner's objects by every field of a model."""
     fields = {**dict.fromkeys(model.model_fields)}
     known = [name for name in fields if name in TARGETS]
     longest = max((len(TARGETS[name]) for name in known), default=1)

@@ -45,7 +45,7 @@ class Watched:
 
 
 def prepared(number: int, *, team: int = 1, user: str | None = None) -> WriteRequest:
-    """Give a request that brings one fact."""
+    """Return a request that brings one fact."""
     return WriteRequest(team, [edge_fact(number)], user, lambda answer: answer)
 
 

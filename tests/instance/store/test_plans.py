@@ -29,7 +29,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Params]:
 
 
 def batches() -> list[list[dict[str, Any]]]:
-    """Give facts of every form, some of which refer to earlier batches."""
+    """Return facts of every form, some of which refer to earlier batches."""
     facts, again = Facts(), Facts("again")
     step = {"key": "1", "name": "s", "at": 1.0}
     source = [{"kind": "job", "id": 1}]

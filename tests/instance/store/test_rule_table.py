@@ -57,28 +57,28 @@ class Story:
         assert self.store.ingest(1, facts).refused == []
 
     def node(self, uid: str) -> int:
-        """Give the node that an edge is bound to."""
+        """Return the node that an edge is bound to."""
         number = int(uid.rpartition("-")[2])
         with self.store.db.read() as tx:
             rows = tx.all("SELECT id, node_id FROM edges")
         return next(node for id, node in rows if id & 0xFFFFFFFF == number + 1)
 
     def current(self, id: str) -> int:
-        """Give the current node of an artifact."""
+        """Return the current node of an artifact."""
         with self.store.db.read() as tx:
             row = tx.one("SELECT latest_id FROM entities WHERE ident = ?", (id,))
         assert row is not None
         return int(row[0])
 
     def version(self, node: int) -> int:
-        """Give the version that a node belongs to."""
+        """Return the version that a node belongs to."""
         with self.store.db.read() as tx:
             row = tx.one("SELECT same_as FROM nodes WHERE id = ?", (node,))
         assert row is not None
         return int(row[0])
 
     def walk(self, node: int, *, up: bool) -> tuple[set[str], set[str]]:
-        """Give the artifacts and the runs that a node comes from, or leads to."""
+        """Return the artifacts and the runs that a node comes from, or leads to."""
         seen, front, runs = {node}, [(node, False)], set()
         with self.store.db.read() as tx:
             while front:

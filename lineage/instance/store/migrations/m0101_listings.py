@@ -54,7 +54,7 @@ def fill(tx: Transaction) -> None:
 def _thing(
     team: int, kind: str, id: int, parent: int | None, body: str
 ) -> tuple[Any, ...]:
-    """Give a project's workspace as its parent, and every name in lower case."""
+    """Set a project's workspace as its parent, and keep every name in lower case."""
     body_fields = json.loads(body)
     name = body_fields.get("name")
     lowered = name.lower() if isinstance(name, str) else None
