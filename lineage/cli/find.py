@@ -12,7 +12,8 @@ from ..api import Api
 from ..errors import ApiError, NotFoundError, SelectorError
 from ..model.graph import Node
 from ..model.selector import is_set, parse, shown_status
-from .format import count, date, duration, escape, place, title
+from .format import count, date, duration, escape, params_text, place, title
+from .output import table
 from .result import Line, StyledText, line
 
 #: What an instance answers when nothing has a name.
@@ -59,7 +60,7 @@ def find(api: Api, text: str) -> Found:
     nodes = select(api, text)
     if not nodes:
         raise NotFoundError(_nothing(api, text))
-    if _means_set(text):
+    if means_set(text):
         return Found(nodes, text)
     return _only(api, text, nodes)
 
@@ -82,12 +83,13 @@ def select(api: Api, selector: str) -> list[Node]:
         if error.status != NOT_FOUND:
             raise
         return []
-    if _means_set(selector):
+    if means_set(selector):
         return answer.nodes
     return [node for node in answer.nodes if node.key in answer.focus]
 
 
-def _means_set(text: str) -> bool:
+def means_set(text: str) -> bool:
+    """Whether a text is a selector that means a set by what it is."""
     try:
         return is_set(parse(text))
     except SelectorError:
@@ -98,10 +100,15 @@ def _only(api: Api, text: str, nodes: Sequence[Node]) -> Found:
     """Choose the current version of the one artifact, or the one task."""
     if len({(node.type, node.kind, node.id) for node in nodes}) > 1:
         raise NotFoundError(_several(api, text, nodes))
-    best = max(nodes, key=lambda node: (bool(node.is_current), node.created_at or 0.0))
+    best = _best(nodes)
     # A name means the artifact with all its versions; a key or a digest only one.
     is_named = best.type == "data" and len({node.key for node in nodes}) > 1
     return Found([best], best.key, artifact=text if is_named else None)
+
+
+def _best(nodes: Sequence[Node]) -> Node:
+    """Return the current version, else the newest."""
+    return max(nodes, key=lambda node: (bool(node.is_current), node.created_at or 0.0))
 
 
 def _find_local_file(api: Api, text: str) -> Found | None:
@@ -125,7 +132,7 @@ def _find_local_file(api: Api, text: str) -> Found | None:
     same = select(api, f"sha256:{digest}") if digest else []
     here = [node for node in same if node.id in {other.id for other in known}]
     if here:
-        best = max(here, key=lambda node: (bool(node.is_current), node.created_at or 0))
+        best = _best(here)
         artifact = f'file:"{_quoted(path)}"'
         return Found([best], best.key, _version_note(api, text, best), artifact)
     if known:
@@ -133,7 +140,7 @@ def _find_local_file(api: Api, text: str) -> Found | None:
         artifact = f'file:"{_quoted(path)}"'
         return Found(found.nodes, found.selector, [_changed(text, digest)], artifact)
     if same:
-        best = max(same, key=lambda node: (bool(node.is_current), node.created_at or 0))
+        best = _best(same)
         return Found([best], best.key, [_recognised(api, text, best)])
     return None
 
@@ -195,9 +202,11 @@ def _recognised(api: Api, text: str, node: Node) -> Line:
 
 
 def _nothing(api: Api, text: str) -> str:
+    shown = escape(text)
+    if means_set(text):
+        return f"nothing matches {shown!r}; list the runs with: lineage tasks"
     hits = api.graph.search(text.rsplit(":", maxsplit=1)[-1], limit=3).hits
     near = ", ".join(f"{title(hit.node)} ({hit.node.key})" for hit in hits)
-    shown = escape(text)
     if near:
         return f"nothing is called {shown!r}; near: {near}"
     return f"nothing is called {shown!r}; list the runs with: lineage tasks"
@@ -209,27 +218,55 @@ def _several(api: Api, text: str, nodes: Sequence[Node]) -> str:
     for node in sorted(nodes, key=lambda node: node.created_at or 0.0):
         latest[node.type, node.kind, node.id] = node
     chosen = sorted(latest.values(), key=lambda n: -(n.started_at or n.created_at or 0))
-    are_tasks = all(node.type == "task" for node in chosen)
-    noun = count(len(chosen), "run" if are_tasks else "artifact")
+    types = {node.type for node in chosen}
+    nouns = {"task": "run", "data": "artifact"}
+    noun = count(len(chosen), nouns[types.pop()] if len(types) == 1 else "node")
     shown = escape(text)
-    hint = f", or {shown}@last, {shown}@-2" if are_tasks else ""
-    rows = [_candidate(api, node) for node in chosen[:MAX_LISTED]]
+    verb = "match" if means_set(text) else "are called"
+    rows = table([_candidate(api, node) for node in chosen[:MAX_LISTED]], indent="  ")
     rest = len(chosen) - len(rows)
-    more = [f"  and {rest} more"] if rest else []
     return "\n".join(
-        [f"{noun} are called {shown!r}; name one by its key{hint}:", *rows, *more]
+        [
+            f"{noun} {verb} {shown!r}; name one{_hint(shown, verb, chosen)}:",
+            *("".join(part.text for part in row).rstrip() for row in rows),
+            *([f"  and {rest} more"] if rest else []),
+        ]
     )
 
 
-def _candidate(api: Api, node: Node) -> str:
-    if node.type == "task":
-        parts = [node.key, title(node), shown_status(node.status) or ""]
-        if node.started_at is not None:
-            parts.append(date(node.started_at))
-        if node.started_at is not None and node.ended_at is not None:
-            parts.append(f"took {duration(node.ended_at - node.started_at)}")
-        return "  " + "  ".join(parts)
-    makers = api.graph.data(node.key).produced_by
-    made = f"made by {makers[-1].task}" if makers else "made by nobody known"
+def _hint(shown: str, verb: str, chosen: Sequence[Node]) -> str:
+    """Say what may be typed for one of several."""
+    if verb == "match":
+        return " by its key"
+    if all(node.type == "task" for node in chosen):
+        return f" by its key, or {shown}@last, {shown}@-2"
+    return " by its key" + _longer(chosen)
+
+
+def _longer(chosen: Sequence[Node]) -> str:
+    label = next((node.label for node in chosen if node.label), None)
+    return f", or as {escape(label)}" if label else ""
+
+
+def _candidate(api: Api, node: Node) -> list[StyledText]:
+    parts = _about_run(node) if node.type == "task" else _about_artifact(api, node)
+    return [StyledText(part) for part in parts]
+
+
+def _about_run(node: Node) -> list[str]:
+    started, ended = node.started_at, node.ended_at
+    when = "" if started is None else date(started)
+    took = f"took {duration(ended - started)}" if started and ended else ""
+    params = params_text(node.params or {}, most=4)
+    return [node.key, title(node), shown_status(node.status) or "", when, took, params]
+
+
+def _about_artifact(api: Api, node: Node) -> list[str]:
     when = f"recorded {date(node.created_at)}" if node.created_at else ""
-    return f"  {node.key}  {escape(place(node.id))}  {when}  {made}"
+    label = [title(node)] if node.label else []
+    return [node.key, *label, escape(place(node.id)), when, _maker(api, node)]
+
+
+def _maker(api: Api, node: Node) -> str:
+    makers = api.graph.data(node.key).produced_by
+    return f"made by {makers[-1].task}" if makers else "made by nobody known"

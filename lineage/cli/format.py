@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import time
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Final
 
@@ -27,6 +28,8 @@ _CONTROL: Final = re.compile(
 _LOCAL: Final = re.compile(r"file://([^/]*)(/.*)", re.DOTALL)
 #: Longest name that is shown whole.
 MAX_NAME: Final = 60
+#: Longest value of a parameter in a list.
+MAX_VALUE: Final = 20
 
 
 def escape(text: str) -> str:
@@ -153,3 +156,19 @@ def styled(node: Node) -> StyledText:
 def count(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def params_text(params: Mapping[str, object], *, most: int | None = None) -> str:
+    """Write parameters as `name=value`, separated by spaces.
+
+    Args:
+        params: The parameters.
+        most: How many, with long values cut; all in full when left out.
+    """
+    if most is None:
+        return " ".join(f"{escape(k)}={escape(str(v))}" for k, v in params.items())
+    shown = [
+        f"{escape(k)}={shorten(escape(str(v)), MAX_VALUE)}"
+        for k, v in list(params.items())[:most]
+    ]
+    return " ".join([*shown, "…"] if len(params) > most else shown)

@@ -33,6 +33,7 @@ MODULES: Final = {
     "tasks": "tasks",
     "show": "show",
     "search": "show",
+    "find": "show",
     "upstream": "query",
     "downstream": "query",
     "impact": "query",

@@ -74,6 +74,9 @@ def _add_impact(commands: Commands) -> None:
         "--if-unchanged", metavar="FINGERPRINT",
         help="fail unless the answer still has this fingerprint",
     )  # fmt: skip
+    impact.add_argument(
+        "--limit", type=int, default=50, metavar="N", help="how many of each (50)"
+    )
     add_instance_options(add_as_of_option(impact))
 
 
@@ -152,7 +155,11 @@ def run_impact(args: argparse.Namespace) -> CommandResult:
             found.all_versions, as_of=moment(args.as_of), if_unchanged=args.if_unchanged
         )
         address = page_address(api, view="impact", focus=found.selector)
-    lines = [*found.notes, *impact_lines(answer), *page_lines(address)]
+    lines = [
+        *found.notes,
+        *impact_lines(answer, limit=args.limit),
+        *page_lines(address),
+    ]
     return CommandResult(answer, lines)
 
 

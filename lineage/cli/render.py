@@ -18,7 +18,7 @@ from ..model.environment import shown_member, shown_value
 from ..model.graph import HealthAnswer
 from .format import count, duration, escape, facts, styled, title
 from .output import table
-from .result import Line, StyledText, line
+from .result import Line, StyledText, dim, line
 
 #: Differences of one sort that are shown; an environment may have hundreds.
 MAX_SHOWN: Final = 20
@@ -32,8 +32,13 @@ _CHANGES: Final = {
 }
 
 
-def impact_lines(answer: ImpactAnswer) -> list[Line]:
-    """List what would have to be rebuilt, what loses a source, and what may change."""
+def impact_lines(answer: ImpactAnswer, *, limit: int) -> list[Line]:
+    """List what would have to be rebuilt, what loses a source, and what may change.
+
+    Args:
+        answer: The answer.
+        limit: How many of each are shown.
+    """
     names = ", ".join(list(dict.fromkeys(title(n) for n in answer.focus))[:5])
     lines = [line("without ", StyledText(names, "data"), ":")]
     parts = (
@@ -45,13 +50,14 @@ def impact_lines(answer: ImpactAnswer) -> list[Line]:
         if items:
             text = f"{count(len(items), 'artifact')} {heading}"
             lines.append(line(StyledText(text, "title")))
-            lines += table([_impact(item) for item in items], indent="  ")
+            lines += table([_impact(item) for item in items[:limit]], indent="  ")
+            lines += _rest(len(items) - limit, len(items))
     if not any(items for _, items in parts):
         lines = _without_outputs(answer, names)
     if answer.superseded:
         text = f"{count(answer.superseded, 'older version')} affected as well"
         lines.append(line(StyledText(text, "dim")))
-    lines += _reruns(answer)
+    lines += _reruns(answer, limit)
     if answer.truncated:
         lines.append(line(StyledText("the answer is cut; there is more", "warn")))
     return [*lines, line(StyledText(f"fingerprint {answer.fingerprint}", "dim"))]
@@ -69,7 +75,11 @@ def _without_outputs(answer: ImpactAnswer, names: str) -> list[Line]:
     ]
 
 
-def _reruns(answer: ImpactAnswer) -> list[Line]:
+def _rest(rest: int, total: int) -> list[Line]:
+    return [dim(f"  and {rest} more; add: --limit {total}")] if rest > 0 else []
+
+
+def _reruns(answer: ImpactAnswer, limit: int) -> list[Line]:
     if not answer.reruns:
         return []
     rows = [
@@ -79,11 +89,12 @@ def _reruns(answer: ImpactAnswer) -> list[Line]:
             StyledText(rerun.task.key, "dim"),
             StyledText(escape(rerun.command or ""), "command"),
         ]
-        for place, rerun in enumerate(answer.reruns, 1)
+        for place, rerun in enumerate(answer.reruns[:limit], 1)
     ]
     return [
         line(StyledText("Runs to repeat, in order", "title")),
         *table(rows, indent="  "),
+        *_rest(len(answer.reruns) - limit, len(answer.reruns)),
     ]
 
 

@@ -52,6 +52,16 @@ def line(*parts: str | StyledText) -> Line:
     return tuple(StyledText(part) if isinstance(part, str) else part for part in parts)
 
 
+def dim(text: str) -> Line:
+    """Make a line that stays in the background."""
+    return line(StyledText(text, "dim"))
+
+
+def heading(text: str) -> Line:
+    """Make the title of a part."""
+    return line(StyledText(text, "title"))
+
+
 def width(parts: Iterable[StyledText]) -> int:
     """Return the number of characters of a line."""
     return sum(len(part.text) for part in parts)

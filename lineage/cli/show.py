@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from ..api import Api
 from ..model.graph import DataDetail, GraphAnswer, SearchHit, TaskDetail
@@ -13,10 +14,26 @@ from .output import table
 from .page_address import page_address, page_lines
 from .parser import NAME_HELP, Commands, add_as_of_option, add_instance_options
 from .result import CommandResult, Line, StyledText, line
-from .show_node import data_lines, environment_lines, step_lines, task_lines
+from .show_node import (
+    MAX_VERSIONS,
+    data_lines,
+    environment_lines,
+    step_lines,
+    task_lines,
+)
+from .show_set import (
+    MAX_STEPPED,
+    read_steps,
+    set_lines,
+    step_name,
+    step_set_lines,
+)
 from .tasks import continue_lines
 from .time_args import moment
 from .tree import Way, draw
+
+#: Runs and artifacts of a set that are shown, unless more are asked for.
+DEFAULT_LIMIT: Final = 20
 
 
 def add_commands(commands: Commands) -> None:
@@ -38,16 +55,37 @@ def add_commands(commands: Commands) -> None:
         action="store_true",
         help="all packages and what else it ran in",
     )
+    show.add_argument(
+        "--versions", action="store_true", help="all versions of an artifact"
+    )
+    show.add_argument(
+        "--limit",
+        type=int,
+        default=DEFAULT_LIMIT,
+        help="how many runs and artifacts of a set (20)",
+    )  # fmt: skip
+    add_instance_options(add_as_of_option(show))
+    _add_search(commands)
+
+
+def _add_search(commands: Commands) -> None:
     search = commands.add(
-        "search", run_search, "find artifacts and runs by name, path, id or digest",
+        "search", run_search,
+        "find artifacts and runs by name, path, id, digest, step or selector",
         example="lineage search best.pt",
     )  # fmt: skip
-    search.add_argument("text", help="part of a name, path, id or digest")
-    search.add_argument("--kind", action="append", dest="kinds", help="only this kind")
-    search.add_argument("--limit", type=int, default=20, help="how many (20)")
-    search.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
-    add_as_of_option(show)
-    for parser in (show, search):
+    found = commands.add(
+        "find", run_search, "the same as search", example="lineage find step:clean"
+    )
+    for parser in (search, found):
+        parser.add_argument("text", help="part of a name, path, id, digest or step")
+        parser.add_argument(
+            "--kind", action="append", dest="kinds", help="only this kind"
+        )
+        parser.add_argument("--limit", type=int, default=20, help="how many (20)")
+        parser.add_argument(
+            "--after", metavar="NEXT", help="continue a list that was cut"
+        )
         add_instance_options(parser)
 
 
@@ -64,8 +102,9 @@ def run_search(args: argparse.Namespace) -> CommandResult:
 
 
 def _hit(hit: SearchHit) -> list[StyledText]:
+    by = "" if hit.matched == "selector" else f"by its {hit.matched}"
     return [styled(hit.node), StyledText(facts(hit.node), "dim"),
-            StyledText(f"by its {hit.matched}", "dim")]  # fmt: skip
+            StyledText(by, "dim")]  # fmt: skip
 
 
 def run_show(args: argparse.Namespace) -> CommandResult:
@@ -73,14 +112,21 @@ def run_show(args: argparse.Namespace) -> CommandResult:
     with instance(args) as api:
         found = find(api, args.name)
         if len(found.nodes) > 1:
-            return _show_set(api, found)
+            return _show_set(api, found, args.limit)
         return _show_one(api, found, args)
 
 
-def _show_set(api: Api, found: Found) -> CommandResult:
-    rows = [[styled(n), StyledText(facts(n), "dim")] for n in found.nodes]
-    address = page_address(api, focus=found.selector)
-    return CommandResult({"nodes": found.nodes}, table(rows) + page_lines(address))
+def _show_set(api: Api, found: Found, limit: int) -> CommandResult:
+    address = page_lines(page_address(api, focus=found.selector))
+    name = step_name(found.selector)
+    if name is not None:
+        total = sum(node.type == "task" for node in found.nodes)
+        most = MAX_STEPPED if limit == DEFAULT_LIMIT else limit
+        steps = read_steps(api, name, found.nodes, most)
+        data = {"nodes": found.nodes, "steps": steps}
+        return CommandResult(data, step_set_lines(steps, total) + address)
+    lines = set_lines(found.nodes, limit)
+    return CommandResult({"nodes": found.nodes}, lines + address)
 
 
 def _show_one(api: Api, found: Found, args: argparse.Namespace) -> CommandResult:
@@ -93,7 +139,8 @@ def _show_one(api: Api, found: Found, args: argparse.Namespace) -> CommandResult
             lines += [line(), *environment_lines(detail)]
     else:
         detail = api.graph.data(node.key)
-        lines = data_lines(detail)
+        most = len(detail.versions) if args.versions else MAX_VERSIONS
+        lines = data_lines(detail, versions=most)
     up = api.graph.upstream(node.key, depth=args.up, as_of=as_of)
     down = api.graph.downstream(node.key, depth=args.down, as_of=as_of)
     if not args.steps:

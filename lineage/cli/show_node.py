@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Final
 
 from ..model.environment import (
     BRANCH,
@@ -20,13 +20,17 @@ from .format import (
     duration,
     escape,
     facts,
+    params_text,
     place,
     state,
     styled,
     title,
 )
 from .output import table
-from .result import Line, StyledText, line
+from .result import Line, StyledText, dim, line
+
+#: Versions of an artifact that are listed, unless all are asked for.
+MAX_VERSIONS: Final = 8
 
 
 def task_lines(task: TaskDetail) -> list[Line]:
@@ -94,7 +98,7 @@ def step_lines(task: TaskDetail) -> list[Line]:
     node = task.node
     lines = [
         line(state(node.status), " ", styled(node), "  ", StyledText(node.key, "dim")),
-        *_step_edges(by_step.get(None, []), "  "),
+        *step_edges(by_step.get(None, []), "  "),
     ]
     for step in ordered_steps(task.steps):
         indent = "  " * (_depth(step, task.steps) + 1)
@@ -104,7 +108,7 @@ def step_lines(task: TaskDetail) -> list[Line]:
             lines.append(
                 line(f"{indent}    ", StyledText(params_text(step.params), "dim"))
             )
-        lines += _step_edges(by_step.get(step.key, []), indent + "  ")
+        lines += step_edges(by_step.get(step.key, []), indent + "  ")
     return lines
 
 
@@ -124,12 +128,8 @@ def ordered_steps(steps: list[Step]) -> list[Step]:
     return ordered
 
 
-def params_text(params: Mapping[str, object]) -> str:
-    """Write parameters as `name=value`, separated by spaces."""
-    return " ".join(f"{escape(k)}={escape(str(v))}" for k, v in params.items())
-
-
-def _step_edges(edges: list[Edge], indent: str) -> list[Line]:
+def step_edges(edges: list[Edge], indent: str) -> list[Line]:
+    """List what edges used and produced."""
     rows = [
         [StyledText("used" if edge.direction == "input" else "produced", "dim"),
          styled(edge.data), StyledText(facts(edge.data), "dim")]
@@ -138,8 +138,13 @@ def _step_edges(edges: list[Edge], indent: str) -> list[Line]:
     return table(rows, indent=indent)
 
 
-def data_lines(data: DataDetail) -> list[Line]:
-    """Show a version: its content, its path, its makers and its users."""
+def data_lines(data: DataDetail, *, versions: int = MAX_VERSIONS) -> list[Line]:
+    """Show a version: its content, its path, its makers and its users.
+
+    Args:
+        data: What is known of it.
+        versions: How many versions of the artifact are listed.
+    """
     node = data.node
     lines = [line(styled(node), "  ", StyledText(facts(node), "dim"))]
     lines += _pairs(
@@ -152,7 +157,9 @@ def data_lines(data: DataDetail) -> list[Line]:
         ]
     )
     if len(data.versions) > 1:
-        lines += [line(), line(StyledText("Versions", "title")), *_versions(data, node)]
+        heading = f"Versions ({len(data.versions)})"
+        lines += [line(), line(StyledText(heading, "title"))]
+        lines += _versions(data, node, versions)
     return lines
 
 
@@ -203,14 +210,26 @@ def _depth(step: Step, steps: list[Step]) -> int:
     return depth
 
 
-def _versions(data: DataDetail, shown: Node) -> list[Line]:
+def _versions(data: DataDetail, shown: Node, most: int) -> list[Line]:
+    """List versions, newest first; of many those around the one that is shown."""
+    keys = [node.key for node in data.versions]
+    at = keys.index(shown.key) if shown.key in keys else 0
+    start = max(0, min(at - most // 2, len(keys) - most))
     rows = [
         [
             StyledText("▸" if node.key == shown.key else " "),
             StyledText(node.version or title(node), "data"),
             StyledText(node.key, "dim"),
             StyledText(ago(node.created_at) if node.created_at else "", "dim"),
+            StyledText("current" if node.is_current else "", "good"),
         ]
-        for node in data.versions
+        for node in data.versions[start : start + most]
     ]
-    return table(rows, indent="  ")
+    return table(rows, indent="  ") + _others(start, len(keys) - start - len(rows))
+
+
+def _others(later: int, earlier: int) -> list[Line]:
+    """Count the versions that are not listed."""
+    parts = [f"{later} later" if later else "", f"{earlier} earlier" if earlier else ""]
+    rest = " and ".join(filter(None, parts))
+    return [dim(f"  and {rest}; add: --versions")] if rest else []

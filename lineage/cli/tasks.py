@@ -9,16 +9,19 @@ from typing import Final
 from ..api import Api
 from ..model.graph import Node, TasksPage, TaskSummary
 from .connect import instance
-from .format import ago, count, duration, escape, state, title
+from .find import means_set
+from .format import ago, count, duration, escape, params_text, state, title
 from .output import table
 from .page_address import page_address, page_lines
 from .parser import Commands, add_instance_options
-from .result import CommandResult, Line, StyledText, line
+from .result import CommandResult, Line, StyledText, dim, line
 from .time_args import moment
 
 #: Runs read for `--by app`, at most.
 MAX_GROUPED: Final = 5000
 _PAGE: Final = 500
+#: Parameters of a run in the list; those in which runs of an app differ come first.
+MAX_PARAMS: Final = 3
 
 
 def add_commands(commands: Commands) -> None:
@@ -50,16 +53,27 @@ def run_tasks(args: argparse.Namespace) -> CommandResult:
         page = _grouped_page(api, args) if args.by else _page(api, args, args.limit)
         address = page_address(api, view="home")
     if not page.tasks:
-        text = "no run matches; list all with: lineage tasks"
+        text = _no_run(args.select)
         first = "no run is recorded yet; try: lineage demo"
         return CommandResult(page, [line(text if is_filtered else first)])
     if args.by:
         groups = _groups(page.tasks)
         return CommandResult({"apps": groups}, _group_table(groups))
     rows = _tree(page.tasks) if args.tree else [("", task) for task in page.tasks]
-    lines = table([_row(task, lead) for lead, task in rows])
+    telling = _telling(page.tasks)
+    lines = table([_row(task, lead, telling) for lead, task in rows])
     return CommandResult(
         page, [*lines, *continue_lines(page.next), *page_lines(address)]
+    )
+
+
+def _no_run(selector: str | None) -> str:
+    """Say that no run matches, and how the runs of an artifact are listed."""
+    if selector is None or means_set(selector):
+        return "no run matches; list all with: lineage tasks"
+    shown = escape(selector)
+    return (
+        f"no run is called so; those that made or used it: lineage tasks '1+{shown}+1'"
     )
 
 
@@ -139,8 +153,25 @@ def _tree(tasks: Sequence[TaskSummary]) -> list[tuple[str, TaskSummary]]:
     return rows
 
 
-def _row(task: TaskSummary, lead: str) -> list[StyledText]:
+def _telling(tasks: Sequence[TaskSummary]) -> dict[str, list[str]]:
+    """Return of each app the names of parameters, those that differ first."""
+    values: dict[str, dict[str, set[str]]] = {}
+    for task in tasks:
+        names = values.setdefault(task.node.name, {})
+        for name, value in (task.node.params or {}).items():
+            names.setdefault(name, set()).add(str(value))
+    return {
+        app: sorted(names, key=lambda name: len(names[name]) < 2)
+        for app, names in values.items()
+    }
+
+
+def _row(
+    task: TaskSummary, lead: str, telling: dict[str, list[str]]
+) -> list[StyledText]:
     node = task.node
+    known = node.params or {}
+    params = {name: known[name] for name in telling[node.name] if name in known}
     started, ended = node.started_at, node.ended_at
     length = duration(ended - started) if started and ended else ""
     return [
@@ -150,6 +181,7 @@ def _row(task: TaskSummary, lead: str) -> list[StyledText]:
         StyledText(ago(started) if started else "", "dim"),
         StyledText(length, "dim"),
         StyledText(escape(task.user or ""), "dim"),
+        StyledText(params_text(params, most=MAX_PARAMS), "dim"),
         StyledText(f"{_names(task.inputs, task.input_count)} → "
              f"{_names(task.outputs, task.output_count)}"),
     ]  # fmt: skip
@@ -165,6 +197,4 @@ def _names(nodes: list[Node], total: int, *, shown: int = 3) -> str:
 
 def continue_lines(after: str | None) -> list[Line]:
     """Say how to continue an answer that was cut."""
-    if after is None:
-        return []
-    return [line(StyledText(f"there is more; add: --after {after}", "dim"))]
+    return [] if after is None else [dim(f"there is more; add: --after {after}")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
-from ..model.graph import GraphAnswer, Node
-from .format import facts, state, styled
+from ..model.graph import GraphAnswer, GraphEdge, Node
+from .format import escape, facts, state, styled
 from .result import Line, StyledText, line, width
 
 Way = Literal["up", "down"]
@@ -21,6 +21,8 @@ class _Drawing:
     nodes: dict[str, Node]
     next: dict[str, list[str]]
     way: Way
+    #: How one node is connected with the other, by their keys in the way's direction.
+    how: dict[tuple[str, str], str]
     drawn: set[str] = field(default_factory=set)
     rows: list[tuple[Line, str]] = field(default_factory=list)
 
@@ -39,6 +41,7 @@ def draw(
         {node.key: node for node in answer.nodes},
         _neighbours(answer, way),
         way,
+        {_ends(arrow, way): _how(arrow) for arrow in answer.arrows},
     )
     starts = [key for key in roots if key in drawing.nodes]
     for key in starts or _starts(drawing):
@@ -49,12 +52,35 @@ def draw(
     return _aligned(drawing.rows)
 
 
+#: What connects two versions without a task.
+_HOW: Final = {
+    "revision": "changed in place",
+    "content": "same content",
+    "part": "part of it",
+}
+
+
+def _ends(arrow: GraphEdge, way: Way) -> tuple[str, str]:
+    ends = (arrow.source, arrow.target)
+    return ends if way == "down" else ends[::-1]
+
+
+def _how(arrow: GraphEdge) -> str:
+    """Say how two nodes are connected: by a step, or by what without a task."""
+    if arrow.role in _HOW:
+        return _HOW[arrow.role]
+    if not arrow.steps:
+        return ""
+    names = ", ".join(escape(name) for name in arrow.steps[:2])
+    rest = len(arrow.steps) - 2
+    return f"in {names}" + (f" and {rest} more steps" if rest > 0 else "")
+
+
 def _neighbours(answer: GraphAnswer, way: Way) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     order = {node.key: _age(node) for node in answer.nodes}
     for arrow in answer.arrows:
-        ends = (arrow.source, arrow.target)
-        start, end = ends if way == "down" else reversed(ends)
+        start, end = _ends(arrow, way)
         if start in order and end in order and end not in found[start]:
             found[start].append(end)
     for keys in found.values():
@@ -73,12 +99,13 @@ def _starts(drawing: _Drawing) -> list[str]:
 
 def _draw_from(drawing: _Drawing, root: str) -> None:
     """Draw one tree, without recursion: a chain may be thousands long."""
-    pending: list[tuple[str, str, str]] = [(root, "", "")]
+    pending: list[tuple[str, str, str, str]] = [(root, "", "", "")]
     while pending:
-        key, lead, below = pending.pop()
+        key, lead, below, how = pending.pop()
         node = drawing.nodes[key]
         again = key in drawing.drawn
-        drawing.rows.append((_row(lead, node), _note(drawing, node, again)))
+        note = " · ".join(filter(None, (_note(drawing, node, again), how)))
+        drawing.rows.append((_row(lead, node), note))
         if again:
             continue
         drawing.drawn.add(key)
@@ -87,7 +114,7 @@ def _draw_from(drawing: _Drawing, root: str) -> None:
 
 def _branches(
     drawing: _Drawing, key: str, below: str
-) -> Iterable[tuple[str, str, str]]:
+) -> Iterable[tuple[str, str, str, str]]:
     children = drawing.next.get(key, [])
     arrow = "─▶ " if drawing.way == "down" else "◀─ "
     for index, child in enumerate(children):
@@ -97,6 +124,7 @@ def _branches(
             child,
             below + bend + arrow,
             below + ("    " if is_last else "│   "),
+            drawing.how.get((key, child), ""),
         )
 
 

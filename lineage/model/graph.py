@@ -507,7 +507,8 @@ class SearchHit(Answer):
     """An artifact or a task that a search found."""
 
     node: Node
-    matched: Literal["id", "name", "path", "digest", "title"]
+    matched: Literal["id", "name", "path", "digest", "title", "step", "selector"]
+    """What of it is like the text; `selector`: the text is a selector that means it."""
 
 
 class SearchAnswer(Answer):

@@ -11,6 +11,7 @@ task:12@5          task 12 of team 5, where another team has a task 12, too
 a & b              in both                   a | b,  a, b   in either
 kind:model  status:failed  name:*.pt  since:7d  until:2026-01-31        filters
 user:maria  app:Train  tag:baseline  param.lr>0.01  metric.auc>=0.9  team:5
+step:clean                 the tasks with such a step, and what it used and produced
 environment:3f9a1c         what ran in the same packages, code and machine
 "a & b"            quotes keep a text as it is; ( ) group
 """
@@ -28,7 +29,7 @@ from .moments import parse_moment
 
 FILTERS: Final = (
     "kind", "status", "name", "team", "since", "until", "user", "app", "tag",
-    "environment",
+    "environment", "step",
 )  # fmt: skip
 #: Short names of kinds.
 ALIASES: Final = {"model": "model_weight"}
@@ -325,6 +326,7 @@ _EXAMPLES: Final = {
     "tag": "tag:baseline",
     "sha256": "sha256:3f9a1c",
     "environment": "environment:3f9a1c",
+    "step": "step:clean",
 }
 _HEX = re.compile(r"[0-9a-f]{6,64}")
 

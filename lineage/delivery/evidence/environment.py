@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +44,8 @@ _DIFF: Final = (
 )  # fmt: skip
 _NVIDIA: Final = Path("/proc/driver/nvidia")
 _AMD: Final = Path("/sys/class/drm")
+_NUMBER: Final = re.compile(r"\b\d+\.\d[\d.]*\b")
+_IMAGE: Final = re.compile(r'^image="(.+)"', re.MULTILINE)
 _PODMAN: Final = Path("/run/.containerenv")
 _IN_CONTAINER: Final = (Path("/.dockerenv"), _PODMAN)
 #: Variables in which tools that start containers name the image.
@@ -155,21 +157,22 @@ def _python() -> dict[str, str]:
 def _packages() -> dict[str, str]:
     """Return the installed distributions; of two the first on the path counts."""
     found: dict[str, str] = {}
-    for folder in list(dict.fromkeys(sys.path)):
-        names: Iterable[str] = attempt(os.listdir, folder or ".", _ignored) or ()
-        for name in names:
-            if not name.endswith("-info"):
-                continue
-            match = _METADATA.fullmatch(name)
-            if match is None:
-                continue
-            key = PACKAGE + _SEPARATORS.sub("-", match["name"]).lower()
-            if key not in found and len(found) < _MAX_PACKAGES:
-                version = match["version"] or _read_version(folder, name)
-                found[key] = version or "unknown"
-        # The app's threads get the interpreter between two folders.
-        time.sleep(0)
+    for folder in dict.fromkeys(sys.path):
+        for name, version in _installed(folder):
+            if len(found) < _MAX_PACKAGES:
+                found.setdefault(name, version)
+        time.sleep(0)  # The app's threads get the interpreter between two folders.
     return found
+
+
+def _installed(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield the distributions in a folder of the path."""
+    names: Iterable[str] = attempt(os.listdir, folder or ".", _ignored) or ()
+    for name in names:
+        match = _METADATA.fullmatch(name) if name.endswith("-info") else None
+        if match is not None:
+            version = match["version"] or _read_version(folder, name) or "unknown"
+            yield PACKAGE + _SEPARATORS.sub("-", match["name"]).lower(), version
 
 
 def _ignored(error: Exception) -> None:
@@ -190,38 +193,43 @@ def _read_version(folder: str, name: str) -> str | None:
 
 def _gpus() -> dict[str, str]:
     """Return the models of the graphics processors, and of NVIDIA's the driver."""
-    names = [
+    names = [*_nvidia_models(), *_amd_models()]
+    counted = {name: names.count(name) for name in names}
+    texts = (n if c == 1 else f"{c} x {n}" for n, c in counted.items())
+    found = {"gpu": ", ".join(texts), "gpu.driver": _driver()}
+    return {name: text for name, text in found.items() if text}
+
+
+def _nvidia_models() -> list[str]:
+    return [
         line.partition(":")[2].strip()
         for file in sorted(_NVIDIA.glob("gpus/*/information"))
-        for line in file.read_text("utf-8", "replace").splitlines()
+        for line in _text(file).splitlines()
         if line.startswith("Model:")
     ]
-    names += [
-        file.read_text("utf-8", "replace").strip()
-        for file in sorted(_AMD.glob("card*/device/product_name"))
-    ]
-    found: dict[str, str] = {}
-    if names:
-        counted = {name: names.count(name) for name in names}
-        found["gpu"] = ", ".join(
-            n if c == 1 else f"{c} x {n}" for n, c in counted.items()
-        )
-    version = _NVIDIA / "version"
-    if version.is_file():
-        match = re.search(r"\b\d+\.\d[\d.]*\b", version.read_text("utf-8", "replace"))
-        if match:
-            found["gpu.driver"] = match[0]
-    return found
+
+
+def _amd_models() -> list[str]:
+    return [_text(f).strip() for f in sorted(_AMD.glob("card*/device/product_name"))]
+
+
+def _driver() -> str:
+    file = _NVIDIA / "version"
+    match = _NUMBER.search(_text(file)) if file.is_file() else None
+    return match[0] if match else ""
+
+
+def _text(file: Path) -> str:
+    return file.read_text("utf-8", "replace")
 
 
 def _container_image() -> str | None:
-    for name in _IMAGE_VARIABLES:
-        if os.environ.get(name):
-            return os.environ[name]
-    if not _PODMAN.is_file():
-        return None
-    text = _PODMAN.read_text("utf-8", "replace")
-    match = re.search(r'^image="(.+)"', text, re.MULTILINE)
+    named = (os.environ.get(name) for name in _IMAGE_VARIABLES)
+    return next(filter(None, named), None) or _podman_image()
+
+
+def _podman_image() -> str | None:
+    match = _IMAGE.search(_text(_PODMAN)) if _PODMAN.is_file() else None
     return match[1] if match else None
 
 

@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ...errors import SelectorError
 from ...model.graph import SearchAnswer, SearchHit, SearchParams
+from ...model.selector import Hops, Text, parse
 from ..store.search_index import ID, MAX_TERM, NAME, PATH
 from .pages import checked_after, checked_limit
 from .query_session import GraphReader
+from .selector_eval import pattern_of, select
+from .step_filter import tasks_with_step
 from .team_graph import NodeRef, TeamGraph, task_ref
 from .trigrams import matching_artifacts
 
 #: Rows of the index that one search reads; bounds its time on a big store.
 MAX_READ: Final = 1000
+#: Tasks that are found by their steps, at most.
+MAX_STEPS: Final = 100
 _LAST: Final = "\U0010ffff"
-_FIELDS: Final[tuple[Any, ...]] = ("name", "path", "id", "title", "digest")
+_FIELDS: Final[tuple[Any, ...]] = (
+    "name", "path", "id", "title", "digest", "step", "selector",
+)  # fmt: skip
+_STEP: Final = 5
+_SELECTOR: Final = 6
 
 _PREFIX: Final = (
     "SELECT t.target, t.field, t.term FROM terms t WHERE t.team_id = :team"
@@ -29,6 +39,10 @@ _ARTIFACTS: Final = (
     "SELECT e.id, e.latest_id, e.kind, e.is_model, e.name, e.ident"
     " FROM each_int(:ids) AS x"
     " JOIN entities e ON e.team_id = :team AND e.id = x.value"
+)
+_OWNERS: Final = (
+    "SELECT n.id, n.entity_id FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value ORDER BY n.id"
 )
 _TASKS: Final = (
     "SELECT -t.id, t.id, 'task', 0, t.name, t.number FROM each_int(:ids) AS x"
@@ -51,7 +65,10 @@ def search(
         ranked = [
             (*candidate, view)
             for view in views
-            for candidate in _candidates(view, whole, words, kinds)
+            for candidate in (
+                _selected(view, params.text, kinds)
+                or _candidates(view, whole, words, kinds)
+            )
         ]
         ranked.sort(key=lambda candidate: candidate[0])
         end = start + size
@@ -65,6 +82,35 @@ def search(
             for _, ref, field, view in page
         ]
     return SearchAnswer(hits=hits, next=str(end) if len(ranked) > end else None)
+
+
+def _selected(
+    view: TeamGraph, text: str, kinds: Sequence[str] | None
+) -> list[tuple[Rank, NodeRef, int]]:
+    """Rank what a selector means that says so: `kind:model`, `step:clean`."""
+    try:
+        selector = parse(text)
+    except SelectorError:
+        return []
+    if isinstance(selector, (Text, Hops)):
+        return []
+    refs = view.visible(select(view, selector))
+    rows = view.rows(_OWNERS, ids=[ref for ref in refs if ref >= 0])
+    newest = {entity: node for node, entity in rows}
+    chosen = [*newest.values(), *(ref for ref in refs if ref < 0)]
+    if kinds is not None:
+        nodes = view.nodes(chosen)
+        chosen = [ref for ref in chosen if nodes[ref].kind in kinds]
+    return [((False, ref < 0, -abs(ref)), ref, _SELECTOR) for ref in chosen]
+
+
+def _in_steps(view: TeamGraph, whole: str) -> list[tuple[Rank, NodeRef, int]]:
+    """Rank recent tasks with a step whose name begins with the text."""
+    found = tasks_with_step(view, pattern_of(whole) + "%", MAX_STEPS)
+    return [
+        ((name != whole, True, -task), task_ref(task), _STEP)
+        for task, name in found.items()
+    ]
 
 
 def _candidates(
@@ -89,6 +135,9 @@ def _candidates(
         is_whole = whole in (lowered, str(ident).lower())
         rank = (not is_whole, not lowered.startswith(whole), -abs(own))
         found.append((rank, own if target > 0 else task_ref(own), field))
+    if kinds is None or "task" in kinds:
+        known = {ref for _, ref, _ in found}
+        found += [hit for hit in _in_steps(view, whole) if hit[1] not in known]
     return found
 
 
@@ -112,10 +161,10 @@ def _targets(view: TeamGraph, text: str) -> dict[int, tuple[int, str]]:
         known = found.get(target)
         if known is None or field < known[0] or (field == ID and term == low):
             found[target] = (field, term)
-    digest = low.removeprefix("sha256:")
+    digest = text.removeprefix("sha256:")
     if len(digest) >= 4 and all(sign in "0123456789abcdef" for sign in digest):
         low = f"sha256:{digest}"
         rows = view.tx.all(_DIGEST, {**names, "low": low, "high": low + _LAST})
         for (entity,) in rows:
-            found.setdefault(entity, (4, digest))
+            found.setdefault(entity, (4, low))
     return found

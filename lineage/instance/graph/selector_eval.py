@@ -16,6 +16,7 @@ from ...model.selector import (
     Text,
 )
 from .name_resolution import find_named, find_text
+from .step_filter import refs_in_steps
 from .task_params import tasks_with_value
 from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
 from .traversal import reach, to_refs
@@ -89,6 +90,8 @@ def filtered(
 ) -> set[NodeRef]:
     """Return the nodes that pass every filter, among some or among all.
 
+    `step:clean` means the tasks with such a step, and what the step used and produced.
+
     An artifact has the status of the tasks that made it, or, where none made it, of
     those that used it.
     """
@@ -101,6 +104,10 @@ def filtered(
         refs = {*map(task_ref, known), *view.links.outputs_of(known)}
         among = refs if among is None else among & refs
         filters = [f for f in filters if f.field not in _VALUED]
+    for step in (f for f in filters if f.field == "step"):
+        refs = refs_in_steps(view, pattern_of(step.value))
+        among = refs if among is None else among & refs
+    filters = [f for f in filters if f.field != "step"]
     nodes = None if among is None else [s for s in among if s >= 0]
     tasks = None if among is None else [task_of_ref(s) for s in among if s < 0]
     found = _run(view, _DATA, "n.id", [_on_data(f) for f in filters], nodes)
@@ -117,7 +124,7 @@ def _on_data(filter: Filter) -> Condition:
             return " AND e.kind = 'file' AND e.is_model = 1", None
         return " AND e.kind = {value}", filter.value
     if filter.field == "name":
-        return " AND lower(e.name) LIKE {value} ESCAPE '!'", _pattern(filter.value)
+        return " AND lower(e.name) LIKE {value} ESCAPE '!'", pattern_of(filter.value)
     if filter.field in _MOMENTS:
         sign = ">=" if filter.field == "since" else "<="
         return f" AND n.created_at {sign} {{value}}", _value(filter)
@@ -131,7 +138,7 @@ def _on_tasks(filter: Filter) -> Condition:
     if filter.field == "kind":
         return ("" if filter.value == "task" else " AND 1 = 0"), None
     if filter.field == "name":
-        return " AND lower(t.name) LIKE {value} ESCAPE '!'", _pattern(filter.value)
+        return " AND lower(t.name) LIKE {value} ESCAPE '!'", pattern_of(filter.value)
     condition = _TASK_CONDITIONS.get(filter.field)
     return ("", None) if condition is None else (condition, _value(filter))
 
@@ -141,8 +148,8 @@ def _value(filter: Filter) -> Any:
     if filter.field in _MOMENTS:
         return parse_moment(filter.value, now=time.time())
     if filter.field == "environment":
-        return "sha256:" + _pattern(filter.value.removeprefix("sha256:")) + "%"
-    return filter.value if filter.field == "status" else _pattern(filter.value)
+        return "sha256:" + pattern_of(filter.value.removeprefix("sha256:")) + "%"
+    return filter.value if filter.field == "status" else pattern_of(filter.value)
 
 
 def _run(
@@ -165,7 +172,8 @@ def _run(
     return [row[0] for row in view.rows(sql, **names)]
 
 
-def _pattern(glob: str) -> str:
+def pattern_of(glob: str) -> str:
+    """Return a name with `*` and `?`, in lower case, as a pattern of SQL."""
     escaped = glob.lower()
     for sign in "!%_":
         escaped = escaped.replace(sign, "!" + sign)

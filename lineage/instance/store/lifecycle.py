@@ -104,6 +104,9 @@ class TaskEventWriter:
         self._tx.run_many(_STEP_END, self._ends)
         self._tx.insert_many("logs", _LOG, self._lines)
         self._details.write()
+        self._write_environments()
+
+    def _write_environments(self) -> None:
         team = self._known.team_id
         self._tx.insert_many(
             "environments",
