@@ -17,7 +17,7 @@ from .team_graph import TeamGraph, task_of_ref
 #: What a sort compares; the id decides between equals.
 _ORDERS: Final = {
     "created": "t.created_at",
-    "name": "lower(t.name)",
+    "name": "COALESCE(lower(t.name), '')",
     "status": "t.status",
     "duration": "COALESCE(t.ended_at - t.started_at, -1)",
 }

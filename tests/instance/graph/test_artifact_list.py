@@ -101,7 +101,9 @@ def test_tasks_are_sorted_both_ways_in_pages(store: Store, sort: str) -> None:
     for at in range(7):
         run = Facts(f"run-{at}")
         end = run.fact("task_end", status=("finished", "error")[at % 2])
-        facts += [run.fact("task", name=f"App {at * 5 % 7}"), end]
+        # Of the last one only the end arrived: it has no name.
+        begun = [run.fact("task", name=f"App {at * 5 % 7}")] if at < 6 else []
+        facts += [*begun, end]
     store.ingest(1, facts)
     graph = GraphQueries(store)
 
