@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
 import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -41,6 +42,7 @@ def add_commands(commands: Commands) -> None:
         "--name", action="append", default=[], metavar="HOST",
         help="a name that a reverse proxy on this machine serves it under",
     )  # fmt: skip
+    _with_proxy(serve)
     with_store(serve)
     ui = commands.add("ui", run_ui, "open the page in the browser")
     ui.add_argument("--port", type=int, default=0, help="port (a free one)")
@@ -59,6 +61,23 @@ def add_commands(commands: Commands) -> None:
     revoke.add_argument("id", type=int, metavar="ID", help="its number in the list")
     for parser in (create, listing, revoke):
         with_store(parser)
+
+
+def _with_proxy(serve: Parser) -> None:
+    serve.add_argument(
+        "--prefix", default="", metavar="PATH", type=_prefix,
+        help="the path below which a proxy serves it, as /lineage",
+    )  # fmt: skip
+    serve.add_argument(
+        "--proxy", action="append", default=[], metavar="ADDRESS", type=_network,
+        help="a proxy on another machine that is believed, as 10.0.0.0/8",
+    )  # fmt: skip
+    serve.add_argument(
+        "--sso",
+        metavar="FILE",
+        type=Path,
+        help="single sign-on: who is let in, as what",
+    )
 
 
 def with_store(parser: Parser) -> None:
@@ -83,8 +102,59 @@ def run_serve(args: argparse.Namespace) -> CommandResult:
     """Serve until stopped."""
     settings = settings_of(args)
     store = store_url(args, settings)
-    _serve(settings, store, args.host, args.port, workers=args.workers, names=args.name)
+    if not args.json:
+        print(f"The page: {_address(args)}  (Ctrl+C stops it)", flush=True)
+    _serve(
+        settings,
+        store,
+        args.host,
+        args.port,
+        workers=args.workers,
+        allowed_hosts=tuple(name.lower() for name in args.name),
+        prefix=args.prefix,
+        proxies=tuple(args.proxy),
+        sso=_single_sign_on(args.sso),
+    )
     return CommandResult({"served": True})
+
+
+def _address(args: argparse.Namespace) -> str:
+    """Return where the page is: at the proxy, where one gives it a name."""
+    if args.name:
+        return f"https://{args.name[0]}{args.prefix}/"
+    host = f"[{args.host}]" if ":" in args.host.strip("[]") else args.host
+    return f"http://{host}:{args.port}{args.prefix}/"
+
+
+def _prefix(text: str) -> str:
+    try:
+        return str(load("instance.proxy_headers", "server").checked_prefix(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no path of plain names, as /lineage or /tools/lineage"
+        ) from None
+
+
+def _network(text: str) -> Any:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{error}; allowed is an address or a network, as 10.0.0.0/8"
+        ) from error
+
+
+def _single_sign_on(path: Path | None) -> Any:
+    if path is None:
+        return None
+    found = load("instance.sso.settings", "server").load(path)
+    if found.oidc is not None:
+        _check_issuer(found.oidc)
+    return found
+
+
+def _check_issuer(oidc: Any) -> None:
+    load("instance.sso.oidc", "sso").check_issuer(oidc)
 
 
 def run_ui(args: argparse.Namespace) -> CommandResult:
@@ -141,10 +211,9 @@ def _serve(
     host: str,
     port: int,
     *,
-    workers: int = 1,
-    names: Sequence[str] = (),
     is_quiet: bool = False,
     secret: str | None = None,
+    **more: Any,
 ) -> None:
     server = load("instance.server", "server")
     make_folder(settings.home)
@@ -152,13 +221,12 @@ def _serve(
         server.ServeSettings(
             host=host,
             port=port,
-            workers=workers,
-            allowed_hosts=tuple(name.lower() for name in names),
             store=store,
             blobs=settings.home / "blobs",
             is_access_logged=not is_quiet,
             page_secret=secret,
             delivery_status=partial(waiting_facts, settings.home),
+            **more,
         )
     )
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from ..errors import StoreError
 from .authentication import Authenticator, session_of
-from .authorization import OPEN, SECURITY_HEADERS, SESSION_COOKIE, Principal
+from .authorization import OPEN, SECURITY_HEADERS, Principal
 from .errors import RequestError
 from .http import (
     JSON_HEADERS,
@@ -26,6 +26,7 @@ from .http import (
 from .json_body import MAX_NODES_SMALL, read_json
 from .metrics import Metrics
 from .page_secret import PageSecret
+from .proxy_headers import IS_NAMED, PREFIX, App, Scope, Send
 from .request_body import (
     BodyLimits,
     Disconnected,
@@ -45,12 +46,10 @@ from .routes import (
     method_name,
     respond,
 )
-from .sessions import LASTS_S, Sessions
+from .sessions import LASTS_S, Sessions, session_cookie
 from .write_batcher import WriteBatcher
 
-Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+OwnHandler = Callable[[InstanceRequest], InstanceResponse]
 
 access_log = logging.getLogger("lineage.access")
 
@@ -72,6 +71,7 @@ class InstanceApp:
         page: Answers every path that is no method.
         limits: How much a request may bring.
         page_secret: Needed by every request, where the page is for one user.
+        own: More paths that are no method, by verb and path.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class InstanceApp:
         page: App,
         limits: BodyLimits | None = None,
         page_secret: PageSecret | None = None,
+        own: Mapping[tuple[str, str], OwnHandler] | None = None,
     ) -> None:
         self._routes = routes
         self._authenticator = authenticator
@@ -94,12 +95,13 @@ class InstanceApp:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="lineage-request")
         self._running = 0
         self._write_batcher = WriteBatcher(routes.services.store)
-        self._own: dict[tuple[str, str], Callable[..., InstanceResponse]] = {
+        self._own: dict[tuple[str, str], OwnHandler] = {
             ("GET", "/healthz"): self._healthz,
             ("GET", "/readyz"): self._readyz,
             ("GET", "/metrics"): self._show_metrics,
             ("POST", "/login"): self._login,
             ("POST", "/logout"): self._logout,
+            **(own or {}),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -146,7 +148,9 @@ class InstanceApp:
                     return redirect
             if method_name(request.path):
                 return await self._method(request, receive)
-            self._authenticator.check_place(request)
+            # Probes ask by a pod's address; the answers say nothing of what is here.
+            if request.path not in _PROBES:
+                self._authenticator.check_place(request)
             own = self._own.get((request.verb, request.path))
             if own is None:
                 await self._page(scope, receive, _secured(send))
@@ -248,7 +252,8 @@ class InstanceApp:
             body = await self._in_thread(unpacked, body, encoding, limit)
         return InstanceRequest(
             request.verb, request.path, request.query, request.headers, body,
-            request.client,
+            request.client, request.prefix, request.scheme,
+            request.is_from_named_proxy,
         )  # fmt: skip
 
     async def _in_thread(self, work: Callable[..., Any], *args: Any) -> Any:
@@ -273,14 +278,14 @@ class InstanceApp:
             raise RequestError(400, "a token is missing", field="token", value=token,
                           allowed="a token as text")  # fmt: skip
         secret = self._sessions.open(token, client=request.client or "")
-        is_tls = request.headers.get("x-forwarded-proto") == "https"
-        return _json({"ok": True}, {"set-cookie": _cookie(secret, LASTS_S, is_tls)})
+        cookie = session_cookie(secret, LASTS_S, request)
+        return _json({"ok": True}, {"set-cookie": cookie})
 
     def _logout(self, request: InstanceRequest) -> InstanceResponse:
         secret = session_of(request)
         if secret is not None:
             self._sessions.end(secret)
-        return _json({"ok": True}, {"set-cookie": _cookie("", 0, is_tls=False)})
+        return _json({"ok": True}, {"set-cookie": session_cookie("", 0, request)})
 
 
 def _without_body(request: InstanceRequest, error: RequestError) -> RequestError:
@@ -294,14 +299,6 @@ def _without_body(request: InstanceRequest, error: RequestError) -> RequestError
 
 def _is_small(request: InstanceRequest) -> bool:
     return isinstance(request.body, bytes) and len(request.body) <= SMALL
-
-
-def _cookie(secret: str, age_s: int, is_tls: bool) -> str:
-    secure = "; Secure" if is_tls else ""
-    return (
-        f"{SESSION_COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/;"
-        f" Max-Age={age_s}{secure}"
-    )
 
 
 def _json(
@@ -323,6 +320,9 @@ def _request(scope: Scope) -> InstanceRequest:
             for key, value in scope["headers"]
         },
         client=client[0] if client else None,
+        prefix=scope.get(PREFIX, ""),
+        scheme=scope.get("scheme", "http"),
+        is_from_named_proxy=scope.get(IS_NAMED, False),
     )
 
 
@@ -334,7 +334,8 @@ def _name(scope: Scope) -> str:
     return scope["path"] if scope["path"] in _SHOWN else "other"
 
 
-_SHOWN: Final = frozenset({"/", "/healthz", "/readyz", "/metrics", "/login", "/logout"})
+_PROBES: Final = frozenset({"/healthz", "/readyz"})
+_SHOWN: Final = _PROBES | {"/", "/metrics", "/login", "/logout"}
 
 
 def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

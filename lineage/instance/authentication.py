@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
-
-from ..errors import logger
 from .authorization import (
     OPEN,
     SESSION_COOKIE,
@@ -16,6 +13,7 @@ from .authorization import (
 from .errors import RequestError
 from .http import InstanceRequest
 from .sessions import Sessions
+from .sso.header import HeaderIdentity
 from .tokens import Tokens
 
 
@@ -26,14 +24,24 @@ class Authenticator:
         tokens: Looks up whose a token is.
         sessions: Looks up whose session a cookie is.
         hosts: Names under which the server is reached; empty: any.
+        header: Reads whom a proxy has signed in.
+        is_closed: Whether callers must be known, also where there is no token.
     """
 
     def __init__(
-        self, tokens: Tokens, sessions: Sessions, hosts: frozenset[str] = frozenset()
+        self,
+        tokens: Tokens,
+        sessions: Sessions,
+        hosts: frozenset[str] = frozenset(),
+        *,
+        header: HeaderIdentity | None = None,
+        is_closed: bool = False,
     ) -> None:
         self._tokens = tokens
         self._sessions = sessions
         self._hosts = hosts
+        self._header = header
+        self._is_closed = is_closed
 
     def check_place(self, request: InstanceRequest) -> None:
         """Refuse a request sent to another name, or by another site's page."""
@@ -47,7 +55,10 @@ class Authenticator:
             RequestError: The caller is not known to this instance.
         """
         self.check_place(request)
-        if not self._tokens.exist():
+        signed_in = self._signed_in(request)
+        if signed_in is not None:
+            return signed_in
+        if not self._is_closed and not self._tokens.exist():
             return OPEN
         secret = token_of(request)
         if secret is not None:
@@ -66,13 +77,19 @@ class Authenticator:
     def admit_remembered(self, request: InstanceRequest) -> Principal | None:
         """Return the caller, if known without reading the store."""
         self.check_place(request)
-        exist = self._tokens.exist_remembered()
+        signed_in = self._signed_in(request)
+        if signed_in is not None:
+            return signed_in
+        exist = self._is_closed or self._tokens.exist_remembered()
         if exist is None:
             return None
         if not exist:
             return OPEN
         secret = token_of(request)
         return self._tokens.find_remembered(secret) if secret is not None else None
+
+    def _signed_in(self, request: InstanceRequest) -> Principal | None:
+        return None if self._header is None else self._header.admit(request)
 
 
 def token_of(request: InstanceRequest) -> str | None:
@@ -86,10 +103,4 @@ def token_of(request: InstanceRequest) -> str | None:
 
 def session_of(request: InstanceRequest) -> str | None:
     """Return the secret of the page's session that a request carries."""
-    try:
-        cookies = SimpleCookie(request.headers.get("cookie", ""))
-    except CookieError as error:
-        logger.debug("a cookie header cannot be read: %s", error)
-        return None
-    morsel = cookies.get(SESSION_COOKIE)
-    return morsel.value if morsel is not None else None
+    return request.cookie(SESSION_COOKIE)

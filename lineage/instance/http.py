@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -29,6 +30,12 @@ class InstanceRequest:
     """A file where it was too large to keep in memory."""
     client: str | None = None
     """The other side's address; none when embedded."""
+    prefix: str = ""
+    """The path below which a proxy serves this instance."""
+    scheme: str = "http"
+    """How the caller reaches it: `https` where a proxy says so."""
+    is_from_named_proxy: bool = False
+    """Whether it came through a proxy that the operator named."""
 
     def read(self) -> bytes:
         """Return the whole body."""
@@ -36,6 +43,14 @@ class InstanceRequest:
             return self.body
         self.body.seek(0)
         return self.body.read()
+
+    def cookie(self, name: str) -> str | None:
+        """Return the value of a cookie; None where there is none that can be read."""
+        try:
+            morsel = SimpleCookie(self.headers.get("cookie", "")).get(name)
+        except CookieError:
+            return None
+        return None if morsel is None else morsel.value
 
     def close(self) -> None:
         """Close the file that held a large body."""

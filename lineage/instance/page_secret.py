@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -50,7 +49,7 @@ class PageSecret:
         Raises:
             RequestError: The request does not carry the secret.
         """
-        if request.path in _OPEN or self._is_known(self._from_cookie(request)):
+        if request.path in _OPEN or self._is_known(request.cookie(self._cookie)):
             return None
         if request.verb == "GET" and self._is_known(request.query.get(PARAMETER)):
             return self._redirect(request)
@@ -75,14 +74,6 @@ class PageSecret:
         location = f"{path}?{urlencode(rest)}" if rest else path
         headers = {"location": location, "set-cookie": cookie}
         return InstanceResponse(303, b"", {**headers, "cache-control": "no-store"})
-
-    def _from_cookie(self, request: InstanceRequest) -> str | None:
-        try:
-            cookies = SimpleCookie(request.headers.get("cookie", ""))
-        except CookieError:
-            return None
-        morsel = cookies.get(self._cookie)
-        return morsel.value if morsel is not None else None
 
     def _is_known(self, text: str | None) -> bool:
         given = (text or "").encode("utf-8", "surrogateescape")

@@ -16,17 +16,21 @@ from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
 from ..errors import LineageError
-from .asgi import App, InstanceApp
+from .asgi import InstanceApp, OwnHandler
 from .authentication import Authenticator
 from .authorization import LOOPBACK_HOSTS
 from .http_protocol import BoundedHttpProtocol
 from .metrics import SHARED
 from .page import page_routes
 from .page_secret import PageSecret
+from .proxy_headers import App, Network, ProxyHeaders
 from .request_body import BodyLimits
 from .routes import Routes
 from .services import DeliveryStatus, Services
 from .sessions import Sessions
+from .sso.header import HeaderIdentity
+from .sso.people import People
+from .sso.settings import SsoSettings
 
 #: Objects made, beyond those freed, after which circles of them are looked for; then
 #: how many such times for those that lasted, and for those that lasted longer.
@@ -53,6 +57,13 @@ class ServeSettings:
     allowed_hosts: tuple[str, ...] = ()
     """More names under which the server is reached: those of a reverse proxy. Where
     there are any, others are let in by it, also to a loopback address."""
+    prefix: str = ""
+    """The path below which a proxy serves it, as `/lineage`; a proxy may say another
+    one with each request where this is empty."""
+    proxies: tuple[Network, ...] = ()
+    """Proxies on other machines that are believed."""
+    sso: SsoSettings | None = None
+    """How people are signed in; then nobody is let in unknown."""
     is_access_logged: bool = True
     stop_timeout_s: int = 10
     """How long requests may still take when the server is to stop."""
@@ -76,7 +87,7 @@ class ServeSettings:
     @property
     def is_shared(self) -> bool:
         """Whether other machines reach it, by its address or through a proxy."""
-        return not self.is_loopback or bool(self.allowed_hosts)
+        return not self.is_loopback or bool(self.allowed_hosts or self.proxies)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -86,8 +97,20 @@ class ServeSettings:
         return frozenset(self.allowed_hosts)
 
 
-def create_app(settings: ServeSettings) -> InstanceApp:
+def create_app(settings: ServeSettings) -> App:
     """Make the ASGI application; the store is opened now."""
+    app: App = _instance_app(settings)
+    if settings.is_shared or settings.prefix or settings.sso is not None:
+        app = ProxyHeaders(
+            app,
+            settings.proxies,
+            settings.prefix,
+            is_local=bool(settings.allowed_hosts or settings.prefix),
+        )
+    return app
+
+
+def _instance_app(settings: ServeSettings) -> InstanceApp:
     services = Services.open(
         settings.store,
         blobs=settings.blobs,
@@ -95,16 +118,41 @@ def create_app(settings: ServeSettings) -> InstanceApp:
         is_local=not settings.is_shared,
     )
     sessions = Sessions(services.store.db, services.tokens)
+    header, own = _single_sign_on(settings.sso, services, sessions)
+    authenticator = Authenticator(
+        services.tokens,
+        sessions,
+        settings.hosts,
+        header=header,
+        is_closed=settings.sso is not None,
+    )
     return InstanceApp(
         Routes(services),
-        Authenticator(services.tokens, sessions, settings.hosts),
+        authenticator,
         sessions,
         page=page_app(),
         limits=settings.limits,
         page_secret=PageSecret(settings.page_secret, settings.port)
         if settings.page_secret
         else None,
+        own=own,
     )
+
+
+def _single_sign_on(
+    sso: SsoSettings | None, services: Services, sessions: Sessions
+) -> tuple[HeaderIdentity | None, dict[tuple[str, str], OwnHandler]]:
+    if sso is None:
+        return None, {}
+    people = People(sso, services.store.db)
+    header = None if sso.header is None else HeaderIdentity(sso.header, people)
+    if sso.oidc is None:
+        return header, {}
+    # Of the extra `sso`, which other servers do without.
+    from .sso.oidc import OidcProvider
+    from .sso.pages import SsoPages
+
+    return header, SsoPages(OidcProvider(sso.oidc), people, sessions).handlers()
 
 
 def page_app() -> App:
@@ -118,7 +166,7 @@ class AppFactory:
 
     settings: ServeSettings
 
-    def __call__(self) -> InstanceApp:
+    def __call__(self) -> App:
         """Make it."""
         app = create_app(self.settings)
         # What requests bring is freed when they end; to look through what is
@@ -150,8 +198,7 @@ def serve(settings: ServeSettings) -> None:
         timeout_keep_alive=30,
         server_header=False,
         ws="none",
-        # The proxy names the caller; it is believed on this machine alone.
-        proxy_headers=bool(settings.allowed_hosts),
+        proxy_headers=False,  # `ProxyHeaders` reads them.
         http=BoundedHttpProtocol,
     )
     listening = bind(settings)
@@ -182,10 +229,19 @@ def allow_connections() -> None:
 
 
 def check_start(settings: ServeSettings) -> None:
-    """Open the store once, and refuse to serve strangers without a token."""
+    """Open the store once, and refuse to serve strangers without a token.
+
+    Raises:
+        ServeError: There is no token, and no single sign-on.
+        SsoError: Single sign-on lacks a secret, or the packages it needs.
+    """
     services = Services.open(settings.store, blobs=settings.blobs)
     try:
-        if settings.is_shared and not services.tokens.exist():
+        if settings.sso is not None:
+            _single_sign_on(
+                settings.sso, services, Sessions(services.store.db, services.tokens)
+            )
+        elif settings.is_shared and not services.tokens.exist():
             name = next(iter(settings.allowed_hosts), settings.host)
             raise ServeError(
                 f"{name} can be reached from other machines, and this "

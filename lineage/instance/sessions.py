@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from .authorization import Principal
+from .authorization import SESSION_COOKIE, Principal
 from .errors import RequestError
+from .http import InstanceRequest
 from .store.database import Database
 from .tokens import Tokens
 
@@ -53,6 +54,10 @@ class Sessions:
             raise RequestError(
                 401, "the token is not one of this instance", field="token"
             )
+        return self.open_for(token_id)
+
+    def open_for(self, token_id: int) -> str:
+        """Return the secret of a new session of whom a token stands for."""
         secret = secrets.token_urlsafe(32)
         now = self._clock()
         with self._db.write() as tx:
@@ -93,6 +98,22 @@ class Sessions:
             "too many failed logins; wait a minute",
             headers={"retry-after": str(int(WINDOW_S))},
         )
+
+
+def session_cookie(secret: str, age_s: int, request: InstanceRequest) -> str:
+    """Return the header that sets the page's cookie.
+
+    Args:
+        secret: The session's; empty to end it.
+        age_s: How long browsers keep it.
+        request: Says by what way the browser came.
+    """
+    proto = request.headers.get("x-forwarded-proto", request.scheme)
+    secure = "; Secure" if proto == "https" else ""
+    return (
+        f"{SESSION_COOKIE}={secret}; HttpOnly; SameSite=Strict;"
+        f" Path={request.prefix}/; Max-Age={age_s}{secure}"
+    )
 
 
 def _hash(secret: str) -> str:

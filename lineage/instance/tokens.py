@@ -74,7 +74,7 @@ def create_token(
     if not names or any(not 0 < len(name.strip()) <= 200 for name in names):
         raise ValueError("a team has a name of 1 to 200 characters")
     with store.db.write() as tx:
-        teams = [_team(tx, name.strip()) for name in names]
+        teams = [team_number(tx, name.strip()) for name in names]
         number = tx.next_numbers("tokens", 1)[0]
         secret = f"lin_{number}_{secrets.token_urlsafe(32)}"
         made_at = time.time()
@@ -209,7 +209,8 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _team(tx: Transaction, name: str) -> int:
+def team_number(tx: Transaction, name: str) -> int:
+    """Return the number of a team, which is made when there is none of that name."""
     row = tx.one("SELECT id FROM teams WHERE name = ?", (name,))
     if row is not None:
         return int(row[0])

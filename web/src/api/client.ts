@@ -90,6 +90,26 @@ export async function login(token: string): Promise<void> {
   remember(true);
 }
 
+/** What the button says that leads to the identity provider; undefined without one. */
+export async function singleSignOn(): Promise<string | undefined> {
+  try {
+    const response = await fetch("sso", { credentials: "same-origin" });
+    if (!response.ok) return undefined;
+    return ((await response.json()) as { label: string }).label;
+  } catch {
+    return undefined; // the form for a token says what is wrong
+  }
+}
+
+/** Note that the identity provider led back here: there is a session to end. */
+export function noteSignIn(): void {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("signed-in")) return;
+  address.searchParams.delete("signed-in");
+  history.replaceState(null, "", address);
+  remember(true);
+}
+
 export async function logout(): Promise<void> {
   remember(false);
   await post("logout", {});

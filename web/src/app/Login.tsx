@@ -1,6 +1,6 @@
 /** Asks for the token; it goes to the server and is kept nowhere else. */
-import { useState, type FormEvent } from "react";
-import { ApiFailure, login } from "../api/client";
+import { useEffect, useState, type FormEvent } from "react";
+import { ApiFailure, login, singleSignOn } from "../api/client";
 import { Copied } from "./ui";
 import { pulse } from "../api/useAnswer";
 
@@ -8,6 +8,8 @@ export function Login({ onDone }: { onDone: () => void }) {
   const [token, setToken] = useState("");
   const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);
+  const [provider, setProvider] = useState<string>();
+  useEffect(() => void singleSignOn().then(setProvider), []);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
@@ -26,7 +28,14 @@ export function Login({ onDone }: { onDone: () => void }) {
     <main className="login" id="main">
       <form onSubmit={(event) => void submit(event)}>
         <h1>Sign in</h1>
-        <p>This instance requires a token. Whoever runs it makes one on its machine with</p>
+        {provider !== undefined && (
+          <p>
+            <a className="button button-main" href="sso/login">
+              {provider}
+            </a>
+          </p>
+        )}
+        <p>{provider === undefined ? "This instance requires a token." : "Or by a token."} Whoever runs it makes one on its machine with</p>
         <p>
           <Copied text="lineage token create --team TEAM --role reader" />
         </p>
