@@ -4,7 +4,8 @@ FROM python:3.12-slim-bookworm AS build
 WORKDIR /source
 COPY . .
 RUN python -m venv /opt/lineage \
-    && /opt/lineage/bin/pip install --no-cache-dir '.[server,postgres,cli]'
+    && /opt/lineage/bin/pip install --no-cache-dir -c constraints.txt \
+        '.[server,postgres,sso,cli]'
 
 FROM python:3.12-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --home-dir /data lineage \

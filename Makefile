@@ -9,7 +9,7 @@ BIN := .venv/bin
 QUICK := tests/model tests/tracking tests/recording tests/journal tests/cli
 QUICK_VENV ?= .venv-quick
 
-.PHONY: help demo test test-quick lint types docs bench audit release-check clean
+.PHONY: help demo test test-quick lint types docs bench audit release-check constraints clean
 
 help:  ## show the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
@@ -46,29 +46,33 @@ release-check: .venv/.dev  ## build what a release publishes, and check it
 	$(BIN)/python -m scripts.release check
 	$(BIN)/python -m scripts.release sbom
 
+constraints: .venv/.dev  ## choose new versions of what development needs
+	$(BIN)/pip install --quiet uv
+	$(BIN)/python -m scripts.constraints
+
 audit: .venv/.dev  ## look for known weaknesses in what the package and the page need
 	$(BIN)/python -m scripts.audit $(ARGS)
 
 clean:  ## remove what the other verbs made
 	rm -rf .venv .venv-quick* site build dist .lineage .mypy_cache .ruff_cache .pytest_cache
 
-.venv/.demo: pyproject.toml
+.venv/.demo: pyproject.toml constraints.txt
 	scripts/need venv $(PYTHON)
 	@echo "installing into .venv, which takes a minute or two this first time"
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable '.[demo]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo]'
 	touch $@
 
-.venv/.dev: pyproject.toml
+.venv/.dev: pyproject.toml constraints.txt
 	scripts/need venv $(PYTHON)
 	@echo "installing into .venv, which takes a few minutes this first time"
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 # The page is not built, because none of these tests looks at it.
-$(QUICK_VENV)/.quick: pyproject.toml
+$(QUICK_VENV)/.quick: pyproject.toml constraints.txt
 	scripts/need venv $(PYTHON)
 	test -x $(QUICK_VENV)/bin/pip || $(PYTHON) -m venv $(QUICK_VENV)
-	LINEAGE_BUILD_PAGE=0 $(QUICK_VENV)/bin/pip install --quiet --editable '.[quick]'
+	LINEAGE_BUILD_PAGE=0 $(QUICK_VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[quick]'
 	touch $@
