@@ -32,6 +32,16 @@ def test_each_variable_is_documented(row: str) -> None:
     assert row in (ROOT / "docs" / "environment.md").read_text()
 
 
+def test_our_variables_stand_apart_from_the_platforms() -> None:
+    """Who works without the platform has one table to read."""
+    text = (ROOT / "docs" / "environment.md").read_text()
+    ours, _, theirs = text.partition("## The platform's")
+    names = re.compile(r"^\| `(\w+)`", re.MULTILINE)
+    assert {name.startswith("LINEAGE_") for name in names.findall(ours)} == {True}
+    table = theirs.partition("\n## ")[0]
+    assert {name.startswith("LINEAGE_") for name in names.findall(table)} == {False}
+
+
 @pytest.mark.parametrize("row", command_rows())
 def test_each_command_is_documented(row: str) -> None:
     """docs/cli.md lists each command, with the words of its own help."""
