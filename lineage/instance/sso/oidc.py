@@ -23,6 +23,10 @@ from ..errors import RequestError
 from .settings import OidcSettings, SsoError, secret_in
 
 _TIMEOUT_S: Final = 10.0
+#: Conversations with the provider at one time, and how long one waits for its turn: a
+#: provider that hangs must not keep every thread that answers requests.
+_MOST_AT_ONCE: Final = 4
+_TURN_S: Final = 1.0
 #: What the provider says of itself is asked for again after this time.
 _ASK_AGAIN_S: Final = 3600.0
 #: Clocks of two machines differ.
@@ -82,7 +86,7 @@ class OidcProvider:
     def __init__(self, settings: OidcSettings) -> None:
         self.settings = settings
         self._secret = secret_in(settings.client_secret_file)
-        self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(_MOST_AT_ONCE)
         self._known: tuple[float, Mapping[str, Any], KeySet] | None = None
 
     def address(self, attempt: Attempt, redirect_uri: str) -> str:
@@ -144,7 +148,7 @@ class OidcProvider:
         endpoint = found.get("userinfo_endpoint")
         if missing and endpoint and answer.get("access_token"):
             bearer = {"authorization": f"Bearer {answer['access_token']}"}
-            more = _json("GET", str(endpoint), headers=bearer)
+            more = self._ask("GET", str(endpoint), headers=bearer)
             if more.get("sub") == claims["sub"]:
                 claims = {**more, **claims}
         return claims
@@ -165,7 +169,7 @@ class OidcProvider:
         }
         if self._secret is not None:
             sent["client_secret"] = self._secret
-        return _json("POST", str(found["token_endpoint"]), data=sent)
+        return self._ask("POST", str(found["token_endpoint"]), data=sent)
 
     def _checked(self, token: str, keys: KeySet, attempt: Attempt) -> dict[str, Any]:
         try:
@@ -187,18 +191,28 @@ class OidcProvider:
         return dict(claims)
 
     def _provider(self) -> tuple[Mapping[str, Any], KeySet]:
-        with self._lock:
-            now = time.monotonic()
-            if self._known is None or now - self._known[0] > _ASK_AGAIN_S:
-                issuer = self.settings.issuer.rstrip("/")
-                found = _json("GET", f"{issuer}/.well-known/openid-configuration")
-                if str(found.get("issuer", "")).rstrip("/") != issuer:
-                    raise RequestError(
-                        503, "the identity provider names itself otherwise"
-                    )
-                listed: Any = _json("GET", str(found["jwks_uri"]))
-                self._known = (now, found, KeySet.import_key_set(listed))
-            return self._known[1], self._known[2]
+        known = self._known
+        if known is None or time.monotonic() - known[0] > _ASK_AGAIN_S:
+            found = self._found()
+            listed: Any = self._ask("GET", str(found["jwks_uri"]))
+            known = (time.monotonic(), found, KeySet.import_key_set(listed))
+            self._known = known
+        return known[1], known[2]
+
+    def _found(self) -> dict[str, Any]:
+        issuer = self.settings.issuer.rstrip("/")
+        found = self._ask("GET", f"{issuer}/.well-known/openid-configuration")
+        if str(found.get("issuer", "")).rstrip("/") != issuer:
+            raise RequestError(503, "the identity provider names itself otherwise")
+        return found
+
+    def _ask(self, verb: str, address: str, **sent: Any) -> dict[str, Any]:
+        if not self._turns.acquire(timeout=_TURN_S):
+            raise RequestError(503, "too many people sign in at once: try again")
+        try:
+            return _json(verb, address, **sent)
+        finally:
+            self._turns.release()
 
 
 def check_issuer(settings: OidcSettings) -> None:

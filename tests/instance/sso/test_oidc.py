@@ -17,6 +17,7 @@ from lineage.instance.tokens import list_tokens, revoke_token
 
 #: Where it is missing once: `make .venv/.dev`. On CI that is a failure.
 pytest.importorskip("joserfc", reason="the extra `sso` is not installed")
+from lineage.instance.sso import oidc
 from lineage.instance.sso.oidc import (  # needs the extra
     Attempt,
     OidcProvider,
@@ -116,9 +117,9 @@ def test_an_answer_to_another_try_is_refused(served: Served, issuer: str) -> Non
 
 def test_a_token_for_another_try_is_refused(issuer: str, tmp_path: Path) -> None:
     """The nonce of the answer is that of the question."""
-    oidc = settings_of(issuer, tmp_path).oidc
-    assert oidc is not None
-    provider = OidcProvider(oidc)
+    known = settings_of(issuer, tmp_path).oidc
+    assert known is not None
+    provider = OidcProvider(known)
     asked, other = Attempt.new(), Attempt.new()
     there = provider.address(asked, "http://localhost/sso/callback")
     form = requests.post(there, data={"sub": "m1"}, allow_redirects=False, timeout=10)
@@ -150,3 +151,19 @@ def test_an_issuer_that_others_could_imitate_is_refused(issuer: str) -> None:
     with pytest.raises(SsoError, match="https"):
         check_issuer(OidcSettings(issuer=issuer, client_id="x"))
     check_issuer(OidcSettings(issuer="https://id.example.org", client_id="x"))
+
+
+def test_a_provider_that_hangs_keeps_few_threads(
+    issuer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond some conversations at once, a sign-in is answered 503 without one."""
+    known = settings_of(issuer, tmp_path).oidc
+    assert known is not None
+    provider = OidcProvider(known)
+    monkeypatch.setattr(oidc, "_TURN_S", 0.0)
+    while provider._turns.acquire(blocking=False):
+        pass
+    with pytest.raises(Exception, match="too many people"):
+        provider.address(Attempt.new(), "http://localhost/sso/callback")
+    provider._turns.release()
+    assert provider.address(Attempt.new(), "http://localhost/sso/callback")
