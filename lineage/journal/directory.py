@@ -178,7 +178,8 @@ class JournalDirectory:
         if header[0] > segments.VERSION:
             warn_rarely(
                 f"newer {path.name}",
-                "The journal: %s was written by a newer lineage, which will send it.",
+                "The journal: %s was written by a newer lineage, which will send it; "
+                "to send it from here: pip install -U workflow-lineage",
                 path,
             )
             return None

@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import metadata
 
 from ...errors import StoreTooNewError
 from . import migrations
 from .database import Database, Transaction
 from .dialects import spell
 
+_PACKAGE = "workflow-lineage"
 _NAME = re.compile(r"m(\d{4})_(\w+)")
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS lineage_migrations"
@@ -104,10 +106,19 @@ def _refuse_newer(database: Database, done: dict[int, str]) -> None:
     newer = [f"{number:04d}_{done[number]}" for number in sorted(set(done) - known)]
     if newer:
         raise StoreTooNewError(
-            f"{database.url} was written by a newer version of lineage (it has "
-            f"{', '.join(newer)}); upgrade with: pip install -U workflow-lineage",
+            f"{database.url} was written by a newer version of lineage: it has "
+            f"{', '.join(newer)}, and this is lineage {_own_version()}. "
+            f"Upgrade with: pip install -U {_PACKAGE}; to stay with this version, go "
+            "back to the backup of before the upgrade (docs/serving.md, Upgrades)",
             subject=database.url,
         )
+
+
+def _own_version() -> str:
+    try:
+        return metadata.version(_PACKAGE)
+    except metadata.PackageNotFoundError:
+        return "from a source tree"
 
 
 def _apply(transaction: Transaction, migration: Migration) -> None:
