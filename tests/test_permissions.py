@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,32 @@ from pathlib import Path
 from lineage.instance.blobs import Blobs
 Blobs(Path(os.environ["LINEAGE_HOME"], "blobs")).put([b"bytes"])
 """
+
+
+#: Records as another user. What an interpreter loads late is loaded before the change,
+#: because its own folder may be closed to that user.
+APP_OF_A_USER = """
+import encodings, importlib, os, pkgutil, sys
+import lineage
+for package in (encodings, lineage):
+    for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        try:
+            importlib.import_module(found.name) if "__main__" not in found.name else 0
+        except ImportError:
+            pass
+uid, gid = int(sys.argv[1]), int(sys.argv[2])
+os.setgroups([])
+os.setgid(gid)
+os.setuid(uid)
+os.umask(0o077)
+with lineage.task(f"of {uid}") as task:
+    task.uses_file("/data/in.csv")
+sys.exit(0 if lineage.flush(30) else 3)
+"""
+needs_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0,
+    reason="only root can act as another user",
+)
 
 
 @pytest.fixture
@@ -88,10 +116,39 @@ def test_a_home_that_a_group_shares_keeps_the_groups_rights(shared: Path) -> Non
     assert {n: oct(found[n]) for n in folders if found[n] != 0o2770} == {}
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() != 0,
-    reason="only root can act as another user",
-)
+def run_as(user: int, group: int, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Record into the home of a folder as a user with one group and a closed umask."""
+    return subprocess.run(
+        [sys.executable, "-c", APP_OF_A_USER, str(user), str(group)],
+        env={**os.environ, "LINEAGE_HOME": str(folder / "home")},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+
+
+@needs_root
+def test_a_group_shares_a_home_and_others_stay_outside(shared: Path) -> None:
+    """Two users of the group record into one store; a third one gets no part of it."""
+    home = shared / "home"
+    home.mkdir()
+    os.chown(home, NOBODY - 1, 65000)
+    home.chmod(0o2770)
+    for user in (NOBODY - 1, NOBODY - 2):
+        done = run_as(user, 65000, shared)
+        assert done.returncode == 0, done.stderr
+    before = modes(home)
+    done = run_as(NOBODY, NOBODY, shared)
+    assert done.returncode == 3
+    assert "Permission denied" in done.stderr
+    assert modes(home).keys() == before.keys()
+    with closing(sqlite3.connect(home / "instance.db")) as store:
+        names = [row[0] for row in store.execute("SELECT name FROM tasks ORDER BY id")]
+    assert names == [f"of {NOBODY - 1}", f"of {NOBODY - 2}"]
+
+
+@needs_root
 def test_another_user_reads_nothing_of_a_home(shared: Path) -> None:
     """Another user of the machine can list and read no part of a home."""
     home = shared / "home"
