@@ -74,11 +74,13 @@ def _measure(
     return row, ours, ratios
 
 
-def measure(store: Store, size: int, depth: int | None, rounds: int) -> list[float]:
+def measure(
+    store: Store, size: int, depth: int | None, rounds: int, walked: int = WALKED
+) -> list[float]:
     """Fill an empty store and walk it: with networkx, cold and warm, in seconds."""
-    links = _part(random.Random(7), WALKED)
+    links = _part(random.Random(7), walked)
     graph = _networkx(links)
-    _fill(store, links, size)
+    _fill(store, links, size, walked)
     with store.db.read() as tx:
         warm = TeamLinks(tx, TEAM, LinkCache())
 
@@ -136,18 +138,18 @@ def _networkx(links: list[Link]) -> nx.DiGraph:
     return graph
 
 
-def _fill(store: Store, links: list[Link], size: int) -> None:
+def _fill(store: Store, links: list[Link], size: int, walked: int) -> None:
     """Put the part and as much beside it into the table that closures read."""
     columns = ("team_id", "activity", "direction", "node_id", "since", "until")
     dice = random.Random(8)
     with store.db.write() as tx:
         tx.insert_many("links", columns, [(TEAM, *link, 0.0, 0.0) for link in links])
-    first, made = WALKED, len(links)
+    first, made = walked, len(links)
     while made < size:
         rows = []
         for task in range(first, first + 20_000):
             nodes = [
-                WALKED + dice.randrange(4 * (task - first) + made + 5) for _ in "abcde"
+                walked + dice.randrange(4 * (task - first) + made + 5) for _ in "abcde"
             ]
             rows += [
                 (TEAM, activity_id(task), INPUT if at < 3 else OUTPUT, node, 0.0, 0.0)

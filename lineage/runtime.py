@@ -327,7 +327,6 @@ class Runtime:
         report = self.flusher.report()
         if not report.waiting:
             return
-        why = report.reason or "there was no time left"
         lost = self.journal.count_volatile()
         if lost:
             logger.warning(
@@ -335,14 +334,14 @@ class Runtime:
                 "they could not be delivered: %s",
                 lost,
                 self.journal.folder.path,
-                why,
+                report.reason,
             )
         if report.waiting > lost:
             logger.warning(
                 "%d facts were not delivered (%s). They are kept in %s and are sent "
                 "by the next program with this LINEAGE_HOME, or by `lineage flush`.",
                 report.waiting - lost,
-                why,
+                report.reason,
                 self.journal.folder.path,
             )
 

@@ -43,6 +43,8 @@ _ALONE_IN_A_ROW: Final = 8
 #: seconds, if others were delivered meanwhile.
 _MOST_ATTEMPTS: Final = 8
 _LEAST_TRIED_S: Final = 15.0
+#: Why facts wait of which no attempt has ended yet.
+_NO_TIME: Final = "there was no time left"
 #: How often facts are searched for those that are too old, while nothing can be sent.
 _AGE_CHECK_S: Final = 60.0
 
@@ -231,12 +233,13 @@ class Flusher:
     def report(self) -> DeliveryReport:
         """Return what this process delivered, and what is left."""
         with self._changed:
+            waiting = len(self.queue) + self.reader.unread()
             return DeliveryReport(
                 delivered=self.delivered,
-                waiting=len(self.queue) + self.reader.unread(),
+                waiting=waiting,
                 refused=tuple(self.reader.refused),
                 dropped=self._journal.dropped,
-                reason=self.reason,
+                reason=self.reason or (_NO_TIME if waiting else None),
             )
 
     def forget_refused(self) -> None:

@@ -139,7 +139,7 @@ def test_many_versions_are_cut_around_the_one_that_is_shown(type_: Type) -> None
 
 @pytest.mark.usefixtures("many")
 def test_runs_show_the_parameters_that_differ(type_: Type) -> None:
-    """`lr` tells runs of one app apart and comes before the equal ones."""
+    """`lr` distinguishes runs of one app, and comes before the equal ones."""
     first = type_("tasks", "--limit", "3").out.splitlines()[0]
     assert "lr=3.0" in first
     assert first.index("lr=") < first.index("epochs=")

@@ -82,7 +82,10 @@ class EdgeSet:
     def between(
         self, keys: dict[NodeRef, str], fresh: Collection[NodeRef]
     ) -> list[GraphEdge]:
-        """Return the edges of which at least one end is among the `fresh` nodes."""
+        """Return the edges of which at least one end is among the `fresh` nodes.
+
+        They are in the order of their ends' numbers, whatever the engine's order was.
+        """
         chosen = {
             line: drawn
             for line, drawn in self._drawn.items()
@@ -93,7 +96,7 @@ class EdgeSet:
         outputs = {line[1] for line, drawn in chosen.items() if drawn.role == "output"}
         sources = self.sources({ref for ref in outputs if ref >= 0})
         arrows = []
-        for (source, target), drawn in chosen.items():
+        for (source, target), drawn in sorted(chosen.items(), key=lambda one: one[0]):
             names = {steps[step] for step in drawn.steps if step in steps}
             derived = sources.get(target) if drawn.role == "output" else None
             arrows.append(
@@ -141,7 +144,8 @@ class EdgeSet:
                 drawn.steps.add((task, step))
             else:
                 drawn.outside += 1
-            drawn.is_reused = bool(is_reused)
+            # What was also produced is no mere reuse, in whatever order it is read.
+            drawn.is_reused = bool(is_reused) and (drawn.is_reused or drawn.count == 1)
 
     def _draw_revisions(self, nodes: list[int], refs: set[NodeRef]) -> None:
         if not nodes:

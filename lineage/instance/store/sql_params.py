@@ -10,6 +10,14 @@ from typing import Any
 
 _EACH = re.compile(r"each_(int|text)\((:\w+|\?)\) AS (\w+)")
 _JOIN = re.compile(r"(?<!LEFT )(?<!CROSS )\bJOIN\b")
+_TABLE_JOIN = re.compile(
+    r"(?<!CROSS )(?:(LEFT)\s+)?\bJOIN\s+(?!LATERAL\b)(\w+)\s+"
+    r"(?:(?!ON\b)(?:AS\s+)?(\w+)\s+)?ON\s"
+)
+#: What ends the condition of a join, where no parenthesis is open.
+_BORDER = re.compile(
+    r"[()]|\s(?:(?:LEFT\s+|CROSS\s+)?JOIN|WHERE|GROUP|ORDER|LIMIT|UNION|ON CONFLICT)\b"
+)
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):(\w+)|(\?)|(%)")
 
 #: What a statement takes: by name or by position.
@@ -37,7 +45,43 @@ def for_postgres(sql: str) -> str:
         lambda m: f"unnest((SELECT CAST({m[2]} AS {types[m[1]]}[]))) AS {m[3]}(value)",
         sql,
     )
+    if spread != sql:
+        spread = _look_up(spread)
     return _PARAMETER.sub(_placeholder, spread)
+
+
+def _look_up(sql: str) -> str:
+    """Make each join a look-up for the rows before it, whatever the planner expects.
+
+    Of a table that was never analysed PostgreSQL expects no rows, and goes through all
+    of it for each item of a list. It may not look into `LATERAL (… OFFSET 0)`.
+    """
+    parts, rest = [], 0
+    for match in _TABLE_JOIN.finditer(sql):
+        if match.start() < rest:
+            continue
+        side, table, alias = match.groups()
+        end = _end_of_condition(sql, match.end())
+        condition = _look_up(sql[match.end() : end])
+        name = alias or table
+        inner = f"SELECT * FROM {table} {name} WHERE {condition} OFFSET 0"  # noqa: S608  the statement's own names
+        parts += [sql[rest : match.start()], side or "CROSS"]
+        parts += [f" JOIN LATERAL ({inner}) {name}", " ON TRUE" if side else ""]
+        rest = end
+    return "".join((*parts, sql[rest:]))
+
+
+def _end_of_condition(sql: str, start: int) -> int:
+    """Return where the condition of a join ends that begins at `start`."""
+    depth = 0
+    for match in _BORDER.finditer(sql, start):
+        if match[0] == "(":
+            depth += 1
+        elif depth == 0:
+            return match.start()
+        elif match[0] == ")":
+            depth -= 1
+    return len(sql)
 
 
 def _placeholder(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""SQLite looks up what the intake asks for, and reads no team's whole table."""
+"""The intake looks up what it needs, and reads no team's whole table."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_engines import Facts, digest
+from store_engines import Facts, digest, new_schema
 
 from lineage.instance.store import open_store
-from lineage.instance.store.dialects import SqliteDialect
+from lineage.instance.store.dialects import PostgresDialect, SqliteDialect
 from lineage.instance.store.sql_params import Params, for_sqlite, sqlite_params
 
 
@@ -72,3 +72,42 @@ def test_no_statement_of_the_intake_reads_a_whole_team(
     assert [
         sql for sql in slow if "revisions" not in sql and "LIMIT 1" not in sql
     ] == []
+
+
+def rows_read(plan: dict[str, Any]) -> float:
+    """Count the rows that a plan looked at, those it left out included."""
+    signs = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Join Filter")
+    own = plan["Actual Loops"] * sum(plan.get(sign, 0) for sign in signs)
+    return float(own + sum(rows_read(inner) for inner in plan.get("Plans", ())))
+
+
+def test_postgres_looks_up_before_it_was_analysed(
+    postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without statistics, a statement reads a few rows for each item of its list."""
+    costs: dict[str, float] = {}
+    real = PostgresDialect.execute
+
+    def execute(self: PostgresDialect, connection: Any, sql: str, params: Any) -> Any:
+        if "each_" in sql and sql.startswith("SELECT"):
+            explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}"
+            plan = real(self, connection, explained, params).fetchone()[0][0]["Plan"]
+            items = sum(len(v) for v in params.values() if not isinstance(v, str | int))
+            cost = rows_read(plan) / (items + plan["Actual Rows"] + 1)
+            costs[sql] = max(cost, costs.get(sql, 0.0))
+        return real(self, connection, sql, params)
+
+    store = open_store(new_schema(postgres_server))
+    # Of a few hundred rows it may read all.
+    each = range(3_000)
+    store.ingest(1, [Facts(f"many-{n}").makes("file", f"/m/{n}") for n in each])
+    monkeypatch.setattr(PostgresDialect, "execute", execute)
+    # Times go back and forth, so that some artifacts are recomputed.
+    for at in (0.0, 50.0, 1.0, 25.0):
+        run = Facts(f"run-{at}")
+        facts = [run.uses("file", f"/f/{n}", at=at + n) for n in range(300)]
+        facts += [run.makes("file", f"/f/{n}", at=at + n) for n in range(150, 450)]
+        assert store.ingest(1, facts).refused == []
+    store.close()
+    assert len(costs) > 10
+    assert {sql: cost for sql, cost in costs.items() if cost > 50} == {}
