@@ -225,24 +225,33 @@ def test_a_worker_never_adds_to_a_task_that_ended(tmp_path: Path) -> None:
     "variables",
     [
         {"TORCHELASTIC_RUN_ID": "run-7", "RANK": "{rank}", "WORLD_SIZE": "4"},
-        {
-            "TORCHELASTIC_RUN_ID": "none",
-            "TORCHELASTIC_RESTART_COUNT": "0",
-            "RANK": "{rank}",
-            "WORLD_SIZE": "4",
-            "LOCAL_WORLD_SIZE": "4",
-        },
-        {
-            "SLURM_JOB_ID": "11",
-            "SLURM_STEP_ID": "0",
-            "SLURM_PROCID": "{rank}",
-            "SLURM_NTASKS": "4",
-        },
-        {
-            "PMIX_NAMESPACE": "prterun-1",
-            "OMPI_COMM_WORLD_RANK": "{rank}",
-            "OMPI_COMM_WORLD_SIZE": "4",
-        },
+        pytest.param(
+            {
+                "TORCHELASTIC_RUN_ID": "none",
+                "TORCHELASTIC_RESTART_COUNT": "0",
+                "RANK": "{rank}",
+                "WORLD_SIZE": "4",
+                "LOCAL_WORLD_SIZE": "4",
+            },
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            {
+                "SLURM_JOB_ID": "11",
+                "SLURM_STEP_ID": "0",
+                "SLURM_PROCID": "{rank}",
+                "SLURM_NTASKS": "4",
+            },
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            {
+                "PMIX_NAMESPACE": "prterun-1",
+                "OMPI_COMM_WORLD_RANK": "{rank}",
+                "OMPI_COMM_WORLD_SIZE": "4",
+            },
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["torchrun", "torchrun without an id", "Slurm", "Open MPI"],
 )
