@@ -337,7 +337,10 @@ def kept_text(body: Mapping[str, Any]) -> str:
 def lowered(stored: Mapping[str, Any]) -> str | None:
     """Return the name by which an object is looked up, whatever its case."""
     name = stored.get("name")
-    return name.lower() if isinstance(name, str) else None
+    if isinstance(name, bool) or not isinstance(name, (str, int)):
+        return None
+    # A filter takes a number for the text of its digits.
+    return str(name).lower()
 
 
 def now_text() -> str:

@@ -143,6 +143,15 @@ forms = st.builds(
 )  # fmt: skip
 
 
+def test_a_number_as_name_is_found_by_its_digits(world: World) -> None:
+    """The index of names holds what the filter takes for equal."""
+    keep_objects(world, [{"name": 7}, {"name": "7"}, {"name": True}])
+    form = PageParams(filter=[{"field": "name", "operator": "=", "value": "7"}])
+    found, total = world.services.objects.page((1,), "job", form)
+    assert [item["name"] for item in found] == [7, "7"]
+    assert total == 2
+
+
 def test_pages_of_artifacts_are_those_of_plain_python(world: World) -> None:
     """Whatever is requested, SQL and plain Python give the same page of objects."""
     keep_objects(world, list(varied()))
