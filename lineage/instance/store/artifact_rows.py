@@ -139,7 +139,7 @@ class VersionRow:
 def version_row(
     kind: str, ordinal: int, known: Sequence[VersionEvidence], *, is_unknown: bool
 ) -> VersionRow:
-    """Put together what the events of one version know of it, in their order.
+    """Combine what the events of one version know of it, in their order.
 
     Where they contradict each other, as one digest with two sizes, the first counts.
     """

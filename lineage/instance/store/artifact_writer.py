@@ -1,9 +1,9 @@
 """Binds the events of one transaction to nodes: which version each edge names.
 
-What is certain from the events at hand is done at once: an artifact that is new, a use
-without evidence, and events that are the last in time, which go on from the stored
-state. All else makes the artifact's timeline again from all of its edges, so that the
-graph never depends on the order of arrival.
+Three cases are decided at once: an artifact that is new, a use without evidence, and
+events that are the last in time, which continue the stored state. In every other case
+the artifact's timeline is recomputed from all of its edges, so that the graph never
+depends on the order of arrival.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class ArtifactWriter:
         tx.insert_many("version_tokens", columns, self._tokens, or_ignore=True)
 
     def _bind_task(self, artifact: ArtifactState, events: Sequence[Event]) -> None:
-        """A task that others use or make has one node, whatever becomes of it."""
+        """Bind to the one node of a task that other tasks use or produce."""
         first = events[0]
         making = Making(Version(ordinal=1), False, first.at, id=artifact.latest_id or 0)
         if artifact.latest_id is None:
@@ -136,7 +136,7 @@ class ArtifactWriter:
             event.making = making
 
     def _bind_plain(self, artifact: ArtifactState, events: Sequence[Event]) -> bool:
-        """Bind uses without evidence that change nothing; say whether they were."""
+        """Bind uses without evidence that change nothing; return whether it did."""
         node = artifact.made_id
         if node is None:
             if artifact.is_observed or artifact.versions > 1:

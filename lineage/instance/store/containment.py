@@ -1,8 +1,8 @@
 """Which nodes are parts of others: files of folders, datasets of projects.
 
-A whole was made of the versions that its parts had when it was first seen; a whole
-that a task made, of those that this task made. A part that nobody made came with the
-whole that was there when it was first seen.
+A folder or project consists of the versions that its parts had when it was first seen;
+if a task made it, of the versions that this task made. A part without a maker came with
+the folder or project that existed when the part was first seen.
 """
 
 from __future__ import annotations

@@ -35,23 +35,23 @@ class Transaction:
         self._connection = connection
 
     def all(self, sql: str, params: Params = ()) -> list[Row]:
-        """Run a query and give every row."""
+        """Run a query and return every row."""
         rows: list[Row] = self._execute(sql, params).fetchall()
         return rows
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
-        """Run a query and give its first row."""
+        """Run a query and return its first row."""
         row: Row | None = self._execute(sql, params).fetchone()
         return row
 
     def dicts(self, sql: str, params: Params = ()) -> list[dict[str, Any]]:
-        """Run a query and give every row by the names of its columns."""
+        """Run a query and return every row by the names of its columns."""
         cursor = self._execute(sql, params)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def run(self, sql: str, params: Params = ()) -> int:
-        """Run a statement and give the number of rows it touched."""
+        """Run a statement and return the number of rows it touched."""
         return int(self._execute(sql, params).rowcount)
 
     def run_many(self, sql: str, rows: Sequence[Any]) -> None:

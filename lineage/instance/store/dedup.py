@@ -23,7 +23,7 @@ Item = tuple[int, FactDict, "str | None"]
 
 
 def split_uid(uid: str) -> tuple[str, int]:
-    """Split `<source>-<number>` into the source and number + 1, else give 0."""
+    """Split `<source>-<number>` into the source and number + 1; other uids get 0."""
     source, _, tail = uid.rpartition("-")
     is_number = tail.isascii() and tail.isdecimal() and len(tail) < 10
     if not source or not is_number or (tail[0] == "0" and tail != "0"):
@@ -100,7 +100,7 @@ def _fresh(job: IngestJob, ids: list[int], present: set[int]) -> list[Item]:
 
 
 def _resolve_sources(tx: Transaction, known: TeamCache, sources: set[str]) -> set[int]:
-    """Number the sources; give the numbers of those that were there before."""
+    """Number the sources; return the numbers of those that were there before."""
     unknown = [source for source in sources if source not in known.sources]
     if unknown:
         rows = tx.all(

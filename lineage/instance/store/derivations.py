@@ -53,9 +53,8 @@ class Mention:
 class DerivationResolver:
     """Resolves the sources that the outputs of one transaction name.
 
-    A name means the input of the task that the app called so, the last one before the
-    output; else the artifact of that identity. A relative path that no input of the
-    task has been called waits for its input.
+    A name means the task's last input of that name before the output, else the
+    artifact of that identity. A relative path waits until an input has that name.
 
     Args:
         tx: The transaction.
@@ -74,7 +73,7 @@ class DerivationResolver:
         self._late: list[Mention] = []
 
     def remember(self, event: Event, said: Any, artifact: ArtifactState) -> None:
-        """Keep what an input was called by the app."""
+        """Keep the name by which the app called an input."""
         key = (event.task, artifact.kind, str(said))
         self._used.setdefault(key, []).append((event.at, artifact))
 

@@ -104,7 +104,7 @@ def without_activity(
     *,
     is_up: bool,
 ) -> list[DerivedLink]:
-    """Return the links that lead to nodes, or from them, though no task made them.
+    """Return the links to or from nodes that no task made.
 
     Those are copies, and parts of wholes; between two nodes there is one at most.
     """
@@ -145,7 +145,7 @@ class _Reader:
     def same_content(
         self, nodes: Collection[int], *, one: str, other: str
     ) -> list[DerivedLink]:
-        """Link copies that nobody made to what was made with the same bytes."""
+        """Link copies without a maker to what was made with the same bytes."""
         if not nodes:
             return []
         rows = self.tx.all(
@@ -187,7 +187,7 @@ def _from_steps(reader: _Reader, outputs: list[_Row]) -> list[DerivedLink]:
 
 
 def _to_steps(reader: _Reader, inputs: list[_Row]) -> list[DerivedLink]:
-    """Find the outputs that inputs may feed, then keep those that they do."""
+    """Find the outputs that inputs may feed, and keep those that they do feed."""
     activities = {row.activity for row in inputs}
     around = enclosing(reader.tx, reader.team, activities)
     within = inside(reader.tx, reader.team, activities)
@@ -225,7 +225,7 @@ def _sources(
 
 
 def _strongest(links: Iterable[DerivedLink]) -> list[DerivedLink]:
-    """Keep of links between the same nodes, by the same activity, the strongest."""
+    """Keep the strongest link between the same nodes by the same activity."""
     best: dict[tuple[int, int, int], DerivedLink] = {}
     for link in links:
         key = (link.source, link.target, max(0, link.activity))

@@ -63,7 +63,7 @@ _NO_RIGHT = "42501"
 
 
 class StoreFaultError(StoreError):
-    """The store refused a statement of this version of lineage: a fault in it."""
+    """The store refused a statement: a defect of this version of lineage."""
 
 
 class ConflictError(StoreFaultError):
@@ -94,7 +94,7 @@ class Dialect(Protocol):
         """Whether the connection may serve again."""
 
     def execute(self, connection: Any, sql: str, params: Params) -> Any:
-        """Run one statement and give its cursor."""
+        """Run one statement and return its cursor."""
 
     def run_many(self, connection: Any, sql: str, rows: Sequence[Any]) -> None:
         """Run one statement for each row."""

@@ -113,9 +113,9 @@ def read(own: str | None, late: str | None) -> VersionEvidence:
 
 
 def merge_late(known: str | None, fact: Mapping[str, Any], uid: str) -> str:
-    """Add an `evidence` fact to what is known late of an edge, in any order.
+    """Add an `evidence` fact to the late evidence of an edge, in any order.
 
-    Each member is that of the fact with a digest, of these of the latest one.
+    Each member is taken from a fact with a digest; of several, from the latest.
     """
     merged = {} if known is None else json.loads(known)
     stat = fact.get("stat")

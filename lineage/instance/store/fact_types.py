@@ -1,6 +1,6 @@
 """The forms of facts as plain dictionaries, checked by the rules of the models.
 
-To make a model of each fact would cost four times what it costs to check it.
+Building a model of each fact would cost four times as much as checking it.
 """
 
 from __future__ import annotations

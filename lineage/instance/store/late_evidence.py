@@ -65,7 +65,7 @@ class LateEvidence:
             self._late = {**dict(tx.all(_WAITING, names)), **self._late}
 
     def of(self, edge: int) -> str | None:
-        """Return what is known late of an edge that the transaction adds."""
+        """Return the late evidence of an edge that the transaction adds."""
         return self._late.get(edge) if self._late else None
 
     def keep_manifest(self, fact: dict[str, Any]) -> None:

@@ -65,7 +65,7 @@ def known_migrations() -> tuple[Migration, ...]:
 
 
 def migrate(database: Database) -> list[str]:
-    """Bring the store to this version's tables and name what was applied.
+    """Bring the store to this version's tables and return what was applied.
 
     Raises:
         StoreTooNewError: A newer version of lineage wrote the store.

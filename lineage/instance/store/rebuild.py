@@ -1,4 +1,4 @@
-"""Makes the timelines of a whole store again, as after a change of the rules."""
+"""Rebuilds the timelines of a whole store, as after a change of the rules."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _OF_TASKS: Final = (
 
 
 def rebuild_team(tx: Transaction, team: int) -> None:
-    """Make every timeline of a team again, and all links."""
+    """Rebuild every timeline of a team, and all links."""
     tx.run("DELETE FROM links WHERE team_id = ?", (team,))
     tx.run(
         "DELETE FROM nodes WHERE team_id = :team AND entity_id NOT IN"
@@ -78,7 +78,7 @@ def teams_of(tx: Transaction) -> list[int]:
 
 
 def rebuild_all(db: Database) -> list[int]:
-    """Make everything that follows from the edges again, in one transaction.
+    """Rebuild everything that follows from the edges, in one transaction.
 
     Returns:
         The teams.

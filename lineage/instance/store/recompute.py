@@ -1,8 +1,7 @@
-"""Makes timelines of artifacts again from all of their edges.
+"""Recomputes timelines of artifacts from all of their edges.
 
-Nodes keep their ids as long as any of their edges names them, and with the ids their
-cards and what was deleted. The links of the artifacts are written again once the edges
-are; see `rewrite_links`.
+A node keeps its id, its card and its deletion as long as one of its edges names it. The
+links of the artifacts are written after the edges; see `rewrite_links`.
 """
 
 from __future__ import annotations
@@ -83,7 +82,7 @@ _LINKS = (
 
 @dataclass(slots=True)
 class Recomputed:
-    """What came of making timelines again."""
+    """The result of recomputing timelines."""
 
     artifacts: list[ArtifactState] = field(default_factory=list)
     in_place: list[tuple[int, int, float]] = field(default_factory=list)
@@ -112,7 +111,7 @@ def recompute(
     new_events: Mapping[int, list[Event]],
     shares_path: SharesPath,
 ) -> Recomputed:
-    """Make timelines again; write nodes, evidence and what edges are bound to.
+    """Recompute timelines; write nodes, evidence and what edges are bound to.
 
     Args:
         tx: The transaction.

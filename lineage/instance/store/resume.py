@@ -1,8 +1,8 @@
-"""Goes on with the timelines of artifacts whose new events are the last in time.
+"""Continues the timelines of artifacts whose new events are the last in time.
 
 Reads what a timeline has to remember, with a bounded number of statements for all
-artifacts together. Where new evidence might change what was decided before, nothing is
-resumed and the timeline has to be made again.
+artifacts together. Where new evidence might change an earlier decision, nothing is
+resumed, and the timeline is recomputed.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _USES = (
 
 @dataclass(slots=True)
 class Resumed:
-    """A timeline that went on from its stored state."""
+    """A timeline that was continued from its stored state."""
 
     timeline: Timeline
     stored: dict[int, Making]
@@ -204,7 +204,7 @@ class _Stored:
     def resumed(
         self, artifact: ArtifactState, shares_path: SharesPath
     ) -> Resumed | None:
-        """Make the timeline as it stands before the new events, if that is certain."""
+        """Return the timeline as it was before the new events, if that is certain."""
         timeline = Timeline(artifact.kind in CONTAINERS, shares_path)
         stored: dict[int, Making] = {}
         rows: dict[int, VersionRow] = {}

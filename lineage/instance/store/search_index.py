@@ -65,7 +65,7 @@ def number_terms(team_id: int, numbers: Iterable[tuple[int, int]]) -> Iterable[T
 def write_task_terms(
     tx: Transaction, team_id: int, task_id: int, name: str | None, number: int | None
 ) -> None:
-    """Make a task found by its name and its number."""
+    """Let a task be found by its name and its number."""
     rows: list[Term] = []
     if number is not None:
         gone = (
@@ -80,7 +80,7 @@ def write_task_terms(
 
 
 def write_titles(tx: Transaction, team_id: int, titles: dict[int, str]) -> None:
-    """Make entities found by the titles of their cards."""
+    """Let artifacts be found by the titles of their cards."""
     write_terms(
         tx,
         (

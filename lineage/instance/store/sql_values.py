@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Value(NamedTuple):
-    """One value as SQL: what it is, and what it says where it is that.
+    """A comparable SQL expression: its rank by type, and its value by each type.
 
     Values of any mixture have an order: nothing, then numbers and truths, then
     texts, then arrays and objects, which are all alike.
@@ -53,7 +53,7 @@ def of_time(column: str) -> Value:
 
 
 def json_path(engine: str, parts: Sequence[str]) -> str | None:
-    """Write a path into objects; none where no key can be named so."""
+    """Write a path into objects; None where a key cannot be named in one."""
     if any(not part or '"' in part or "\\" in part for part in parts):
         return None
     # SQLite compares a key as it is written, and bodies are written as ASCII.

@@ -73,7 +73,7 @@ class StepResolver:
         return chain[1:]
 
     def shares_path(self, task_id: int, one: int, other: int) -> bool:
-        """Say whether one of two steps is the other or encloses it."""
+        """Return whether one of two steps is the other or encloses it."""
         return (
             one == other
             or one in self.enclosing(task_id, other)

@@ -17,7 +17,7 @@ _COLUMNS = "id, number, is_told, next_step"
 class TaskResolver:
     """Maps run keys and given numbers to tasks, making those that are missing.
 
-    A given number wins: a task that was numbered by this instance makes way.
+    A given number wins: a task that this instance numbered gets another one.
 
     Args:
         tx: The transaction.

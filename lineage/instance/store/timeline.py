@@ -150,7 +150,7 @@ class Timeline:
         return version
 
     def _joined(self, event: Event) -> Version | None:
-        """Return the last produced version if it is only now that somebody looked."""
+        """Return the last produced version if its content is looked at only now."""
         if self.last is None or self.last.making is None:
             return None
         version = self.last.making.version
@@ -160,7 +160,7 @@ class Timeline:
         return version if is_open else None
 
     def _continues(self, event: Event) -> bool:
-        """Whether a production goes on with the one before, which nobody has seen."""
+        """Whether a production continues the one before, which nobody has seen yet."""
         last = self.last
         return (
             last is not None
@@ -223,10 +223,10 @@ class Timeline:
 def identify(events: Sequence[Event]) -> list[Hashable | None]:
     """Return, for each of an artifact's events in order, a key of its version.
 
-    Events share a version when they share their best evidence. One that knows less,
-    as one with a time of change but no digest, belongs to the version of which
-    somebody with better evidence saw the same: the nearest one before it, else the
-    first one after it. An event without evidence has no key.
+    Events share a version when they share their best evidence. An event with weaker
+    evidence, such as a time of change without a digest, joins the version of an event
+    that has the same weaker evidence and better evidence beside it: the nearest one
+    before it, else the first one after it. An event without evidence has no key.
     """
     keys: list[Hashable | None] = [None] * len(events)
     if len(events) == 1:

@@ -55,7 +55,7 @@ def check_all(
 ) -> list[IngestJob]:
     """Sort the facts of several callers, each with its team.
 
-    All at once: for a caller with one fact that costs a fifth of its own check.
+    Checked together, a caller's single fact costs a fifth of a check of its own.
     """
     if len(batches) == 1:
         return [check(*batches[0], user=user)]
@@ -90,7 +90,7 @@ def _sound(facts: list[Any]) -> list[FactDict] | None:
 
 
 def _hold_nul(facts: list[FactDict]) -> bool:
-    """Whether any text holds NUL; in a quarter of the time of asking each."""
+    """Whether any text holds NUL, found in a quarter of the time of checking each."""
     values = list(chain.from_iterable(map(dict.values, facts)))
     if "\x00" in "".join([value for value in values if type(value) is str]):
         return True

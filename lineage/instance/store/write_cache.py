@@ -55,7 +55,7 @@ class TeamCache:
     """Artifacts whose timelines the transaction that goes on has to make again."""
 
     def sync(self, tx: Transaction) -> int:
-        """Forget what other processes may have changed; give the new revision."""
+        """Forget what other processes may have changed; return the new revision."""
         row = tx.one(
             "SELECT revision, epoch, has_clock FROM revisions WHERE team_id = ?",
             (self.team_id,),
@@ -89,19 +89,19 @@ class TeamCache:
         self.legacy = self.open_derivations = self.pending_evidence = None
 
     def has_legacy(self, tx: Transaction) -> bool:
-        """Say whether artifacts from before canonical names are left."""
+        """Return whether artifacts from before canonical names are left."""
         if self.legacy is None:
             self.legacy = self._exists(tx, "entities", "is_legacy = 1")
         return self.legacy
 
     def has_open_derivations(self, tx: Transaction) -> bool:
-        """Say whether outputs name sources that are not known yet."""
+        """Return whether outputs name sources that are not known yet."""
         if self.open_derivations is None:
             self.open_derivations = self._exists(tx, "derivations", "entity_id IS NULL")
         return self.open_derivations
 
     def has_pending_evidence(self, tx: Transaction) -> bool:
-        """Say whether evidence waits for its edge."""
+        """Return whether evidence waits for its edge."""
         if self.pending_evidence is None:
             self.pending_evidence = self._exists(tx, "pending_evidence", "edge_id >= 0")
         return self.pending_evidence
