@@ -64,7 +64,7 @@ def impact_lines(answer: ImpactAnswer, *, limit: int) -> list[Line]:
 
 
 def _without_outputs(answer: ImpactAnswer, names: str) -> list[Line]:
-    """Say who used something of which nothing is left."""
+    """Name the tasks that used an artifact of which nothing is left."""
     if not answer.used_by:
         return [line(f"nothing depends on {names}")]
     users = ", ".join(f"{title(node)} ({node.key})" for node in answer.used_by[:5])
@@ -180,7 +180,7 @@ def _diff(item: DiffItem) -> list[StyledText]:
 
 
 def stale_lines(answer: StaleAnswer) -> list[Line]:
-    """List what a new run would make differently, one line for each output."""
+    """List the outputs that a new run would make differently, one on each line."""
     if not answer.items:
         return [line(StyledText("nothing is stale", "good"))]
     rows = [
@@ -221,7 +221,7 @@ def why_lines(answer: WhyAnswer) -> list[Line]:
 
 
 def _cause(cause: Cause) -> list[Line]:
-    """Show one first difference, with the tasks between which it is."""
+    """Show one first difference, with the two tasks that differ."""
     tasks = " → ".join(t.key for t in (cause.task_b, cause.task_a) if t is not None)
     name = shown_member(cause.name) if cause.kind == "environment" else cause.name
     key = "git_commit" if cause.kind == "code" else cause.name

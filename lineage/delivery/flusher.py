@@ -43,7 +43,7 @@ _ALONE_IN_A_ROW: Final = 8
 #: seconds, if others were delivered meanwhile.
 _MOST_ATTEMPTS: Final = 8
 _LEAST_TRIED_S: Final = 15.0
-#: Why facts wait of which no attempt has ended yet.
+#: The reason that is shown for facts whose first attempt has not ended.
 _NO_TIME: Final = "there was no time left"
 #: How often facts are searched for those that are too old, while nothing can be sent.
 _AGE_CHECK_S: Final = 60.0
@@ -103,7 +103,7 @@ class Flusher:
         self._is_stopped = False
         self._deadlines = Deadlines()
         self._pause_until = 0.0
-        #: Before this, the instance asked not to be called.
+        #: Until this time the instance asked for a pause.
         self._not_before = 0.0
         self._failures = 0
         #: Facts that failed by themselves since one was delivered.
@@ -115,7 +115,7 @@ class Flusher:
         self._yielded_at = 0.0
         self._age_check_at = 0.0
         self.delivered = 0
-        #: How often nothing was left to deliver after something had been.
+        #: How often the last waiting fact was delivered.
         self.times_caught_up = 0
         self.reason: str | None = None
 
@@ -167,7 +167,7 @@ class Flusher:
             is_patient: Whether to go on waiting when an attempt fails.
         """
         deadline = time.monotonic() + timeout_s
-        # The threads are at work meanwhile, and need some of the time in any case.
+        # The threads already work, and need a part of the time whatever happens.
         self.wake()
         self._before_read(timeout_s / 2)
         with self._changed, self._deadlines.waiting_until(deadline, is_last=is_last):

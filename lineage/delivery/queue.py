@@ -32,7 +32,7 @@ class QueuedFact:
     holds_key: bool = False
     """Whether it was taken, so that other facts with its key wait for it."""
     is_alone: bool = False
-    """Whether it is sent in a call of its own: a call with others failed."""
+    """Whether it is sent alone, because a call with others failed."""
     read_at: float = field(default_factory=time.monotonic)
     """When this process read it from the journal."""
     attempts: int = 0
@@ -42,7 +42,7 @@ class QueuedFact:
     delivered_before: int = 0
     """How many facts had been delivered then."""
     not_before: float = 0.0
-    """Before this time the receiver asked not to be sent it."""
+    """Until this time the receiver asked for a pause."""
     gate: Hashable = None
     """The task whose outputs wait for this input; None for other facts."""
     number: int = 0

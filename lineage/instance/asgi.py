@@ -148,7 +148,7 @@ class InstanceApp:
                     return redirect
             if method_name(request.path):
                 return await self._method(request, receive)
-            # Probes ask by a pod's address; the answers say nothing of what is here.
+            # Probes come by a pod's address; their answers reveal nothing of the data.
             if request.path not in _PROBES:
                 self._authenticator.check_place(request)
             own = self._own.get((request.verb, request.path))
@@ -190,7 +190,7 @@ class InstanceApp:
     async def _work(
         self, route: Route, complete: InstanceRequest, principal: Principal
     ) -> InstanceResponse:
-        """Answer a request whose body is there; only such requests are counted."""
+        """Answer a request whose body has arrived; only such requests are counted."""
         if self._running >= MAX_RUNNING:
             raise RequestError(
                 429, "too many requests at once", headers={"retry-after": "1"}

@@ -1,4 +1,4 @@
-"""Where a fact happens: the task (a task of this process) and the step in it."""
+"""Where a fact is recorded: the task of this process and the step in it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any, Final
 from .. import forksafe
 from .json_text import member, quote, shorten
 
-#: Steps are named by the process that makes them: a fork's child goes on with its
-#: parent's tasks, and must not go on with its numbers.
+#: A step's key names the process that made it: a forked child continues its parent's
+#: tasks, and must not use the same numbers.
 _prefix = secrets.token_hex(3) + "-"
 _numbers = itertools.count(1)
 
@@ -308,12 +308,12 @@ CURRENT: Final[ContextVar[StepContext | DisabledScope | None]] = ContextVar(
 )
 
 
-#: A fact that was refused was recorded no longer ago than this.
+#: How long after it was recorded a fact may still be found not kept.
 _RECENT_NS: Final = 5_000_000_000
 
 
 def forget(text: str, tasks: Mapping[str, ActiveTask]) -> None:
-    """Make a fact that the journal did not keep one that may be recorded again.
+    """Let a fact that the journal did not keep be recorded again.
 
     Args:
         text: The fact, as the recorder wrote it.

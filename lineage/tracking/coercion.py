@@ -1,4 +1,4 @@
-"""Coercion: the value that a source gave, as a reference to an artifact of a kind."""
+"""Coercion: turns a source's value into a reference to an artifact of a kind."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ArtifactRef:
     kind: str
     id: int | str
     value: Any
-    """What the app had in hand; cards are made of it."""
+    """The value itself, of which cards are made."""
     name: str | None = None
     is_model: bool = False
     version_id: int | None = None
@@ -66,7 +66,7 @@ def info_kind(value: object) -> str | None:
 
 
 def flatten(value: Any) -> Iterator[Any]:
-    """Yield the single values in what a source gave; None is none.
+    """Yield the single values of a source; None counts as no value.
 
     A list means many. An iterator is left alone: reading it would take values away
     from the app.

@@ -353,7 +353,7 @@ class _EdgePrefixes(dict[tuple[str, bool], str]):
 def resolve_derivations(
     recorder: Recorder, scope: StepContext, values: Iterable[Any]
 ) -> list[Origin]:
-    """Understand what an output was derived from.
+    """Resolve what an output was derived from.
 
     A bare id or path means the input of that id which the task has recorded.
 
@@ -446,7 +446,7 @@ def _value_getter(declaration: Declaration, place: SourceScope) -> Getter:
 
 
 def check_constant(declaration: Declaration, name: str) -> None:
-    """Refuse a constant of the wrong kind while decorating.
+    """Refuse a constant of the wrong kind when the function is decorated.
 
     Raises:
         DeclarationError: It is of the wrong kind.
