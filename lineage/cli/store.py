@@ -62,10 +62,10 @@ def run_partition(args: argparse.Namespace) -> CommandResult:
 
 
 def run_rebuild(args: argparse.Namespace) -> CommandResult:
-    """Make everything again that follows from the recorded edges."""
+    """Rebuild everything that follows from the recorded edges."""
     rebuild = load("instance.store.rebuild", "server")
     with opened_store(args) as store:
         teams = rebuild.rebuild_all(store.db)
     shown = ", ".join(map(str, teams))
-    text = f"made again for the teams {shown}" if teams else "the store is empty"
+    text = f"rebuilt for the teams {shown}" if teams else "the store is empty"
     return CommandResult({"teams": teams}, [line(text)])

@@ -94,8 +94,8 @@ class Deadlines:
 class WaitBudget:
     """The time that a process may spend waiting for delivery, all waits together.
 
-    Waits that end with everything delivered cost nothing, and once everything was
-    delivered after a wait in vain all of the time may be used again.
+    A wait that ends with everything delivered costs nothing. After a failed wait, the
+    whole time is available again as soon as everything has been delivered.
 
     Args:
         limit_s: The time in seconds.
@@ -117,7 +117,7 @@ class WaitBudget:
         return max(0.0, self._limit_s - self._spent_s)
 
     def spend(self, seconds: float, times_caught_up: int) -> None:
-        """Note a wait in vain, and how often everything had been delivered after it."""
+        """Note a failed wait, and how often everything had been delivered after it."""
         self._spent_s += seconds
         self._times_caught_up = times_caught_up
 

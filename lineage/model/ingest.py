@@ -1,4 +1,4 @@
-"""Facts in batches, and what became of them: the words of `lineage.facts.add`."""
+"""Facts in batches, and the outcome for each: what `lineage.facts.add` exchanges."""
 
 from __future__ import annotations
 

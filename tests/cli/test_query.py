@@ -27,7 +27,7 @@ def test_downstream_goes_on_to_the_end(type_) -> None:
     assert "✘ Train" in out
 
 
-def test_impact_shows_what_would_be_lost_with_a_receipt(type_) -> None:
+def test_impact_shows_what_would_be_lost_with_a_fingerprint(type_) -> None:
     """What has to be made again, and a fingerprint of the answer."""
     data = type_("impact", "table.csv", "--json").data
     lost = {item["node"]["name"] for item in data["remake"]}

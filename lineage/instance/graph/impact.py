@@ -43,8 +43,8 @@ def impact(
 ) -> ImpactAnswer:
     """List what depends on something, by how certain that is, and what to run again.
 
-    Only versions that artifacts have now are listed. One that was made again by a task
-    that does not depend on it only loses a source.
+    Only current versions are listed. One that was rebuilt by a task which does not
+    depend on the artifact only loses a source.
     """
     with reader.focus(team_ids, params.of, params.as_of) as focus:
         answer = ImpactAnswer(focus=[], remake=[], loses_source=[], fingerprint="")

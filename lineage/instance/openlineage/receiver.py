@@ -39,7 +39,7 @@ class Events(RootModel[list[Any]]):
 
 
 class EventsAnswer(BaseModel):
-    """What became of the events of a request."""
+    """The outcome for the events of a request."""
 
     received: int
     """Events about runs that were understood."""

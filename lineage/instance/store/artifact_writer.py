@@ -73,7 +73,7 @@ class ArtifactWriter:
         """Assign every event its making, and every new making its node.
 
         Args:
-            dirty: Artifacts whose timelines have to be made again anyway.
+            dirty: Artifacts whose timelines have to be recomputed anyway.
         """
         again = set(dirty)
         open_ones: dict[int, list[Event]] = {}
