@@ -56,6 +56,7 @@ MODULES: Final = {
     "token": "serve",
     "store": "store",
     "forget": "forget",
+    "schema": "schema",
     "register": "register",
 }
 
@@ -104,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         args = parser.parse_args(arguments)
         answer: CommandResult = args.run(args)
-        emit(answer, as_json=args.json, command=args.command or "")
+        emit(answer, as_json=args.json, command=getattr(args, "form", ""))
     except (LineageError, OSError, ValueError, ImportError, SyntaxError) as error:
         return _fail(error)
     except KeyboardInterrupt:

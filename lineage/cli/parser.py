@@ -72,7 +72,8 @@ class Commands:
     def add(self, name: str, run: Run, help: str, *, example: str = "") -> Parser:
         """Add a command; its options are added to the parser that comes back."""
         parser = self._parser(name, help, example)
-        parser.set_defaults(run=run)
+        _, *words = parser.prog.split()
+        parser.set_defaults(run=run, form=".".join(words))
         parser.add_argument("--json", action="store_true", help="answer as JSON")
         return parser
 

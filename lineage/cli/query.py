@@ -225,7 +225,8 @@ def run_path(args: argparse.Namespace) -> CommandResult:
             if error.status != NOT_FOUND:
                 raise
             text = f"no path connects {escape(args.a)} and {escape(args.b)}"
-            return CommandResult(None, [line(text)], NO)
+            nothing = GraphAnswer(nodes=[], arrows=[])
+            return CommandResult(nothing, [line(text)], NO)
         address = page_address(api, focus=source.key, to=target.key)
     lines = [*_graph_lines(answer, "down", []), *page_lines(address)]
     return CommandResult(answer, lines)

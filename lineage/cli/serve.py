@@ -300,8 +300,8 @@ def run_token_list(args: argparse.Namespace) -> CommandResult:
         known = tokens.list_tokens(store)
     if not known:
         text = "no token; make one with: lineage token create --team NAME"
-        return CommandResult([], [line(text)])
-    return CommandResult(known, table([_token(token) for token in known]))
+        return CommandResult({"tokens": []}, [line(text)])
+    return CommandResult({"tokens": known}, table([_token(token) for token in known]))
 
 
 def _token(token: Any) -> list[StyledText]:

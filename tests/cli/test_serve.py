@@ -153,7 +153,7 @@ def test_a_store_is_backed_up(type_, tmp_path: Path) -> None:
     listed = type_(
         "token", "list", "--store", f"sqlite:///{tmp_path}/copy.db", "--json"
     )
-    assert [token["teams"] for token in listed.data] == [["research"]]
+    assert [token["teams"] for token in listed.data["tokens"]] == [["research"]]
 
 
 @pytest.mark.parametrize("parts", ["0", "1025", "x"])
