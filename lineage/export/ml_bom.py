@@ -11,7 +11,9 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
+from ..model.environment import PACKAGE
 from ..model.graph import GraphEdge, Node, TaskDetail
 from ..model.readable_json import json_text
 from .record import GraphRecord, hex_digest, text_of, utc
@@ -53,8 +55,36 @@ def to_ml_bom(record: GraphRecord) -> str:
         for node in record.tasks()
     ]
     if workflows:
-        document["formulation"] = [{"bom-ref": "formula", "workflows": workflows}]
+        formula: dict[str, Any] = {"bom-ref": "formula", "workflows": workflows}
+        packages = _packages(record.details.values())
+        if packages:
+            formula["components"] = packages
+        document["formulation"] = [formula]
     return json_text(document, indent=1)
+
+
+def _packages(details: Iterable[TaskDetail]) -> list[dict[str, str]]:
+    """Return the Python packages that were installed where the tasks ran."""
+    found = {
+        (name.removeprefix(PACKAGE), version)
+        for detail in details
+        for name, version in detail.environment.items()
+        if name.startswith(PACKAGE)
+    }
+    return [
+        {
+            "type": "library",
+            "bom-ref": _purl(name, version),
+            "name": text_of(name),
+            "version": text_of(version),
+            "purl": _purl(name, version),
+        }
+        for name, version in sorted(found)
+    ]
+
+
+def _purl(name: str, version: str) -> str:
+    return f"pkg:pypi/{quote(text_of(name))}@{quote(text_of(version))}"
 
 
 def _by_task(edges: Iterable[tuple[str, str, GraphEdge]]) -> dict[str, list[str]]:
@@ -147,6 +177,12 @@ def _properties(node: Node, detail: TaskDetail | None) -> list[dict[str, str]]:
             "command": detail.command,
             "gitCommit": detail.git_commit,
             "python": detail.python,
+            "environment": detail.environment_digest,
+            **{
+                name: text
+                for name, text in detail.environment.items()
+                if not name.startswith(PACKAGE)
+            },
             "error": detail.error,
         }
     return [

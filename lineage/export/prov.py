@@ -81,6 +81,8 @@ class _Document:
             }
         )
         self._associate(name, f"lin:app/{_short(node.name)}", node.name, "Software")
+        if detail is not None and detail.environment_digest:
+            self._ran_in(name, detail.environment_digest, detail.environment)
         if detail is not None and detail.user:
             self._associate(
                 name, f"lin:user/{_short(detail.user)}", detail.user, "Person"
@@ -97,6 +99,20 @@ class _Document:
             self.relate(
                 "wasInformedBy", {"prov:informed": inner, "prov:informant": name}, {}
             )
+
+    def _ran_in(self, activity: str, digest: str, members: dict[str, str]) -> None:
+        """Say what an activity ran in: one entity for all that ran in the same."""
+        hexadecimal = digest.removeprefix("sha256:")
+        entity = f"lin:environment/{hexadecimal[:12]}"
+        self._section("entity")[entity] = _known(
+            {
+                "prov:label": "environment",
+                "lin:kind": "environment",
+                "lin:sha256": hexadecimal,
+                "lin:member": [text_of(f"{k} {v}") for k, v in members.items()] or None,
+            }
+        )
+        self.relate("used", {"prov:activity": activity, "prov:entity": entity}, {})
 
     def derive(self, generated: str, used: str, kind: str | None = None) -> None:
         type = {"$": kind, "type": "prov:QUALIFIED_NAME"} if kind else None

@@ -9,6 +9,7 @@ import json
 import pkgutil
 import re
 import warnings
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,10 @@ def test_prov_is_read_without_a_warning(record: GraphRecord) -> None:
         document = ProvDocument.deserialize(content=text, format="json")
         document.unified()
     kinds = [type(found).__name__ for found in document.get_records()]
-    assert kinds.count("ProvUsage") == len(list(record.inputs()))
+    ran_in = [d.environment_digest for d in record.details.values()]
+    assert kinds.count("ProvUsage") == len(list(record.inputs())) + len(ran_in)
     assert kinds.count("ProvGeneration") == len(list(record.outputs()))
-    assert kinds.count("ProvEntity") == len(record.artifacts())
+    assert kinds.count("ProvEntity") == len(record.artifacts()) + len(set(ran_in))
 
 
 def test_prov_follows_the_schema_of_the_submission(record: GraphRecord) -> None:
@@ -232,3 +234,18 @@ def test_the_page_needs_no_network_and_runs_nothing(record: GraphRecord) -> None
     text = _written(record, "html")
     assert not re.search(r"<script|<link|(src|href)=|url\((?!#)|<b>", text)
     assert "default-src 'none'" in text
+
+
+def test_what_tasks_ran_in_is_exported(example: GraphRecord) -> None:
+    """One entity in PROV, the installed packages as libraries in the bill."""
+    digests = {detail.environment_digest for detail in example.details.values()}
+    (digest,) = digests
+    assert digest is not None
+    document = json.loads(_written(example, "prov"))
+    entity = f"lin:environment/{digest[7:19]}"
+    assert document["entity"][entity]["lin:sha256"] == digest[7:]
+    users = [u for u in document["used"].values() if u["prov:entity"] == entity]
+    assert len(users) == len(example.details)
+    (formula,) = json.loads(_written(example, "ml-bom"))["formulation"]
+    versions = {part["name"]: part["version"] for part in formula["components"]}
+    assert versions["pydantic"] == metadata.version("pydantic")
