@@ -36,7 +36,8 @@ def add_commands(commands: Commands) -> None:
     export.add_argument("--out", metavar="FILE", type=Path, help="a file (the output)")
     _add_extent(export)
     passport = commands.add(
-        "passport", run_passport, "write all formats of an origin into one folder",
+        "passport", run_passport,
+        "write where something came from, in all formats, into one folder",
         example="lineage passport model.joblib --out model-passport.zip",
     )  # fmt: skip
     passport.add_argument(

@@ -27,7 +27,9 @@ def add_commands(commands: Commands) -> None:
     )  # fmt: skip
     what = forget.add_mutually_exclusive_group(required=True)
     what.add_argument(
-        "--text", help="a text that slipped through; `-` reads it from standard input"
+        "--text",
+        help="a password or other text that was recorded; `-` reads it from standard "
+        "input",
     )
     what.add_argument(
         "--task", type=int, metavar="NUMBER",

@@ -46,9 +46,13 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; type: {self.prog} --help")
 
 
+#: How far a walk goes; a hop leads from a run to an artifact, or back.
+UP_HELP: Final = "how many hops upstream; from a run to an artifact is one (all)"
+DOWN_HELP: Final = "how many hops downstream (all)"
 #: What may stand for NAME.
 NAME_HELP: Final = (
-    "a name, a path, task:3, Train@last, project:12, data:7, sha256:3f9a1c"
+    "a name, a path, task:3, Train@last, project:12, data:7, sha256:3f9a1c, or a "
+    "set: kind:model, status:failed, step:clean"
 )
 
 
@@ -105,10 +109,14 @@ def add_instance_options(parser: Parser) -> Parser:
     """Add the options that say which instance is asked."""
     place = parser.add_argument_group("which instance")
     place.add_argument(
-        "--home", metavar="DIR", help="the embedded one in this folder (LINEAGE_HOME)"
+        "--home",
+        metavar="DIR",
+        help="the one that keeps its data in this folder (LINEAGE_HOME)",
     )
     place.add_argument(
-        "--server", metavar="URL", help="a served one at this address (LINEAGE_TARGET)"
+        "--server",
+        metavar="URL",
+        help="the one that answers at this address (LINEAGE_TARGET)",
     )
     place.add_argument("--token", help="its token (better: LINEAGE_TOKEN)")
     return parser

@@ -37,20 +37,7 @@ def add_commands(commands: Commands) -> None:
     )  # fmt: skip
     provenance.add_argument("name", metavar="NAME", help=NAME_HELP)
     add_instance_options(add_as_of_option(provenance))
-    diff = commands.add(
-        "diff", run_diff, "compare two runs or versions (exit code 1: they differ)",
-        example="lineage diff task:3 task:4",
-    )  # fmt: skip
-    diff.add_argument("a", metavar="A", help="a run: task:3, Train@-2; or a version")
-    diff.add_argument("b", metavar="B", help="another one")
-    add_instance_options(diff)
-    why = commands.add(
-        "why", run_why, "say why a version or a run differs from the one before",
-        example="lineage why model.joblib",
-    )  # fmt: skip
-    why.add_argument("a", metavar="A", help=NAME_HELP)
-    why.add_argument("b", nargs="?", metavar="B", help="compared with (the one before)")
-    add_instance_options(why)
+    _add_comparisons(commands)
     _add_stale(commands)
     path = commands.add(
         "path", run_path, "show how something became something else",
@@ -64,6 +51,32 @@ def add_commands(commands: Commands) -> None:
     )
 
 
+def _add_comparisons(commands: Commands) -> None:
+    diff = commands.add(
+        "diff", run_diff, "compare two runs or versions (exit code 1: they differ)",
+        example="lineage diff task:3 task:4",
+    )  # fmt: skip
+    diff.add_argument(
+        "a",
+        metavar="A",
+        help="a run: task:3, Train@-2; or a version: data:7, model.pt@-2",
+    )
+    diff.add_argument("b", metavar="B", help="the run or version to compare it with")
+    add_instance_options(diff)
+    why = commands.add(
+        "why", run_why, "say why a version or a run differs from the one before",
+        example="lineage why model.joblib",
+    )  # fmt: skip
+    why.add_argument("a", metavar="A", help=NAME_HELP)
+    why.add_argument(
+        "b",
+        nargs="?",
+        metavar="B",
+        help="what to compare it with (the version or run before A)",
+    )
+    add_instance_options(why)
+
+
 def _add_impact(commands: Commands) -> None:
     impact = commands.add(
         "impact", run_impact, "list what depends on something, and the runs to repeat",
@@ -72,7 +85,7 @@ def _add_impact(commands: Commands) -> None:
     impact.add_argument("name", metavar="NAME", help=NAME_HELP)
     impact.add_argument(
         "--if-unchanged", metavar="FINGERPRINT",
-        help="fail unless the answer still has this fingerprint",
+        help="fail unless the answer is still the one with this fingerprint",
     )  # fmt: skip
     impact.add_argument(
         "--limit", type=int, default=50, metavar="N", help="how many of each (50)"
@@ -85,12 +98,19 @@ def _add_stale(commands: Commands) -> None:
         "stale", run_stale, "list outputs made from inputs that have newer versions"
     )
     stale.add_argument(
-        "name", nargs="?", metavar="NAME", help="only this, or what these runs made"
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="only this artifact, or what these runs made: app:Train",
     )
     stale.add_argument(
-        "--all", action="store_true", help="also outputs that were superseded"
+        "--all",
+        action="store_true",
+        help="also outputs of which a newer version exists",
     )
-    stale.add_argument("--limit", type=int, default=50, help="how many (50)")
+    stale.add_argument(
+        "--limit", type=int, default=50, metavar="N", help="how many (50)"
+    )
     stale.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
     add_instance_options(stale)
 
@@ -98,13 +118,26 @@ def _add_stale(commands: Commands) -> None:
 def _add_walk(commands: Commands, name: str, run: Run, help: str) -> Parser:
     parser = commands.add(name, run, help, example=f"lineage {name} model.joblib")
     parser.add_argument("name", metavar="NAME", help=NAME_HELP)
-    parser.add_argument("--depth", type=int, metavar="HOPS", help="hops (all)")
-    parser.add_argument("--kind", action="append", dest="kinds", help="only this kind")
+    parser.add_argument(
+        "--depth",
+        type=int,
+        metavar="HOPS",
+        help="how many hops; from a run to an artifact is one (all)",
+    )
+    parser.add_argument(
+        "--kind",
+        action="append",
+        dest="kinds",
+        metavar="KIND",
+        help="only artifacts of this kind: file, model, project …",
+    )
     parser.add_argument(
         "--only", action="append", choices=HOWS, metavar="HOW",
-        help=f"only links known so: {', '.join(HOWS)}",
+        help=f"only links that are known like this: {', '.join(HOWS)}",
     )  # fmt: skip
-    parser.add_argument("--limit", type=int, default=1000, help="how many nodes (1000)")
+    parser.add_argument(
+        "--limit", type=int, default=1000, metavar="N", help="how many nodes (1000)"
+    )
     parser.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
     return add_instance_options(add_as_of_option(parser))
 

@@ -57,7 +57,7 @@ def add_commands(commands: Commands) -> None:
     create.add_argument("--role", default="writer", help="reader, writer or admin")
     create.add_argument("--user", help="who uses it")
     listing = tokens.add("list", run_token_list, "list the tokens, without secrets")
-    revoke = tokens.add("revoke", run_token_revoke, "make a token useless")
+    revoke = tokens.add("revoke", run_token_revoke, "take access away from a token")
     revoke.add_argument("id", type=int, metavar="ID", help="its number in the list")
     for parser in (create, listing, revoke):
         with_store(parser)

@@ -12,7 +12,14 @@ from .find import Found, find
 from .format import escape, facts, styled
 from .output import table
 from .page_address import page_address, page_lines
-from .parser import NAME_HELP, Commands, add_as_of_option, add_instance_options
+from .parser import (
+    DOWN_HELP,
+    NAME_HELP,
+    UP_HELP,
+    Commands,
+    add_as_of_option,
+    add_instance_options,
+)
 from .result import CommandResult, Line, StyledText, line
 from .show_node import (
     MAX_VERSIONS,
@@ -45,8 +52,8 @@ def add_commands(commands: Commands) -> None:
         example="lineage show model.joblib",
     )
     show.add_argument("name", metavar="NAME", help=NAME_HELP)
-    show.add_argument("--up", type=int, metavar="HOPS", help="hops upstream (all)")
-    show.add_argument("--down", type=int, metavar="HOPS", help="hops downstream (all)")
+    show.add_argument("--up", type=int, metavar="HOPS", help=UP_HELP)
+    show.add_argument("--down", type=int, metavar="HOPS", help=DOWN_HELP)
     show.add_argument(
         "--steps", action="store_true", help="what each step of a run used and produced"
     )
@@ -78,11 +85,20 @@ def _add_search(commands: Commands) -> None:
         "find", run_search, "the same as search", example="lineage find step:clean"
     )
     for parser in (search, found):
-        parser.add_argument("text", help="part of a name, path, id, digest or step")
         parser.add_argument(
-            "--kind", action="append", dest="kinds", help="only this kind"
+            "text", metavar="TEXT",
+            help="part of a name, path, id, digest or step; or step:clean, kind:model",
+        )  # fmt: skip
+        parser.add_argument(
+            "--kind",
+            action="append",
+            dest="kinds",
+            metavar="KIND",
+            help="only this kind: file, model, project, task …",
         )
-        parser.add_argument("--limit", type=int, default=20, help="how many (20)")
+        parser.add_argument(
+            "--limit", type=int, default=20, metavar="N", help="how many (20)"
+        )
         parser.add_argument(
             "--after", metavar="NEXT", help="continue a list that was cut"
         )

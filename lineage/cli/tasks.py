@@ -41,7 +41,9 @@ def add_commands(commands: Commands) -> None:
     tasks.add_argument(
         "--tree", action="store_true", help="put runs below the run that started them"
     )
-    tasks.add_argument("--limit", type=int, default=20, help="how many (20)")
+    tasks.add_argument(
+        "--limit", type=int, default=20, metavar="N", help="how many (20)"
+    )
     tasks.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
     add_instance_options(tasks)
 
