@@ -138,7 +138,9 @@ def _find_local_file(api: Api, text: str) -> Found | None:
     if known:
         found = _only(api, text, known)
         artifact = f'file:"{_quoted(path)}"'
-        return Found(found.nodes, found.selector, [_changed(text, digest)], artifact)
+        return Found(
+            found.nodes, found.selector, [_changed(text, digest, found.node)], artifact
+        )
     if same:
         best = _best(same)
         return Found([best], best.key, [_recognised(api, text, best)])
@@ -163,16 +165,14 @@ def _digest(path: str) -> str | None:
     return digest.hexdigest()
 
 
-def _changed(text: str, digest: str | None) -> Line:
+def _changed(text: str, digest: str | None, recorded: Node) -> Line:
     if digest is None:
-        return line(StyledText(f"{escape(text)} could not be read here", "warn"))
-    return line(
-        StyledText(
-            f"{escape(text)} was changed after it was last recorded; "
-            "shown is the last recorded version",
-            "warn",
-        )
-    )
+        said = "could not be read here"
+    elif recorded.digest is None:
+        said = "was recorded without its content, so nothing says whether it changed"
+    else:
+        said = "was changed after it was last recorded; shown is the last version"
+    return line(StyledText(f"{escape(text)} {said}", "warn"))
 
 
 def _version_note(api: Api, text: str, node: Node) -> list[Line]:
@@ -204,12 +204,15 @@ def _recognised(api: Api, text: str, node: Node) -> Line:
 def _nothing(api: Api, text: str) -> str:
     shown = escape(text)
     if means_set(text):
-        return f"nothing matches {shown!r}; list the runs with: lineage tasks"
+        return (
+            f"nothing matches '{shown}'; list the runs with: lineage tasks; "
+            f"a name that looks so is quoted: '\"{shown}\"'"
+        )
     hits = api.graph.search(text.rsplit(":", maxsplit=1)[-1], limit=3).hits
     near = ", ".join(f"{title(hit.node)} ({hit.node.key})" for hit in hits)
     if near:
-        return f"nothing is called {shown!r}; near: {near}"
-    return f"nothing is called {shown!r}; list the runs with: lineage tasks"
+        return f"nothing is called '{shown}'; near: {near}"
+    return f"nothing is called '{shown}'; list the runs with: lineage tasks"
 
 
 def _several(api: Api, text: str, nodes: Sequence[Node]) -> str:
@@ -227,7 +230,7 @@ def _several(api: Api, text: str, nodes: Sequence[Node]) -> str:
     rest = len(chosen) - len(rows)
     return "\n".join(
         [
-            f"{noun} {verb} {shown!r}; name one{_hint(shown, verb, chosen)}:",
+            f"{noun} {verb} '{shown}'; name one{_hint(shown, verb, chosen)}:",
             *("".join(part.text for part in row).rstrip() for row in rows),
             *([f"  and {rest} more"] if rest else []),
         ]

@@ -21,9 +21,10 @@ _STATES: Final = {
     "terminating": ("■", "warn"),
 }
 _MARKUP: Final = re.compile(r"<[^>]*>")
-#: Control characters, and those that change the direction of writing.
+#: Control characters, those that change the direction of writing, and bytes that are
+#: no text, which a terminal cannot be sent.
 _CONTROL: Final = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _LOCAL: Final = re.compile(r"file://([^/]*)(/.*)", re.DOTALL)
 #: Longest name that is shown whole.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from ..api import Api
 from ..errors import ApiError
+from ..model.comparisons import WhyAnswer
 from ..model.graph import HOWS, GraphAnswer
 from .connect import instance
 from .find import NOT_FOUND, find, find_one
@@ -165,7 +167,9 @@ def _walk(args: argparse.Namespace, way: Way) -> CommandResult:
             limit=args.limit,
             after=args.after,
         )
-        address = page_address(api, focus=found.selector)
+        hops = "all" if args.depth is None else str(args.depth)
+        up, down = (hops, "0") if way == "up" else ("0", hops)
+        address = page_address(api, focus=found.selector, up=up, down=down)
     lines = _graph_lines(answer, way, [node.key for node in found.nodes])
     return CommandResult(answer, [*found.notes, *lines, *page_lines(address)])
 
@@ -231,9 +235,16 @@ def run_why(args: argparse.Namespace) -> CommandResult:
         first = find_one(api, args.a)
         other = None if args.b is None else find_one(api, args.b).selector
         answer = api.graph.why(first.selector, other)
-        address = page_address(api, focus=answer.a.key)
+        address = _page_of_why(api, answer)
     lines = [*first.notes, *why_lines(answer), *page_lines(address)]
     return CommandResult(answer, lines)
+
+
+def _page_of_why(api: Api, answer: WhyAnswer) -> str | None:
+    """Return the address of two runs beside each other, or of the version."""
+    if answer.b is None or answer.a.type == "data":
+        return page_address(api, focus=answer.a.key)
+    return page_address(api, view="diff", a=answer.b.key, b=answer.a.key)
 
 
 def run_stale(args: argparse.Namespace) -> CommandResult:
@@ -260,7 +271,8 @@ def run_path(args: argparse.Namespace) -> CommandResult:
             text = f"no path connects {escape(args.a)} and {escape(args.b)}"
             nothing = GraphAnswer(nodes=[], arrows=[])
             return CommandResult(nothing, [line(text)], NO)
-        address = page_address(api, focus=source.key, to=target.key)
+        ends = {"from": source.key, "to": target.key}
+        address = page_address(api, focus=source.key, down="all", **ends)
     lines = [*_graph_lines(answer, "down", []), *page_lines(address)]
     return CommandResult(answer, lines)
 

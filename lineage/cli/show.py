@@ -111,10 +111,12 @@ def run_search(args: argparse.Namespace) -> CommandResult:
         found = api.graph.search(
             args.text, kinds=args.kinds, limit=args.limit, after=args.after
         )
+        address = page_address(api, view="home", q=args.text)
     if not found.hits:
         return CommandResult(found, [line(f"nothing matches {escape(args.text)!r}")])
     rows = table([_hit(hit) for hit in found.hits])
-    return CommandResult(found, rows + continue_lines(found.next))
+    more = [*continue_lines(found.next), *page_lines(address)]
+    return CommandResult(found, rows + more)
 
 
 def _hit(hit: SearchHit) -> list[StyledText]:

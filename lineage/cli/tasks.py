@@ -8,6 +8,7 @@ from typing import Final
 
 from ..api import Api
 from ..model.graph import Node, TasksPage, TaskSummary
+from ..model.selector import status_word
 from .connect import instance
 from .find import means_set
 from .format import ago, count, duration, escape, params_text, state, title
@@ -53,14 +54,17 @@ def run_tasks(args: argparse.Namespace) -> CommandResult:
     is_filtered = bool(args.select or args.text or args.status or args.since)
     with instance(args) as api:
         page = _grouped_page(api, args) if args.by else _page(api, args, args.limit)
-        address = page_address(api, view="home")
+        known = {"q": args.text, "status": args.status and status_word(args.status)}
+        state = {name: word for name, word in known.items() if word}
+        address = page_address(api, view="home", **state)
     if not page.tasks:
         text = _no_run(args.select)
         first = "no run is recorded yet; try: lineage demo"
         return CommandResult(page, [line(text if is_filtered else first)])
     if args.by:
         groups = _groups(page.tasks)
-        return CommandResult({"apps": groups}, _group_table(groups))
+        lines = [*_group_table(groups), *page_lines(address)]
+        return CommandResult({"apps": groups}, lines)
     rows = _tree(page.tasks) if args.tree else [("", task) for task in page.tasks]
     telling = _telling(page.tasks)
     lines = table([_row(task, lead, telling) for lead, task in rows])

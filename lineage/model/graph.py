@@ -13,6 +13,7 @@ Keys: a task's is `task:<id>`; a data node's is `data:<number>` and stands for o
 from __future__ import annotations
 
 import importlib
+import re
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -27,8 +28,19 @@ MAX_HOPS: Final = 1_000_000
 #: Nodes in one answer, at most.
 MAX_LIMIT: Final = 10_000
 
-Selector = Annotated[str, Field(min_length=1, max_length=MAX_PATH)]
-Text = Annotated[str, Field(max_length=MAX_TEXT)]
+#: Halves of surrogate pairs: what stands for bytes of a name that are no UTF-8.
+_NO_TEXT: Final = re.compile("[\ud800-\udfff]")
+
+
+def keepable(text: Any) -> Any:
+    """Return a name as it is recorded: bytes that are no text become U+FFFD."""
+    return _NO_TEXT.sub("\ufffd", text) if isinstance(text, str) else text
+
+
+Selector = Annotated[
+    str, BeforeValidator(keepable), Field(min_length=1, max_length=MAX_PATH)
+]
+Text = Annotated[str, BeforeValidator(keepable), Field(max_length=MAX_TEXT)]
 Hops = Annotated[int, Field(ge=0, le=MAX_HOPS)] | None
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 Moment = Annotated[float, Field(ge=0, le=32_503_680_000, allow_inf_nan=False)]

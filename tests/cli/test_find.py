@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import lineage
 from lineage.api import Api
 
 
@@ -201,3 +204,62 @@ def test_runs_stand_below_the_run_that_started_them(
     lines = type_("tasks", "--tree").out.splitlines()
     assert "Pipeline" in lines[0]
     assert "└─ Part" in lines[1]
+
+
+@pytest.fixture
+def recorded_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Files that a task really wrote, by what is typed for them."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    typed = {
+        os.fsdecode(b"caf\xe9.csv"): "Latin-1",
+        unicodedata.normalize("NFD", "größe.csv"): "NFD",
+        "20260101": "Path",
+        "loss<0.1>.pt": "signs",
+        "a, b.csv": "list",
+        '"kind:model"': "quoted",
+    }
+    with lineage.task(name="Make") as task:
+        for name in typed:
+            path = Path(name.strip('"'))
+            path.write_text(ascii(name))
+            task.produces_file(path)
+    assert lineage.flush(20)
+    lineage.runtime.runtime().close()
+    return typed
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+def test_odd_names_that_were_recorded_are_asked_as_they_are(
+    type_: Callable[..., Any],
+    recorded_names: dict[str, str],
+    is_here: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beside the files and from another folder."""
+    if not is_here:
+        monkeypatch.chdir(tmp_path)
+    for name in recorded_names:
+        answer = type_("show", name)
+        assert (answer.code, answer.err) == (0, "")
+        assert "was changed" not in answer.out
+    nfc = unicodedata.normalize("NFC", "größe.csv")
+    assert type_("show", nfc).code == 0
+
+
+@pytest.mark.usefixtures("same_names")
+def test_a_name_that_is_no_text_is_shown_escaped(type_: Callable[..., Any]) -> None:
+    """A terminal could not be sent it."""
+    said = type_("show", os.fsdecode(b"no\xe9.csv")).err
+    assert "nothing is called 'no\\udce9.csv'" in said
+
+
+@pytest.mark.usefixtures("same_names")
+def test_a_set_that_is_empty_says_how_a_name_is_quoted(
+    type_: Callable[..., Any],
+) -> None:
+    """A file may be called `kind:job`."""
+    said = type_("show", "kind:job").err
+    assert "nothing matches 'kind:job'" in said
+    assert "'\"kind:job\"'" in said

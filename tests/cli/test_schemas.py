@@ -94,7 +94,7 @@ def test_the_command_shows_a_form(type_: Type) -> None:
 def test_a_command_of_a_group_is_named_by_both_words(
     type_: Type, empty_home: Api
 ) -> None:
-    """`token create` and `store backup` are told apart."""
+    """`token create` and `token list` have forms of their own."""
     made = type_("token", "create", "--team", "a", "--json").data
     assert made.pop("schema") == "lineage.token.create/1"
     jsonschema.validate(made, _closed(form_of("token create", 1)))

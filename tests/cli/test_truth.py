@@ -329,6 +329,10 @@ def test_a_served_instance_shows_the_pages_address(
         (("show", "task:1"), "?focus=task%3A1"),
         (("diff", "task:1", "task:2"), "?view=diff&a=task%3A1&b=task%3A2"),
         (("stale",), "?view=stale"),
+        (("upstream", "task:1"), "?focus=task%3A1&up=all&down=0"),
+        (("why", "task:2", "task:1"), "?view=diff&a=task%3A1&b=task%3A2"),
+        (("search", "model"), "?view=home&q=model"),
+        (("tasks", "--text", "tr"), "?view=home&q=tr"),
     ):
         last = type_(*command).out.splitlines()[-1]
         assert last == f"page: {empty_home.server_address}/{query}"
