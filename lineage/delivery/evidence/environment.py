@@ -125,6 +125,7 @@ class EnvironmentFinder:
                 env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
             )
         timer = threading.Timer(_DIFF_S, git.kill)
+        timer.name = "lineage-git-limit"
         timer.daemon = True
         timer.start()
         hashed, size = hashlib.sha256(), 0

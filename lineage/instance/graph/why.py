@@ -310,7 +310,9 @@ def _phrase(cause: Cause) -> str:
     else:
         name = cause.name
         old, new = ("nothing" if v is None else v for v in (cause.b, cause.a))
-    return f"{name} {old} → {new}"
+    # Further upstream another run has it, whose parameters may have the same names.
+    where = f" ({task})" if cause.via and task else ""
+    return f"{name} {old} → {new}{where}"
 
 
 def _files(cause: Cause) -> str | None:
