@@ -13,13 +13,13 @@ Keys: a task's is `task:<id>`; a data node's is `data:<number>` and stands for o
 from __future__ import annotations
 
 import importlib
-import re
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from .kinds import DATA_KINDS
 from .limits import MAX_PATH, MAX_TEXT
+from .selector import keepable
 
 NodeType = Literal["task", "data"]
 
@@ -27,15 +27,6 @@ NodeType = Literal["task", "data"]
 MAX_HOPS: Final = 1_000_000
 #: Nodes in one answer, at most.
 MAX_LIMIT: Final = 10_000
-
-#: Halves of surrogate pairs: what stands for bytes of a name that are no UTF-8.
-_NO_TEXT: Final = re.compile("[\ud800-\udfff]")
-
-
-def keepable(text: Any) -> Any:
-    """Return a name as it is recorded: bytes that are no text become U+FFFD."""
-    return _NO_TEXT.sub("\ufffd", text) if isinstance(text, str) else text
-
 
 Selector = Annotated[
     str, BeforeValidator(keepable), Field(min_length=1, max_length=MAX_PATH)

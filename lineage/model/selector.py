@@ -16,12 +16,14 @@ environment:3f9a1c         what ran in the same packages, code and machine
 "a & b"            quotes keep a text as it is; ( ) group
 """
 
+# Longer than 400 lines: one language, whose forms, reader and writer belong together.
+
 from __future__ import annotations
 
 import difflib
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ..errors import SelectorError
 from .kinds import DATA_KINDS
@@ -48,6 +50,8 @@ _VERSION = re.compile(
 _COMPARISON = re.compile(
     r"(param|metric)\.([^\s<>=!:]+)\s*(>=|<=|!=|=|>|<|:)\s*(.+)", re.DOTALL
 )
+#: Halves of surrogate pairs: what stands for bytes of a name that are no UTF-8.
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 _UP = re.compile(r"\s*(\d*)\+")
 _DOWN = re.compile(r"\+(\d*)\s*$")
 _PREFIX = re.compile(r"([A-Za-z_]+):(?!//)(.*)", re.DOTALL)
@@ -136,6 +140,11 @@ class Either:
 
 
 Selector = NameSelector | Text | Filter | Hops | Both | Either
+
+
+def keepable(text: Any) -> Any:
+    """Return a name as it is recorded: bytes that are no text become U+FFFD."""
+    return _NO_TEXT.sub("\ufffd", text) if isinstance(text, str) else text
 
 
 def status_word(text: str) -> str:
