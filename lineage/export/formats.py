@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ..api.graph import GraphApi
 from . import diagrams, html, ml_bom, openlineage, prov, ro_crate, tables
-from .record import GraphRecord, read
+from .record import GraphRecord, GraphSource, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ FORMATS: Final = {row.name: row for row in _ROWS}
 
 
 def export(
-    api: GraphApi,
+    api: GraphSource,
     selector: str,
     *,
     format: str = "json",

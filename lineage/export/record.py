@@ -7,11 +7,10 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Final
+from typing import Final, Protocol
 
-from ..api.graph import GraphApi
 from ..model.addresses import is_absolute
-from ..model.graph import MAX_LIMIT, GraphEdge, Node, TaskDetail
+from ..model.graph import MAX_LIMIT, GraphAnswer, GraphEdge, Node, TaskDetail
 
 #: Tasks whose details are read; the others keep what their node says.
 MAX_DETAILS: Final = 500
@@ -62,8 +61,31 @@ class GraphRecord:
                 yield edge.source, edge.target, edge
 
 
+class GraphSource(Protocol):
+    """Where a part of the graph is read: an instance's client, or its own questions."""
+
+    def get(
+        self,
+        select: str,
+        *,
+        up: int | None,
+        down: int | None,
+        limit: int,
+        after: str | None,
+    ) -> GraphAnswer:
+        """Return a page of the graph."""
+
+    def task(self, id: int | str) -> TaskDetail:
+        """Return everything known about a task."""
+
+
 def read(
-    api: GraphApi, selector: str, *, up: int | None = None, down: int | None = 0
+    api: GraphSource,
+    selector: str,
+    *,
+    up: int | None = None,
+    down: int | None = 0,
+    most: int = MAX_NODES,
 ) -> GraphRecord:
     """Read a part of the graph from an instance.
 
@@ -72,6 +94,7 @@ def read(
         selector: Where to start.
         up: Hops upstream; None is without limit.
         down: Hops downstream; None is without limit.
+        most: Nodes after which no further page is read.
 
     Raises:
         NotFoundError: Nothing matches the selector.
@@ -86,7 +109,7 @@ def read(
         nodes.update((node.key, node) for node in page.nodes)
         edges.update(((e.source, e.target, e.role), e) for e in page.arrows)
         after = page.next
-        if after is None or len(nodes) >= MAX_NODES:
+        if after is None or len(nodes) >= most:
             break
     kept = [e for e in edges.values() if e.source in nodes and e.target in nodes]
     tasks = [key for key, node in nodes.items() if node.type == "task"]

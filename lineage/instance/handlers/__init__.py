@@ -19,7 +19,7 @@ from ..platform import (
     versions,
 )
 from ..route import Route
-from . import facts, instance_info, previews, questions, workflow
+from . import exports, facts, instance_info, previews, questions, workflow
 
 ALL_ROUTES: Final[tuple[Route, ...]] = (
     *instance_info.ROUTES,
@@ -27,6 +27,7 @@ ALL_ROUTES: Final[tuple[Route, ...]] = (
     *facts.ROUTES,
     *questions.ROUTES,
     *previews.ROUTES,
+    *exports.ROUTES,
     *register.ROUTES,
     *tasks.ROUTES,
     *task_data.ROUTES,

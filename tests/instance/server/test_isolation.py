@@ -101,7 +101,8 @@ HARMLESS = frozenset(
      "taskName", "restartPolicy", "onlyRunning", "showDisabled", "repositoryKey",
      "categories", "categoriesOperation", "filePath", "fileKey", "isArchive",
      "sinceTime", "extraFields", "commitToken", "projectUpdatedAt", "title",
-     "integratedInto", "sessionTags", "forceAllSessions", "by", "first", "most"}
+     "integratedInto", "sessionTags", "forceAllSessions", "format",
+     "by", "first", "most"}
 )  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 /** Calls of the server: same origin, the session's cookie, JSON both ways. */
-import type { AnswerOf, Endpoint, Fields } from "./types";
+import type { AnswerOf, Endpoint, ExportFields, Fields } from "./types";
 
 export class ApiFailure extends Error {
   constructor(
@@ -64,6 +64,11 @@ export async function query<E extends Endpoint>(
 /** Fetch the bytes of an artifact that can be previewed. */
 export async function preview(key: string, signal?: AbortSignal): Promise<Blob> {
   return (await post("public/api/v3/lineage.data.preview", { key }, signal)).blob();
+}
+
+/** Fetch a part of the graph as a document. */
+export async function exported(fields: ExportFields): Promise<Blob> {
+  return (await post("public/api/v3/lineage.graph.export", fields)).blob();
 }
 
 const SIGNED_IN = "lineage-signed-in";

@@ -66,4 +66,9 @@ export type AnswerOf<E extends Endpoint> = E extends "delivery.status"
   ? DeliveryAnswer
   : Call<E>["responses"][200]["content"]["application/json"];
 
+/** What a document is asked for with; the answer is a file. */
+export type ExportFields = Partial<
+  paths["/lineage.graph.export"]["post"]["requestBody"]["content"]["application/json"]
+>;
+
 export type NodeMap = ReadonlyMap<string, GraphNode>;
