@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Final, Protocol
@@ -75,8 +75,8 @@ class GraphSource(Protocol):
     ) -> GraphAnswer:
         """Return a page of the graph."""
 
-    def task(self, id: int | str) -> TaskDetail:
-        """Return everything known about a task."""
+    def tasks_by_key(self, keys: Sequence[str]) -> list[TaskDetail]:
+        """Return everything known about several tasks, those that are there."""
 
 
 def read(

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ...model.exports import ExportParams
-from ...model.graph import GraphAnswer, GraphParams, TaskDetail, TaskParams
+from ...model.graph import (
+    GraphAnswer,
+    GraphParams,
+    TaskDetail,
+    TaskDetails,
+    TaskDetailsParams,
+)
 from ..http import InstanceResponse
 from ..route import RequestContext, Route
 
@@ -48,12 +55,14 @@ class _Source:
         answer: GraphAnswer = self._ask(params)
         return answer
 
-    def task(self, id: int | str) -> TaskDetail:
-        """Return everything known about a task."""
-        answer: TaskDetail = self._ask(TaskParams(key=str(id)))
-        return answer
+    def tasks_by_key(self, keys: Sequence[str]) -> list[TaskDetail]:
+        """Return everything known about several tasks, those that are there."""
+        if not keys:
+            return []
+        answer: TaskDetails = self._ask(TaskDetailsParams(keys=list(keys)))
+        return answer.tasks
 
-    def _ask(self, params: GraphParams | TaskParams) -> Any:
+    def _ask(self, params: GraphParams | TaskDetailsParams) -> Any:
         return self.call.services.graph.ask(self.call.team_ids, params)
 
 
