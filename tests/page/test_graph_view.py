@@ -221,3 +221,22 @@ def test_the_graph_is_also_a_list(look: Look, signs: StoryFixture) -> None:
     row = page.get_by_role("row").filter(has_text="Label signs").first
     expect(row).to_be_visible()
     expect(page.get_by_role("table")).to_contain_text("night rain")
+
+
+def test_a_task_opens_into_its_steps_and_folds_again(
+    look: Look, signs: StoryFixture
+) -> None:
+    """Each edge then ends at its step; before, the edges of the task name theirs."""
+    key = signs.find("Train signs")
+    page = look(f"/?focus={key}&sel={key}&by=run")
+    expect(page.locator(".edge-words")).to_have_text(["fit weights"])
+    node(page, "Train signs").get_by_role("button", name="Show 1 step").click()
+    step = page.locator(".node-step")
+    expect(step).to_contain_text("fit weights")
+    expect(step).to_contain_text("step · task")
+    step.locator(".node-main").click()
+    expect(page.locator(".panel")).to_contain_text("Step fit weights")
+    expect(page.locator(".edge-line.is-highlighted")).to_have_count(1)
+    step.get_by_role("button", name="Fold the steps").click()
+    expect(step).to_have_count(0)
+    expect(node(page, "Train signs")).to_be_visible()

@@ -6,11 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import requests
 from instance_server import Served
 from page_fixture import StoryFixture, stat
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 Look = Callable[..., Any]
+
+
+def section(panel: Locator, title: str) -> Locator:
+    """The section of the panel with a heading."""
+    heading = panel.page.get_by_role(
+        "heading", name=title, level=3, include_hidden=True
+    )
+    return panel.locator("details", has=heading)
 
 
 def test_a_task_is_shown_in_full(look: Look, signs: StoryFixture) -> None:
@@ -112,3 +121,71 @@ def test_a_table_is_previewed_by_its_first_rows(
     rows = look(f"/?focus={key}&sel={key}").get_by_role("region", name="First rows")
     expect(rows.get_by_role("columnheader", name="amount")).to_be_visible()
     expect(rows.get_by_role("cell", name="monday")).to_be_visible()
+
+
+def test_a_run_shows_values_links_and_what_it_ran_in(
+    look: Look, served: Served
+) -> None:
+    """Parameters and metrics are tables, other tools' runs links, the rest folded."""
+    story = StoryFixture(served)
+    story.task("fit", "Fit forest", environment={"package:numpy": "2.2.0"})
+    story.fact("params", "fit", params={"depth": 7})
+    story.fact("metrics", "fit", metrics=[["auc", 0.93, None]])
+    links = [
+        {"name": "mlflow", "url": "https://mlflow.example.org/runs/5"},
+        {"name": "other", "url": "javascript:alert(1)"},
+    ]
+    story.fact("links", "fit", links=links)
+    story.end("fit")
+    story.send()
+    key = story.find("Fit forest")
+    panel = look(f"/?focus={key}&sel={key}").locator(".panel")
+    expect(section(panel, "Parameters")).to_contain_text("depth7")
+    expect(section(panel, "Metrics")).to_contain_text("auc0.93")
+    also = section(panel, "Also in")
+    expect(also.get_by_role("link", name="mlflow")).to_have_attribute(
+        "href", "https://mlflow.example.org/runs/5"
+    )
+    expect(also.get_by_role("link")).to_have_count(1)
+    place = section(panel, "Ran in")
+    expect(place.get_by_text("package:numpy")).to_be_hidden()
+    place.get_by_text("Ran in").click()
+    expect(place).to_contain_text("2.2.0")
+
+
+def test_columns_and_what_they_are_made_from_are_a_table(
+    look: Look, served: Served
+) -> None:
+    """What an OpenLineage event names of a table is shown beside its details."""
+    made_from = [{"namespace": "pg://db", "name": "raw.orders", "field": "price"}]
+    facets = {
+        "schema": {"fields": [{"name": "total", "type": "DECIMAL"}]},
+        "columnLineage": {"fields": {"total": {"inputFields": made_from}}},
+    }
+    event = {
+        "eventType": "COMPLETE",
+        "eventTime": "2026-05-01T10:00:00Z",
+        "producer": "https://example.org/producer",
+        "run": {"runId": "0196d8a0-5c4f-7b1e-9c2d-3f4a5b6c7d8e"},
+        "job": {"namespace": "shop", "name": "sum orders"},
+        "outputs": [{"namespace": "pg://db", "name": "mart.orders", "facets": facets}],
+    }
+    answer = requests.post(f"{served.address}/api/v1/lineage", json=event, timeout=20)
+    assert answer.status_code < 300, answer.text
+    key = StoryFixture(served).data("mart.orders")
+    table = look(f"/?focus={key}&sel={key}").get_by_role("region", name="Columns")
+    row = table.get_by_role("row").filter(has_text="total")
+    expect(row).to_contain_text("DECIMAL")
+    expect(row).to_contain_text("raw.orders price")
+
+
+def test_why_a_version_changed_is_answered_when_asked(
+    look: Look, signs: StoryFixture
+) -> None:
+    """One sentence names the first difference from the version before."""
+    key = signs.data("/models/best.pt")
+    panel = look(f"/?focus={key}&sel={key}").locator(".panel")
+    answered = section(panel, "Why it changed")
+    expect(answered.locator("p")).to_have_count(0)
+    answered.get_by_text("Why it changed").click()
+    expect(answered.locator("p").first).to_contain_text("best.pt")

@@ -23,6 +23,7 @@ export type ImpactAnswer = Schemas["ImpactAnswer"];
 export type ProvenanceAnswer = Schemas["ProvenanceAnswer"];
 export type DiffAnswer = Schemas["DiffAnswer"];
 export type DiffItem = Schemas["DiffItem"];
+export type WhyAnswer = Schemas["WhyAnswer"];
 export type StaleAnswer = Schemas["StaleAnswer"];
 export type HealthAnswer = Schemas["HealthAnswer"];
 export type ChangesAnswer = Schemas["ChangesAnswer"];
@@ -45,6 +46,7 @@ export type Endpoint =
   | "graph.provenance"
   | "graph.diff"
   | "graph.stale"
+  | "graph.why"
   | "tasks.list"
   | "artifacts.list"
   | "tasks.get"

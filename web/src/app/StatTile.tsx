@@ -1,4 +1,5 @@
 /** The coloured tile with a node's icon. */
+import { Footprints } from "lucide-react";
 import { useEffect, useRef } from "react";
 import type { GraphNode } from "../api/types";
 import { safeColour } from "../model/titles";
@@ -19,7 +20,7 @@ export function initials(name: string): string {
   return letters.join("").toUpperCase();
 }
 
-export function StatTile({ node, size = 32 }: { node: GraphNode; size?: number }) {
+export function StatTile({ node, size = 32, isStep = false }: { node: GraphNode; size?: number; isStep?: boolean }) {
   const box = useRef<HTMLSpanElement>(null);
   const colour = safeColour(node.icon?.color);
   const background = safeColour(node.icon?.backgroundColor);
@@ -29,8 +30,8 @@ export function StatTile({ node, size = 32 }: { node: GraphNode; size?: number }
     style.setProperty("--tile-ink", colour ?? "");
     style.setProperty("--tile-fill", background ?? "");
   }, [colour, background]);
-  const Icon = iconOf(node.kind, node.icon?.icon);
-  const isApp = node.type === "task" && !node.icon;
+  const Icon = isStep ? Footprints : iconOf(node.kind, node.icon?.icon);
+  const isApp = node.type === "task" && !node.icon && !isStep;
   const look = node.type === "task" ? "task" : node.kind;
   const hue = isApp ? `tile-hue-${hueOf(node.name)}` : "";
   return (

@@ -8,6 +8,9 @@ export function Legend() {
         <i className="legend-task" aria-hidden="true" /> task
       </li>
       <li>
+        <i className="legend-step" aria-hidden="true" /> step
+      </li>
+      <li>
         <i className="legend-data" aria-hidden="true" /> artifact
       </li>
       <li>

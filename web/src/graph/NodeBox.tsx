@@ -91,7 +91,7 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
         data-key={item.key}
         onClick={() => data.onSelect(item.key)}
       >
-        <StatTile node={node} />
+        <StatTile node={node} isStep={item.type === "step"} />
         <span className="node-text">
           <span
             className="node-title"

@@ -7,7 +7,9 @@ import { Copied, Failure, Loading, PageLink } from "../app/ui";
 import { go } from "../app/useUrl";
 import { bytes, moment, short } from "../model/format";
 import { rowsOf } from "../model/rows";
+import { Columns } from "./Tables";
 import { VersionStrip } from "./VersionStrip";
+import { Why } from "./Why";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
 
 const MAX_PREVIEW = 20_000;
@@ -140,6 +142,8 @@ export function DataPanel({ id, nodes: drawn }: { id: string; nodes: NodeMap }) 
         ]}
       />
       {detail.preview && <Preview detail={detail} />}
+      <Columns columns={detail.columns ?? []} />
+      {detail.versions.length > 1 && <Why key={node.key} id={node.key} />}
       <Versions versions={detail.versions} current={node.key} />
       <Section title="Produced by" count={unique(detail.produced_by)}>
         {detail.produced_by.length === 0 && <p className="quiet">No recorded task produced it.</p>}

@@ -4,6 +4,7 @@ import type { Edge, GraphNode, NodeMap, Step, TaskDetail } from "../api/types";
 import { useAnswer } from "../api/useAnswer";
 import { Copied, Failure, Loading, Status } from "../app/ui";
 import { duration, moment, plural } from "../model/format";
+import { Links, Values } from "./Tables";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
 
 function lasted(start: number | null | undefined, end: number | null | undefined): string | null {
@@ -125,6 +126,9 @@ export function TaskPanel({ id, nodes: drawn }: { id: string; nodes: NodeMap }) 
           ["Workspace", node.workspace_id],
         ]}
       />
+      <Links links={task.links} />
+      <Values title="Parameters" values={task.params} />
+      <Values title="Metrics" values={task.metrics} />
       <Section title="Inputs" count={unique(inputs)}>
         {inputs.length === 0 && <p className="quiet">It recorded no input.</p>}
         <EdgeList edges={inputs} nodes={nodes} drawn={drawn} steps={steps} pick={(edge) => edge.data} />
@@ -141,6 +145,7 @@ export function TaskPanel({ id, nodes: drawn }: { id: string; nodes: NodeMap }) 
           <Steps steps={task.steps} />
         </Section>
       )}
+      <Values title="Ran in" values={task.environment} isFolded />
       <Log log={task.log} />
       <Meta meta={task.meta} />
       <Raw value={task} />
