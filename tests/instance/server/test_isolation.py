@@ -73,6 +73,7 @@ TARGETS: dict[str, tuple[Any, ...]] = {
     "opened": ([f"task:{TASK}"],),
     "expanded": ([f"task:{TASK}.up", "data:1.down"],),
     "item": (f"task:{TASK}", "data:1"),
+    "keys": ([f"task:{TASK}"],),
     "of": _SELECTORS,
     "a": _SELECTORS,
     "b": _SELECTORS,

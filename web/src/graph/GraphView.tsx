@@ -72,21 +72,19 @@ function Listed({ state, onSelect }: { state: PageState; onSelect: (key: string)
   if (!graph) return <Loading />;
   const present = state.at === null ? null : presentAt(graph, state.at);
   return (
-    <>
+    <div className="list-side">
       <ListView graph={graph} state={state} present={present} onSelect={onSelect} />
       {graph.isTruncated && (
-        <div className="notes">
-          <div className="note" role="status">
-            <p>There is more: these are the first {plural(graph.nodes.size, "task or version", "tasks and versions")}.</p>
-            {graph.next && (
-              <button type="button" className="button" onClick={() => setPages(pages + 1)}>
-                Add the next {number(LIMIT)}
-              </button>
-            )}
-          </div>
+        <div className="list-more" role="status">
+          <p>There is more: these are the first {plural(graph.nodes.size, "task or version", "tasks and versions")}.</p>
+          {graph.next && (
+            <button type="button" className="button" onClick={() => setPages(pages + 1)}>
+              Add the next {number(LIMIT)}
+            </button>
+          )}
         </div>
       )}
-    </>
+    </div>
   );
 }
 
