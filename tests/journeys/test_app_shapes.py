@@ -196,3 +196,22 @@ def test_an_app_needs_few_lines(name: str, most: int) -> None:
         if isinstance(node, ast.Name) and node.id in imported:
             lines.add(node.lineno)
     assert 0 < len(lines) <= most, sorted(lines)
+
+
+def _shapes() -> str:
+    """The table of the shapes, from the apps themselves."""
+    rows = [
+        "| shape | lines that speak of lineage, at most | example |",
+        "|---|---|---|",
+    ]
+    for name, most in LINES.items():
+        tree = ast.parse((APPS / f"{name}.py").read_text("utf-8"))
+        shape = (ast.get_docstring(tree) or "").splitlines()[0].rstrip(".")
+        rows.append(f"| {shape} | {most} | `{name}.py` |")
+    return "\n".join(rows)
+
+
+def test_the_document_lists_the_shapes_as_they_are() -> None:
+    """Whoever changes an app or its number of lines copies this table."""
+    document = (APPS.parents[1] / "docs" / "migrating.md").read_text("utf-8")
+    assert f"\n{_shapes()}\n" in document, _shapes()
