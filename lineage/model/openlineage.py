@@ -36,6 +36,10 @@ def dataset_name(kind: str, id: str) -> tuple[str, str]:
         return "file", id.removeprefix(f"file://{parts.netloc}")
     if kind in {"file", "folder", "model_weight"} and is_absolute(id):
         return "file", uri_path(id)
+    if kind == "table" and "/" in id:
+        # `bigquery/project.data.orders`: a namespace without a scheme, as it came.
+        namespace, _, name = id.partition("/")
+        return namespace, name
     return NAMESPACE, f"{kind}/{id}"
 
 

@@ -155,6 +155,9 @@ def test_each_run_begins_and_ends_in_openlineage(example: GraphRecord) -> None:
         ("file", "file:///data/a.csv", ("file", "/data/a.csv")),
         ("file", "file://host/data/a#b?.csv", ("file", "/data/a#b?.csv")),
         ("file", "s3://bucket/a/b.csv", ("s3://bucket", "a/b.csv")),
+        ("table", "postgres://db:5432/shop.t", ("postgres://db:5432", "shop.t")),
+        ("table", "bigquery/shop.data.t", ("bigquery", "shop.data.t")),
+        ("table", "orders", ("lineage", "table/orders")),
         ("project", "7", ("lineage", "project/7")),
     ],
 )
