@@ -60,7 +60,7 @@ def to_ml_bom(record: GraphRecord) -> str:
         if packages:
             formula["components"] = packages
         document["formulation"] = [formula]
-    return json_text(document, indent=1)
+    return json_text(document, indent=record.indent)
 
 
 def _packages(details: Iterable[TaskDetail]) -> list[dict[str, str]]:

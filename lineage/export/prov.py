@@ -42,7 +42,7 @@ def to_prov(record: GraphRecord) -> str:
     for edge in record.edges:
         if edge.role == "revision":
             document.derive(edge.target, edge.source, "prov:Revision")
-    return json_text(document.content(), indent=1)
+    return json_text(document.content(), indent=record.indent)
 
 
 class _Document:

@@ -18,6 +18,9 @@ MAX_DETAILS: Final = 500
 MAX_NODES: Final = 100_000
 
 #: What XML refuses, what a terminal obeys, and what turns the direction of writing.
+#: Nodes up to which documents are indented for people.
+_MOST_INDENTED: Final = 2500
+
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
     "\u2028\u2029\u202a-\u202e\u2066-\u2069]"
@@ -39,6 +42,14 @@ class GraphRecord:
     """Details of tasks by the key of their node."""
     is_complete: bool = True
     """False when a bound cut nodes or details."""
+
+    @property
+    def indent(self) -> int | None:
+        """How JSON documents are indented; long ones are not, which takes half as long.
+
+        Python writes indented JSON by its slow encoder.
+        """
+        return 1 if len(self.nodes) <= _MOST_INDENTED else None
 
     def tasks(self) -> list[Node]:
         """Return the nodes that are tasks."""

@@ -77,7 +77,7 @@ def to_ro_crate(record: GraphRecord, files: Mapping[str, str] | None = None) -> 
     ]
     context = "https://w3id.org/ro/crate/1.1/context"
     crate = {"@context": context, "@graph": graph}
-    return json_text(crate, indent=1)
+    return json_text(crate, indent=record.indent)
 
 
 def _root(

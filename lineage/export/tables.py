@@ -62,4 +62,4 @@ def to_json(record: GraphRecord) -> str:
             for key, detail in record.details.items()
         },
     }
-    return json_text(document, indent=1)
+    return json_text(document, indent=record.indent)
