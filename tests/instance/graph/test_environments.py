@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from store_engines import START, Facts, digest
 from lineage.instance.graph import GraphQueries
 from lineage.instance.store import Store
 from lineage.instance.store.forget import forget_task
+from lineage.instance.store.migrate import migrate
 from lineage.model.environment import environment_digest
 
 TEAM = [1]
@@ -104,3 +106,22 @@ def test_a_forgotten_run_takes_its_environment_along(
     forget_task(store.db, 1)
     assert _rows(store) == [environment_digest(NEW)]
     assert graph.get_task(TEAM, id=1).environment_digest is None
+
+
+def test_a_store_of_before_is_brought_along(store: Store) -> None:
+    """What each task kept for itself is one environment of both."""
+    store.ingest(1, _train("one", 0, "a"))
+    store.ingest(1, _train("two", 9, "b"))
+    with store.db.write() as tx:
+        for statement in (
+            "DROP TABLE environments",
+            "ALTER TABLE tasks DROP COLUMN environment_digest",
+            "DELETE FROM lineage_migrations WHERE number = 900",
+        ):
+            tx.run(statement)
+        tx.run("UPDATE tasks SET environment = ?", (json.dumps(OLD),))
+    assert migrate(store.db) == ["0900_environments"]
+    graph = GraphQueries(store)
+    found = [graph.get_task(TEAM, id=number) for number in (1, 2)]
+    assert [task.environment for task in found] == [OLD, OLD]
+    assert _rows(store) == [environment_digest(OLD)]
