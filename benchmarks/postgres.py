@@ -17,7 +17,7 @@ from lineage.instance.store import Store, open_store
 from lineage.instance.store.database import Transaction
 
 from . import graph_closure, ingest
-from .harness import Options, Table, significant
+from .harness import Goal, Options, Table, significant
 
 TITLE = "the store on PostgreSQL"
 SMALL = 50
@@ -45,6 +45,7 @@ def run(options: Options) -> list[Table]:
             uri = server.get_uri()
             return [
                 _batches(uri, options),
+                _growth(uri, options),
                 _closures(uri, options),
                 _writers(uri, options),
             ]
@@ -151,6 +152,52 @@ def _bytes_per_edge(store: Store, edges: int) -> str:
         f"bytes an edge with indexes: {shown};"
         f" {artifacts / edges:.2g} artifacts an edge"
     )
+
+
+def _growth(uri: str, options: Options) -> Table:
+    """Measure batches of new artifacts into empty stores that nobody analyses."""
+    size = 500 if options.is_smoke else 10_000
+    rounds = options.pick_rounds(5, 3)
+    table = Table(
+        f"{TITLE}: batches of {size:,} edges of new artifacts, ms",
+        ("new artifacts into", "first", "second", "third", "fourth", "fourth / first"),
+    )
+    names = ("the empty store on PostgreSQL", "the empty store on SQLite")
+    times: dict[str, list[list[float]]] = {name: [] for name in names}
+    for _ in range(rounds):
+        with _stores(uri) as stores:
+            with stores[0].db.write() as tx:
+                for name in ("entities", "nodes", "edges", "links", "terms"):
+                    tx.run(f"ALTER TABLE {name} SET (autovacuum_enabled = off)")
+            for name, store in zip(names, stores, strict=True):
+                times[name].append([_timed(store, at, size) for at in range(4)])
+    for name, rows in times.items():
+        told = [statistics.median(part) for part in zip(*rows, strict=True)]
+        growth = statistics.median(row[3] / row[0] for row in rows)
+        cells = [*(significant(part * 1e3) for part in told), significant(growth)]
+        table.rows.append([name, *cells])
+        promise = f"fourth batch against the first, {name}"
+        table.goals.append(Goal(promise, growth, 1.2, "x"))
+    return table
+
+
+def _timed(store: Store, at: int, size: int) -> float:
+    """Give the seconds that a batch takes whose artifacts are all new."""
+    facts = [
+        {
+            "f": "edge",
+            "uid": f"new{at}-{number}",
+            "task": f"new{at}-{number // 200}",
+            "at": 1.7e9 + number,
+            "dir": "input" if number % 4 else "output",
+            "kind": "file",
+            "id": f"/new/{at}/{number}.csv",
+        }
+        for number in range(size)
+    ]
+    start = time.perf_counter()
+    store.ingest(1, facts)
+    return time.perf_counter() - start
 
 
 def _closures(uri: str, options: Options) -> Table:

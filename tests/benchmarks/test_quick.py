@@ -58,6 +58,8 @@ ROWS = {
         "bare multi-row inserts in PostgreSQL",
         "the store on PostgreSQL",
         "the store on SQLite",
+        "the empty store on PostgreSQL",
+        "the empty store on SQLite",
         "PostgreSQL",
     ),
     "compare": (

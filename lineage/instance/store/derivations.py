@@ -31,10 +31,9 @@ _USED: Final = (
 _OPEN: Final = (
     "SELECT d.edge_id, d.kind, d.said, d.task_id, e.event_at, e.step, s.source"
     " FROM each_int(:tasks) AS x JOIN derivations d"
-    " ON d.team_id = :team AND d.task_id = x.value"
+    " ON d.team_id = :team AND d.entity_id IS NULL AND d.task_id = x.value"
     " JOIN edges e ON e.team_id = :team AND e.id = d.edge_id"
     " JOIN sources s ON s.team_id = :team AND s.id = e.id >> 32"
-    " WHERE d.entity_id IS NULL"
 )
 
 

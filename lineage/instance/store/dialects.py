@@ -243,6 +243,7 @@ class PostgresDialect:
 
     name = "postgresql"
     writes_alone = False
+    settings: ClassVar[str] = _POSTGRES_SETTINGS
     words: ClassVar[dict[str, str]] = {
         "clustered": "",
         "key_text": 'TEXT COLLATE "C"',
@@ -270,7 +271,7 @@ class PostgresDialect:
         connection = self._psycopg.connect(
             self.url, autocommit=True, connect_timeout=10
         )
-        connection.execute(_POSTGRES_SETTINGS)
+        connection.execute(self.settings)
         return connection
 
     def begin(self, connection: Any, *, is_write: bool) -> None:

@@ -48,27 +48,26 @@ _OLD_NODES = (
 _IN = "(SELECT x.value FROM each_int(:ids) AS x)"
 #: What the links of artifacts follow from, besides work in place.
 _OF_EDGES = (
-    "INSERT INTO links (team_id, activity, direction, node_id, since, until)"  # noqa: S608  constant SQL
+    "INSERT INTO links (team_id, activity, direction, node_id, since, until)"
     " SELECT e.team_id, e.activity, e.link, e.node_id, MIN(e.event_at),"
-    " MAX(e.event_at) FROM edges e WHERE e.team_id = :team AND e.is_reused = 0"
-    f" AND e.entity_id IN {_IN}"
-    " GROUP BY e.team_id, e.activity, e.link, e.node_id"
+    " MAX(e.event_at) FROM each_int(:ids) AS x"
+    " JOIN edges e ON e.team_id = :team AND e.entity_id = x.value"
+    " WHERE e.is_reused = 0 GROUP BY e.team_id, e.activity, e.link, e.node_id"
 )
 _OF_SOURCES = (
-    "INSERT INTO links (team_id, activity, direction, node_id, since, until)"  # noqa: S608  constant SQL
+    "INSERT INTO links (team_id, activity, direction, node_id, since, until)"
     " SELECT d.team_id, -e.node_id, {direction}, {node}, MIN(e.event_at),"
-    " MAX(e.event_at) FROM {joined}"
-    f" IN {_IN}"
-    " AND d.node_id IS NOT NULL AND d.node_id <> e.node_id AND e.is_reused = 0"
+    " MAX(e.event_at) FROM each_int(:ids) AS x {joined}"
+    " WHERE d.node_id IS NOT NULL AND d.node_id <> e.node_id AND e.is_reused = 0"
     " GROUP BY d.team_id, e.node_id, {node} ON CONFLICT DO NOTHING"
 )
 _BY_SOURCE = (
-    "derivations d JOIN edges e ON e.team_id = d.team_id AND e.id = d.edge_id"
-    " WHERE d.team_id = :team AND d.entity_id"
+    "JOIN derivations d ON d.team_id = :team AND d.entity_id = x.value"
+    " JOIN edges e ON e.team_id = :team AND e.id = d.edge_id"
 )
 _BY_OUTPUT = (
-    "edges e JOIN derivations d ON d.team_id = e.team_id AND d.edge_id = e.id"
-    " WHERE e.team_id = :team AND e.entity_id"
+    "JOIN edges e ON e.team_id = :team AND e.entity_id = x.value"
+    " JOIN derivations d ON d.team_id = :team AND d.edge_id = e.id"
 )
 _LINKS = (
     _OF_EDGES,
