@@ -56,6 +56,7 @@ def run(options: Options) -> list[Table]:
 def _batches(uri: str, options: Options) -> Table:
     """Measure batches into both stores, and the same rows bare, interleaved."""
     rounds = options.pick_rounds(40, 12)
+    batch = 1_000 if options.is_smoke else ingest.BATCH
     table = Table(
         f"{TITLE}: edges a second into it, {rounds} batches of each",
         (
@@ -68,7 +69,7 @@ def _batches(uri: str, options: Options) -> Table:
         ),
     )
     with _stores(uri) as (ours, lite), _bare(uri) as bare:
-        for size in (ingest.BATCH, SMALL):
+        for size in (batch, SMALL):
             subjects: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
                 "bare multi-row inserts in PostgreSQL": bare,
                 "the store on PostgreSQL": lambda facts: ours.ingest(1, facts),
@@ -97,7 +98,7 @@ def _batches(uri: str, options: Options) -> Table:
                     significant(base / walls[name]), significant(size / own),
                     str(statements) if name.endswith("store on PostgreSQL") else "",
                 ])  # fmt: skip
-        sizes = _bytes_per_edge(ours, rounds * (ingest.BATCH + SMALL))
+        sizes = _bytes_per_edge(ours, rounds * (batch + SMALL))
     table.notes.append(
         "each batch commits; bare: one table, text keys, two indexes, no check of facts"
     )

@@ -250,37 +250,20 @@ class Adjacency:
 
     def uses(self, nodes: Collection[int]) -> Mapping[int, Sequence[Any]]:
         """Return, of each node, activity and first time of its uses."""
-        known = self._memory.uses
-        self._remember(known, nodes, lambda part: _grouped(self._rows(_USES, part)))
-        return known
+        return self._ends(self._memory.uses, nodes, _USES)
 
     def makings(self, nodes: Collection[int]) -> Mapping[int, Sequence[Any]]:
         """Return, of each node, activity, last time and direction of its makings."""
-        known = self._memory.makings
-        self._remember(known, nodes, lambda part: _grouped(self._rows(_MAKINGS, part)))
-        return known
+        return self._ends(self._memory.makings, nodes, _MAKINGS)
 
     def inputs(self, activities: Collection[int]) -> Mapping[int, Sequence[End]]:
         """Return the inputs of activities."""
-        known = self._memory.inputs
-        self._remember(
-            known, activities, lambda part: _grouped(self._rows(_INPUTS, part))
-        )
-        return known
+        return self._ends(self._memory.inputs, activities, _INPUTS)
 
     def outputs(self, activities: Collection[int]) -> Mapping[int, Sequence[End]]:
         """Return the outputs of activities that do not name their sources."""
         known = self._memory.outputs
-
-        def read(part: list[int]) -> Mapping[int, Sequence[End]]:
-            rows = self._rows(_OUTPUTS, part)
-            scoped = [row for row in rows if row[3] == SCOPED]
-            if scoped:
-                self._memory.scoped.update(_grouped(scoped))
-                rows = [row for row in rows if row[3] != SCOPED]
-            return _grouped(rows)
-
-        self._remember(known, activities, read)
+        _remember_all(known, activities, self._read_outputs)
         return known
 
     @property
@@ -290,42 +273,51 @@ class Adjacency:
 
     def around(self, activities: Collection[int]) -> Mapping[int, Sequence[int]]:
         """Return the activities that enclose each."""
-        tx, team = self._tx, self._team
-        self._remember(
-            self._memory.around,
-            activities,
-            lambda part: step_tree.enclosing(tx, team, part),
-        )
-        return self._memory.around
+        return self._tree(self._memory.around, activities, step_tree.enclosing)
 
     def within(self, activities: Collection[int]) -> Mapping[int, Sequence[int]]:
         """Return the activities inside each."""
-        tx, team = self._tx, self._team
-        self._remember(
-            self._memory.within,
-            activities,
-            lambda part: step_tree.inside(tx, team, part),
-        )
-        return self._memory.within
+        return self._tree(self._memory.within, activities, step_tree.inside)
 
     def beside(
         self, nodes: Collection[int], *, is_up: bool
     ) -> Mapping[int, Sequence[tuple[int, str]]]:
         """Return, of each node, the other ends of links that no task made, and how."""
         known = self._memory.beside_up if is_up else self._memory.beside_down
+        _remember_all(known, nodes, lambda part: self._read_beside(part, is_up=is_up))
+        return known
 
-        def read(part: list[int]) -> Mapping[int, Sequence[tuple[int, str]]]:
-            found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-            for link in derived_links.without_activity(
-                self._tx, self._team, part, self._as_of, is_up=is_up
-            ):
-                near, far = link.target, link.source
-                if not is_up:
-                    near, far = far, near
-                found[near].append((far, link.how))
-            return found
+    def _read_beside(
+        self, part: list[int], *, is_up: bool
+    ) -> Mapping[int, Sequence[tuple[int, str]]]:
+        found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for link in derived_links.without_activity(
+            self._tx, self._team, part, self._as_of, is_up=is_up
+        ):
+            near, far = link.target, link.source
+            if not is_up:
+                near, far = far, near
+            found[near].append((far, link.how))
+        return found
 
-        self._remember(known, nodes, read)
+    def _read_outputs(self, part: list[int]) -> Mapping[int, Sequence[End]]:
+        rows = self._rows(_OUTPUTS, part)
+        self._memory.scoped.update(_grouped(r for r in rows if r[3] == SCOPED))
+        return _grouped(row for row in rows if row[3] != SCOPED)
+
+    def _ends(
+        self, known: dict[int, Sequence[Any]], ids: Collection[int], sql: str
+    ) -> Mapping[int, Sequence[Any]]:
+        _remember_all(known, ids, lambda part: _grouped(self._rows(sql, part)))
+        return known
+
+    def _tree(
+        self,
+        known: dict[int, Sequence[int]],
+        activities: Collection[int],
+        read: Callable[[Transaction, int, list[int]], Mapping[int, Sequence[int]]],
+    ) -> Mapping[int, Sequence[int]]:
+        _remember_all(known, activities, lambda part: read(self._tx, self._team, part))
         return known
 
     def _rows(self, sql: str, ids: list[int]) -> list[Any]:
@@ -335,19 +327,19 @@ class Adjacency:
             names["as_of"] = self._as_of
         return self._tx.all(sql, names)
 
-    @staticmethod
-    def _remember(
-        known: dict[int, Any],
-        ids: Collection[int],
-        read: Callable[[list[int]], Mapping[int, Any]],
-    ) -> None:
-        """Read what is not known yet of ids."""
-        # In the order of the index, look-ups take a fifth less.
-        missing = sorted([id for id in ids if id not in known])
-        for at in range(0, len(missing), CHUNK):
-            part = missing[at : at + CHUNK]
-            known.update(dict.fromkeys(part, ()))
-            known.update(read(part))
+
+def _remember_all(
+    known: dict[int, Any],
+    ids: Collection[int],
+    read: Callable[[list[int]], Mapping[int, Any]],
+) -> None:
+    """Read what is not known yet of ids."""
+    # In the order of the index, look-ups take a fifth less.
+    missing = sorted([id for id in ids if id not in known])
+    for at in range(0, len(missing), CHUNK):
+        part = missing[at : at + CHUNK]
+        known.update(dict.fromkeys(part, ()))
+        known.update(read(part))
 
 
 def _grouped(rows: Iterable[Sequence[Any]]) -> dict[int, list[Any]]:
