@@ -1,4 +1,4 @@
-"""Look after a store: `store backup`, `store partition`, `store rebuild`."""
+"""Look after a store: `store backup`, `partition`, `distribute` and `rebuild`."""
 
 from __future__ import annotations
 
@@ -26,11 +26,15 @@ def add_commands(commands: Commands) -> None:
     partition.add_argument(
         "--parts", type=_parts, default=16, help="parts of each table (16)"
     )
+    distribute = stores.add(
+        "distribute", run_distribute, "spread a store over a Citus cluster, by team",
+        example="lineage store distribute --store postgresql://lineage@db/lineage",
+    )  # fmt: skip
     rebuild = stores.add(
         "rebuild", run_rebuild, "make versions and links again from the recorded edges",
         example="lineage store rebuild --store sqlite:///instance.db",
     )  # fmt: skip
-    for parser in (backup, partition, rebuild):
+    for parser in (backup, partition, distribute, rebuild):
         with_store(parser)
 
 
@@ -59,6 +63,16 @@ def run_partition(args: argparse.Namespace) -> CommandResult:
     text = f"in {args.parts} parts each: {', '.join(done)}"
     data = {"tables": done, "parts": args.parts}
     return CommandResult(data, [line(text if done else "it is partitioned already")])
+
+
+def run_distribute(args: argparse.Namespace) -> CommandResult:
+    """Spread the tables of teams over the workers of a cluster."""
+    distribution = load("instance.store.distribution", "postgres")
+    with opened_store(args) as store:
+        done = distribution.distribute(store.db)
+    text = f"distributed by team: {', '.join(done)}"
+    data = {"tables": done}
+    return CommandResult(data, [line(text if done else "it is distributed already")])
 
 
 def run_rebuild(args: argparse.Namespace) -> CommandResult:

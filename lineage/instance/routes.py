@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
-from ..errors import NotFoundError, SelectorError, StoreError, guard
+from ..errors import NotFoundError, SelectorError, StoreError, guard, warn_rarely
 from .authorization import OPEN, Principal
 from .errors import RequestError, from_validation
 from .handlers import ALL_ROUTES
@@ -16,7 +16,7 @@ from .http import JSON_HEADERS, InstanceRequest, InstanceResponse
 from .json_body import MAX_NODES, MAX_NODES_SMALL, read_json
 from .route import Answer, RequestContext, Route, WriteRequest
 from .services import Services
-from .store import StoreFaultError
+from .store import ServerAwayError, StoreFaultError
 
 #: The one table: a method that is not here does not exist.
 ROUTES: Final[Mapping[str, Route]] = {route.name: route for route in ALL_ROUTES}
@@ -164,6 +164,10 @@ def respond(answer: Answer) -> InstanceResponse:
 
 
 def _unavailable(error: StoreError) -> RequestError:
+    reason = str(error)
+    if isinstance(error, ServerAwayError):
+        warn_rarely("store away", "the store cannot be used: %s", error)
+        reason = "its server does not answer as it should; the log has the reason"
     return RequestError(
-        503, f"the store cannot be used now: {error}", headers={"retry-after": "1"}
+        503, f"the store cannot be used now: {reason}", headers={"retry-after": "1"}
     )

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from .database import Database, Transaction
-from .dialects import ConflictError, StoreBusyError, StoreFaultError
+from .dialects import (
+    ConflictError,
+    ServerAwayError,
+    StoreBusyError,
+    StoreFaultError,
+)
 from .store import Store, open_store
 
 __all__ = [
     "ConflictError",
     "Database",
+    "ServerAwayError",
     "Store",
     "StoreBusyError",
     "StoreFaultError",

@@ -10,7 +10,13 @@ from typing import Any
 
 from ... import forksafe
 from ...errors import StoreError
-from .dialects import BUSY_TIMEOUT_S, Dialect, StoreBusyError, dialect_for
+from .dialects import (
+    BUSY_TIMEOUT_S,
+    Dialect,
+    ServerAwayError,
+    StoreBusyError,
+    dialect_for,
+)
 from .sql_params import Params
 
 Row = tuple[Any, ...]
@@ -177,6 +183,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.dialect = dialect_for(url)
+        #: What answers call the store: they name no host and no role.
+        self.shown = url if self.dialect.writes_alone else "the PostgreSQL store"
         self._abandoned: list[Any] = []
         self._reset()
         forksafe.register(self)
@@ -264,7 +272,9 @@ class Database:
                 yield transaction
             return
         if not self._writer.acquire(timeout=BUSY_TIMEOUT_S):
-            raise StoreBusyError(f"{self.url}: another thread keeps writing; try again")
+            raise StoreBusyError(
+                f"{self.shown}: another thread keeps writing; try again"
+            )
         try:
             with self._transaction(is_write=True) as transaction:
                 yield transaction
@@ -317,9 +327,9 @@ class Database:
 
     def _take(self) -> Any:
         if self._is_closed:
-            raise StoreError(f"{self.url}: the store is closed")
+            raise StoreError(f"{self.shown}: the store is closed")
         if not self._slots.acquire(timeout=BUSY_TIMEOUT_S):
-            raise StoreBusyError(f"{self.url}: too many callers at once; try again")
+            raise StoreBusyError(f"{self.shown}: too many callers at once; try again")
         with self._lock:
             if self._idle:
                 return self._idle.pop()
@@ -330,7 +340,8 @@ class Database:
             raise self.dialect.translate(error) from error
         except OSError as error:
             self._slots.release()
-            raise StoreError(f"{self.url}: {error}", subject=self.url) from error
+            kind = StoreError if self.dialect.writes_alone else ServerAwayError
+            raise kind(f"{self.url}: {error}", subject=self.url) from error
 
     def _give_back(self, connection: Any) -> None:
         try:

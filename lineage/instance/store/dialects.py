@@ -74,6 +74,10 @@ class StoreBusyError(StoreError):
     """Another process kept the store busy for longer than the deadline."""
 
 
+class ServerAwayError(StoreError):
+    """A database server cannot be used now; the text may name its hosts and roles."""
+
+
 class Dialect(Protocol):
     """One engine, as `Database` needs it."""
 
@@ -345,7 +349,7 @@ class PostgresDialect:
             is_fault = not isinstance(error, self._psycopg.OperationalError)
         else:
             is_fault = state[:2] in _POSTGRES_FAULTS and state != _NO_RIGHT
-        return (StoreFaultError if is_fault else StoreError)(f"PostgreSQL: {text}")
+        return (StoreFaultError if is_fault else ServerAwayError)(f"PostgreSQL: {text}")
 
 
 def dialect_for(url: str) -> Dialect:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
 
-from ...errors import StoreTooNewError
+from ...errors import StoreError, StoreTooNewError
 from . import migrations
 from .database import Database, Transaction
 from .dialects import spell
@@ -23,6 +23,9 @@ _TABLE = (
     " (number BIGINT PRIMARY KEY, name TEXT NOT NULL,"
     " applied_at DOUBLE PRECISION NOT NULL)"
 )
+_HAS_CITUS = "SELECT to_regclass('pg_dist_local_group') IS NOT NULL"
+#: 0 is the coordinator's.
+_GROUP = "SELECT groupid FROM pg_dist_local_group"
 #: The lock under which processes that start together migrate one by one.
 _LOCK = -1
 
@@ -69,11 +72,13 @@ def migrate(database: Database) -> list[str]:
 
     Raises:
         StoreTooNewError: A newer version of lineage wrote the store.
+        StoreError: The server is a worker of a cluster.
     """
     if _is_current(database):
         return []
     with database.write() as transaction:
         transaction.lock_team(_LOCK)
+        change_in_sequence(transaction)
         transaction.run(_TABLE)
         done = _applied(transaction)
         _refuse_newer(database, done)
@@ -90,11 +95,35 @@ def _is_current(database: Database) -> bool:
         " WHERE oid = to_regclass('lineage_migrations')",
     }[database.dialect.name]
     with database.read() as transaction:
+        _refuse_worker(transaction)
         if transaction.one(exists) is None:
             return False
         done = _applied(transaction)
     _refuse_newer(database, done)
     return all(migration.number in done for migration in known_migrations())
+
+
+def has_citus(transaction: Transaction) -> bool:
+    """Whether the store's server is part of a Citus cluster."""
+    if transaction.dialect.name != "postgresql":
+        return False
+    return transaction.one(_HAS_CITUS) == (True,)
+
+
+def change_in_sequence(transaction: Transaction) -> None:
+    """Have a transaction change tables that are spread over workers one by one."""
+    if has_citus(transaction):
+        transaction.run("SET LOCAL citus.multi_shard_modify_mode = 'sequential'")
+
+
+def _refuse_worker(transaction: Transaction) -> None:
+    group = transaction.one(_GROUP) if has_citus(transaction) else None
+    if group is not None and group[0] != 0:
+        raise StoreError(
+            f"this server is a worker of a Citus cluster (group {group[0]}), and what "
+            "is changed there is lost to the others; give the address of the "
+            "cluster's coordinator as the store"
+        )
 
 
 def _applied(transaction: Transaction) -> dict[int, str]:

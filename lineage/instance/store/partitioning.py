@@ -6,6 +6,7 @@ from typing import Final
 
 from ...errors import StoreError
 from .database import Database, Transaction
+from .distribution import distributed_tables
 
 #: What grows with the edges; every key and index of these starts with the team.
 TABLES: Final = ("edges", "links", "nodes", "entities", "terms", "steps")
@@ -44,6 +45,14 @@ def partition(db: Database, parts: int) -> list[str]:
             f"{db.url}: only a PostgreSQL store can be partitioned", subject=db.url
         )
     with db.write() as tx:
+        spread = sorted(distributed_tables(tx) & set(TABLES))
+        if spread:
+            raise StoreError(
+                f"{', '.join(spread)} are distributed over the workers of a cluster, "
+                "and to partition them would bring their rows back to this server; "
+                "partition a store before `lineage store distribute`, or never",
+                subject=db.url,
+            )
         plain = [table for table in TABLES if tx.one(_IS_PARTITIONED, (table,)) != (1,)]
         tx.run(f"LOCK TABLE {', '.join(TABLES)} IN ACCESS EXCLUSIVE MODE")
         for table in plain:

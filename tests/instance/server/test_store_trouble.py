@@ -15,9 +15,16 @@ from instance_server import Served, in_thread, settings_for
 
 from lineage.api import Api
 from lineage.delivery.exporters import BatchExporter
-from lineage.errors import StoreError
+from lineage.errors import StoreError, reset_warnings
 from lineage.exporters import DELIVERED
-from lineage.instance.store import StoreFaultError, dialects, open_store
+from lineage.instance.http import InstanceRequest
+from lineage.instance.routes import answered_trouble
+from lineage.instance.store import (
+    ServerAwayError,
+    StoreFaultError,
+    dialects,
+    open_store,
+)
 from lineage.instance.store.dialects import PostgresDialect, SqliteDialect
 
 
@@ -79,6 +86,25 @@ def test_a_store_that_is_kept_busy_is_503(
     assert answer.headers["retry-after"] == "1"
 
 
+def test_an_answer_names_no_server_of_the_store(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Host, port and role of a server that is away stand in the log alone."""
+    reset_warnings()
+    url = "postgresql://secret_role@127.0.0.1:1/lineage"
+    with pytest.raises(ServerAwayError) as away:
+        open_store(url)
+    assert "127.0.0.1" in str(away.value)
+    request = InstanceRequest("GET", "/readyz")
+    with caplog.at_level(logging.WARNING, logger="lineage"):
+        answer = answered_trouble(request, away.value)
+    assert answer.status == 503
+    said = answer.content().decode()
+    assert "the log has the reason" in said
+    assert not any(part in said for part in ("127.0.0.1", "port", "secret_role"))
+    assert "127.0.0.1" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
@@ -99,9 +125,9 @@ def test_sqlite_distinguishes_away_from_wrong(
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("DiskFull", StoreError), ("AdminShutdown", StoreError),
-     ("DeadlockDetected", StoreError), ("ReadOnlySqlTransaction", StoreError),
-     ("InsufficientPrivilege", StoreError), ("OperationalError", StoreError),
+    [("DiskFull", ServerAwayError), ("AdminShutdown", ServerAwayError),
+     ("DeadlockDetected", ServerAwayError), ("ReadOnlySqlTransaction", ServerAwayError),
+     ("InsufficientPrivilege", ServerAwayError), ("OperationalError", ServerAwayError),
      ("UndefinedTable", StoreFaultError), ("NumericValueOutOfRange", StoreFaultError),
      ("ProgramLimitExceeded", StoreFaultError), ("DataError", StoreFaultError)],
 )  # fmt: skip
@@ -120,4 +146,4 @@ def test_a_postgresql_that_cannot_be_reached_is_away(postgres: Postgres) -> None
     missing = postgres.database().replace("/postgres?", "/no_such_database?")
     with pytest.raises(StoreError) as raised:
         open_store(missing)
-    assert type(raised.value) is StoreError
+    assert type(raised.value) is ServerAwayError
