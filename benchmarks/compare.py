@@ -1,5 +1,7 @@
 """What an app and a shell feel, beside the build of another commit."""
 
+# Longer than 400 lines: one table, whose figures are measured in the same rounds.
+
 from __future__ import annotations
 
 import subprocess
@@ -90,7 +92,12 @@ _FIGURES: Final = (
     Figure("one-edge endpoint on loopback, of the SDK", "0 ms", "SDK 0 ms", 3, True),
     Figure("one-edge endpoint at 20 ms, of the SDK", "20 ms", "SDK 20 ms", 17, True),
     _of_base("memory of an app after 1,000,000 edges", "memory", 0.6),
-)
+    _of_base("calls that share one model, until they are stored", "shared", 1 / 12),
+    Figure(
+        "lineage serve: facts of decorated calls, of the base",
+        "facts", "base:facts", 2.5, True,
+    ),
+)  # fmt: skip
 
 
 def run(options: Options) -> list[Table]:
@@ -329,6 +336,50 @@ def _memory(options: Options, base: Path) -> Iterator[tuple[str, float]]:
             yield f"{build}memory", float(done["megabytes"])
 
 
+# -- a store --------------------------------------------------------------------
+
+_SHARED: Final = """
+import sys, time, lineage
+@lineage.uses_file("model")
+@lineage.uses_file("dataset")
+@lineage.produces_file("out")
+def predict(model, dataset, out): ...
+start = time.perf_counter()
+for number in range(int(sys.argv[1])):
+    predict("s3://b/model.pt", f"s3://b/data/{number}.csv", f"s3://b/out/{number}.csv")
+assert lineage.flush(600)
+print(time.perf_counter() - start)
+"""
+
+
+def _shared(options: Options, base: Path) -> Iterator[tuple[str, float]]:
+    """Time the calls of one task into the embedded instance, in seconds."""
+    calls = 50 if options.is_smoke else 8_000 if options.is_quick else 16_000
+    for _ in range(options.pick_rounds(full=3, quick=1)):
+        for build, root in _builds(base):
+            with tempfile.TemporaryDirectory(prefix="lineage-bench-") as folder:
+                done = subprocess.run(
+                    [sys.executable, "-c", _SHARED, str(calls)], check=True, cwd=root,
+                    env=_environ(Path(folder), LINEAGE_HOME=f"{folder}/home"),
+                    capture_output=True, text=True,
+                )  # fmt: skip
+            yield f"{build}shared", float(done.stdout)
+
+
+def _facts(options: Options, base: Path) -> Iterator[tuple[str, float]]:
+    """Count facts of decorated calls a second that are taken in over HTTP."""
+    (case,) = (case for case in CASES if case.form == "recorded")
+    with ExitStack() as stack:
+        ours = {
+            build: stack.enter_context(server(LINEAGE, root=root))
+            for build, root in _builds(base)
+        }
+        for _ in range(options.pick_rounds(full=5, quick=2)):
+            for build, target in ours.items():
+                found = load(target, case, is_smoke=options.is_smoke)
+                yield f"{build}facts", found.per_s
+
+
 _GROUPS: Final[dict[str, Callable[[Options, Path], Iterator[tuple[str, float]]]]] = {
     "start": _starts,
     "call": _calls,
@@ -337,4 +388,6 @@ _GROUPS: Final[dict[str, Callable[[Options, Path], Iterator[tuple[str, float]]]]
     "serve": _serving,
     "delivery": _deliveries,
     "memory": _memory,
+    "shared": _shared,
+    "facts": _facts,
 }

@@ -75,6 +75,8 @@ ROWS = {
         "lineage serve: one edge a request, of a bare row",
         "one-edge endpoint on loopback, of the SDK",
         "memory of an app after 1,000,000 edges, of the base",
+        "calls that share one model, until they are stored, of the base",
+        "lineage serve: facts of decorated calls, of the base",
     ),
     "footprint": ("lineage", "the four required packages", "together"),
 }
