@@ -15,31 +15,39 @@ from .steps import StepResolver
 from .task_details import TaskDetailWriter
 from .write_cache import TeamCache
 
-_OPEN: Final = """
-UPDATE tasks SET
-    name = COALESCE(:name, name), host = COALESCE(:host, host),
-    user_name = COALESCE(:user, user_name), pid = COALESCE(:pid, pid),
-    python = COALESCE(:python, python),
-    git_commit = COALESCE(:git_commit, git_commit),
-    git_dirty = COALESCE(:git_dirty, git_dirty),
-    command = COALESCE(:command, command),
-    machine = COALESCE(:machine, machine),
-    parent_step = COALESCE(:parent_step, parent_step),
-    environment_digest = COALESCE(:environment_digest, environment_digest),
-    parent_run = COALESCE(:parent, parent_run), card = COALESCE(:card, card),
+#: What an opening may say of its task; of several, the later one counts.
+_SAID: Final = {
+    "name": "name", "host": "host", "user_name": "user", "pid": "pid",
+    "python": "python", "git_commit": "git_commit", "git_dirty": "git_dirty",
+    "command": "command", "machine": "machine", "parent_step": "parent_step",
+    "environment_digest": "environment_digest", "parent_run": "parent", "card": "card",
+}  # fmt: skip
+_KEEP_LATER: Final = ", ".join(
+    f"{column} = CASE WHEN told_at > :at THEN COALESCE({column}, :{name})"
+    f" ELSE COALESCE(:{name}, {column}) END"
+    for column, name in _SAID.items()
+)
+#: Another run that opens a task after its end goes on with it.
+_OPEN: Final = f"""
+UPDATE tasks SET {_KEEP_LATER},
     started_at = CASE WHEN started_at < :at THEN started_at ELSE :at END,
-    status = CASE WHEN ended_at IS NULL OR (ended_at < :at AND run <> :run)
+    status = CASE WHEN told_at > :at THEN status
+        WHEN ended_at IS NULL OR (ended_at < :at AND run <> :run)
         THEN :status ELSE status END,
+    error = CASE WHEN ended_at < :at AND run <> :run THEN NULL ELSE error END,
+    traceback = CASE WHEN ended_at < :at AND run <> :run THEN NULL ELSE traceback END,
     ended_at = CASE WHEN ended_at < :at AND run <> :run THEN NULL ELSE ended_at END,
     run = CASE WHEN run IS NULL OR told_at IS NULL OR told_at <= :at
         THEN :run ELSE run END,
     told_at = CASE WHEN told_at > :at THEN told_at ELSE :at END
 WHERE team_id = :team AND id = :id
-"""
+"""  # noqa: S608  constant SQL
+#: An end that comes late does not end the run that went on with the task.
 _END: Final = """
 UPDATE tasks SET status = :status, ended_at = :at,
-    error = :error, traceback = :traceback
+    error = :error, traceback = :traceback, run = COALESCE(run, :run)
 WHERE team_id = :team AND id = :id AND (ended_at IS NULL OR ended_at <= :at)
+    AND NOT (told_at IS NOT NULL AND told_at > :at AND run <> :run)
 """
 _OPEN_FIELDS: Final = (
     "name", "host", "pid", "python", "git_commit", "command", "parent", "at",
@@ -97,7 +105,8 @@ class TaskEventWriter:
                 self._details.take(fact, owner)
             elif form == "task_end":
                 names = {name: fact.get(name) for name in _END_FIELDS}
-                self._tx.run(_END, {**names, "team": team, "id": owner})
+                own = {"team": team, "id": owner, "run": fact["task"]}
+                self._tx.run(_END, {**names, **own})
 
     def write(self) -> None:
         """Write step ends and log lines; the steps must be written before."""
