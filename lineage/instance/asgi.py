@@ -264,8 +264,7 @@ class InstanceApp:
 
     def _readyz(self, _request: InstanceRequest) -> InstanceResponse:
         with self._routes.services.store.db.read() as tx:
-            # No worker of a cluster holds a part of this table: one that is away makes
-            # the questions of its teams fail, and not every server unready.
+            # No worker of a cluster, which might be away, holds any of this table.
             tx.one("SELECT 1 FROM lineage_migrations LIMIT 1")
         return _json({"status": "ready"})
 
