@@ -81,7 +81,7 @@ class ArtifactDirectory:
         if fact.get("is_model") and not artifact.is_model:
             artifact.is_model = True
             self.changed[artifact.id] = artifact
-        for alias in _aliases(fact):
+        for alias in _aliases(fact, artifact.ident):
             if alias != artifact.ident:
                 self._aliases[alias, artifact.id] = None
 
@@ -141,12 +141,14 @@ class ArtifactDirectory:
         return adopted
 
 
-def _aliases(fact: FactDict) -> list[str]:
+def _aliases(fact: FactDict, ident: str) -> list[str]:
     """Return the other spellings by which an edge's artifact can be looked up."""
     if "canonical" not in fact and "aliases" not in fact and "local_path" not in fact:
         return []
-    names = [str(fact["id"]), *(fact.get("aliases") or ())]
-    local = fact.get("local_path")
+    said, local = str(fact["id"]), fact.get("local_path")
+    if said == ident and local in (None, ident) and not fact.get("aliases"):
+        return []
+    names = [said, *(fact.get("aliases") or ())]
     if local is not None:
         names.append(local)
     return [name for name in dict.fromkeys(names) if len(name) <= MAX_ALIAS]
