@@ -173,9 +173,9 @@ def _growth(uri: str, options: Options) -> Table:
             for name, store in zip(names, stores, strict=True):
                 times[name].append([_timed(store, at, size) for at in range(4)])
     for name, rows in times.items():
-        told = [statistics.median(part) for part in zip(*rows, strict=True)]
+        medians = [statistics.median(part) for part in zip(*rows, strict=True)]
         growth = statistics.median(row[3] / row[0] for row in rows)
-        cells = [*(significant(part * 1e3) for part in told), significant(growth)]
+        cells = [*(significant(part * 1e3) for part in medians), significant(growth)]
         table.rows.append([name, *cells])
         promise = f"fourth batch against the first, {name}"
         table.goals.append(Goal(promise, growth, 1.2, "x"))
