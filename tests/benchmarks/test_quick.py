@@ -110,7 +110,7 @@ def test_an_unknown_name_is_refused_with_those_that_are_known() -> None:
     """A benchmark that does not exist is named, together with those that do."""
     done = run("speed")
     assert done.returncode == 2
-    assert "no benchmark speed; there are call, latency" in done.stderr
+    assert "no benchmark speed; there are call, compare, latency" in done.stderr
 
 
 def _rows(text: str) -> list[str]:
