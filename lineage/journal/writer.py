@@ -95,11 +95,9 @@ class Journal:
         if not texts:
             return True
         try:
-            parts = []
-            for text in texts:
-                part = text.encode()
-                parts.append(b"%08x %b\n" % (adler32(part), part))
-            self._put(b"".join(parts))
+            parts = [text.encode() for text in texts]
+            lines = [b"%08x %b\n" % (adler32(part), part) for part in parts]
+            self._put(b"".join(lines))
         except (ValueError, OSError):
             data = b"".join([records.encode(text) for text in texts])
             return self._write_slowly(data, len(texts))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
+import re
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,30 +16,80 @@ from typing import Any, Final
 from .. import forksafe
 from .json_text import member, quote, shorten
 
-#: A step's key names the process that made it: a forked child continues its parent's
-#: tasks, and must not use the same numbers.
-_prefix = secrets.token_hex(3) + "-"
-_numbers = itertools.count(1)
-
 MAX_NAME_LENGTH: Final = 1024
 #: An output names its inputs one by one up to this number; above it, inputs that
 #: the task recorded before are recorded again for the step.
 MAX_NAMED: Final = 16
 
 
-class _PrefixRenewal:
-    """Gives a forked child a prefix of its own."""
+class StepKeys:
+    """Makes the keys of this process's steps.
+
+    A fork's child goes on with its parent's tasks, and must not go on with its numbers:
+    it gets a prefix of its own.
+    """
+
+    def __init__(self) -> None:
+        self.number = itertools.count(1).__next__
+        self.reset_after_fork()
 
     def reset_after_fork(self) -> None:
         """Renew the prefix."""
-        global _prefix  # noqa: PLW0603  the one value of a process that a child renews
-        _prefix = secrets.token_hex(3) + "-"
+        self.prefix = secrets.token_hex(3) + "-"
+
+    def new(self) -> str:
+        """Return the key of another step, as JSON text."""
+        return f'"{self.prefix}{self.number()}"'
 
 
-_renewal: Final = forksafe.register(_PrefixRenewal())
+KEYS: Final = forksafe.register(StepKeys())
 
 #: An input of a step: its form and its identity.
 InputRef = tuple[str, "int | str"]
+
+
+class Seen(dict["object", "int | None"]):
+    """What a task has recorded by one edge prefix; `older` is the older half of it.
+
+    A process that runs for months forgets the older half rather than grow. The value
+    is the time of an edge while it is being recorded, and nothing afterwards.
+    """
+
+    __slots__ = ("older",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.older: dict[object, int | None] = {}
+
+    def claim(self, key: object, at: int) -> bool:
+        """Whether the caller is the first to record this; `at` is its own object.
+
+        `setdefault` is one step for all threads: the one whose time is stored records.
+        """
+        if key in self.older or self.setdefault(key, at) is not at:
+            return False
+        self[key] = None
+        return True
+
+    def rotate(self, most: int) -> None:
+        """Forget the older half once the newer one holds half of `most`."""
+        if len(self) > most // 2:
+            self.older = dict(self)
+            self.clear()
+
+    def holds(self, identity: object) -> bool:
+        """Whether an artifact was recorded, with whatever members."""
+        if identity in self or identity in self.older:
+            return True
+        listed = [*self, *self.older]
+        return any(isinstance(key, tuple) and key[0] == identity for key in listed)
+
+    def forget(self, key: object) -> bool:
+        """Forget one entry, so that it may be recorded again; False where it is not."""
+        missing = object()
+        return self.pop(key, missing) is not missing or (
+            self.older.pop(key, missing) is not missing
+        )
 
 
 class ActiveTask:
@@ -102,8 +154,8 @@ class ActiveTask:
         self.is_ended = False
         self.root = StepContext(self, None, "")
         self.root.at = time_ns()
-        #: Identities recorded, with the time of the first, by edge prefix.
-        self.seen: dict[str, dict[object, int]] = defaultdict(dict)
+        #: Identities recorded, by edge prefix.
+        self.seen: dict[str, Seen] = defaultdict(Seen)
         #: The card of the task's own node, as JSON text.
         self.card: str | None = None
 
@@ -153,7 +205,6 @@ class StepContext:
         parent: StepContext | None,
         name: str,
         previous: Any = None,
-        values: tuple[Any, ...] = (),
         is_block: bool = False,
     ) -> None:
         """Make a step.
@@ -163,30 +214,31 @@ class StepContext:
             parent: The step around it; None for the task's body.
             name: Its name as a JSON string, with the members that follow it.
             previous: What was current around it.
-            values: The values of the call that it stands for.
             is_block: Whether it is the block of a declaration.
         """
         self.task = task
         self.parent = parent
         self.name = name
+        self.previous = previous
         #: When it began, in nanoseconds: with its first input, where that is known.
         self.at = 0
         #: Its key as JSON text; it gets one when first needed.
         self.key = ""
         self.is_emitted = parent is None
+        self.is_referenced = False
         #: What further facts recorded in it carry: the member `step`.
         self.step_ref = ""
-        self.is_referenced = False
         #: Inputs recorded in it or inside it.
         self.inputs: list[InputRef] | None = None
-        #: Those of them that the task had recorded before.
-        self.repeated: dict[InputRef, str] | None = None
+        #: Those of them that the task had recorded before, with the text to record them
+        #: by: none for a bare id, empty when that is done.
+        self.repeated: dict[InputRef, str | None] | None = None
         #: The block of a declaration (`with uses_…`): inputs recorded right in it. Its
         #: outputs derive from those of the blocks around it, too: `with a, b:` is one
         #: block to whoever writes it.
         self.block_inputs: list[InputRef] | None = [] if is_block else None
-        self.previous = previous
-        self.values = values
+        #: The values of the call that it stands for.
+        self.values: tuple[Any, ...] = ()
 
     def inherited_inputs(self) -> list[InputRef]:
         """Return the inputs of the blocks of declarations right around this one."""
@@ -219,7 +271,7 @@ class StepContext:
     def ensure_key(self) -> str:
         """Return the step's key as JSON text, making it when first needed."""
         if not self.key:
-            self.key = f'"{_prefix}{next(_numbers)}"'
+            self.key = KEYS.new()
         return self.key
 
     def reference_json(self, at: int) -> str:
@@ -248,9 +300,9 @@ class StepContext:
             return self.step_ref
         if parent.parent is not None or self.at != at or self.key:
             return f',"step":{self.reference_json(at)}'
-        # `info`, written out for most steps: one call fewer on the app's thread.
+        # `reference_json`, written out for most steps.
         self.is_emitted = True
-        self.key = key = f'"{_prefix}{next(_numbers)}"'
+        self.key = key = KEYS.new()
         return f',"step":{{"key":{key},"name":{self.name}}}'
 
 
@@ -292,10 +344,18 @@ def step_name(name: str, params: str = "") -> str:
     return f'{quoted},"params":{params}' if params else quoted
 
 
+class _NoTask:
+    """The task of a disabled block: nothing is recorded in it."""
+
+    is_ended = True
+
+
 class DisabledScope:
     """The inside of `lineage.disabled()`; a step that is never recorded."""
 
     __slots__ = ("is_emitted", "is_referenced", "previous", "values")
+
+    task = _NoTask()
 
     def __init__(self, previous: Any) -> None:
         self.previous = previous
@@ -308,8 +368,8 @@ CURRENT: Final[ContextVar[StepContext | DisabledScope | None]] = ContextVar(
 )
 
 
-#: How long after it was recorded a fact may still be found not kept.
-_RECENT_NS: Final = 5_000_000_000
+#: Where the members of an edge end that make it another fact.
+_NEXT_MEMBER: Final = re.compile(r',"(?:name|step|scope|derived_from)":|}$')
 
 
 def forget(text: str, tasks: Mapping[str, ActiveTask]) -> None:
@@ -332,13 +392,15 @@ def forget(text: str, tasks: Mapping[str, ActiveTask]) -> None:
             if step.key and f'"key":{step.key}' in text:
                 step.is_emitted, step.step_ref = False, ""
     if kind == "edge":
-        at, _, rest = text[text.index('"at":') + 5 :].partition("e-9,")
-        seen = task.seen.get(rest[: rest.index(',"id":')], {})
-        for identity, recorded_at in reversed(list(seen.items())):
-            if recorded_at == int(at):
-                seen.pop(identity, None)
-                return
-            if recorded_at < int(at) - _RECENT_NS:
+        _, _, rest = text.partition("e-9,")
+        prefix, _, rest = rest.partition(',"id":')
+        identity, end = json.JSONDecoder().raw_decode(rest)
+        members = rest[end:]
+        seen = task.seen[prefix]
+        # The members that are part of what was recorded end where others begin.
+        for found in _NEXT_MEMBER.finditer(members):
+            part = members[: found.start()]
+            if seen.forget((identity, part) if part else identity):
                 return
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..settings import VARIABLES, parse
@@ -32,15 +32,32 @@ IS_DISABLED_BY_ENV: Final = is_off_in(os.environ)
 ENABLED_FLAG: Final[list[bool]] = [] if IS_DISABLED_BY_ENV else [True]
 
 
+#: Told when recording is switched on or off.
+_listeners: Final[list[Callable[[bool], None]]] = []
+
+
+def call_on_switch(listener: Callable[[bool], None]) -> None:
+    """Call `listener` now, and whenever recording is switched on or off."""
+    _listeners.append(listener)
+    listener(is_on())
+
+
 def turn_on() -> None:
     """Record from now on, unless the environment said no."""
     if not IS_DISABLED_BY_ENV:
         ENABLED_FLAG[:] = [True]
+        _notify()
 
 
 def turn_off() -> None:
     """Record nothing from now on."""
     ENABLED_FLAG.clear()
+    _notify()
+
+
+def _notify() -> None:
+    for listener in _listeners:
+        listener(is_on())
 
 
 def is_on() -> bool:

@@ -44,9 +44,9 @@ from .task_token import TaskToken, ambient_token, host_id
 MAX_PENDING_ENDS: Final = 4096
 #: Tasks of other processes that are remembered.
 MAX_JOINED: Final = 64
-#: Identities of one edge prefix that a task remembers; a process that runs for months
-#: forgets the oldest half rather than grow.
-MAX_SEEN: Final = 400_000
+#: Identities of one edge prefix that a task remembers, in two halves: each is what a
+#: dictionary holds in 2**18 places.
+MAX_SEEN: Final = 2 * 174_000
 
 #: When the process began to be observed.
 _STARTED_AT: Final = time_ns()
@@ -81,7 +81,8 @@ class Recorder:
         self.is_strict = self.settings.is_strict
         #: Values that were not recorded, by declaration: for `status`.
         self.not_recorded: dict[str, int] = {}
-        self._write = write
+        #: Keeps the text of one fact; False when it is not kept.
+        self.keep = write
         self._write_many = write_many or self._write_each
         # Reentrant: a signal's handler may record while its thread is inside.
         self._lock = threading.RLock()
@@ -316,8 +317,7 @@ class Recorder:
         if not scope.at:
             scope.at = at
         seen = task.seen[prefix]
-        # `setdefault` is atomic: the thread whose timestamp was stored records.
-        is_new = seen.setdefault((identity, members) if members else identity, at) is at
+        is_new = seen.claim((identity, members) if members else identity, at)
         shown = identity if type(identity) is int else quote(str(identity))
         if is_input:
             parent = scope.parent
@@ -343,8 +343,8 @@ class Recorder:
             self._append_task(task, at, texts)
             members = with_card(task, members)
             task.is_pending = False
-        if len(seen) > MAX_SEEN:
-            _forget_half(seen)
+        if len(seen) > MAX_SEEN // 2:
+            seen.rotate(MAX_SEEN)
         texts.append(
             f'{task.edge_head}{at}e-9,{prefix},"id":{shown}{members}{trailing}'
             f"{scope.step_ref or scope.step_member(at)}{derived}}}"
@@ -356,13 +356,17 @@ class Recorder:
         if len(self.ends) > MAX_PENDING_ENDS:
             is_kept = self._write_many([*self._take_step_ends(), *texts])
         elif len(texts) == 1:
-            is_kept = self._write(texts[0])
+            is_kept = self.keep(texts[0])
         else:
             is_kept = self._write_many(texts)
         if not is_kept:
-            with guard("A fact that was not kept cannot be recorded again"):
-                for text in texts:
-                    forget(text, self._tasks)
+            self.forget(texts)
+
+    def forget(self, texts: Sequence[str]) -> None:
+        """Make facts that were not kept ones that may be recorded again."""
+        with guard("A fact that was not kept cannot be recorded again"):
+            for text in texts:
+                forget(text, self._tasks)
 
     def end_step(self, scope: StepContext, error: BaseException | None = None) -> None:
         """Queue a step-end fact, unless the step was never recorded."""
@@ -411,7 +415,7 @@ class Recorder:
         return [
             kind_of(edge_prefix)
             for edge_prefix, seen in list(task.seen.items())
-            if edge_prefix.startswith('"dir":"input"') and _holds(seen, identity)
+            if edge_prefix.startswith('"dir":"input"') and seen.holds(identity)
         ]
 
     def record_command_line(self, task: ActiveTask) -> None:
@@ -432,8 +436,12 @@ class Recorder:
     # -- the flusher's part --------------------------------------------------
 
     def write_pending_step_ends(self) -> None:
-        """Write the buffered step ends."""
+        """Write the buffered step ends, and bound what tasks remember."""
         self.write(self._take_step_ends())
+        tasks = [*self._tasks.values(), *self._open.values(), *self._joined.values()]
+        for task in tasks:
+            for seen in list(task.seen.values()):
+                seen.rotate(MAX_SEEN)
 
     def flush_pending(self, wait_s: float = 0.0) -> None:
         """Write what waited: step ends, and what is found in the background.
@@ -491,7 +499,7 @@ class Recorder:
     # -- inside --------------------------------------------------------------
 
     def _write_each(self, texts: Sequence[str]) -> bool:
-        kept = [self._write(text) for text in texts]
+        kept = [self.keep(text) for text in texts]
         return all(kept)
 
     def _derivation(self, texts: list[str], scope: StepContext, at: int) -> str:
@@ -524,7 +532,8 @@ class Recorder:
 
     def _append_repeated(self, texts: list[str], source: StepContext, at: int) -> None:
         repeated = source.repeated or {}
-        for ref, body in repeated.items():
+        for ref, known in repeated.items():
+            body = f'{ref[0]},"id":{ref[1]}' if known is None else known
             if body:
                 head = f"{source.task.edge_head}{at}e-9,"
                 texts.append(f"{head}{body}{source.step_member(at)}}}")
@@ -572,14 +581,3 @@ class Recorder:
         for task, ends in plain.items():
             texts += ends_of_steps(task, ends)
         return texts
-
-
-def _holds(seen: dict[object, int], identity: int | str) -> bool:
-    if identity in seen:
-        return True
-    return any(isinstance(k, tuple) and k[0] == identity for k in list(seen))
-
-
-def _forget_half(seen: dict[object, int]) -> None:
-    for key in list(seen)[: MAX_SEEN // 2]:
-        seen.pop(key, None)

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import attempt, warn_rarely
 from ..recording.context import CURRENT, DisabledScope, StepContext, step_name
 from ..runtime import runtime
-from .compiled import TOO_LARGE, CompiledDeclaration, Values, compile_declaration
+from .compiled import CompiledDeclaration, Values, compile_declaration
 from .declaration import Declaration
 from .signatures import Signature
 from .sources import AUTO
@@ -20,6 +20,12 @@ Arguments = tuple[Any, tuple[Any, ...], dict[str, Any]]
 
 #: A call or block under way: its step, which also keeps the call's values.
 Opened = StepContext
+
+
+def process_root() -> StepContext:
+    """Return the body of the process's own task."""
+    recorder = runtime().recorder
+    return (recorder.process or recorder.process_task()).root
 
 
 class CallPlan:
@@ -35,12 +41,12 @@ class CallPlan:
 
     __slots__ = (
         "_bind",
-        "_name",
         "has_params",
         "inputs",
         "is_block",
         "on_error",
         "outputs",
+        "step_name",
         "wants_result",
     )
 
@@ -52,7 +58,8 @@ class CallPlan:
         signature: Signature | None = None,
         params: str = "",
     ) -> None:
-        self._name = step_name(name, params)
+        #: As JSON text.
+        self.step_name = step_name(name, params)
         self.has_params = bool(params)
         self._bind: Callable[..., Values] = signature.bind if signature else _nothing
         #: Whether it is the block of a declaration, which joins those around it.
@@ -67,7 +74,6 @@ class CallPlan:
 
         A call that the function's own signature refuses records nothing.
         """
-        current = CURRENT.get()
         instance, args, kwargs = call
         try:
             if instance is None:
@@ -76,18 +82,23 @@ class CallPlan:
                 values = self._bind(instance, *args, **kwargs)
         except TypeError:
             return None  # the function itself is about to raise
+        opened = self.open(values)
+        if opened is not None:
+            opened.values = values
+        return opened
+
+    def open(self, values: Values) -> Opened | None:
+        """Open the step of a call and record its inputs; None inside `disabled()`."""
+        current = CURRENT.get()
         if current is None:
-            recorder = runtime().recorder
-            parent = (recorder.process or recorder.process_task()).root
+            parent = process_root()
         elif isinstance(current, DisabledScope):
             return None
         elif current.task.is_ended:
             parent = runtime().recorder.process_root()
         else:
             parent = current
-        scope = StepContext(
-            parent.task, parent, self._name, current, values, self.is_block
-        )
+        scope = StepContext(parent.task, parent, self.step_name, current, self.is_block)
         if self.inputs:
             _record(self.inputs, scope, values)
         if not scope.at:
@@ -174,14 +185,6 @@ def _record(
     recorder = scope.task.recorder
     try:
         for compiled in evaluated:
-            # Mostly the id is there, and there is nothing that could fail.
-            if (index := compiled.index) is not None:
-                value = values[index]
-                if type(value) is int and 0 < value < TOO_LARGE:
-                    recorder.append_edge(
-                        texts, scope, compiled.edge_prefix, value, compiled.is_input
-                    )
-                    continue
             call = (recorder, scope, texts, values)
             attempt(compiled.record, call, compiled.count_failure)
     finally:

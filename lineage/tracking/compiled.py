@@ -40,7 +40,8 @@ from .sources import (
     compile_source,
 )
 
-_repeats = itertools.count(1)
+#: Numbers the edges that are recorded each time.
+REPEATS: Final = itertools.count(1)
 MAX_NAME_LENGTH: Final = 1024
 TOO_LARGE: Final = 2**63
 #: When this many values in a row cannot be recorded and none could, the rest of
@@ -150,19 +151,19 @@ class CompiledDeclaration:
             is_input, declaration.is_update, declaration.model_weight
         )
         # Most values are ids: ids of this kind need no closer look.
-        self.is_plain_id = (
+        is_plain = (
             kind not in (None, "folder")
             and (when is version is derived is None)
             and declaration.version is None
             and declaration.card is declaration.node is None
-            and not declaration.repeat
             and get is not None
         )
+        self.is_plain_id = is_plain and not declaration.repeat
         self.edge_prefix = self._prefixes[kind or "", False]
         #: The position of the id among a call's values, where the source is a name.
-        self.index = (
-            get.index if self.is_plain_id and isinstance(get, ParameterGetter) else None
-        )
+        self.index: int | None = None
+        if is_plain and isinstance(get, ParameterGetter):
+            self.index = get.index
 
     def record(self, call: CallContext) -> None:
         """Evaluate the sources with a call's values and record the edges."""
@@ -315,7 +316,7 @@ class CompiledDeclaration:
         if self.declaration.card is not None or self.declaration.node is not None:
             text += self._card_member(context, artifact)
         if self.declaration.repeat:
-            text += f',"repeat":{next(_repeats)}'
+            text += f',"repeat":{next(REPEATS)}'
         return text
 
     def _card_member(self, context: RecordingContext, artifact: ArtifactRef) -> str:

@@ -7,7 +7,7 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ class Signature:
     bind: Callable[..., tuple[Any, ...]]
     """Takes a call's arguments, returns the parameters' values in order, and raises
     TypeError exactly when the function would refuse the call."""
+    details: tuple[inspect.Parameter, ...] = ()
 
     def position(self, name: str) -> int:
         """Return the place of a parameter among the bound values.
@@ -60,6 +61,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         tuple(p.name for p in parameters),
         tuple(p.annotation for p in parameters),
         _binder(parameters),
+        parameters,
     )
 
 
@@ -79,7 +81,7 @@ def display_name(function: Any) -> str:
     return str(name).rpartition("<locals>.")[2]
 
 
-def _binder(parameters: tuple[inspect.Parameter, ...]) -> Callable[..., Any]:
+def _binder(parameters: Sequence[inspect.Parameter]) -> Callable[..., Any]:
     """Make a function that has these parameters and returns their values.
 
     Python's own call then does the binding, at a tenth of the cost of
@@ -87,6 +89,16 @@ def _binder(parameters: tuple[inspect.Parameter, ...]) -> Callable[..., Any]:
     are identifiers, which `inspect.Parameter` has checked.
     """
     defaults: dict[str, Any] = {}
+    text = parameters_text(parameters, defaults)
+    values = "".join(f"{p.name}," for p in parameters)
+    made: Callable[..., Any] = eval(f"lambda {text}: ({values})", defaults)  # noqa: S307  identifiers only
+    return made
+
+
+def parameters_text(
+    parameters: Sequence[inspect.Parameter], defaults: dict[str, Any]
+) -> str:
+    """Return parameters as source text; their defaults are put into `defaults`."""
     parts: list[str] = []
     previous = None
     for index, parameter in enumerate(parameters):
@@ -106,10 +118,17 @@ def _binder(parameters: tuple[inspect.Parameter, ...]) -> Callable[..., Any]:
         previous = parameter.kind
     if previous is _KINDS.POSITIONAL_ONLY:
         parts.append("/")
-    values = "".join(f"{p.name}," for p in parameters)
-    source = f"lambda {', '.join(parts)}: ({values})"
-    made: Callable[..., Any] = eval(source, defaults)  # noqa: S307  identifiers only
-    return made
+    return ", ".join(parts)
+
+
+def arguments_text(parameters: Sequence[inspect.Parameter]) -> str:
+    """Return how a function with these parameters passes them on, as source text."""
+    return ", ".join(
+        f"{p.name}={p.name}"
+        if p.kind is _KINDS.KEYWORD_ONLY
+        else _STARS.get(p.kind, "") + p.name
+        for p in parameters
+    )
 
 
 _STARS: Final[dict[Any, str]] = {_KINDS.VAR_POSITIONAL: "*", _KINDS.VAR_KEYWORD: "**"}

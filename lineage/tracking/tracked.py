@@ -12,12 +12,13 @@ import inspect
 import pickle
 import sys
 from collections.abc import Iterable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import wrapt
 
 from ..errors import DeclarationError, attempt
-from ..recording.enabled import ENABLED_FLAG
+from ..recording.enabled import ENABLED_FLAG, call_on_switch
 from .call_plan import handle_internal_error
 from .carrier import CarriedFunction, Carrier, carried_wrapper, current_carrier
 from .order import as_method, misplaced
@@ -60,6 +61,9 @@ class TrackedFunction(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as wr
     """A function with declarations; in every other respect the function itself."""
 
     __bound_function_wrapper__ = BoundTrackedFunction
+    #: What a call of this very object does: the function that was generated for it, so
+    #: that it is called without detour. Off, wrapt's own call stands here instead.
+    __slots__ = ("__call__",)
 
     def __init__(
         self, function: Any, wrapper: Wrapper, declarations: Declarations
@@ -71,6 +75,10 @@ class TrackedFunction(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as wr
         )
         self._self_declarations = declarations
         self._self_carrier: Carrier | None = None
+        made = getattr(wrapper, "direct", None)
+        if made is None or is_method_object(function):
+            made = partial(wrapt.FunctionWrapper.__call__, self)
+        _DIRECT_CALL.__set__(self, made)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         carrier = current_carrier() or self._self_carrier
@@ -98,6 +106,20 @@ class TrackedFunction(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as wr
     def make_wrapper(cls, function: Any, declarations: Declarations) -> Wrapper:
         """Compile the declarations for a function."""
         return compile_wrapper(function, declarations)
+
+
+_DIRECT_CALL: Final[Any] = vars(TrackedFunction)["__call__"]
+
+
+def _switch(is_on: bool) -> None:
+    """Let calls be direct, or leave them to wrapt, which tests the switch in C."""
+    if is_on:
+        setattr(TrackedFunction, "__call__", _DIRECT_CALL)  # noqa: B010  no method's type
+    elif "__call__" in vars(TrackedFunction):
+        delattr(TrackedFunction, "__call__")
+
+
+call_on_switch(_switch)
 
 
 def wrap(target: Any, declarations: Declarations) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass
-from time import time_ns
 from typing import Any
 
 from ..errors import DeclarationError, attempt
@@ -18,6 +17,7 @@ from .call_plan import (
     restore_context,
 )
 from .declaration import Declaration
+from .direct_call import generate
 from .generators import END, SteppedAsyncGenerator, SteppedGenerator, Thrown
 from .signatures import (
     CallStyle,
@@ -61,7 +61,8 @@ def compile_wrapper(function: Any, declarations: Declarations) -> Wrapper:
     name = declarations.step or display_name(inner)
     plan = compile_plan(declarations.items, signature, name)
     style = call_style(inner)
-    wrapper = _WRAPPERS[style](plan)
+    made = generate(inner, signature, plan) if style is CallStyle.SYNC else None
+    wrapper = _WRAPPERS[style](plan) if made is None else direct(made)
     if declarations.task is not None:
         wrapper = _within_task(wrapper, declarations.task, style, signature.name)
     return wrapper
@@ -87,13 +88,23 @@ def wrapper_for(function: Any) -> Callable[[CallPlan], Wrapper]:
     return _WRAPPERS[call_style(function)]
 
 
+def direct(function: Callable[..., Any]) -> Wrapper:
+    """Make the wrapper of a generated function, which calls the wrapped one itself."""
+
+    def call(_wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        if instance is None:
+            return function(*args, **kwargs)
+        return function(instance, *args, **kwargs)
+
+    call.direct = function  # type: ignore[attr-defined]  # `TrackedFunction` calls it
+    return call
+
+
 def wrap_sync(plan: CallPlan) -> Wrapper:
-    """Wrap a function that returns its result."""
-    begin, finish, fail = plan.begin, plan.finish, plan.fail
-    has_outputs = bool(plan.outputs)
+    """Wrap what returns its result and is no plain function."""
 
     def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
-        opened = attempt(begin, (instance, args, kwargs), handle_internal_error)
+        opened = attempt(plan.begin, (instance, args, kwargs), handle_internal_error)
         if opened is None:
             return wrapped(*args, **kwargs)
         CURRENT.set(opened)
@@ -101,18 +112,10 @@ def wrap_sync(plan: CallPlan) -> Wrapper:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
             restore_context(opened)
-            attempt(fail, (opened, error), log_failure)
+            attempt(plan.fail, (opened, error), log_failure)
             raise
-        if CURRENT.get() is opened:
-            CURRENT.set(opened.previous)
-        if has_outputs:
-            attempt(finish, (opened, result), handle_internal_error)
-        elif opened.is_emitted:
-            task = opened.task
-            task.recorder.ends.append((task, opened.key, time_ns(), None))
-        elif opened.is_referenced:
-            attempt(finish, (opened, result), handle_internal_error)
-        opened.values = ()  # a copied context would keep the arguments alive
+        restore_context(opened)
+        attempt(plan.finish, (opened, result), handle_internal_error)
         return result
 
     return call
