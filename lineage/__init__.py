@@ -4,21 +4,8 @@ import typing as _typing
 from importlib import import_module as _import_module
 
 from . import integrations as _integrations
-from .delivery.report import DeliveryReport
 from .errors import DeclarationError, LineageError
-from .model.enums import PluginTaskType, RestartPolicy, Status
-from .model.meta import Markup, WorkflowMeta, WorkflowSettings
-from .model.module import ModuleInfo
-from .model.platform_types import (
-    AppInfo,
-    DatasetInfo,
-    FileInfo,
-    ProjectInfo,
-    SessionInfo,
-    VersionInfo,
-)
 from .model.refs import Ref, dataset, file, folder, job, project
-from .tracking import cards
 from .tracking.decorators import (
     produces,
     produces_app,
@@ -37,31 +24,44 @@ from .tracking.decorators import (
     uses_project,
     uses_task,
 )
-from .tracking.disabled import disabled
-from .tracking.environment import join
-from .tracking.handle import TaskHandle, current_task
-from .tracking.measurements import metrics, params
-from .tracking.questions import graph, load_ipython_extension
-from .tracking.snapshot import snapshot
-from .tracking.steps import (
-    bind,
-    configure,
-    disable,
-    enable,
-    environment,
-    flush,
-    headers,
-    is_enabled,
-    step,
-)
-from .tracking.task_scope import app, task
 
 if _typing.TYPE_CHECKING:
     from .api import Api
     from .api.app import AppApi
     from .api.task import TaskApi
     from .api.workflow import Workflow
+    from .delivery.report import DeliveryReport
+    from .model.enums import PluginTaskType, RestartPolicy, Status
     from .model.kubernetes import KubernetesSettings
+    from .model.meta import Markup, WorkflowMeta, WorkflowSettings
+    from .model.module import ModuleInfo
+    from .model.platform_types import (
+        AppInfo,
+        DatasetInfo,
+        FileInfo,
+        ProjectInfo,
+        SessionInfo,
+        VersionInfo,
+    )
+    from .tracking import cards
+    from .tracking.disabled import disabled
+    from .tracking.environment import join
+    from .tracking.handle import TaskHandle, current_task
+    from .tracking.measurements import metrics, params
+    from .tracking.questions import graph, load_ipython_extension
+    from .tracking.snapshot import snapshot
+    from .tracking.steps import (
+        bind,
+        configure,
+        disable,
+        enable,
+        environment,
+        flush,
+        headers,
+        is_enabled,
+        step,
+    )
+    from .tracking.task_scope import app, task
 
 __all__ = [
     "Api",
@@ -130,20 +130,42 @@ __all__ = [
     "uses_task",
 ]
 
-#: Names that load the client, which no app waits for when it starts (PEP 562).
+#: Names by the module that defines them, loaded when first asked for (PEP 562): no app
+#: waits for them when it starts.
 _ON_DEMAND = {
-    "Api": "api",
-    "AppApi": "api.app",
-    "KubernetesSettings": "model.kubernetes",
-    "TaskApi": "api.task",
-    "Workflow": "api.workflow",
+    name: module
+    for module, names in {
+        "api": "Api",
+        "api.app": "AppApi",
+        "api.task": "TaskApi",
+        "api.workflow": "Workflow",
+        "delivery.report": "DeliveryReport",
+        "model.enums": "PluginTaskType RestartPolicy Status",
+        "model.kubernetes": "KubernetesSettings",
+        "model.meta": "Markup WorkflowMeta WorkflowSettings",
+        "model.module": "ModuleInfo",
+        "model.platform_types": "AppInfo DatasetInfo FileInfo ProjectInfo SessionInfo "
+        "VersionInfo",
+        "tracking.cards": "cards",
+        "tracking.disabled": "disabled",
+        "tracking.environment": "join",
+        "tracking.handle": "TaskHandle current_task",
+        "tracking.measurements": "metrics params",
+        "tracking.questions": "graph load_ipython_extension",
+        "tracking.snapshot": "snapshot",
+        "tracking.steps": "bind configure disable enable environment flush headers "
+        "is_enabled step",
+        "tracking.task_scope": "app task",
+    }.items()
+    for name in names.split()
 }
 
 
 def __getattr__(name: str) -> _typing.Any:
     if name not in _ON_DEMAND:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(_import_module(f".{_ON_DEMAND[name]}", __name__), name)
+    module = _import_module(f".{_ON_DEMAND[name]}", __name__)
+    value = module if name == "cards" else getattr(module, name)
     globals()[name] = value
     return value
 

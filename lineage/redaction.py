@@ -10,12 +10,45 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, Final
 
 MASK: Final = "****"
 #: How a part begins that was masked before: with a hash, names stay distinguishable.
 _MASKED: Final = "***"
+
+
+class _Rule:
+    """A regular expression that is compiled when a text is first tried by it."""
+
+    def __init__(self, text: str, flags: int = 0) -> None:
+        self._source = text, flags
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(*self._source)
+
+    @cached_property
+    def search(self) -> Callable[[str], re.Match[str] | None]:
+        return self._compiled.search
+
+    @cached_property
+    def fullmatch(self) -> Callable[[str], re.Match[str] | None]:
+        return self._compiled.fullmatch
+
+    @cached_property
+    def finditer(self) -> Callable[[str], Iterator[re.Match[str]]]:
+        return self._compiled.finditer
+
+    @cached_property
+    def split(self) -> Callable[[str, int], list[str]]:
+        return self._compiled.split
+
+    @cached_property
+    def sub(self) -> Callable[[str | Callable[[re.Match[str]], str], str], str]:
+        return self._compiled.sub
+
 
 #: Names that say that what follows is secret, as a regular expression.
 _NAMES: Final = (
@@ -36,7 +69,7 @@ _QUOTED: Final = (
     r"|\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?"
 )
 
-_NAMED: Final = re.compile(
+_NAMED: Final = _Rule(
     rf"(?P<name>(?<![A-Za-z])(?i:{_NAMES})(?:_?\d+)?|(?<=[a-z0-9])(?:{_CAMEL})"
     r"|(?<=[A-Z0-9])(?:PASSWORD|PASSWD|TOKEN|SECRET|APIKEY))"
     r"(?P<sep>\\*[\"']?[ \t]*(?:=>|:=|=(?!=)|:(?!//|:))[ \t]*)"
@@ -51,42 +84,42 @@ _NAME_ENDS: Final = (
     "session_id", "session-id", "jwt", "pat", "webhook", "webhookurl", "webhook_url",
     "webhook-url", "sig", "sign", "code", "accessid",
 )  # fmt: skip
-_SEPARATOR: Final = re.compile(r"[=:]")
+_SEPARATOR: Final = _Rule(r"[=:]")
 #: What may stand between a name and its separator: quotes, spaces and a number.
 _BETWEEN: Final = "\\\"' \t0123456789_"
 _FEW_SEPARATORS: Final = 6
-_COOKIE: Final = re.compile(r"(?i)\b((?:set-)?cookie:[ \t]*)([^\r\n\"']+)")
+_COOKIE: Final = _Rule(r"(?i)\b((?:set-)?cookie:[ \t]*)([^\r\n\"']+)")
 #: A parameter of a query or fragment that grants access.
-_QUERY: Final = re.compile(
+_QUERY: Final = _Rule(
     rf"(?i)(?<=[?&;#])((?:[\w.%-]{{0,40}}[_.-])?(?:{_NAMES}|sig|sign|signature"
     r"|credential|security-token|key|code|AWSAccessKeyId|GoogleAccessId))=(?!\*\*\*)[^&#\s\"']*"
 )
 #: `scheme://user:password@`: up to the last `@`, also where the password has `/`.
-_USER_INFO: Final = re.compile(
+_USER_INFO: Final = _Rule(
     r"://(?P<info>"
     r"[^\s/?#@:\"'<>]*:(?!\d{1,5}(?:[/?#]|$))(?:(?!://)[^\s\"'<>])*(?=@[\w\[.-])"
     r"|[^/?#\s\"'<>]*(?=@))"
 )
 #: `user:password@host`, as drivers have it, without a scheme.
-_BARE_USER_INFO: Final = re.compile(
+_BARE_USER_INFO: Final = _Rule(
     r"(?<![\w/@:.-])(?!(?:mailto|acct|sips?|xmpp|git|file):)([\w.%+-]+:)"
     r"([^\s:@/\"']{3,})(?=@(?!sha\d)"
     r"(?:tcp\(|unix\(|localhost\b|[\w-]+(?:\.[\w-]+)+|[\w-]+:\d))"
 )
 #: `--password hunter2` and `--auth=x`, as command lines have it.
-_OPTION: Final = re.compile(
+_OPTION: Final = _Rule(
     r"(?i)(?<![\w-])(--?(?:[\w-]*[_-])?(?:key|pass(?:word|wd|phrase|in|out)?|pwd|secret"
     r"|token|auth|credentials?|cookie|pat|jwt|webhook(?:-url)?|connection-string))"
     rf"(\s+|=)({_QUOTED}|[^\s\"'-][^\s\"']*)"
 )
 #: Short options of clients that are known to take a password by them.
-_CLIENT: Final = re.compile(
+_CLIENT: Final = _Rule(
     r"\b(?P<client>mysql\w*|mariadb\w*|sshpass|mongo\w*|smbclient|docker login"
     r"|podman login|redis-cli|ldap\w+|curl|wget|zip|unzip|7z\w?|htpasswd|sqlcmd|bcp"
     r"|influx|cqlsh|clickhouse-client|rabbitmqadmin|helm|az login|snowsql)\b"
     r"(?P<rest>[^\r\n|;]*)"
 )
-_CLIENT_STEMS: Final = re.compile(
+_CLIENT_STEMS: Final = _Rule(
     r"mysql|mariadb|sshpass|mongo|smbclient| login|redis-cli|ldap|curl|zip|7z|htpasswd"
     r"|sqlcmd|bcp|influx|cqlsh|clickhouse|rabbitmq|helm|snowsql"
 )
@@ -96,17 +129,17 @@ _FLAGS: Final = {
 }  # fmt: skip
 #: Clients whose flag and password are one word, as in `mysql -phunter2`.
 _ATTACHED: Final = ("mysql", "mariadb", "7z", "sshpass", "unzip")
-_BEARER: Final = re.compile(
+_BEARER: Final = _Rule(
     r"(?i)\b(bearer|basic|x-api-key:?)([ \t]+|=)([A-Za-z0-9._~+/-]{8,}=*)"
 )
-_PEM: Final = re.compile(
+_PEM: Final = _Rule(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?"
     r"(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
     re.DOTALL,
 )
-_JWT: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")
+_JWT: Final = _Rule(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")
 #: Tokens that their providers mark by a prefix, so that they can be found.
-_PROVIDERS: Final = re.compile(
+_PROVIDERS: Final = _Rule(
     r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}|gl(?:pat|sa|dt|rt|ft)"
     r"[-_][\w-]{20,}|hf_[A-Za-z0-9]{30,}|sk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{20,}"
     r"|sk-ant-[\w-]{20,}|[srp]k_(?:live|test)_\w{16,}|xox[abeprs]-[\w-]{10,}"
@@ -119,7 +152,7 @@ _PROVIDERS: Final = re.compile(
     r"|AGE-SECRET-KEY-1[A-Z0-9]{50,}|rubygems_[a-f0-9]{48}|sq0[a-z]{3}-[\w-]{22,}"
     r"|lin_\d+_[\w-]{30,})(?![A-Za-z0-9])"
 )
-_WEBHOOK: Final = re.compile(
+_WEBHOOK: Final = _Rule(
     r"(?i)((?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)"
     r"|discord(?:app)?\.com/api/(?:v\d+/)?webhooks|[\w.-]+\.webhook\.office\.com/webhookb2"
     r"|chat\.googleapis\.com/v1/spaces/[\w-]+/messages)/|api\.telegram\.org/bot)"
@@ -127,14 +160,14 @@ _WEBHOOK: Final = re.compile(
 )
 
 #: What a name may hold without being a secret: no value, or where to find one.
-_NO_SECRET: Final = re.compile(
+_NO_SECRET: Final = _Rule(
     r"(?i)(?:none|null|nil|true|false|yes|no|on|off|str|int|bytes|float|bool|dict|list"
     r"|object|any|optional|required|optional\[.*|unset|missing|invalid|expired"
     r"|\.{3}|\*+|<.*|\$.*|%\(.*|\{+.*|[a-z_.]*environ.*)?"
 )
 #: Names that count or order as often as they hide them.
-_OFTEN_NUMBERS: Final = re.compile(r"(?i)(?:pass|token|session|auth|pat|cookie)$")
-_FILE: Final = re.compile(r"[^/]{1,40}(?:/[^/]+)*/(?:[^/]*\.[A-Za-z0-9]{1,8})?")
+_OFTEN_NUMBERS: Final = _Rule(r"(?i)(?:pass|token|session|auth|pat|cookie)$")
+_FILE: Final = _Rule(r"[^/]{1,40}(?:/[^/]+)*/(?:[^/]*\.[A-Za-z0-9]{1,8})?")
 
 
 def redact(text: str) -> str:
@@ -263,7 +296,7 @@ def is_secret_name(name: str) -> bool:
     return _SECRET_NAME.search(name) is not None
 
 
-_SECRET_NAME: Final = re.compile(
+_SECRET_NAME: Final = _Rule(
     r"(?:(?:^|[_.-])(?:PASS|PAT|AUTH|JWT|SAS|DSN|COOKIE)|[_.-]PWD|(?-i:^pwd)"
     r"|PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRETS?|TOKEN|CREDENTIALS?"
     r"|(?:API|ACCESS|ACCOUNT|PRIVATE|SECRET|ENCRYPTION|SIGNING|MASTER|STORAGE|LICENSE"

@@ -14,30 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import forksafe
-from .delivery.deadline import WaitBudget
-from .delivery.evidence.collector import EvidenceCollector
-from .delivery.flusher import Flusher
-from .delivery.report import DeliveryReport, DeliveryStatus
-from .delivery.status import read_status
 from .errors import DeliveryError, attempt, guard, logger
-from .exporters import Exporter, check_exporter
-from .journal import dead_letters
-from .journal.directory import JournalDirectory
-from .journal.writer import Journal
-from .process_end import process_end
 from .recording.context import CURRENT, ActiveTask, StepContext
 from .recording.enabled import is_on, turn_off, turn_on
 from .recording.environment import EnvironmentLookup
 from .recording.fork_guard import no_fork
 from .recording.interpreters import is_main_interpreter
-from .recording.open_tasks import OpenTasks
-from .recording.recorder import Recorder
 from .settings import UNUSABLE, Settings
 
 if TYPE_CHECKING:
     from .api import Api
     from .delivery.beside import Beside
     from .delivery.evidence.environment import EnvironmentFinder
+    from .delivery.report import DeliveryReport, DeliveryStatus
+    from .exporters import Exporter
+    from .recording.recorder import Recorder
 
 _DAY_S: Final = 86_400.0
 #: Connecting to, and waiting for, an instance: in the background, so patiently.
@@ -71,6 +62,16 @@ class Runtime:
             turn_off()
 
     def _build(self, settings: Settings) -> None:
+        # Loaded by the first fact: no app waits for them when it starts.
+        with no_fork():
+            from .delivery.deadline import WaitBudget
+            from .delivery.evidence.collector import EvidenceCollector
+            from .delivery.flusher import Flusher
+            from .journal.directory import JournalDirectory
+            from .journal.writer import Journal
+            from .recording.open_tasks import OpenTasks
+            from .recording.recorder import Recorder
+        self._new_budget = WaitBudget
         self.settings = settings
         self.is_open = False
         self.journal = Journal(
@@ -94,7 +95,7 @@ class Runtime:
             )
         #: Finds the exporter for the target; made by the first delivery.
         self._target: Callable[[], Exporter] | None = None
-        self._budget = WaitBudget(settings.flush_timeout_s)
+        self._budget = self._new_budget(settings.flush_timeout_s)
         self._beside = self._make_beside()
         self.flusher = Flusher(
             self.journal,
@@ -153,6 +154,8 @@ class Runtime:
 
             exporter = exporter_of_sink(sink, stacklevel=3)
         elif exporter is not None:
+            from .exporters import check_exporter
+
             check_exporter(exporter)
         with self._lock:
             if api is not None:
@@ -223,6 +226,8 @@ class Runtime:
 
     def status(self) -> DeliveryStatus:
         """Return what this home holds, and what this process could not record."""
+        from .delivery.status import read_status
+
         return replace(
             read_status(self.settings.home),
             not_recorded=sum(self._own_recorder.not_recorded.values()),
@@ -236,6 +241,8 @@ class Runtime:
             How many.
         """
         self.flusher.forget_refused()
+        from .journal import dead_letters
+
         count = dead_letters.release(self.journal.folder)
         if self.is_open:
             self.flusher.wake()
@@ -356,7 +363,7 @@ class Runtime:
         self.is_open = False
         self._embedded = self._store_id = None
         self._target = None
-        self._budget = WaitBudget(self.settings.flush_timeout_s)
+        self._budget = self._new_budget(self.settings.flush_timeout_s)
         self.flusher.reset_after_fork()
         self.journal.reset_after_fork()
         if self._beside is not None:
@@ -382,6 +389,8 @@ class Runtime:
         with guard("The client cannot be loaded"):
             importlib.import_module(".delivery.exporter_resolver", __package__)
             importlib.import_module(".api", __package__)
+        with no_fork():
+            from .process_end import process_end
         process_end.watch(current_runtime)
         self.flusher.start()
 

@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import re
-import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -17,6 +16,9 @@ from .. import forksafe
 from .json_text import member, quote, shorten
 
 MAX_NAME_LENGTH: Final = 1024
+#: Step ends are buffered and normally written by the flusher; a recording call
+#: writes them only when the buffer overflows.
+MAX_PENDING_ENDS: Final = 4096
 #: An output names its inputs one by one up to this number; above it, inputs that
 #: the task recorded before are recorded again for the step.
 MAX_NAMED: Final = 16
@@ -35,7 +37,7 @@ class StepKeys:
 
     def reset_after_fork(self) -> None:
         """Renew the prefix."""
-        self.prefix = secrets.token_hex(3) + "-"
+        self.prefix = os.urandom(3).hex() + "-"
 
     def new(self) -> str:
         """Return the key of another step, as JSON text."""
@@ -127,7 +129,7 @@ class ActiveTask:
         recorder: Any = None,
         key: str | None = None,
     ) -> None:
-        self.key = key or secrets.token_hex(8)
+        self.key = key or os.urandom(8).hex()
         self.name = name
         self.task_id = task_id
         self.parent = parent

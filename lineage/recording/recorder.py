@@ -16,22 +16,29 @@ from weakref import WeakValueDictionary
 from .. import forksafe
 from ..errors import guard, logger
 from ..settings import Settings
-from .context import CURRENT, MAX_NAMED, ActiveTask, StepContext, forget, note_input
+from .artifact_edge import append_artifact
+from .context import (
+    CURRENT,
+    MAX_NAMED,
+    MAX_PENDING_ENDS,
+    ActiveTask,
+    StepContext,
+    forget,
+    note_input,
+)
 from .environment import EnvironmentLookup, deadline
 from .fact_json import (
-    derived_from,
     described,
     end_of_step,
     end_of_task,
     ends_of_steps,
-    kind_of,
     last_error,
     one_line,
     with_card,
 )
 from .git_commit import GitCommitLookup
 from .host_info import about_process, program_name
-from .json_text import member, quote, shorten
+from .json_text import derived_from, kind_of, member, quote, shorten
 from .masking import Masker
 from .measurements import command_line_params, params_fact
 from .open_tasks import OpenTasks
@@ -39,9 +46,6 @@ from .output_looks import AppendEdge, OutputLooks, Place
 from .ranks import shared_rank
 from .task_token import TaskToken, ambient_token, host_id
 
-#: Step ends are buffered and normally written by the flusher; a recording call
-#: writes them only when the buffer overflows.
-MAX_PENDING_ENDS: Final = 4096
 #: Tasks of other processes that are remembered.
 MAX_JOINED: Final = 64
 #: Identities of one edge prefix that a task remembers, in two halves: each is what a
@@ -350,6 +354,8 @@ class Recorder:
             f"{scope.step_ref or scope.step_member(at)}{derived}}}"
         )
         return True
+
+    append_artifact = append_artifact
 
     def write(self, texts: list[str]) -> None:
         """Write facts; also flush pending step ends once there are too many."""

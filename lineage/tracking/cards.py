@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import SourceError
 from ..model.meta import Markup, WorkflowMeta, WorkflowSettings, checked_meta
 from ..recording.json_text import compact
-from ..recording.masking import Masker
 from .coercion import ArtifactRef, info_kind
+
+if TYPE_CHECKING:
+    from ..recording.masking import Masker
 
 __all__ = [
     "Card",

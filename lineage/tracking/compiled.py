@@ -8,22 +8,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import DeclarationError, SourceError, attempt
 from ..model.kinds import KINDS
 from ..model.refs import Ref
 from ..recording.context import StepContext
-from ..recording.fact_json import derived_from, kind_of
-from ..recording.file_stat import (
-    absolute,
-    file_members,
-    local_path,
-    place_members,
-)
-from ..recording.json_text import compact, quote, shorten
-from ..recording.output_looks import Place
-from ..recording.recorder import Recorder
+from ..recording.json_text import compact, derived_from
 from ..runtime import runtime
 from .cards import own_node_meta, relation_meta
 from .coercion import ArtifactRef, flatten, info_kind, is_digits, to_artifact_ref
@@ -42,7 +33,6 @@ from .sources import (
 
 #: Numbers the edges that are recorded each time.
 REPEATS: Final = itertools.count(1)
-MAX_NAME_LENGTH: Final = 1024
 TOO_LARGE: Final = 2**63
 #: When this many values in a row cannot be recorded and none could, the rest of
 #: the list is skipped: a list of a million wrong values must not cost seconds.
@@ -50,8 +40,12 @@ MAX_FAILURES: Final = 16
 
 Values = tuple[Any, ...]
 
-#: What evaluating a declaration needs of a call: recorder, step, texts so far, values.
-CallContext = tuple[Recorder, StepContext, list[str], Values]
+if TYPE_CHECKING:
+    from ..recording.recorder import Recorder
+
+    #: What evaluating a declaration needs of a call: recorder, step, texts so far,
+    #: values.
+    CallContext = tuple[Recorder, StepContext, list[str], Values]
 
 #: An input that fed an output: its kind and its identity in the journal.
 Origin = tuple[str, int | str]
@@ -238,71 +232,13 @@ class CompiledDeclaration:
 
     def _record_one(self, context: RecordingContext, value: Any) -> None:
         artifact = to_artifact_ref(value, self.declaration.kind)
-        identity: int | str = artifact.id
-        members = self._identity_members(context, artifact)
-        recorder, scope = context.recorder, context.scope
-        prefix = self._prefixes[artifact.kind, artifact.is_model]
-        trailing = ""
-        if artifact.name is not None:
-            name = recorder.mask(shorten(artifact.name, MAX_NAME_LENGTH))
-            trailing = f',"name":{quote(name)}'
-        if isinstance(identity, str):
-            text, identity = identity, recorder.mask(identity)
-            path, is_folder = local_path(text), artifact.kind == "folder"
-            key = recorder.settings.mask_key or ""
-            place = place_members(text, identity, path, key, is_folder=is_folder)
-            members += place
-            if context.is_early and not self.is_input:
-                self._declare_early(
-                    context, prefix, (text, identity), members, trailing, place
-                )
-                return
-            if artifact.kind == "file":
-                members += file_members(path, 0 if self.is_input else scope.at)
-        recorder.append_edge(
-            context.texts,
-            scope,
-            prefix,
-            identity,
-            self.is_input,
-            members,
-            trailing,
-            context.derived,
+        context.recorder.append_artifact(
+            context,
+            artifact,
+            self._prefixes[artifact.kind, artifact.is_model],
+            self._identity_members(context, artifact),
+            is_input=self.is_input,
         )
-
-    def _declare_early(
-        self,
-        context: RecordingContext,
-        prefix: str,
-        names: tuple[str, str],
-        members: str,
-        trailing: str,
-        place: str,
-    ) -> None:
-        """Record an output that the lines after its declaration may write."""
-        recorder, scope, derived = context.recorder, context.scope, context.derived
-        text, identity = names
-
-        def append(texts: list[str], state: str) -> bool:
-            return recorder.append_edge(
-                texts,
-                scope,
-                prefix,
-                identity,
-                False,
-                members + state,
-                trailing,
-                derived,
-            )
-
-        kind, path = kind_of(prefix), local_path(text)
-        output = Place(
-            kind,
-            None if path is None else absolute(path),
-            f"{prefix}{text}{members}",
-            f',"kind":"{kind}","id":{quote(identity)}{place}',
-        )
-        context.texts += recorder.declare_output(scope, output, append)
 
     def _identity_members(
         self, context: RecordingContext, artifact: ArtifactRef

@@ -15,8 +15,13 @@ from time import time_ns
 from typing import Any, Final
 
 from ..errors import attempt
-from ..recording.context import CURRENT, KEYS, StepContext, note_input
-from ..recording.recorder import MAX_PENDING_ENDS
+from ..recording.context import (
+    CURRENT,
+    KEYS,
+    MAX_PENDING_ENDS,
+    StepContext,
+    note_input,
+)
 from ..runtime import runtime
 from .call_plan import (
     CallPlan,
