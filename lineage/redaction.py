@@ -5,6 +5,8 @@ text is first searched for the stems without which no rule can match, which take
 microsecond; only then are the rules tried. docs/masking.md has the table of shapes.
 """
 
+# Longer than 400 lines: the rules are tried in one order, beside what they look for.
+
 from __future__ import annotations
 
 import base64

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .api import Api
     from .delivery.beside import Beside
     from .delivery.evidence.environment import EnvironmentFinder
+    from .delivery.flusher import Flusher
     from .delivery.report import DeliveryReport, DeliveryStatus
     from .exporters import Exporter
     from .recording.recorder import Recorder
@@ -65,8 +66,6 @@ class Runtime:
         # Loaded by the first fact: no app waits for them when it starts.
         with no_fork():
             from .delivery.deadline import WaitBudget
-            from .delivery.evidence.collector import EvidenceCollector
-            from .delivery.flusher import Flusher
             from .journal.directory import JournalDirectory
             from .journal.writer import Journal
             from .recording.open_tasks import OpenTasks
@@ -97,7 +96,14 @@ class Runtime:
         self._target: Callable[[], Exporter] | None = None
         self._budget = self._new_budget(settings.flush_timeout_s)
         self._beside = self._make_beside()
-        self.flusher = Flusher(
+        self.flusher = self._make_flusher()
+
+    def _make_flusher(self) -> Flusher:
+        with no_fork():
+            from .delivery.evidence.collector import EvidenceCollector
+            from .delivery.flusher import Flusher
+        settings = self.settings
+        return Flusher(
             self.journal,
             self._find_exporter,
             before_read=self.recorder.flush_pending,

@@ -1,5 +1,7 @@
 """Where a fact is recorded: the task of this process and the step in it."""
 
+# Longer than 400 lines: a task, its steps and what it has recorded are one state.
+
 from __future__ import annotations
 
 import itertools

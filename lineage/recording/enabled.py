@@ -32,7 +32,7 @@ IS_DISABLED_BY_ENV: Final = is_off_in(os.environ)
 ENABLED_FLAG: Final[list[bool]] = [] if IS_DISABLED_BY_ENV else [True]
 
 
-#: Told when recording is switched on or off.
+#: Called when recording is switched on or off.
 _listeners: Final[list[Callable[[bool], None]]] = []
 
 

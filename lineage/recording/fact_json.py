@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from ..errors import LineageError, attempt, logger
 from ..model.limits import MAX_ENDS
 from .context import ActiveTask
-from .json_text import member, shorten
+from .json_text import member, quote, shorten
 
 _LONGEST_TEXT: Final = 65_536
 #: Where the frames of this package lie.
@@ -48,6 +48,20 @@ def end_of_task(
         more += member("traceback", mask(shown))
     head = f'{{"f":"task_end",{task.head},"at":{at}e-9'
     return f'{head},"status":"{_status(error)}"{more}}}'
+
+
+def derived_from(inputs: Iterable[tuple[str, int | str]]) -> str:
+    """Return the member `derived_from` for inputs given as kind and id."""
+    refs = []
+    for kind, identity in inputs:
+        shown = identity if isinstance(identity, int) else quote(identity)
+        refs.append(f'{{"kind":"{kind}","id":{shown}}}')
+    return f',"derived_from":[{",".join(dict.fromkeys(refs))}]'
+
+
+def kind_of(edge_prefix: str) -> str:
+    """Return the kind that an edge prefix names."""
+    return edge_prefix.partition('"kind":"')[2].partition('"')[0]
 
 
 def with_card(task: ActiveTask, extras: str) -> str:

@@ -1,16 +1,22 @@
-"""What the app's thread records of a path: where it lies, and one stat of a file."""
+"""What the app's thread records of an artifact: where it lies, one stat, its edge."""
 
 from __future__ import annotations
 
 import os
 import stat
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..model.addresses import is_address, local_file
+from .context import StepContext
+from .fact_json import kind_of
 from .host_info import machine_name
-from .json_text import quote
+from .json_text import quote, shorten
 from .masked_names import distinct_name
 
+if TYPE_CHECKING:
+    from .recorder import Recorder
+
+_MAX_NAME_LENGTH: Final = 1024
 #: Longer texts are no paths; the system call would refuse them anyway.
 _LONGEST: Final = 4096
 #: A file's times lag behind the clock by up to one tick of the kernel.
@@ -104,3 +110,89 @@ def absolute(path: str) -> str:
         return path
     folded = os.path.abspath(path)
     return folded[1:] if folded[:2] == "//" else folded
+
+
+class Artifact(Protocol):
+    """What an edge must know of an artifact."""
+
+    kind: str
+    id: Any
+    name: str | None
+
+
+class Edge(Protocol):
+    """Where an edge belongs, and what it says beside its artifact."""
+
+    scope: StepContext
+    texts: list[str]
+    derived: str
+    is_early: bool
+
+
+def append_artifact(
+    recorder: Recorder,
+    edge: Edge,
+    artifact: Artifact,
+    prefix: str,
+    members: str,
+    *,
+    is_input: bool,
+) -> None:
+    """Add the texts of an artifact's edge.
+
+    Args:
+        recorder: The recorder of the edge's task.
+        edge: Where it belongs.
+        artifact: What was used or produced.
+        prefix: The members for direction and kind.
+        members: More members, part of what makes it the same fact.
+        is_input: Whether it is an input.
+    """
+    identity: int | str = artifact.id
+    scope, trailing = edge.scope, ""
+    if artifact.name is not None:
+        name = recorder.mask(shorten(artifact.name, _MAX_NAME_LENGTH))
+        trailing = f',"name":{quote(name)}'
+    if isinstance(identity, str):
+        text, identity = identity, recorder.mask(identity)
+        path, is_folder = local_path(text), artifact.kind == "folder"
+        key = recorder.settings.mask_key or ""
+        place = place_members(text, identity, path, key, is_folder=is_folder)
+        members += place
+        if edge.is_early and not is_input:
+            ids = (text, identity)
+            _declare_early(recorder, edge, prefix, ids, (members, trailing, place))
+            return
+        if artifact.kind == "file":
+            members += file_members(path, 0 if is_input else scope.at)
+    recorder.append_edge(
+        edge.texts, scope, prefix, identity, is_input, members, trailing, edge.derived
+    )
+
+
+def _declare_early(
+    recorder: Recorder,
+    edge: Edge,
+    prefix: str,
+    ids: tuple[str, str],
+    details: tuple[str, str, str],
+) -> None:
+    """Record an output that the lines after its declaration may write."""
+    scope, derived = edge.scope, edge.derived
+    text, identity = ids
+    members, trailing, place = details
+
+    def append(texts: list[str], state: str) -> bool:
+        return recorder.append_edge(
+            texts, scope, prefix, identity, False, members + state, trailing, derived
+        )
+
+    kind, path = kind_of(prefix), local_path(text)
+    edge.texts += recorder.declare_output(
+        scope,
+        append,
+        kind=kind,
+        path=None if path is None else absolute(path),
+        key=f"{prefix}{text}{members}",
+        members=f',"kind":"{kind}","id":{quote(identity)}{place}',
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
@@ -37,17 +36,3 @@ def member(name: str, value: str | float | bool | None) -> str:
 def shorten(text: str, limit: int) -> str:
     """Cut text to `limit` characters, showing that something is gone."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def derived_from(inputs: Iterable[tuple[str, int | str]]) -> str:
-    """Return the member `derived_from` for inputs given as kind and id."""
-    refs = []
-    for kind, identity in inputs:
-        shown = identity if isinstance(identity, int) else quote(identity)
-        refs.append(f'{{"kind":"{kind}","id":{shown}}}')
-    return f',"derived_from":[{",".join(dict.fromkeys(refs))}]'
-
-
-def kind_of(edge_prefix: str) -> str:
-    """Return the kind that an edge prefix names."""
-    return edge_prefix.partition('"kind":"')[2].partition('"')[0]

@@ -16,7 +16,6 @@ from weakref import WeakValueDictionary
 from .. import forksafe
 from ..errors import guard, logger
 from ..settings import Settings
-from .artifact_edge import append_artifact
 from .context import (
     CURRENT,
     MAX_NAMED,
@@ -28,17 +27,20 @@ from .context import (
 )
 from .environment import EnvironmentLookup, deadline
 from .fact_json import (
+    derived_from,
     described,
     end_of_step,
     end_of_task,
     ends_of_steps,
+    kind_of,
     last_error,
     one_line,
     with_card,
 )
+from .file_stat import append_artifact
 from .git_commit import GitCommitLookup
 from .host_info import about_process, program_name
-from .json_text import derived_from, kind_of, member, quote, shorten
+from .json_text import member, quote, shorten
 from .masking import Masker
 from .measurements import command_line_params, params_fact
 from .open_tasks import OpenTasks
@@ -400,11 +402,18 @@ class Recorder:
             self._open_tasks.unmark(task.key)
 
     def declare_output(
-        self, scope: StepContext, place: Place, append: AppendEdge
+        self,
+        scope: StepContext,
+        append: AppendEdge,
+        *,
+        kind: str,
+        path: str | None,
+        key: str,
+        members: str,
     ) -> list[str]:
         """Return the facts of an output that is looked at again when its step ends."""
         with self._lock:
-            return self.looks.declare(scope, place, append)
+            return self.looks.declare(scope, Place(kind, path, key, members), append)
 
     def look_at_outputs(
         self, *, scope: StepContext | None = None, task: ActiveTask | None = None

@@ -11,6 +11,7 @@ from ..errors import SourceError
 from ..model.kinds import KINDS
 from ..model.refs import Ref
 from .path_objects import path_of
+from .value_paths import is_digits
 
 LARGEST_ID: Final = 2**63 - 1
 _LONGEST_PATH: Final = 4096
@@ -134,7 +135,8 @@ def to_artifact_ref(value: Any, kind: str | None) -> ArtifactRef:
         SourceError: The value is of the wrong kind.
     """
     if type(value) is str and kind in _PATH_KINDS:  # what most paths are
-        if kind == "folder" or not is_digits(value):
+        # Most paths begin with no digit, and need no closer look.
+        if kind == "folder" or not value[:1].isdigit() or not is_digits(value):
             return ArtifactRef(kind, _checked_path(value), value)
     elif isinstance(value, Ref):
         return _of_ref(value, kind)
@@ -235,11 +237,6 @@ def _as_id(value: Any, kind: str) -> int:
     if not 0 < number <= LARGEST_ID:
         raise _wrong(value, expected)
     return number
-
-
-def is_digits(text: str) -> bool:
-    """Whether text is a whole number that may be an id."""
-    return len(text) <= 19 and text.isascii() and text.isdigit()
 
 
 def _wrong(value: Any, expected: str) -> SourceError:

@@ -8,16 +8,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import DeclarationError, SourceError, attempt
 from ..model.kinds import KINDS
 from ..model.refs import Ref
 from ..recording.context import StepContext
-from ..recording.json_text import compact, derived_from
+from ..recording.fact_json import derived_from
+from ..recording.json_text import compact
 from ..runtime import runtime
 from .cards import own_node_meta, relation_meta
-from .coercion import ArtifactRef, flatten, info_kind, is_digits, to_artifact_ref
+from .coercion import ArtifactRef, flatten, info_kind, to_artifact_ref
 from .declaration import Declaration
 from .signatures import Signature, annotation_names
 from .snapshot import Snapshot, VersionId, named_version, version_text
@@ -30,6 +32,7 @@ from .sources import (
     compile_card,
     compile_source,
 )
+from .value_paths import is_digits
 
 #: Numbers the edges that are recorded each time.
 REPEATS: Final = itertools.count(1)
@@ -156,8 +159,9 @@ class CompiledDeclaration:
         self.edge_prefix = self._prefixes[kind or "", False]
         #: The position of the id among a call's values, where the source is a name.
         self.index: int | None = None
-        if is_plain and isinstance(get, ParameterGetter):
-            self.index = get.index
+        if isinstance(get, ParameterGetter):
+            self.get = itemgetter(get.index)
+            self.index = get.index if is_plain else None
 
     def record(self, call: CallContext) -> None:
         """Evaluate the sources with a call's values and record the edges."""

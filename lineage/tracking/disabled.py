@@ -7,8 +7,7 @@ from typing import Any, cast
 from ..recording.context import CURRENT, DisabledScope
 from ..recording.enabled import IS_DISABLED_BY_ENV
 from .call_plan import CallPlan, Opened
-from .context_manager import Block
-from .decorator import F
+from .decorator import Block, F
 from .tracked import TrackedFunction
 from .wrapper import Declarations, Wrapper, wrapper_for
 

@@ -11,13 +11,12 @@ from types import ModuleType, UnionType
 from typing import Any, Final
 
 from ..errors import DeclarationError
-from .coercion import is_digits
 from .declaration import Declaration
 from .decorator import COLLECTED_ERRORS
 from .signatures import display_name
 from .sources import RESULT
 from .tracked import TrackedFunction, declarations_of
-from .value_paths import PathStep, ValuePath, parse_path
+from .value_paths import PathStep, ValuePath, is_digits, parse_path
 
 _UNKNOWN: Final = object()
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import DeclarationError
-from .coercion import is_digits
 from .signatures import Signature
-from .value_paths import ValuePath, parse_path
+from .value_paths import ValuePath, is_digits, parse_path
 
 
 class _Auto:

@@ -13,8 +13,7 @@ from ..recording.params import step_params
 from ..runtime import runtime
 from .call_plan import CallPlan
 from .carrier import CarriedFunction, bound_carrier
-from .context_manager import Block
-from .decorator import F
+from .decorator import Block, F
 from .environment import context_headers, context_variables
 from .handle import TaskHandle, current_task
 from .tracked import wrap

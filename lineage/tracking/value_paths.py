@@ -151,3 +151,8 @@ def _item(value: Any, key: str | int) -> Any:
     if isinstance(key, int) and isinstance(value, Mapping) and key not in value:
         return value[str(key)]
     return value[key]
+
+
+def is_digits(text: str) -> bool:
+    """Whether text is a whole number that may be an id."""
+    return len(text) <= 19 and text.isascii() and text.isdigit()
