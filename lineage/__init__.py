@@ -3,27 +3,11 @@
 import typing as _typing
 from importlib import import_module as _import_module
 
-from . import integrations as _integrations
 from .errors import DeclarationError, LineageError
-from .model.refs import Ref, dataset, file, folder, job, project
-from .tracking.decorators import (
-    produces,
-    produces_app,
-    produces_dataset,
-    produces_file,
-    produces_folder,
-    produces_job,
-    produces_project,
-    produces_task,
-    updates_project,
-    uses,
-    uses_dataset,
-    uses_file,
-    uses_folder,
-    uses_job,
-    uses_project,
-    uses_task,
-)
+
+# Whether the environment switches lineage off, and where the program started, are
+# read now and hold for the process.
+from .recording import enabled as _enabled  # noqa: F401  loaded for what it reads
 
 if _typing.TYPE_CHECKING:
     from .api import Api
@@ -43,7 +27,26 @@ if _typing.TYPE_CHECKING:
         SessionInfo,
         VersionInfo,
     )
+    from .model.refs import Ref, dataset, file, folder, job, project
     from .tracking import cards
+    from .tracking.decorators import (
+        produces,
+        produces_app,
+        produces_dataset,
+        produces_file,
+        produces_folder,
+        produces_job,
+        produces_project,
+        produces_task,
+        updates_project,
+        uses,
+        uses_dataset,
+        uses_file,
+        uses_folder,
+        uses_job,
+        uses_project,
+        uses_task,
+    )
     from .tracking.disabled import disabled
     from .tracking.environment import join
     from .tracking.handle import TaskHandle, current_task
@@ -146,7 +149,11 @@ _ON_DEMAND = {
         "model.module": "ModuleInfo",
         "model.platform_types": "AppInfo DatasetInfo FileInfo ProjectInfo SessionInfo "
         "VersionInfo",
+        "model.refs": "Ref dataset file folder job project",
         "tracking.cards": "cards",
+        "tracking.decorators": "produces produces_app produces_dataset produces_file "
+        "produces_folder produces_job produces_project produces_task updates_project "
+        "uses uses_dataset uses_file uses_folder uses_job uses_project uses_task",
         "tracking.disabled": "disabled",
         "tracking.environment": "join",
         "tracking.handle": "TaskHandle current_task",
@@ -172,6 +179,3 @@ def __getattr__(name: str) -> _typing.Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-_integrations.watch_imports()

@@ -8,7 +8,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from types import TracebackType
 from typing import Final, NoReturn
 
@@ -87,6 +86,7 @@ class _Version(argparse.Action):
         )  # fmt: skip
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        metadata = importlib.import_module("importlib.metadata")
         print(f"lineage {metadata.version('workflow-lineage')}")
         parser.exit()
 

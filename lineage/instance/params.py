@@ -31,7 +31,7 @@ Text = Annotated[str, Field(max_length=MAX_TEXT)]
 class Params(BaseModel):
     """Base of request models: unknown keys are ignored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class NoParams(Params):

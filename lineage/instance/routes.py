@@ -16,7 +16,8 @@ from .http import JSON_HEADERS, InstanceRequest, InstanceResponse
 from .json_body import MAX_NODES, MAX_NODES_SMALL, read_json
 from .route import Answer, RequestContext, Route, WriteRequest
 from .services import Services
-from .store import ServerAwayError, StoreFaultError
+from .store import StoreFaultError
+from .store.fact_types import many_facts, one_fact
 
 #: The one table: a method that is not here does not exist.
 ROUTES: Final[Mapping[str, Route]] = {route.name: route for route in ALL_ROUTES}
@@ -32,6 +33,14 @@ class Routes:
 
     def __init__(self, services: Services) -> None:
         self.services = services
+
+    @staticmethod
+    def build_models() -> None:
+        """Build the checks of all requests, before several threads answer some."""
+        for route in ALL_ROUTES:
+            route.model.model_rebuild()
+        one_fact()
+        many_facts()
 
     def handle(
         self, request: InstanceRequest, principal: Principal = OPEN

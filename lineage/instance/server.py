@@ -111,6 +111,7 @@ def create_app(settings: ServeSettings) -> App:
 
 
 def _instance_app(settings: ServeSettings) -> InstanceApp:
+    Routes.build_models()
     services = Services.open(
         settings.store,
         blobs=settings.blobs,

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from os import SEEK_END
 from typing import Any, Final
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from ..errors import RequestError
 from ..route import RequestContext, Route
@@ -33,13 +33,19 @@ MAX_EVENT: Final = 16 << 20
 class Event(RootModel[dict[str, Any]]):
     """An OpenLineage event, as its producer wrote it."""
 
+    model_config = ConfigDict(defer_build=True)
+
 
 class Events(RootModel[list[Any]]):
     """OpenLineage events."""
 
+    model_config = ConfigDict(defer_build=True)
+
 
 class EventsAnswer(BaseModel):
     """The outcome for the events of a request."""
+
+    model_config = ConfigDict(defer_build=True)
 
     received: int
     """Events about runs that were understood."""
@@ -51,6 +57,8 @@ class EventsAnswer(BaseModel):
 
 class RunParams(BaseModel):
     """Which run: by its id as the producer wrote it, or by the key of its task."""
+
+    model_config = ConfigDict(defer_build=True)
 
     run: str = Field(min_length=1, max_length=200)
 

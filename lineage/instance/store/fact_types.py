@@ -5,6 +5,7 @@ Building a model of each fact would cost four times as much as checking it.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Final, Union
 
 from pydantic import BaseModel, Field, TypeAdapter
@@ -43,12 +44,26 @@ def _form(model: type[BaseModel]) -> Any:
     return TypedDict(model.__name__, fields)  # type: ignore[operator]  # made of models
 
 
-_FORM: Final[Any] = Annotated[
-    Union[tuple(_form(model) for model in _MODELS)],  # noqa: UP007  made of models
-    Field(discriminator="f"),
-]
-ONE: Final[TypeAdapter[FactDict]] = TypeAdapter(_FORM)
-MANY: Final[TypeAdapter[list[FactDict]]] = TypeAdapter(list[_FORM])
+@cache
+def _any_form() -> Any:
+    return Annotated[
+        Union[tuple(_form(model) for model in _MODELS)],  # noqa: UP007  made of models
+        Field(discriminator="f"),
+    ]
+
+
+@cache
+def one_fact() -> TypeAdapter[FactDict]:
+    """Return what checks a fact; made for the first one: questions need none."""
+    return TypeAdapter(_any_form())
+
+
+@cache
+def many_facts() -> TypeAdapter[list[FactDict]]:
+    """Return what checks a list of facts."""
+    form: Any = list[_any_form()]  # type: ignore[misc]  # made of models
+    return TypeAdapter(form)
+
 
 #: As many fields as an edge must have.
 _LEAST: Final = sum(field.is_required() for field in EdgeFact.model_fields.values())

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from ...model.facts import SourceRef, StepInfo
 from ...model.ingest import BatchAnswer, RefusedFact
 from ...model.kinds import KINDS
-from .fact_types import MANY, ONE, FactDict
+from .fact_types import FactDict, many_facts, one_fact
 
 #: Kinds with the directions that they can have.
 _PAIRS: Final = frozenset(
@@ -80,7 +80,7 @@ def check(team_id: int, facts: Sequence[Any], *, user: str | None) -> IngestJob:
 def _sound(facts: list[Any]) -> list[FactDict] | None:
     """Return the facts as they are stored; none when one of them has a problem."""
     try:
-        checked = MANY.validate_python(facts)
+        checked = many_facts().validate_python(facts)
     except ValidationError:
         return None
     pairs = {_pair(fact) for fact in checked if fact["f"] == "edge"}
@@ -101,7 +101,7 @@ def _check_each(team_id: int, facts: Sequence[Any], user: str | None) -> IngestJ
     job = IngestJob(team_id, user, [], [])
     for index, fact in enumerate(facts):
         try:
-            checked = ONE.validate_python(fact)
+            checked = one_fact().validate_python(fact)
         except ValidationError as error:
             job.refused.append(_refusal(index, fact, error))
             continue
