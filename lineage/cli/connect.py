@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import Final
 from ..api import Api
 from ..errors import NotFoundError
 from ..settings import UNUSABLE, Settings
+from .loading import load_module
 from .parser import UsageError
 
 #: The address of `EmbeddedInstance`, which needs an extra to be imported.
@@ -93,7 +93,7 @@ def load(module: str, extra: str) -> ModuleType:
         UsageError: The extra is not installed.
     """
     try:
-        return importlib.import_module(f"..{module}", __package__)
+        return load_module(module)
     except ImportError as error:
         raise UsageError(
             f"this command needs {error.name}, which is not installed; "

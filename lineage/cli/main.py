@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 
 from ..errors import ApiError, LineageError
 from ..redaction import redact
+from .loading import load_module
 from .output import emit, print_lines
 from .parser import Commands, Parser
 from .result import FAILED, CommandResult, StyledText, line
@@ -71,7 +72,7 @@ def build_parser(command: str | None = None) -> Parser:
     commands = Commands(parser)
     wanted = MODULES.values() if command is None else (MODULES[command],)
     for name in dict.fromkeys(wanted):
-        module = importlib.import_module(f".{name}", __package__)
+        module = load_module(f"cli.{name}")
         module.add_commands(commands)
     return parser
 

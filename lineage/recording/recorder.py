@@ -50,9 +50,9 @@ from .task_token import TaskToken, ambient_token, host_id
 
 #: Tasks of other processes that are remembered.
 MAX_JOINED: Final = 64
-#: Identities of one edge prefix that a task remembers, in two halves: each is what a
+#: Identities of one edge prefix that a task remembers, in two halves: each fits what a
 #: dictionary holds in 2**18 places.
-MAX_SEEN: Final = 2 * 174_000
+MAX_SEEN: Final = 2 * 165_000
 
 #: When the process began to be observed.
 _STARTED_AT: Final = time_ns()
