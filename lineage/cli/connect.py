@@ -13,8 +13,7 @@ from typing import Final
 from ..api import Api
 from ..errors import NotFoundError
 from ..settings import UNUSABLE, Settings
-from .loading import load_module
-from .parser import UsageError
+from .parser import UsageError, load_module
 
 #: The address of `EmbeddedInstance`, which needs an extra to be imported.
 EMBEDDED_ADDRESS: Final = "http://embedded.lineage"

@@ -13,9 +13,8 @@ from typing import Final, NoReturn
 
 from ..errors import ApiError, LineageError
 from ..redaction import redact
-from .loading import load_module
 from .output import emit, print_lines
-from .parser import Commands, Parser
+from .parser import Commands, Parser, load_module
 from .result import FAILED, CommandResult, StyledText, line
 
 _DESCRIPTION = "Which data became which: the lineage that your apps recorded."
