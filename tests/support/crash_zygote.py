@@ -22,8 +22,14 @@ import requests
 from plain_platform import SENDER, PlainPlatform
 
 import lineage
-from lineage import runtime
+from lineage import api, runtime  # noqa: F401  warm
+from lineage.delivery import exporter_resolver, flusher  # noqa: F401  warm
+from lineage.delivery.evidence import collector  # noqa: F401  warm
 from lineage.instance import embedded, routes, server, store  # noqa: F401  warm
+from lineage.instance.store import fact_types
+from lineage.journal import writer  # noqa: F401  warm
+from lineage.recording import recorder  # noqa: F401  warm
+from lineage.tracking import handle  # noqa: F401  warm
 
 #: Ids of one writer thread's facts lie this far from those of the next.
 SPAN = 1000
@@ -123,6 +129,8 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     assert runtime.current_runtime() is None
     _sign_requests()
+    fact_types.many_facts()
+    routes.Routes.build_models()
     for line in sys.stdin:
         command = json.loads(line)
         # Held open by the child and its children: its end shows that all are dead.
