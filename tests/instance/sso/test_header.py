@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_used_is_named(
 def test_a_secret_that_is_missing_stops_the_start(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody is served by a server that takes anybody for its proxy."""
+    """Nobody is served by a server that could not distinguish its proxy from others."""
     path = tmp_path / "sso.json"
     header = {"secret_file": str(tmp_path / "nowhere")}
     path.write_text(json.dumps({"grants": GRANTS, "header": header}))
