@@ -16,7 +16,7 @@ from .http import JSON_HEADERS, InstanceRequest, InstanceResponse
 from .json_body import MAX_NODES, MAX_NODES_SMALL, read_json
 from .route import Answer, RequestContext, Route, WriteRequest
 from .services import Services
-from .store import StoreFaultError
+from .store import ServerAwayError, StoreFaultError
 from .store.fact_types import many_facts, one_fact
 
 #: The one table: a method that is not here does not exist.
