@@ -22,6 +22,7 @@ MODULES: Final[dict[str, tuple[str, str] | None]] = {
     "footprint": None,
     "masking": None,
     "serve": ("uvicorn", "workflow-lineage[server]"),
+    "swarm": ("uvicorn", "workflow-lineage[server]"),
     "memory": ("uvicorn", "workflow-lineage[server]"),
     "ingest": None,
     "openlineage": None,

@@ -89,6 +89,20 @@ _FIGURES: Final = (
     Figure(
         "lineage serve: one edge a request, of a bare row", "edge", "row", 0.4, True
     ),
+    Figure(
+        "lineage serve: one edge a request, of the base",
+        "edge",
+        "base:edge",
+        0.95,
+        True,
+    ),
+    Figure(
+        "lineage serve: edges in batches, of the base",
+        "batch",
+        "base:batch",
+        0.95,
+        True,
+    ),
     Figure("one-edge endpoint on loopback, of the SDK", "0 ms", "SDK 0 ms", 3, True),
     Figure("one-edge endpoint at 20 ms, of the SDK", "20 ms", "SDK 20 ms", 17, True),
     _of_base("memory of an app after 1,000,000 edges", "memory", 0.6),
@@ -292,6 +306,7 @@ def _time_process(arguments: list[str], root: Path, environ: dict[str, str]) -> 
 def _serving(options: Options, base: Path) -> Iterator[tuple[str, float]]:
     """Count edges and bare rows a second."""
     row, edge = CASES[:2]
+    batch = next(case for case in CASES if case.form == "plain")
     with ExitStack() as stack:
         bare = stack.enter_context(server(BARE))
         ours = {
@@ -301,8 +316,9 @@ def _serving(options: Options, base: Path) -> Iterator[tuple[str, float]]:
         for _ in range(options.pick_rounds(full=7, quick=3)):
             yield "row", load(bare, row, is_smoke=options.is_smoke).per_s
             for build, target in ours.items():
-                found = load(target, edge, is_smoke=options.is_smoke)
-                yield f"{build}edge", found.per_s
+                for name, case in (("edge", edge), ("batch", batch)):
+                    found = load(target, case, is_smoke=options.is_smoke)
+                    yield f"{build}{name}", found.per_s
 
 
 def _deliveries(options: Options, base: Path) -> Iterator[tuple[str, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
-import tempfile
+import secrets
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 _BLOCK = 1 << 20
+_NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 @contextmanager
@@ -23,14 +24,13 @@ def aside(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        dir=target.parent, prefix=f".{target.name[:80]}.", suffix=".part"
-    )
-    temporary = Path(name)
+    temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}.part")
+    # The rights of a new file: the system takes away what the umask says. To ask for
+    # the umask would set it for a moment, for all threads of the app.
+    handle = os.open(temporary, _NEW_FILE, 0o666)
     try:
         with os.fdopen(handle, "w+b") as opened:
             yield opened
-        _take_mode(temporary)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -73,10 +73,3 @@ def check_gzip(opened: IO[bytes], name: str) -> None:
         raise OSError(
             f"{name}: the archive is damaged ({error}); nothing was kept"
         ) from error
-
-
-def _take_mode(path: Path) -> None:
-    """Return a file the mode that new files have here; temporary ones are private."""
-    mask = os.umask(0)
-    os.umask(mask)
-    path.chmod(0o666 & ~mask)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from ..delivery.evidence import digest_memory
 from ..journal import forget as journal_forget
 from .connect import load, settings_of
 from .format import count
@@ -47,23 +48,26 @@ def run_forget(args: argparse.Namespace) -> CommandResult:
     text = _text(args)
     store_forget = load("instance.store.forget", "server")
     is_dry_run: bool = args.dry_run
+    files: list[str] = []
     with opened_store(args) as store:
         if text is not None:
             rows = store_forget.forget_text(store.db, text, is_dry_run=is_dry_run)
         elif args.task is not None:
+            files = store_forget.files_of_task(store.db, args.task)
             rows = store_forget.forget_task(store.db, args.task, is_dry_run=is_dry_run)
         else:
             rows = store_forget.forget_user(store.db, args.user, is_dry_run=is_dry_run)
         is_scrubbed = is_dry_run or store_forget.scrub(store.db)
     home = settings_of(args).home
     forms = store_forget.spellings(text) if text else []
-    changed, in_use = _in_journal(home, forms, is_dry_run=is_dry_run)
-    blobs = _in_blobs(home, text, is_dry_run=is_dry_run)
+    by = store_forget.replacement(text or "")
+    changed, in_use = _in_waiting_facts(home, forms, by, is_dry_run=is_dry_run)
+    blobs = _in_blobs(home, forms, files, is_dry_run=is_dry_run)
     data = {
         "rows": rows,
         "journal": [str(path) for path in changed],
         "blobs": blobs,
-        "not_reached": _not_reached(in_use, is_scrubbed=is_scrubbed, text=text),
+        "not_reached": _not_reached(args, in_use, is_scrubbed=is_scrubbed, text=text),
         "is_dry_run": is_dry_run,
     }
     is_found = bool(rows or changed or blobs)
@@ -79,34 +83,59 @@ def _text(args: argparse.Namespace) -> str | None:
     return text
 
 
-def _in_journal(
-    home: Path, forms: list[str], *, is_dry_run: bool
+def _in_waiting_facts(
+    home: Path, forms: list[str], by: str, *, is_dry_run: bool
 ) -> tuple[list[Path], list[Path]]:
-    folder = home / "journal"
-    if not forms or not folder.is_dir():
-        return [], []
-    return journal_forget.forget_text(folder, forms, is_dry_run=is_dry_run)
+    """Replace a text in the journal and among edges that wait for their digest."""
+    changed: list[Path] = []
+    in_use: list[Path] = []
+    if not forms:
+        return changed, in_use
+    journal = home / "journal"
+    if journal.is_dir():
+        changed, in_use = journal_forget.forget_text(
+            journal, forms, is_dry_run=is_dry_run
+        )
+    try:
+        if digest_memory.forget_text(home, forms, by, is_dry_run=is_dry_run):
+            changed.append(home / digest_memory.FILE)
+    except OSError:
+        in_use.append(home / digest_memory.FILE)
+    return changed, in_use
 
 
-def _in_blobs(home: Path, text: str | None, *, is_dry_run: bool) -> list[str]:
-    if text is None or not (home / "blobs").is_dir():
+def _in_blobs(
+    home: Path, forms: list[str], files: list[str], *, is_dry_run: bool
+) -> list[str]:
+    """Remove the blobs that hold a text, and those of some digests."""
+    if not (forms or files) or not (home / "blobs").is_dir():
         return []
     blobs = load("instance.blobs", "server").Blobs(home / "blobs")
-    found: list[str] = blobs.remove_with([text.encode()], is_dry_run=is_dry_run)
+    needles = [form.encode("utf-8", "replace") for form in forms]
+    found: list[str] = blobs.remove(files, is_dry_run=is_dry_run)
+    if needles:
+        found += blobs.remove_with(needles, is_dry_run=is_dry_run)
     return found
 
 
 def _not_reached(
-    in_use: list[Path], *, is_scrubbed: bool, text: str | None
+    args: argparse.Namespace, in_use: list[Path], *, is_scrubbed: bool, text: str | None
 ) -> list[str]:
     missing = [f"{path}: an app is using it; end the app and repeat" for path in in_use]
     if not is_scrubbed:
         missing.append("old rows of PostgreSQL, until: VACUUM FULL")
     missing.append("backups, exports and copies of the store")
+    if args.store:
+        missing.append("journals and blobs of other homes than this machine's")
     if text is not None:
         missing.append("other machines, and packed or encoded forms of the text")
-    else:
-        missing.append("facts that wait in journals: type: lineage flush, and repeat")
+        return missing
+    missing.append("facts that wait in journals: type: lineage flush, and repeat")
+    if args.user is not None:
+        missing.append(
+            "texts, parameters and OpenLineage facets that hold the name: type:"
+            " lineage forget --text NAME"
+        )
     return missing
 
 

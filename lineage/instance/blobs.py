@@ -89,6 +89,13 @@ class Blobs:
                     path.unlink()
         return found
 
+    def remove(self, digests: Sequence[str], *, is_dry_run: bool) -> list[str]:
+        """Remove blobs, and return the digests of those that were there."""
+        found = [digest for digest in digests if self.has(digest)]
+        for digest in found if not is_dry_run else ():
+            self._path_of(digest).unlink()
+        return found
+
     def path(self, digest: str) -> Path:
         """Return the path of kept bytes.
 

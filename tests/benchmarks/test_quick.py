@@ -48,6 +48,7 @@ ROWS = {
         "facts of decorated calls in batches (1,000 each)",
         "edges in batches, half of them new states (1,000 each)",
     ),
+    "swarm": ("alone", "beside 20 half-sent bodies"),
     "masking": (
         "texts of apps",
         "texts that look like secrets",

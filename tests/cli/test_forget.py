@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from instance_fixture import World, form
 
+from lineage.delivery.evidence.digest_memory import DigestMemory
+from lineage.instance.authorization import OPEN
 from lineage.instance.blobs import Blobs
-from lineage.journal import segments
+from lineage.instance.http import InstanceRequest
+from lineage.journal import dead_letters, segments
+from lineage.journal.directory import JournalDirectory
 from lineage.journal.records import encode, read
 
 SECRET = 'patient Käthe "K" 4711'
@@ -112,3 +119,130 @@ def test_waiting_facts_are_rewritten_and_stay_readable(
 def test_a_short_text_is_refused(type_) -> None:
     """It would stand in half of the store."""
     assert type_("forget", "--text", "abc").code == 2
+
+
+def edge_of(name: str) -> dict[str, object]:
+    """Make an edge that names the text."""
+    return {"f": "edge", "uid": "s-1", "task": "t", "at": 1.0, "dir": "input",
+            "kind": "file", "id": name}  # fmt: skip
+
+
+def test_waiting_rejected_and_damaged_facts_are_reached(type_, home: Path) -> None:
+    """Dead letters, what was put aside, and edges whose digest is still looked for."""
+    folder = JournalDirectory(home)
+    dead_letters.keep(folder, "local", "left", edge_of(f"/data/{SECRET}"), SECRET)
+    folder.quarantine_piece("torn", f'{{"id":"{SECRET}", to'.encode(), "torn")
+    memory = DigestMemory(home, "host")
+    memory.want("s-2", json.dumps(edge_of(f"/data/{SECRET}")))
+    memory.want("s-3", json.dumps(edge_of(f"/found/{SECRET}")))
+    memory.found("s-3")
+    memory.close()
+    assert SECRET.encode() in bytes_of(home)
+    dry = type_("forget", "--text", SECRET, "--dry-run", "--json").data
+    done = type_("forget", "--text", SECRET, "--json").data
+    assert done["journal"] == dry["journal"]
+    assert {Path(path).name for path in done["journal"]} >= {"torn", "digests.sqlite"}
+    assert "4711" not in bytes_of(home).decode("utf-8", "replace")
+    (rejected,) = dead_letters.read(folder)
+    assert json.loads(rejected.fact)["uid"] == "s-1"
+    (row,) = DigestMemory(home, "host")._run("SELECT uid, fact FROM wanted", ())
+    assert json.loads(row[1])["id"].startswith("/data/***")
+
+
+def test_a_held_memory_of_digests_is_said(
+    type_, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process holds is named, and the command does not end with success."""
+    monkeypatch.setattr("lineage.delivery.evidence.digest_memory._BUSY_S", 0.1)
+    memory = DigestMemory(home, "host")
+    memory.want("s-2", json.dumps(edge_of(SECRET)))
+    memory._run("BEGIN EXCLUSIVE", ())
+    done = type_("forget", "--text", SECRET, "--json")
+    memory.close()
+    assert done.code == 1
+    assert any("digests.sqlite: an app is using" in t for t in done.data["not_reached"])
+
+
+def openlineage_event(run: str) -> dict[str, object]:
+    """Make an event that holds the text in facets of job, run and dataset."""
+    return {
+        "eventType": "COMPLETE",
+        "eventTime": "2026-01-01T00:01:00Z",
+        "run": {"runId": run, "facets": {"errorMessage": {"message": SECRET}}},
+        "job": {"namespace": "n", "name": "j", "facets": {"sql": {"query": SECRET}}},
+        "inputs": [
+            {
+                "namespace": "db://host",
+                "name": "table",
+                "facets": {"documentation": {"description": f"of {SECRET}"}},
+            }
+        ],
+    }
+
+
+RUN = "01890f9c-1b1c-7cc0-8d2c-000000000001"
+
+
+@pytest.fixture
+def received(clean_environment: Path) -> Path:
+    """A home whose instance has taken in an OpenLineage event."""
+    world = World(clean_environment)
+    body = json.dumps(openlineage_event(RUN)).encode()
+    request = InstanceRequest(
+        "POST", "/api/v1/lineage", query={}, headers={}, body=body
+    )
+    answer = world.routes.handle(request, OPEN)
+    world.close()
+    assert answer.status in (200, 201), answer.content()
+    return clean_environment
+
+
+def test_facets_of_openlineage_events_are_reached(type_, received: Path) -> None:
+    """What the events of a run said is kept whole, and rewritten all the same."""
+    done = type_("forget", "--text", SECRET, "--json").data
+    assert done["rows"]["openlineage_runs.state"] == 1
+    assert "4711" not in bytes_of(received).decode("utf-8", "replace")
+
+
+def test_what_events_said_of_a_run_goes_with_its_details(type_, received: Path) -> None:
+    """Forgetting a run leaves no facet of it; what it used stays."""
+    number = str(type_("tasks", "--json").data["tasks"][0]["node"]["id"])
+    assert type_("forget", "--task", number).code == 0
+    with closing(sqlite3.connect(received / "instance.db")) as store:
+        assert store.execute("SELECT COUNT(*) FROM openlineage_runs").fetchone() == (0,)
+        assert store.execute("SELECT COUNT(*) FROM edges").fetchone() == (1,)
+    assert b"4711" not in (received / "instance.db").read_bytes()
+
+
+def test_files_of_a_run_go_with_it_unless_others_keep_them(
+    type_, clean_environment: Path
+) -> None:
+    """A run's own uploads are removed; the same bytes in another's hands stay."""
+    world = World(clean_environment)
+    for id in (1, 2):
+        world.ask("lineage.register.task", {"name": "t", "id": id})
+    for task, content in ((1, b"its own"), (1, b"of both"), (2, b"of both")):
+        about = json.dumps({"fullpath": content.decode()}).encode()
+        raw, kind = form([("0", None, about), ("0-file", "n", content)])
+        headers = {**kind, "x-task-id": str(task)}
+        answer = world.send("tasks.files.bulk.upload", raw=raw, headers=headers)
+        assert answer.status == 200, answer.content()
+    world.close()
+    done = type_("forget", "--task", "1", "--json").data
+    assert len(done["blobs"]) == 1
+    kept = [p.read_bytes() for p in (clean_environment / "blobs").glob("??/*")]
+    assert kept == [b"of both"]
+
+
+def test_environment_and_what_a_users_name_stands_in(type_, home: Path) -> None:
+    """Packages of a run go with its details; where a name may stay is said."""
+    with closing(sqlite3.connect(home / "instance.db")) as store:
+        store.execute("UPDATE tasks SET environment = ?", (f'{{"x":"{SECRET[:8]}"}}',))
+        store.commit()
+    rows = type_("forget", "--text", SECRET[:8], "--dry-run", "--json").data["rows"]
+    assert rows["tasks.environment"] == 1
+    assert type_("forget", "--task", "1").code == 0
+    with closing(sqlite3.connect(home / "instance.db")) as store:
+        assert store.execute("SELECT environment FROM tasks").fetchone() == (None,)
+    done = type_("forget", "--user", "maria.k", "--json").data
+    assert any("forget --text NAME" in text for text in done["not_reached"])

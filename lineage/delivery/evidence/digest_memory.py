@@ -202,6 +202,51 @@ class DigestMemory:
         yield self._db
 
 
+def forget_text(
+    home: Path, forms: list[str], by: str, *, is_dry_run: bool = False
+) -> int:
+    """Replace a text in edges that wait for their digest, and in the file's free space.
+
+    Args:
+        home: The folder of the file.
+        forms: The text in its spellings.
+        by: What takes its place.
+        is_dry_run: Look only.
+
+    Returns:
+        The number of edges that held it.
+
+    Raises:
+        OSError: The file cannot be changed: a process holds it, or it is damaged.
+    """
+    path = home / FILE
+    if not path.is_file():
+        return 0
+    try:
+        with contextlib.closing(
+            sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+        ) as db:
+            count = _count_with(db, forms)
+            if not is_dry_run:
+                _replace_in_all(db, forms, by)
+            return count
+    except sqlite3.Error as error:
+        raise OSError(f"{path}: {error}") from error
+
+
+def _count_with(db: sqlite3.Connection, forms: list[str]) -> int:
+    held = " OR ".join("INSTR(fact, ?)" for _ in forms)
+    rows = db.execute(f"SELECT COUNT(*) FROM wanted WHERE {held}", forms)  # noqa: S608  question marks
+    return int(rows.fetchone()[0])
+
+
+def _replace_in_all(db: sqlite3.Connection, forms: list[str], by: str) -> None:
+    for form in forms:
+        db.execute("UPDATE wanted SET fact = REPLACE(fact, ?, ?)", (form, by))
+    # Edges that were found are deleted, and their bytes stay until then.
+    db.execute("VACUUM")
+
+
 def _signed(number: int) -> int:
     number %= 2**64  # Some file systems of Windows have longer ones.
     return number - 2**64 if number >= 2**63 else number

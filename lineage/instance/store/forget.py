@@ -53,6 +53,11 @@ _OF_A_TASK: Final = (
     "DELETE FROM task_links WHERE team_id = ? AND task_id = ?",
     "DELETE FROM task_parts WHERE team_id = ? AND task_id = ?",
     "DELETE FROM task_files WHERE team_id = ? AND task_id = ?",
+    # What OpenLineage events said of the run, facets included.
+    (
+        "DELETE FROM openlineage_runs WHERE (team_id, run) IN"
+        " (SELECT team_id, run FROM runs WHERE team_id = ? AND task_id = ?)"
+    ),
     "UPDATE edges SET meta = NULL, user_name = NULL WHERE team_id = ? AND task_id = ?",
 )
 #: What no other task ran in is not kept.
@@ -60,6 +65,13 @@ _ENVIRONMENTS: Final = (
     "DELETE FROM environments WHERE NOT EXISTS (SELECT 1 FROM tasks t"
     " WHERE t.team_id = environments.team_id"
     " AND t.environment_digest = environments.digest)"
+)
+#: Files that a run uploaded, and that neither another run nor a team keeps.
+_FILES_OF_A_TASK: Final = (
+    "SELECT DISTINCT f.digest FROM task_files f WHERE f.team_id = ? AND f.task_id = ?"
+    " AND NOT EXISTS (SELECT 1 FROM task_files o WHERE o.digest = f.digest"
+    " AND (o.team_id <> f.team_id OR o.task_id <> f.task_id))"
+    " AND NOT EXISTS (SELECT 1 FROM platform_things p WHERE p.digest = f.digest)"
 )
 _CHANGED: Final = "UPDATE revisions SET revision = revision + 1, epoch = epoch + 1"
 
@@ -125,6 +137,13 @@ def forget_task(
         tx.run(_ENVIRONMENTS)
         tx.run(_CHANGED)
     return {"tasks": len(rows)}
+
+
+def files_of_task(db: Database, number: int) -> list[str]:
+    """Return the digests of files that a run uploaded and nobody else keeps."""
+    with db.read() as tx:
+        rows = tx.all("SELECT team_id, id FROM tasks WHERE number = ?", (number,))
+        return [str(f[0]) for row in rows for f in tx.all(_FILES_OF_A_TASK, row)]
 
 
 def forget_user(db: Database, user: str, *, is_dry_run: bool = False) -> dict[str, int]:
