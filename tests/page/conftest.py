@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from instance_server import Served, in_thread, settings_for
-from page_fixture import StoryFixture, record_signs, train_again
+from page_fixture import SharedStory, StoryFixture, record_signs, train_again
 from page_hook_loader import load_hook
 from source_tree import ROOT
 
@@ -79,6 +79,18 @@ def signs(served: Served, folder: Path) -> StoryFixture:
     record_signs(world, folder)
     train_again(world)
     return world
+
+
+@pytest.fixture(scope="module")
+def story() -> Iterator[SharedStory]:
+    """The story of the road signs, recorded once for tests that only look at it."""
+    folder = Path(tempfile.mkdtemp(prefix="page-"))
+    with in_thread(settings_for(folder / "home")) as served:
+        world = StoryFixture(served)
+        record_signs(world, folder)
+        train_again(world)
+        yield SharedStory(served, world)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -9,10 +9,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from page_fixture import StoryFixture
+import pytest
+from instance_server import Served
+from page_fixture import SharedStory, StoryFixture
 from playwright.sync_api import Page, expect
 
 Look = Callable[..., Any]
+
+
+@pytest.fixture
+def served(story: SharedStory) -> Served:
+    """The instance that all tests of this file look at."""
+    return story.served
+
+
+@pytest.fixture
+def signs(story: SharedStory) -> StoryFixture:
+    """What it was filled with."""
+    return story.signs
 
 
 def saved(page: Page, button: str) -> str:

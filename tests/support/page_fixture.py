@@ -6,7 +6,7 @@ import base64
 import hashlib
 import itertools
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from instance_server import Served
 
@@ -81,6 +81,13 @@ class StoryFixture:
         answer = self._served.post("lineage.search", {"text": text})
         hits = [hit["node"] for hit in answer.json()["hits"]]
         return str(next(node["key"] for node in hits if node["type"] == "data"))
+
+
+class SharedStory(NamedTuple):
+    """An instance that several tests look at, and what it was filled with."""
+
+    served: Served
+    signs: StoryFixture
 
 
 def digest(text: str) -> dict[str, Any]:
