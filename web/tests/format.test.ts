@@ -19,7 +19,7 @@ test("counts speak of their kind", () => {
 });
 
 test("the platform's words for a status become plain ones", () => {
-  expect([statusWord("started"), statusWord("error"), statusTone("error"), statusTone(null)]).toEqual(["running", "failed", "bad", "quiet"]);
+  expect([statusWord("started"), statusWord("error"), statusTone("error"), statusTone("lost"), statusTone(null)]).toEqual(["running", "failed", "bad", "bad", "quiet"]);
 });
 
 test("texts are cut between characters, never within one", () => {

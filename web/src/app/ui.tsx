@@ -1,5 +1,5 @@
 /** Small pieces that many views share. */
-import { Check, CircleCheck, CirclePlay, CircleStop, Clock3, Copy, History, OctagonX, TriangleAlert, type LucideIcon } from "lucide-react";
+import { Check, CircleCheck, CirclePlay, CircleStop, Clock3, Copy, History, OctagonX, TriangleAlert, Unplug, type LucideIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import type { ApiFailure } from "../api/client";
 import type { GraphNode } from "../api/types";
@@ -11,6 +11,7 @@ import { addressOf, focusOn } from "./useUrl";
 const STATUS_ICONS: Record<string, LucideIcon> = {
   finished: CircleCheck,
   failed: OctagonX,
+  lost: Unplug,
   running: CirclePlay,
   serving: CirclePlay,
   queued: Clock3,

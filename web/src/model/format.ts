@@ -128,7 +128,7 @@ export type Tone = "good" | "bad" | "busy" | "quiet";
 export function statusTone(status: string | null | undefined): Tone {
   const word = status ? statusWord(status) : "";
   if (word === "finished") return "good";
-  if (word === "failed") return "bad";
+  if (word === "failed" || word === "lost") return "bad";
   if (word === "running" || word === "serving") return "busy";
   return "quiet";
 }
