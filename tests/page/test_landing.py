@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from instance_server import Served, in_thread, settings_for
 from page_fixture import StoryFixture
 from playwright.sync_api import expect
@@ -189,3 +190,17 @@ def test_two_runs_are_chosen_to_compare(look: Look, signs: StoryFixture) -> None
     boxes.last.check()
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page).to_have_url(re.compile(r"view=diff&a=task:\d+&b=task:\d+"))
+
+
+@pytest.mark.parametrize("width", [390, 900])
+def test_the_login_shows_its_whole_command(
+    look: Look, served: Served, width: int
+) -> None:
+    """Nothing of the form is cut or sticks out, on a phone neither."""
+    served.token("research")
+    page = look(viewport={"width": width, "height": 700})
+    form = page.locator(".login form")
+    expect(form).to_contain_text("lineage token create --team TEAM --role reader")
+    for part in (form, form.locator("code").first):
+        is_cut = part.evaluate("part => part.scrollWidth > part.clientWidth + 1")
+        assert not is_cut
