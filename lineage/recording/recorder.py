@@ -173,7 +173,7 @@ class Recorder:
         """
         around = self._around()
         with self._lock:
-            if around is None and task_id is None:
+            if task_id is None and self._is_own_id(around):
                 task_id = self.settings.task_id
             task = self._take_implicit(name, task_id) if for_process else None
             if task is None:
@@ -219,7 +219,16 @@ class Recorder:
         if isinstance(current, StepContext):
             return None if current.task.is_ended else current
         token = None if self.process is not None else ambient_token()
-        return None if token is None else self.join(token)
+        return None if token is None or token.has_ended() else self.join(token)
+
+    def _is_own_id(self, around: StepContext | None) -> bool:
+        """Whether the environment's task id is that of the next task.
+
+        A task of another process, around this one, may have the same environment.
+        """
+        if around is None:
+            return True
+        return around.task.is_joined and around.task.task_id != self.settings.task_id
 
     def _take_implicit(
         self, name: str | None, task_id: int | None

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import wrapt
 
+from .. import forksafe
 from ..errors import guard
 from ..recording.context import CURRENT, StepContext
 from ..recording.enabled import is_on
@@ -43,19 +44,69 @@ def install() -> None:
     wrapt.register_post_import_hook(_wrap_pools, "multiprocessing.pool")
 
 
+class _Entry:
+    """What a task put into a mapping, and what it found there."""
+
+    def __init__(self, token: str, before: str | None) -> None:
+        self.token = token
+        self.before = before
+
+
+class _Carried:
+    """One name of a mapping that children inherit; tasks may end in any order.
+
+    Args:
+        name: The name.
+        mapping: Returns the mapping.
+    """
+
+    def __init__(self, name: str, mapping: Callable[[], Any]) -> None:
+        self._name = name
+        self._mapping = mapping
+        self._entries: list[_Entry] = []
+        forksafe.register(self)
+        self.reset_after_fork()
+
+    def reset_after_fork(self) -> None:
+        self._lock = threading.RLock()
+
+    def put(self, token: str) -> _Entry:
+        """Let children find a token."""
+        with self._lock:
+            mapping = self._mapping()
+            entry = _Entry(token, mapping.get(self._name))
+            self._entries.append(entry)
+            mapping[self._name] = token
+            return entry
+
+    def take_back(self, entry: _Entry) -> None:
+        """Let children find what they would without an entry."""
+        with self._lock:
+            mapping, token, before = self._mapping(), entry.token, entry.before
+            self._entries.remove(entry)
+            if any(other.token == token for other in self._entries):
+                return
+            # Whoever came later must not bring back a task that has ended.
+            for other in self._entries:
+                if other.before == token:
+                    other.before = before
+            if mapping.get(self._name) != token:
+                return  # Another task is open, or the app has set something else.
+            if before is None:
+                del mapping[self._name]
+            else:
+                mapping[self._name] = before
+
+
 def carry_to_children(scope: StepContext) -> Callable[[], None]:
     """Let processes started from now on find the task; returns what takes it back."""
     with guard("Child processes cannot learn of the task"):
         token = scope.task.recorder.token(scope).encode()
-        before = os.environ.get(VARIABLE)
-        os.environ[VARIABLE] = token
-        config = _process_config()
-        before_config = config.get(PROCESS_KEY)
-        config[PROCESS_KEY] = token
+        in_environ, in_config = _environ.put(token), _config.put(token)
 
         def restore() -> None:
-            _restore(os.environ, VARIABLE, token, before)
-            _restore(_process_config(), PROCESS_KEY, token, before_config)
+            _environ.take_back(in_environ)
+            _config.take_back(in_config)
 
         return restore
     return _nothing
@@ -65,15 +116,6 @@ def _nothing() -> None:
     """Stand for what takes nothing back."""
 
 
-def _restore(mapping: Any, name: str, ours: str, before: str | None) -> None:
-    if mapping.get(name) != ours:
-        return  # the app has set something else since
-    if before is None:
-        del mapping[name]
-    else:
-        mapping[name] = before
-
-
 def _process_config() -> dict[str, Any]:
     """Return what `multiprocessing` hands to every process that it starts."""
     process = sys.modules.get("multiprocessing.process")
@@ -81,6 +123,10 @@ def _process_config() -> dict[str, Any]:
         return {}  # loaded later, it learns by `_configure_process`
     config: dict[str, Any] = getattr(process.current_process(), "_config", {})
     return config
+
+
+_environ: Final = _Carried(VARIABLE, lambda: os.environ)
+_config: Final = _Carried(PROCESS_KEY, _process_config)
 
 
 def _configure_process(module: Any) -> None:

@@ -69,11 +69,6 @@ def test_each_app_has_exactly_its_edges(api: Api, name: str) -> None:
     assert task.node.status == "finished"
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="on a busy machine the instance sometimes has tasks beside the apps' own;"
-    " the cause is not yet found",
-)
 def test_the_apps_are_the_tasks_that_the_platform_gave_them(api: Api) -> None:
     """Facts belong to the ids in the environment, not to new ones."""
     assert [task.node.id for task in all_tasks(api)] == [1, 2, 3, 4]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ import lineage
 from lineage import cards
 from lineage.errors import DeclarationError
 from lineage.recording.context import CURRENT
+from lineage.recording.task_token import TaskToken
 from lineage.settings import Settings
 from lineage.testing import Recorded, capture
 
@@ -274,3 +276,34 @@ def test_tasks_left_in_another_order(recorded: Recorded) -> None:
     two.__exit__(None, None, None)
     assert _ends(recorded) == [("one", "finished"), ("two", "finished")]
     CURRENT.set(None)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_children_are_never_handed_a_task_that_ended(
+    order: tuple[int, int], recorded: Recorded
+) -> None:
+    """Whichever of two tasks ends first, the environment is as before afterwards."""
+    open_ones = [lineage.task("A"), lineage.task("B")]
+    tokens = []
+    for one in open_ones:
+        one.__enter__()
+        tokens.append(os.environ["LINEAGE_CONTEXT"])
+    first, last = order
+    open_ones[first].__exit__(None, None, None)
+    assert os.environ["LINEAGE_CONTEXT"] == tokens[last]
+    open_ones[last].__exit__(None, None, None)
+    assert "LINEAGE_CONTEXT" not in os.environ
+
+
+@pytest.mark.parametrize(("theirs", "expected"), [(7, None), (3, 7)])
+def test_a_process_with_an_id_of_its_own_keeps_it(
+    theirs: int, expected: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task that the platform started inside another one is both: child and itself."""
+    token = TaskToken("parent-1", theirs)
+    monkeypatch.setenv("LINEAGE_CONTEXT", token.encode())
+    with capture(settings=Settings(task_id=7)) as seen, lineage.task("Child"):
+        pass
+    (task,) = [f for f in seen.facts if f["f"] == "task"]
+    assert task.get("task_id") == expected
+    assert task["parent"] == "parent-1"
