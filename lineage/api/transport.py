@@ -68,6 +68,16 @@ class _Session(requests.Session):
         if self.should_strip_auth(old, new):  # type: ignore[no-untyped-call]  # stubs lack it
             prepared_request.headers.pop("x-api-key", None)
 
+    def rebuild_method(self, prepared_request: Any, response: Any) -> None:
+        """Keep method and body where a proxy only says that the address is another.
+
+        `requests` makes a GET without a body of a POST that is answered 301 or 302.
+        """
+        if response.status_code in (301, 302):
+            # By this number `requests` decides about the body, too.
+            response.status_code = 308
+        super().rebuild_method(prepared_request, response)
+
 
 class Transport:
     """Sends calls, tries failed ones again, turns failures into errors.

@@ -243,6 +243,26 @@ def test_a_circle_of_redirects_is_trouble_of_the_network(
     assert isinstance(caught.value.__cause__, requests.ConnectionError)
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_keeps_method_and_body(
+    status: int, server: Recorder, make_api: Callable[..., Api]
+) -> None:
+    """A proxy that sends elsewhere gets the same call; only its own host the token."""
+    other = Recorder()
+    try:
+        elsewhere = f"{other.address}/public/api/v3/c"
+        server.on("a", Reply(status, headers={"Location": "/public/api/v3/b"}))
+        server.on("b", Reply(status, headers={"Location": elsewhere}))
+        other.on("c", {"ok": True})
+        assert make_api().post("a", {"number": 7}).json() == {"ok": True}
+        calls = [*server.requests, *other.requests]
+    finally:
+        other.close()
+    assert [(call.verb, call.json) for call in calls] == [("POST", {"number": 7})] * 3
+    tokens = [call.headers.get("x-api-key") for call in calls]
+    assert tokens == [TOKEN, TOKEN, None]
+
+
 def test_no_connection_in_time_has_its_own_name() -> None:
     """A time-out of connecting cannot have been processed; others can."""
     late = from_exception("m", "http://x", requests.ConnectTimeout("late"), TOKEN)
