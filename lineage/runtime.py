@@ -471,6 +471,8 @@ class Runtime:
     def make_query_api(self) -> Any:
         """Make a client of the instance that facts go to, to ask it questions."""
         if self._embedded is not None:
+            self._leave_replaced_store()
+        if self._embedded is not None:
             return self._api_of_embedded()
         return self._make_api()
 

@@ -293,6 +293,7 @@ class Database:
     def _transaction(self, *, is_write: bool) -> Iterator[Transaction]:
         self._enter()
         try:
+            self.dialect.check()
             connection = self._take()
             try:
                 yield from self._run(connection, is_write=is_write)

@@ -94,6 +94,9 @@ class Dialect(Protocol):
     def begin(self, connection: Any, *, is_write: bool) -> None:
         """Begin a transaction that sees one moment of the store."""
 
+    def check(self) -> None:
+        """Raise a `StoreError` where the store in use is gone, or another one."""
+
     def is_usable(self, connection: Any) -> bool:
         """Whether the connection may serve again."""
 
@@ -154,6 +157,8 @@ class SqliteDialect:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        #: The file that was opened first: device and inode.
+        self._file: tuple[int, int] | None = None
 
     def connect(self) -> sqlite3.Connection:
         make_folder(self.path.parent)
@@ -172,10 +177,24 @@ class SqliteDialect:
         except sqlite3.Error:
             connection.close()
             raise
+        self._file = self._file or _file_id(self.path)
         return connection
 
     def begin(self, connection: Any, *, is_write: bool) -> None:
         connection.execute("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+    def check(self) -> None:
+        """Notice a file that was deleted or replaced: what is written to it is lost.
+
+        Raises:
+            StoreError: It is no longer the file that was opened.
+        """
+        if self._file is not None and _file_id(self.path) != self._file:
+            raise StoreError(
+                f"{self.path} was deleted or replaced while it was in use: nothing is "
+                "accepted. Put the file back, or start the server again",
+                subject=self.path,
+            )
 
     def is_usable(self, connection: Any) -> bool:
         return not connection.in_transaction
@@ -283,6 +302,9 @@ class PostgresDialect:
             "BEGIN" if is_write else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         )
 
+    def check(self) -> None:
+        """Raise nothing: a server that is gone says so itself."""
+
     def is_usable(self, connection: Any) -> bool:
         idle = self._psycopg.pq.TransactionStatus.IDLE
         return not connection.closed and connection.info.transaction_status == idle
@@ -350,6 +372,14 @@ class PostgresDialect:
         else:
             is_fault = state[:2] in _POSTGRES_FAULTS and state != _NO_RIGHT
         return (StoreFaultError if is_fault else ServerAwayError)(f"PostgreSQL: {text}")
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def dialect_for(url: str) -> Dialect:

@@ -62,6 +62,26 @@ def test_operators_see_health_and_metrics(served: Served) -> None:
     assert "of-an-attacker" not in text
 
 
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_a_store_that_is_gone_is_noticed(
+    how: str, served: Served, tmp_path: Path
+) -> None:
+    """Nothing is acknowledged into a file that nobody will find; put back, it is on."""
+    store, aside = tmp_path / "served" / "instance.db", tmp_path / "aside.db"
+    fact = {"f": "task", "uid": "a-1", "task": "a", "at": 1.8e9, "name": "A"}
+    assert served.post("lineage.facts.add", {"facts": [fact]}).status_code == 200
+    store.rename(aside)
+    if how == "replaced":
+        store.write_bytes(aside.read_bytes())
+    ready = requests.get(f"{served.address}/readyz", timeout=5)
+    assert ready.status_code == 503
+    assert "was deleted or replaced" in ready.text
+    refused = served.post("lineage.facts.add", {"facts": [{**fact, "uid": "a-2"}]})
+    assert refused.status_code == 503
+    aside.rename(store)
+    assert requests.get(f"{served.address}/readyz", timeout=5).status_code == 200
+
+
 def test_unknown_methods_verbs_and_paths(served: Served) -> None:
     """What is not there is 404; a wrong verb is 405 and names the right one."""
     assert served.post("no.such.method").status_code == 404
