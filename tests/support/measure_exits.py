@@ -1,10 +1,10 @@
 """Measures how long a process waits at its end, for each state of the platform.
 
-    python tests/support/measure_exits.py [ENDS] [LIMIT_S]
+    python tests/support/measure_exits.py [ENDS] [LIMIT_S] [STATE ...]
 
 Each end is a process that records ten edges and ends at once. The time is counted from
-its last statement to the moment at which it is gone; the same without lineage is taken
-off.
+its last statement to the moment at which it is gone; what the same number of processes
+take without lineage, run at the same moments, is taken off.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ for number in range(1, {EDGES + 1}):
     lineage.current_task().uses_project(number)
 print(time.time(), flush=True)
 """
+BARE = """
+import time
+print(time.time(), flush=True)
+"""
+STATES = ("well", "down", "recovering", "silent", "too old")
 ANSWERS: dict[str, Any] = {
     "instance.version": {"version": "6.12.44"},
     "tasks.info": {"id": 77, "teamId": 9, "status": "started"},
@@ -90,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
         """Be quiet."""
 
 
-def end(address: str, number: int, limit_s: float) -> float:
+def end(address: str, number: int, limit_s: float, app: str = APP) -> float:
     """Run one process; return the seconds between its last statement and its end."""
     task = str(1000 + number)
     with tempfile.TemporaryDirectory() as home:
@@ -104,7 +109,7 @@ def end(address: str, number: int, limit_s: float) -> float:
             "SUPERVISELY_TASK_ID": task,
         }
         ran = subprocess.run(
-            [sys.executable, "-c", APP],
+            [sys.executable, "-c", app],
             env=environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -116,6 +121,11 @@ def end(address: str, number: int, limit_s: float) -> float:
 
 def measure(state: str, ends: int, limit_s: float) -> tuple[list[float], int]:
     """Return the times of all ends, and how many delivered everything."""
+
+    def end_both(number: int) -> tuple[float, float]:
+        took = end(address, number, limit_s)
+        return took, end(address, number, limit_s, BARE)
+
     platform = Platform(state, limit_s * 0.6)
     with platform, socket.create_server(("127.0.0.1", 0), backlog=512) as silent:
         threading.Thread(target=platform.serve_forever, daemon=True).start()
@@ -126,19 +136,22 @@ def measure(state: str, ends: int, limit_s: float) -> tuple[list[float], int]:
             port = 9
         with ThreadPoolExecutor(AT_ONCE) as pool:
             address = f"http://127.0.0.1:{port}"
-            took = pool.map(lambda n: end(address, n, limit_s), range(ends))
-            times = list(took)
+            pairs = list(pool.map(end_both, range(ends)))
         platform.shutdown()
         whole = sum(count >= EDGES for count in platform.edges.values())
-    return times, whole
+    own = statistics.median(bare for _, bare in pairs)
+    return [max(0.0, took - own) for took, _ in pairs], whole
 
 
 def main() -> None:
     """Measure every state, and print a table."""
     ends = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     limit_s = float(sys.argv[2]) if len(sys.argv) > 2 else 5.0
+    states = sys.argv[3:] or STATES
+    if unknown := set(states) - set(STATES):
+        sys.exit(f"no such state: {', '.join(unknown)}; there are {', '.join(STATES)}")
     print(f"| the platform | median | worst | delivered all | (limit {limit_s:g} s)")
-    for state in ("well", "down", "recovering", "silent", "too old"):
+    for state in states:
         times, whole = measure(state, ends, limit_s)
         middle, worst = statistics.median(times), max(times)
         print(f"| {state} | {middle:.2f} s | {worst:.2f} s | {whole} of {ends} |")
