@@ -166,9 +166,13 @@ def compile_card(card: Any, place: SourceScope) -> Getter | None:
     getter returns a callable of the artifact alone.
 
     Raises:
-        DeclarationError: It names something that does not exist there.
+        DeclarationError: It names something that does not exist there, or cannot be
+            called with the artifact.
     """
-    if isinstance(card, type) or not inspect.isroutine(card):
+    if isinstance(card, type) or not callable(card):
+        return None
+    _check_takes_artifact(card, place)
+    if not inspect.isroutine(card):
         return None
     positional, named = _wanted(card, place, skip=1)
     if not positional and not named:
@@ -183,6 +187,26 @@ def compile_card(card: Any, place: SourceScope) -> Getter | None:
         return lambda artifact: card(artifact, *given, **more)
 
     return get
+
+
+def _check_takes_artifact(card: Callable[..., Any], place: SourceScope) -> None:
+    try:
+        signature = inspect.signature(card)
+    except (TypeError, ValueError):
+        return  # Written in C, it is found out at the call.
+    try:
+        if inspect.isroutine(card):
+            signature.bind_partial(None)
+        else:
+            signature.bind(None)
+    except TypeError as error:
+        shown = getattr(card, "__name__", repr(card))
+        raise DeclarationError(
+            f"{place.what} of {place.signature.name}: the card {shown} cannot be "
+            f"called with the artifact ({error}); write a function whose first "
+            "parameter is the artifact: lambda artifact: …",
+            subject=card,
+        ) from error
 
 
 def _of_callable(function: Callable[..., Any], place: SourceScope) -> Getter:

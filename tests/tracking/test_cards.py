@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,20 @@ def test_a_card_that_names_nothing_is_refused_when_decorating(name: str) -> None
     """An input's card knows the parameters; the result comes after the card."""
     card = eval(f"lambda file, {name}: None")
     with pytest.raises(DeclarationError, match=name):
+        lineage.uses_file("path", card=card)(lambda path: None)
+
+
+class _OfTwo:
+    def __call__(self, artifact: Any, more: Any) -> None:
+        """Stand for an object that takes more than the artifact."""
+
+
+@pytest.mark.parametrize(
+    "card", [lambda: None, lambda *, name: None, partial(_OfTwo()), _OfTwo()]
+)
+def test_a_card_that_cannot_take_the_artifact_is_refused(card: Any) -> None:
+    """It would cost the card at every call: it is found when importing."""
+    with pytest.raises(DeclarationError, match="cannot be called with the artifact"):
         lineage.uses_file("path", card=card)(lambda path: None)
 
 
