@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from ..errors import ApiError, LineageError
 from ..redaction import redact
-from .output import emit, print_lines
+from .output import emit, escape_unprintable, print_lines
 from .parser import Commands, Parser, load_module
 from .result import FAILED, CommandResult, StyledText, line
 
@@ -98,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     facts are waiting or refused, `check` found problems); 2: it could not be done.
     """
     sys.excepthook = _show_in_one_line
+    escape_unprintable(sys.stdout, sys.stderr)
     given = sys.argv[1:] if arguments is None else arguments
     is_complete = "_ARGCOMPLETE" in os.environ or not given or given[0] not in MODULES
     parser = build_parser(None if is_complete else given[0])

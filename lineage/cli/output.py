@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib
+import io
+import json
 import os
 import re
 import shutil
@@ -20,6 +23,26 @@ _NARROWEST: Final = 8
 
 #: Raised when a member of an answer changes its meaning or goes away.
 SCHEMA_VERSION: Final = 1
+#: The name under which Python knows how text is written that a console cannot show.
+_ESCAPED: Final = "lineage.escaped"
+
+
+def escape_unprintable(*streams: TextIO) -> None:
+    """Let streams write what their encoding lacks as JSON does: a backslash, a number.
+
+    A console need not be UTF-8; JSON stays JSON, and no command ends for want of a
+    letter.
+    """
+    codecs.register_error(_ESCAPED, _escaped)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ESCAPED)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def emit(

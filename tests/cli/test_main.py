@@ -119,6 +119,77 @@ def test_a_defect_is_reported_in_one_line() -> None:
     assert "Traceback" in full.stderr
 
 
+@pytest.fixture(scope="module")
+def home_of_all_letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose names no console but a UTF-8 one can show."""
+    home = tmp_path_factory.mktemp("letters") / "home"
+    program = (
+        "import lineage\n"
+        "with lineage.task('Größe → ☃ 😀'):\n"
+        "    lineage.current_task().uses_file('s3://b/ü☃.csv')\n"
+        "    lineage.current_task().produces_file('s3://b/out→.csv')\n"
+    )
+    environ = {**os.environ, "LINEAGE_HOME": str(home)}
+    subprocess.run([sys.executable, "-c", program], env=environ, check=True)
+    return home
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["tasks"],
+        ["tasks", "--tree"],
+        ["find", "csv"],
+        ["show", "file:s3://b/ü☃.csv"],
+        ["why", "file:s3://b/out→.csv"],
+        ["impact", "file:s3://b/ü☃.csv"],
+        ["status"],
+        ["doctor"],
+        ["--help"],
+        ["show", "☃"],
+    ],
+    ids=" ".join,
+)
+def test_every_console_shows_every_answer(
+    encoding: str, words: list[str], home_of_all_letters: Path
+) -> None:
+    """A console that is not UTF-8 gets an escape for what it cannot show."""
+    environ = {
+        **os.environ,
+        "LINEAGE_HOME": str(home_of_all_letters),
+        "PYTHONIOENCODING": encoding,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "lineage", *words],
+        capture_output=True,
+        env=environ,
+        check=False,
+    )
+    assert b"codec" not in done.stdout + done.stderr
+    assert done.returncode == (2 if words == ["show", "☃"] else 0), done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_json_is_json_on_every_console(
+    encoding: str, home_of_all_letters: Path
+) -> None:
+    """What is escaped comes back as it was."""
+    environ = {
+        **os.environ,
+        "LINEAGE_HOME": str(home_of_all_letters),
+        "PYTHONIOENCODING": encoding,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "lineage", "tasks", "--json"],
+        capture_output=True,
+        env=environ,
+        check=True,
+    )
+    (task,) = json.loads(done.stdout.decode(encoding))["tasks"]
+    assert task["node"]["name"] == "Größe → ☃ 😀"
+
+
 def test_a_reader_that_goes_away_is_no_trouble(tmp_path: Path) -> None:
     """`lineage doctor | head -1` ends in silence."""
     command = f"{sys.executable} -m lineage doctor | head -1"

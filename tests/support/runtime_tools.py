@@ -11,6 +11,8 @@ from journal_tools import run_script, wait_for
 
 import lineage
 
+#: The reason as long as no attempt has ended.
+NO_TIME = "there was no time left"
 PRELUDE = """
 import os, signal, sys, threading, multiprocessing
 import lineage
@@ -33,8 +35,8 @@ def stored(home: Path) -> list[int]:
 
 
 def why_waiting() -> str:
-    """Flush until an attempt has failed; give its reason."""
-    wait_for(lambda: lineage.flush(0.1).reason is not None)
+    """Flush until an attempt has failed; return its reason."""
+    wait_for(lambda: lineage.flush(0.1).reason not in (None, NO_TIME))
     report = lineage.flush(0)
     assert report.waiting
     return report.reason or ""

@@ -184,11 +184,7 @@ class SqliteDialect:
         connection.execute("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
     def check(self) -> None:
-        """Notice a file that was deleted or replaced: what is written to it is lost.
-
-        Raises:
-            StoreError: It is no longer the file that was opened.
-        """
+        """Raise a `StoreError` where the file that was opened is no longer there."""
         if self._file is not None and _file_id(self.path) != self._file:
             raise StoreError(
                 f"{self.path} was deleted or replaced while it was in use: nothing is "
