@@ -169,6 +169,13 @@ class ActiveTask:
         self.is_pending = False
         self.pid = 0
 
+    def is_others(self, task_id: int | None) -> bool:
+        """Whether another process opened it, and with another id of the platform's.
+
+        A process that it starts in its own environment has the same id there.
+        """
+        return self.is_joined and self.task_id != task_id
+
     def step_of(self, key: str, *, has_inputs: bool) -> StepContext:
         """Return a step that another process began, by its key."""
         step = StepContext(self, self.root, "")

@@ -173,8 +173,9 @@ class Recorder:
         """
         around = self._around()
         with self._lock:
-            if task_id is None and self._is_own_id(around):
-                task_id = self.settings.task_id
+            own_id = self.settings.task_id
+            if task_id is None and (around is None or around.task.is_others(own_id)):
+                task_id = own_id
             task = self._take_implicit(name, task_id) if for_process else None
             if task is None:
                 parent = None if around is None else around.task
@@ -220,15 +221,6 @@ class Recorder:
             return None if current.task.is_ended else current
         token = None if self.process is not None else ambient_token()
         return None if token is None or token.has_ended() else self.join(token)
-
-    def _is_own_id(self, around: StepContext | None) -> bool:
-        """Whether the environment's task id is that of the next task.
-
-        A task of another process, around this one, may have the same environment.
-        """
-        if around is None:
-            return True
-        return around.task.is_joined and around.task.task_id != self.settings.task_id
 
     def _take_implicit(
         self, name: str | None, task_id: int | None
