@@ -51,10 +51,16 @@ class ArtifactWriter:
         self._rows: list[tuple[Any, ...]] = []
         self._tokens: list[tuple[int, int, str, int]] = []
         self._made: list[tuple[float | None, int, int]] = []
+        self._found: list[tuple[float, int, int, int]] = []
         self.in_place: list[tuple[int, int, float]] = []
         """Older and newer node, and when."""
         self.recomputed = Recomputed()
         self.new_task_idents: set[str] = set()
+
+    @property
+    def is_rewritten(self) -> bool:
+        """Whether nodes that were there changed their place in time."""
+        return bool(self._found or self.recomputed.artifacts)
 
     def add(self, artifact: ArtifactState, event: Event) -> None:
         """Take an event of an artifact; `resolve` gives it its making."""
@@ -110,6 +116,11 @@ class ArtifactWriter:
         tx.run_many(
             "UPDATE nodes SET made_at = ? WHERE team_id = ? AND id = ?", self._made
         )
+        tx.run_many(
+            "UPDATE nodes SET created_at = ?, first_edge = ?"
+            " WHERE team_id = ? AND id = ?",
+            self._found,
+        )
         columns = ("team_id", "entity_id", "token", "node_id")
         tx.insert_many("version_tokens", columns, self._tokens, or_ignore=True)
 
@@ -142,20 +153,24 @@ class ArtifactWriter:
             if artifact.is_observed or artifact.versions > 1:
                 return False
             node = artifact.unknown_id
-        if node is None:
+        if node is None or not _are_plain_uses(events, artifact.barrier_at):
             return False
-        barrier = artifact.barrier_at
-        if artifact.made_id is None:
-            barrier = artifact.unknown_at if barrier is None else barrier
-        for event in events:
-            if event.role != "use" or event.evidence.tokens:
+        if artifact.made_id is None and artifact.unknown_at is not None:
+            first = min(events, key=_order)
+            if first.at == artifact.unknown_at:
                 return False
-            if barrier is not None and event.at <= barrier:
-                return False
+            if first.at < artifact.unknown_at:
+                self._find_earlier(artifact, node, first)
         making = Making(Version(), artifact.made_id is not None, 0.0, id=node)
         for event in events:
             event.making = making
         return True
+
+    def _find_earlier(self, artifact: ArtifactState, node: int, first: Event) -> None:
+        """Let the one content that nobody made have been there at an earlier use."""
+        self._found.append((first.at, first.id, self._known.team_id, node))
+        artifact.unknown_at = first.at
+        self.touch(artifact)
 
     def _fold(self, artifact: ArtifactState, events: list[Event]) -> Timeline:
         if len(events) > 1:
@@ -243,3 +258,13 @@ class ArtifactWriter:
 
 def _order(event: Event) -> tuple[float, str, int, bool]:
     return event.order
+
+
+def _are_plain_uses(events: Sequence[Event], barrier: float | None) -> bool:
+    """Whether all are uses without evidence, and later than a barrier."""
+    return all(
+        event.role == "use"
+        and not event.evidence.tokens
+        and (barrier is None or event.at > barrier)
+        for event in events
+    )

@@ -150,9 +150,8 @@ class EdgeWriter:
         tx.insert_many("edges", _EDGE, [self._row(edge) for edge in self._edges])
         self._derivations.write()
         self._link_edges()
-        recomputed = self.artifacts.recomputed
-        rewrite_links(tx, known.team_id, recomputed)
-        self.is_rewritten = bool(recomputed.artifacts)
+        rewrite_links(tx, known.team_id, self.artifacts.recomputed)
+        self.is_rewritten = self.artifacts.is_rewritten
         rows = [(known.team_id, *link, *span) for link, span in self.links.items()]
         tx.merge_many("links", _LINK, _LINK_KEY, rows, least="since", greatest="until")
         self._write_cards()

@@ -106,3 +106,21 @@ def test_batches_that_overtake_each_other_cost_each_the_same(
             store.ingest(1, batch)
         used.append(counted["rows"])
     assert max(used[2:]) <= used[1] * 1.1
+
+
+def test_a_writer_that_was_away_costs_each_batch_the_same(
+    store: Store, counted: dict[str, int]
+) -> None:
+    """Uses before the first known one of what nobody made read no earlier edges."""
+    used = []
+    for number in range(6):
+        facts = Facts(f"run-{number}")
+        uses = [facts.uses("project", at, at=2_000.0 - number) for at in range(50)]
+        counted["rows"] = 0
+        assert store.ingest(1, uses).refused == []
+        used.append(counted["rows"])
+    assert used[5] <= used[1]
+    with store.db.read() as tx:
+        first = tx.all("SELECT DISTINCT n.created_at, e.event_at FROM nodes n"
+                       " JOIN edges e ON e.id = n.first_edge")  # fmt: skip
+    assert [tuple(row) for row in first] == [(1_995.0, 1_995.0)]
