@@ -35,6 +35,8 @@ WORDS: dict[str, list[list[str]]] = {
     "tasks": [[], ["--by", "app"], ["--tree"], ["--text", EVIL], [f"user:{EVIL}"]],
     "show": [["task:5"], ["task:5", "--steps"], ["{path}"], ["{model}"], [EVIL]],
     "search": [["in.csv"], [EVIL]],
+    "find": [["in.csv"], [EVIL]],
+    "schema": [[], ["tasks"], [EVIL]],
     "upstream": [["{model}"], [EVIL]],
     "downstream": [["{path}"], [EVIL]],
     "impact": [["{path}"], [EVIL]],
@@ -64,6 +66,7 @@ WORDS: dict[str, list[list[str]]] = {
     "token revoke": [["1"], [EVIL]],
     "store backup": [["{tmp}/copy.db"], [f"{EVIL}/x.db"]],
     "store partition": [[EVIL], ["4"]],
+    "store distribute": [[], ["--store", f"postgresql://{EVIL}"]],
     "store rebuild": [[], ["--store", f"sqlite:///{EVIL}"]],
     "forget": [
         ["--text", EVIL, "--dry-run"], ["--task", "1", "--dry-run"],
