@@ -9,6 +9,9 @@ from .errors import DeclarationError, LineageError
 # read now and hold for the process.
 from .recording import enabled as _enabled  # noqa: F401  loaded for what it reads
 
+# A fork by another thread may fall into the first fact, which loads all the rest.
+from .recording import fork_guard as _fork_guard  # noqa: F401  loaded for its hooks
+
 if _typing.TYPE_CHECKING:
     from .api import Api
     from .api.app import AppApi

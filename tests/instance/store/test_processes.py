@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,40 @@ def test_processes_write_side_by_side(store_url: str) -> None:
         entities = tx.one("SELECT COUNT(*) FROM entities")
     assert entities == (200,)
     store.close()
+
+
+OPENER = """
+import sys, time
+from lineage.instance.store import open_store
+from lineage.instance.store.migrate import known_migrations
+known_migrations()
+print("ready", flush=True)
+begin = float(sys.stdin.readline())
+for number in range(30):
+    while time.time() < begin + number / 20:
+        pass
+    open_store(f"sqlite:///{sys.argv[1]}/{number}.db").close()
+"""
+
+
+def test_processes_make_a_store_at_the_same_moment(tmp_path: Path) -> None:
+    """Whoever comes second waits for the first, instead of being refused."""
+    command = [sys.executable, "-c", OPENER, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    openers = [subprocess.Popen(command, text=True, **pipes) for _ in range(4)]
+    for opener in openers:
+        assert opener.stdout is not None
+        assert opener.stdout.readline() == "ready\n"
+    begin = f"{time.time() + 0.2}\n"
+    ends = []
+    for opener in openers:
+        assert opener.stdin is not None
+        opener.stdin.write(begin)
+        opener.stdin.flush()
+    for opener in openers:
+        opener.communicate(timeout=100)
+        ends.append(opener.returncode)
+    assert ends == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("answered", [1, 7])
