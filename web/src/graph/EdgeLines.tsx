@@ -7,6 +7,8 @@ import type { Look, EdgeLine } from "./scene";
 
 /** Edges that show their steps, at most. */
 const MAX_NAMED = 24;
+/** Characters of a step's name that fit between two columns of nodes. */
+const MAX_CHARACTERS = 11;
 
 interface Props {
   edgeLines: EdgeLine[];
@@ -48,7 +50,7 @@ export const EdgeLines = memo(function EdgeLines({ edgeLines, looks, selected, h
               />
               {words && (
                 <text className="edge-words" x={line.middle.x} y={line.middle.y} dy="-4" textAnchor="middle">
-                  {cutMiddle(words, 18)}
+                  {cutMiddle(words, MAX_CHARACTERS)}
                 </text>
               )}
             </g>
