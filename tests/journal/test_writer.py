@@ -90,7 +90,9 @@ def test_a_signal_handler_may_record_in_the_middle_of_recording(tmp_path: Path) 
         nonlocal heard
         heard += 1
         journal.write(edge(-heard, padding="x" * 500))
-        signal.setitimer(signal.ITIMER_REAL, 0.0003)
+        # On a busy machine the next signal may be there before the next fact.
+        if heard < 2000:
+            signal.setitimer(signal.ITIMER_REAL, 0.0003)
 
     former = signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, 0.0003)
