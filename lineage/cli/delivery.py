@@ -69,6 +69,8 @@ def _status_lines(status: DeliveryStatus, settings: Settings) -> list[Line]:
     lines = [line("where to  ", StyledText(_where(settings), "data"))]
     if status.problem:
         lines.append(line(StyledText("✘ ", "bad"), status.problem))
+    elif not settings.home.exists():
+        lines.append(line("everything is delivered: nothing was recorded there yet"))
     elif not (status.waiting or status.refused or status.dropped):
         lines.append(line(StyledText("✔ ", "good"), "everything is delivered"))
     if status.waiting:

@@ -86,7 +86,9 @@ _FOLLOWS: Final[Mapping[str, _Explain]] = {
     "flush_timeout_s": lambda s: f"exit waits up to {s.flush_timeout_s:g} s",
     "journal_sync": lambda s: f"a recorded fact {_sync(s)}",
     "journal_max_mb": lambda s: f"beyond {s.journal_max_mb:g} MB facts are dropped",
-    "max_age_days": lambda s: f"after {s.max_age_days:g} days facts are dropped",
+    "max_age_days": lambda s: (
+        f"a fact that waits longer than {s.max_age_days:g} days is set aside"
+    ),
     "token": _token,
     "task_id": _task,
     "env": _env,

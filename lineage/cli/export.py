@@ -78,12 +78,14 @@ def run_export(args: argparse.Namespace) -> CommandResult:
     try:
         args.out.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        raise ExportError(
-            f"{args.out} cannot be written: {error.strerror}; name another --out"
-        ) from error
+        raise _unwritable(args.out, error) from error
     data = {"file": str(args.out), "format": args.format, "characters": len(text)}
     shown = line(StyledText("✔ ", "good"), StyledText(str(args.out), "data"))
     return CommandResult(data, [shown])
+
+
+def _unwritable(out: Path, error: OSError) -> ExportError:
+    return ExportError(f"{out} cannot be written: {error.strerror}; name another --out")
 
 
 def run_passport(args: argparse.Namespace) -> CommandResult:
@@ -92,7 +94,10 @@ def run_passport(args: argparse.Namespace) -> CommandResult:
 
     with instance(args) as api:
         record = read(api.graph, args.selector, up=args.up, down=args.down)
-    report = write_passport(record, args.out, with_files=args.with_files)
+    try:
+        report = write_passport(record, args.out, with_files=args.with_files)
+    except OSError as error:
+        raise _unwritable(args.out, error) from error
     lines = [
         line(
             StyledText("✔ ", "good"),

@@ -7,14 +7,14 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from ..errors import ApiError, LineageError
 from ..redaction import redact
 from .output import emit, escape_unprintable, print_lines
-from .parser import Commands, Parser, load_module
+from .parser import Commands, Parser, load_module, read_arguments
 from .result import FAILED, CommandResult, StyledText, line
 
 _DESCRIPTION = "Which data became which: the lineage that your apps recorded."
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser(None if is_complete else given[0])
     _complete(parser)
     try:
-        args = parser.parse_args(arguments)
+        args = read_arguments(parser, arguments)
         answer: CommandResult = args.run(args)
         emit(answer, as_json=args.json, command=getattr(args, "form", ""))
     except (LineageError, OSError, ValueError, ImportError, SyntaxError) as error:
@@ -132,7 +132,18 @@ def _message(error: BaseException) -> str:
     """Return an error's message; a server's goes without the protocol."""
     if isinstance(error, ApiError) and error.server_message:
         return error.server_message
+    errors = getattr(error, "errors", None)
+    if isinstance(error, ValueError) and callable(errors):
+        return _first_refused(errors())
     return str(error) or type(error).__name__
+
+
+def _first_refused(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Name the first value that the model of a question refused, and what it allows."""
+    first = errors[0]
+    where = ".".join(str(part) for part in first["loc"])
+    text = str(first["msg"]).replace("Input should be", "allowed is a value")
+    return f"{where} cannot be {first['input']!r}; {text}"
 
 
 def _show_in_one_line(

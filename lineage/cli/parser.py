@@ -17,8 +17,10 @@ from .result import CommandResult, line
 Run = Callable[[argparse.Namespace], CommandResult]
 
 _CHOICE: Final = re.compile(
+    r"argument (?P<argument>.+?): "
     r"invalid choice: '?(?P<word>[^']*?)'? \(choose from (?P<known>.*)\)"
 )
+_NUMBER: Final = re.compile(r"invalid (int|float) value: (?P<word>'.*')")
 
 
 class UsageError(LineageError):
@@ -44,8 +46,13 @@ class Parser(argparse.ArgumentParser):
         """Refuse, with the nearest word that exists and what to type next."""
         found = _CHOICE.search(message)
         if found:
-            known = re.findall(r"[\w-]+", found["known"])
-            message = no_such("command", found["word"], known)
+            known = [word.strip("'") for word in found["known"].split(", ")]
+            if found["argument"] == "COMMAND":
+                message = no_such("command", found["word"], known)
+            else:
+                text = no_such("value", found["word"], known)
+                message = f"argument {found['argument']}: {text}"
+        message = _NUMBER.sub(r"\g<word> is no number", message)
         raise UsageError(f"{message}; type: {self.prog} --help")
 
 
@@ -65,6 +72,34 @@ def no_such(what: str, word: str, known: Sequence[str]) -> str:
     if near:
         return f"no {what} {word!r}; did you mean {near[0]!r}?"
     return f"no {what} {word!r}; there are {', '.join(sorted(known))}"
+
+
+def read_arguments(
+    parser: Parser, arguments: Sequence[str] | None
+) -> argparse.Namespace:
+    """Read a command line; what its command does not know is refused in its name.
+
+    Raises:
+        UsageError: The command line cannot be carried out as it was typed.
+    """
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        words = getattr(args, "form", "").replace(".", " ")
+        command = f"{parser.prog} {words}".strip()
+        raise UsageError(
+            f"unrecognized arguments: {' '.join(unknown)}; type: {command} --help"
+        )
+    return args
+
+
+def kind_word(text: str) -> str:
+    """Read `--kind`: the kind of an artifact, as people write it."""
+    kinds = load_module("model.kinds").DATA_KINDS
+    if text == "model":
+        return "model_weight"
+    if text not in kinds:
+        raise argparse.ArgumentTypeError(no_such("kind", text, [*kinds, "model"]))
+    return text
 
 
 class Commands:

@@ -19,6 +19,7 @@ from .parser import (
     Run,
     add_as_of_option,
     add_instance_options,
+    kind_word,
 )
 from .render import diff_lines, health_lines, impact_lines, stale_lines, why_lines
 from .result import NO, CommandResult, Line, StyledText, line
@@ -129,6 +130,7 @@ def _add_walk(commands: Commands, name: str, run: Run, help: str) -> Parser:
     parser.add_argument(
         "--kind",
         action="append",
+        type=kind_word,
         dest="kinds",
         metavar="KIND",
         help="only artifacts of this kind: file, model, project …",

@@ -66,7 +66,8 @@ def impact_lines(answer: ImpactAnswer, *, limit: int) -> list[Line]:
 def _without_outputs(answer: ImpactAnswer, names: str) -> list[Line]:
     """Name the tasks that used an artifact of which nothing is left."""
     if not answer.used_by:
-        return [line(f"nothing depends on {names}")]
+        current = "that is current " if answer.superseded else ""
+        return [line(f"nothing {current}depends on {names}")]
     users = ", ".join(f"{title(node)} ({node.key})" for node in answer.used_by[:5])
     rest = len(answer.used_by) - 5
     more = f" and {rest} more" if rest > 0 else ""
@@ -211,13 +212,18 @@ def why_lines(answer: WhyAnswer) -> list[Line]:
                 line(StyledText(f"  {mark:7}", "dim"), styled(node), "  ",
                      StyledText(facts(node), "dim"))
             )  # fmt: skip
-    lines += table([_diff(item) for item in answer.steps], indent="  ")
+    lines += table(_unequal([_diff(item) for item in answer.steps]), indent="  ")
     for cause in answer.causes[:MAX_SHOWN]:
         lines += _cause(cause)
     rest = len(answer.causes) - MAX_SHOWN
     if rest > 0:
         lines.append(line(StyledText(f"  and {rest} more; see --json", "dim")))
     return lines
+
+
+def _unequal(rows: list[list[StyledText]]) -> list[list[StyledText]]:
+    """Leave out rows that read as one before: several steps used one version."""
+    return [list(row) for row in dict.fromkeys(map(tuple, rows))]
 
 
 def _cause(cause: Cause) -> list[Line]:

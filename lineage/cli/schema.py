@@ -30,7 +30,7 @@ def run_schema(args: argparse.Namespace) -> CommandResult:
     if not name:
         return CommandResult({"commands": list(FORMS)}, [line(word) for word in FORMS])
     if name not in FORMS:
-        raise UsageError(no_such("form of the command", name, list(FORMS)))
+        raise UsageError(no_such("schema of a command", name, list(FORMS)))
     form = form_of(name, SCHEMA_VERSION)
     lines = [line(text) for text in json.dumps(form, indent=2).split("\n")]
     return CommandResult(form, lines)

@@ -19,6 +19,7 @@ from .parser import (
     Commands,
     add_as_of_option,
     add_instance_options,
+    kind_word,
 )
 from .result import CommandResult, Line, StyledText, line
 from .show_node import (
@@ -92,6 +93,7 @@ def _add_search(commands: Commands) -> None:
         parser.add_argument(
             "--kind",
             action="append",
+            type=kind_word,
             dest="kinds",
             metavar="KIND",
             help="only this kind: file, model, project, task …",
@@ -113,7 +115,10 @@ def run_search(args: argparse.Namespace) -> CommandResult:
         )
         address = page_address(api, view="home", q=args.text)
     if not found.hits:
-        return CommandResult(found, [line(f"nothing matches {escape(args.text)!r}")])
+        text = (
+            f"nothing matches {escape(args.text)!r}; list the runs with: lineage tasks"
+        )
+        return CommandResult(found, [line(text)])
     rows = table([_hit(hit) for hit in found.hits])
     more = [*continue_lines(found.next), *page_lines(address)]
     return CommandResult(found, rows + more)

@@ -51,6 +51,17 @@ def test_a_file_that_cannot_be_written_is_named(
     assert "no/such/b.json cannot be written" in capsys.readouterr().err
 
 
+def test_a_passport_that_cannot_be_written_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A file stands where a folder is needed: the error names the passport."""
+    Path("taken").write_text("a file")
+    assert main(["passport", "b.csv", "--out", "taken/passport"]) == 2
+    printed = capsys.readouterr().err
+    assert "passport cannot be written" in printed
+    assert "name another --out" in printed
+
+
 def test_a_passport_is_one_command(capsys: pytest.CaptureFixture[str]) -> None:
     """All formats and the files themselves lie in one folder."""
     assert main(["passport", "b.csv", "--out", "out", "--with-files"]) == 0

@@ -43,6 +43,47 @@ def test_a_missing_argument_names_it_and_the_help(type_) -> None:
     assert "lineage show --help" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "tasks --bogus",
+            "unrecognized arguments: --bogus; type: lineage tasks --help",
+        ),
+        ("token list --bogus", "--bogus; type: lineage token list --help"),
+        ("export a --as pdf", "argument --as: no value 'pdf'; there are csv, dot"),
+        ("tasks --limit x", "argument --limit: 'x' is no number"),
+        ("upstream a --only same", "no value 'same'; did you mean 'same step'?"),
+        ("search a --kind modl", "no kind 'modl'; did you mean 'model'?"),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_is_allowed(
+    type_, words: str, said: str
+) -> None:
+    """The option, what it takes, and the help of the command that was typed."""
+    answer = type_(*words.split())
+    assert answer.code == 2
+    assert said in answer.err
+
+
+@pytest.mark.usefixtures("small_graph")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("tasks --limit 0", "limit cannot be 0; allowed is a value greater"),
+        ("show model.pt --up -1", "depth cannot be -1; allowed is a value greater"),
+    ],
+)
+def test_a_number_out_of_its_bounds_is_refused_in_one_line(
+    type_, words: str, said: str
+) -> None:
+    """The number and its bound, without the words of a library."""
+    answer = type_(*words.split())
+    assert answer.code == 2
+    assert said in answer.err
+    assert answer.err.count("\n") == 1
+
+
 def test_a_command_in_an_empty_folder_says_what_to_type(type_) -> None:
     """Nothing was recorded: the folder's name, and how to begin."""
     answer = type_("tasks")

@@ -73,6 +73,12 @@ def test_an_unknown_name_shows_what_is_near(type_) -> None:
     assert "lineage tasks" in type_("show", "zzz").err
 
 
+def test_search_takes_the_kind_as_people_write_it(type_) -> None:
+    """`model` is the kind that the graph calls `model_weight`."""
+    out = type_("search", "model", "--kind", "model").out
+    assert out.startswith("model.pt")
+
+
 def test_search_finds_names_paths_and_digests(type_) -> None:
     """What is found says by what it was found."""
     assert "readings.csv" in type_("search", "readi").out

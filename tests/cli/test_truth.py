@@ -203,6 +203,35 @@ def test_why_says_the_first_upstream_differences_in_one_sentence(
     assert any("two.png" in text for text in lines[1:])
 
 
+def test_why_of_what_no_task_made_does_not_name_it_as_its_own_cause(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """Somebody edited the file: there is nothing upstream to name."""
+    for key, data in (("1", "a"), ("2", "b")):
+        history.run(key, "Train")
+        history.used(key, "/w/raw/shop.csv", f"raw {data}")
+        history.made(key, "/w/model.pt", f"model {data}")
+    history.store()
+    first = type_("why", "shop.csv").out.split("\n")[0]
+    assert first == "shop.csv changed, and no recorded task made the change"
+
+
+def test_why_of_a_run_lists_each_difference_once(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """An input that two steps of the run lead back to stands in one row."""
+    for key, data in (("1", "a"), ("2", "b")):
+        history.run(key, "All")
+        history.used(key, "/w/raw/shop.csv", f"raw {data}")
+        history.made(key, "/w/clean.csv", f"clean {data}")
+        history.used(key, "/w/clean.csv", f"clean {data}")
+        history.made(key, "/w/model.pt", f"model {data}")
+    history.store()
+    rows = [row for row in type_("why", "task:2").out.split("\n") if "~" in row]
+    assert rows
+    assert len(rows) == len(set(rows))
+
+
 def test_why_goes_up_to_the_first_difference(
     history: History, type_: Callable[..., Any]
 ) -> None:

@@ -93,6 +93,6 @@ def find_task(views: Sequence[TeamGraph], text: str) -> tuple[TeamGraph, int]:
             return view, max(makers)
     raise NotFoundError(
         f"{text!r} is no task, and no task made it; diff compares two tasks, or two "
-        "versions by the tasks that made them",
+        "versions by the tasks that made them; `why` compares all others",
         subject=text,
     )

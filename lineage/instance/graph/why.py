@@ -282,11 +282,19 @@ def _sentence(node: Node, causes: Sequence[Cause], total: int) -> str:
     rest = total - len(named)
     if rest > 0:
         named.append(f"{rest} more")
+    if total == 1 and _is_itself(node, causes[0]):
+        return f"{_title(node)} changed, and no recorded task made the change"
     if not named:
         return f"{_title(node)} changed, and nothing recorded says why"
     *first, last = named
     joined = f"{', '.join(first)} and {last}" if first else last
     return f"{_title(node)} changed because {joined}"
+
+
+def _is_itself(node: Node, cause: Cause) -> bool:
+    """Whether the only cause is the artifact that was asked about."""
+    is_alone = cause.kind == "input" and cause.task_a is None and not cause.via
+    return node.type == "data" and is_alone and cause.name == _title(node)
 
 
 def _phrase(cause: Cause) -> str:
