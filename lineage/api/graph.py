@@ -55,18 +55,25 @@ _V = TypeVar("_V", bound=str)
 
 
 class GraphApi(Resource):
-    """Asks an instance of ours; bound as `api.graph`.
+    """Asks a lineage instance; bound as `api.graph`.
 
     Artifacts and tasks are named by selectors: `task:12`, `data:345`, `project:7`,
-    `model_weight:best.pt`, or a plain name. Each method raises
-    `IncompatibleInstanceError` where the instance does not offer the question.
+    `model_weight:best.pt`, or a plain name. Times are seconds since 1970 (UTC). A
+    hop leads from a task to an artifact, or back.
+
+    Each method raises `ApiError`: with status 404 where nothing has that name, 400
+    where a selector cannot be read; without a status where no answer came. It raises
+    `IncompatibleInstanceError` where the instance does not offer the question, and
+    pydantic's `ValidationError` (a `ValueError`), before anything is asked, where a
+    value such as `limit` is out of its bounds.
     """
 
     def ask(self, params: Question, answer: type[_A]) -> _A:
         """Send the parameters of any question and return its answer.
 
         Args:
-            params: The parameters, such as `ImpactParams(of="file:a.csv")`.
+            params: The parameters of the question, such as
+                `ImpactParams(of="file:a.csv")`.
             answer: The model of the answer, such as `ImpactAnswer`.
         """
         fields = params.model_dump(mode="json", exclude_unset=True)
@@ -85,7 +92,7 @@ class GraphApi(Resource):
         limit: int = 50,
         after: str | None = None,
     ) -> TasksPage:
-        """List tasks, newest first.
+        """List tasks, the newest first unless `sort` says otherwise.
 
         Args:
             select: Only tasks that this selector matches, such as `user:maria`.
@@ -93,9 +100,10 @@ class GraphApi(Resource):
             status: `finished`, `failed`, `running` or a word of the platform.
             kind: Only tasks that used or produced this kind.
             since: Created at this time or later (seconds since 1970).
-            until: Created at this time or earlier.
-            sort: `created`, `name`, `status` or `duration`; `-` turns the order.
-            limit: How many, at most.
+            until: Created at this time or earlier (seconds since 1970).
+            sort: `created`, `name`, `status` or `duration`; a `-` before it reverses
+                the order.
+            limit: How many, at most: 1 to 10,000.
             after: `next` of the page before.
         """
         return self.ask(
@@ -108,17 +116,17 @@ class GraphApi(Resource):
         """Return everything known about a task.
 
         Args:
-            id: Its number, or the key of its node, which also distinguishes tasks of
-                several teams with one number.
+            id: Its number, or the key of its node, such as `task:12`. Only the key
+                distinguishes tasks of several teams that have the same number.
         """
         params = TaskParams(key=id) if isinstance(id, str) else TaskParams(id=id)
         return self.ask(params, TaskDetail)
 
     def tasks_by_key(self, keys: Sequence[str]) -> list[TaskDetail]:
-        """Return everything known about several tasks, those that are there.
+        """Return everything known about several tasks; unknown ones are left out.
 
         Args:
-            keys: Of their nodes; asked for 500 at a time.
+            keys: The keys of their nodes, such as `task:12`; 500 go in one request.
         """
         found: list[TaskDetail] = []
         for start in range(0, len(keys), _TASKS_AT_ONCE):
@@ -127,15 +135,27 @@ class GraphApi(Resource):
         return found
 
     def data(self, key: str) -> DataDetail:
-        """Return everything known about one version of an artifact, by its key."""
+        """Return everything known about one version of an artifact.
+
+        Args:
+            key: The key of its node, such as `data:345`.
+        """
         return self.ask(DataParams(key=key), DataDetail)
 
     def preview(self, key: str) -> bytes:
-        """Return the content of a text or an image that the instance can read."""
+        """Return the bytes of a text or an image that the instance can read.
+
+        Args:
+            key: The key of the version's node, such as `data:345`.
+        """
         return self._api.post("lineage.data.preview", {"key": key}).content
 
     def delete(self, key: str) -> Node:
-        """Mark an artifact or a version as deleted; the graph keeps it."""
+        """Mark an artifact or a version as deleted; the graph keeps it.
+
+        Args:
+            key: The key of its node, such as `data:345`.
+        """
         return self.ask(DeleteParams(key=key), Node)
 
     def get(
@@ -153,13 +173,14 @@ class GraphApi(Resource):
         """Return a part of the graph.
 
         Args:
-            select: What to look at.
-            up: Hops upstream; None is without limit.
-            down: Hops downstream; None is without limit.
+            select: The selector of the nodes to start at.
+            up: How many hops upstream to follow; None follows all.
+            down: How many hops downstream to follow; None follows all.
             kinds: Show only artifacts of these kinds (tasks always show).
             statuses: Show only tasks of these statuses.
             as_of: As the graph was at this time (seconds since 1970).
-            limit: Nodes, at most; the answer says when it was cut.
+            limit: How many nodes, at most; `truncated` of the answer says whether
+                it was cut.
             after: `next` of the answer before.
         """
         return self.ask(
@@ -180,9 +201,17 @@ class GraphApi(Resource):
         limit: int = 500,
         after: str | None = None,
     ) -> GraphAnswer:
-        """Return what something came from; `depth` counts hops, None is all.
+        """Return what something came from.
 
-        `only` follows links that are known so: `declared`, `same step`, …
+        Args:
+            of: The selector of the nodes to start at.
+            depth: How many hops to follow; None follows all.
+            kinds: Show only artifacts of these kinds (tasks always show).
+            only: Follow only links that are known in one of these ways: `declared`,
+                `same step`, `enclosing step`, `same content`, `part of`.
+            as_of: As the graph was at this time (seconds since 1970).
+            limit: How many nodes, at most.
+            after: `next` of the answer before.
         """
         return self.ask(
             UpstreamParams(of=of, depth=depth, kinds=_list(kinds), only=_list(only),
@@ -201,9 +230,17 @@ class GraphApi(Resource):
         limit: int = 500,
         after: str | None = None,
     ) -> GraphAnswer:
-        """Return what was made from something; `depth` counts hops, None is all.
+        """Return what was made from something.
 
-        `only` follows links that are known so: `declared`, `same step`, …
+        Args:
+            of: The selector of the nodes to start at.
+            depth: How many hops to follow; None follows all.
+            kinds: Show only artifacts of these kinds (tasks always show).
+            only: Follow only links that are known in one of these ways: `declared`,
+                `same step`, `enclosing step`, `same content`, `part of`.
+            as_of: As the graph was at this time (seconds since 1970).
+            limit: How many nodes, at most.
+            after: `next` of the answer before.
         """
         return self.ask(
             DownstreamParams(of=of, depth=depth, kinds=_list(kinds), only=_list(only),
@@ -218,8 +255,9 @@ class GraphApi(Resource):
 
         Args:
             of: What would be deleted or changed.
-            as_of: As the graph was at this time.
-            if_unchanged: The fingerprint of an earlier answer.
+            as_of: As the graph was at this time (seconds since 1970).
+            if_unchanged: The `fingerprint` of an earlier answer, to make sure that
+                nothing else is affected by now.
 
         Raises:
             ApiError: With status 409, when the answer no longer has that fingerprint.
@@ -228,15 +266,30 @@ class GraphApi(Resource):
         return self.ask(params, ImpactAnswer)
 
     def provenance(self, of: str, *, as_of: float | None = None) -> ProvenanceAnswer:
-        """Return how one output was made: tasks, inputs, code."""
+        """Return how one output was made: tasks, inputs, code.
+
+        Args:
+            of: The output.
+            as_of: As the graph was at this time (seconds since 1970).
+        """
         return self.ask(ProvenanceParams(of=of, as_of=as_of), ProvenanceAnswer)
 
     def why(self, a: str, b: str | None = None) -> WhyAnswer:
-        """Explain why two versions or runs differ; `b` is the one before by default."""
+        """Explain why two versions or tasks differ.
+
+        Args:
+            a: A version or a task.
+            b: What to compare it with; left out, the version or task before `a`.
+        """
         return self.ask(WhyParams(a=a, b=b), WhyAnswer)
 
     def diff(self, a: str, b: str) -> DiffAnswer:
-        """Return what differs between two tasks."""
+        """Return what differs between two tasks.
+
+        Args:
+            a: A task, or a version, which stands for the task that made it.
+            b: The same for the other side.
+        """
         return self.ask(DiffParams(a=a, b=b), DiffAnswer)
 
     def stale(
@@ -250,8 +303,8 @@ class GraphApi(Resource):
         """List outputs made from something that has a newer version.
 
         Args:
-            of: Only these, and what these tasks made.
-            all: Also outputs that newer versions have superseded.
+            of: A selector: only these artifacts, and what these tasks made.
+            all: Also outputs of which a newer version exists.
             limit: How many, at most.
             after: `next` of the answer before.
         """
@@ -261,7 +314,11 @@ class GraphApi(Resource):
     def path(
         self, source: str, target: str, *, as_of: float | None = None
     ) -> GraphAnswer:
-        """Return a shortest path between two nodes."""
+        """Return a shortest path between two nodes, in whichever direction data flowed.
+
+        Raises:
+            ApiError: With status 404, when no path connects them.
+        """
         params = PathParams(source=source, target=target, as_of=as_of)
         return self.ask(params, GraphAnswer)
 
@@ -273,7 +330,15 @@ class GraphApi(Resource):
         limit: int = 20,
         after: str | None = None,
     ) -> SearchAnswer:
-        """Find artifacts and tasks by the start of a name, path, id or digest."""
+        """Find artifacts and tasks.
+
+        Args:
+            text: A part of a name or path, the start of an id, digest or step, or a
+                selector such as `step:clean`.
+            kinds: Only artifacts of these kinds; `task` stands for tasks.
+            limit: How many, at most.
+            after: `next` of the answer before.
+        """
         params = SearchParams(text=text, kinds=_list(kinds), limit=limit, after=after)
         return self.ask(params, SearchAnswer)
 
@@ -282,7 +347,12 @@ class GraphApi(Resource):
         return self.ask(HealthParams(), HealthAnswer)
 
     def changes(self, cursor: str | None = None) -> ChangesAnswer:
-        """List the tasks with new facts since the cursor of an earlier answer."""
+        """List the tasks with new facts.
+
+        Args:
+            cursor: `cursor` of an earlier answer; left out, the answer has only the
+                cursor to start from.
+        """
         return self.ask(ChangesParams(cursor=cursor), ChangesAnswer)
 
 

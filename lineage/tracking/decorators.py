@@ -1,4 +1,4 @@
-"""The declarations that users write: thirteen, and three for either kind."""
+"""The declarations that users write, as decorators and as `with` blocks."""
 
 # Longer than 400 lines: one typed signature for each public declaration.
 from __future__ import annotations
@@ -44,12 +44,17 @@ def uses_project(
         version: Which version: a number, a `VersionInfo`, the platform's dict with
             `id` and `version`, `lineage.snapshot(…)`, or a source of one.
         version_id: The version by its own id, or a source of it; instead of `version`.
-        when: Decides whether anything is recorded.
-        after: Evaluate it after the function has returned.
+        when: A source; nothing is recorded where its value is false.
+        after: Evaluate the source after the function has returned, when `result`
+            is known.
         repeat: Record it each time, also when the task has recorded it before.
         card: How its node is shown: settings, a preset, or a callable of the artifact
             and of what else it names (parameters, `result`, `call`).
         node: How the task's own node is shown, in the same forms.
+
+    Raises:
+        DeclarationError: When the function is decorated: a source names no parameter
+            of it, or none can be chosen; or both `version` and `version_id` are given.
     """
     return declare(
         "uses_project",
@@ -76,7 +81,7 @@ def uses_dataset(
 ) -> Decorator:
     """Declare a dataset that the function uses.
 
-    The arguments are those of `uses_project`.
+    The arguments and errors are those of `uses_project`.
     """
     return declare(
         "uses_dataset",
@@ -103,8 +108,9 @@ def uses_file(
 ) -> Decorator:
     """Declare a file of Team Files or of this machine that the function uses.
 
-    The arguments are those of `uses_project`; `model_weight` marks the
-    file as holding model weights.
+    The arguments are those of `uses_project`; `version` is what the app
+    calls the version (a revision, a date), and `model_weight` marks the file as holding
+    model weights.
     """
     return declare(
         "uses_file",
@@ -212,13 +218,19 @@ def produces_project(
         version: Which version: a number, a `VersionInfo`, the platform's dict with
             `id` and `version`, `lineage.snapshot(…)`, or a source of one.
         version_id: The version by its own id, or a source of it; instead of `version`.
-        when: Decides whether anything is recorded.
+        when: A source; nothing is recorded where its value is false.
         on_error: Record it also when the function raises.
-        derived_from: The inputs that fed it; left out: all inputs of its step.
+        derived_from: The inputs that fed it: a list of the sources that their
+            declarations name, or of values. Left out: the inputs of its step that were
+            recorded before it.
         repeat: Record it each time, also when the task has recorded it before.
         card: How its node is shown: settings, a preset, or a callable of the artifact
             and of what else it names (parameters, `result`, `call`).
         node: How the task's own node is shown, in the same forms.
+
+    Raises:
+        DeclarationError: When the function is decorated: a source names no parameter
+            of it, or none can be chosen; or both `version` and `version_id` are given.
     """
     return declare(
         "produces_project",
@@ -276,8 +288,9 @@ def produces_file(
 ) -> Decorator:
     """Declare a file of Team Files or of this machine that the function produces.
 
-    The arguments are those of `produces_project`; `model_weight` marks the
-    file as holding model weights.
+    The arguments are those of `produces_project`; `version` is what the app
+    calls the version (a revision, a date), and `model_weight` marks the file as holding
+    model weights.
     """
     return declare(
         "produces_file",

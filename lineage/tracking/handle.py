@@ -22,8 +22,11 @@ T = TypeVar("T")
 class TaskHandle:
     """A task that is under way.
 
-    Its methods record at once and give back what they were given. Where recording
-    is switched off they only give back.
+    Its methods record at once and return the value that they were given. Where
+    recording is switched off they only return it. They take the value itself, not the
+    name of a parameter; their options mean what they mean for the decorators of the
+    same names (`lineage.uses_project`, `lineage.produces_project`). A value that cannot
+    be recorded is logged; it raises only with `LINEAGE_STRICT=true`.
     """
 
     __slots__ = ("_task",)
@@ -38,18 +41,19 @@ class TaskHandle:
 
     @property
     def id(self) -> int | None:
-        """The platform's id of the task, from the app or the environment."""
+        """The platform's id of the task, from the app or the environment, or None."""
         return None if self._task is None else self._task.task_id
 
     @property
     def name(self) -> str | None:
-        """What the task is called."""
+        """What the task is called; None where it has no name or is not recorded."""
         return None if self._task is None else self._task.name
 
     def show(self, card: Any) -> None:
-        """Set how the task's own node is shown: settings, a preset or a callable.
+        """Set how the task's own node is shown.
 
-        A callable is given this handle.
+        Args:
+            card: Settings, a preset, or a callable that is given this handle.
         """
         if self._task is not None and is_on():
             attempt(self._show, card, handle_internal_error)
@@ -368,7 +372,10 @@ class TaskHandle:
         card: Card | None = None,
         node: Card | None = None,
     ) -> Any:
-        """Record that the task serves an app session, its own when left out."""
+        """Record that the task serves an app session; left out, its own.
+
+        Without an argument it returns None.
+        """
         self._record_value(
             "produces_app",
             source,
@@ -449,7 +456,8 @@ class TaskHandle:
 def current_task() -> TaskHandle:
     """Return the handle of the task that this code belongs to.
 
-    That is the task opened around it in this context, else the process's own.
+    That is the task opened around it in this context, else the process's own. Where
+    nothing is recorded, the handle's methods only return what they are given.
     """
     if not is_on():
         return TaskHandle()

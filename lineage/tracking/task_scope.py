@@ -30,7 +30,7 @@ class _Opened(NamedTuple):
 
 
 class TaskBlock:
-    """What `lineage.task(…)` and `lineage.app(…)` give: a decorator and a block.
+    """What `lineage.task(…)` and `lineage.app(…)` return: a decorator and a block.
 
     Args:
         name: What the task is called.
@@ -190,8 +190,9 @@ def task(
     the outermost task ends.
 
     Args:
-        name: What the task is called.
-        id: The platform's id of the task; left out, the environment's.
+        name: What the task is called; left out, the program's name.
+        id: The platform's id of the task; left out, the environment's, unless a task
+            around it has that id.
         card: The card of the task's own node.
     """
     return TaskBlock(name, id, card, for_process=False)
@@ -226,6 +227,9 @@ def app(
         name: What the task is called; left out, the program's name.
         id: The platform's id of the task; left out, the environment's.
         card: The card of the task's own node.
+
+    Raises:
+        DeclarationError: When it decorates a generator, or what is no function.
     """
     block = TaskBlock(name, id, card, for_process=True)
     return block if function is None else block(function)
