@@ -69,11 +69,9 @@ def _env(settings: Settings) -> str:
 
 
 def _token(settings: Settings) -> str:
-    return (
-        "used for an address in LINEAGE_TARGET"
-        if settings.token
-        else "API_TOKEN is used"
-    )
+    if settings.token:
+        return "used for an address in LINEAGE_TARGET"
+    return "API_TOKEN is used" if settings.api_token else "none is sent"
 
 
 _FOLLOWS: Final[Mapping[str, _Explain]] = {

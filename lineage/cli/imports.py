@@ -167,8 +167,9 @@ def _events(path: Path) -> list[Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise ImportFileError(
-            f"{path} cannot be read: {error}; name a file of OpenLineage events"
+            f"{path} cannot be read: {reason}; name a file of OpenLineage events"
         ) from error
     try:
         value = json.loads(text)

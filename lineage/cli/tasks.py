@@ -79,7 +79,8 @@ def _no_run(selector: str | None) -> str:
         return "no run matches; list all with: lineage tasks"
     shown = escape(selector)
     return (
-        f"no run is called so; those that made or used it: lineage tasks '1+{shown}+1'"
+        f"no run is called '{shown}'; where it is an artifact, those that made or used "
+        f"it: lineage tasks '1+{shown}+1'"
     )
 
 

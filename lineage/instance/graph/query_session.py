@@ -83,7 +83,7 @@ def found(views: Sequence[TeamGraph], selector: Selector) -> Focus:
     if not focus:
         raise NotFoundError(
             f"nothing is called {str(selector)!r}; "
-            "search finds artifacts and tasks by a part of their name",
+            "`lineage search` finds artifacts and tasks by a part of their name",
             subject=str(selector),
         )
     return focus
