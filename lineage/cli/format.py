@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Final
 
-from ..model.graph import Node
+from ..model.graph import Node, Step
 from ..model.selector import shown_status
 from .result import StyledText
 
@@ -19,6 +19,7 @@ _STATES: Final = {
     "error": ("✘", "bad"),
     "stopped": ("■", "warn"),
     "terminating": ("■", "warn"),
+    "lost": ("✘", "bad"),
 }
 _MARKUP: Final = re.compile(r"<[^>]*>")
 #: Control characters, those that change the direction of writing, and bytes that are
@@ -79,6 +80,13 @@ def state(status: str | None) -> StyledText:
     """Return a task's status as one character with its colour."""
     mark, style = _STATES.get(status or "", ("…", "warn"))
     return StyledText(mark, style)
+
+
+def step_state(step: Step) -> StyledText:
+    """Return how a step ended as one character; one that never ended has no check."""
+    if step.outcome is None and step.ended_at is None:
+        return state(None)
+    return state("error" if step.outcome == "error" else "finished")
 
 
 def size(count: int) -> str:

@@ -23,6 +23,7 @@ from .format import (
     params_text,
     place,
     state,
+    step_state,
     styled,
     title,
 )
@@ -43,7 +44,7 @@ def task_lines(task: TaskDetail) -> list[Line]:
         [
             ("status", shown_status(node.status)),
             ("started", ago(node.started_at) if node.started_at else None),
-            ("took", _length(node.started_at, node.ended_at)),
+            _took(node),
             ("by", " on ".join(part for part in (task.user, task.host) if part)),
             ("code", _code(task)),
             ("command", task.command),
@@ -188,14 +189,19 @@ def _tasks(edges: list[Edge]) -> str:
     return ", ".join(keys[:8]) + rest
 
 
+def _took(node: Node) -> tuple[str, str | None]:
+    if node.status == "lost":
+        return "last sign of life", ago(node.ended_at) if node.ended_at else None
+    return "took", _length(node.started_at, node.ended_at)
+
+
 def _steps(steps: list[Step]) -> list[Line]:
     return table([_step(step, steps) for step in steps], indent="  ")
 
 
 def _step(step: Step, steps: list[Step]) -> list[StyledText]:
-    failed = step.outcome == "error"
     return [
-        StyledText("✘" if failed else "✔", "bad" if failed else "good"),
+        step_state(step),
         StyledText("  " * _depth(step, steps) + escape(step.name)),
         StyledText(_length(step.started_at, step.ended_at) or "", "dim"),
         StyledText(escape(step.error or ""), "bad"),

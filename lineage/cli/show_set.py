@@ -10,7 +10,7 @@ from ..api import Api
 from ..errors import SelectorError
 from ..model.graph import Edge, Node, Step, TaskDetail
 from ..model.selector import Filter, parse
-from .format import ago, count, facts, params_text, state, styled
+from .format import ago, count, facts, params_text, state, step_state, styled
 from .output import table
 from .result import Line, StyledText, dim, heading, line
 from .show_node import step_edges
@@ -128,7 +128,7 @@ def step_set_lines(steps: Sequence[StepOfTask], total: int) -> list[Line]:
 
 def _step_of_task(found: StepOfTask) -> list[Line]:
     task, step = found.task, found.step
-    mark = state("error" if step.outcome == "error" else "finished")
+    mark = step_state(step)
     about = f"  {facts(task)}  {ago(step.started_at)}  {params_text(step.params or {})}"
     first = line(mark, " ", StyledText(step.name, "title"), " of ", styled(task),
                  StyledText(about, "dim"))  # fmt: skip

@@ -54,6 +54,8 @@ class Beside:
             evidence=EvidenceCollector(
                 self._journal.write, settings.home, settings, has_threads=has_threads
             ),
+            # The first receiver's flusher records them, and they are copied.
+            ends_lost=False,
         )
 
     def _open(self) -> None:

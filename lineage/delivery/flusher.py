@@ -61,6 +61,7 @@ class Flusher:
         has_threads: Whether it may have threads; otherwise `flush` does the work.
         evidence: Completes the facts; made for this journal when left out.
         also: Called with each fact that was read.
+        ends_lost: Whether to record the ends of tasks whose process is gone.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Flusher:
         has_threads: bool = True,
         evidence: EvidenceCollector | None = None,
         also: Callable[[QueuedFact], None] | None = None,
+        ends_lost: bool = True,
     ) -> None:
         self._journal = journal
         self._target = target
@@ -84,12 +86,17 @@ class Flusher:
         )
         self._evidence.on_change = self._evidence_found
         self._also = also
+        self._ends_lost = ends_lost
         self._begin()
 
     def _begin(self) -> None:
         self.queue = DeliveryQueue()
         self.reader = JournalReader(
-            self._journal, self.queue, self._max_age_s, self._notice
+            self._journal,
+            self.queue,
+            self._max_age_s,
+            self._notice,
+            ends_lost=self._ends_lost,
         )
         # Reentrant: a signal's handler may flush while its thread does.
         self._changed = threading.Condition(threading.RLock())

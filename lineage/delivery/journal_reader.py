@@ -15,6 +15,7 @@ from ..journal.dead_letters import RejectedFact
 from ..journal.records import Record, TornRecord
 from ..journal.segments import Segment
 from ..journal.writer import Journal
+from .lost_tasks import LostTasks
 from .queue import DeliveryQueue, QueuedFact
 
 #: Facts read ahead; the others wait in their files.
@@ -46,6 +47,7 @@ class JournalReader:
         queue: Where the facts go.
         max_age_s: Facts older than this are set aside when they fail.
         notice: Called with each fact that was read.
+        ends_lost: Whether to record the ends of tasks whose process is gone.
     """
 
     def __init__(
@@ -54,12 +56,15 @@ class JournalReader:
         queue: DeliveryQueue,
         max_age_s: float,
         notice: Callable[[QueuedFact], None] = lambda _: None,
+        *,
+        ends_lost: bool = True,
     ) -> None:
         self._journal = journal
         self._notice = notice
         self._queue = queue
         self._max_age_s = max_age_s
         self._sources: list[Segment] = []
+        self._lost = LostTasks() if ends_lost else None
         self._look_at = 0.0
         self._held: dict[str, float] = {}
         #: Whether a dead process's segment will be free in a moment.
@@ -87,6 +92,8 @@ class JournalReader:
             while source.has_unread() and self._has_space():
                 self._read(source)
                 rest()
+        if self._lost is not None:
+            self._end_lost(self._lost)
         self.remove_finished()
 
     def _adopted(self) -> list[Segment]:
@@ -98,6 +105,19 @@ class JournalReader:
         if self.is_expecting:
             self._look_at = now + LOOK_SOON_S
         return found
+
+    def _end_lost(self, lost: LostTasks) -> None:
+        """Deliver the ends of lost tasks, when all that dead processes left was read.
+
+        They have no line: the segment that opened the task stays until they are
+        delivered, so that a successor finds them again, under the same uid.
+        """
+        if any(s.is_adopted and s.has_unread() for s in self._sources):
+            return
+        for uid, text, source in lost.take():
+            item = QueuedFact(uid, text, source, 0)
+            self._queue.add(item)
+            self._notice(item)
 
     def has_more(self) -> bool:
         """Whether records were written that were not read yet."""
@@ -115,6 +135,8 @@ class JournalReader:
 
     def _read(self, source: Segment) -> None:
         found, torn = source.read_new()
+        if self._lost is not None and source.is_adopted:
+            self._lost.notice(source, found)
         waiting = [line for line in found if line.mark == records.WAITING]
         source.open_lines += len(waiting)
         for piece in torn:

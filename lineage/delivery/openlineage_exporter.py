@@ -27,7 +27,9 @@ from ..model.openlineage import (
 )
 from ..model.run_ids import run_uuid
 
-_END: Final = {"finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT"}
+_END: Final = {
+    "finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT", "lost": "ABORT",
+}  # fmt: skip
 _PATH: Final = "/api/v1/lineage"
 #: Names of jobs that are remembered, at most.
 _MAX_JOBS: Final = 10_000

@@ -35,7 +35,9 @@ from .openlineage_facts import (
 )
 from .record import GraphRecord, text_of, utc
 
-_END: Final = {"finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT"}
+_END: Final = {
+    "finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT", "lost": "ABORT",
+}  # fmt: skip
 
 
 def to_openlineage(record: GraphRecord) -> str:

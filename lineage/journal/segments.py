@@ -130,8 +130,9 @@ class Segment:
         return sum(line.mark == records.WAITING for line in found)
 
     def mark(self, offset: int, mark: int) -> None:
-        """Note the status of a line."""
-        self.view[offset + records.MARK_AT] = mark
+        """Note the status of a line; 0 stands for a fact that has none."""
+        if offset:
+            self.view[offset + records.MARK_AT] = mark
         self.open_lines -= 1
 
     def is_replaced(self) -> bool:

@@ -128,7 +128,8 @@ class TaskEndFact(_Fact):
     """A task ended."""
 
     f: Literal["task_end"]
-    status: Literal["finished", "error", "stopped"]
+    status: Literal["finished", "error", "stopped", "lost"]
+    """`lost`: its process is gone; `at` is its last sign of life."""
     error: Annotated[str, Field(max_length=MAX_TEXT)] | None = None
     """One line: the exception's type and message."""
     traceback: Annotated[str, Field(max_length=MAX_TEXT)] | None = None

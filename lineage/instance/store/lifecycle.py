@@ -27,26 +27,38 @@ _KEEP_LATER: Final = ", ".join(
     f" ELSE COALESCE(:{name}, {column}) END"
     for column, name in _SAID.items()
 )
-#: Another run that opens a task after its end goes on with it.
+#: Another run that opens a task after its end goes on with it, and so does its own run
+#: if it only seemed to be lost.
+_GOES_ON: Final = "(ended_at < :at AND (run <> :run OR status = 'lost'))"
 _OPEN: Final = f"""
 UPDATE tasks SET {_KEEP_LATER},
     started_at = CASE WHEN started_at < :at THEN started_at ELSE :at END,
     status = CASE WHEN told_at > :at THEN status
-        WHEN ended_at IS NULL OR (ended_at < :at AND run <> :run)
+        WHEN ended_at IS NULL OR {_GOES_ON}
         THEN :status ELSE status END,
-    error = CASE WHEN ended_at < :at AND run <> :run THEN NULL ELSE error END,
-    traceback = CASE WHEN ended_at < :at AND run <> :run THEN NULL ELSE traceback END,
-    ended_at = CASE WHEN ended_at < :at AND run <> :run THEN NULL ELSE ended_at END,
+    error = CASE WHEN {_GOES_ON} THEN NULL ELSE error END,
+    traceback = CASE WHEN {_GOES_ON} THEN NULL ELSE traceback END,
+    ended_at = CASE WHEN {_GOES_ON} THEN NULL ELSE ended_at END,
     run = CASE WHEN run IS NULL OR told_at IS NULL OR told_at <= :at
         THEN :run ELSE run END,
     told_at = CASE WHEN told_at > :at THEN told_at ELSE :at END
 WHERE team_id = :team AND id = :id
 """  # noqa: S608  constant SQL
-#: An end that comes late does not end the run that went on with the task.
+#: A sign that a task's process is gone ends no task that has an end, or that was
+#: opened again after the process's last sign of life.
+_LOST: Final = """
+UPDATE tasks SET status = 'lost', ended_at = :at, run = COALESCE(run, :run)
+WHERE team_id = :team AND id = :id
+    AND (ended_at IS NULL OR (status = 'lost' AND ended_at <= :at))
+    AND (told_at IS NULL OR told_at <= :at)
+"""
+#: An end that comes late does not end the run that went on with the task. Any end is
+#: better known than that of a task that seemed to be lost.
 _END: Final = """
 UPDATE tasks SET status = :status, ended_at = :at,
     error = :error, traceback = :traceback, run = COALESCE(run, :run)
-WHERE team_id = :team AND id = :id AND (ended_at IS NULL OR ended_at <= :at)
+WHERE team_id = :team AND id = :id
+    AND (ended_at IS NULL OR ended_at <= :at OR status = 'lost')
     AND NOT (told_at IS NOT NULL AND told_at > :at AND run <> :run)
 """
 _OPEN_FIELDS: Final = (
@@ -104,9 +116,7 @@ class TaskEventWriter:
             elif form in ("params", "metrics", "links"):
                 self._details.take(fact, owner)
             elif form == "task_end":
-                names = {name: fact.get(name) for name in _END_FIELDS}
-                own = {"team": team, "id": owner, "run": fact["task"]}
-                self._tx.run(_END, {**names, **own})
+                self._end(fact, owner)
 
     def write(self) -> None:
         """Write step ends and log lines; the steps must be written before."""
@@ -152,6 +162,14 @@ class TaskEventWriter:
         )
         if names["name"]:
             write_task_terms(self._tx, self._known.team_id, owner, names["name"], None)
+
+    def _end(self, fact: FactDict, owner: int) -> None:
+        own = {"team": self._known.team_id, "id": owner, "run": fact["task"]}
+        if fact["status"] == "lost":
+            self._tx.run(_LOST, {"at": fact["at"], **own})
+            return
+        names = {name: fact.get(name) for name in _END_FIELDS}
+        self._tx.run(_END, {**names, **own})
 
     def _environment(self, fact: FactDict) -> str | None:
         """Return the digest of what the task ran in, whose members are kept once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import Any
 
+import pytest
 from store_engines import START, Facts
 
 from lineage.instance.store import Store
@@ -40,6 +41,37 @@ def test_a_task_that_goes_on_is_not_ended_by_a_late_end(store: Store) -> None:
     ]
     (found,) = lives(store, facts)
     assert found == ("b", "x", "started", None, None, "two", START + 1)
+
+
+def test_a_lost_task_ends_with_its_last_sign_of_life(store: Store) -> None:
+    """Its process is gone."""
+    one = Facts("one")
+    opened = one.fact("task", name="a", task_id=1, at=START + 1)
+    lost = one.fact("task_end", status="lost", task_id=1, at=START + 3)
+    (found,) = lives(store, [opened, lost])
+    assert found[2:4] == ("lost", START + 3)
+
+
+@pytest.mark.parametrize(
+    ("form", "more", "status"),
+    [
+        ("task", {"at": START + 4}, "started"),
+        ("task_end", {"status": "finished", "at": START + 2}, "finished"),
+        ("task_end", {"status": "error", "at": START + 4}, "error"),
+    ],
+)
+def test_what_a_lost_task_says_later_counts(
+    store: Store, form: str, more: dict[str, Any], status: str
+) -> None:
+    """Its own run opens it again, or really ended."""
+    one = Facts("one")
+    facts = [
+        one.fact("task", name="a", task_id=1, at=START + 1),
+        one.fact("task_end", status="lost", task_id=1, at=START + 3),
+        one.fact(form, task_id=1, **more),
+    ]
+    (found,) = lives(store, facts)
+    assert found[2] == status
 
 
 def test_the_last_end_counts(store: Store) -> None:
