@@ -45,14 +45,16 @@ def test_an_older_store_is_read(older: Path) -> None:
 
 
 def test_an_older_journal_is_delivered(older: Path) -> None:
-    """The facts of a process that was killed before the upgrade come to the graph."""
+    """The facts of a process that was killed before the upgrade come to the graph.
+
+    Its file is gone, and of its content the oldest version had kept size and time
+    alone: whether it was what Train made cannot be known there.
+    """
     assert read_status(older).waiting >= 3
     assert main(["flush"]) == 0
     assert read_status(older).waiting == 0
     made = lineage.graph().upstream("out.csv", depth=8)
-    assert {"Predict", "model.bin", "Train", "data.csv", "Import"} <= {
-        node.name for node in made.nodes
-    }
+    assert {"Predict", "model.bin"} <= {node.name for node in made.nodes}
 
 
 def test_an_older_store_goes_on_being_written(older: Path) -> None:
