@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+#: Tests wait for other processes half of their time: more of them than two cores.
+WORKERS ?= 3
 BIN := .venv/bin
 
 #: The tests that need neither a browser nor a database server, nor much time.
@@ -19,7 +21,7 @@ demo: .venv/.demo  ## run the example and look at its graph
 
 test: .venv/.dev  ## run the tests
 	scripts/need chromium
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 test-quick: $(QUICK_VENV)/.quick  ## run the tests that take under a minute in all
 	$(QUICK_VENV)/bin/pytest -n 2 -q -m "not slow" $(QUICK) $(ARGS)

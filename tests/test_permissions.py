@@ -53,7 +53,7 @@ os.setuid(uid)
 os.umask(0o077)
 with lineage.task(f"of {uid}") as task:
     task.uses_file("/data/in.csv")
-sys.exit(0 if lineage.flush(30) else 3)
+sys.exit(0 if lineage.flush(float(sys.argv[3])) else 3)
 """
 needs_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0,
@@ -116,10 +116,12 @@ def test_a_home_that_a_group_shares_keeps_the_groups_rights(shared: Path) -> Non
     assert {n: oct(found[n]) for n in folders if found[n] != 0o2770} == {}
 
 
-def run_as(user: int, group: int, folder: Path) -> subprocess.CompletedProcess[str]:
+def run_as(
+    user: int, group: int, folder: Path, *, wait_s: int = 30
+) -> subprocess.CompletedProcess[str]:
     """Record into the home of a folder as a user with one group and a closed umask."""
     return subprocess.run(
-        [sys.executable, "-c", APP_OF_A_USER, str(user), str(group)],
+        [sys.executable, "-c", APP_OF_A_USER, str(user), str(group), str(wait_s)],
         env={**os.environ, "LINEAGE_HOME": str(folder / "home")},
         cwd=folder,
         capture_output=True,
@@ -139,7 +141,7 @@ def test_a_group_shares_a_home_and_others_stay_outside(shared: Path) -> None:
         done = run_as(user, 65000, shared)
         assert done.returncode == 0, done.stderr
     before = modes(home)
-    done = run_as(NOBODY, NOBODY, shared)
+    done = run_as(NOBODY, NOBODY, shared, wait_s=1)
     assert done.returncode == 3
     assert "Permission denied" in done.stderr
     assert modes(home).keys() == before.keys()
