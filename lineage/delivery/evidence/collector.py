@@ -195,8 +195,11 @@ class EvidenceCollector:
         self.keep(at_once=True)
         for workers in (self._names, self._small, self._large, self._stores):
             workers.stop()
-        tools, self._tools = self._tools, None
-        if tools is not None and self._busy == 0:
+        with self._changed:
+            # A thread that is still at work opens no file of the home any more.
+            self._home = None
+            tools, self._tools = self._tools, None
+        if tools is not None:
             tools[1].close()
 
     # -- inside ---------------------------------------------------------------

@@ -163,8 +163,9 @@ class DigestMemory:
             return taken
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file for good: who still asks has the memory alone."""
         with self._lock:
+            self._is_usable = False
             if self._db is not None:
                 self._db.close()
             self._db = None

@@ -1,0 +1,33 @@
+"""Digests that are remembered in a file of the home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lineage.delivery.evidence.digest_memory import DigestMemory, Remembered
+
+FIRST = (1, 2, 3, 4, 5)
+LATER = (1, 2, 3, 6, 7)
+
+
+def test_the_next_process_knows_what_was_read(tmp_path: Path) -> None:
+    """A digest is found by the state of its file alone."""
+    memory = DigestMemory(tmp_path)
+    memory.put(FIRST, Remembered("a"))
+    memory.close()
+    again = DigestMemory(tmp_path)
+    assert again.get(FIRST) == Remembered("a")
+    assert again.get(LATER) is None
+    again.close()
+
+
+def test_a_thread_that_comes_after_the_end_opens_no_file(tmp_path: Path) -> None:
+    """It is served from memory: nobody would close what it opened."""
+    memory = DigestMemory(tmp_path)
+    memory.put(FIRST, Remembered("a"))
+    memory.close()
+    memory.put(LATER, Remembered("b"))
+    assert memory.get(LATER) == Remembered("b")
+    again = DigestMemory(tmp_path)
+    assert again.get(LATER) is None
+    again.close()
