@@ -117,7 +117,9 @@ def _answer(route: Route, refs: Mapping[Any, Any]) -> dict[str, Any]:
     if route.answer is None:
         return _content({"type": "object"})
     if route.answer is bytes:
-        return {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+        # A file of some kind; one that is JSON holds whatever its format says.
+        binary = {"type": "string", "format": "binary"}
+        return {**_content({}), "*/*": {"schema": binary}}
     return _content(refs[(route.answer, "serialization")])
 
 
