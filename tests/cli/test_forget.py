@@ -145,7 +145,9 @@ def test_waiting_rejected_and_damaged_facts_are_reached(type_, home: Path) -> No
     assert "4711" not in bytes_of(home).decode("utf-8", "replace")
     (rejected,) = dead_letters.read(folder)
     assert json.loads(rejected.fact)["uid"] == "s-1"
-    (row,) = DigestMemory(home, "host")._run("SELECT uid, fact FROM wanted", ())
+    memory = DigestMemory(home, "host")
+    (row,) = memory._run("SELECT uid, fact FROM wanted", ())
+    memory.close()
     assert json.loads(row[1])["id"].startswith("/data/***")
 
 
