@@ -114,6 +114,7 @@ class EvidenceCollector:
         self._stores = Workers("lineage-stores", threads)
         self._names_s = _NAMES_S
         self._tools = None
+        self._is_stopped = False
         self._locations: Locations | None = None
         self._adopt_at = 0.0
         self._is_wanted = True
@@ -196,8 +197,7 @@ class EvidenceCollector:
         for workers in (self._names, self._small, self._large, self._stores):
             workers.stop()
         with self._changed:
-            # A thread that is still at work opens no file of the home any more.
-            self._home = None
+            self._is_stopped = True
             tools, self._tools = self._tools, None
         if tools is not None:
             tools[1].close()
@@ -308,7 +308,9 @@ class EvidenceCollector:
         with self._changed:
             if self._tools is None:
                 host = json.loads(machine_name())
-                memory = memories.DigestMemory(self._home, host)
+                # A thread that is still at work after the end opens no file again.
+                home = None if self._is_stopped else self._home
+                memory = memories.DigestMemory(home, host)
                 self._tools = (module.make_finder(self._settings, memory), memory)
             return self._tools
 

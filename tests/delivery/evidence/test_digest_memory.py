@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lineage.delivery.evidence.digest_memory import DigestMemory, Remembered
+from lineage.delivery.evidence.collector import EvidenceCollector
+from lineage.delivery.evidence.digest_memory import FILE, DigestMemory, Remembered
 
 FIRST = (1, 2, 3, 4, 5)
 LATER = (1, 2, 3, 6, 7)
@@ -31,3 +32,19 @@ def test_a_thread_that_comes_after_the_end_opens_no_file(tmp_path: Path) -> None
     again = DigestMemory(tmp_path)
     assert again.get(LATER) is None
     again.close()
+
+
+def test_a_stopped_collector_opens_no_file_but_the_child_of_a_fork_does(
+    tmp_path: Path,
+) -> None:
+    """The end of a parent is not that of its child."""
+    collector = EvidenceCollector(lambda _: True, tmp_path, has_threads=False)
+    collector.stop()
+    _, late = collector._tools_ready()
+    late.put(FIRST, Remembered("a"))
+    assert not (tmp_path / FILE).exists()
+    collector.reset_after_fork()
+    _, own = collector._tools_ready()
+    own.put(FIRST, Remembered("a"))
+    assert (tmp_path / FILE).exists()
+    collector.stop()
