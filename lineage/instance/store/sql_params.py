@@ -16,7 +16,8 @@ _TABLE_JOIN = re.compile(
 )
 #: What ends the condition of a join, where no parenthesis is open.
 _BORDER = re.compile(
-    r"[()]|\s(?:(?:LEFT\s+|CROSS\s+)?JOIN|WHERE|GROUP|ORDER|LIMIT|UNION|ON CONFLICT)\b"
+    r"[()]|\s(?:(?:LEFT\s+|CROSS\s+)?JOIN|WHERE|GROUP|HAVING|ORDER|LIMIT|UNION|EXCEPT"
+    r"|RETURNING|ON CONFLICT)\b"
 )
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):(\w+)|(\?)|(%)")
 
