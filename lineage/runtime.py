@@ -72,7 +72,7 @@ class Runtime:
             from .recording.recorder import Recorder
         self._new_budget = WaitBudget
         self.settings = settings
-        self.is_open = False
+        self.is_open = self._has_ended = False
         self.journal = Journal(
             JournalDirectory(settings.home),
             destination=self._destination(),
@@ -366,7 +366,7 @@ class Runtime:
     def reset_after_fork(self) -> None:
         """In the child of a fork: own journal, own threads, nothing of the parent."""
         self._lock = threading.RLock()
-        self.is_open = False
+        self.is_open = self._has_ended = False
         self._embedded = self._store_id = None
         self._target = None
         self._budget = self._new_budget(self.settings.flush_timeout_s)
@@ -384,6 +384,7 @@ class Runtime:
             self._beside.end()
         embedded, self._embedded = self._embedded, None
         self._store_id = None
+        self._has_ended = True
         if embedded is not None:
             embedded.close()
 
@@ -480,9 +481,13 @@ class Runtime:
         # The instance is loaded by those who use it.
         with no_fork():
             module = importlib.import_module(".instance.embedded", __package__)
+            # It opens nothing before the first request.
             embedded = module.EmbeddedInstance(self.journal.folder.home)
         with self._lock:
-            self._embedded = embedded
+            if self._has_ended:
+                raise DeliveryError("this process has ended its recording")
+            # The flusher's thread and one that asks may come here at the same moment.
+            self._embedded = self._embedded or embedded
         return self._api_of_embedded()
 
     def _api_of_embedded(self) -> Api:

@@ -13,6 +13,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.response import HTTPResponse
 
+from ..errors import StoreError
 from ..permissions import make_folder
 from .http import FileSpan, InstanceRequest, InstanceResponse
 from .routes import Routes
@@ -39,6 +40,7 @@ class EmbeddedInstance:
         self.adapter: BaseAdapter = EmbeddedAdapter(self)
         self._lock = threading.Lock()
         self._routes: Routes | None = None
+        self._is_closed = False
         # Loaded here, and not by whichever thread brings the first request.
         known_migrations()
 
@@ -48,18 +50,22 @@ class EmbeddedInstance:
         Raises:
             StoreCorruptError: The store's file is damaged or is no store.
             StoreTooNewError: A newer version of lineage wrote it.
+            StoreError: The instance was closed.
         """
         return self._opened().handle(request)
 
     def close(self) -> None:
-        """Close the store; a later request opens it again."""
+        """Close the store for good: a thread that is still at work opens none again."""
         with self._lock:
+            self._is_closed = True
             routes, self._routes = self._routes, None
         if routes is not None:
             routes.services.close()
 
     def _opened(self) -> Routes:
         with self._lock:
+            if self._is_closed:
+                raise StoreError(f"{self.home}: this embedded instance was closed")
             if self._routes is None:
                 make_folder(self.home)
                 self._routes = Routes(Services.embedded(self.home))

@@ -165,12 +165,15 @@ class DigestMemory:
     def close(self) -> None:
         """Let go of the file for good: who still asks has the memory alone."""
         with self._lock:
-            self._is_usable = False
-            if self._db is not None:
-                self._db.close()
-            self._db = None
+            self._let_go()
 
     # -- inside ---------------------------------------------------------------
+
+    def _let_go(self) -> None:
+        self._is_usable = False
+        if self._db is not None:
+            self._db.close()
+        self._db = None
 
     def _run(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         if not self._is_usable:
@@ -179,7 +182,7 @@ class DigestMemory:
             with self._connected() as db:
                 return db.execute(sql, values).fetchall()
         except (sqlite3.Error, OSError) as error:
-            self._is_usable = False
+            self._let_go()
             logger.debug("digests are remembered by this process alone: %s", error)
             return []
 

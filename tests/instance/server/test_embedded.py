@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,9 @@ def test_facts_are_taken_in_and_kept(
     answer = session.post(url("lineage.facts.add"), json=facts)
     assert (answer.status_code, answer.json()["stored"]) == (200, 2)
     embedded.close()
-    again = session.post(url("lineage.facts.add"), json=facts).json()
+    with closing(EmbeddedInstance(embedded.home)) as later:
+        session.mount(later.address, later.adapter)
+        again = session.post(url("lineage.facts.add"), json=facts).json()
     assert (again["stored"], again["duplicates"]) == (0, 2)
 
 
