@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import weakref
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -19,7 +20,7 @@ from .errors import UnreachableError, from_exception, from_response
 from .locks import ForkSafeLock
 from .protocols import Client
 from .retry import Attempts
-from .transport import Request
+from .transport import Request, Route, following_request
 from .upload_timing import UploadClock, blocks, length_of
 
 if TYPE_CHECKING:
@@ -90,7 +91,11 @@ class AsyncTransport:
         loop = asyncio.get_running_loop()
         with self._lock:
             if loop not in self._clients:
-                self._clients[loop] = httpx.AsyncClient(follow_redirects=False)
+                # As in a synchronous call, no answer's cookie goes with the next one.
+                none = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+                self._clients[loop] = httpx.AsyncClient(
+                    cookies=none, follow_redirects=False
+                )
             made: httpx.AsyncClient = self._clients[loop]
             return made
 
@@ -116,24 +121,8 @@ async def _attempt(
 ) -> requests.Response:
     import httpx
 
-    connect, read = attempts.timeout_s()
-    opened = nullcontext((None, None)) if call.body is None else call.body.open()
-    headers = dict(call.headers)
     try:
-        with opened as (content, content_type):
-            if content_type is not None:
-                headers["Content-Type"] = content_type
-            is_whole = content is None or isinstance(content, bytes)
-            if not is_whole and (length := length_of(content)):
-                headers["Content-Length"] = str(length)
-            sending = client.request(
-                call.verb,
-                _address(call),
-                content=content if is_whole else blocks(content, pace),
-                headers=headers,
-                timeout=httpx.Timeout(read, connect=connect),
-            )
-            answer = await _in_time(sending, attempts)
+        response = await _exchange(client, call, attempts, pace)
     except (
         httpx.HTTPError,
         httpx.InvalidURL,
@@ -141,10 +130,44 @@ async def _attempt(
         requests.RequestException,
     ) as error:
         raise _failed(call, error) from error
-    response = _as_requests(answer)
     if response.status_code >= 400:
         raise from_response(call.endpoint, response, call.secret)
     return response
+
+
+async def _exchange(
+    client: httpx.AsyncClient, call: Request, attempts: Attempts, pace: UploadClock
+) -> requests.Response:
+    import httpx
+
+    connect, read = attempts.timeout_s()
+    route = Route(call.verb, _address(call), call.headers, call.body)
+    while True:
+        with route.opened() as (content, given):
+            is_whole = content is None or isinstance(content, bytes)
+            length = 0 if is_whole else length_of(content)
+            headers = {**given, "Content-Length": str(length)} if length else given
+            sending = client.request(
+                route.verb,
+                route.url,
+                content=content if is_whole else blocks(content, pace),
+                headers=headers,
+                timeout=httpx.Timeout(read, connect=connect),
+            )
+            response = _as_requests(await _in_time(sending, attempts))
+        if not route.follow(_following(route, headers, content, response)):
+            return response
+
+
+def _following(
+    route: Route, headers: Mapping[str, str], content: Any, response: requests.Response
+) -> requests.PreparedRequest | None:
+    """Return the request that an answer asks for, by the rules of `requests`."""
+    sent = requests.PreparedRequest()
+    sent.prepare(method=route.verb, url=route.url, headers=dict(headers))
+    # As it is: to prepare it would read it.
+    sent.body = content
+    return following_request(response, sent)
 
 
 def _address(call: Request) -> str:

@@ -6,7 +6,7 @@ import io
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -27,6 +27,10 @@ from .upload_timing import TimedUpload
 #: Connections kept open to one server.
 POOL_SIZE = 32
 _READ_SIZE = 65_536
+#: As many redirects as `requests` and browsers follow.
+_MOST_REDIRECTS = 30
+#: They belong to a body, which is opened again for every request.
+_OF_A_BODY = ("Content-Length", "Content-Type", "Transfer-Encoding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Request:
     """The token, masked in errors."""
 
 
-class _Session(requests.Session):
+class Session(requests.Session):
     """A session that keeps nothing of one answer for the next request."""
 
     def __init__(self) -> None:
@@ -77,6 +81,64 @@ class _Session(requests.Session):
             # By this number `requests` decides about the body, too.
             response.status_code = 308
         super().rebuild_method(prepared_request, response)
+
+
+class Route:
+    """The requests of one attempt: the first, then one for each redirect.
+
+    It sends nothing; both transports drive it.
+
+    Args:
+        verb: The method of HTTP.
+        url: The first address.
+        headers: The first request's headers.
+        body: The body, opened again for each request that has it.
+    """
+
+    def __init__(self, verb: str, url: str, headers: Any, body: Body | None) -> None:
+        self.verb = verb
+        self.url = url
+        self._headers = dict(headers)
+        self._body = body
+        self._followed = 0
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[Any, dict[str, str]]]:
+        """Open the next request's body; give it with the request's headers."""
+        if self._body is None:
+            yield None, self._headers
+            return
+        with self._body.open() as (content, content_type):
+            kind = {} if content_type is None else {"Content-Type": content_type}
+            yield content, {**self._headers, **kind}
+
+    def follow(self, following: requests.PreparedRequest | None) -> bool:
+        """Go on to the request that an answer asks for; whether there is one.
+
+        Raises:
+            requests.exceptions.TooManyRedirects: There are more than thirty.
+            requests.exceptions.UnrewindableBodyError: The body can be read once only.
+        """
+        if following is None:
+            return False
+        self._followed += 1
+        if self._followed > _MOST_REDIRECTS:
+            raise foreign.TooManyRedirects(f"more than {_MOST_REDIRECTS} redirects")
+        if following.body is None:
+            self._body = None
+        elif self._body is not None and not self._body.is_repeatable:
+            raise foreign.UnrewindableBodyError(
+                f"redirected to {following.url}, and the body can be read only once: "
+                "pass bytes, or the address that it leads to"
+            )
+        self.verb, self.url = str(following.method), str(following.url)
+        of_a_body = {name.lower() for name in _OF_A_BODY}
+        self._headers = {
+            name: value
+            for name, value in following.headers.items()
+            if name.lower() not in of_a_body
+        }
+        return True
 
 
 class Transport:
@@ -102,7 +164,7 @@ class Transport:
         self.sleep = sleep
         self._adapters = dict(adapters or {})
         self._lock = ForkSafeLock()
-        self._session: _Session | None = None
+        self._session: Session | None = None
         self._pid = 0
 
     def is_mounted(self, url: str) -> bool:
@@ -174,21 +236,27 @@ class Transport:
     def _exchange(
         self, call: Request, attempts: Attempts, timeout_s: TimeOuts
     ) -> requests.Response:
-        headers = dict(call.headers)
-        opened = nullcontext((None, None)) if call.body is None else call.body.open()
-        with opened as (content, content_type):
-            if content_type is not None:
-                headers["Content-Type"] = content_type
-            is_read = hasattr(content, "read")
-            return self._pooled().request(
-                call.verb,
-                call.url,
-                params=call.params,
-                data=TimedUpload(content, attempts, self.clock) if is_read else content,
-                headers=headers,
-                timeout=timeout_s,
-                stream=True,
-            )
+        route = Route(call.verb, call.url, call.headers, call.body)
+        params = call.params
+        while True:
+            with route.opened() as (content, headers):
+                is_read = hasattr(content, "read")
+                response = self._pooled().request(
+                    route.verb,
+                    route.url,
+                    params=params,
+                    data=TimedUpload(content, attempts, self.clock)
+                    if is_read
+                    else content,
+                    headers=headers,
+                    timeout=timeout_s,
+                    stream=True,
+                    allow_redirects=False,
+                )
+            if not route.follow(response.next):
+                return response
+            # The address of a redirect has its own query.
+            params = None
 
     def _load(self, response: requests.Response, ends_at: float | None) -> None:
         """Read the body while there is time; a slow drip never ends by itself."""
@@ -209,15 +277,15 @@ class Transport:
             logger.warning("%s: no token was given (API_TOKEN)", call.endpoint)
         return from_response(call.endpoint, response, call.secret)
 
-    def _pooled(self) -> _Session:
+    def _pooled(self) -> Session:
         # A fork's child must not write to its parent's connections.
         with self._lock:
             if self._session is None or self._pid != os.getpid():
                 self._session, self._pid = self._open(), os.getpid()
             return self._session
 
-    def _open(self) -> _Session:
-        session = _Session()
+    def _open(self) -> Session:
+        session = Session()
         pooled = HTTPAdapter(pool_connections=4, pool_maxsize=POOL_SIZE)
         for prefix, adapter in (
             ("http://", pooled),
@@ -277,3 +345,16 @@ def _foreign_body(response: requests.Response, size: int | None) -> Iterator[byt
         raise foreign.ChunkedEncodingError(
             f"{missing} bytes of the body are missing", response=response
         )
+
+
+def following_request(
+    response: requests.Response, sent: requests.PreparedRequest
+) -> requests.PreparedRequest | None:
+    """Return the request that an answer asks for, where `requests` did not send it."""
+    response.request = sent
+    if not response.is_redirect:
+        return None
+    with Session() as session:
+        asked: Any = session.resolve_redirects(response, sent, yield_requests=True)
+        made: requests.PreparedRequest | None = next(asked, None)
+        return made

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import requests
 from api_recorder import TOKEN, Recorder, Reply, reset, truncated
 
 from lineage.api import Api
+from lineage.api.bodies import make_form
 from lineage.api.errors import HttpError, RetriesExhaustedError, UnsendableError
 
 
@@ -143,3 +145,98 @@ async def test_https_is_asked_for_outside_of_the_loop(
     assert (await api.post_async("m", {})).status_code == 200
     assert api.server_address == server.address
     await api.aclose()
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_keeps_method_and_body(
+    status: int, server: Recorder, api: Api
+) -> None:
+    """As the synchronous call does it; the token stays with its own host."""
+    other = Recorder()
+    try:
+        elsewhere = f"{other.address}/public/api/v3/c?page=2"
+        server.on("a", Reply(status, headers={"Location": "/public/api/v3/b"}))
+        server.on("b", Reply(status, headers={"Location": elsewhere}))
+        other.on("c", {"ok": True})
+        answer = await api.post_async("a", {"number": 7}, params={"page": 1})
+        await api.aclose()
+        calls = [*server.requests, *other.requests]
+    finally:
+        other.close()
+    assert answer.json() == {"ok": True}
+    assert [(call.verb, call.json) for call in calls] == [("POST", {"number": 7})] * 3
+    tokens = [call.headers.get("x-api-key") for call in calls]
+    assert tokens == [TOKEN, TOKEN, None]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_another_page_is_fetched_without_the_body(
+    is_async: bool, server: Recorder, api: Api
+) -> None:
+    """303 says: the answer is had by a GET."""
+    server.on("a", Reply(303, headers={"Location": "/public/api/v3/b"}))
+    server.on("b", {"ok": True})
+    if is_async:
+        answer = await api.post_async("a", {"number": 7})
+        await api.aclose()
+    else:
+        answer = api.post("a", {"number": 7})
+    assert answer.json() == {"ok": True}
+    assert [(call.verb, bool(call.body)) for call in server.requests] == [
+        ("POST", True),
+        ("GET", False),
+    ]
+    assert "content-type" not in {key.lower() for key in server.requests[1].headers}
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_a_redirected_form_is_sent_whole(
+    is_async: bool, server: Recorder, api: Api
+) -> None:
+    """The files of a form are read again for the address that is the right one."""
+    server.on("a", Reply(308, headers={"Location": "/public/api/v3/b"}))
+    server.on("b", {"ok": True})
+    files = {"file": ("a.txt", io.BytesIO(b"the content"), "text/plain")}
+    if is_async:
+        await api.post_async("a", files=files)
+        await api.aclose()
+    else:
+        api.post("a", make_form(files))
+    assert [b"the content" in call.body for call in server.requests] == [True, True]
+
+
+async def test_what_can_be_read_once_is_not_sent_half(
+    server: Recorder, api: Api
+) -> None:
+    """The error names the address that the redirect leads to."""
+
+    async def once() -> AsyncIterator[bytes]:
+        yield b"the only time"
+
+    server.on("a", Reply(307, headers={"Location": "/public/api/v3/b"}))
+    with pytest.raises(UnsendableError, match=r"v3/b.*pass bytes"):
+        await api.post_async("a", content=once())
+    await api.aclose()
+    assert server.methods == ["a"]
+
+
+async def test_a_circle_of_redirects_ends(
+    server: Recorder, make_api: Callable[..., Api]
+) -> None:
+    """Too many redirects are tried again, and end as a connection error."""
+    server.on("m", Reply(307, headers={"Location": "/public/api/v3/m"}))
+    api = make_api(retry_count=1)
+    with pytest.raises(RetriesExhaustedError) as caught:
+        await api.post_async("m", {})
+    await api.aclose()
+    assert isinstance(caught.value.__cause__, requests.ConnectionError)
+    assert len(server.requests) == 31
+
+
+async def test_no_cookie_goes_with_the_next_call(server: Recorder, api: Api) -> None:
+    """As in a synchronous call."""
+    server.on("m", Reply(headers={"Set-Cookie": "a=1; Path=/"}))
+    await api.post_async("m", {})
+    await api.post_async("m", {})
+    await api.aclose()
+    assert [call.headers.get("Cookie") for call in server.requests] == [None, None]
