@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,30 @@ def test_impact_lists_what_may_be_affected_and_the_runs_to_repeat(
     assert "2 artifacts possibly affected" in shown
     assert shown.index("python train.py") < shown.index("python use.py")
     assert "would have to be rebuilt" in type_("impact", "d.csv").out
+
+
+def test_a_run_is_repeated_after_the_one_that_makes_its_input_again(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """The cleaned table was made again after the training: cleaning comes first.
+
+    So it does for a training that read a copy of the older table.
+    """
+    history.run("c", "Clean", command="python clean.py")
+    history.used("c", "/w/raw.csv", "1")
+    history.made("c", "/w/clean.csv", "clean " * 100)
+    for run in ("train", "copy"):
+        history.run(run, "Train", command=f"python {run}.py")
+        name = "clean" if run == "train" else "renamed"
+        history.used(run, f"/w/{name}.csv", "clean " * 100)
+        history.made(run, f"/w/{run}.pt", run)
+    history.run("again", "Clean", command="python clean_again.py")
+    history.used("again", "/w/raw.csv", "1")
+    history.made("again", "/w/clean.csv", "cleaner " * 100)
+    history.store()
+    shown = type_("impact", "raw.csv").out
+    order = re.findall(r"python (\w+)[.]py", shown)
+    assert order == ["clean_again", "train", "copy"]
 
 
 def test_weak_links_are_left_out_on_demand(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+import heapq
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from ...model.comparisons import ImpactAnswer, ImpactItem, ImpactParams, Rerun
@@ -31,6 +33,15 @@ _MAKINGS: Final = (
     "SELECT n.id, n.same_as FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.same_as = x.value WHERE n.is_made = 1"
     "{when n.created_at}"
+)
+_ARTIFACTS: Final = (
+    "SELECT n.id, n.entity_id FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
+)
+_USED_BY: Final = (
+    "SELECT DISTINCT l.activity >> 24, l.node_id FROM each_int(:ids) AS x"
+    " JOIN links l ON l.team_id = :team AND l.activity >= x.value << 24"
+    " AND l.activity < (x.value + 1) << 24 AND l.direction = 0"
 )
 _COMMANDS: Final = (
     "SELECT t.id, t.command, COALESCE(t.started_at, t.created_at)"
@@ -127,13 +138,66 @@ def _makings_left(
 
 
 def _reruns(view: TeamGraph, nodes: Collection[int]) -> list[Rerun]:
-    """Return the tasks that made nodes, in the order in which they ran."""
-    makers = {task for tasks in view.links.makers(nodes).values() for task in tasks}
-    cards = view.task_nodes(makers)
-    rows = sorted(
-        view.rows(_COMMANDS, ids=list(makers)), key=lambda row: (row[2], row[0])
-    )
-    return [Rerun(task=cards[id], command=command) for id, command, _ in rows]
+    """Return the tasks that made nodes, each after those whose artifacts it used."""
+    makers = view.links.makers(nodes)
+    tasks = {task for part in makers.values() for task in part}
+    cards = view.task_nodes(tasks)
+    rows = {row[0]: row for row in view.rows(_COMMANDS, ids=list(tasks))}
+    times = {id: row[2] for id, row in rows.items()}
+    needed = _needed(view, makers, tasks) if len(tasks) > 1 else {}
+    order = _in_order(times, needed)
+    return [Rerun(task=cards[id], command=rows[id][1]) for id in order]
+
+
+def _needed(
+    view: TeamGraph, makers: Mapping[int, Sequence[int]], tasks: Collection[int]
+) -> dict[int, set[int]]:
+    """Return, of each task, the tasks that make an artifact which it used.
+
+    It may have used an older version, or a copy or a part of the artifact: run again,
+    it would use the one that is made then.
+    """
+    used = view.rows(_USED_BY, ids=list(tasks))
+    known = {node for _, node in used}
+    beside = view.links.ends.beside(known, is_up=True)
+    sources = {node: (node, *(end[0] for end in beside[node])) for node in known}
+    ids = {*makers, *(source for part in sources.values() for source in part)}
+    artifact_of: dict[int, int] = dict(view.rows(_ARTIFACTS, ids=list(ids)))
+    made_by: dict[int, set[int]] = defaultdict(set)
+    for node, part in makers.items():
+        made_by[artifact_of[node]].update(part)
+    needed: dict[int, set[int]] = defaultdict(set)
+    for task, node in used:
+        for source in sources[node]:
+            needed[task] |= made_by.get(artifact_of[source], set()) - {task}
+    return needed
+
+
+def _in_order(times: Mapping[int, float], needed: Mapping[int, set[int]]) -> list[int]:
+    """Sort tasks so that each follows those it needs; else the earlier comes first.
+
+    Of tasks that need each other, like those that change one file in turn, the
+    earliest comes first.
+    """
+    left = {task: needed.get(task, set()) & times.keys() for task in times}
+    followers: dict[int, list[int]] = defaultdict(list)
+    for task, before in left.items():
+        for other in before:
+            followers[other].append(task)
+    # A task that waits for no other sorts before all that do.
+    heap = [(bool(before), times[task], task) for task, before in left.items()]
+    heapq.heapify(heap)
+    order: dict[int, None] = {}
+    while heap:
+        task = heapq.heappop(heap)[2]
+        if task in order:
+            continue
+        order[task] = None
+        for other in followers[task]:
+            left[other].discard(task)
+            if not left[other]:
+                heapq.heappush(heap, (False, times[other], other))
+    return list(order)
 
 
 def _users(view: TeamGraph, data: Sequence[int], found: Traversal) -> list[Node]:
