@@ -34,6 +34,8 @@ class DeliveryResult:
     """Waiting: do not send it again before this many seconds have passed."""
     is_transport_error: bool = False
     """Waiting: the receiver cannot be reached, so that no other fact would arrive."""
+    is_new: bool | None = None
+    """Delivered: whether the receiver did not have it yet; None: it does not say."""
 
 
 DELIVERED: Final = DeliveryResult("delivered")

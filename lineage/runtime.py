@@ -106,6 +106,7 @@ class Runtime:
         return Flusher(
             self.journal,
             self._find_exporter,
+            look_at_receiver=self._leave_replaced_store,
             before_read=self.recorder.flush_pending,
             max_age_s=settings.max_age_days * _DAY_S,
             has_threads=is_main_interpreter(),
@@ -415,7 +416,9 @@ class Runtime:
 
     def _leave_replaced_store(self) -> None:
         """Open the embedded instance again where its file was deleted or replaced."""
-        if self._store_id in (None, _file_id(self._store_path())):
+        if self._embedded is None or self._store_id is None:
+            return
+        if self._store_id == _file_id(self._store_path()):
             return
         self._store_id = None
         logger.warning(
@@ -428,12 +431,11 @@ class Runtime:
             self._target = None
         if embedded is not None:
             embedded.close()
+        self.flusher.send_again()
 
     def _find_exporter(self) -> Exporter:
         if self._exporter is not None:
             return self._exporter
-        if self._embedded is not None:
-            self._leave_replaced_store()
         if self._target is None:
             # Loads requests and pydantic, for which no app waits when it starts.
             with no_fork():
@@ -471,8 +473,7 @@ class Runtime:
 
     def make_query_api(self) -> Any:
         """Make a client of the instance that facts go to, to ask it questions."""
-        if self._embedded is not None:
-            self._leave_replaced_store()
+        self._leave_replaced_store()
         if self._embedded is not None:
             return self._api_of_embedded()
         return self._make_api()

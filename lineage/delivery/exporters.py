@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -175,7 +176,8 @@ _FOREIGN: Final = frozenset(
 
 
 def _by_index(answer: Any, count: int) -> list[DeliveryResult]:
-    results = [DELIVERED] * count
+    delivered = DELIVERED if count > 1 else replace(DELIVERED, is_new=answer.stored > 0)
+    results = [delivered] * count
     for refused in answer.refused:
         where = f"{refused.field}: " if refused.field else ""
         if 0 <= refused.index < count:

@@ -43,6 +43,7 @@ _ALONE_IN_A_ROW: Final = 8
 #: seconds, if others were delivered meanwhile.
 _MOST_ATTEMPTS: Final = 8
 _LEAST_TRIED_S: Final = 15.0
+_SEND_AGAIN: Final = DeliveryResult("waiting", "replaced", is_transport_error=True)
 #: The reason that is shown for facts whose first attempt has not ended.
 _NO_TIME: Final = "there was no time left"
 #: How often facts are searched for those that are too old, while nothing can be sent.
@@ -55,6 +56,8 @@ class Flusher:
     Args:
         journal: Where facts come from.
         target: Returns the exporter; may use the network, and raise.
+        look_at_receiver: Called before each batch; calls `send_again` where the
+            receiver lost what it had. Given, leftovers are asked about as well.
         before_read: Called before the journal is read; writes what is still buffered,
             and may wait so many seconds for more of it.
         max_age_s: Facts that waited longer are set aside.
@@ -69,6 +72,7 @@ class Flusher:
         journal: Journal,
         target: Callable[[], Exporter],
         *,
+        look_at_receiver: Callable[[], None] | None = None,
         before_read: Callable[[float], None] = lambda _: None,
         max_age_s: float = 30 * 86_400.0,
         has_threads: bool = True,
@@ -78,6 +82,7 @@ class Flusher:
     ) -> None:
         self._journal = journal
         self._target = target
+        self._look_at_receiver = look_at_receiver
         self._before_read = before_read
         self._max_age_s = max_age_s
         self._has_threads = has_threads
@@ -97,6 +102,7 @@ class Flusher:
             self._max_age_s,
             self._notice,
             ends_lost=self._ends_lost,
+            has_probes=self._look_at_receiver is not None,
         )
         # Reentrant: a signal's handler may flush while its thread does.
         self._changed = threading.Condition(threading.RLock())
@@ -121,6 +127,8 @@ class Flusher:
         self._in_round = 0
         self._yielded_at = 0.0
         self._age_check_at = 0.0
+        #: How often the receiver lost what it had, and for how many that is mended.
+        self._losses = self._losses_mended = 0
         self.delivered = 0
         #: How often the last waiting fact was delivered.
         self.times_caught_up = 0
@@ -158,6 +166,12 @@ class Flusher:
             self.queue.promote_due(time.monotonic())
         self.wait(timeout_s)
         return self.report()
+
+    def send_again(self) -> None:
+        """The receiver lost what it had: send all again that is still kept."""
+        with self._changed:
+            self._losses += 1
+        self.wake()
 
     def wait(
         self, timeout_s: float, *, is_last: bool = False, is_patient: bool = True
@@ -348,12 +362,15 @@ class Flusher:
                 self._changed.notify_all()
 
     def _round(self) -> bool:
+        if self._look_at_receiver is not None:
+            self._look_at_receiver()
         if not self.queue.ready:
             self._before_read(0.0 if self._rounds else _FIRST_WAIT_S)
         with self._changed:
             if self._is_stopped:
                 return False
             with guard("The journal cannot be read"):
+                self._mend_loss()
                 if not self._journal.leave_replaced():
                     self._journal.prepare()
                 self._journal.note_dropped()
@@ -375,6 +392,13 @@ class Flusher:
                 self._evidence.complete(items, is_wanted=exporter.wants_digests)
             self._send(exporter, items)
         return bool(items)
+
+    def _mend_loss(self) -> None:
+        """Send again what is kept, and log what is not."""
+        if self._losses_mended == self._losses:
+            return
+        self._losses_mended = self._losses
+        self.reader.send_again()
 
     def _evidence_found(self) -> None:
         with self._changed:
@@ -408,7 +432,8 @@ class Flusher:
             failure.append(error)
 
         failure: list[Exception] = []
-        generation, begun = self._pause_generation, time.monotonic()
+        generation, losses = self._pause_generation, self._losses
+        begun = time.monotonic()
         results = attempt(lambda _: exporter.send(self._batch(items)), None, fail)
         took_s = time.monotonic() - begun
         if results is None or len(results) != len(items):
@@ -416,6 +441,11 @@ class Flusher:
         with self._changed:
             if any(result.status != "waiting" for result in results):
                 self._deadlines.note_answer(took_s)
+            if self._losses != losses:
+                # Confirmed perhaps by the store that is gone.
+                results = [
+                    _SEND_AGAIN if r.status == "delivered" else r for r in results
+                ]
             if not self._is_stopped:
                 self._apply(items, results, generation)
 
@@ -473,15 +503,13 @@ class Flusher:
             if number % _STRIDE == 0:
                 self._yield_gil()
             if result.status == "delivered":
-                self.delivered += 1
-                self._failed_alone.clear()
-                self.reader.acknowledge(item)
+                self._delivered(item, result)
             elif result.status == "rejected":
                 self.reader.reject(item, result.reason)
             elif self.reader.is_too_old(item):
                 self.reader.reject(item, f"waited too long: {result.reason}")
             elif result.is_transport_error:
-                failure = result
+                failure = failure if result is _SEND_AGAIN else result
                 self.queue.put_back(item, now)
             else:
                 self._keep_back(item, result, now)
@@ -493,6 +521,14 @@ class Flusher:
             self._failures = 0
         self.reader.remove_finished()
         self.times_caught_up += not self._has_facts()
+
+    def _delivered(self, item: QueuedFact, result: DeliveryResult) -> None:
+        self._failed_alone.clear()
+        self.reader.acknowledge(item)
+        if not item.is_again:
+            self.delivered += 1
+        elif item.is_probe and result.is_new:
+            self.reader.send_segment_again(item.segment)
 
     def _keep_back(self, item: QueuedFact, result: DeliveryResult, now: float) -> None:
         """Let a fact that failed by itself wait; set it aside after many attempts."""

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from ..errors import guard, warn_rarely
+from ..errors import guard, logger, warn_rarely
 from ..journal import dead_letters, records
 from ..journal.dead_letters import RejectedFact
 from ..journal.records import Record, TornRecord
@@ -48,6 +48,7 @@ class JournalReader:
         max_age_s: Facts older than this are set aside when they fail.
         notice: Called with each fact that was read.
         ends_lost: Whether to record the ends of tasks whose process is gone.
+        has_probes: Whether to find out if an embedded store lost what it had.
     """
 
     def __init__(
@@ -58,7 +59,9 @@ class JournalReader:
         notice: Callable[[QueuedFact], None] = lambda _: None,
         *,
         ends_lost: bool = True,
+        has_probes: bool = False,
     ) -> None:
+        self._has_probes = has_probes
         self._journal = journal
         self._notice = notice
         self._queue = queue
@@ -70,6 +73,8 @@ class JournalReader:
         #: Whether a dead process's segment will be free in a moment.
         self.is_expecting = False
         self.refused: deque[RejectedFact] = deque(maxlen=_MOST_REFUSED)
+        #: Facts that the receiver has confirmed since it was opened.
+        self._confirmed = 0
 
     # -- reading --------------------------------------------------------------
 
@@ -138,11 +143,61 @@ class JournalReader:
         if self._lost is not None and source.is_adopted:
             self._lost.notice(source, found)
         waiting = [line for line in found if line.mark == records.WAITING]
+        self._confirmed += sum(line.mark == records.DELIVERED for line in found)
         source.open_lines += len(waiting)
         for piece in torn:
             self._set_aside(source, piece)
         for line in waiting:
             self._take_in(source, line)
+        if source.is_adopted and not source.has_unread():
+            self._ask_for_last(source)
+
+    def _ask_for_last(self, source: Segment) -> None:
+        """Send the last delivered fact of a dead process again, to see if it is there.
+
+        Where the store did not have it, it has lost what was delivered before it: it
+        was replaced by an older one while no process ran.
+        """
+        if not self._has_probes or self._journal.destination != "local":
+            return  # The platform would show it twice.
+        for line in source.delivered()[-1:]:
+            item = self._take_in_again(source, line)
+            item.is_alone = item.is_probe = True
+
+    def send_again(self) -> None:
+        """Queue what was delivered and is still kept: the receiver has lost it."""
+        count = sum(map(self._send_again, [s for s in self._sources if s.is_open]))
+        gone, self._confirmed = max(0, self._confirmed), 0
+        if count or gone:
+            self._log_loss(count, str(gone))
+
+    def send_segment_again(self, source: Segment) -> None:
+        """Do so with one that a dead process left."""
+        self._log_loss(self._send_again(source), "those")
+
+    def _send_again(self, source: Segment) -> int:
+        lines = source.delivered()
+        for line in lines:
+            self._take_in_again(source, line)
+        return len(lines)
+
+    def _log_loss(self, again: int, gone: str) -> None:
+        logger.warning(
+            "The store in %s has lost facts that it had confirmed: it was deleted, or "
+            "an older one was put in its place. %d are sent again from the journal; %s "
+            "confirmed before them lie in no file any more, and cannot be sent again.",
+            self._journal.folder.home,
+            again,
+            gone,
+        )
+
+    def _take_in_again(self, source: Segment, line: Record) -> QueuedFact:
+        source.view[line.offset + records.MARK_AT] = records.WAITING
+        source.open_lines += 1
+        self._confirmed -= 1
+        item = self._take_in(source, line)
+        item.is_again = True
+        return item
 
     def _set_aside(self, source: Segment, torn: TornRecord) -> None:
         is_kept = False
@@ -156,26 +211,28 @@ class JournalReader:
         if not is_kept:
             source.open_lines += 1  # The file stays, for who finds room.
 
-    def _take_in(self, source: Segment, line: Record) -> None:
+    def _take_in(self, source: Segment, line: Record) -> QueuedFact:
         item = QueuedFact(
             f"{source.name}-{line.offset}", line.text, source, line.offset
         )
         if not line.text.startswith(b'{"'):
             self._queue.in_flight += 1
             self.reject(item, "is no JSON object")
-            return
+            return item
         if _TRIED_BEFORE in line.text:
             _restore(item)
         elif _OWN_UID in line.text:
             _take_own_uid(item)
         self._queue.add(item)
         self._notice(item)
+        return item
 
     # -- closing --------------------------------------------------------------
 
     def acknowledge(self, item: QueuedFact) -> None:
         """Mark a fact as delivered."""
         self._queue.done(item)
+        self._confirmed += 1
         with guard("A delivered fact cannot be marked"):
             item.segment.mark(item.offset, records.DELIVERED)
 

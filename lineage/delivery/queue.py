@@ -43,6 +43,10 @@ class QueuedFact:
     """How many facts had been delivered then."""
     not_before: float = 0.0
     """Until this time the receiver asked for a pause."""
+    is_again: bool = False
+    """Whether it was delivered before, and the receiver may have lost it."""
+    is_probe: bool = False
+    """Whether it is to show if the receiver has what was delivered before it."""
     gate: Hashable = None
     """The task whose outputs wait for this input; None for other facts."""
     number: int = 0

@@ -129,6 +129,11 @@ class Segment:
         found, _ = records.read(self.view[self.cursor : self.end()], self.cursor)
         return sum(line.mark == records.WAITING for line in found)
 
+    def delivered(self) -> list[records.Record]:
+        """Return the lines read so far that are marked as delivered."""
+        found, _ = records.read(self.view[HEADER : self.cursor], HEADER)
+        return [line for line in found if line.mark == records.DELIVERED]
+
     def mark(self, offset: int, mark: int) -> None:
         """Note the status of a line; 0 stands for a fact that has none."""
         if offset:
