@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, Final
 
@@ -291,6 +292,47 @@ def redact_values(value: Any, mask: Callable[[str], str] = redact) -> Any:
     if isinstance(value, (list, tuple)):
         return [redact_values(item, mask) for item in value]
     return value
+
+
+class Masker:
+    """Takes secrets out of text.
+
+    Args:
+        secrets: Values that must never be seen, longest first.
+        patterns: The user's own regular expressions.
+    """
+
+    __slots__ = ("_patterns", "_secrets")
+
+    def __init__(self, secrets: Iterable[str] = (), patterns: Iterable[str] = ()):
+        self._secrets = tuple(secrets)
+        self._patterns = _compiled(patterns)
+
+    def __call__(self, text: str) -> str:
+        """Return the text with every secret masked."""
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, MASK)
+        text = redact(text)
+        for pattern in self._patterns:
+            text = pattern.sub(MASK, text)
+        return text
+
+    def within(self, value: object) -> object:
+        """Return a JSON value with the text inside it masked."""
+        return redact_values(value, self)
+
+
+def _compiled(patterns: Iterable[str]) -> list[re.Pattern[str]]:
+    usable = []
+    for pattern in patterns:
+        try:
+            usable.append(re.compile(pattern))
+        except re.error as error:
+            # `errors`, where the package has its logger, masks what it logs.
+            logger = logging.getLogger("lineage")
+            logger.warning("LINEAGE_MASK: %r is no pattern: %s", pattern, error)
+    return usable
 
 
 def is_secret_name(name: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import wrapt
 
 from ..errors import attempt, logger
-from ..tracking.order import TAKEN_BY
+from ..tracking.tracked import TAKEN_BY
 
 
 def install_fastapi(module: Any) -> None:

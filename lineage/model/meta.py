@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ..errors import logger, warn_rarely
@@ -149,9 +149,6 @@ def checked_meta(meta: Any) -> dict[str, Any] | None:
     if isinstance(meta, WorkflowSettings):
         meta = WorkflowMeta(relation_settings=meta)
     value = meta if isinstance(meta, dict) else getattr(meta, "as_dict", meta)
-    # Loads pydantic, which nothing before the first delivery needs.
-    from .card_check import problem_of
-
     problem = problem_of(value)
     if problem is None:
         return dict(value)
@@ -161,4 +158,54 @@ def checked_meta(meta: Any) -> dict[str, Any] | None:
         "or customNodeSettings with title, description, icon and mainLink.",
         problem,
     )
+    return None
+
+
+class _Form(NamedTuple):
+    """What an object on the wire may hold: text, or further objects."""
+
+    members: dict[str, _Form | type[str]]
+    is_whole: bool = False
+    """Whether each member must be there."""
+
+
+_SETTINGS: Final = _Form(
+    {
+        "icon": _Form({"icon": str, "color": str, "backgroundColor": str}, True),
+        "title": str,
+        "description": str,
+        "mainLink": _Form({"url": str, "title": str}, True),
+    }
+)
+_CARD: Final = _Form(
+    {"customRelationSettings": _SETTINGS, "customNodeSettings": _SETTINGS}
+)
+
+
+def problem_of(value: Any) -> str | None:
+    """Return what the platform would refuse in a card, or None."""
+    if not isinstance(value, dict):
+        return f"{type(value).__name__} is no card"
+    if not value:
+        return "it is empty"
+    return _problem_in(value, _CARD, "")
+
+
+def _problem_in(value: Any, form: _Form | type[str], place: str) -> str | None:
+    if isinstance(form, type):
+        is_text = isinstance(value, str)
+        return None if is_text else f"{place} is {type(value).__name__}, not text"
+    if not isinstance(value, dict):
+        return f"{place} is {type(value).__name__}, not an object"
+    within = f"{place}." if place else ""
+    for name in value:
+        if name not in form.members:
+            return f"{within}{name} is unknown; allowed are {', '.join(form.members)}"
+    for name, inner in form.members.items():
+        if name in value:
+            problem = _problem_in(value[name], inner, within + name)
+            if problem is not None:
+                return problem
+        elif form.is_whole:
+            return f"{within}{name} is missing"
     return None

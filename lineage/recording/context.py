@@ -15,9 +15,8 @@ from time import time_ns
 from typing import Any, Final
 
 from .. import forksafe
-from .json_text import member, quote, shorten
+from .json_text import member
 
-MAX_NAME_LENGTH: Final = 1024
 #: Step ends are buffered and normally written by the flusher; a recording call
 #: writes them only when the buffer overflows.
 MAX_PENDING_ENDS: Final = 4096
@@ -342,17 +341,6 @@ def note_input(scope: StepContext, ref: InputRef, repeated: str | None) -> None:
                 step.repeated = {}
             step.repeated.setdefault(ref, repeated)
         step = step.parent
-
-
-def step_name(name: str, params: str = "") -> str:
-    """Return a step's name as the JSON string that `StepContext` takes.
-
-    Args:
-        name: The name.
-        params: Its parameters as a JSON object; they follow the name.
-    """
-    quoted = quote(shorten(name, MAX_NAME_LENGTH) or "step")
-    return f'{quoted},"params":{params}' if params else quoted
 
 
 class _NoTask:

@@ -16,6 +16,9 @@ from .json_text import member, quote, shorten
 _LONGEST_TEXT: Final = 65_536
 #: Where the frames of this package lie.
 _PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+#: How the names of code without a file of its own begin: of generated functions.
+GENERATED: Final = "<lineage: "
+_OWN: Final = (_PACKAGE, GENERATED)
 _LONGEST_LINE: Final = 2_000
 
 
@@ -84,7 +87,7 @@ def app_traceback(error: BaseException) -> str:
         if one is None or id(one) in seen:
             continue
         seen.add(id(one))
-        shown = [f for f in one.stack if not f.filename.startswith(_PACKAGE)]
+        shown = [f for f in one.stack if not f.filename.startswith(_OWN)]
         one.stack = traceback.StackSummary.from_list(shown)
         pending += [one.__cause__, one.__context__]
         pending += getattr(one, "exceptions", None) or []
@@ -96,7 +99,7 @@ def described(error: Exception) -> str:
     if isinstance(error, LineageError):
         return one_line(error, plain=True)
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if not f.filename.startswith(_PACKAGE)]
+    own = [f for f in frames if not f.filename.startswith(_OWN)]
     place = f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
     return f"{one_line(error)}{place}"
 

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from ..redaction import Masker
 from .json_text import member, quote, shorten
-from .masking import Masker
 
 _LONGEST_COMMAND: Final = 4096
 _LONGEST_NAME: Final = 1024

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from json.encoder import encode_basestring_ascii
-from typing import Any
+from typing import Any, Final
+
+MAX_NAME_LENGTH: Final = 1024
 
 #: Halves of surrogate pairs and NUL: what JSON can express and a store cannot keep.
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
@@ -36,3 +38,14 @@ def member(name: str, value: str | float | bool | None) -> str:
 def shorten(text: str, limit: int) -> str:
     """Cut text to `limit` characters, showing that something is gone."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def step_name(name: str, params: str = "") -> str:
+    """Return a step's name as a JSON string.
+
+    Args:
+        name: The name.
+        params: Its parameters as a JSON object; they follow the name.
+    """
+    quoted = quote(shorten(name, MAX_NAME_LENGTH) or "step")
+    return f'{quoted},"params":{params}' if params else quoted

@@ -17,7 +17,7 @@ from time import time_ns
 from typing import Final
 
 from .context import ActiveTask, StepContext
-from .file_stat import FileState, is_older, look, state_members
+from .edges import FileState, is_older, look, state_members
 
 #: Outputs of a task without an end that wait to be looked at again.
 _MAX_OPEN: Final = 10_000

@@ -15,19 +15,17 @@ from weakref import WeakValueDictionary
 
 from .. import forksafe
 from ..errors import guard, logger
+from ..redaction import Masker
 from ..settings import Settings
 from .context import (
     CURRENT,
-    MAX_NAMED,
-    MAX_PENDING_ENDS,
     ActiveTask,
     StepContext,
     forget,
-    note_input,
 )
+from .edges import MAX_SEEN, append_artifact, append_edge, append_repeated, write
 from .environment import EnvironmentLookup, deadline
 from .fact_json import (
-    derived_from,
     described,
     end_of_step,
     end_of_task,
@@ -35,13 +33,11 @@ from .fact_json import (
     kind_of,
     last_error,
     one_line,
-    with_card,
 )
-from .file_stat import append_artifact
 from .git_commit import GitCommitLookup
 from .host_info import about_process, program_name
 from .json_text import member, quote, shorten
-from .masking import Masker
+from .masking import masker_of
 from .measurements import command_line_params, params_fact
 from .open_tasks import OpenTasks
 from .output_looks import AppendEdge, OutputLooks, Place
@@ -50,9 +46,6 @@ from .task_token import TaskToken, ambient_token, host_id
 
 #: Tasks of other processes that are remembered.
 MAX_JOINED: Final = 64
-#: Identities of one edge prefix that a task remembers, in two halves: each fits what a
-#: dictionary holds in 2**18 places.
-MAX_SEEN: Final = 2 * 165_000
 
 #: When the process began to be observed.
 _STARTED_AT: Final = time_ns()
@@ -83,13 +76,14 @@ class Recorder:
         masker: Masker | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        self.mask = masker or Masker.of(self.settings)
+        self.mask = masker or masker_of(self.settings)
         self.is_strict = self.settings.is_strict
         #: Values that were not recorded, by declaration: for `status`.
         self.not_recorded: dict[str, int] = {}
         #: Keeps the text of one fact; False when it is not kept.
         self.keep = write
-        self._write_many = write_many or self._write_each
+        #: The same of several facts, in order.
+        self.keep_many = write_many or self._write_each
         # Reentrant: a signal's handler may record while its thread is inside.
         self._lock = threading.RLock()
         #: Steps that ended, written with a later write: the task, what names the step,
@@ -189,7 +183,7 @@ class Recorder:
             task.is_opened = True
             task.is_emitted = task.is_joined
         texts: list[str] = []
-        self._append_task(task, time_ns(), texts)
+        self.append_task(task, time_ns(), texts)
         if texts:
             self.write(texts)
         return task
@@ -250,7 +244,7 @@ class Recorder:
             step = scope.ensure_key().strip('"')
             texts: list[str] = []
             if scope.repeated:
-                self._append_repeated(texts, scope, time_ns())
+                append_repeated(texts, scope, time_ns())
                 self.write(texts)
         home = ""
         if self._open_tasks is not None:
@@ -291,85 +285,14 @@ class Recorder:
         task.card = card
         task.is_emitted = False
         texts: list[str] = []
-        self._append_task(task, time_ns(), texts)
+        self.append_task(task, time_ns(), texts)
         self.write(texts)
 
     # -- facts ---------------------------------------------------------------
 
-    def append_edge(  # noqa: C901, PLR0912  one straight way; each call of a helper is felt
-        self,
-        texts: list[str],
-        scope: StepContext,
-        prefix: str,
-        identity: int | str,
-        is_input: bool,
-        members: str = "",
-        trailing: str = "",
-        derived: str = "",
-    ) -> bool:
-        """Add the text of one edge to `texts`, unless its task has recorded it before.
-
-        Args:
-            texts: Where to add it; `write` writes them.
-            scope: The step in which it happened.
-            prefix: The members for direction and kind.
-            identity: The artifact's id; text must be masked already.
-            is_input: Whether it is an input.
-            members: More members, part of what makes it the same fact.
-            trailing: Members that are not, as a display name.
-            derived: The member `derived_from` of an output that names its inputs.
-        """
-        task = scope.task
-        at = time_ns()
-        if not scope.at:
-            scope.at = at
-        seen = task.seen[prefix]
-        is_new = seen.claim((identity, members) if members else identity, at)
-        shown = identity if type(identity) is int else quote(str(identity))
-        if is_input:
-            parent = scope.parent
-            if not is_new:
-                body = f'{prefix},"id":{shown}{members}{trailing}'
-                note_input(scope, (prefix, identity), body)
-                return False
-            block = scope.block_inputs
-            if parent is None or parent.parent is not None or block is not None:
-                note_input(scope, (prefix, identity), None)
-            elif scope.inputs is None:
-                scope.inputs = [(prefix, identity)]
-            elif len(scope.inputs) <= MAX_NAMED:
-                scope.inputs.append((prefix, identity))
-        elif not is_new:
-            return False
-        elif not derived:
-            if scope.inputs and not scope.repeated and scope.block_inputs is None:
-                derived = f',"scope":{scope.key or scope.ensure_key()}'
-            else:
-                derived = self._derivation(texts, scope, at)
-        if task.is_pending:
-            self._append_task(task, at, texts)
-            members = with_card(task, members)
-            task.is_pending = False
-        if len(seen) > MAX_SEEN // 2:
-            seen.rotate(MAX_SEEN)
-        texts.append(
-            f'{task.edge_head}{at}e-9,{prefix},"id":{shown}{members}{trailing}'
-            f"{scope.step_ref or scope.step_member(at)}{derived}}}"
-        )
-        return True
-
     append_artifact = append_artifact
-
-    def write(self, texts: list[str]) -> None:
-        """Write facts; also flush pending step ends once there are too many."""
-        if len(self.ends) > MAX_PENDING_ENDS:
-            is_kept = self._write_many([*self._take_step_ends(), *texts])
-        elif len(texts) == 1:
-            is_kept = self.keep(texts[0])
-        else:
-            is_kept = self._write_many(texts)
-        if not is_kept:
-            self.forget(texts)
+    append_edge = append_edge
+    write = write
 
     def forget(self, texts: Sequence[str]) -> None:
         """Make facts that were not kept ones that may be recorded again."""
@@ -396,7 +319,7 @@ class Recorder:
         if task.is_joined:
             return
         task.is_ended = True
-        texts = self._take_step_ends()
+        texts = self.take_step_ends()
         texts.append(end_of_task(task, time_ns(), error, self.mask))
         self.write(texts)
         if task.is_marked and self._open_tasks is not None:
@@ -446,14 +369,55 @@ class Recorder:
             return
         texts: list[str] = []
         if not task.is_emitted:
-            self._append_task(task, time_ns(), texts)
+            self.append_task(task, time_ns(), texts)
         self.write([*texts, text])
+
+    def append_task(self, task: ActiveTask, at: int, texts: list[str]) -> None:
+        """Add the text of a task to `texts`, unless it was recorded before."""
+        with self._lock:
+            if task.is_emitted:
+                return
+            task.is_emitted = True
+            is_first, task.has_about = not task.has_about, True
+        more = ""
+        if task.card is not None:
+            more = f',"node_meta":{task.card}'
+            task.is_pending = True
+        if is_first:
+            more += about_process(self.mask, self.settings.user_login)
+            if task.parent is not None:
+                more += member("parent", task.parent.key)
+            if task.parent_step:
+                more += f',"parent_step":{task.parent_step}'
+            self.commit.pending.append(task)
+            if self.environment is not None:
+                self.environment.pending.append(task)
+        self._tasks[task.key] = task
+        texts.append(self._task_text(task, at, more))
+
+    def take_step_ends(self) -> list[str]:
+        """Return the texts of the ends of steps that were not written yet."""
+        texts: list[str] = []
+        plain: dict[ActiveTask, list[tuple[str, int]]] = {}
+        while self.ends:
+            try:
+                task, step, at, error = self.ends.popleft()
+            except IndexError:  # another thread was faster
+                break
+            # A key alone, and no error: nearly all of them.
+            if error is None and step[0] == '"':
+                plain.setdefault(task, []).append((step, at))
+            else:
+                texts.append(end_of_step(task, step, at, error, self.mask))
+        for task, ends in plain.items():
+            texts += ends_of_steps(task, ends)
+        return texts
 
     # -- the flusher's part --------------------------------------------------
 
     def write_pending_step_ends(self) -> None:
         """Write the buffered step ends, and bound what tasks remember."""
-        self.write(self._take_step_ends())
+        self.write(self.take_step_ends())
         tasks = [*self._tasks.values(), *self._open.values(), *self._joined.values()]
         for task in tasks:
             for seen in list(task.seen.values()):
@@ -518,82 +482,6 @@ class Recorder:
         kept = [self.keep(text) for text in texts]
         return all(kept)
 
-    def _derivation(self, texts: list[str], scope: StepContext, at: int) -> str:
-        """Return which inputs an output of this step derives from."""
-        source: StepContext | None = scope
-        while source is not None and source.inputs is None:
-            source = source.parent
-        if source is None:
-            return ""
-        around = source.inherited_inputs()
-        if around:
-            named = dict.fromkeys([*around, *(source.inputs or ())])
-            if len(named) <= MAX_NAMED:
-                return derived_from(
-                    (kind_of(edge_prefix), known) for edge_prefix, known in named
-                )
-            source = source.outermost_block()
-        inputs, repeated = source.inputs, source.repeated
-        if inputs is not None and repeated:
-            if len(inputs) <= MAX_NAMED:
-                return derived_from(
-                    (kind_of(edge_prefix), known) for edge_prefix, known in inputs
-                )
-            self._append_repeated(texts, source, at)
-        if source is not scope and not source.is_emitted:
-            # The step around it must be known before it is referred to.
-            texts[:0] = self._take_step_ends()
-            source.is_referenced = True
-        return f',"scope":{source.ensure_key()}'
-
-    def _append_repeated(self, texts: list[str], source: StepContext, at: int) -> None:
-        repeated = source.repeated or {}
-        for ref, known in repeated.items():
-            body = f'{ref[0]},"id":{ref[1]}' if known is None else known
-            if body:
-                head = f"{source.task.edge_head}{at}e-9,"
-                texts.append(f"{head}{body}{source.step_member(at)}}}")
-                repeated[ref] = ""
-
-    def _append_task(self, task: ActiveTask, at: int, texts: list[str]) -> None:
-        with self._lock:
-            if task.is_emitted:
-                return
-            task.is_emitted = True
-            is_first, task.has_about = not task.has_about, True
-        more = ""
-        if task.card is not None:
-            more = f',"node_meta":{task.card}'
-            task.is_pending = True
-        if is_first:
-            more += about_process(self.mask, self.settings.user_login)
-            if task.parent is not None:
-                more += member("parent", task.parent.key)
-            if task.parent_step:
-                more += f',"parent_step":{task.parent_step}'
-            self.commit.pending.append(task)
-            if self.environment is not None:
-                self.environment.pending.append(task)
-        self._tasks[task.key] = task
-        texts.append(self._task_text(task, at, more))
-
     def _task_text(self, task: ActiveTask, at: int, more: str) -> str:
         name = quote(shorten(self.mask(task.name or program_name()), 1024))
         return f'{{"f":"task",{task.head},"at":{at}e-9,"name":{name}{more}}}'
-
-    def _take_step_ends(self) -> list[str]:
-        texts: list[str] = []
-        plain: dict[ActiveTask, list[tuple[str, int]]] = {}
-        while self.ends:
-            try:
-                task, step, at, error = self.ends.popleft()
-            except IndexError:  # another thread was faster
-                break
-            # A key alone, and no error: nearly all of them.
-            if error is None and step[0] == '"':
-                plain.setdefault(task, []).append((step, at))
-            else:
-                texts.append(end_of_step(task, step, at, error, self.mask))
-        for task, ends in plain.items():
-            texts += ends_of_steps(task, ends)
-        return texts

@@ -1,21 +1,344 @@
-"""Call plans: all declarations of one function, compiled, evaluated by each call."""
+"""Call plans: what a call of a function records, evaluated before and after it.
+
+A plan holds the compiled declarations of one function: each finds its values in those
+of the call, and writes their edges.
+"""
+
+# Longer than 400 lines: a plan and the declarations in it are evaluated together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from operator import itemgetter
 from time import time_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import attempt, warn_rarely
-from ..recording.context import CURRENT, DisabledScope, StepContext, step_name
+from ..errors import SourceError, attempt, warn_rarely
+from ..model.refs import Ref
+from ..recording.context import CURRENT, DisabledScope, StepContext
+from ..recording.fact_json import derived_from
+from ..recording.json_text import compact, step_name
 from ..runtime import runtime
-from .compiled import CompiledDeclaration, Values, compile_declaration
-from .declaration import Declaration
+from .cards import own_node_meta, relation_meta
+from .coercion import ArtifactRef, flatten, info_kind, to_artifact_ref
 from .signatures import Signature
-from .sources import AUTO
+from .snapshot import named_version, version_text
+from .sources import AUTO, Getter, ParameterGetter
+
+#: Numbers the edges that are recorded each time.
+REPEATS: Final = itertools.count(1)
+TOO_LARGE: Final = 2**63
+#: When this many values in a row cannot be recorded and none could, the rest of
+#: the list is skipped: a list of a million wrong values must not cost seconds.
+MAX_FAILURES: Final = 16
+
+Values = tuple[Any, ...]
+
+if TYPE_CHECKING:
+    from ..recording.recorder import Recorder
+    from .declaration import Declaration
+
+    #: What evaluating a declaration needs of a call: recorder, step, texts so far,
+    #: values.
+    CallContext = tuple[Recorder, StepContext, list[str], Values]
+
+#: An input that fed an output: its kind and its identity in the journal.
+Origin = tuple[str, int | str]
+
+
+class RecordingContext:
+    """One recording: the step it happens in, and the texts written so far."""
+
+    __slots__ = (
+        "card",
+        "derived",
+        "is_early",
+        "node",
+        "recorder",
+        "scope",
+        "texts",
+        "version",
+    )
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        scope: StepContext,
+        texts: list[str],
+        version: Any = None,
+        *,
+        is_early: bool = False,
+    ) -> None:
+        self.recorder = recorder
+        self.scope = scope
+        self.texts = texts
+        self.version = version
+        #: Cards that know the call; None: those of the declaration.
+        self.card: Any = None
+        self.node: Any = None
+        self.derived = ""
+        #: Whether an output may still be written after it is declared.
+        self.is_early = is_early
+
+
+class CompiledDeclaration:
+    """One direction of a declaration, ready to record the values of calls.
+
+    Args:
+        declaration: The declaration.
+        where: The declaration and its function, for messages.
+        get: Returns the value from a call's values; None for a value that is passed
+            to `record_value` directly, and for the task's own session.
+        is_input: The direction (work in place has one of these for each).
+        when: Returns whether to record at all.
+        version: Returns the version.
+        derived: Returns what an output is derived from.
+        card: Returns the card, where it takes more than the artifact.
+        node: The same of the task's own node.
+    """
+
+    __slots__ = (
+        "_prefixes",
+        "card",
+        "declaration",
+        "derived",
+        "edge_prefix",
+        "get",
+        "index",
+        "is_input",
+        "is_plain_id",
+        "node",
+        "version",
+        "when",
+        "where",
+    )
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        where: str,
+        get: Getter | None = None,
+        *,
+        is_input: bool,
+        when: Getter | None = None,
+        version: Getter | None = None,
+        derived: Getter | None = None,
+        card: Getter | None = None,
+        node: Getter | None = None,
+    ) -> None:
+        self.declaration = declaration
+        self.card = card
+        self.node = node
+        self.where = where
+        self.get = get
+        self.is_input = is_input
+        self.when = when
+        self.version = version
+        self.derived = derived
+        kind = declaration.kind
+        self._prefixes = _EdgePrefixes(
+            is_input, declaration.is_update, declaration.model_weight
+        )
+        # Most values are ids: ids of this kind need no closer look.
+        is_plain = (
+            kind not in (None, "folder")
+            and (when is version is derived is None)
+            and declaration.version is None
+            and declaration.card is declaration.node is None
+            and get is not None
+        )
+        self.is_plain_id = is_plain and not declaration.repeat
+        self.edge_prefix = self._prefixes[kind or "", False]
+        #: The position of the id among a call's values, where the source is a name.
+        self.index: int | None = None
+        if isinstance(get, ParameterGetter):
+            self.get = itemgetter(get.index)
+            self.index = get.index if is_plain else None
+
+    def record(self, call: CallContext) -> None:
+        """Evaluate the sources with a call's values and record the edges."""
+        recorder, scope, texts, values = call
+        if self.is_plain_id:
+            value = self.get(values)  # type: ignore[misc]  # a plain id has a getter
+            if type(value) is int and 0 < value < TOO_LARGE:
+                recorder.append_edge(
+                    texts, scope, self.edge_prefix, value, self.is_input
+                )
+                return
+        elif self.when is not None and not self.when(values):
+            return
+        else:
+            value = None if self.get is None else self.get(values)
+        if value is not None or self.get is None:
+            context = RecordingContext(recorder, scope, texts)
+            context.version = None if self.version is None else self.version(values)
+            context.card = None if self.card is None else self.card(values)
+            context.node = None if self.node is None else self.node(values)
+            if self.derived is not None:
+                named = self.derived(values)
+                context.derived = derivation_member(recorder, scope, named, self.where)
+            if self.get is None:
+                self.record_own_session(context)
+            else:
+                self.record_value(context, value)
+
+    def record_value(self, context: RecordingContext, value: Any) -> None:
+        """Record what a source returned; each of many values fails alone.
+
+        Args:
+            context: The recording it belongs to.
+            value: A value, many, or None for nothing.
+        """
+        recorded = failed = 0
+
+        def record(single: Any) -> None:
+            nonlocal recorded
+            self._record_one(context, single)
+            recorded += 1
+
+        def fail(error: Exception) -> None:
+            nonlocal failed
+            failed += 1
+            context.recorder.count_failure(self.where, error)
+
+        for item in flatten(value):
+            attempt(record, item, fail)
+            if failed >= MAX_FAILURES and not recorded:
+                break
+
+    def record_own_session(self, context: RecordingContext) -> None:
+        """Record that the task's own session is what was produced."""
+        task = context.scope.task
+        known = task.task_id if task.task_id is not None else task.key
+        artifact = ArtifactRef("app", known, task.name or "app")
+        context.recorder.append_edge(
+            context.texts,
+            context.scope,
+            self._prefixes["app", False],
+            known,
+            False,
+            self._identity_members(context, artifact),
+            ',"module":true',
+            context.derived,
+        )
+
+    def count_failure(self, error: Exception) -> None:
+        """Count and log a failure of this declaration alone."""
+        runtime().recorder.count_failure(self.where, error)
+
+    def _record_one(self, context: RecordingContext, value: Any) -> None:
+        artifact = to_artifact_ref(value, self.declaration.kind)
+        context.recorder.append_artifact(
+            context,
+            artifact,
+            self._prefixes[artifact.kind, artifact.is_model],
+            self._identity_members(context, artifact),
+            is_input=self.is_input,
+        )
+
+    def _identity_members(
+        self, context: RecordingContext, artifact: ArtifactRef
+    ) -> str:
+        """Return the members that make it another fact: version, card, repetition."""
+        text = ""
+        if artifact.kind == "project":
+            text = version_text(context.version, artifact)
+        elif context.version is not None:
+            text = named_version(context.version, context.recorder.mask)
+        if self.declaration.card is not None or self.declaration.node is not None:
+            text += self._card_member(context, artifact)
+        if self.declaration.repeat:
+            text += f',"repeat":{next(REPEATS)}'
+        return text
+
+    def _card_member(self, context: RecordingContext, artifact: ArtifactRef) -> str:
+        """Return the member `meta`; a card that fails costs that card alone."""
+        recorder = context.recorder
+        meta: dict[str, Any] = {}
+        for what, card, make in (
+            ("card", context.card or self.declaration.card, relation_meta),
+            ("node", context.node or self.declaration.node, own_node_meta),
+        ):
+            if card is not None:
+                fail = partial(recorder.count_failure, f"{self.where} ({what})")
+                made = attempt(partial(make, target=artifact), card, fail)
+                meta.update(made or {})
+        return f',"meta":{compact(recorder.mask.within(meta))}' if meta else ""
+
+
+class _EdgePrefixes(dict[tuple[str, bool], str]):
+    """The members for direction, kind and flags, made once for each."""
+
+    def __init__(self, is_input: bool, updates: bool, model_weight: bool) -> None:
+        super().__init__()
+        self._start = f'"dir":"{"input" if is_input else "output"}"'
+        self._end = ',"updates":true' if updates else ""
+        self._model_weight = model_weight
+
+    def __missing__(self, key: tuple[str, bool]) -> str:
+        kind, is_model = key
+        is_weight = kind == "file" and (is_model or self._model_weight)
+        flag = ',"is_model":true' if is_weight else ""
+        prefix = f'{self._start},"kind":"{kind}"{flag}{self._end}'
+        return self.setdefault(key, prefix)
+
+
+def resolve_derivations(
+    recorder: Recorder, scope: StepContext, values: Iterable[Any]
+) -> list[Origin]:
+    """Resolve what an output was derived from.
+
+    A bare id or path means the input of that id which the task has recorded.
+
+    Raises:
+        SourceError: The task has no such input.
+    """
+    found: list[Origin] = []
+    for value in flatten(list(values)):
+        if isinstance(value, Ref) or info_kind(value) is not None:
+            target = to_artifact_ref(value, None)
+            found.append((target.kind, _identity(recorder, target)))
+            continue
+        place = to_artifact_ref(value, "file")
+        identity = _identity(recorder, place)
+        kinds = recorder.input_kinds(scope.task, identity)
+        if not kinds:
+            raise SourceError(
+                f"derived_from: {identity!r} is no input of this task; name it by a "
+                "ref such as lineage.project(1), or declare it as an input",
+                subject=value,
+            )
+        found += [(kind, identity) for kind in kinds]
+    return found
+
+
+def _identity(recorder: Recorder, target: ArtifactRef) -> int | str:
+    return recorder.mask(target.id) if isinstance(target.id, str) else target.id
+
+
+def derivation_member(
+    recorder: Recorder, scope: StepContext, values: Iterable[Any] | None, where: str
+) -> str:
+    """Return the member `derived_from` for what the user named.
+
+    What cannot be understood costs this member, not the output's edge.
+    """
+    if values is None:
+        return ""
+    known = attempt(
+        lambda named: resolve_derivations(recorder, scope, named),
+        values,
+        lambda error: recorder.count_failure(f"{where} (derived_from)", error),
+    )
+    return "" if known is None else derived_from(known)
+
 
 #: A call as wrapt hands it over: instance, args, kwargs.
 Arguments = tuple[Any, tuple[Any, ...], dict[str, Any]]
+#: As wrapt calls it: wrapped, instance, args, kwargs.
+Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
 
 
 #: A call or block under way: its step, which also keeps the call's values.
@@ -136,29 +459,6 @@ class CallPlan:
             _record(self.on_error, scope, values)
         scope.values = ()
         scope.task.recorder.end_step(scope, error)
-
-
-def compile_plan(
-    items: Sequence[Declaration], signature: Signature, name: str
-) -> CallPlan:
-    """Compile a function's declarations.
-
-    Raises:
-        DeclarationError: One of them can never work.
-    """
-    listed = list(items)
-    made = [e for s in listed for e in compile_declaration(s, signature, listed)]
-    late = [e for e in made if e.is_input and _is_late(e.declaration)]
-    return CallPlan(
-        name,
-        [e for e in made if e.is_input and not _is_late(e.declaration)],
-        [*late, *(e for e in made if not e.is_input)],
-        signature,
-    )
-
-
-def _is_late(declaration: Declaration) -> bool:
-    return declaration.after and not declaration.is_update
 
 
 def _nothing() -> Values:

@@ -13,7 +13,7 @@ from ..recording.json_text import compact
 from .coercion import ArtifactRef, info_kind
 
 if TYPE_CHECKING:
-    from ..recording.masking import Masker
+    from ..redaction import Masker
 
 __all__ = [
     "Card",

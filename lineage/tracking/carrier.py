@@ -14,11 +14,9 @@ from ..recording.context import CURRENT, DisabledScope, StepContext
 from ..recording.enabled import ENABLED_FLAG, is_on
 from ..recording.task_token import TaskToken, decode_token
 from ..runtime import runtime
+from .call_plan import Wrapper
 from .generators import CurrentStep, Thrown
 from .signatures import CallStyle, call_style, named_after
-
-#: As wrapt calls it: wrapped, instance, args, kwargs.
-Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
 
 
 class Carrier:

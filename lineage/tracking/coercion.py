@@ -11,7 +11,7 @@ from ..errors import SourceError
 from ..model.kinds import KINDS
 from ..model.refs import Ref
 from .path_objects import path_of
-from .value_paths import is_digits
+from .sources import is_digits
 
 LARGEST_ID: Final = 2**63 - 1
 _LONGEST_PATH: Final = 4096

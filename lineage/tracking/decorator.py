@@ -5,10 +5,11 @@ Blocks are steps that are opened by `with`, sync and async.
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, TypeVar, cast
 
 from ..errors import DeclarationError, attempt
@@ -16,18 +17,21 @@ from ..recording.context import CURRENT, StepContext
 from ..recording.enabled import IS_DISABLED_BY_ENV, is_on
 from .call_plan import (
     CallPlan,
+    CompiledDeclaration,
     Opened,
     handle_internal_error,
     log_failure,
     restore_context,
 )
-from .compiled import CompiledDeclaration, version_getter
-from .declaration import Declaration, make_declaration
-from .order import is_bare
+from .declaration import (
+    Declaration,
+    Declarations,
+    make_declaration,
+    version_getter,
+)
 from .signatures import Signature
 from .sources import AUTO, Getter, SourceScope, compile_card, compile_source
 from .tracked import wrap
-from .wrapper import Declarations
 
 #: What can be decorated; a decorator returns the same type as it was given.
 F = TypeVar(
@@ -166,6 +170,27 @@ def declare(word: str, source: Any, **options: Any) -> Decorator:
         decorated: Any = Decorator(make_declaration(word, AUTO, **options))(source)
         return cast("Decorator", decorated)
     return Decorator(make_declaration(word, source, **options))
+
+
+def is_bare(source: Any, frame: FrameType | None) -> bool:
+    """Whether a function is being decorated by a declaration without parentheses.
+
+    While decorators run, the line that is executed lies between the function's first
+    decorator and its body, and its name is not bound yet.
+
+    Args:
+        source: What the declaration was given.
+        frame: Where it was called.
+    """
+    if not inspect.isfunction(source) or frame is None or source.__name__ == "<lambda>":
+        return False
+    code = source.__code__
+    if code.co_filename != frame.f_code.co_filename:
+        return False
+    first = code.co_firstlineno
+    body = [line for _, _, line in code.co_lines() if line and line > first]
+    is_decorating = first <= frame.f_lineno <= (min(body) if body else first)
+    return is_decorating and frame.f_locals.get(source.__name__) is not source
 
 
 def block_plan(declaration: Declaration) -> CallPlan:

@@ -8,7 +8,6 @@ key of the step. Whatever is not so plain goes the general way of `CallPlan`.
 
 from __future__ import annotations
 
-import os
 import types
 from collections.abc import Callable, Iterator, Sequence
 from time import time_ns
@@ -22,15 +21,19 @@ from ..recording.context import (
     StepContext,
     note_input,
 )
+from ..recording.fact_json import GENERATED
 from ..runtime import runtime
 from .call_plan import (
+    REPEATS,
+    TOO_LARGE,
     CallPlan,
+    CompiledDeclaration,
+    Wrapper,
     handle_internal_error,
     log_failure,
     process_root,
     restore_context,
 )
-from .compiled import REPEATS, TOO_LARGE, CompiledDeclaration
 from .signatures import Signature, arguments_text, parameters_text
 
 #: Names of ours in a generated function; no parameter may be called so.
@@ -209,10 +212,12 @@ _PLAIN_FINISH: Final = """\
 """
 
 
-def generate(
+def direct_wrapper(
     function: Callable[..., Any], signature: Signature, plan: CallPlan
-) -> Callable[..., Any] | None:
+) -> Wrapper | None:
     """Generate what a call of a decorated function does; None for what is no function.
+
+    The generated function calls the decorated one itself.
 
     Args:
         function: The function itself.
@@ -240,14 +245,21 @@ def generate(
     used["lineage_open"] = plan.open
     used["lineage_finish"] = plan.finish
     used["lineage_fail"] = plan.fail
-    return _compiled(source, function, used)
+    made = _compiled(source, function, used)
+
+    def call(_wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        if instance is None:
+            return made(*args, **kwargs)
+        return made(instance, *args, **kwargs)
+
+    call.direct = made  # type: ignore[attr-defined]  # `TrackedFunction` calls it
+    return call
 
 
 def _compiled(
     source: str, function: Callable[..., Any], used: dict[str, Any]
 ) -> Callable[..., Any]:
-    # Frames of this file are left out of the app's tracebacks.
-    place = os.path.join(os.path.dirname(__file__), f"<call of {function.__name__}>")
+    place = f"{GENERATED}call of {function.__name__}>"
     exec(compile(source, place, "exec"), used)  # noqa: S102  identifiers, reprs and the texts above
     made: Callable[..., Any] = used["lineage_call"]
     # A wrong call is refused in the function's own name.

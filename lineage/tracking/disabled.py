@@ -6,10 +6,12 @@ from typing import Any, cast
 
 from ..recording.context import CURRENT, DisabledScope
 from ..recording.enabled import IS_DISABLED_BY_ENV
-from .call_plan import CallPlan, Opened
+from .call_plan import CallPlan, Opened, Wrapper
+from .declaration import Declarations
 from .decorator import Block, F
+from .signatures import call_style
 from .tracked import TrackedFunction
-from .wrapper import Declarations, Wrapper, wrapper_for
+from .wrapper import WRAPPERS
 
 
 class _NoopPlan(CallPlan):
@@ -43,7 +45,7 @@ class _DisabledFunction(TrackedFunction):
     @classmethod
     def make_wrapper(cls, function: Any, _declarations: Declarations) -> Wrapper:
         """Return what calls the function with recording switched off."""
-        return wrapper_for(getattr(function, "__func__", function))(_NOOP)
+        return WRAPPERS[call_style(getattr(function, "__func__", function))](_NOOP)
 
 
 class Disabled(Block):

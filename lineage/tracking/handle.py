@@ -10,9 +10,13 @@ from ..errors import attempt
 from ..recording.context import CURRENT, ActiveTask, StepContext
 from ..recording.enabled import is_on
 from ..runtime import runtime
-from .call_plan import handle_internal_error
+from .call_plan import (
+    CompiledDeclaration,
+    RecordingContext,
+    derivation_member,
+    handle_internal_error,
+)
 from .cards import Card, node_text
-from .compiled import CompiledDeclaration, RecordingContext, derivation_member
 from .declaration import Declaration, make_declaration
 from .sources import AUTO
 

@@ -14,9 +14,8 @@ from ..errors import DeclarationError
 from .declaration import Declaration
 from .decorator import COLLECTED_ERRORS
 from .signatures import display_name
-from .sources import RESULT
+from .sources import RESULT, PathStep, ValuePath, is_digits, parse_path
 from .tracked import TrackedFunction, declarations_of
-from .value_paths import PathStep, ValuePath, is_digits, parse_path
 
 _UNKNOWN: Final = object()
 

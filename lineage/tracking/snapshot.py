@@ -11,7 +11,7 @@ from ..errors import SourceError
 from ..model.limits import MAX_NAME
 from ..recording.json_text import member, shorten
 from .coercion import LARGEST_ID, ArtifactRef
-from .value_paths import is_digits
+from .sources import is_digits
 
 #: What can name a version: a revision, an etag, a run's id, a date.
 _NAMES: Final = (str, Real)

@@ -13,11 +13,11 @@ from ..recording.params import step_params
 from ..runtime import runtime
 from .call_plan import CallPlan
 from .carrier import CarriedFunction, bound_carrier
+from .declaration import Declarations
 from .decorator import Block, F
 from .environment import context_headers, context_variables
 from .handle import TaskHandle, current_task
 from .tracked import wrap
-from .wrapper import Declarations
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -14,11 +14,11 @@ from ..recording.enabled import IS_DISABLED_BY_ENV, is_on
 from ..runtime import runtime
 from .call_plan import handle_internal_error
 from .cards import Card
+from .declaration import Declarations
 from .decorator import F
 from .handle import TaskHandle
 from .propagation import carry_to_children, install
 from .tracked import wrap
-from .wrapper import Declarations
 
 
 class _Opened(NamedTuple):

@@ -7,10 +7,12 @@ that task along. Picklers that ship functions by value rebuild it, declarations 
 from __future__ import annotations
 
 import copy
+import functools
 import importlib
 import inspect
 import pickle
 import sys
+import types
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
@@ -19,10 +21,26 @@ import wrapt
 
 from ..errors import DeclarationError, attempt
 from ..recording.enabled import ENABLED_FLAG, call_on_switch
-from .call_plan import handle_internal_error
+from .call_plan import Wrapper, handle_internal_error
 from .carrier import CarriedFunction, Carrier, carried_wrapper, current_carrier
-from .order import as_method, misplaced
-from .wrapper import Declarations, Wrapper, compile_wrapper, is_method_object
+from .declaration import Declarations, compile_plan
+from .direct_call import direct_wrapper
+from .signatures import CallStyle, call_style, display_name, read_signature
+from .wrapper import WRAPPERS, within_task
+
+#: Set by our integrations on functions that a framework has taken already.
+TAKEN_BY: Final = "__lineage_taken_by__"
+#: Python makes class or static methods of these, but of plain functions only.
+_IMPLICIT: Final[dict[str, Any]] = {
+    "__init_subclass__": classmethod,
+    "__class_getitem__": classmethod,
+    "__new__": staticmethod,
+}
+_DESCRIPTORS: Final = (
+    property,
+    functools.cached_property,
+    functools.partialmethod,
+)
 
 
 class BoundTrackedFunction(wrapt.BoundFunctionWrapper):  # type: ignore[type-arg]  # as wrapt 1 has none
@@ -139,6 +157,79 @@ def wrap(target: Any, declarations: Declarations) -> Any:
     function, declarations = _unstacked(as_method(target), declarations)
     wrapper = compile_wrapper(function, declarations)
     return TrackedFunction(function, wrapper, declarations)
+
+
+def compile_wrapper(function: Any, declarations: Declarations) -> Wrapper:
+    """Compile declarations for a function, into what wrapt calls.
+
+    Raises:
+        DeclarationError: They can never work there.
+    """
+    inner = function.__func__ if is_method_object(function) else function
+    if isinstance(inner, type) or not callable(inner):
+        raise DeclarationError(_not_a_function(inner, declarations), subject=inner)
+    signature = read_signature(inner)
+    name = declarations.step or display_name(inner)
+    plan = compile_plan(declarations.items, signature, name)
+    style = call_style(inner)
+    made = direct_wrapper(inner, signature, plan) if style is CallStyle.SYNC else None
+    wrapper = WRAPPERS[style](plan) if made is None else made
+    if declarations.task is not None:
+        wrapper = within_task(wrapper, declarations.task, style, signature.name)
+    return wrapper
+
+
+def _not_a_function(inner: Any, declarations: Declarations) -> str:
+    word = declarations.items[0].word if declarations.items else "lineage"
+    if isinstance(inner, type):
+        return f"{word}: {inner.__qualname__} is a class; declare on one of its methods"
+    return (
+        f"{word}: {type(inner).__name__} {inner!r} is no function; a declaration is "
+        f"written with parentheses: @{word}()"
+    )
+
+
+def is_method_object(target: Any) -> bool:
+    """Whether it is a `staticmethod` or `classmethod` object."""
+    return type(target) in (staticmethod, classmethod)
+
+
+def as_method(target: Any) -> Any:
+    """Return the method object that Python would make of a function of this name."""
+    kind = _IMPLICIT.get(getattr(target, "__name__", ""))
+    is_member = "." in getattr(target, "__qualname__", "")
+    if kind is None or not is_member or not isinstance(target, types.FunctionType):
+        return target
+    return kind(target)
+
+
+def misplaced(target: Any) -> str | None:
+    """Return what a declaration must be written below; None where it may stand."""
+    kind = type(target)
+    if kind is types.FunctionType:
+        if hasattr(target, "_pytestfixturefunction"):
+            return "@pytest.fixture"
+        taken = vars(target).get(TAKEN_BY)
+        return taken if isinstance(taken, str) else None
+    # By the type alone: reading an attribute may evaluate a lazy object.
+    if issubclass(kind, _DESCRIPTORS):
+        return f"@{kind.__name__}"
+    names = {
+        f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in kind.__mro__
+    }
+    if "celery.Task" in names or _is_celery_promise(kind):
+        return "@app.task of Celery"
+    if names & {"click.Command", "click.BaseCommand", "typer.Command"}:
+        return "@click.command"
+    if "_pytest.FixtureFunctionDefinition" in names:
+        return "@pytest.fixture"
+    if names & {"ray.RemoteFunction", "ray.ActorClass"}:
+        return "@ray.remote"
+    return None
+
+
+def _is_celery_promise(kind: type) -> bool:
+    return kind.__module__ == "celery.local" and kind.__name__ == "PromiseProxy"
 
 
 def _name_of(function: Any) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DeclarationError, attempt
@@ -11,93 +10,13 @@ from ..recording.context import CURRENT
 from .call_plan import (
     Arguments,
     CallPlan,
-    compile_plan,
+    Wrapper,
     handle_internal_error,
     log_failure,
     restore_context,
 )
-from .declaration import Declaration
-from .direct_call import generate
 from .generators import END, SteppedAsyncGenerator, SteppedGenerator, Thrown
-from .signatures import (
-    CallStyle,
-    call_style,
-    display_name,
-    named_after,
-    read_signature,
-)
-
-#: As wrapt calls it: wrapped, instance, args, kwargs.
-Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Declarations:
-    """Everything that was written above one function."""
-
-    items: tuple[Declaration, ...] = ()
-    step: str | None = None
-    """The step's name, when set by `lineage.step`."""
-    task: Callable[[], Any] | None = None
-    """Makes the task that each call opens."""
-
-    def over(self, inner: Declarations) -> Declarations:
-        """Put these declarations above others."""
-        return Declarations(
-            self.items + inner.items, self.step or inner.step, self.task or inner.task
-        )
-
-
-def compile_wrapper(function: Any, declarations: Declarations) -> Wrapper:
-    """Compile declarations for a function, into what wrapt calls.
-
-    Raises:
-        DeclarationError: They can never work there.
-    """
-    inner = function.__func__ if is_method_object(function) else function
-    if isinstance(inner, type) or not callable(inner):
-        raise DeclarationError(_not_a_function(inner, declarations), subject=inner)
-    signature = read_signature(inner)
-    name = declarations.step or display_name(inner)
-    plan = compile_plan(declarations.items, signature, name)
-    style = call_style(inner)
-    made = generate(inner, signature, plan) if style is CallStyle.SYNC else None
-    wrapper = _WRAPPERS[style](plan) if made is None else direct(made)
-    if declarations.task is not None:
-        wrapper = _within_task(wrapper, declarations.task, style, signature.name)
-    return wrapper
-
-
-def is_method_object(target: Any) -> bool:
-    """Whether it is a `staticmethod` or `classmethod` object."""
-    return type(target) in (staticmethod, classmethod)
-
-
-def _not_a_function(inner: Any, declarations: Declarations) -> str:
-    word = declarations.items[0].word if declarations.items else "lineage"
-    if isinstance(inner, type):
-        return f"{word}: {inner.__qualname__} is a class; declare on one of its methods"
-    return (
-        f"{word}: {type(inner).__name__} {inner!r} is no function; a declaration is "
-        f"written with parentheses: @{word}()"
-    )
-
-
-def wrapper_for(function: Any) -> Callable[[CallPlan], Wrapper]:
-    """Choose the wrapper for a function by its call style."""
-    return _WRAPPERS[call_style(function)]
-
-
-def direct(function: Callable[..., Any]) -> Wrapper:
-    """Make the wrapper of a generated function, which calls the wrapped one itself."""
-
-    def call(_wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
-        if instance is None:
-            return function(*args, **kwargs)
-        return function(instance, *args, **kwargs)
-
-    call.direct = function  # type: ignore[attr-defined]  # `TrackedFunction` calls it
-    return call
+from .signatures import CallStyle, named_after
 
 
 def wrap_sync(plan: CallPlan) -> Wrapper:
@@ -202,7 +121,8 @@ async def _drive_async(
             resume = inner.asend(given)
 
 
-_WRAPPERS: dict[CallStyle, Callable[[CallPlan], Wrapper]] = {
+#: Makes the wrapper of a plan for a call style.
+WRAPPERS: dict[CallStyle, Callable[[CallPlan], Wrapper]] = {
     CallStyle.SYNC: wrap_sync,
     CallStyle.COROUTINE: wrap_coroutine,
     CallStyle.GENERATOR: wrap_generator,
@@ -210,7 +130,7 @@ _WRAPPERS: dict[CallStyle, Callable[[CallPlan], Wrapper]] = {
 }
 
 
-def _within_task(
+def within_task(
     wrapper: Wrapper,
     task: Callable[[], Any],
     style: CallStyle,

@@ -51,6 +51,16 @@ def test_an_app_starts_without_the_client(program: str, tmp_path: Path) -> None:
     assert _loaded(program, tmp_path) & set(LATE) == set()
 
 
+def test_a_card_is_checked_without_pydantic(tmp_path: Path) -> None:
+    """The form of a card is checked in the app's call, which must not wait for it."""
+    record = (
+        "from lineage import cards\n"
+        "from lineage.model.meta import checked_meta\n"
+        "assert checked_meta(cards.project('x')) is not None"
+    )
+    assert "pydantic" not in _loaded(record, tmp_path)
+
+
 def test_what_wrapt_does_not_load_we_do_not_load(tmp_path: Path) -> None:
     """An event loop is loaded by those who have one, and by wrapt."""
     ours = _loaded("import lineage", tmp_path)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from lineage.model.card_check import problem_of
 from lineage.model.meta import (
     Markup,
     WorkflowMeta,
@@ -14,6 +13,7 @@ from lineage.model.meta import (
     checked_meta,
     escape,
     is_safe_link,
+    problem_of,
 )
 
 

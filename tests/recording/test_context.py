@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from lineage.recording.context import ActiveTask, StepContext, step_name
+from lineage.recording.context import ActiveTask, StepContext
+from lineage.recording.json_text import step_name
 
 
 def test_a_run_has_a_key_of_its_own() -> None:

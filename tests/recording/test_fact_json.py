@@ -19,7 +19,7 @@ from lineage.recording.fact_json import (
     one_line,
     with_card,
 )
-from lineage.recording.masking import Masker
+from lineage.redaction import Masker
 
 MASK = Masker(secrets=["s3cr3t"])
 

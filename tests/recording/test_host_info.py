@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lineage.recording import host_info
-from lineage.recording.masking import Masker
+from lineage.redaction import Masker
 
 
 def _members(members: str) -> dict[str, object]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import lineage
-from lineage.recording.masking import Masker, secret_values
+from lineage.recording.masking import masker_of, secret_values
+from lineage.redaction import Masker
 from lineage.settings import Settings
 from lineage.testing import capture
 
@@ -52,7 +53,7 @@ def test_values_of_secret_variables() -> None:
         "MONKEYS": "not-secret",
     }
     assert secret_values(environ) == ["hf_12345678_longer", "hf_12345678", "tok-tok"]
-    mask = Masker.of(Settings(token="given-token"), environ)
+    mask = masker_of(Settings(token="given-token"), environ)
     text = "hf_12345678_longer hf_12345678 given-token /home/me not-secret"
     assert mask(text) == "**** **** **** /home/me not-secret"
 

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from lineage.errors import reset_warnings
 from lineage.model.facts import StepInfo
-from lineage.recording.masking import Masker
 from lineage.recording.params import step_params
+from lineage.redaction import Masker
 
 
 class Colour(Enum):

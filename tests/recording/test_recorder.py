@@ -19,11 +19,12 @@ from pydantic import TypeAdapter
 import lineage
 from lineage.errors import SourceError
 from lineage.model.facts import EdgeFact, Fact, TaskFact
-from lineage.recording import fact_json
+from lineage.recording import edges, fact_json
 from lineage.recording import recorder as module
-from lineage.recording.context import CURRENT, ActiveTask, StepContext, step_name
-from lineage.recording.masking import Masker
+from lineage.recording.context import CURRENT, ActiveTask, StepContext
+from lineage.recording.json_text import step_name
 from lineage.recording.recorder import Recorder
+from lineage.redaction import Masker
 from lineage.settings import Settings
 from lineage.testing import Recorded, capture
 
@@ -257,7 +258,7 @@ def test_step_ends_ride_along_when_they_are_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """They wait for company, but not without end."""
-    monkeypatch.setattr(module, "MAX_PENDING_ENDS", 64)
+    monkeypatch.setattr(edges, "MAX_PENDING_ENDS", 64)
     recorder, texts = _recorder()
     root = recorder.process_root()
     for number in range(1, 201):
@@ -297,7 +298,7 @@ def test_many_ends_of_a_task_are_one_fact(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that runs for months forgets the oldest identities."""
-    monkeypatch.setattr(module, "MAX_SEEN", 10)
+    monkeypatch.setattr(edges, "MAX_SEEN", 10)
     recorder, _ = _recorder()
     root = recorder.process_root()
     for number in range(1, 100):

@@ -14,7 +14,7 @@ import lineage
 from lineage import produces_file, uses_file, uses_project
 from lineage.errors import DeclarationError
 from lineage.testing import Recorded
-from lineage.tracking.order import TAKEN_BY
+from lineage.tracking.tracked import TAKEN_BY
 
 
 @uses_file("part")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lineage.errors import DeclarationError, SourceError
-from lineage.tracking.value_paths import parse_path
+from lineage.tracking.sources import parse_path
 
 ARTIFACT = SimpleNamespace(
     id=7,

@@ -1,24 +1,31 @@
-"""What the app's thread records of an artifact: where it lies, one stat, its edge."""
+"""Edges: what the app's thread records of an artifact.
+
+Where it lies, one stat, the text of its edge unless the task has recorded it before,
+and one write.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
+from time import time_ns
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..model.addresses import is_address, local_file
-from .context import StepContext
-from .fact_json import kind_of
+from .context import MAX_NAMED, MAX_PENDING_ENDS, StepContext, note_input
+from .fact_json import derived_from, kind_of, with_card
 from .host_info import machine_name
-from .json_text import quote, shorten
+from .json_text import MAX_NAME_LENGTH, quote, shorten
 from .masked_names import distinct_name
 
 if TYPE_CHECKING:
     from .recorder import Recorder
 
-_MAX_NAME_LENGTH: Final = 1024
 #: Longer texts are no paths; the system call would refuse them anyway.
 _LONGEST: Final = 4096
+#: Identities of one edge prefix that a task remembers, in two halves: each fits what a
+#: dictionary holds in 2**18 places.
+MAX_SEEN: Final = 2 * 165_000
 #: A file's times lag behind the clock by up to one tick of the kernel.
 TICK_NS: Final = 20_000_000
 
@@ -151,7 +158,7 @@ def append_artifact(
     identity: int | str = artifact.id
     scope, trailing = edge.scope, ""
     if artifact.name is not None:
-        name = recorder.mask(shorten(artifact.name, _MAX_NAME_LENGTH))
+        name = recorder.mask(shorten(artifact.name, MAX_NAME_LENGTH))
         trailing = f',"name":{quote(name)}'
     if isinstance(identity, str):
         text, identity = identity, recorder.mask(identity)
@@ -165,8 +172,16 @@ def append_artifact(
             return
         if artifact.kind == "file":
             members += file_members(path, 0 if is_input else scope.at)
-    recorder.append_edge(
-        edge.texts, scope, prefix, identity, is_input, members, trailing, edge.derived
+    append_edge(
+        recorder,
+        edge.texts,
+        scope,
+        prefix,
+        identity,
+        is_input,
+        members,
+        trailing,
+        edge.derived,
     )
 
 
@@ -183,8 +198,16 @@ def _declare_early(
     members, trailing, place = details
 
     def append(texts: list[str], state: str) -> bool:
-        return recorder.append_edge(
-            texts, scope, prefix, identity, False, members + state, trailing, derived
+        return append_edge(
+            recorder,
+            texts,
+            scope,
+            prefix,
+            identity,
+            False,
+            members + state,
+            trailing,
+            derived,
         )
 
     kind, path = kind_of(prefix), local_path(text)
@@ -196,3 +219,121 @@ def _declare_early(
         key=f"{prefix}{text}{members}",
         members=f',"kind":"{kind}","id":{quote(identity)}{place}',
     )
+
+
+def append_edge(  # noqa: C901, PLR0912  one straight way; each call of a helper is felt
+    recorder: Recorder,
+    texts: list[str],
+    scope: StepContext,
+    prefix: str,
+    identity: int | str,
+    is_input: bool,
+    members: str = "",
+    trailing: str = "",
+    derived: str = "",
+) -> bool:
+    """Add the text of one edge to `texts`, unless its task has recorded it before.
+
+    Args:
+        recorder: The recorder of the edge's task.
+        texts: Where to add it; `write` writes them.
+        scope: The step in which it happened.
+        prefix: The members for direction and kind.
+        identity: The artifact's id; text must be masked already.
+        is_input: Whether it is an input.
+        members: More members, part of what makes it the same fact.
+        trailing: Members that are not, as a display name.
+        derived: The member `derived_from` of an output that names its inputs.
+    """
+    task = scope.task
+    at = time_ns()
+    if not scope.at:
+        scope.at = at
+    seen = task.seen[prefix]
+    is_new = seen.claim((identity, members) if members else identity, at)
+    shown = identity if type(identity) is int else quote(str(identity))
+    if is_input:
+        parent = scope.parent
+        if not is_new:
+            body = f'{prefix},"id":{shown}{members}{trailing}'
+            note_input(scope, (prefix, identity), body)
+            return False
+        block = scope.block_inputs
+        if parent is None or parent.parent is not None or block is not None:
+            note_input(scope, (prefix, identity), None)
+        elif scope.inputs is None:
+            scope.inputs = [(prefix, identity)]
+        elif len(scope.inputs) <= MAX_NAMED:
+            scope.inputs.append((prefix, identity))
+    elif not is_new:
+        return False
+    elif not derived:
+        if scope.inputs and not scope.repeated and scope.block_inputs is None:
+            derived = f',"scope":{scope.key or scope.ensure_key()}'
+        else:
+            derived = _derivation(recorder, texts, scope, at)
+    if task.is_pending:
+        recorder.append_task(task, at, texts)
+        members = with_card(task, members)
+        task.is_pending = False
+    if len(seen) > MAX_SEEN // 2:
+        seen.rotate(MAX_SEEN)
+    texts.append(
+        f'{task.edge_head}{at}e-9,{prefix},"id":{shown}{members}{trailing}'
+        f"{scope.step_ref or scope.step_member(at)}{derived}}}"
+    )
+    return True
+
+
+def _derivation(
+    recorder: Recorder, texts: list[str], scope: StepContext, at: int
+) -> str:
+    """Return which inputs an output of this step derives from."""
+    source: StepContext | None = scope
+    while source is not None and source.inputs is None:
+        source = source.parent
+    if source is None:
+        return ""
+    around = source.inherited_inputs()
+    if around:
+        named = dict.fromkeys([*around, *(source.inputs or ())])
+        if len(named) <= MAX_NAMED:
+            return derived_from(
+                (kind_of(edge_prefix), known) for edge_prefix, known in named
+            )
+        source = source.outermost_block()
+    inputs, repeated = source.inputs, source.repeated
+    if inputs is not None and repeated:
+        if len(inputs) <= MAX_NAMED:
+            return derived_from(
+                (kind_of(edge_prefix), known) for edge_prefix, known in inputs
+            )
+        append_repeated(texts, source, at)
+    if source is not scope and not source.is_emitted:
+        # The step around it must be known before it is referred to.
+        texts[:0] = recorder.take_step_ends()
+        source.is_referenced = True
+    return f',"scope":{source.ensure_key()}'
+
+
+def append_repeated(texts: list[str], source: StepContext, at: int) -> None:
+    """Record for a step the inputs that its task had recorded before."""
+    repeated = source.repeated or {}
+    for ref, known in repeated.items():
+        body = f'{ref[0]},"id":{ref[1]}' if known is None else known
+        if body:
+            head = f"{source.task.edge_head}{at}e-9,"
+            texts.append(f"{head}{body}{source.step_member(at)}}}")
+            repeated[ref] = ""
+
+
+def write(recorder: Recorder, texts: list[str]) -> None:
+    """Write facts; also flush pending step ends once there are too many."""
+    if len(recorder.ends) > MAX_PENDING_ENDS:
+        is_kept = recorder.keep_many([*recorder.take_step_ends(), *texts])
+    elif len(texts) == 1:
+        is_kept = recorder.keep(texts[0])
+    else:
+        is_kept = recorder.keep_many(texts)
+    if not is_kept:
+        recorder.forget(texts)

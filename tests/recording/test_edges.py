@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lineage.recording.file_stat import (
+from lineage.recording.edges import (
     absolute,
     file_members,
     local_path,
