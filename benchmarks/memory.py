@@ -89,9 +89,9 @@ def _stream(target: Server, path: str, part: int, edges: int) -> float:
         body = json.dumps(facts)
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
-        said = answer.read()
+        content = answer.read()
         if answer.status != 200:
-            raise RuntimeError(f"{answer.status}: {said[:400]!r}")
+            raise RuntimeError(f"{answer.status}: {content[:400]!r}")
     connection.close()
     return _resident_mb(target)
 

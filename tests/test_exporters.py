@@ -102,13 +102,13 @@ def test_the_former_option_still_works_and_warns() -> None:
             self.facts += facts
             return [DELIVERED] * len(facts)
 
-    sink = Former()
+    former = Former()
     with pytest.warns(DeprecationWarning, match="use exporter=") as warned:
-        lineage.configure(sink=sink)
+        lineage.configure(sink=former)
     assert warned[0].filename == __file__
     lineage.current_task().uses_project(7)
     assert lineage.flush(20)
-    assert [fact["id"] for fact in sink.facts if fact["f"] == "edge"] == [7]
+    assert [fact["id"] for fact in former.facts if fact["f"] == "edge"] == [7]
 
 
 def test_a_batch_is_a_sequence_of_facts() -> None:

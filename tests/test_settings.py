@@ -79,7 +79,7 @@ def test_a_wrong_address_that_is_not_used_stops_nothing() -> None:
 
 def test_facts_wait_for_the_address_to_be_corrected(tmp_path: Path) -> None:
     """They are kept, the reason is logged, and the next program sends them."""
-    ran = run_script(f"{PRELUDE}\nsay(7)", home=tmp_path, LINEAGE_TARGET="colud")
+    ran = run_script(f"{PRELUDE}\nrecord(7)", home=tmp_path, LINEAGE_TARGET="colud")
     assert ran.returncode == 0
     assert "LINEAGE_TARGET: 'colud' is not understood" in ran.stderr
     assert read_status(tmp_path).waiting >= 2
@@ -94,7 +94,7 @@ def test_the_home_is_settled_before_the_program_changes_directory(
 ) -> None:
     """A framework that changes the directory before the first fact moves no home."""
     (tmp_path / "inner").mkdir()
-    script = f"{PRELUDE}\nos.chdir('inner')\nsay(7)"
+    script = f"{PRELUDE}\nos.chdir('inner')\nrecord(7)"
     environ = {k: v for k, v in os.environ.items() if k != "LINEAGE_HOME"}
     run_in(tmp_path, script, environ)
     assert stored(tmp_path / ".lineage") == [7]
@@ -124,11 +124,11 @@ def test_questions_look_for_the_home_upwards(
     ],
     ids=["no directory", "endless", "huge", "absurd", "long"],
 )
-def test_nothing_that_the_environment_says_reaches_the_app(
+def test_no_bad_variable_raises_in_the_app(
     before: str, environ: dict[str, str], tmp_path: Path
 ) -> None:
     """The app runs to its end, whatever cannot be made of its environment."""
-    script = f"import os\n{before}\n{PRELUDE}\nsay(1)\nprint('the end')"
+    script = f"import os\n{before}\n{PRELUDE}\nrecord(1)\nprint('the end')"
     kept = {k: v for k, v in os.environ.items() if k != "LINEAGE_HOME"}
     out = run_in(tmp_path, script, {**kept, **environ})
     assert out == "the end\n"

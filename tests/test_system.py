@@ -85,7 +85,7 @@ def test_a_file_that_keeps_its_name_while_open_is_closed_before(
     assert target.exists() == (kind == "rename")
 
 
-def test_what_is_never_let_go_is_said(
+def test_what_is_never_let_go_is_logged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder that may not be changed is an error of the caller's, and no leak."""

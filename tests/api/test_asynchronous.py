@@ -136,7 +136,7 @@ async def test_requests_at_one_time_are_bounded(
     assert bound.locked()
 
 
-async def test_https_is_asked_for_outside_of_the_loop(
+async def test_https_is_probed_outside_of_the_loop(
     server: Recorder, make_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first asynchronous call asks for https without stopping the loop."""

@@ -130,7 +130,7 @@ def test_from_env_reads_a_file_in_development(
         Api()
 
 
-def test_from_env_says_what_is_missing(
+def test_from_env_names_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No file, a file of another name, a value in neither, and production."""
@@ -185,7 +185,7 @@ def tls_hellos(behaviour: str) -> tuple[socket.socket, list[bytes], threading.Th
 
 
 @pytest.mark.parametrize("behaviour", ["close", "silent"])
-def test_a_plain_server_is_asked_for_https_once(
+def test_a_plain_server_is_probed_for_https_once(
     monkeypatch: pytest.MonkeyPatch, behaviour: str
 ) -> None:
     """The first call of a client tries https once, shortly, and goes on with http."""

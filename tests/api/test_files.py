@@ -137,7 +137,7 @@ def test_a_range_with_a_hole_is_an_error(server: Recorder, api: Api) -> None:
         list(api.stream(GET, "POST", {}, range_start=5))
 
 
-def test_a_refused_stream_says_why(server: Recorder, api: Api) -> None:
+def test_a_refused_stream_raises_the_reason(server: Recorder, api: Api) -> None:
     """The status and the server's words, rather than an unread body."""
     server.on(GET, Reply(403, b'{"error": "e", "details": {"message": "no"}}'))
     with pytest.raises(HttpError, match="no"):
@@ -162,7 +162,7 @@ def test_gzip_on_the_way_is_no_short_file(
     assert (tmp_path / "x").read_bytes() == CONTENT
 
 
-def test_a_packed_body_that_breaks_is_asked_for_again(
+def test_a_packed_body_that_breaks_is_requested_again(
     server: Recorder, api: Api, tmp_path: Path
 ) -> None:
     """Where a server packs, ranges would count other bytes: the whole comes again."""
@@ -189,7 +189,7 @@ def test_a_packed_body_that_breaks_is_asked_for_again(
          {"moduleId": 1, "version": "v", "appId": 2, "fileKey": "k"}),
     ],
 )  # fmt: skip
-def test_git_files_are_asked_for_as_by_the_sdk(
+def test_git_files_are_requested_as_by_the_sdk(
     server: Recorder, api: Api, tmp_path: Path, kwargs: Any, body: Any
 ) -> None:
     """What is None is left out."""

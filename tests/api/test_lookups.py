@@ -20,13 +20,13 @@ class Instance:
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
         self.requested: list[Any] = []
-        self.is_asked = threading.Event()
+        self.is_called = threading.Event()
         self.may_answer = threading.Event()
 
     def __call__(self, method: str, fields: Any) -> Any:
         self.requested.append((method, fields))
         answer = self.answers.pop(0)
-        self.is_asked.set()
+        self.is_called.set()
         assert self.may_answer.wait(WAIT_S)
         if isinstance(answer, BaseException):
             raise answer
@@ -54,14 +54,14 @@ def two_threads(instance: Instance) -> tuple[Future[int], Future[int]]:
     teams = lookups.TeamCache()
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(teams.of, 77, instance)
-        assert instance.is_asked.wait(WAIT_S)
+        assert instance.is_called.wait(WAIT_S)
         second = pool.submit(teams.of, 77, instance)
         assert WatchedFuture.is_waited_for.wait(WAIT_S)
         instance.may_answer.set()
     return first, second
 
 
-def test_threads_that_meet_a_new_task_ask_once() -> None:
+def test_threads_that_meet_a_new_task_look_it_up_once() -> None:
     """One request finds the team for all of them."""
     instance = Instance({"teamId": 5})
     first, second = two_threads(instance)

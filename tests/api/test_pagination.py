@@ -54,7 +54,7 @@ def test_all_pages_give_everything_up_to_the_limit(
     assert len(server.requests) - probed == probed
 
 
-def test_pages_are_asked_for_as_by_the_sdk(server: Recorder, api: Api) -> None:
+def test_pages_are_requested_as_by_the_sdk(server: Recorder, api: Api) -> None:
     """The first request has no page keys; later ones have page and size."""
     server.on("tasks.list", serve(12, 5))
     data = {"workspaceId": 1}

@@ -323,7 +323,7 @@ def test_bodies_of_other_adapters_are_read() -> None:
             short.post("m", {})
 
 
-def test_a_mounted_address_is_not_asked_for_https(
+def test_a_mounted_address_is_not_probed_for_https(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The embedded instance has no https, and nobody to probe for it."""

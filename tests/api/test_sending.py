@@ -151,7 +151,7 @@ def test_a_link_that_cannot_be_made_is_left_out(
         edge(kind="project", id=11, version_num=99),
     ],
 )
-def test_what_can_never_be_sent_says_so(
+def test_what_can_never_be_sent_is_reported(
     workflow: Workflow, platform: Recorder, fact: Any
 ) -> None:
     """An edge that names nothing is a `DeliveryError`; nothing leaves."""
@@ -207,7 +207,7 @@ def test_an_edge_waits_for_an_instance_that_takes_it(
     assert caught.value.is_retryable
 
 
-def test_a_foreign_api_that_forgot_its_version_is_asked_again(
+def test_a_foreign_api_that_forgot_its_version_is_queried_again(
     platform: Recorder,
 ) -> None:
     """The SDK keeps `unknown` for good; the gate asks past it."""
@@ -252,7 +252,7 @@ def test_errors_of_other_apis_are_translated(
 
 
 @pytest.mark.parametrize("error", [HttpError("ours"), requests.ConnectionError("x")])
-def test_a_version_that_cannot_be_asked_for_is_unknown(error: Exception) -> None:
+def test_a_version_that_cannot_be_queried_is_unknown(error: Exception) -> None:
     """An api that forgot its version, and fails to fetch it, keeps edges waiting."""
     with pytest.raises(IncompatibleInstanceError):
         Workflow(Broken(error, "unknown")).send_edge(edge())

@@ -157,8 +157,10 @@ def test_every_public_method_shows_its_errors_and_endpoint() -> None:
             if name.startswith("_") or name in silent or paging.match(name):
                 continue
             doc = inspect.getdoc(method) or ""
-            is_told = re.search(r"`[\w.-]+\.[\w.-]+`|GetTaskContext|navailable", doc)
-            assert is_told, f"{owner}.{name}"
+            is_described = re.search(
+                r"`[\w.-]+\.[\w.-]+`|GetTaskContext|navailable", doc
+            )
+            assert is_described, f"{owner}.{name}"
     for name, method in inspect.getmembers(Workflow, inspect.isfunction):
         if name.startswith("add_"):
             endpoint = f"`workflow.node.add-{name.split('_')[1]}`"
@@ -176,7 +178,7 @@ def test_the_classes_hang_together(api: Api) -> None:
     assert (TaskApi.MAX_WAIT_ATTEMPTS, TaskApi.WAIT_ATTEMPT_TIMEOUT_SEC) == (999, 1)
 
 
-def test_the_door_says_what_there_is() -> None:
+def test_the_exports_are_true() -> None:
     """`lineage.api.__all__` is sorted and true."""
     assert sorted(front.__all__) == list(front.__all__)
     assert all(hasattr(front, name) for name in front.__all__)

@@ -145,7 +145,7 @@ def test_a_dead_server_holds_nobody_for_minutes(
     assert len(server.requests) in (6, 7)
 
 
-def test_the_platforms_whole_patience_can_be_asked_for(
+def test_the_platforms_whole_patience_can_be_set(
     make_api: Callable[..., Api], server: Recorder
 ) -> None:
     """Without a total time, all attempts are made, with pauses that double to 60 s."""

@@ -99,7 +99,7 @@ def test_each_method_sends_the_body_of_the_platform(
     assert list(platform.last(endpoint))[:3] == ["teamId", "node", "type"]
 
 
-def test_the_first_edge_asks_for_the_version_and_the_team_only(
+def test_the_first_edge_looks_up_the_version_and_the_team_only(
     workflow: Workflow, platform: Recorder
 ) -> None:
     """A first edge costs two requests more, every later one a single request."""

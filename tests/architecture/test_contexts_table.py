@@ -47,7 +47,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "HTTP": (NEIGHBOURS, "test_http_headers_carry_the_task", "headers"),
     "ranks": (
         WAYS,
-        "test_ranks_are_one_task|test_ranks_without_a_shared_id_say_so",
+        "test_ranks_are_one_task|test_ranks_without_a_shared_id_warn",
         "torchrun|Slurm|Open MPI",
     ),
     "notebook": (NEIGHBOURS, "test_notebook", "ipynb"),

@@ -62,7 +62,7 @@ def test_a_refused_fact_is_named_with_its_reason(type_) -> None:
     assert "planet" in again.out
 
 
-def test_nothing_to_retry_is_said(type_) -> None:
+def test_nothing_to_retry_is_shown(type_) -> None:
     """`retry` without refused facts does nothing, and says so."""
     answer = type_("retry", "--timeout", "5")
     assert answer.code == 0
@@ -120,7 +120,7 @@ def test_dropped_and_unreadable_facts_are_reported(
      ({"LINEAGE_TARGET": "instance"}, "SERVER_ADDRESS is unset"),
      ({"LINEAGE_TARGET": "instance", "SERVER_ADDRESS": "http://p"}, "http://p")],
 )  # fmt: skip
-def test_the_status_says_where_facts_go(
+def test_the_status_shows_where_facts_go(
     type_, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], where: str
 ) -> None:
     """An address, or what is missing for one."""

@@ -35,7 +35,7 @@ def test_the_demo_brings_its_own_example(
         assert main([*words, "--home", str(tmp_path / "home")]) == 0, words
 
 
-def test_the_demo_says_what_the_page_needs(
+def test_the_demo_shows_what_the_page_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Without a server the last line has the command that installs it."""

@@ -45,7 +45,7 @@ def test_doctor_masks_secrets(type_, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"LINEAGE_STRICT": "1"}, "tracking errors raise"),
     ],
 )  # fmt: skip
-def test_doctor_says_what_follows(
+def test_doctor_shows_what_follows(
     type_, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], expected: str
 ) -> None:
     """Not only the value, but what lineage does with it."""
@@ -96,14 +96,14 @@ def test_check_names_the_line_that_cannot_work(
     assert "bad_declarations.py" in answer.out
 
 
-def test_check_of_a_file_that_is_not_there_says_so(type_) -> None:
+def test_check_of_a_file_that_is_not_there_names_it(type_) -> None:
     """The name as it was typed."""
     answer = type_("check", "nowhere.py")
     assert answer.code == 2
     assert "there is no file nowhere.py" in answer.err
 
 
-def test_doctor_says_that_nobody_answers(
+def test_doctor_shows_that_nobody_answers(
     type_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An address that cannot be reached is named now, not found out weeks later."""
@@ -111,7 +111,7 @@ def test_doctor_says_that_nobody_answers(
     assert "http://127.0.0.1:9 does not answer" in type_("doctor").out
 
 
-def test_doctor_says_who_answers(
+def test_doctor_shows_who_answers(
     type_, monkeypatch: pytest.MonkeyPatch, served_version: str
 ) -> None:
     """A platform is named with its version."""
@@ -119,7 +119,7 @@ def test_doctor_says_who_answers(
     assert "answers, a platform of version 6.12.0" in type_("doctor").out
 
 
-def test_doctor_says_that_the_address_is_missing(
+def test_doctor_shows_that_the_address_is_missing(
     type_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LINEAGE_TARGET=instance alone sends nothing."""
@@ -127,7 +127,7 @@ def test_doctor_says_that_the_address_is_missing(
     assert "SERVER_ADDRESS is not set" in type_("doctor").out
 
 
-def test_check_of_a_module_that_is_not_there_says_so(type_) -> None:
+def test_check_of_a_module_that_is_not_there_names_it(type_) -> None:
     """A mistyped module is the user's trouble, no defect of lineage."""
     answer = type_("check", "no_such_module")
     assert answer.code == 2
@@ -148,7 +148,9 @@ def test_a_home_that_others_may_read_is_a_problem(
     assert type_("doctor").code == 0
 
 
-def test_doctor_checks_a_store_and_says_how_to_repair_it(type_, tmp_path: Path) -> None:
+def test_doctor_checks_a_store_and_shows_how_to_repair_it(
+    type_, tmp_path: Path
+) -> None:
     """A sound store is called so; what is wrong is named, and the command mends it."""
     from lineage.instance.store import open_store
 

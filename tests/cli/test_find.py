@@ -230,7 +230,7 @@ def recorded_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str,
 
 
 @pytest.mark.parametrize("is_here", [True, False])
-def test_odd_names_that_were_recorded_are_asked_as_they_are(
+def test_odd_names_that_were_recorded_are_found_as_they_are(
     type_: Callable[..., Any],
     recorded_names: dict[str, str],
     is_here: bool,
@@ -251,15 +251,15 @@ def test_odd_names_that_were_recorded_are_asked_as_they_are(
 @pytest.mark.usefixtures("same_names")
 def test_a_name_that_is_no_text_is_shown_escaped(type_: Callable[..., Any]) -> None:
     """A terminal could not be sent it."""
-    said = type_("show", os.fsdecode(b"no\xe9.csv")).err
-    assert "nothing is called 'no\\udce9.csv'" in said
+    shown = type_("show", os.fsdecode(b"no\xe9.csv")).err
+    assert "nothing is called 'no\\udce9.csv'" in shown
 
 
 @pytest.mark.usefixtures("same_names")
-def test_a_set_that_is_empty_says_how_a_name_is_quoted(
+def test_a_set_that_is_empty_shows_how_a_name_is_quoted(
     type_: Callable[..., Any],
 ) -> None:
     """A file may be called `kind:job`."""
-    said = type_("show", "kind:job").err
-    assert "nothing matches 'kind:job'" in said
-    assert "'\"kind:job\"'" in said
+    shown = type_("show", "kind:job").err
+    assert "nothing matches 'kind:job'" in shown
+    assert "'\"kind:job\"'" in shown

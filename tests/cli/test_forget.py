@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from instance_fixture import World, form
+from instance_fixture import InstanceFixture, form
 
 from lineage.delivery.evidence.digest_memory import DigestMemory
 from lineage.instance.authorization import OPEN
@@ -151,7 +151,7 @@ def test_waiting_rejected_and_damaged_facts_are_reached(type_, home: Path) -> No
     assert json.loads(row[1])["id"].startswith("/data/***")
 
 
-def test_a_held_memory_of_digests_is_said(
+def test_a_held_memory_of_digests_is_shown(
     type_, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a process holds is named, and the command does not end with success."""
@@ -188,13 +188,13 @@ RUN = "01890f9c-1b1c-7cc0-8d2c-000000000001"
 @pytest.fixture
 def received(clean_environment: Path) -> Path:
     """A home whose instance has taken in an OpenLineage event."""
-    world = World(clean_environment)
+    instance = InstanceFixture(clean_environment)
     body = json.dumps(openlineage_event(RUN)).encode()
     request = InstanceRequest(
         "POST", "/api/v1/lineage", query={}, headers={}, body=body
     )
-    answer = world.routes.handle(request, OPEN)
-    world.close()
+    answer = instance.routes.handle(request, OPEN)
+    instance.close()
     assert answer.status in (200, 201), answer.content()
     return clean_environment
 
@@ -206,7 +206,9 @@ def test_facets_of_openlineage_events_are_reached(type_, received: Path) -> None
     assert "4711" not in bytes_of(received).decode("utf-8", "replace")
 
 
-def test_what_events_said_of_a_run_goes_with_its_details(type_, received: Path) -> None:
+def test_what_events_reported_of_a_run_goes_with_its_details(
+    type_, received: Path
+) -> None:
     """Forgetting a run leaves no facet of it; what it used stays."""
     number = str(type_("tasks", "--json").data["tasks"][0]["node"]["id"])
     assert type_("forget", "--task", number).code == 0
@@ -220,16 +222,16 @@ def test_files_of_a_run_go_with_it_unless_others_keep_them(
     type_, clean_environment: Path
 ) -> None:
     """A run's own uploads are removed; the same bytes in another's hands stay."""
-    world = World(clean_environment)
+    instance = InstanceFixture(clean_environment)
     for id in (1, 2):
-        world.ask("lineage.register.task", {"name": "t", "id": id})
+        instance.call("lineage.register.task", {"name": "t", "id": id})
     for task, content in ((1, b"its own"), (1, b"of both"), (2, b"of both")):
         about = json.dumps({"fullpath": content.decode()}).encode()
         raw, kind = form([("0", None, about), ("0-file", "n", content)])
         headers = {**kind, "x-task-id": str(task)}
-        answer = world.send("tasks.files.bulk.upload", raw=raw, headers=headers)
+        answer = instance.send("tasks.files.bulk.upload", raw=raw, headers=headers)
         assert answer.status == 200, answer.content()
-    world.close()
+    instance.close()
     done = type_("forget", "--task", "1", "--json").data
     assert len(done["blobs"]) == 1
     kept = [p.read_bytes() for p in (clean_environment / "blobs").glob("??/*")]

@@ -44,7 +44,7 @@ def test_a_missing_argument_names_it_and_the_help(type_) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "shown"),
     [
         (
             "tasks --bogus",
@@ -58,33 +58,33 @@ def test_a_missing_argument_names_it_and_the_help(type_) -> None:
     ],
 )
 def test_a_wrong_option_is_named_with_what_is_allowed(
-    type_, words: str, said: str
+    type_, words: str, shown: str
 ) -> None:
     """The option, what it takes, and the help of the command that was typed."""
     answer = type_(*words.split())
     assert answer.code == 2
-    assert said in answer.err
+    assert shown in answer.err
 
 
 @pytest.mark.usefixtures("small_graph")
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "shown"),
     [
         ("tasks --limit 0", "limit cannot be 0; allowed is a value greater"),
         ("show model.pt --up -1", "depth cannot be -1; allowed is a value greater"),
     ],
 )
 def test_a_number_out_of_its_bounds_is_refused_in_one_line(
-    type_, words: str, said: str
+    type_, words: str, shown: str
 ) -> None:
     """The number and its bound, without the words of a library."""
     answer = type_(*words.split())
     assert answer.code == 2
-    assert said in answer.err
+    assert shown in answer.err
     assert answer.err.count("\n") == 1
 
 
-def test_a_command_in_an_empty_folder_says_what_to_type(type_) -> None:
+def test_a_command_in_an_empty_folder_shows_what_to_type(type_) -> None:
     """Nothing was recorded: the folder's name, and how to begin."""
     answer = type_("tasks")
     assert answer.code == 2
@@ -135,7 +135,7 @@ def test_an_address_needs_no_scheme(type_) -> None:
     assert "127.0.0.1:9" in answer.err
 
 
-def test_the_platform_without_an_address_says_what_to_set(
+def test_the_platform_without_an_address_shows_what_to_set(
     type_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LINEAGE_TARGET=instance alone is not enough."""

@@ -77,9 +77,9 @@ def _table() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("command", [name for name in FORMS if name in dict(_table())])
 def test_the_table_of_members_is_complete(command: str) -> None:
     """Each member at the top of an answer stands in the documentation."""
-    said = set(re.findall(r"`(\w+)`", dict(_table())[command]))
+    documented = set(re.findall(r"`(\w+)`", dict(_table())[command]))
     if command != "health":
-        assert set(_members(form_of(command, 1))) <= said
+        assert set(_members(form_of(command, 1))) <= documented
 
 
 def test_the_command_shows_a_form(type_: Type) -> None:

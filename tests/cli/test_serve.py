@@ -28,7 +28,7 @@ def page(clean_environment: Path) -> Iterator[str]:
         server.stdout.close()
 
 
-def test_ui_serves_the_page_where_it_says(page: str) -> None:
+def test_ui_serves_the_page_at_the_address_it_shows(page: str) -> None:
     """The printed address opens the page; without its secret nobody else does."""
     root, _, secret = page.partition("/?token=")
     assert len(secret) >= 32
@@ -79,7 +79,7 @@ def test_a_token_that_does_not_exist_cannot_be_revoked(type_) -> None:
     assert "lineage token list" in answer.out
 
 
-def test_without_tokens_the_list_says_how_to_make_one(type_) -> None:
+def test_without_tokens_the_list_shows_how_to_make_one(type_) -> None:
     """An empty list is no dead end."""
     assert "lineage token create" in type_("token", "list").out
 

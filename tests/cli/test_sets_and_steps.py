@@ -59,7 +59,7 @@ def _rows(out: str) -> list[list[str]]:
 
 
 @pytest.mark.usefixtures("many")
-def test_a_step_is_asked_what_it_used_and_produced(type_: Type) -> None:
+def test_a_step_shows_what_it_used_and_produced(type_: Type) -> None:
     """Steps inside it count as its own; the newest run comes first."""
     rows = _rows(type_("show", "step:clean", "--limit", "1").out)
     assert rows[0][1:5] == ["clean", "of", "Train", "task:30"]
@@ -148,8 +148,8 @@ def test_runs_show_the_parameters_that_differ(type_: Type) -> None:
 @pytest.mark.usefixtures("many")
 def test_an_artifact_is_no_run_and_its_runs_are_one_command_away(type_: Type) -> None:
     """The command in the message lists them."""
-    said = type_("tasks", "raw.csv").out
-    assert "those that made or used it: lineage tasks '1+raw.csv+1'" in said
+    shown = type_("tasks", "raw.csv").out
+    assert "those that made or used it: lineage tasks '1+raw.csv+1'" in shown
     data = type_("tasks", "1+raw.csv+1", "--json", "--limit", "50").data
     assert len(data["tasks"]) == RUNS
 
@@ -173,7 +173,7 @@ def test_every_filter_is_answered_as_a_set(
 
 
 @pytest.mark.usefixtures("many")
-def test_a_tree_says_how_nodes_are_connected(type_: Type) -> None:
+def test_a_tree_shows_how_nodes_are_connected(type_: Type) -> None:
     """An edge names its step."""
     out = type_("upstream", "best.pt").out
     assert "in fit" in out

@@ -24,7 +24,7 @@ def test_tasks_are_filtered_by_text_and_status(type_) -> None:
     assert [task["node"]["name"] for task in answer["tasks"]] == ["Train"]
 
 
-def test_a_cut_list_says_how_to_go_on(type_) -> None:
+def test_a_cut_list_shows_how_to_go_on(type_) -> None:
     """`--after` continues where the answer was cut, without a gap or a double."""
     first = type_("tasks", "--limit", "3")
     assert "there is more; add: --after" in first.out

@@ -112,7 +112,7 @@ def test_stale_is_one_line_an_output_with_all_its_reasons(
     assert len(type_("stale", "--all").out.splitlines()) == 1
 
 
-def test_impact_never_says_nothing_of_what_a_run_used(
+def test_impact_always_shows_what_a_run_used(
     history: History, type_: Callable[..., Any]
 ) -> None:
     """A config that was used names its users, although nothing was made."""
@@ -216,7 +216,7 @@ def test_diff_names_files_parameters_metrics_and_packages(
 
 
 @pytest.mark.usefixtures("two_trainings")
-def test_why_says_the_first_upstream_differences_in_one_sentence(
+def test_why_names_the_first_upstream_differences_in_one_sentence(
     type_: Callable[..., Any],
 ) -> None:
     """The folder's files, the parameter and the package, then the evidence."""
@@ -274,7 +274,7 @@ def test_why_goes_up_to_the_first_difference(
     assert "through clean.csv" in shown
 
 
-def test_why_of_equal_runs_says_that_nothing_recorded_differs(
+def test_why_of_equal_runs_shows_that_nothing_recorded_differs(
     history: History, type_: Callable[..., Any]
 ) -> None:
     """It does not make a reason up."""

@@ -41,7 +41,7 @@ def test_processes_that_start_together_send_leftovers_once(tmp_path: Path) -> No
         body = f"""
 lineage.runtime.runtime().flusher.start = lambda: None
 for number in range(1, {COUNT} + 1):
-    say(number)
+    record(number)
 os.kill(os.getpid(), signal.SIGKILL)
 """
         for _ in range(3):

@@ -136,7 +136,7 @@ def test_no_request_starts_whose_answer_comes_too_late(limited: Runtime) -> None
     assert limited.flusher.report().waiting >= 20 - len(exporter.delivered)
 
 
-def test_what_is_left_behind_is_said_in_one_warning(
+def test_what_is_left_behind_is_logged_in_one_warning(
     limited: Runtime, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It names how many, why, where they are and what sends them."""

@@ -87,7 +87,7 @@ def test_a_poisonous_fact_is_found_by_halving(status: int) -> None:
     assert len(api.sizes) < 30
 
 
-def test_a_server_that_fails_at_everything_is_not_asked_for_each() -> None:
+def test_a_server_that_fails_at_everything_is_not_tried_for_each() -> None:
     """Halving stops where nothing gets through."""
 
     def judge(_ids: Sequence[int]) -> BatchAnswer:

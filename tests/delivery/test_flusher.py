@@ -82,7 +82,7 @@ def test_flush_delivers_in_order_and_deletes_the_files(rigs: Any) -> None:
     assert not rig.journal.folder.files_with_suffix(segments.SUFFIX)
 
 
-def test_the_background_delivers_without_being_asked(rigs: Any) -> None:
+def test_the_background_delivers_on_its_own(rigs: Any) -> None:
     """Once started, what is recorded later is delivered, too."""
     rig = rigs()
     rig.write(1)

@@ -22,10 +22,10 @@ class Finder:
 sys.meta_path.insert(0, Finder())
 # Called before the hooks that were registered earlier.
 os.register_at_fork(before=forking.set)
-say(1)
+record(1)
 assert begun.wait(20)
 pid = os.fork()
-say(2 if pid else 3)
+record(2 if pid else 3)
 assert lineage.flush(20)
 if pid == 0:
     os._exit(0)
@@ -94,7 +94,7 @@ thread.join()
 
 FORKS = """
 import time, warnings
-say(1)
+record(1)
 assert lineage.flush(20)
 idle = threading.Thread(target=time.sleep, args=(60,), daemon=True)
 def fork():
@@ -122,15 +122,15 @@ def test_forks_in_the_middle_of_a_delivery_all_deliver(tmp_path: Path) -> None:
     """No child inherits a lock of the store that the parent's thread held."""
     body = """
 for number in range(1, 200):
-    say(number)
+    record(number)
 children = []
 for number in range(200, 208):
     pid = os.fork()
     if pid == 0:
-        say(number)
+        record(number)
         os._exit(0 if lineage.flush(50) else 1)
     children.append(pid)
-    say(1000 + number)
+    record(1000 + number)
 assert lineage.flush(50)
 assert all(os.waitpid(pid, 0)[1] == 0 for pid in children)
 """
@@ -156,14 +156,14 @@ def execute_slowly(loader, module):
         assert forked.wait(20)
     execute(loader, module)
 SourceFileLoader.exec_module = execute_slowly
-say(1)
+record(1)
 assert begun.wait(20)
 pid = os.fork()
 if pid == 0:
-    say(3)
+    record(3)
     os._exit(0 if lineage.flush(50) else 1)
 forked.set()
-say(2)
+record(2)
 assert lineage.flush(50)
 assert os.waitpid(pid, 0)[1] == 0
 """
@@ -217,7 +217,7 @@ def pipe():
     return made
 end, still_open = make_pipe()
 os.pipe = pipe
-say(1)
+record(1)
 assert begun.wait(20)
 pid = os.fork()
 if pid == 0:

@@ -19,7 +19,7 @@ lineage.runtime.runtime().flusher.start = lambda: None
 SHOW = "import sys; from lineage.cli import main; sys.exit(main(sys.argv[1:]))"
 OPEN = """
 with lineage.task("train"):
-    say(1)
+    record(1)
 """
 
 
@@ -92,10 +92,10 @@ def test_a_killed_worker_leaves_its_parents_task_alone(tmp_path: Path) -> None:
     body = """
 import subprocess
 with lineage.task("parent"):
-    say(1)
+    record(1)
     pid = os.fork()
     if not pid:
-        say(2)
+        record(2)
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(pid, 0)
     code = "import os, lineage; lineage.current_task().uses_project(3)"
@@ -119,9 +119,9 @@ def test_a_lost_task_and_its_open_step_are_shown_as_such(tmp_path: Path) -> None
     body = """
 with lineage.task("train"):
     with lineage.step("load"):
-        say(1)
+        record(1)
     with lineage.step("fit"):
-        say(2)
+        record(2)
         assert lineage.flush(20)
 """
     _killed(f"{body}        {KILL}", tmp_path)

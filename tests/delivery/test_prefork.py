@@ -7,7 +7,15 @@ import signal
 from pathlib import Path
 
 import pytest
-from prefork_tools import HANGS, Started, ask, ask_several, celery, delegate, gunicorn
+from prefork_tools import (
+    HANGS,
+    Started,
+    celery,
+    delegate,
+    gunicorn,
+    request,
+    request_several,
+)
 from runtime_tools import stored
 
 from lineage.delivery.status import read_status
@@ -33,7 +41,7 @@ def test_gunicorn_stopped_by_sigterm_has_delivered(
 ) -> None:
     """Workers and master end well and leave nothing; answers are the app's own."""
     with gunicorn(tmp_path, *options, **environ) as server:
-        answers = ask_several(server, 2)
+        answers = request_several(server, 2)
         assert server.stop() == 0
     assert all(number == back for number, (_, back) in answers.items())
     # The master logs each worker that ends by anything but its own exit.
@@ -44,7 +52,7 @@ def test_gunicorn_stopped_by_sigterm_has_delivered(
 def test_gunicorn_stopped_by_sigquit_has_delivered(tmp_path: Path) -> None:
     """The quick stop of workers and master is an exit as well."""
     with gunicorn(tmp_path) as server:
-        answers = ask_several(server, 2)
+        answers = request_several(server, 2)
         assert server.stop(signal.SIGQUIT) == 0
     assert_all_delivered(server, list(answers))
 
@@ -53,8 +61,8 @@ def test_a_gunicorn_worker_that_took_too_long_has_delivered(tmp_path: Path) -> N
     """What was recorded before the time-out arrives, and the server works on."""
     with gunicorn(tmp_path, "--timeout", "1") as server:
         with pytest.raises(OSError):
-            ask(server, [HANGS])
-        answers = ask_several(server, 2)
+            request(server, [HANGS])
+        answers = request_several(server, 2)
         assert server.stop() == 0
     assert_all_delivered(server, [*answers, HANGS])
 
@@ -64,10 +72,10 @@ def test_what_a_killed_gunicorn_worker_leaves_is_sent_by_the_others(
 ) -> None:
     """Facts of a worker that got SIGKILL arrive before the server has stopped."""
     with gunicorn(tmp_path) as server:
-        victim, _ = ask(server, [1])[1]
+        victim, _ = request(server, [1])[1]
         os.kill(victim, signal.SIGKILL)
         server.find(rf"(pid:\s?{victim}\)? was sent SIGKILL)")
-        answers = ask(server, list(range(2, 42)))
+        answers = request(server, list(range(2, 42)))
         assert victim not in {pid for pid, _ in answers.values()}
         assert server.stop() == 0
     assert_all_delivered(server, list(range(1, 42)))

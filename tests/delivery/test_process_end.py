@@ -30,7 +30,7 @@ else:
 CTRL_C = "os.kill(os.getpid(), signal.SIGINT); time.sleep(50)"
 
 
-@pytest.mark.parametrize("recording", ["say(1)", "lineage.flush(0)"])
+@pytest.mark.parametrize("recording", ["record(1)", "lineage.flush(0)"])
 @pytest.mark.parametrize(
     ("end", "code"),
     [
@@ -49,12 +49,12 @@ def test_an_unhandled_end_delivers_and_stays_what_it_is(
     app.write_text(f"{PRELUDE}\nimport time\n{recording}\n{end}\n")
     ran = run_script(app, home=tmp_path / "home")
     assert ran.returncode == code, ran.stderr
-    assert stored(tmp_path / "home") == ([1] if recording == "say(1)" else [])
+    assert stored(tmp_path / "home") == ([1] if recording == "record(1)" else [])
 
 
 def test_ctrl_c_in_a_module_stays_the_end_by_a_signal(tmp_path: Path) -> None:
     """A program that was started by `python -m` ends as it would without lineage."""
-    (tmp_path / "app.py").write_text(f"{PRELUDE}\nimport time\nsay(1)\n{CTRL_C}\n")
+    (tmp_path / "app.py").write_text(f"{PRELUDE}\nimport time\nrecord(1)\n{CTRL_C}\n")
     environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
     ran = subprocess.run(
         [sys.executable, "-m", "app"], env=environ, capture_output=True
@@ -65,7 +65,7 @@ def test_ctrl_c_in_a_module_stays_the_end_by_a_signal(tmp_path: Path) -> None:
 def test_a_handler_set_after_the_first_fact_replaces_ours(tmp_path: Path) -> None:
     """The app's later handler alone is called; its exit delivers."""
     body = """
-say(1)
+record(1)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
 os.kill(os.getpid(), signal.SIGTERM)
 threading.Event().wait(30)
@@ -78,7 +78,7 @@ threading.Event().wait(30)
 def test_sigterm_after_the_first_fact_of_a_thread_delivers(tmp_path: Path) -> None:
     """The main thread sets the handler as soon as it runs Python code again."""
     body = """
-t = threading.Thread(target=say, args=(1,)); t.start(); t.join()
+t = threading.Thread(target=record, args=(1,)); t.start(); t.join()
 os.kill(os.getpid(), signal.SIGTERM)
 threading.Event().wait(30)
 """
@@ -91,7 +91,7 @@ def test_sigterm_during_a_call_into_c_delivers_when_it_returns(tmp_path: Path) -
     """The handler runs after the call, as any handler of Python."""
     body = """
 import hashlib
-say(1)
+record(1)
 begun = threading.Event()
 def kill():
     begun.wait(30)
@@ -114,7 +114,7 @@ def test_terminated_workers_deliver_as_by_any_sigterm(tmp_path: Path) -> None:
         + """
 if __name__ == "__main__":
     with multiprocessing.get_context("fork").Pool(2) as pool:
-        pool.map(say, range(1, 9))
+        pool.map(record, range(1, 9))
 """
     )
     ran = run_script(app, home=tmp_path / "home")
@@ -129,10 +129,10 @@ def test_facts_recorded_after_our_exit_handler_wait(tmp_path: Path) -> None:
     body = """
 import atexit
 def last():
-    say(2)
+    record(2)
     os._exit(0)
 atexit.register(last)
-say(1)
+record(1)
 """
     assert run(body, tmp_path, LINEAGE_TARGET="http://127.0.0.1:9").returncode == 0
     kept = [path.read_bytes() for path in (tmp_path / "journal").glob("*.seg")]
@@ -167,7 +167,7 @@ import asyncio, os, signal, threading
 import uvicorn
 import lineage
 
-def say(number):
+def record(number):
     lineage.current_task().uses_project(number)
 
 async def app(scope, receive, send):
@@ -176,15 +176,15 @@ async def app(scope, receive, send):
             message = await receive()
             await send({"type": message["type"] + ".complete"})
             if message["type"] == "lifespan.shutdown":
-                say(3)
+                record(3)
                 return
 
 def first():
-    say(1)
+    record(1)
     asyncio.run_coroutine_threadsafe(later(), loop)
 
 async def later():
-    say(2)
+    record(2)
     os.kill(os.getpid(), signal.SIGTERM)
 
 async def main():
@@ -218,7 +218,7 @@ def main_wrapper(name, main):
 ''', wrapper.__dict__)
 sys.modules["supervisely.function_wrapper"] = wrapper
 def main():
-    say(1)
+    record(1)
     1 / 0
 wrapper.main_wrapper("main", main)
 """

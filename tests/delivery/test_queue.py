@@ -101,15 +101,15 @@ def test_a_fact_that_is_sent_alone_gets_a_call_of_its_own() -> None:
     assert batches == [[1], [2], [3]]
 
 
-def test_pauses_that_the_receiver_asked_for_are_kept() -> None:
+def test_pauses_that_the_receiver_wants_are_kept() -> None:
     """All others end when a caller waits."""
     queue = DeliveryQueue()
     queue.add(item(1, "input"))
     queue.add(item(2, "input"))
-    ours, asked = queue.next_batch(10, None)
-    asked.not_before = 30.0
+    ours, delayed = queue.next_batch(10, None)
+    delayed.not_before = 30.0
     queue.put_back(ours, 20.0)
-    queue.put_back(asked, 30.0)
+    queue.put_back(delayed, 30.0)
     queue.make_all_due(not_asked_to_wait=True)
     queue.promote_due(1.0)
     assert numbers(queue.next_batch(10, None)) == [1]

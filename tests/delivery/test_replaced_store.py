@@ -56,8 +56,8 @@ def test_a_backup_that_is_copied_back_gets_what_came_after_it(
     lineage.current_task().uses_project(3)
     assert lineage.flush(WAIT_S)
     assert stored(home) == [1, 2, 3]
-    (said,) = _losses(caplog)
-    assert "0 confirmed before them lie in no file any more" in said
+    (logged,) = _losses(caplog)
+    assert "0 confirmed before them lie in no file any more" in logged
 
 
 def test_what_lies_in_no_file_any_more_is_counted(
@@ -75,15 +75,15 @@ def test_what_lies_in_no_file_any_more_is_counted(
     shutil.rmtree(home)
     assert lineage.flush(WAIT_S)
     assert stored(home) == [2]
-    (said,) = _losses(caplog)
-    assert f"; {gone} confirmed before them lie in no file any more" in said
+    (logged,) = _losses(caplog)
+    assert f"; {gone} confirmed before them lie in no file any more" in logged
 
 
 @pytest.mark.parametrize("is_restored", [True, False])
 def test_a_successor_notices_that_the_store_is_an_older_one(
     is_restored: bool, tmp_path: Path
 ) -> None:
-    """One fact shows it; where the store has that one, nothing is said or sent."""
+    """One fact shows it; where the store has that one, nothing is logged or sent."""
     copying = (
         "import sqlite3\n"
         "store = sqlite3.connect(os.environ['LINEAGE_HOME'] + '/instance.db')\n"
@@ -91,7 +91,9 @@ def test_a_successor_notices_that_the_store_is_an_older_one(
         "store.backup(target)\n"
     )
     flush = "assert lineage.flush(20)\n"
-    ran = run(f"say(1)\n{flush}{copying}say(2)\nsay(3)\n{flush}{KILL}", tmp_path)
+    ran = run(
+        f"record(1)\n{flush}{copying}record(2)\nrecord(3)\n{flush}{KILL}", tmp_path
+    )
     assert ran.returncode == -9, ran.stderr
     if is_restored:
         _restore(tmp_path, tmp_path / "copy.db")
@@ -105,7 +107,7 @@ def test_a_successor_notices_that_the_store_is_an_older_one(
 def test_a_journal_that_is_copied_back_stores_nothing_twice(tmp_path: Path) -> None:
     """Its position is the older one; each fact keeps its uid."""
     waiting = "import lineage.runtime\nlineage.runtime.runtime().flusher.start = int\n"
-    ran = run(f"{waiting}say(1)\nsay(2)\n{KILL}", tmp_path)
+    ran = run(f"{waiting}record(1)\nrecord(2)\n{KILL}", tmp_path)
     assert ran.returncode == -9, ran.stderr
     shutil.copytree(tmp_path / "journal", tmp_path / "kept")
     for _ in range(2):

@@ -41,7 +41,7 @@ def only_these_calls(*numbers):
 
 def test_an_app_that_just_ends_has_delivered(tmp_path: Path) -> None:
     """The exit of the interpreter delivers, and leaves no segment behind."""
-    ran = run("say(1); say(2)", tmp_path)
+    ran = run("record(1); record(2)", tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert stored(tmp_path) == [1, 2]
     assert not list((tmp_path / "journal").glob("*.seg"))
@@ -64,9 +64,9 @@ def test_facts_of_exit_handlers_are_delivered(tmp_path: Path) -> None:
     """Handlers of `atexit` may record, whether they run before ours or after."""
     body = """
 import atexit
-atexit.register(say, 1)
-say(2)
-atexit.register(say, 3)
+atexit.register(record, 1)
+record(2)
+atexit.register(record, 3)
 """
     assert run(body, tmp_path).returncode == 0
     reset_runtime()
@@ -82,7 +82,7 @@ def test_what_a_sudden_end_leaves_is_adopted(
     end: str, code: int, tmp_path: Path
 ) -> None:
     """Facts of a process that ends without a word are sent by the next one."""
-    body = f"say(1); say(2); {end}"
+    body = f"record(1); record(2); {end}"
     ran = run(body, tmp_path, LINEAGE_TARGET="http://127.0.0.1:9")
     assert ran.returncode == code, ran.stderr
     assert read_status(tmp_path).waiting >= 2
@@ -102,7 +102,7 @@ def test_a_lock_that_outlives_its_process_for_a_moment_is_waited_for(
     # A fork that Python's hooks do not see is what starting a program begins with.
     body = """
 import ctypes
-say(1)
+record(1)
 if ctypes.PyDLL(None).fork() == 0:
     for number in (0, 1, 2):
         os.close(number)
@@ -120,7 +120,7 @@ os._exit(3)
 
 def test_a_living_adopters_lock_holds_no_flush_for_long(tmp_path: Path) -> None:
     """What another process has taken over is that one's to send."""
-    ran = run("say(1); os._exit(3)", tmp_path, LINEAGE_TARGET="http://127.0.0.1:9")
+    ran = run("record(1); os._exit(3)", tmp_path, LINEAGE_TARGET="http://127.0.0.1:9")
     assert ran.returncode == 3, ran.stderr
     [segment] = (tmp_path / "journal").glob("*.seg")
     with segment.open("rb") as adopted:
@@ -132,7 +132,7 @@ def test_a_living_adopters_lock_holds_no_flush_for_long(tmp_path: Path) -> None:
 
 def test_the_first_fact_of_another_thread_is_enough(tmp_path: Path) -> None:
     """Where no handler can be set, delivery works all the same."""
-    body = "t = threading.Thread(target=say, args=(1,)); t.start(); t.join()"
+    body = "t = threading.Thread(target=record, args=(1,)); t.start(); t.join()"
     assert run(body, tmp_path).returncode == 0
     assert stored(tmp_path) == [1]
 
@@ -140,15 +140,15 @@ def test_the_first_fact_of_another_thread_is_enough(tmp_path: Path) -> None:
 def test_forks_record_into_segments_of_their_own(tmp_path: Path) -> None:
     """Children of a fork in full work deliver their own facts, the parent its own."""
     body = """
-say(1)
+record(1)
 children = []
 for number in range(2, 6):
     pid = os.fork()
     if pid == 0:
-        say(number)
+        record(number)
         sys.exit(0)
     children.append(pid)
-say(6)
+record(6)
 for pid in children:
     assert os.waitpid(pid, 0)[1] == 0
 assert lineage.flush(20)
@@ -167,10 +167,10 @@ def test_workers_of_multiprocessing_deliver(method: str, tmp_path: Path) -> None
         PRELUDE
         + """
 if __name__ == "__main__":
-    say(1)
+    record(1)
     context = multiprocessing.get_context(sys.argv[1])
     with context.Pool(2) as pool:
-        pool.map(say, range(2, 20))
+        pool.map(record, range(2, 20))
         pool.close()
         pool.join()
     lineage.flush(20)
@@ -187,7 +187,7 @@ def test_several_processes_share_a_home(tmp_path: Path) -> None:
     body = """
 start = int(sys.argv[1])
 for number in range(start, start + 50):
-    say(number)
+    record(number)
 """
     environ = {**os.environ, "LINEAGE_HOME": str(tmp_path)}
     running = [
@@ -206,7 +206,7 @@ def test_a_home_that_cannot_be_made_does_not_stop_the_app(tmp_path: Path) -> Non
     """With a file in the folder's place the app runs on, and one warning is logged."""
     home = tmp_path / "home"
     home.write_text("in the way")
-    ran = run("say(1); say(2); print('on')", home, LINEAGE_FLUSH_TIMEOUT_S="0.1")
+    ran = run("record(1); record(2); print('on')", home, LINEAGE_FLUSH_TIMEOUT_S="0.1")
     assert (ran.returncode, ran.stdout) == (0, "on\n")
     assert ran.stderr.count("kept in memory") <= 1
 
@@ -344,7 +344,7 @@ def test_switching_off_and_on() -> None:
 
 def test_a_runtime_of_its_own_sends_leftovers(tmp_path: Path) -> None:
     """A command-line tool delivers a home without recording anything itself."""
-    assert run("say(1); os._exit(0)", tmp_path, LINEAGE_FLUSH_TIMEOUT_S="0")
+    assert run("record(1); os._exit(0)", tmp_path, LINEAGE_FLUSH_TIMEOUT_S="0")
     tool = Runtime()
     tool.configure(home=tmp_path)
     assert tool.flush(WAIT_S)

@@ -26,9 +26,9 @@ def ends(home: Path) -> list[tuple[str, str]]:
 def test_sigterm_leaves_the_tasks_stopped(tmp_path: Path) -> None:
     """The task of the process, and one begun inside it, end as stopped."""
     body = """
-say(1)
+record(1)
 with lineage.task("inner"):
-    say(2)
+    record(2)
     os.kill(os.getpid(), signal.SIGTERM)
     threading.Event().wait(30)
 """
@@ -58,7 +58,7 @@ def test_the_handler_ends_by_the_signal_unless_the_app_had_one(
 ) -> None:
     """The app's handler decides where there is one; otherwise the signal does."""
     sent: list[tuple[int, int]] = []
-    asked: list[int] = []
+    called: list[int] = []
     exporter = MemoryExporter()
     lineage.configure(exporter=exporter)
     lineage.current_task().uses_project(1)
@@ -66,9 +66,9 @@ def test_the_handler_ends_by_the_signal_unless_the_app_had_one(
     monkeypatch.setattr(os, "kill", lambda *to: sent.append(to))
     former = process_end.former
     try:
-        process_end.former = lambda number, _: asked.append(number)
+        process_end.former = lambda number, _: called.append(number)
         process_end.on_sigterm(signal.SIGTERM, None)
-        assert asked == [signal.SIGTERM]
+        assert called == [signal.SIGTERM]
         assert not [to for to in sent if to[0] == os.getpid() and to[1]]
         process_end.former = signal.SIG_DFL
         process_end.on_sigterm(signal.SIGTERM, None)
@@ -86,7 +86,7 @@ def test_sigterm_after_the_task_ended_records_no_other_end(tmp_path: Path) -> No
     """A task that is over stays as it ended."""
     body = """
 with lineage.task("done"):
-    say(1)
+    record(1)
 os.kill(os.getpid(), signal.SIGTERM)
 threading.Event().wait(30)
 """
@@ -96,7 +96,7 @@ threading.Event().wait(30)
 
 def test_sigterm_delivers_and_ends_the_process_by_the_signal(tmp_path: Path) -> None:
     """The default end by SIGTERM stays what it was, after the delivery."""
-    body = "say(1); os.kill(os.getpid(), signal.SIGTERM); threading.Event().wait(30)"
+    body = "record(1); os.kill(os.getpid(), signal.SIGTERM); threading.Event().wait(30)"
     ran = run(body, tmp_path)
     assert ran.returncode == -signal.SIGTERM
     assert stored(tmp_path) == [1]
@@ -106,7 +106,7 @@ def test_sigterm_with_an_unreachable_instance_ends_within_its_deadline(
     tmp_path: Path,
 ) -> None:
     """A flush that cannot succeed holds the signal no longer than allowed."""
-    body = "say(1); os.kill(os.getpid(), signal.SIGTERM); threading.Event().wait(50)"
+    body = "record(1); os.kill(os.getpid(), signal.SIGTERM); threading.Event().wait(50)"
     ran = run(
         body, tmp_path,
         LINEAGE_TARGET="http://127.0.0.1:9", LINEAGE_FLUSH_TIMEOUT_S="0.2",
@@ -116,14 +116,14 @@ def test_sigterm_with_an_unreachable_instance_ends_within_its_deadline(
     assert b'"status":"stopped"' in journal.read_bytes()
 
 
-def test_an_apps_own_sigterm_handler_has_its_say(tmp_path: Path) -> None:
+def test_an_apps_own_sigterm_handler_is_called(tmp_path: Path) -> None:
     """A handler that was there first is called, with its own way to end."""
     body = """
 def mine(number, frame):
     print("mine", number, frame is not None)
     sys.exit(7)
 signal.signal(signal.SIGTERM, mine)
-say(1)
+record(1)
 os.kill(os.getpid(), signal.SIGTERM)
 threading.Event().wait(30)
 """
@@ -136,7 +136,7 @@ def test_an_ignored_sigterm_stays_ignored(tmp_path: Path) -> None:
     """A process that ignores the signal goes on."""
     body = """
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-say(1)
+record(1)
 os.kill(os.getpid(), signal.SIGTERM)
 print("on")
 """

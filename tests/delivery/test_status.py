@@ -106,12 +106,12 @@ def test_files_of_another_user_are_counted_as_unknown(
     with _without_rights():
         capsys.readouterr()
         code, printed = _typed(capsys, "status", "--home", str(home))
-        flushed, told_flush = _typed(
+        flushed, recorded_flush = _typed(
             capsys, "flush", "--home", str(home), "--timeout", "5"
         )
     assert (code, flushed) == (2, 2)
     assert "1 of the files in" in printed
-    assert "cannot be opened for writing (Permission denied)" in told_flush
+    assert "cannot be opened for writing (Permission denied)" in recorded_flush
 
 
 def test_a_file_that_goes_while_it_is_read_is_delivered(

@@ -90,7 +90,7 @@ def test_python_packages_without_a_service_are_not_clean() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm")
 @pytest.mark.parametrize("status", [200, 405])
-def test_the_pages_packages_are_audited_or_said_not_to_be(status: int) -> None:
+def test_the_pages_packages_are_audited_or_reported_as_not(status: int) -> None:
     """A registry that answers leads to a count; one that does not, to no success."""
     with service(lambda body: (status, {})) as address:
         found = audit["audit_page"](address)

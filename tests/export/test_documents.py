@@ -60,7 +60,7 @@ def test_prov_follows_the_schema_of_the_submission(record: GraphRecord) -> None:
     validator_for(schema)(schema).validate(json.loads(_written(record, "prov")))
 
 
-def test_prov_says_what_an_output_was_derived_from(example: GraphRecord) -> None:
+def test_prov_holds_what_an_output_was_derived_from(example: GraphRecord) -> None:
     """`derived_from` is a derivation; an input that is not named is none."""
     document = json.loads(_written(example, "prov"))
     labels = {k: v["prov:label"] for k, v in document["entity"].items()}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from instance_fixture import World
+from instance_fixture import InstanceFixture
 from instance_postgres import Postgres
 
 
@@ -19,12 +19,14 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+def instance(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[InstanceFixture]:
     """An open instance on each kind of store."""
     url = None
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         url = server.database()
-    made = World(tmp_path / "instance", url)
+    made = InstanceFixture(tmp_path / "instance", url)
     yield made
     made.close()

@@ -74,7 +74,7 @@ def test_a_run_is_a_task_of_its_experiment() -> None:
     [("FINISHED", ["finished"]), ("FAILED", ["error"]), ("KILLED", ["stopped"]),
      ("RUNNING", [])],
 )  # fmt: skip
-def test_a_run_ends_as_mlflow_says(status: str, ends: list[str]) -> None:
+def test_a_run_ends_as_in_mlflow(status: str, ends: list[str]) -> None:
     """A run that goes on has no end."""
     facts = _facts(RunRecord(_run(status=status), "churn"))
     assert [fact["status"] for fact in facts.get("task_end", [])] == ends

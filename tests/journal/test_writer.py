@@ -292,7 +292,7 @@ def test_a_failing_disk_is_reported_in_power_mode(
     assert journal.dropped == 1
 
 
-def test_waking_is_asked_for_once(tmp_path: Path) -> None:
+def test_one_write_wakes(tmp_path: Path) -> None:
     """A flusher that waits is woken by one write, and not by the next."""
     journal = journal_at(tmp_path)
     journal.write("{}")

@@ -169,7 +169,7 @@ def test_the_demo_shows_the_graph_and_what_to_type_next(tmp_path: Path) -> None:
     assert "\x1b" not in done.stdout
 
 
-def test_what_the_demo_says_to_type_works(home: Path, tmp_path: Path) -> None:
+def test_what_the_demo_shows_to_type_works(home: Path, tmp_path: Path) -> None:
     """Each command of the demo's last lines gives an answer, also as JSON."""
     for words in (["tasks"], ["show", "model.joblib"], ["provenance", "readings.csv"],
                   ["impact", "train.npz"], ["search", "digits"], ["health"],

@@ -50,7 +50,7 @@ def _run(
     )  # fmt: skip
 
 
-def _said(ran: subprocess.CompletedProcess[str]) -> str:
+def _output(ran: subprocess.CompletedProcess[str]) -> str:
     assert (ran.returncode, ran.stderr) == (0, "")
     return ran.stdout.strip()
 
@@ -61,12 +61,12 @@ def _segments(folder: Path) -> list[Path]:
 
 def test_a_fact_comes_to_the_graph(tmp_path: Path) -> None:
     """Tracking, recording, journal, delivery, and questions to the embedded store."""
-    asked = """
+    query = """
 double(Path("a.csv"))
 assert lineage.flush()
 print(sorted(node.name for node in lineage.graph().upstream("a.out").nodes))
 """
-    assert _said(_run(asked, tmp_path)) == "['a.csv', 'a.out', 'python']"
+    assert _output(_run(query, tmp_path)) == "['a.csv', 'a.out', 'python']"
     assert _segments(tmp_path) == []
 
 
@@ -92,7 +92,7 @@ print(sum(segment.unread() for segment in adopted))
 for segment in adopted:
     segment.discard()
 """
-    assert int(_said(_run(sent, tmp_path))) > 2
+    assert int(_output(_run(sent, tmp_path))) > 2
     assert _segments(tmp_path) == []
 
 
@@ -162,6 +162,6 @@ if __name__ == "__main__":
 """
     (tmp_path / "app.py").write_text(app)
     start = "import subprocess; subprocess.check_call([sys.executable, 'app.py'])"
-    assert _said(_run(start, tmp_path)) == ""
-    asked = "print(sorted(n.name for n in lineage.graph().upstream('2.out').nodes))"
-    assert _said(_run(asked, tmp_path)) == "['2.csv', '2.out', 'Pool']"
+    assert _output(_run(start, tmp_path)) == ""
+    query = "print(sorted(n.name for n in lineage.graph().upstream('2.out').nodes))"
+    assert _output(_run(query, tmp_path)) == "['2.csv', '2.out', 'Pool']"

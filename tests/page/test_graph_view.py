@@ -222,7 +222,9 @@ def test_the_layout_runs_off_the_pages_thread(look: Look, signs: StoryFixture) -
     assert [worker for worker in page.workers if "layout" in worker.url]
 
 
-def test_a_name_that_nothing_has_says_so(look: Look, signs: StoryFixture) -> None:
+def test_a_name_that_nothing_has_is_shown_as_unknown(
+    look: Look, signs: StoryFixture
+) -> None:
     """An unknown name gets a message that says what to do next."""
     page = look("/?focus=name:nothing-like-it")
     expect(page.locator("main")).to_contain_text("Nothing here has that name")

@@ -93,7 +93,7 @@ def test_an_older_page_is_better_than_none(
     assert hook.build_page(root, {}) is None
 
 
-def test_a_package_without_sources_says_so(tmp_path: Path) -> None:
+def test_a_package_without_sources_is_reported(tmp_path: Path) -> None:
     """Where `web/` is missing nothing is tried."""
     assert "sources" in hook.build_page(tmp_path, {})
 

@@ -63,14 +63,16 @@ def test_a_typed_id_or_selector_opens_its_graph(
     expect(page.locator(".node.is-focus")).to_contain_text("Road signs")
 
 
-def test_a_search_without_hits_says_so(look: Look, signs: StoryFixture) -> None:
+def test_a_search_without_hits_shows_that_nothing_is_found(
+    look: Look, signs: StoryFixture
+) -> None:
     """Nothing found is a message, not emptiness."""
     page = look()
     page.get_by_role("combobox", name="Search").fill("zzzzz")
     expect(page.locator(".hits-note")).to_contain_text("Nothing has that name")
 
 
-def test_an_empty_store_says_what_to_do(look: Look, served: Served) -> None:
+def test_an_empty_store_shows_what_to_do(look: Look, served: Served) -> None:
     """An empty store shows the lines to write and the command to run."""
     page = look()
     expect(page.get_by_text("Nothing was recorded yet")).to_be_visible()
@@ -103,7 +105,7 @@ def test_new_facts_appear_by_themselves(look: Look, signs: StoryFixture) -> None
     expect(page.locator(".task-row").filter(has_text="A late task")).to_be_visible()
 
 
-def test_a_token_is_asked_for_once(look: Look, served: Served) -> None:
+def test_a_token_is_requested_once(look: Look, served: Served) -> None:
     """Where tokens exist the page asks for one, and keeps it out of scripts' reach."""
     secret = served.token("7")
     page = look()

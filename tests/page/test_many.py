@@ -76,25 +76,25 @@ def test_a_first_view_has_60_nodes_at_most(
 
 
 @pytest.mark.parametrize("depth", ["1", "all"])
-def test_a_first_view_asks_for_little(look: Look, served: Served, depth: str) -> None:
+def test_a_first_view_requests_little(look: Look, served: Served, depth: str) -> None:
     """One small answer draws the graph, whatever number of versions it counts."""
     key = artifact(served, "best.pt")
-    asked: dict[str, list[Response]] = {}
+    requested: dict[str, list[Response]] = {}
     page = look("/")
     page.on(
         "response",
-        lambda answer: asked.setdefault(answer.url.rsplit("/", 1)[-1], []).append(
+        lambda answer: requested.setdefault(answer.url.rsplit("/", 1)[-1], []).append(
             answer
         ),
     )
     page.goto(f"{served.address}/?focus={key}&up={depth}&down={depth}")
     expect(page.locator(".node.is-focus").first).to_be_visible()
-    (answer,) = asked["lineage.graph.overview"]
+    (answer,) = requested["lineage.graph.overview"]
     drawn = answer.json()
     assert len(answer.body()) <= MAX_BYTES
     assert len(drawn["items"]) <= MAX_NODES
     assert drawn["nodes"] >= RUNS // 2
-    assert "lineage.graph.get" not in asked
+    assert "lineage.graph.get" not in requested
 
 
 def test_runs_and_versions_are_counted_and_opened(look: Look, served: Served) -> None:

@@ -179,7 +179,7 @@ def test_columns_and_what_they_are_made_from_are_a_table(
     expect(row).to_contain_text("raw.orders price")
 
 
-def test_why_a_version_changed_is_answered_when_asked(
+def test_why_a_version_changed_is_answered_on_request(
     look: Look, signs: StoryFixture
 ) -> None:
     """One sentence names the first difference from the version before."""

@@ -37,11 +37,13 @@ def test_parts_are_fetched_before_they_are_needed(
     part.value.finished()
     page.wait_for_load_state("networkidle")
     expect(page.locator(".task-row")).to_have_count(7)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.locator(".task-row", has_text="Label signs").get_by_role("link").click()
     expect(page.locator(".node.is-focus")).to_be_visible()
-    assert [url for url in asked if url.endswith(".js") and "worker" not in url] == []
+    assert [
+        url for url in requested if url.endswith(".js") and "worker" not in url
+    ] == []
 
 
 def test_a_dropped_file_is_found_by_its_bytes(

@@ -84,7 +84,7 @@ def test_a_link_out_of_the_folder_is_not_followed(get: Get, static: Path) -> Non
     assert get("/assets/x.js").status_code == 404
 
 
-def test_without_a_build_the_page_says_how_to_get_it(
+def test_without_a_build_the_page_shows_how_to_get_it(
     served: Callable[[Path], Get], tmp_path: Path
 ) -> None:
     """A server without the page answers why and what to do, safely."""

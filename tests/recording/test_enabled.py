@@ -18,7 +18,7 @@ from lineage.recording import enabled
         ("", False),
     ],
 )
-def test_what_the_environment_says(text: str, is_off: bool) -> None:
+def test_the_environment_switches_recording(text: str, is_off: bool) -> None:
     """Off is only what is said so in words that can be read."""
     assert enabled.is_off_in({"LINEAGE_ENABLED": text}) is is_off
     assert enabled.is_off_in({}) is False

@@ -117,7 +117,7 @@ def test_a_git_that_cannot_be_started_is_logged(
     assert "git commit of the code cannot be read" in caplog.text
 
 
-def test_a_hanging_git_is_asked_again_and_given_up(
+def test_a_hanging_git_is_tried_again_and_given_up(
     hanging: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody waits longer than said; after its time `git` is ended."""
@@ -130,7 +130,7 @@ def test_a_hanging_git_is_asked_again_and_given_up(
 
 
 @pytest.mark.posix
-def test_a_child_of_a_fork_asks_again(hanging: Path) -> None:
+def test_a_child_of_a_fork_looks_again(hanging: Path) -> None:
     """The parent's `git` is neither waited for nor ended by the child."""
     lookup = GitCommitLookup[str]()
     assert lookup.answer(0) is None
@@ -167,7 +167,7 @@ from lineage.recording import git_commit
 from lineage.system import is_process_alive
 from lineage.system import is_process_alive
 git_commit._GIVE_UP_S = 1000
-say(1)
+record(1)
 {end}
 """
     home = tmp_path / "home"

@@ -122,7 +122,7 @@ def test_no_place_of_a_fact_holds_a_secret(shape: str) -> None:
     assert SECRET not in texts
 
 
-def test_names_inside_values_say_what_is_secret() -> None:
+def test_names_inside_values_mark_what_is_secret() -> None:
     """A dict's key masks its value; other values are looked into."""
     value = {"password": SECRET, "a": [{"api_key": SECRET, "n": 1}], "tokens": 5}
     masked = Masker().within(value)

@@ -43,14 +43,14 @@ def record(command: dict[str, Any]) -> None:
     base = command["base"]
     if rng.random() < 0.5:
         # The parent has recorded, and its flusher is at work, when it forks.
-        _say_one(base, log)
+        _record_one(base, log)
     for number in range(1, command["forks"] + 1):
         if os.fork() == 0:
             base += number * command["threads"] * SPAN
             break
     threads = [
         threading.Thread(
-            target=_say_many, args=(base + i * SPAN + 1, log, rng.random(), command)
+            target=_record_many, args=(base + i * SPAN + 1, log, rng.random(), command)
         )
         for i in range(command["threads"])
     ]
@@ -61,10 +61,10 @@ def record(command: dict[str, Any]) -> None:
     threading.Event().wait()
 
 
-def _say_many(base: int, log: int, seed: float, command: dict[str, Any]) -> None:
+def _record_many(base: int, log: int, seed: float, command: dict[str, Any]) -> None:
     rng = random.Random(seed)
     for number in range(command["facts"]):
-        _say_one(base + number, log)
+        _record_one(base + number, log)
         dice = rng.random()
         if dice < 0.02:
             lineage.flush(0)
@@ -72,7 +72,7 @@ def _say_many(base: int, log: int, seed: float, command: dict[str, Any]) -> None
             time.sleep(rng.random() * 0.002)
 
 
-def _say_one(ident: int, log: int) -> None:
+def _record_one(ident: int, log: int) -> None:
     os.write(log, b"try %d\n" % ident)
     lineage.current_task().uses_project(ident)
     os.write(log, b"kept %d\n" % ident)

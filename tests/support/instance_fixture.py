@@ -16,7 +16,7 @@ from lineage.instance.services import Services
 ROOT = "/public/api/v3/"
 
 
-class World:
+class InstanceFixture:
     """An instance without a socket, called as the shells call it."""
 
     def __init__(self, home: Path, url: str | None = None) -> None:
@@ -48,7 +48,7 @@ class World:
         )
         return self.routes.handle(request, principal or self.principal)
 
-    def ask(self, method: str, body: Any = None, **how: Any) -> Any:
+    def call(self, method: str, body: Any = None, **how: Any) -> Any:
         """Call a method that must succeed and give its decoded answer."""
         answer = self.send(method, body, **how)
         assert answer.status == 200, (method, answer.status, answer.content())

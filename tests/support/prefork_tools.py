@@ -25,13 +25,13 @@ import os, threading
 import lineage
 """
 _WEB += """
-def say(number):
+def record(number):
     lineage.current_task().uses_project(number)
 if "IN_MASTER" in os.environ:
-    say(1)
+    record(1)
 def app(environ, start_response):
     number = int(environ["PATH_INFO"][1:])
-    say(number)
+    record(number)
     if number == HANGS:
         threading.Event().wait(60)
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -144,7 +144,7 @@ def _ended(started: Started) -> Iterator[Started]:
             started.process.wait(20)
 
 
-def ask(server: Started, numbers: Sequence[int]) -> Answers:
+def request(server: Started, numbers: Sequence[int]) -> Answers:
     """Send a request for each number, several at a time."""
     address = server.find(r"Listening at: (http\S+)")
 
@@ -157,12 +157,12 @@ def ask(server: Started, numbers: Sequence[int]) -> Answers:
         return dict(pool.map(one, numbers))
 
 
-def ask_several(server: Started, first: int) -> Answers:
+def request_several(server: Started, first: int) -> Answers:
     """Send requests, numbered from the first, until two workers have answered."""
     answers: Answers = {}
     for _ in range(100):
         start = first + len(answers)
-        answers |= ask(server, range(start, start + 20))
+        answers |= request(server, range(start, start + 20))
         if len({pid for pid, _ in answers.values()}) > 1:
             return answers
     raise AssertionError("one worker answers everything")

@@ -16,7 +16,7 @@ NO_TIME = "there was no time left"
 PRELUDE = """
 import os, signal, sys, threading, multiprocessing
 import lineage
-def say(number):
+def record(number):
     lineage.current_task().uses_project(number)
 """
 

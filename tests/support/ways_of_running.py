@@ -79,7 +79,7 @@ def run_program(
     )
 
 
-def ask(folder: Path, *words: str) -> str:
+def query(folder: Path, *words: str) -> str:
     """Answer a command about the program's home."""
     done = subprocess.run(
         [sys.executable, "-m", "lineage", *words],
@@ -107,7 +107,7 @@ def recorded_tasks(folder: Path) -> dict[str, RecordedTask]:
         timeout=90,
         check=False,
     )
-    listed = json.loads(ask(folder, "tasks", "--json"))["tasks"]
+    listed = json.loads(query(folder, "tasks", "--json"))["tasks"]
     names = [task["node"]["name"] for task in listed]
     assert len(names) == len(set(names)), names
     return {
@@ -124,10 +124,10 @@ def recorded_tasks(folder: Path) -> dict[str, RecordedTask]:
 
 def parent_of(folder: Path, task: RecordedTask) -> str | None:
     """Return the run key or node key of the task's parent."""
-    shown = json.loads(ask(folder, "show", task.key, "--json"))["thing"]
+    shown = json.loads(query(folder, "show", task.key, "--json"))["thing"]
     return None if shown["parent"] is None else str(shown["parent"])
 
 
 def run_of(folder: Path, task: RecordedTask) -> str:
     """Return the key by which the recording side knows a task."""
-    return str(json.loads(ask(folder, "show", task.key, "--json"))["thing"]["run"])
+    return str(json.loads(query(folder, "show", task.key, "--json"))["thing"]["run"])

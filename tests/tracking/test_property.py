@@ -105,7 +105,7 @@ def _source(style: str, verb: str, name: str) -> Any:
 
 @settings(max_examples=300, deadline=None)
 @given(cases())
-def test_what_is_recorded_is_what_the_oracle_says(
+def test_what_is_recorded_equals_the_oracle(
     case: tuple[Any, list[Any], list[Any], dict[str, Any]],
 ) -> None:
     """Each declared value is recorded once, in order; the call stays the same."""

@@ -22,7 +22,7 @@ def recorded(clean_environment: Path, tmp_path: Path) -> Path:
     return made
 
 
-def test_the_graph_is_asked_where_facts_go(recorded: Path) -> None:
+def test_the_graph_is_queried_where_facts_go(recorded: Path) -> None:
     """What this process recorded is in the answer."""
     answer = lineage.graph().upstream(f"file:{recorded}")
     assert {node.name for node in answer.nodes} == {"model.pt", "Train"}
@@ -35,7 +35,7 @@ def test_the_graph_is_asked_where_facts_go(recorded: Path) -> None:
      ("upstream model.pt", "GraphAnswer"), ("stale", "StaleAnswer"),
      ("why task:1", "WhyAnswer"), ("search model", "SearchAnswer")],
 )  # fmt: skip
-def test_a_notebook_asks_as_the_command_line_does(line: str, form: str) -> None:
+def test_a_notebook_queries_as_the_command_line_does(line: str, form: str) -> None:
     """`%lineage upstream model.pt` answers with an object that shows itself."""
     assert type(ask(line)).__name__ == form
 

@@ -54,7 +54,7 @@ def test_the_grammar(source: Any, expected: list[str], recorded: Recorded) -> No
     assert recorded.inputs == expected
 
 
-def test_a_callable_may_ask_for_the_call(recorded: Recorded) -> None:
+def test_a_callable_may_take_the_call(recorded: Recorded) -> None:
     """`call` holds function, arguments, result and error."""
     seen = []
 

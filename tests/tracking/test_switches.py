@@ -17,7 +17,7 @@ def test_on_and_off() -> None:
     assert lineage.is_enabled()
 
 
-def test_configure_says_where_facts_go(tmp_path: Path) -> None:
+def test_configure_sets_where_facts_go(tmp_path: Path) -> None:
     """A home of one's own takes the journal; flush delivers and reports."""
     home = tmp_path / "elsewhere"
     lineage.configure(home=home)

@@ -239,8 +239,8 @@ def test_a_card_rides_on_the_first_edge(recorded: Recorded) -> None:
         "customRelationSettings": {},
     }
     assert [e.get("meta") for e in recorded.edges] == [card, None, later]
-    cards_told = [f["node_meta"] for f in recorded.facts if "node_meta" in f]
-    assert cards_told == [{"title": "<h4>T</h4>"}, {"title": "<h4>t</h4>"}]
+    recorded_cards = [f["node_meta"] for f in recorded.facts if "node_meta" in f]
+    assert recorded_cards == [{"title": "<h4>T</h4>"}, {"title": "<h4>t</h4>"}]
 
 
 def test_a_wrong_card_does_not_stop_the_task(

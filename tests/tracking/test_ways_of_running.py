@@ -283,7 +283,7 @@ def test_ranks_are_one_task(variables: dict[str, str], tmp_path: Path) -> None:
     }
 
 
-def test_ranks_without_a_shared_id_say_so(tmp_path: Path) -> None:
+def test_ranks_without_a_shared_id_warn(tmp_path: Path) -> None:
     """Each is a task of its own, and one warning names the cure."""
     code = """
     with lineage.app(name="Train"):

@@ -214,17 +214,17 @@ def test_pickling_goes_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "asks"),
+    ("form", "inspects"),
     [
         ("coroutine", inspect.iscoroutinefunction),
         ("generator", inspect.isgeneratorfunction),
         ("async generator", inspect.isasyncgenfunction),
     ],
 )
-def test_inspect_knows_the_form(form: str, asks: Any) -> None:
+def test_inspect_knows_the_form(form: str, inspects: Any) -> None:
     """What is async or a generator still says so."""
     made = next(f for f in FORMS if f.name == form)
-    assert asks(made.make(lineage.uses_project("artifact"), False))
+    assert inspects(made.make(lineage.uses_project("artifact"), False))
 
 
 def test_made_coroutines_and_generators_bear_the_name() -> None:

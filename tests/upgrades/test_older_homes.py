@@ -78,14 +78,14 @@ def test_a_newer_store_is_refused_with_what_to_do(
     db.close()
     capsys.readouterr()
     assert main(["tasks"]) != 0
-    said = " ".join(capsys.readouterr().err.split())
-    assert "9999_of_tomorrow" in said
-    assert "this is lineage 0." in said
-    assert "pip install -U workflow-lineage" in said
-    assert "backup" in said
+    logged = " ".join(capsys.readouterr().err.split())
+    assert "9999_of_tomorrow" in logged
+    assert "this is lineage 0." in logged
+    assert "pip install -U workflow-lineage" in logged
+    assert "backup" in logged
 
 
-def test_a_newer_journal_waits_and_says_for_what(
+def test_a_newer_journal_waits_and_logs_for_what(
     older: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its facts are kept for the version that wrote them."""

@@ -217,7 +217,7 @@ def test_many_threads_share_one_memory(tmp_path: Path) -> None:
     for path in paths:
         path.write_bytes(path.name.encode())
 
-    def ask() -> None:
+    def digest() -> None:
         for path in paths:
             found = files.resolve(subject(path))
             if found is None or found["stat"]["digest"] != digest_of(
@@ -225,7 +225,7 @@ def test_many_threads_share_one_memory(tmp_path: Path) -> None:
             ):
                 wrong.append(path)
 
-    threads = [threading.Thread(target=ask) for _ in range(4)]
+    threads = [threading.Thread(target=digest) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

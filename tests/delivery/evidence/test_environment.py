@@ -115,7 +115,7 @@ def test_gpus_are_read_from_the_driver(
     assert (found["gpu"], found["gpu.driver"]) == ("2 x NVIDIA A100", "550.54.14")
 
 
-def test_the_image_is_what_the_settings_the_starter_or_podman_say(
+def test_the_image_comes_from_the_settings_the_starter_or_podman(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The setting comes first, and nothing is guessed."""

@@ -133,7 +133,7 @@ def test_a_switched_off_digest_reads_no_content(tmp_path: Path) -> None:
     assert finder.find(file) == {}
 
 
-def test_a_folder_that_is_gone_says_nothing(tmp_path: Path) -> None:
+def test_a_folder_that_is_gone_gives_no_evidence(tmp_path: Path) -> None:
     """What cannot be listed has no version here."""
     files = LocalFileResolver(DigestMemory(None), None, time.sleep)
     one = Subject("folder", True, 0, path=str(tmp_path / "gone"))

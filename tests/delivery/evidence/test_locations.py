@@ -94,7 +94,7 @@ def test_a_link_that_was_moved_since_stays_itself(tmp_path: Path) -> None:
     assert named == {"canonical": f"file://m{link}"}
 
 
-def test_a_location_is_said_by_hand(tmp_path: Path) -> None:
+def test_a_location_is_set_by_hand(tmp_path: Path) -> None:
     """`LINEAGE_LOCATIONS` maps a folder to the address it is known by."""
     mapped = [(str(tmp_path), "S3A://Bucket/data/"), ("/", "file://laptop")]
     locations = Locations("m", mapped)

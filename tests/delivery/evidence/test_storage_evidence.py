@@ -131,11 +131,11 @@ class Store(fsspec.AbstractFileSystem):  # type: ignore[misc]  # ships no types
 
     protocol = "lineage-test"
     entry: ClassVar[dict[str, Any]] = {}
-    asked = 0
+    requests = 0
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Return what the test set."""
-        type(self).asked += 1
+        type(self).requests += 1
         if not self.entry:
             raise OSError(path)
         return {"name": path, **self.entry}
@@ -145,7 +145,7 @@ class Store(fsspec.AbstractFileSystem):  # type: ignore[misc]  # ships no types
 def store() -> Any:
     """Make the store known as the app would, and forget it."""
     fsspec.register_implementation("lineage-test", Store, clobber=True)
-    Store.entry, Store.asked = {}, 0
+    Store.entry, Store.requests = {}, 0
     yield Store
     Store.clear_instance_cache()
 
@@ -156,7 +156,7 @@ def remote(**more: Any) -> Subject:
     return Subject("file", True, at_ns, address="lineage-test://b/k?x=1", **more)
 
 
-def test_an_object_has_the_version_that_its_store_says(store: Any) -> None:
+def test_an_object_has_the_version_of_its_store(store: Any) -> None:
     """A version id comes before an ETag; quotes of the header are no part of it."""
     store()
     store.entry = {"ETag": '"abc-3"', "VersionId": "v1", "size": 3}
@@ -166,11 +166,11 @@ def test_an_object_has_the_version_that_its_store_says(store: Any) -> None:
     assert pairs(ObjectStoreResolver().resolve(remote())) == [("generation", "7")]
 
 
-def test_a_store_that_the_app_does_not_use_is_not_asked(store: Any) -> None:
+def test_a_store_that_the_app_does_not_use_is_not_queried(store: Any) -> None:
     """No connection is opened that the app has not opened itself."""
     store.entry = {"ETag": "abc"}
     assert ObjectStoreResolver().resolve(remote()) is None
-    assert store.asked == 0
+    assert store.requests == 0
 
 
 def test_an_object_written_since_is_not_taken_for_the_one_used(store: Any) -> None:
@@ -188,4 +188,4 @@ def test_a_store_that_fails_is_left_alone(store: Any) -> None:
     finder = EvidenceFinder([ObjectStoreResolver()])
     for _ in range(10):
         assert finder.find(remote()) == {}
-    assert store.asked == 3
+    assert store.requests == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from instance_fixture import World
+from instance_fixture import InstanceFixture
 
 from lineage.model.kinds import WIRE_TYPES
 
@@ -18,49 +18,49 @@ def edge(**body: Any) -> dict[str, Any]:
     return {"teamId": 5, "node": node, "type": "project", "id": 11, **body}
 
 
-def edges_of(world: World, task: int) -> list[Any]:
+def edges_of(instance: InstanceFixture, task: int) -> list[Any]:
     """Return the edges that the graph has of a task."""
-    edges: list[Any] = world.ask("lineage.tasks.get", {"id": task})["edges"]
+    edges: list[Any] = instance.call("lineage.tasks.get", {"id": task})["edges"]
     return edges
 
 
-def test_a_resent_edge_is_stored_once(world: World) -> None:
+def test_a_resent_edge_is_stored_once(instance: InstanceFixture) -> None:
     """The same edge, its ids as text or numbers, is one edge."""
-    first = world.ask("workflow.node.add-input", edge())
+    first = instance.call("workflow.node.add-input", edge())
     again = edge(node={"type": "task", "id": 77}, id="11")
-    assert world.ask("workflow.node.add-input", again) == first
-    (stored,) = edges_of(world, 77)
+    assert instance.call("workflow.node.add-input", again) == first
+    (stored,) = edges_of(instance, 77)
     assert (stored["direction"], stored["data"]["id"]) == ("input", 11)
 
 
-def test_a_changed_card_is_another_edge(world: World) -> None:
+def test_a_changed_card_is_another_edge(instance: InstanceFixture) -> None:
     """An edge with a new card is not a resent one."""
-    world.ask("workflow.node.add-input", edge())
-    world.ask("workflow.node.add-input", edge(meta=META))
-    assert len(edges_of(world, 77)) == 2
+    instance.call("workflow.node.add-input", edge())
+    instance.call("workflow.node.add-input", edge(meta=META))
+    assert len(edges_of(instance, 77)) == 2
 
 
 @pytest.mark.parametrize("type", WIRE_TYPES)
 @pytest.mark.parametrize("direction", ["input", "output"])
 def test_every_type_of_the_wire_is_accepted(
-    world: World, type: str, direction: str
+    instance: InstanceFixture, type: str, direction: str
 ) -> None:
     """All types go in; an app's session is only ever an output."""
     body = edge(type=type, id="/a/b" if type == "folder" else 31)
     method = f"workflow.node.add-{direction}"
     if (type, direction) == ("app_session", "input"):
-        assert world.refusal(method, body)[0] == 400
+        assert instance.refusal(method, body)[0] == 400
     else:
-        assert world.ask(method, body)
+        assert instance.call(method, body)
 
 
-def test_a_version_belongs_to_its_project(world: World) -> None:
+def test_a_version_belongs_to_its_project(instance: InstanceFixture) -> None:
     """A pinned version is a version of the project that it was made of."""
-    project = world.ask("lineage.register.project", {"name": "p"})["id"]
+    project = instance.call("lineage.register.project", {"name": "p"})["id"]
     body = {"project_id": project, "id": 900}
-    world.ask("lineage.register.project-version", body)
-    world.ask("workflow.node.add-input", edge(type="project_version", id=900))
-    (stored,) = edges_of(world, 77)
+    instance.call("lineage.register.project-version", body)
+    instance.call("workflow.node.add-input", edge(type="project_version", id=900))
+    (stored,) = edges_of(instance, 77)
     assert (stored["data"]["kind"], stored["data"]["id"]) == ("project", project)
 
 
@@ -82,18 +82,18 @@ def test_a_version_belongs_to_its_project(world: World) -> None:
     ],
 )
 def test_bad_edges_name_the_field(
-    world: World, change: dict[str, Any], field: str
+    instance: InstanceFixture, change: dict[str, Any], field: str
 ) -> None:
     """A refused edge names its field and what is allowed, and stores nothing."""
-    status, details = world.refusal("workflow.node.add-output", edge(**change))
+    status, details = instance.refusal("workflow.node.add-output", edge(**change))
     assert (status, details["field"]) == (400, field)
     assert details["allowed"]
-    assert world.refusal("lineage.tasks.get", {"id": 77})[0] == 404
+    assert instance.refusal("lineage.tasks.get", {"id": 77})[0] == 404
 
 
-def test_an_edge_without_an_id_is_refused_for_good(world: World) -> None:
+def test_an_edge_without_an_id_is_refused_for_good(instance: InstanceFixture) -> None:
     """A missing id is 400, so that no client retries it."""
     body = edge()
     del body["id"]
-    status, details = world.refusal("workflow.node.add-input", body)
+    status, details = instance.refusal("workflow.node.add-input", body)
     assert (status, details["field"]) == (400, "id")

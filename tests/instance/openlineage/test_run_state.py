@@ -96,7 +96,7 @@ def test_a_failed_run_made_nothing() -> None:
     assert _of("task_end", facts)[0]["status"] == "error"
 
 
-def test_a_run_that_never_ends_has_made_what_it_said_while_running() -> None:
+def test_a_run_that_never_ends_has_made_what_it_reported_while_running() -> None:
     """A streaming job never completes."""
     data = {"namespace": "db://h", "name": "t"}
     state = _state([_event("RUNNING", 1, outputs=[data])])

@@ -7,10 +7,10 @@ import hashlib
 import json
 
 import pytest
-from instance_fixture import World, form
+from instance_fixture import InstanceFixture, form
 
 
-def upload(world: World, path: str, content: bytes) -> dict[str, object]:
+def upload(instance: InstanceFixture, path: str, content: bytes) -> dict[str, object]:
     """Upload one file through a form."""
     folder, _, name = path.rpartition("/")
     parts = [
@@ -19,17 +19,19 @@ def upload(world: World, path: str, content: bytes) -> dict[str, object]:
         ("file", name, content),
     ]
     raw, headers = form(parts)
-    answer = world.send(
+    answer = instance.send(
         "file-storage.bulk.upload", raw=raw, headers=headers, query={"teamId": "1"}
     )
     assert answer.status == 200, answer.content()
     return json.loads(answer.content())[0]
 
 
-def test_an_uploaded_file_is_shown_with_its_hash_and_size(world: World) -> None:
+def test_an_uploaded_file_is_shown_with_its_hash_and_size(
+    instance: InstanceFixture,
+) -> None:
     """A file is shown with the platform's hash, its size and its place."""
     content = b"line\r\n--mark\r\n\x00binary" * 1000
-    file = upload(world, "/data/set/a.bin", content)
+    file = upload(instance, "/data/set/a.bin", content)
     digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
     assert file["hash"] == digest
     assert file["path"] == "/data/set/a.bin"
@@ -38,14 +40,14 @@ def test_an_uploaded_file_is_shown_with_its_hash_and_size(world: World) -> None:
         "ext": "bin",
         "size": len(content),
     }
-    assert world.ask("file-storage.info", {"id": str(file["id"])}) == file
+    assert instance.call("file-storage.info", {"id": str(file["id"])}) == file
 
 
-def test_a_downloaded_file_is_what_was_uploaded(world: World) -> None:
+def test_a_downloaded_file_is_what_was_uploaded(instance: InstanceFixture) -> None:
     """The bytes come back exactly, with their length and without an encoding."""
     content = bytes(range(256)) * 500
-    upload(world, "/a.bin", content)
-    answer = world.send("file-storage.download", {"teamId": 1, "path": "/a.bin"})
+    upload(instance, "/a.bin", content)
+    answer = instance.send("file-storage.download", {"teamId": 1, "path": "/a.bin"})
     assert answer.content() == content
     assert answer.headers["content-length"] == str(len(content))
     assert "content-encoding" not in answer.headers
@@ -57,11 +59,11 @@ def test_a_downloaded_file_is_what_was_uploaded(world: World) -> None:
      ("bytes=5-99", b"fghij")],
 )  # fmt: skip
 def test_a_range_of_a_file_is_sent_alone(
-    world: World, header: str, expected: bytes
+    instance: InstanceFixture, header: str, expected: bytes
 ) -> None:
     """A byte range answers 206 with just those bytes."""
-    upload(world, "/r.bin", b"abcdefghij")
-    answer = world.send(
+    upload(instance, "/r.bin", b"abcdefghij")
+    answer = instance.send(
         "file-storage.download",
         {"teamId": 1, "path": "/r.bin"},
         headers={"range": header},
@@ -71,10 +73,10 @@ def test_a_range_of_a_file_is_sent_alone(
     assert answer.headers["content-range"].endswith("/10")
 
 
-def test_a_range_beyond_the_end_is_refused(world: World) -> None:
+def test_a_range_beyond_the_end_is_refused(instance: InstanceFixture) -> None:
     """A range outside of the file answers 416 with the file's size."""
-    upload(world, "/r.bin", b"abc")
-    answer = world.send(
+    upload(instance, "/r.bin", b"abc")
+    answer = instance.send(
         "file-storage.download",
         {"teamId": 1, "path": "/r.bin"},
         headers={"range": "bytes=5-9"},
@@ -83,24 +85,26 @@ def test_a_range_beyond_the_end_is_refused(world: World) -> None:
     assert answer.headers["content-range"] == "bytes */3"
 
 
-def test_a_file_replaced_keeps_one_path(world: World) -> None:
+def test_a_file_replaced_keeps_one_path(instance: InstanceFixture) -> None:
     """A path uploaded twice holds the newer bytes and is listed once."""
-    upload(world, "/x/a.txt", b"old")
-    newer = upload(world, "/x/a.txt", b"new")
-    listed = world.ask("file-storage.list", {"teamId": 1, "path": "/x", "recursive": 1})
+    upload(instance, "/x/a.txt", b"old")
+    newer = upload(instance, "/x/a.txt", b"new")
+    listed = instance.call(
+        "file-storage.list", {"teamId": 1, "path": "/x", "recursive": 1}
+    )
     assert [file["id"] for file in listed] == [newer["id"]]
-    answer = world.send("file-storage.download", {"teamId": 1, "path": "/x/a.txt"})
+    answer = instance.send("file-storage.download", {"teamId": 1, "path": "/x/a.txt"})
     assert answer.content() == b"new"
 
 
-def test_a_listing_is_a_bare_array_by_prefix(world: World) -> None:
+def test_a_listing_is_a_bare_array_by_prefix(instance: InstanceFixture) -> None:
     """A folder lists what is below it and nothing beside it; a file lists itself."""
     for path in ("/a/1.txt", "/a/b/2.txt", "/ab.txt"):
-        upload(world, path, b"x")
+        upload(instance, path, b"x")
 
     def paths(path: str, *, recursive: bool = True) -> list[str]:
         given = {"teamId": "1", "path": path, "recursive": recursive}
-        return [file["path"] for file in world.ask("file-storage.list", given)]
+        return [file["path"] for file in instance.call("file-storage.list", given)]
 
     assert sorted(paths("/a")) == ["/a/1.txt", "/a/b/2.txt"]
     assert paths("/a/1.txt") == ["/a/1.txt"]
@@ -108,53 +112,55 @@ def test_a_listing_is_a_bare_array_by_prefix(world: World) -> None:
     assert len(paths("/")) == 3
 
 
-def test_removed_files_are_gone(world: World) -> None:
+def test_removed_files_are_gone(instance: InstanceFixture) -> None:
     """A removed folder takes its files with it, and no other."""
     for path in ("/a/1.txt", "/a/b/2.txt", "/c.txt"):
-        upload(world, path, b"x")
-    world.ask("file-storage.bulk.remove", {"teamId": 1, "paths": ["/a/"]})
-    world.ask("file-storage.remove", {"teamId": 1, "path": "/none.txt"})
-    left = world.ask("file-storage.list", {"teamId": 1, "path": "/"})
+        upload(instance, path, b"x")
+    instance.call("file-storage.bulk.remove", {"teamId": 1, "paths": ["/a/"]})
+    instance.call("file-storage.remove", {"teamId": 1, "path": "/none.txt"})
+    left = instance.call("file-storage.list", {"teamId": 1, "path": "/"})
     assert [file["path"] for file in left] == ["/c.txt"]
 
 
 @pytest.mark.parametrize("path", ["/../etc/passwd", "a/../../b", "/x\ny", "/a/.."])
-def test_paths_that_lead_outside_are_refused(world: World, path: str) -> None:
+def test_paths_that_lead_outside_are_refused(
+    instance: InstanceFixture, path: str
+) -> None:
     """A path with `..` or control characters is refused by every method."""
     for method in ("file-storage.list", "file-storage.download", "file-storage.remove"):
-        status, details = world.refusal(method, {"teamId": 1, "path": path})
+        status, details = instance.refusal(method, {"teamId": 1, "path": path})
         assert (status, details["field"]) == (400, "path")
 
 
-def test_a_raw_body_is_kept_under_its_path(world: World) -> None:
+def test_a_raw_body_is_kept_under_its_path(instance: InstanceFixture) -> None:
     """Bare bytes with a path in the query make one file."""
-    answer = world.send(
+    answer = instance.send(
         "file-storage.upload", raw=b"raw", query={"teamId": "1", "path": "/r/f.bin"}
     )
     assert json.loads(answer.content())["path"] == "/r/f.bin"
 
 
-def test_a_form_that_breaks_off_leaves_nothing(world: World) -> None:
+def test_a_form_that_breaks_off_leaves_nothing(instance: InstanceFixture) -> None:
     """A form cut in the middle of its second file is refused whole."""
     raw, headers = form([("path", None, b"/a/"), ("file", "1", b"x" * 99)] * 2)
-    status, _ = world.refusal(
+    status, _ = instance.refusal(
         "file-storage.bulk.upload",
         raw=raw[:-60],
         headers=headers,
         query={"teamId": "1"},
     )
     assert status == 400
-    assert world.ask("file-storage.list", {"teamId": 1, "path": "/"}) == []
+    assert instance.call("file-storage.list", {"teamId": 1, "path": "/"}) == []
 
 
-def test_hashes_show_which_bytes_are_there(world: World) -> None:
+def test_hashes_show_which_bytes_are_there(instance: InstanceFixture) -> None:
     """Known hashes come back; unknown ones and nonsense do not."""
-    file = upload(world, "/a.bin", b"known")
+    file = upload(instance, "/a.bin", b"known")
     value = [file["hash"], base64.b64encode(b"0" * 32).decode(), "nonsense"]
-    assert world.ask("images.internal.hashes.list", value) == [file["hash"]]
+    assert instance.call("images.internal.hashes.list", value) == [file["hash"]]
 
 
-def test_an_agents_folder_is_empty(world: World) -> None:
+def test_an_agents_folder_is_empty(instance: InstanceFixture) -> None:
     """There are no agents here, so nothing is listed."""
     given = {"id": 3, "teamId": 1, "path": "/a/"}
-    assert world.ask("agents.storage.list", given) == []
+    assert instance.call("agents.storage.list", given) == []

@@ -12,7 +12,7 @@ import listing_reference
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from instance_fixture import World
+from instance_fixture import InstanceFixture
 
 from lineage.instance.errors import RequestError
 from lineage.instance.pagination import page_answer
@@ -40,25 +40,29 @@ OPERATORS = ["=", "eq", "!=", ">", ">=", "<", "<="]
 ANY = HealthCheck.function_scoped_fixture
 
 
-def keep_objects(world: World, bodies: list[dict[str, Any]], kind: str = "job") -> None:
+def keep_objects(
+    instance: InstanceFixture, bodies: list[dict[str, Any]], kind: str = "job"
+) -> None:
     """Keep objects with these bodies."""
-    objects = world.services.objects
+    objects = instance.services.objects
     with objects.db.write() as tx:
         for body in bodies:
             objects.add(tx, 1, kind, {"createdAt": "1", "updatedAt": "1", **body})
 
 
-def listed(world: World, kind: str = "job", **wanted: Any) -> dict[str, Any]:
+def listed(
+    instance: InstanceFixture, kind: str = "job", **wanted: Any
+) -> dict[str, Any]:
     """Return the answer of a listing."""
     form = PageParams.model_validate(wanted)
-    found, total = world.services.objects.page((1,), kind, form)
+    found, total = instance.services.objects.page((1,), kind, form)
     return page_answer(form, found, total)
 
 
-def ids(world: World, **wanted: Any) -> list[int]:
+def ids(instance: InstanceFixture, **wanted: Any) -> list[int]:
     """List the items and give their ids."""
-    keep_objects(world, ITEMS)
-    return [item["id"] for item in listed(world, **wanted)["entities"]]
+    keep_objects(instance, ITEMS)
+    return [item["id"] for item in listed(instance, **wanted)["entities"]]
 
 
 @pytest.mark.parametrize(
@@ -72,18 +76,22 @@ def ids(world: World, **wanted: Any) -> list[int]:
      ("in", "name", [], []), (">", "id", 10**30, [])],
 )  # fmt: skip
 def test_filters(
-    world: World, operator: str, field: str, value: Any, expected: list[int]
+    instance: InstanceFixture,
+    operator: str,
+    field: str,
+    value: Any,
+    expected: list[int],
 ) -> None:
     """Each operator keeps what it says; ids match as text or number."""
     wanted = {"field": field, "operator": operator, "value": value}
-    assert ids(world, filter=[wanted]) == expected
+    assert ids(instance, filter=[wanted]) == expected
 
 
 @pytest.mark.parametrize("field", ["id", "name", "meta", "meta.size", "none", "ok"])
-def test_anything_is_sorted(world: World, field: str) -> None:
+def test_anything_is_sorted(instance: InstanceFixture, field: str) -> None:
     """Values of any mixture of types have an order, both ways."""
-    assert sorted(ids(world, sort=field)) == [1, 2, 3]
-    backward = listed(world, sort=field, sort_order="desc")["entities"]
+    assert sorted(ids(instance, sort=field)) == [1, 2, 3]
+    backward = listed(instance, sort=field, sort_order="desc")["entities"]
     assert sorted(item["id"] for item in backward) == [1, 2, 3]
 
 
@@ -96,28 +104,28 @@ def test_anything_is_sorted(world: World, field: str) -> None:
      ({"after": "x"}, "after")],
 )  # fmt: skip
 def test_what_cannot_be_read_names_its_field(
-    world: World, wanted: dict[str, Any], field: str
+    instance: InstanceFixture, wanted: dict[str, Any], field: str
 ) -> None:
     """A filter compares with single values, and `after` is what we gave."""
     with pytest.raises(RequestError) as refused:
-        listed(world, **wanted)
+        listed(instance, **wanted)
     assert refused.value.field == field
 
 
-def test_an_empty_listing_has_no_pages(world: World) -> None:
+def test_an_empty_listing_has_no_pages(instance: InstanceFixture) -> None:
     """Nothing is a page of nothing, with every key."""
-    assert listed(world) == {
+    assert listed(instance) == {
         "total": 0, "perPage": 500, "pagesCount": 0, "entities": [], "after": None,
     }  # fmt: skip
 
 
-def test_a_number_that_json_cannot_hold_is_refused(world: World) -> None:
+def test_a_number_that_json_cannot_hold_is_refused(instance: InstanceFixture) -> None:
     """An infinite number in a body is refused, where it would spoil every listing."""
     body = b'{"name": "p", "custom_data": {"x": 1e999}}'
-    answer = world.send("lineage.register.project", raw=body)
+    answer = instance.send("lineage.register.project", raw=body)
     assert answer.status == 400
     wanted = b'{"filter": [{"field": "x", "operator": "<", "value": 1e999}]}'
-    assert world.send("projects.list", raw=wanted).status == 400
+    assert instance.send("projects.list", raw=wanted).status == 400
 
 
 def varied() -> Iterator[dict[str, Any]]:
@@ -143,53 +151,57 @@ forms = st.builds(
 )  # fmt: skip
 
 
-def test_a_number_as_name_is_found_by_its_digits(world: World) -> None:
+def test_a_number_as_name_is_found_by_its_digits(instance: InstanceFixture) -> None:
     """The index of names holds what the filter takes for equal."""
-    keep_objects(world, [{"name": 7}, {"name": "7"}, {"name": True}])
+    keep_objects(instance, [{"name": 7}, {"name": "7"}, {"name": True}])
     form = PageParams(filter=[{"field": "name", "operator": "=", "value": "7"}])
-    found, total = world.services.objects.page((1,), "job", form)
+    found, total = instance.services.objects.page((1,), "job", form)
     assert [item["name"] for item in found] == [7, "7"]
     assert total == 2
 
 
-def test_pages_of_artifacts_are_those_of_plain_python(world: World) -> None:
+def test_pages_of_artifacts_are_those_of_plain_python(
+    instance: InstanceFixture,
+) -> None:
     """Whatever is requested, SQL and plain Python give the same page of objects."""
-    keep_objects(world, list(varied()))
-    everything, _ = world.services.objects.page((1,), "job", PageParams(per_page=999))
+    keep_objects(instance, list(varied()))
+    everything, _ = instance.services.objects.page(
+        (1,), "job", PageParams(per_page=999)
+    )
 
     @settings(max_examples=150, suppress_health_check=[ANY], deadline=None)
     @given(forms)
     def check(form: PageParams) -> None:
-        found, total = world.services.objects.page((1,), "job", form)
+        found, total = instance.services.objects.page((1,), "job", form)
         expected = listing_reference.page(everything, form)
         assert page_answer(form, found, total) == expected
 
     check()
 
 
-def varied_tasks(world: World) -> None:
+def varied_tasks(instance: InstanceFixture) -> None:
     """Make tasks with and without info from apps."""
-    tasks = world.services.tasks
+    tasks = instance.services.tasks
     for number, body in enumerate(itertools.islice(varied(), 24)):
         stated = [{}, {"appId": 7}, {"meta": body}, {"meta": {"app": {"id": number}}}]
         kept = {**stated[number % 4], "workspaceId": number % 3}
         status = ["queued", "started", "finished"][number % 3]
         tasks.create(1, f"Task {number % 5}", kept, status=status)
-    with world.services.store.db.write() as tx:
+    with instance.services.store.db.write() as tx:
         tx.run("UPDATE tasks SET started_at = 1000.0 + (number % 7) * 0.25 + 0.0004")
         tx.run("UPDATE tasks SET ended_at = 2000.5 + number WHERE ended_at IS NOT NULL")
         tx.run("UPDATE tasks SET user_name = 'maria' WHERE number % 2 = 0")
 
 
-def test_pages_of_tasks_are_those_of_plain_python(world: World) -> None:
+def test_pages_of_tasks_are_those_of_plain_python(instance: InstanceFixture) -> None:
     """Whatever is requested, SQL and plain Python give the same page of tasks."""
-    varied_tasks(world)
-    everything, _ = world.services.tasks.page((1,), PageParams(per_page=999))
+    varied_tasks(instance)
+    everything, _ = instance.services.tasks.page((1,), PageParams(per_page=999))
 
     @settings(max_examples=150, suppress_health_check=[ANY], deadline=None)
     @given(forms)
     def check(form: PageParams) -> None:
-        found, total = world.services.tasks.page((1,), form)
+        found, total = instance.services.tasks.page((1,), form)
         expected = listing_reference.page(everything, form)
         assert page_answer(form, found, total) == expected
 
@@ -214,7 +226,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[Row]:
 MANY = 3000
 
 
-def fill(world: World) -> None:
+def fill(instance: InstanceFixture) -> None:
     """Keep thousands of objects of each kind, below one parent, and their tasks."""
     rows = [
         (1, kind, id, 1, None, f"{kind} {id % 50}",
@@ -229,7 +241,7 @@ def fill(world: World) -> None:
         for id in range(1, MANY + 1)
     ]  # fmt: skip
     columns = ("team_id", "kind", "id", "parent_id", "path", "name_lower", "body")
-    with world.services.store.db.write() as tx:
+    with instance.services.store.db.write() as tx:
         tx.insert_many("platform_things", columns, rows)
         tx.insert_many(
             "tasks", ("id", "team_id", "number", "name", "created_at"),
@@ -244,9 +256,9 @@ def fill(world: World) -> None:
 PAGE = {"per_page": 10, "page": 3, "sort": "name", "sort_order": "desc"}
 
 
-def test_only_a_page_is_fetched(world: World, fetched: list[Row]) -> None:
+def test_only_a_page_is_fetched(instance: InstanceFixture, fetched: list[Row]) -> None:
     """Of thousands of rows a listing fetches a page, whatever it is sorted by."""
-    fill(world)
+    fill(instance)
     for method, wanted in (
         ("projects.list", {"workspaceId": 1}),
         ("datasets.list", {"projectId": 1}),
@@ -257,45 +269,47 @@ def test_only_a_page_is_fetched(world: World, fetched: list[Row]) -> None:
         ("apps.list", {"teamId": 1, "onlyRunning": True}),
     ):
         fetched.clear()
-        answer = world.ask(method, {**wanted, **PAGE})
+        answer = instance.call(method, {**wanted, **PAGE})
         assert len(answer["entities"]) == 10
         assert answer["total"] == (900 if wanted.get("onlyRunning") else MANY)
         # A project comes with two rows of counts, an app with up to four tasks.
         assert len(fetched) <= 50, method
 
 
-def test_only_a_folders_level_is_fetched(world: World, fetched: list[Row]) -> None:
+def test_only_a_folders_level_is_fetched(
+    instance: InstanceFixture, fetched: list[Row]
+) -> None:
     """A listing of one level fetches nothing that lies deeper."""
-    fill(world)
+    fill(instance)
     fetched.clear()
     wanted = {"teamId": 1, "path": "/", "recursive": False}
-    inside = world.ask("file-storage.list", wanted)
+    inside = instance.call("file-storage.list", wanted)
     assert sorted(i["name"] for i in inside) == sorted(f"d{n}" for n in range(1, 40, 2))
     assert fetched == []
-    deeper = world.ask("file-storage.list", {**wanted, "path": "/d3"})
+    deeper = instance.call("file-storage.list", {**wanted, "path": "/d3"})
     assert len(deeper) == len(fetched) == MANY // 40
 
 
-def test_an_older_store_gets_the_columns_filled(world: World) -> None:
+def test_an_older_store_gets_the_columns_filled(instance: InstanceFixture) -> None:
     """What was kept before the columns came is found by them as what came after."""
-    world.ask("lineage.register.project", {"name": "ÄB", "workspace_id": 4})
+    instance.call("lineage.register.project", {"name": "ÄB", "workspace_id": 4})
     stated = {"name": "m", "config": {}}
-    module = world.ask("lineage.register.module", stated)["id"]
-    app = world.ask("tasks.run.app", {"moduleId": module})[0]["appId"]
-    with world.services.store.db.write() as tx:
+    module = instance.call("lineage.register.module", stated)["id"]
+    app = instance.call("tasks.run.app", {"moduleId": module})[0]["appId"]
+    with instance.services.store.db.write() as tx:
         tx.run("UPDATE platform_things SET name_lower = NULL WHERE kind = 'project'")
         tx.run("UPDATE platform_things SET parent_id = NULL WHERE kind = 'project'")
         tx.run("UPDATE task_parts SET app_id = NULL")
         m0101_listings.fill(tx)
     named = [{"field": "name", "value": "ÄB"}]
-    found = world.ask("projects.list", {"workspaceId": 4, "filter": named})
+    found = instance.call("projects.list", {"workspaceId": 4, "filter": named})
     assert found["total"] == 1
-    assert world.ask("apps.tasks.list", {"teamId": 1, "appId": app})["total"] == 1
+    assert instance.call("apps.tasks.list", {"teamId": 1, "appId": app})["total"] == 1
 
 
-def test_pages_go_over_several_teams(world: World) -> None:
+def test_pages_go_over_several_teams(instance: InstanceFixture) -> None:
     """Who sees two teams gets one listing of both, by id and then by team."""
-    objects = world.services.objects
+    objects = instance.services.objects
     with objects.db.write() as tx:
         for team in (5, 1, 3):
             for id in (2, 1):
@@ -310,12 +324,12 @@ def test_pages_go_over_several_teams(world: World) -> None:
     assert total == 4
 
 
-def test_of_two_that_bring_one_id_one_is_refused(world: World) -> None:
+def test_of_two_that_bring_one_id_one_is_refused(instance: InstanceFixture) -> None:
     """Callers at the same moment come one after the other, also on PostgreSQL."""
     wanted = {"name": "p", "id": 7}
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(
-            lambda _: world.send("lineage.register.project", wanted).status,
+            lambda _: instance.send("lineage.register.project", wanted).status,
             range(8),
         )
         assert sorted(answers) == [200] + [409] * 7

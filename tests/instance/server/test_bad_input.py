@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from instance_fixture import World, form
+from instance_fixture import InstanceFixture, form
 
 from lineage.instance.routes import ROUTES
 
@@ -42,18 +42,18 @@ _VALUES = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InstanceFixture]:
     """An instance with a few objects in it."""
-    world = World(tmp_path_factory.mktemp("fuzzed"))
-    project = world.ask("lineage.register.project", {"name": "p"})["id"]
-    world.ask("lineage.register.project-version", {"project_id": project})
-    world.ask("lineage.register.dataset", {"project_id": project, "name": "d"})
-    world.ask("lineage.register.file", {"path": "/a", "text": "x"})
-    world.ask("lineage.register.module", {"name": "m"})
-    world.ask("lineage.register.task", {"name": "t", "id": 1})
-    world.ask("lineage.register.job", {"name": "j"})
-    yield world
-    world.close()
+    instance = InstanceFixture(tmp_path_factory.mktemp("fuzzed"))
+    project = instance.call("lineage.register.project", {"name": "p"})["id"]
+    instance.call("lineage.register.project-version", {"project_id": project})
+    instance.call("lineage.register.dataset", {"project_id": project, "name": "d"})
+    instance.call("lineage.register.file", {"path": "/a", "text": "x"})
+    instance.call("lineage.register.module", {"name": "m"})
+    instance.call("lineage.register.task", {"name": "t", "id": 1})
+    instance.call("lineage.register.job", {"name": "j"})
+    yield instance
+    instance.close()
 
 
 def check(answer: Any) -> None:
@@ -72,7 +72,9 @@ def check(answer: Any) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
-def test_any_json_is_answered(fuzzed: World, name: str, data: st.DataObject) -> None:
+def test_any_json_is_answered(
+    fuzzed: InstanceFixture, name: str, data: st.DataObject
+) -> None:
     """Bodies near to and far from what a method takes are answered below 500."""
     fields = sorted(ROUTES[name].model.model_fields)
     near = st.fixed_dictionaries({}, optional=dict.fromkeys(fields, _VALUES))
@@ -93,7 +95,7 @@ def test_any_json_is_answered(fuzzed: World, name: str, data: st.DataObject) -> 
 
 @settings(max_examples=150, deadline=None)
 @given(raw=st.binary(max_size=300))
-def test_any_bytes_are_answered(fuzzed: World, raw: bytes) -> None:
+def test_any_bytes_are_answered(fuzzed: InstanceFixture, raw: bytes) -> None:
     """A body that is no JSON at all is refused."""
     check(fuzzed.send("tasks.info", raw=raw))
 
@@ -104,13 +106,13 @@ def test_any_bytes_are_answered(fuzzed: World, raw: bytes) -> None:
      b'"\\ud800"', b"\xff\xfe", b'{"id": 1}x', b'{"id": ' + b"9" * 5000 + b"}",
      b'{"logs": [{"message": "\\u0000"}]}'],
 )  # fmt: skip
-def test_unreadable_bodies_are_400(fuzzed: World, raw: bytes) -> None:
+def test_unreadable_bodies_are_400(fuzzed: InstanceFixture, raw: bytes) -> None:
     """Nesting, numbers, text and encodings that JSON or a store cannot hold."""
     for name in ("tasks.info", "tasks.logs.add", "lineage.facts.add"):
         assert fuzzed.send(name, raw=raw).status == 400
 
 
-def test_deep_meta_is_refused_by_name(fuzzed: World) -> None:
+def test_deep_meta_is_refused_by_name(fuzzed: InstanceFixture) -> None:
     """A card that is nested beyond measure is 400, never a failure."""
     meta: dict[str, Any] = {}
     for _ in range(150):
@@ -119,23 +121,23 @@ def test_deep_meta_is_refused_by_name(fuzzed: World) -> None:
     check(fuzzed.send("workflow.node.add-input", {**body, "meta": meta}))
 
 
-def test_batches_are_bounded(fuzzed: World) -> None:
+def test_batches_are_bounded(fuzzed: InstanceFixture) -> None:
     """A batch of more facts than allowed is 413 and names the limit."""
     status, details = fuzzed.refusal("lineage.facts.add", {"facts": [0] * 10_001})
     assert status == 413
     assert "10000" in details["allowed"]
 
 
-def test_a_bad_fact_spoils_no_good_one(fuzzed: World) -> None:
+def test_a_bad_fact_spoils_no_good_one(fuzzed: InstanceFixture) -> None:
     """Good facts of a batch are stored, bad ones are named by index and field."""
     good = {"f": "task", "uid": "b-1", "task": "batch-run", "at": 1.0}
     facts = [good, {**good, "uid": "b-2", "at": "x"}, 5, {**good, "f": "?"}]
-    answer = fuzzed.ask("lineage.facts.add", {"facts": facts})
+    answer = fuzzed.call("lineage.facts.add", {"facts": facts})
     assert (answer["stored"], [r["index"] for r in answer["refused"]]) == (1, [1, 2, 3])
     assert answer["refused"][0]["field"] == "at"
 
 
-def test_refusals_show_field_type_and_what_is_allowed(fuzzed: World) -> None:
+def test_refusals_show_field_type_and_what_is_allowed(fuzzed: InstanceFixture) -> None:
     """The platform's error body names field, the value's type, and the right one."""
     status, details = fuzzed.refusal("tasks.info", {"id": [1]})
     assert status == 400

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from instance_fixture import World, edge_fact, form
+from instance_fixture import InstanceFixture, edge_fact, form
 from pydantic import BaseModel
 
 from lineage.instance.authorization import Principal
@@ -108,13 +108,13 @@ HARMLESS = frozenset(
 
 
 @pytest.fixture
-def owned(tmp_path: Path) -> Iterator[World]:
+def owned(tmp_path: Path) -> Iterator[InstanceFixture]:
     """An instance in which the owner's team has one of everything."""
-    world = World(tmp_path / "isolated")
-    world.principal = OWNER
+    instance = InstanceFixture(tmp_path / "isolated")
+    instance.principal = OWNER
 
     def register(what: str, id: int, **body: Any) -> None:
-        world.ask(f"lineage.register.{what}", {"id": id, "name": MARK, **body})
+        instance.call(f"lineage.register.{what}", {"id": id, "name": MARK, **body})
 
     register("project", PROJECT)
     register("project-version", VERSION, project_id=PROJECT)
@@ -123,20 +123,20 @@ def owned(tmp_path: Path) -> Iterator[World]:
     register("job", JOB)
     register("module", MODULE, slug=MARK)
     register("task", TASK)
-    world.ask("tasks.run.app", {"moduleId": MODULE, "taskName": MARK})
+    instance.call("tasks.run.app", {"moduleId": MODULE, "taskName": MARK})
     field = {"field": MARK, "payload": MARK}
-    world.ask("tasks.data.set", {"taskId": TASK, "fields": [field]})
+    instance.call("tasks.data.set", {"taskId": TASK, "fields": [field]})
     own = {"x-task-id": str(TASK)}
-    world.ask("tasks.logs.add", {"logs": [{"message": MARK}]}, headers=own)
-    world.ask("tasks.output.set", {"taskId": TASK, "output": {MARK: MARK}})
+    instance.call("tasks.logs.add", {"logs": [{"message": MARK}]}, headers=own)
+    instance.call("tasks.output.set", {"taskId": TASK, "output": {MARK: MARK}})
     facts = [
         edge_fact(9, task="shared-run", task_id=TASK, id=PROJECT, name=MARK),
         edge_fact(10, task="shared-run", task_id=TASK, dir="output", kind="file",
                   id=f"/{MARK}/a.txt"),
     ]  # fmt: skip
-    world.ask("lineage.facts.add", {"facts": facts})
-    yield world
-    world.close()
+    instance.call("lineage.facts.add", {"facts": facts})
+    yield instance
+    instance.close()
 
 
 def bodies(model: type[BaseModel]) -> Iterator[dict[str, Any]]:
@@ -166,9 +166,9 @@ _TABLES = (
 )
 
 
-def dump(world: World) -> str:
+def dump(instance: InstanceFixture) -> str:
     """Return everything that the store has of the owner's team."""
-    with world.services.store.db.read() as tx:
+    with instance.services.store.db.read() as tx:
         tables = [str(row[0]) for row in tx.all(_TABLES)]
         assert len(tables) > 20
         rows = {
@@ -178,7 +178,7 @@ def dump(world: World) -> str:
     return json.dumps(rows)
 
 
-def call(world: World, name: str, body: Any) -> InstanceResponse:
+def call(instance: InstanceFixture, name: str, body: Any) -> InstanceResponse:
     """Call a method as the stranger, in the form that it takes."""
     route = ROUTES[name]
     headers = {"x-task-id": str(TASK)}
@@ -188,13 +188,13 @@ def call(world: World, name: str, body: Any) -> InstanceResponse:
                           ("0-file", "n", b"x")])  # fmt: skip
         headers.update(kind)
         query = {k: str(v) for k, v in body.items() if k != "path"}
-        return world.send(name, raw=raw, query=query, headers=headers,
+        return instance.send(name, raw=raw, query=query, headers=headers,
                           principal=STRANGER)  # fmt: skip
     if route.form == "query":
         query = {k: str(v) for k, v in body.items()}
-        return world.send(name, query=query, headers=headers, principal=STRANGER)
+        return instance.send(name, query=query, headers=headers, principal=STRANGER)
     body = body.get("root", body)
-    return world.send(name, body, headers=headers, principal=STRANGER)
+    return instance.send(name, body, headers=headers, principal=STRANGER)
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
@@ -208,7 +208,7 @@ def test_every_field_of_every_route_is_known_here(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
-def test_no_route_shows_or_changes_anothers(owned: World, name: str) -> None:
+def test_no_route_shows_or_changes_anothers(owned: InstanceFixture, name: str) -> None:
     """A route shows and changes none of the owner's objects for a stranger."""
     before = dump(owned)
     for body in bodies(ROUTES[name].model):
@@ -234,22 +234,22 @@ ECHOES = frozenset(
 )  # fmt: skip
 
 
-def test_the_owner_is_shown_its_own(owned: World) -> None:
+def test_the_owner_is_shown_its_own(owned: InstanceFixture) -> None:
     """The same requests are answered for the owner, so the test above can fail."""
     for method, body in (
         ("projects.info", {"id": PROJECT}),
         ("tasks.info", {"id": TASK}),
         ("ecosystem.info", {"slug": MARK}),
     ):
-        assert MARK in json.dumps(owned.ask(method, body))
-    assert owned.ask("images.internal.hashes.list", [HASH]) == [HASH]
-    assert owned.ask("images.internal.hashes.list", [HASH], principal=STRANGER) == []
+        assert MARK in json.dumps(owned.call(method, body))
+    assert owned.call("images.internal.hashes.list", [HASH]) == [HASH]
+    assert owned.call("images.internal.hashes.list", [HASH], principal=STRANGER) == []
 
 
 @pytest.mark.parametrize("method", ["projects.info", "tasks.info", "jobs.info",
                                     "datasets.info", "file-storage.info"])  # fmt: skip
 def test_anothers_id_is_answered_as_one_that_is_not_there(
-    owned: World, method: str
+    owned: InstanceFixture, method: str
 ) -> None:
     """The answer does not reveal whether an id exists elsewhere."""
     for number in _IDS:
@@ -261,16 +261,16 @@ def test_anothers_id_is_answered_as_one_that_is_not_there(
         assert hidden.content().replace(str(number).encode(), b"?") == expected
 
 
-def test_a_team_that_is_not_the_callers_is_refused(owned: World) -> None:
+def test_a_team_that_is_not_the_callers_is_refused(owned: InstanceFixture) -> None:
     """Naming another team is 403, whether or not there is such a team."""
     for team in (1, 999):
         body = {"teamId": team, "path": "/", "recursive": True}
         assert owned.refusal("file-storage.list", body, principal=STRANGER)[0] == 403
 
 
-def test_bytes_are_not_shared(owned: World) -> None:
+def test_bytes_are_not_shared(owned: InstanceFixture) -> None:
     """Bytes of another team cannot be named by their hash."""
-    made = owned.ask(
+    made = owned.call(
         "lineage.register.task", {"name": "mine", "id": 60_000}, principal=STRANGER
     )
     body = {"taskId": made["id"], "files": [{"name": "x", "hash": HASH}]}

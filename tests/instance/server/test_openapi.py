@@ -55,7 +55,7 @@ def test_the_description_has_every_endpoint_of_ours_and_no_other() -> None:
     assert set(description()["paths"]) == ours
 
 
-def test_every_operation_says_what_it_does() -> None:
+def test_every_operation_is_described() -> None:
     """Summaries and ids are there, and ids are unique."""
     operations = [path["post"] for path in description()["paths"].values()]
     assert all(operation["summary"].endswith(".") for operation in operations)

@@ -48,12 +48,12 @@ async def _seen(
 
 async def test_a_known_proxy_names_caller_scheme_and_path() -> None:
     """The caller is the last address that no known proxy added."""
-    said = {
+    sent = {
         "x-forwarded-for": "6.6.6.6, 9.9.9.9, 10.0.0.7",
         "x-forwarded-proto": "https",
         "x-forwarded-prefix": "/tools/",
     }
-    seen = await _seen(said, peer="10.0.0.8", path="/tools/x", named=["10.0.0.0/8"])
+    seen = await _seen(sent, peer="10.0.0.8", path="/tools/x", named=["10.0.0.0/8"])
     assert seen["client"][0] == "9.9.9.9"
     assert seen["scheme"] == "https"
     assert (seen[PREFIX], seen["path"]) == ("/tools", "/x")
@@ -61,14 +61,14 @@ async def test_a_known_proxy_names_caller_scheme_and_path() -> None:
 
 
 @pytest.mark.parametrize("is_local", [False, True])
-async def test_what_others_say_in_a_proxys_name_is_left_out(is_local: bool) -> None:
+async def test_what_others_send_in_a_proxys_name_is_left_out(is_local: bool) -> None:
     """Neither address, scheme nor path are theirs to say."""
-    said = {
+    sent = {
         "x-forwarded-for": "9.9.9.9",
         "x-forwarded-proto": "https",
         "x-forwarded-prefix": "/evil",
     }
-    seen = await _seen(said, peer="8.8.8.8", named=["10.0.0.0/8"], is_local=is_local)
+    seen = await _seen(sent, peer="8.8.8.8", named=["10.0.0.0/8"], is_local=is_local)
     assert (seen["client"][0], seen["scheme"]) == ("8.8.8.8", "http")
     assert (seen[PREFIX], seen[IS_NAMED], seen["headers"]) == ("", False, [])
 
@@ -86,8 +86,8 @@ async def test_a_prefix_is_a_path_of_plain_names(text: str) -> None:
     """It stands in addresses and cookies, so nothing else is taken for one."""
     with pytest.raises(ValueError, match=r"."):
         checked_prefix(text)
-    said = {"x-forwarded-prefix": text}
-    assert (await _seen(said, is_local=True))[PREFIX] == ""
+    sent = {"x-forwarded-prefix": text}
+    assert (await _seen(sent, is_local=True))[PREFIX] == ""
 
 
 @pytest.mark.parametrize("start", ["/tools/lineage", ""])
@@ -124,7 +124,7 @@ def test_the_pages_cookie_belongs_to_its_path(below: Served) -> None:
 
 
 @pytest.mark.parametrize("probe", ["healthz", "readyz"])
-def test_a_probe_may_ask_by_any_address(tmp_path: Path, probe: str) -> None:
+def test_a_probe_may_come_by_any_address(tmp_path: Path, probe: str) -> None:
     """A cluster asks a pod by its own address; all else needs the right name."""
     settings = settings_for(tmp_path, allowed_hosts=("lineage.example.org",))
     with in_thread(settings) as served:
@@ -138,15 +138,15 @@ def test_a_probe_may_ask_by_any_address(tmp_path: Path, probe: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sent"),
     [
         (["--prefix", "/a b"], "'/a b' is no path of plain names, as /lineage"),
         (["--proxy", "10.0.0.1/8"], "allowed is an address or a network"),
     ],
 )
 def test_a_mistake_in_the_options_is_named(
-    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], sent: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The message says what is allowed."""
     assert main(["serve", *words]) == 2
-    assert said in " ".join(capsys.readouterr().err.split())
+    assert sent in " ".join(capsys.readouterr().err.split())

@@ -99,9 +99,9 @@ def test_an_answer_names_no_server_of_the_store(
     with caplog.at_level(logging.WARNING, logger="lineage"):
         answer = answered_trouble(request, away.value)
     assert answer.status == 503
-    said = answer.content().decode()
-    assert "the log has the reason" in said
-    assert not any(part in said for part in ("127.0.0.1", "port", "secret_role"))
+    shown = answer.content().decode()
+    assert "the log has the reason" in shown
+    assert not any(part in shown for part in ("127.0.0.1", "port", "secret_role"))
     assert "127.0.0.1" in caplog.text
 
 

@@ -23,8 +23,8 @@ USER = {"x-forwarded-user": "maria", "x-forwarded-groups": "staff, science"}
 PAGE = {"x-lineage-page": "1"}
 
 
-def _settings(**said: Any) -> SsoSettings:
-    return SsoSettings.model_validate({"grants": GRANTS, **said})
+def _settings(**given: Any) -> SsoSettings:
+    return SsoSettings.model_validate({"grants": GRANTS, **given})
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_proxy_that_is_named_needs_no_secret(
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "given"),
     [
         ("{", "the file: Invalid JSON"),
         ('{"grants": []}', "grants"),
@@ -107,14 +107,14 @@ def test_a_proxy_that_is_named_needs_no_secret(
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(
-    tmp_path: Path, text: str, said: str
+    tmp_path: Path, text: str, given: str
 ) -> None:
     """With the place in it, and where an example is."""
     path = tmp_path / "sso.json"
     path.write_text(text)
     with pytest.raises(SsoError, match=r"docs/serving\.md") as caught:
         load(path)
-    assert said in str(caught.value)
+    assert given in str(caught.value)
     assert str(path) in str(caught.value)
 
 

@@ -45,9 +45,12 @@ def served(issuer: str, tmp_path: Path) -> Iterator[Served]:
 def _sign_in(browser: requests.Session, served: Served, sub: str) -> requests.Response:
     """Go the way of a browser, up to the answer of the instance."""
     start = f"{served.address}/lineage/sso/login"
-    asked = browser.get(start, allow_redirects=False, timeout=10)
+    started = browser.get(start, allow_redirects=False, timeout=10)
     form = browser.post(
-        asked.headers["location"], data={"sub": sub}, allow_redirects=False, timeout=10
+        started.headers["location"],
+        data={"sub": sub},
+        allow_redirects=False,
+        timeout=10,
     )
     return browser.get(form.headers["location"], allow_redirects=False, timeout=10)
 
@@ -97,13 +100,13 @@ def test_a_person_whose_token_was_revoked_is_locked_out(served: Served) -> None:
 def test_an_answer_to_another_try_is_refused(served: Served, issuer: str) -> None:
     """A stranger's code does not sign this browser in, nor does one used again."""
     with requests.Session() as stranger, requests.Session() as browser:
-        asked = stranger.get(
+        started = stranger.get(
             f"{served.address}/lineage/sso/login", allow_redirects=False, timeout=10
         )
-        query = parse_qs(urlsplit(asked.headers["location"]).query)
+        query = parse_qs(urlsplit(started.headers["location"]).query)
         assert query["code_challenge_method"] == ["S256"]
         form = stranger.post(
-            asked.headers["location"], data={"sub": "m1"}, allow_redirects=False,
+            started.headers["location"], data={"sub": "m1"}, allow_redirects=False,
             timeout=10,
         )  # fmt: skip
         there = form.headers["location"]
@@ -120,18 +123,18 @@ def test_a_token_for_another_try_is_refused(issuer: str, tmp_path: Path) -> None
     known = settings_of(issuer, tmp_path).oidc
     assert known is not None
     provider = OidcProvider(known)
-    asked, other = Attempt.new(), Attempt.new()
-    there = provider.address(asked, "http://localhost/sso/callback")
+    started, other = Attempt.new(), Attempt.new()
+    there = provider.address(started, "http://localhost/sso/callback")
     form = requests.post(there, data={"sub": "m1"}, allow_redirects=False, timeout=10)
     query = {
         k: v[0] for k, v in parse_qs(urlsplit(form.headers["location"]).query).items()
     }
-    mixed = Attempt(asked.state, other.nonce, asked.verifier)
+    mixed = Attempt(started.state, other.nonce, started.verifier)
     with pytest.raises(Exception, match="not valid"):
         provider.person(query, mixed, "http://localhost/sso/callback")
 
 
-def test_a_provider_that_is_away_is_said(tmp_path: Path) -> None:
+def test_a_provider_that_is_away_is_named(tmp_path: Path) -> None:
     """The browser is answered 503, and the server goes on."""
     sso = SsoSettings.model_validate(
         {

@@ -91,7 +91,7 @@ def test_a_worker_is_refused_as_the_store(url: str) -> None:
     assert found == (None,)
 
 
-def test_without_a_cluster_it_says_what_to_do(url: str, tmp_path: Path) -> None:
+def test_without_a_cluster_the_error_names_what_to_do(url: str, tmp_path: Path) -> None:
     """A plain server, and SQLite."""
     for place, text in (
         (url, "CREATE EXTENSION citus"),

@@ -218,7 +218,9 @@ def test_rows_come_with_names_and_errors_are_the_stores(store: Store) -> None:
             getattr(tx, attempt)(*arguments[attempt])
 
 
-def test_a_busy_store_says_so(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_store_is_named_as_the_reason(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A caller that gets neither the writer nor a connection in time gets an error."""
     monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.01)
     store = open_store(f"sqlite:///{tmp_path}/instance.db")

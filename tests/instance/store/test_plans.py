@@ -15,7 +15,7 @@ from lineage.instance.store.sql_params import Params, for_sqlite, sqlite_params
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Params]:
+def queried(monkeypatch: pytest.MonkeyPatch) -> dict[str, Params]:
     """Every statement that is run with its last values."""
     seen: dict[str, Params] = {}
     real = SqliteDialect.execute
@@ -52,18 +52,18 @@ def batches() -> list[list[dict[str, Any]]]:
 
 
 def test_no_statement_of_the_intake_reads_a_whole_team(
-    tmp_path: Path, asked: dict[str, Params]
+    tmp_path: Path, queried: dict[str, Params]
 ) -> None:
     """A step of a plan that knows nothing but the team would grow with the store."""
     store = open_store(f"sqlite:///{tmp_path / 'instance.db'}")
-    asked.clear()
+    queried.clear()
     for batch in batches():
         store.ingest(1, batch)
     store.close()
     with sqlite3.connect(tmp_path / "instance.db") as connection:
         plans = {
             sql: [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", p)]
-            for sql, p in asked.items()
+            for sql, p in queried.items()
         }
     connection.close()
     assert len(plans) > 15

@@ -1,4 +1,4 @@
-"""PostgreSQL looks up what it is asked for, also in tables that nobody has counted."""
+"""PostgreSQL looks up what it is queried, also in tables that nobody has counted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MANY = 1_500
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Params]:
+def queried(monkeypatch: pytest.MonkeyPatch) -> dict[str, Params]:
     """Every statement with a list that is run, with its last values."""
     seen: dict[str, Params] = {}
     real = PostgresDialect.execute
@@ -74,12 +74,12 @@ def reads_much(part: dict[str, Any]) -> bool:
 
 
 def test_a_list_is_looked_up_item_by_item(
-    postgres_server: str, asked: dict[str, Params]
+    postgres_server: str, queried: dict[str, Params]
 ) -> None:
     """The index is on the inner side, whatever the planner believes of the sizes."""
     url = new_schema(postgres_server)
     store = open_store(url)
-    asked.clear()
+    queried.clear()
     for number in range(2):
         assert not store.ingest(1, batch(number)).refused
     queries = GraphQueries(store)
@@ -89,7 +89,7 @@ def test_a_list_is_looked_up_item_by_item(
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(PostgresDialect.settings)
         slow = {}
-        for sql, params in asked.items():
+        for sql, params in queried.items():
             spelled = f"EXPLAIN (FORMAT JSON) {for_postgres(sql)}"
             row = connection.execute(spelled, postgres_params(params)).fetchone()
             assert row is not None
@@ -98,5 +98,5 @@ def test_a_list_is_looked_up_item_by_item(
                 slow[sql] = [
                     (part["Node Type"], part.get("Index Cond")) for part in much
                 ]
-    assert len(asked) > 20
+    assert len(queried) > 20
     assert slow == {}

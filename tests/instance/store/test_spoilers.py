@@ -174,7 +174,7 @@ def test_a_store_that_is_spoilt_under_a_server_ends_no_server(tmp_path: Path) ->
         assert requests.get(served.address + "/healthz", timeout=20).status_code == 200
 
 
-def test_a_spoilt_store_says_what_to_do(whole: Path, tmp_path: Path) -> None:
+def test_a_spoilt_store_shows_what_to_do(whole: Path, tmp_path: Path) -> None:
     """The error says that a new store is made once the file is moved away."""
     path = tmp_path / "instance.db"
     shutil.copy(whole, path)

@@ -60,7 +60,7 @@ def test_a_lost_task_ends_with_its_last_sign_of_life(store: Store) -> None:
         ("task_end", {"status": "error", "at": START + 4}, "error"),
     ],
 )
-def test_what_a_lost_task_says_later_counts(
+def test_what_a_lost_task_reports_later_counts(
     store: Store, form: str, more: dict[str, Any], status: str
 ) -> None:
     """Its own run opens it again, or really ended."""

@@ -32,7 +32,7 @@ def _play(stores: list[Store], facts: list[Fact], seed: int) -> dict[str, Any]:
     return graph_form.canonical(stores[0], team)
 
 
-def test_the_graph_is_what_the_rule_says_however_facts_arrive(store_url: str) -> None:
+def test_the_graph_follows_the_rule_however_facts_arrive(store_url: str) -> None:
     """In any order, in any batches, repeated, from two processes, on both engines."""
     stores = [open_store(store_url), open_store(store_url)]
 

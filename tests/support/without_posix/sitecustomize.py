@@ -52,9 +52,9 @@ def _locking(fd: int, mode: int, size: int) -> None:
     """Lock bytes from the position on, for this descriptor; never waits."""
     start = os.lseek(fd, 0, os.SEEK_CUR)
     assert mode == 2, "a blocking lock of Windows gives up after ten seconds"
-    asked = struct.pack("hhlli", _write_lock, os.SEEK_SET, start, size, 0)
+    request = struct.pack("hhlli", _write_lock, os.SEEK_SET, start, size, 0)
     try:
-        _control(fd, _ofd_lock, asked)
+        _control(fd, _ofd_lock, request)
     except BlockingIOError as error:
         raise PermissionError(errno.EACCES, "Permission denied") from error
 
