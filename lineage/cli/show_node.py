@@ -32,6 +32,8 @@ from .result import Line, StyledText, dim, line
 
 #: Versions of an artifact that are listed, unless all are asked for.
 MAX_VERSIONS: Final = 8
+_WEAK_EVIDENCE: Final = ("stat", "dir-stat")
+_EVIDENCE_WORDS: Final = {"said": "named by the app"}
 
 
 def task_lines(task: TaskDetail) -> list[Line]:
@@ -152,6 +154,8 @@ def data_lines(data: DataDetail, *, versions: int = MAX_VERSIONS) -> list[Line]:
         [
             ("path", place(data.path) if data.path else None),
             ("digest", node.digest),
+            *(("evidence", text) for text in _evidence(data)),
+            ("not pinned", node.pinned_reason if node.is_pinned is False else None),
             ("recorded", ago(node.created_at) if node.created_at else None),
             ("produced by", _tasks(data.produced_by)),
             ("used by", _tasks(data.used_by)),
@@ -162,6 +166,16 @@ def data_lines(data: DataDetail, *, versions: int = MAX_VERSIONS) -> list[Line]:
         lines += [line(), line(StyledText(heading, "title"))]
         lines += _versions(data, node, versions)
     return lines
+
+
+def _evidence(data: DataDetail) -> list[str]:
+    """Show what distinguishes a version; size and time only where nothing else does."""
+    strong = [known for known in data.evidence if known.kind not in _WEAK_EVIDENCE]
+    weak = [] if data.node.digest else data.evidence
+    return [
+        f"{_EVIDENCE_WORDS.get(known.kind, known.kind)} {known.value}"
+        for known in strong or weak
+    ]
 
 
 def _pairs(pairs: list[tuple[str, str | None]]) -> list[Line]:

@@ -439,6 +439,14 @@ class Column(Answer):
     """The columns that it is made from: the artifact, a blank and the column."""
 
 
+class KnownEvidence(Answer):
+    """One piece of what distinguishes a version from others of its artifact."""
+
+    kind: str
+    """What kind of evidence: `etag`, `dirhash-h1`, `dir-stat`, …"""
+    value: str
+
+
 class DataDetail(Answer):
     """Everything known about one version of an artifact."""
 
@@ -454,6 +462,8 @@ class DataDetail(Answer):
     """What `lineage.data.preview` can show of it."""
     columns: list[Column] = []
     """Its columns, where an OpenLineage event named them."""
+    evidence: list[KnownEvidence] = []
+    """What says which version it is, beside the digest of a file; best first."""
 
 
 class ArtifactsParams(Question):

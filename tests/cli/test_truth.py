@@ -2,69 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from history import START, History
 
 from lineage.api import Api
-
-START = 1_700_000_000.0
-
-
-class History:
-    """Writes facts of runs, one second apart.
-
-    Args:
-        api: Where to.
-    """
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._facts: list[dict[str, Any]] = []
-
-    def run(self, key: str, name: str, **more: Any) -> None:
-        """Open a run."""
-        self._add(f="task", task=key, name=name, **more)
-
-    def used(
-        self, key: str, path: str, content: str | None = None, **more: Any
-    ) -> None:
-        """Record an input."""
-        self._edge(key, "input", path, content, more)
-
-    def made(
-        self, key: str, path: str, content: str | None = None, **more: Any
-    ) -> None:
-        """Record an output."""
-        self._edge(key, "output", path, content, more)
-
-    def add(self, **fact: Any) -> None:
-        """Record any fact."""
-        self._add(**fact)
-
-    def store(self) -> None:
-        """Deliver what was recorded."""
-        assert self._api.facts.add(self._facts).refused == []
-        self._facts = self._facts[:0]
-
-    def _edge(
-        self, key: str, way: str, path: str, content: str | None, more: dict[str, Any]
-    ) -> None:
-        kind = more.pop("kind", "file")
-        fact = {"f": "edge", "task": key, "dir": way, "kind": kind, "id": path,
-                "name": Path(path).name, "local_path": path, **more}  # fmt: skip
-        if content is not None:
-            digest = hashlib.sha256(content.encode()).hexdigest()
-            fact["stat"] = {"size": 10, "mtime_ns": 1, "digest": f"sha256:{digest}"}
-        self._add(**fact)
-
-    def _add(self, **fact: Any) -> None:
-        number = History.count = getattr(History, "count", 0) + 1
-        self._facts.append({"uid": f"h-{number}", "at": START + number, **fact})
 
 
 @pytest.fixture
@@ -85,6 +30,29 @@ def test_an_older_state_made_again_is_current_and_nothing_is_stale(
     shown = type_("show", "m.pt").out
     assert "produced by  task:3" in shown
     assert type_("stale").out == "nothing is stale\n"
+
+
+def test_show_names_by_what_a_version_is_known(
+    history: History, type_: Callable[..., Any]
+) -> None:
+    """Beside a digest: what storages say, and size and time where nothing else does."""
+    history.run("a", "Read")
+    stored = [
+        {"kind": "etag", "value": "abc-2"},
+        {"kind": "dir-stat", "value": "f" * 64},
+    ]
+    history.used("a", "s3://b/x", kind="folder", evidence=stored)
+    history.used("a", "/w/seen", kind="folder", evidence=stored[1:])
+    history.used("a", "/w/d.csv", "1", version="of May")
+    history.used("a", "/w/m.db", "1", pinned=False, pinned_reason="m.db-wal is missing")
+    history.store()
+    assert "  evidence  etag abc-2\n" in type_("show", "s3://b/x").out
+    assert "dir-stat" not in type_("show", "s3://b/x").out
+    assert f"  evidence  dir-stat {'f' * 64}\n" in type_("show", "/w/seen").out
+    named = type_("show", "/w/d.csv").out
+    assert "  evidence  named by the app of May\n" in named
+    assert " stat " not in named
+    assert "  not pinned  m.db-wal is missing\n" in type_("show", "/w/m.db").out
 
 
 def test_stale_is_one_line_an_output_with_all_its_reasons(

@@ -11,6 +11,7 @@ from ...model.graph import (
     DataDetail,
     DataParams,
     Edge,
+    KnownEvidence,
     LogLine,
     Step,
     TaskDetail,
@@ -305,13 +306,13 @@ def _parent_key(view: TeamGraph, run: str | None) -> str | None:
 def _data_detail(view: TeamGraph, node: int) -> DataDetail:
     tx, team = view.tx, view.team_id
     row = tx.one(
-        "SELECT e.id, e.kind, e.ident, n.card FROM nodes n"
+        "SELECT e.id, e.kind, e.ident, n.card, n.evidence FROM nodes n"
         " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
         " WHERE n.team_id = ? AND n.id = ?",
         (team, node),
     )
     assert row is not None
-    entity, kind, ident, card = row
+    entity, kind, ident, card, evidence = row
     makings = view.rows(_MAKINGS, entity=entity, most=MAX_EDGES)
     order = [row[0] for row in makings]
     nodes = data_nodes(view, {node, *order})
@@ -329,6 +330,11 @@ def _data_detail(view: TeamGraph, node: int) -> DataDetail:
         meta=json.loads(card) if card else None,
         preview=_preview(kind, ident),
         columns=columns_of(runs, kind, ident),
+        evidence=[
+            KnownEvidence(kind=name, value=value)
+            for name, value in json.loads(evidence or "[]")
+            if name != "sha256"  # The node's own digest.
+        ],
     )
 
 
