@@ -15,6 +15,8 @@ from .write_cache import TeamCache
 
 #: Longest alias that is kept.
 MAX_ALIAS: Final = 1024
+#: Members of an edge that say more of its artifact than which one it is.
+_MORE: Final = frozenset({"name", "is_model", "canonical", "aliases", "local_path"})
 _LEGACY: Final = (
     "SELECT e.id, e.ident FROM each_text(:paths) AS x JOIN entities e"
     " ON e.team_id = :team AND e.kind = :kind AND e.ident = x.value"
@@ -57,20 +59,30 @@ class ArtifactDirectory:
         if missing:
             self._ids.extend(tx.next_numbers("entities", len(missing)))
 
-    def get(self, key: ArtifactKey, fact: FactDict) -> ArtifactState:
-        """Return an artifact that was loaded, making it when it is new."""
-        artifact = self._known.entities.get(key)
-        if artifact is None:
-            artifact = self._add(key, fact)
-        return artifact
+    def take(
+        self, keys: Sequence[ArtifactKey], facts: Sequence[FactDict]
+    ) -> list[ArtifactState]:
+        """Return the artifacts of edges, making those that are new.
+
+        Names that the edges give, other spellings, and that it is a model, are kept.
+        """
+        known, taken = self._known.entities, []
+        says_no_more = _MORE.isdisjoint
+        for key, fact in zip(keys, facts, strict=True):
+            artifact = known.get(key)
+            if artifact is None:
+                artifact = self._add(key, fact)
+            if not says_no_more(fact):
+                self._describe(artifact, fact)
+            taken.append(artifact)
+        return taken
 
     def find_or_add(self, key: ArtifactKey) -> ArtifactState:
         """Return an artifact, whether it was loaded or not."""
         self.load([key], ())
-        return self.get(key, {})
+        return self._known.entities.get(key) or self._add(key, {})
 
-    def describe(self, artifact: ArtifactState, fact: FactDict) -> None:
-        """Keep the name that an edge gives, other spellings, and that it is a model."""
+    def _describe(self, artifact: ArtifactState, fact: FactDict) -> None:
         name = fact.get("name")
         if name and name != artifact.name:
             artifact.name = name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .artifact_identity import CONTAINERS
 from .database import Transaction
@@ -61,6 +61,15 @@ class ArtifactState:
             int(self.is_observed), self.made_id, self.made_edge, self.barrier_at,
             self.unknown_id, self.unknown_at,
         )  # fmt: skip
+
+    def begin(self, node: int, edge: int, at: float, *, is_made: bool) -> None:
+        """Keep what one edge without evidence says of an artifact that is new."""
+        self.versions, self.latest_id, self.latest_at = 1, node, at
+        if is_made:
+            self.is_observed, self.barrier_at = True, at
+            self.made_id, self.made_edge = node, edge
+        else:
+            self.unknown_id, self.unknown_at = node, at
 
     def take_over(self, timeline: Timeline) -> None:
         """Keep what a timeline says of the artifact as a whole."""
@@ -121,8 +130,7 @@ def write_artifacts(
         artifact.is_new = False
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRow:
+class VersionRow(NamedTuple):
     """What is known of one version, from all who used or made it."""
 
     text: str
@@ -164,6 +172,24 @@ def version_row(
         pinned_reason=None if pinned is None else pinned.pinned_reason,
         manifest=next((one.manifest for one in known if one.manifest), None),
     )
+
+
+def first_row(
+    team: int,
+    entity: int,
+    kind: str,
+    node: int,
+    edge: int,
+    at: float,
+    *,
+    is_made: bool,
+) -> tuple[Any, ...]:
+    """Return the row of an artifact's first node, of which one edge says all."""
+    label = "v1" if is_made or kind in CONTAINERS else None
+    return (
+        node, team, entity, "", 1, label, None, None, at, node, int(is_made),
+        at if is_made else None, None, None, None, None, None, edge, None, None, None,
+    )  # fmt: skip
 
 
 def node_row(

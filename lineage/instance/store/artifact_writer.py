@@ -11,16 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .activity_ids import INPUT
 from .artifact_identity import CONTAINERS, TASK_KINDS
 from .artifact_rows import (
     NODE,
     ArtifactState,
     VersionRow,
+    first_row,
     node_row,
     version_row,
     write_artifacts,
 )
 from .database import Transaction
+from .edge_batch import EdgeBatch
 from .recompute import Recomputed, recompute
 from .resume import resume
 from .search_index import entity_terms, write_terms
@@ -45,8 +48,13 @@ class ArtifactWriter:
         self._tx = tx
         self._known = known
         self._shares_path = shares_path
-        self._events: dict[int, list[Event]] = {}
+        self._batch = EdgeBatch((), (), ())
         self._artifacts: dict[int, ArtifactState] = {}
+        self._places: dict[int, list[int]] = {}
+        """The edges of each artifact, by their places in the batch."""
+        self._mentions: dict[int, list[Event]] = {}
+        self._events: dict[int, list[Event]] = {}
+        """Edges and mentions of the artifacts whose timelines are read."""
         self._touched: dict[int, ArtifactState] = {}
         self._rows: list[tuple[Any, ...]] = []
         self._tokens: list[tuple[int, int, str, int]] = []
@@ -62,14 +70,22 @@ class ArtifactWriter:
         """Whether nodes that were there changed their place in time."""
         return bool(self._found or self.recomputed.artifacts)
 
-    def add(self, artifact: ArtifactState, event: Event) -> None:
-        """Take an event of an artifact; `resolve` gives it its making."""
-        events = self._events.get(artifact.id)
-        if events is None:
-            self._events[artifact.id] = [event]
-            self._artifacts[artifact.id] = artifact
-        else:
-            events.append(event)
+    def take(self, batch: EdgeBatch) -> None:
+        """Take edges; `resolve` gives each its node."""
+        self._batch = batch
+        places = self._places
+        for place, artifact in enumerate(batch.artifacts):
+            known = places.get(artifact.id)
+            if known is None:
+                places[artifact.id] = [place]
+                self._artifacts[artifact.id] = artifact
+            else:
+                known.append(place)
+
+    def mention(self, artifact: ArtifactState, event: Event) -> None:
+        """Take the mention of an artifact; `resolve` gives it its making."""
+        self._artifacts[artifact.id] = artifact
+        self._mentions.setdefault(artifact.id, []).append(event)
 
     def touch(self, artifact: ArtifactState) -> None:
         """Have an artifact's row written."""
@@ -84,16 +100,22 @@ class ArtifactWriter:
         again = set(dirty)
         open_ones: dict[int, list[Event]] = {}
         fresh: list[tuple[ArtifactState, Timeline]] = []
-        for id, events in self._events.items():
-            artifact = self._artifacts[id]
+        begun: list[tuple[ArtifactState, int]] = []
+        for id, artifact in self._artifacts.items():
             if id in again:
                 continue
             if artifact.kind in TASK_KINDS:
-                self._bind_task(artifact, events)
-            elif artifact.latest_id is None:
-                fresh.append((artifact, self._fold(artifact, events)))
-            elif not self._bind_plain(artifact, events):
-                open_ones[id] = events
+                self._bind_task(artifact)
+                continue
+            places = self._plain_places(id)
+            if artifact.latest_id is None:
+                if len(places) == 1:
+                    begun.append((artifact, places[0]))
+                else:
+                    fresh.append((artifact, self._fold(artifact)))
+            elif not places or not self._bind_plain(artifact, places):
+                open_ones[id] = self._events_of(id)
+        self._begin(begun)
         self._number([m for _, timeline in fresh for m in timeline.makings])
         for artifact, timeline in fresh:
             self._take_over(artifact, timeline)
@@ -124,10 +146,49 @@ class ArtifactWriter:
         columns = ("team_id", "entity_id", "token", "node_id")
         tx.insert_many("version_tokens", columns, self._tokens, or_ignore=True)
 
-    def _bind_task(self, artifact: ArtifactState, events: Sequence[Event]) -> None:
+    def _plain_places(self, id: int) -> list[int]:
+        """Return an artifact's edges if nothing is known of any but its time."""
+        places, is_plain = self._places.get(id, []), self._batch.is_plain
+        if id in self._mentions or not all(map(is_plain, places)):
+            return []
+        return places
+
+    def _events_of(self, id: int) -> list[Event]:
+        """Return the edges and mentions of an artifact for its timeline."""
+        events = self._events.get(id)
+        if events is None:
+            events = [self._batch.event(place) for place in self._places.get(id, ())]
+            events += self._mentions.get(id, ())
+            self._events[id] = events
+        return events
+
+    def _begin(self, begun: Sequence[tuple[ArtifactState, int]]) -> None:
+        """Begin the timelines of artifacts that one edge names, by which all is said.
+
+        Most artifacts of a batch are such: a timeline costs as much as their rows.
+        """
+        if not begun:
+            return
+        team, batch = self._known.team_id, self._batch
+        numbers = self._tx.next_numbers("nodes", len(begun))
+        for (artifact, place), node in zip(begun, numbers, strict=True):
+            is_made, at = batch.links[place] != INPUT, batch.times[place]
+            edge = batch.ids[place]
+            artifact.begin(node, edge, at, is_made=is_made)
+            batch.nodes[place] = node
+            self._rows.append(
+                first_row(
+                    team, artifact.id, artifact.kind, node, edge, at, is_made=is_made
+                )
+            )
+            self._touched[artifact.id] = artifact
+
+    def _bind_task(self, artifact: ArtifactState) -> None:
         """Bind to the one node of a task that other tasks use or produce."""
-        first = events[0]
-        making = Making(Version(ordinal=1), False, first.at, id=artifact.latest_id or 0)
+        places = self._places.get(artifact.id, [])
+        mentions = self._mentions.get(artifact.id, [])
+        at = self._batch.times[places[0]] if places else mentions[0].at
+        making = Making(Version(ordinal=1), False, at, id=artifact.latest_id or 0)
         if artifact.latest_id is None:
             self._number([making])
             self._rows.append(
@@ -140,30 +201,37 @@ class ArtifactWriter:
                 )
             )
             artifact.versions, artifact.latest_id = 1, making.id
-            artifact.latest_at = first.at
+            artifact.latest_at = at
             self.new_task_idents.add(artifact.ident)
             self.touch(artifact)
-        for event in events:
+        for place in places:
+            self._batch.bind(place, making)
+        for event in mentions:
             event.making = making
 
-    def _bind_plain(self, artifact: ArtifactState, events: Sequence[Event]) -> bool:
+    def _bind_plain(self, artifact: ArtifactState, places: Sequence[int]) -> bool:
         """Bind uses without evidence that change nothing; return whether it did."""
-        node = artifact.made_id
+        batch, node = self._batch, artifact.made_id
         if node is None:
             if artifact.is_observed or artifact.versions > 1:
                 return False
             node = artifact.unknown_id
-        if node is None or not _are_plain_uses(events, artifact.barrier_at):
+        barrier = artifact.barrier_at
+        if node is None or any(
+            batch.links[place] != INPUT
+            or (barrier is not None and batch.times[place] <= barrier)
+            for place in places
+        ):
             return False
         if artifact.made_id is None and artifact.unknown_at is not None:
-            first = min(events, key=_order)
-            if first.at == artifact.unknown_at:
+            first_at = min(batch.times[place] for place in places)
+            if first_at == artifact.unknown_at:
                 return False
-            if first.at < artifact.unknown_at:
+            if first_at < artifact.unknown_at:
+                first = min(map(batch.event, places), key=_order)
                 self._find_earlier(artifact, node, first)
-        making = Making(Version(), artifact.made_id is not None, 0.0, id=node)
-        for event in events:
-            event.making = making
+        for place in places:
+            batch.nodes[place] = node
         return True
 
     def _find_earlier(self, artifact: ArtifactState, node: int, first: Event) -> None:
@@ -172,7 +240,8 @@ class ArtifactWriter:
         artifact.unknown_at = first.at
         self.touch(artifact)
 
-    def _fold(self, artifact: ArtifactState, events: list[Event]) -> Timeline:
+    def _fold(self, artifact: ArtifactState) -> Timeline:
+        events = self._events_of(artifact.id)
         if len(events) > 1:
             events.sort(key=_order)
         timeline = Timeline(artifact.kind in CONTAINERS, self._shares_path)
@@ -182,12 +251,11 @@ class ArtifactWriter:
 
     def _take_over(self, artifact: ArtifactState, timeline: Timeline) -> None:
         artifact.take_over(timeline)
-        for events in (self._events.get(artifact.id, ()),):
-            for event in events:
-                if event.role == "use" or event.is_reused:
-                    continue
-                if artifact.barrier_at is None or event.at > artifact.barrier_at:
-                    artifact.barrier_at = event.at
+        for event in self._events[artifact.id]:
+            if event.role == "use" or event.is_reused:
+                continue
+            if artifact.barrier_at is None or event.at > artifact.barrier_at:
+                artifact.barrier_at = event.at
         for older, newer, at in timeline.in_place.values():
             self.in_place.append((older.id, newer.id, at))
         self.touch(artifact)
@@ -241,6 +309,8 @@ class ArtifactWriter:
         return groups.keys() - resumed.keys()
 
     def _recompute(self, ids: set[int]) -> None:
+        for id in ids:
+            self._events_of(id)
         recomputed = recompute(
             self._tx, self._known, ids, self._events, self._shares_path
         )
@@ -258,13 +328,3 @@ class ArtifactWriter:
 
 def _order(event: Event) -> tuple[float, str, int, bool]:
     return event.order
-
-
-def _are_plain_uses(events: Sequence[Event], barrier: float | None) -> bool:
-    """Whether all are uses without evidence, and later than a barrier."""
-    return all(
-        event.role == "use"
-        and not event.evidence.tokens
-        and (barrier is None or event.at > barrier)
-        for event in events
-    )

@@ -71,10 +71,12 @@ class DerivationResolver:
         self.mentions: list[Mention] = []
         self._late: list[Mention] = []
 
-    def remember(self, event: Event, said: Any, artifact: ArtifactState) -> None:
+    def remember(
+        self, task: int, at: float, artifact: ArtifactState, said: Any
+    ) -> None:
         """Keep the name by which the app called an input."""
-        key = (event.task, artifact.kind, str(said))
-        self._used.setdefault(key, []).append((event.at, artifact))
+        key = (task, artifact.kind, str(said))
+        self._used.setdefault(key, []).append((at, artifact))
 
     def add(self, output: Event, sources: Iterable[Any]) -> None:
         """Take the sources of an output."""

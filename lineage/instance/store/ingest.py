@@ -9,10 +9,10 @@ from ... import forksafe
 from .activity_ids import OUTPUT
 from .database import Database, Transaction
 from .dedup import Item, fresh_items
-from .edges import EdgeWriter, mentioned_steps
+from .edges import EdgeWriter
 from .late_evidence import LateEvidence, is_late
 from .lifecycle import TaskEventWriter
-from .steps import StepResolver
+from .steps import StepResolver, mentioned_steps
 from .task_nodes import join_tasks
 from .tasks import TaskResolver
 from .validation import IngestJob

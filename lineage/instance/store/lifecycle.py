@@ -66,10 +66,6 @@ _OPEN_FIELDS: Final = (
     "machine", "parent_step",
 )  # fmt: skip
 _END_FIELDS: Final = ("status", "at", "error", "traceback")
-_STEP_END: Final = (
-    "UPDATE steps SET ended_at = ?, outcome = ?, error = ?"
-    " WHERE team_id = ? AND task_id = ? AND number = ?"
-)
 _LOG: Final = ("team_id", "task_id", "id", "logged_at", "level", "message",
     "fields",
 )  # fmt: skip
@@ -88,7 +84,6 @@ class TaskEventWriter:
         self._tx = tx
         self._known = known
         self._steps = steps
-        self._ends: list[tuple[Any, ...]] = []
         self._lines: list[tuple[Any, ...]] = []
         self._details = TaskDetailWriter(tx, known, steps)
         #: What tasks ran in, by its digest.
@@ -101,12 +96,12 @@ class TaskEventWriter:
             form, at = fact["f"], fact["at"]
             if form == "step_end":
                 number = self._steps.number(owner, fact["task"], fact["step"], at)
-                ending = (at, fact["outcome"], fact.get("error"))
-                self._ends.append((*ending, team, owner, number))
+                error = fact.get("error")
+                self._steps.end(owner, number, at, fact["outcome"], error)
             elif form == "step_ends":
                 for key, ended_at in fact["ends"]:
                     number = self._steps.number(owner, fact["task"], key, ended_at)
-                    self._ends.append((ended_at, "ok", None, team, owner, number))
+                    self._steps.end(owner, number, ended_at, "ok", None)
             elif form == "log":
                 level = fact.get("level", "info")
                 line = (fact["message"], fact.get("fields"))
@@ -119,8 +114,7 @@ class TaskEventWriter:
                 self._end(fact, owner)
 
     def write(self) -> None:
-        """Write step ends and log lines; the steps must be written before."""
-        self._tx.run_many(_STEP_END, self._ends)
+        """Write log lines, details and environments."""
         self._tx.insert_many("logs", _LOG, self._lines)
         self._details.write()
         self._write_environments()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from .database import Transaction
@@ -38,17 +39,25 @@ def plain_title(title: str) -> str:
     return _TAG.sub("", title).strip()
 
 
-def entity_terms(team_id: int, entity_id: int, name: str, ident: str) -> Iterable[Term]:
+def entity_terms(team_id: int, entity_id: int, name: str, ident: str) -> list[Term]:
     """Return the rows by which a new artifact is found."""
-    for term in starts_of(name):
-        yield team_id, term, NAME, entity_id
+    rows = [(team_id, term, NAME, entity_id) for term in starts_of(name)]
     if ident.isdecimal():
-        yield team_id, ident, ID, entity_id
+        rows.append((team_id, ident, ID, entity_id))
     elif ident != name:
         lowered = ident.lower()
-        for start in starts_of(ident.removesuffix(name)):
-            at = lowered.find(start)
-            yield team_id, lowered[at : at + MAX_TERM], PATH, entity_id
+        rows += [
+            (team_id, lowered[at : at + MAX_TERM], PATH, entity_id)
+            for at in _starts_in(ident.removesuffix(name))
+        ]
+    return rows
+
+
+@lru_cache(maxsize=1024)
+def _starts_in(folder: str) -> tuple[int, ...]:
+    """Return where the words of a folder start, in which mostly many files lie."""
+    lowered = folder.lower()
+    return tuple(lowered.find(start) for start in starts_of(folder))
 
 
 def write_terms(tx: Transaction, rows: Iterable[Term]) -> None:

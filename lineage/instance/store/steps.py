@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...model.facts import StepInfo
 from .activity_ids import MAX_STEPS
 from .database import Transaction
+from .dedup import Item
 from .write_cache import TeamCache
 
 _COLUMNS = (
     "team_id", "task_id", "number", "step", "parent", "name", "started_at", "params",
+    "ended_at", "outcome", "error",
 )  # fmt: skip
+_END = (
+    "UPDATE steps SET ended_at = ?, outcome = ?, error = ?"
+    " WHERE team_id = ? AND task_id = ? AND number = ?"
+)
 
 
 class StepResolver:
@@ -29,6 +35,11 @@ class StepResolver:
         self._known = known
         self._new: dict[tuple[int, str], list[Any]] = {}
         self._named: list[tuple[Any, ...]] = []
+        self._ended: list[tuple[Any, ...]] = []
+        self._numbers: dict[tuple[int, str, str], int] = {}
+        """By task, run and key, what was asked for in this transaction."""
+        self._rows: dict[tuple[int, int], list[Any]] = {}
+        """The rows of new steps by task and number."""
         self._counted: set[int] = set()
         self.moved: set[int] = set()
         """Tasks with steps that turned out to be inside others."""
@@ -56,12 +67,31 @@ class StepResolver:
         if said is None:
             return 0
         if isinstance(said, StepInfo):
-            return self._told(task_id, run, said, at)
+            number = self._told(task_id, run, said, at)
+            self._numbers[task_id, run, said.key] = number
+            return number
+        known = self._numbers.get((task_id, run, said))
+        if known is not None:
+            return known
         found = self._known.steps.get((task_id, f"{run}/{said}"))
         if found is not None:
-            return found[0]
-        # Its first mention is still on the way, or was lost with its process.
-        return self._add(task_id, f"{run}/{said}", 0, said, at)
+            number = found[0]
+        else:
+            # Its first mention is still on the way, or was lost with its process.
+            number = self._add(task_id, f"{run}/{said}", 0, said, at)
+        self._numbers[task_id, run, said] = number
+        return number
+
+    def end(
+        self, task_id: int, number: int, at: float, outcome: str, error: str | None
+    ) -> None:
+        """Keep how a step ended."""
+        row = self._rows.get((task_id, number))
+        if row is not None:
+            row[8:] = at, outcome, error
+        else:
+            place = (self._known.team_id, task_id, number)
+            self._ended.append((at, outcome, error, *place))
 
     def enclosing(self, task_id: int, number: int) -> list[int]:
         """Return the numbers of a step's enclosing steps and, last, of the task."""
@@ -98,6 +128,7 @@ class StepResolver:
             " WHERE team_id = ? AND task_id = ? AND number = ?",
             self._named,
         )
+        tx.run_many(_END, self._ended)
         tx.run_many(
             "UPDATE tasks SET next_step = ? WHERE team_id = ? AND id = ?",
             [(self._known.tasks[t].next_step, team_id, t) for t in self._counted],
@@ -136,8 +167,9 @@ class StepResolver:
         number = self.take(task_id)
         if number == 0:
             return 0
-        row = [self._known.team_id, task_id, number, step, parent, name, at, params]
-        self._new[task_id, step] = row
+        team = self._known.team_id
+        row = [team, task_id, number, step, parent, name, at, params, None, None, None]
+        self._new[task_id, step] = self._rows[task_id, number] = row
         self._known.steps[task_id, step] = (number, parent)
         self._known.parents[task_id, number] = parent
         return number
@@ -153,3 +185,21 @@ class StepResolver:
             )
             parent = known.parents[task_id, number] = int(row[0]) if row else 0
         return parent
+
+
+def mentioned_steps(
+    items: Sequence[Item], owners: Sequence[int]
+) -> set[tuple[int, str]]:
+    """List the steps that facts mention, by task."""
+    said: set[tuple[int, str, str]] = set()
+    for (_, fact, _), owner in zip(items, owners, strict=True):
+        if "ends" in fact:
+            said.update((owner, fact["task"], key) for key, _ in fact["ends"])
+        for step in (fact.get("step"), fact.get("scope")):
+            if isinstance(step, StepInfo):
+                said.add((owner, fact["task"], step.key))
+                if step.parent is not None:
+                    said.add((owner, fact["task"], step.parent))
+            elif step is not None:
+                said.add((owner, fact["task"], step))
+    return {(owner, f"{run}/{key}") for owner, run, key in said}

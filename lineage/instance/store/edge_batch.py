@@ -1,0 +1,135 @@
+"""The edges of one transaction, column by column, on their way into the store.
+
+An object for each edge would cost as much as all that is done with it; only an edge
+that the timeline of its artifact has to read becomes an `Event`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from typing import Any, Final
+
+from .activity_ids import INPUT, MADE, OUTPUT
+from .artifact_rows import ArtifactState
+from .dedup import SOURCE_BITS, Item
+from .evidence import NO_EVIDENCE, VersionEvidence, from_members, members_of, read
+from .fact_types import FactDict
+from .timeline import Event, Making
+
+COLUMNS: Final = (
+    "team_id", "id", "task_id", "step", "activity", "direction", "node_id",
+    "recorded_at", "user_name", "meta", "entity_id", "event_at", "link", "is_reused",
+    "evidence", "late",
+)  # fmt: skip
+_NUMBER: Final = (1 << SOURCE_BITS) - 1
+
+
+class EdgeBatch:
+    """Columns of edges; a place is the same edge in each of them.
+
+    Args:
+        items: The edges' facts.
+        tasks: The task of each.
+        times: When each happened.
+    """
+
+    def __init__(
+        self, items: Sequence[Item], tasks: Sequence[int], times: Sequence[float]
+    ) -> None:
+        self.ids: list[int] = [item[0] for item in items]
+        self.facts: list[FactDict] = [item[1] for item in items]
+        self._users = [item[2] for item in items]
+        self.tasks = tasks
+        self.times = times
+        self.steps: list[int] = []
+        self.activities: list[int] = []
+        self.links: list[int] = []
+        """The direction of each edge's link."""
+        self.artifacts: list[ArtifactState] = []
+        self.nodes: list[int] = [0] * len(items)
+        """The node that each names; 0 while none is known."""
+        self.reused: set[int] = set()
+        """Places of outputs that were found, not made."""
+        self._own: dict[int, str] = {}
+        self._late: dict[int, str] = {}
+        self._evidence: dict[int, VersionEvidence] = {}
+        self._read: dict[str, VersionEvidence] = {}
+        self._events: dict[int, Event] = {}
+        self._sources: dict[int, str] = {}
+
+    def add_evidence(self, place: int, late: str | None, *, has_own: bool) -> None:
+        """Keep what an edge knows of its version, and what came apart from it."""
+        own = None
+        if has_own:
+            members = members_of(self.facts[place])
+            own = self._own[place] = json.dumps(members)
+        if late is not None:
+            self._late[place] = late
+            self._evidence[place] = read(own, late)
+        elif own is not None:
+            known = self._read.get(own)
+            if known is None:
+                known = self._read[own] = from_members(members)
+            self._evidence[place] = known
+
+    def is_plain(self, place: int) -> bool:
+        """Whether an edge has no evidence and names no sources."""
+        return place not in self._evidence and self.links[place] != MADE
+
+    def event(self, place: int) -> Event:
+        """Return an edge as an event of its artifact's timeline."""
+        event = self._events.get(place)
+        if event is None:
+            id, link = self.ids[place], self.links[place]
+            event = self._events[place] = Event(
+                self.times[place],
+                self._source(id, place),
+                id & _NUMBER,
+                id,
+                self.tasks[place],
+                self.steps[place],
+                "use" if link == INPUT else "production",
+                self._evidence.get(place, NO_EVIDENCE),
+                link == MADE,
+            )
+        return event
+
+    def bind(self, place: int, making: Making) -> None:
+        """Bind an edge to a node; whoever holds its event finds the making there."""
+        self.nodes[place] = making.id
+        event = self._events.get(place)
+        if event is not None:
+            event.making = making
+
+    def bind_events(self) -> None:
+        """Take over the nodes that the timelines have assigned to events."""
+        for place, event in self._events.items():
+            if event.making is not None:
+                self.nodes[place] = event.making.id
+            if event.is_reused:
+                self.reused.add(place)
+
+    def rows(self, team: int) -> Iterable[tuple[Any, ...]]:
+        """Return the edges' rows, in the order of `COLUMNS`."""
+        places, reused = range(len(self.ids)), self.reused
+        metas = [fact.get("meta") for fact in self.facts]
+        return zip(
+            repeat(team), self.ids, self.tasks, self.steps, self.activities,
+            [link if link == INPUT else OUTPUT for link in self.links], self.nodes,
+            [fact["at"] for fact in self.facts], self._users,
+            [None if meta is None else json.dumps(meta) for meta in metas],
+            [artifact.id for artifact in self.artifacts], self.times, self.links,
+            [int(place in reused) for place in places],
+            map(self._own.get, places), map(self._late.get, places),
+        )  # fmt: skip
+
+    def _source(self, id: int, place: int) -> str:
+        """Return the text of the source that an edge is from."""
+        text = self._sources.get(id >> SOURCE_BITS)
+        if text is None:
+            uid: str = self.facts[place]["uid"]
+            text = uid.rpartition("-")[0] if id & _NUMBER else uid
+            self._sources[id >> SOURCE_BITS] = text
+        return text
