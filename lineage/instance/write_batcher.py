@@ -128,7 +128,7 @@ class WriteBatcher:
         self, batches: list[tuple[int, Sequence[Any]]], user: str | None
     ) -> list[_Done]:
         try:
-            return list(self._store.ingest_many(batches, user=user))
+            return list(self._store.ingest_many(batches, user=user, may_hold_nul=False))
         except StoreError as error:
             if len(batches) == 1:
                 return [error]

@@ -21,7 +21,9 @@ class Facts(FactBatch):
 def add(call: RequestContext, body: Facts) -> BatchAnswer:
     """Store facts once each; the bad ones are named in the answer."""
     ready = prepare(call, body)
-    return call.services.store.ingest(ready.team_id, ready.facts, user=ready.user)
+    batches = [(ready.team_id, ready.facts)]
+    store = call.services.store
+    return store.ingest_many(batches, user=ready.user, may_hold_nul=False)[0]
 
 
 def prepare(call: RequestContext, body: Facts) -> WriteRequest:

@@ -24,6 +24,7 @@ from .artifact_rows import (
 )
 from .database import Transaction
 from .edge_batch import EdgeBatch
+from .plain_timeline import read_plain
 from .recompute import Recomputed, recompute
 from .resume import resume
 from .search_index import entity_terms, write_terms
@@ -112,7 +113,7 @@ class ArtifactWriter:
                 if len(places) == 1:
                     begun.append((artifact, places[0]))
                 else:
-                    fresh.append((artifact, self._fold(artifact)))
+                    fresh.append((artifact, self._fold(artifact, places)))
             elif not places or not self._bind_plain(artifact, places):
                 open_ones[id] = self._events_of(id)
         self._begin(begun)
@@ -240,18 +241,24 @@ class ArtifactWriter:
         artifact.unknown_at = first.at
         self.touch(artifact)
 
-    def _fold(self, artifact: ArtifactState) -> Timeline:
+    def _fold(self, artifact: ArtifactState, places: Sequence[int]) -> Timeline:
+        timeline = Timeline(artifact.kind in CONTAINERS, self._shares_path)
+        if places:
+            read_plain(timeline, self._batch, places)
+            return timeline
         events = self._events_of(artifact.id)
         if len(events) > 1:
             events.sort(key=_order)
-        timeline = Timeline(artifact.kind in CONTAINERS, self._shares_path)
         for event, key in zip(events, identify(events), strict=True):
             timeline.read(event, key)
         return timeline
 
     def _take_over(self, artifact: ArtifactState, timeline: Timeline) -> None:
         artifact.take_over(timeline)
-        for event in self._events[artifact.id]:
+        events, last = self._events.get(artifact.id), timeline.last
+        if events is None:
+            artifact.barrier_at = None if last is None else last.at
+        for event in events or ():
             if event.role == "use" or event.is_reused:
                 continue
             if artifact.barrier_at is None or event.at > artifact.barrier_at:
@@ -269,7 +276,7 @@ class ArtifactWriter:
         """Make the rows of a timeline's new makings and of their evidence."""
         team, rows = self._known.team_id, dict(stored or {})
         known: dict[int, list[Any]] = {}
-        for event in self._events[artifact.id]:
+        for event in self._events.get(artifact.id, ()):
             if event.making is not None and event.evidence.tokens:
                 known.setdefault(event.making.version.ordinal, []).append(event)
         for making in timeline.makings:

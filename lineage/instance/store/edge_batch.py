@@ -50,6 +50,8 @@ class EdgeBatch:
         self.artifacts: list[ArtifactState] = []
         self.nodes: list[int] = [0] * len(items)
         """The node that each names; 0 while none is known."""
+        self.makings: dict[int, Making] = {}
+        """What edges are bound to whose nodes have no numbers yet, by their places."""
         self.reused: set[int] = set()
         """Places of outputs that were found, not made."""
         self._own: dict[int, str] = {}
@@ -103,8 +105,10 @@ class EdgeBatch:
         if event is not None:
             event.making = making
 
-    def bind_events(self) -> None:
-        """Take over the nodes that the timelines have assigned to events."""
+    def bind_nodes(self) -> None:
+        """Take over the nodes that the timelines have assigned."""
+        for place, making in self.makings.items():
+            self.nodes[place] = making.id
         for place, event in self._events.items():
             if event.making is not None:
                 self.nodes[place] = event.making.id

@@ -92,7 +92,7 @@ class EdgeWriter:
             self.artifacts.touch(artifact)
         self.artifacts.resolve(known.dirty)
         known.dirty.clear()
-        batch.bind_events()
+        batch.bind_nodes()
         self.artifacts.write()
         self._directory.write()
         tx.insert_many("edges", COLUMNS, list(batch.rows(known.team_id)))
@@ -211,8 +211,8 @@ class EdgeWriter:
         batch = self._batch
         cards: dict[int, str] = {}
         titles: dict[int, str] = {}
-        told = [place for place, fact in enumerate(batch.facts) if fact.get("meta")]
-        for place in sorted(told, key=lambda place: batch.event(place).order):
+        carrying = [place for place, fact in enumerate(batch.facts) if fact.get("meta")]
+        for place in sorted(carrying, key=lambda place: batch.event(place).order):
             meta, node = batch.facts[place]["meta"], batch.nodes[place]
             own = meta.get("customNodeSettings")
             if isinstance(own, dict):

@@ -54,13 +54,20 @@ class Store:
         batches: Sequence[tuple[int, Sequence[Any]]],
         *,
         user: str | None = None,
+        may_hold_nul: bool = True,
     ) -> list[BatchAnswer]:
         """Take in batches of several callers, each with its team, in one commit.
+
+        Args:
+            batches: Each a team and its facts.
+            user: Who sent them, where known.
+            may_hold_nul: Whether a text can hold U+0000; none does that was read from
+                a request's body.
 
         Raises:
             StoreError: A batch could not be written.
         """
-        jobs = check_all(batches, user=user)
+        jobs = check_all(batches, user=user, may_hold_nul=may_hold_nul)
         self._commit.run(jobs)
         return [job.answer() for job in jobs]
 
