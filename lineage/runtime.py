@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .delivery.beside import Beside
     from .delivery.evidence.environment import EnvironmentFinder
     from .delivery.flusher import Flusher
+    from .delivery.platform_names import PlatformNames
     from .delivery.report import DeliveryReport, DeliveryStatus
     from .exporters import Exporter
     from .recording.recorder import Recorder
@@ -94,6 +96,7 @@ class Runtime:
             )
         #: Finds the exporter for the target; made by the first delivery.
         self._target: Callable[[], Exporter] | None = None
+        self._names: PlatformNames | None = None
         self._budget = self._new_budget(settings.flush_timeout_s)
         self._beside = self._make_beside()
         self.flusher = self._make_flusher()
@@ -369,7 +372,7 @@ class Runtime:
         self._lock = threading.RLock()
         self.is_open = self._has_ended = False
         self._embedded = self._store_id = None
-        self._target = None
+        self._target = self._names = None
         self._budget = self._new_budget(self.settings.flush_timeout_s)
         self.flusher.reset_after_fork()
         self.journal.reset_after_fork()
@@ -378,6 +381,8 @@ class Runtime:
 
     def _end(self) -> None:
         self._own_recorder.commit.give_up()
+        if self._names is not None:
+            self._names.stop()
         self.flusher.remove_delivered()
         self.flusher.stop()
         self.journal.seal()
@@ -440,11 +445,23 @@ class Runtime:
             # Loads requests and pydantic, for which no app waits when it starts.
             with no_fork():
                 from .delivery.exporter_resolver import ExporterResolver
-            self._target = ExporterResolver(self._make_api)
+            self._names = self._make_names()
+            with_names = None if self._names is None else self._names.complete
+            self._target = ExporterResolver(self._make_api, with_names)
         exporter: Exporter = self._target()
         if self._embedded is not None and self._store_id is None:
             self._store_id = _file_id(self._store_path())
         return exporter
+
+    def _make_names(self) -> PlatformNames | None:
+        """Make what looks up names, where objects are not those of the target."""
+        is_wanted = self.settings.names_objects_of(self._destination())
+        if not is_wanted or not is_main_interpreter():
+            return None
+        with no_fork():
+            from .delivery.platform_names import PlatformNames, platform_caller
+        make_call = partial(platform_caller, self.settings, _TIMEOUT_S)
+        return PlatformNames(self.journal.write, make_call, self._own_recorder.mask)
 
     def _store_path(self) -> Path:
         return self.journal.folder.home / "instance.db"

@@ -179,6 +179,9 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("records_environment", ("LINEAGE_ENVIRONMENT",), _boolean, True,
              "true/false, 1/0, yes/no, on/off",
              "whether tasks record packages, code, host, GPU and image"),
+    Variable("looks_names_up", ("LINEAGE_NAMES",), _boolean, True,
+             "true/false, 1/0, yes/no, on/off",
+             "whether the platform is asked for the names of objects given by id"),
     Variable("image", ("LINEAGE_IMAGE",), str, None, "a name, best with its digest",
              "the container image, which a container seldom knows"),
     Variable("token", ("LINEAGE_TOKEN",), str, None, "a token",
@@ -264,6 +267,7 @@ class Settings:
     digest: str = "auto"
     digest_max_mb: float = 16_384.0
     records_environment: bool = True
+    looks_names_up: bool = True
     image: str | None = None
     token: str | None = field(default=None, repr=False)
     openlineage_url: str | None = None
@@ -329,6 +333,13 @@ class Settings:
     def shown_destination(self) -> str:
         """The destination as it may be shown: without a password in its address."""
         return redact(self.destination)
+
+    def names_objects_of(self, destination: str) -> bool:
+        """Whether the platform is asked for names: facts go elsewhere."""
+        if not (self.looks_names_up and self.server_address and self.api_token):
+            return False
+        platform = self.server_address.rstrip("/")
+        return destination.rstrip("/") not in ("instance", UNUSABLE, platform)
 
     @property
     def destination(self) -> str:

@@ -9,7 +9,7 @@ from ..api.version import UNKNOWN, VersionCache
 from ..api.workflow import Workflow
 from ..errors import DeliveryError
 from ..exporters import Exporter
-from .exporters import BatchExporter, PlatformExporter
+from .exporters import BatchExporter, PlatformExporter, WithNames
 
 _BATCHES: Final = "lineage.facts.add"
 
@@ -19,10 +19,14 @@ class ExporterResolver:
 
     Args:
         make_api: Returns our `Api` or the SDK's; called once, at the first delivery.
+        with_names: Adds the names of platform objects to facts for our instances.
     """
 
-    def __init__(self, make_api: Callable[[], Any]) -> None:
+    def __init__(
+        self, make_api: Callable[[], Any], with_names: WithNames | None = None
+    ) -> None:
         self._make_api = make_api
+        self._with_names = with_names
         self._api: Any = None
         self._batches: BatchExporter | None = None
         self._edges: PlatformExporter | None = None
@@ -52,7 +56,9 @@ class ExporterResolver:
 
     def _batch_exporter(self, max_batch: int) -> BatchExporter:
         if self._batches is None or self._batches.max_batch != max_batch:
-            self._batches = BatchExporter(self._api.facts, max_batch=max_batch)
+            self._batches = BatchExporter(
+                self._api.facts, max_batch=max_batch, with_names=self._with_names
+            )
         return self._batches
 
     def _edge_exporter(self) -> PlatformExporter:

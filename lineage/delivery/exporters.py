@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
 
@@ -29,6 +29,8 @@ _TOKEN_WRONG: Final = frozenset({401, 402, 407})
 #: How soon an instance that lacks a version is asked again.
 TOO_OLD_AGAIN_S: Final = 30.0
 
+WithNames: TypeAlias = Callable[[Sequence[bytes]], Sequence[bytes]]
+
 
 class BatchExporter:
     """Sends batches to an instance of lineage; one that is sent twice is stored once.
@@ -36,19 +38,26 @@ class BatchExporter:
     Args:
         facts: `api.facts`, or anything with its `add_texts`.
         max_batch: How many facts the instance takes at once.
+        with_names: Adds the names of platform objects to facts; none when left out.
     """
 
     in_flight: int = 1
     wants_digests: bool = True
     ordering_key: None = None
 
-    def __init__(self, facts: Any, *, max_batch: int = 1000) -> None:
+    def __init__(
+        self, facts: Any, *, max_batch: int = 1000, with_names: WithNames | None = None
+    ) -> None:
         self._facts = facts
         self.max_batch = max_batch
+        self._with_names = with_names
 
     def send(self, facts: Sequence[Fact]) -> list[DeliveryResult]:
         """Send facts; a batch that fails for its content is halved."""
-        return self._send_texts(FactBatch.of(facts).texts)
+        texts = FactBatch.of(facts).texts
+        if self._with_names is not None:
+            texts = self._with_names(texts)
+        return self._send_texts(texts)
 
     def _send_texts(self, texts: Sequence[bytes]) -> list[DeliveryResult]:
         try:

@@ -296,6 +296,9 @@ class EvidenceFact(_Fact, _Version):
     f: Literal["evidence"]
     edge: Key
     """The uid of the edge."""
+    name: Name | None = None
+    """The name of the edge's artifact, as the platform gives it to an object; it counts
+    once the edge is there."""
 
 
 class StepEndFact(_Fact):

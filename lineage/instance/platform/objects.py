@@ -11,7 +11,7 @@ from ..errors import RequestError, not_found
 from ..list_query import Rows, read_page
 from ..params import ListFilter, PageParams
 from ..store.database import Database, Transaction
-from ..store.platform_names import rename_artifact
+from ..store.platform_names import rename_object
 from ..store.sql_values import of_int
 
 #: Kinds of objects that are kept here.
@@ -215,7 +215,7 @@ class PlatformObjects:
             (team_id, kind, number, parent_id, path, digest, lowered(stored),
              kept_text(stored)),
         )  # fmt: skip
-        rename_artifact(tx, team_id, kind, number, stored.get("name"))
+        rename_object(tx, team_id, kind, number, stored.get("name"))
         return stored
 
     def change(
@@ -238,7 +238,7 @@ class PlatformObjects:
                 stored["id"],
             ),
         )
-        rename_artifact(tx, stored["teamId"], kind, stored["id"], changed.get("name"))
+        rename_object(tx, stored["teamId"], kind, stored["id"], changed.get("name"))
         return changed
 
     def children(

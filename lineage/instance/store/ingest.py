@@ -11,6 +11,7 @@ from .database import Database, Transaction
 from .dedup import Item, fresh_items
 from .edges import EdgeWriter
 from .late_evidence import LateEvidence, is_late
+from .late_names import write_late_names
 from .lifecycle import TaskEventWriter
 from .steps import StepResolver, mentioned_steps
 from .task_nodes import join_tasks
@@ -127,6 +128,7 @@ def _write(
     known.dirty |= _outputs_of(tx, team, steps.moved)
     edges.write()
     late.write()
+    write_late_names(tx, known, rest)
     lives.write()
     lives.write_cards(edges.task_cards)
     tx.insert_many("seen", ("team_id", "id"), [(team, id) for id, _, _ in rest])

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from .database import Transaction
 from .dedup import Item, resolve_ids
-from .evidence import merge_late
+from .evidence import ALL_MEMBERS, merge_late
 from .write_cache import TeamCache
 
 _KNOWN: Final = (
@@ -98,5 +98,5 @@ class LateEvidence:
 
 
 def is_late(item: Item) -> bool:
-    """Whether a fact is evidence for another one."""
-    return bool(item[1]["f"] == "evidence")
+    """Whether a fact is evidence of another one's version."""
+    return item[1]["f"] == "evidence" and not ALL_MEMBERS.isdisjoint(item[1])

@@ -51,13 +51,19 @@ def with_platform_names(
     return named
 
 
-def rename_artifact(
+def rename_object(
     tx: Transaction, team: int, kind: str, id: int, name: str | None
 ) -> None:
     """Name the artifact of a platform object as the object, if it is known."""
-    if not name or kind not in NAMED_KINDS:
-        return
-    key = (team, kind, str(id))
+    if name and kind in NAMED_KINDS:
+        rename_artifact(tx, team, kind, str(id), name)
+
+
+def rename_artifact(
+    tx: Transaction, team: int, kind: str, ident: str, name: str
+) -> None:
+    """Give an artifact another name, if it is there; it is found by the new one."""
+    key = (team, kind, ident)
     sql = "SELECT id, name FROM entities WHERE team_id = ? AND kind = ? AND ident = ?"
     found = tx.one(sql, key)
     if found is None or found[1] == name:
@@ -70,7 +76,7 @@ def rename_artifact(
         "DELETE FROM terms WHERE team_id = ? AND target = ? AND field = ?",
         (team, found[0], NAME),
     )
-    write_terms(tx, entity_terms(team, found[0], name, str(id)))
+    write_terms(tx, entity_terms(team, found[0], name, ident))
 
 
 def _id(fact: FactDict) -> int | None:
