@@ -10,6 +10,7 @@ LineageError
 │   ├── StoreCorruptError            the file is not a store, or is damaged
 │   └── StoreTooNewError             a newer lineage wrote it
 ├── SelectorError (ValueError)       a selector that cannot be read
+├── ParameterError (ValueError)      a parameter of a question that is not allowed
 ├── NotFoundError (LookupError)      nothing by that name
 └── ApiError                         see `lineage.api.errors`: what a server answered
 """
@@ -94,6 +95,10 @@ class StoreTooNewError(StoreError):
 
 class SelectorError(LineageError, ValueError):
     """A selector that cannot be read."""
+
+
+class ParameterError(LineageError, ValueError):
+    """A parameter of a question that is not allowed."""
 
 
 class NotFoundError(LineageError, LookupError):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from pydantic import BaseModel
-
 from ..model.comparisons import (
     DiffAnswer,
     DiffParams,
@@ -45,12 +43,13 @@ from ..model.graph import (
     TasksParams,
     UpstreamParams,
 )
+from ..model.messages import Message
 from .resource import Resource
 
 #: Tasks of one request for their details.
 _TASKS_AT_ONCE = 500
 
-_A = TypeVar("_A", bound=BaseModel)
+_A = TypeVar("_A", bound=Message)
 _V = TypeVar("_V", bound=str)
 
 
@@ -64,8 +63,8 @@ class GraphApi(Resource):
     Each method raises `ApiError`: with status 404 where nothing has that name, 400
     where a selector cannot be read; without a status where no answer came. It raises
     `IncompatibleInstanceError` where the instance does not offer the question, and
-    pydantic's `ValidationError` (a `ValueError`), before anything is asked, where a
-    value such as `limit` is out of its bounds.
+    `ParameterError` (a `ValueError`), before anything is asked, where a value such as
+    `limit` is out of its bounds.
     """
 
     def ask(self, params: Question, answer: type[_A]) -> _A:
@@ -76,7 +75,7 @@ class GraphApi(Resource):
                 `ImpactParams(of="file:a.csv")`.
             answer: The model of the answer, such as `ImpactAnswer`.
         """
-        fields = params.model_dump(mode="json", exclude_unset=True)
+        fields = params.model_dump()
         return answer.model_validate(self._call_announced(params.endpoint, fields))
 
     def tasks(

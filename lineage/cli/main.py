@@ -7,9 +7,9 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from ..errors import ApiError, LineageError
 from ..redaction import redact
@@ -132,18 +132,7 @@ def _message(error: BaseException) -> str:
     """Return an error's message; a server's goes without the protocol."""
     if isinstance(error, ApiError) and error.server_message:
         return error.server_message
-    errors = getattr(error, "errors", None)
-    if isinstance(error, ValueError) and callable(errors):
-        return _first_refused(errors())
     return str(error) or type(error).__name__
-
-
-def _first_refused(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Name the first value that the model of a question refused, and what it allows."""
-    first = errors[0]
-    where = ".".join(str(part) for part in first["loc"])
-    text = str(first["msg"]).replace("Input should be", "allowed is a value")
-    return f"{where} cannot be {first['input']!r}; {text}"
 
 
 def _show_in_one_line(

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel
+from ..model.messages import Message
 
 #: The answer is no: tasks differ, facts are refused, a module has problems.
 NO: Final = 1
@@ -69,8 +69,8 @@ def width(parts: Iterable[StyledText]) -> int:
 
 def plain(data: Any) -> Any:
     """Turn answers of any room into what JSON can say."""
-    if isinstance(data, BaseModel):
-        return data.model_dump(mode="json")
+    if isinstance(data, Message):
+        return data.model_dump()
     if is_dataclass(data) and not isinstance(data, type):
         return plain(asdict(data))
     if isinstance(data, Mapping):

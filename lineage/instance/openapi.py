@@ -12,6 +12,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from ..model.json_forms import form
+from ..model.messages import Message
 from .handlers.instance_info import package_version
 from .route import Route
 from .routes import ROUTES
@@ -77,11 +79,12 @@ _SCHEMES: Final = {
 
 
 def _models(ours: list[Route]) -> list[tuple[type[BaseModel], Any]]:
-    requests = {route.model: "validation" for route in ours}
+    requests = {_form(route.model): "validation" for route in ours}
     answers = {
-        route.answer: "serialization"
+        _form(route.answer): "serialization"
         for route in ours
-        if isinstance(route.answer, type) and issubclass(route.answer, BaseModel)
+        if isinstance(route.answer, type)
+        and issubclass(route.answer, (BaseModel, Message))
     }
     found: list[tuple[type[BaseModel], Any]] = [
         *requests.items(),
@@ -91,6 +94,11 @@ def _models(ours: list[Route]) -> list[tuple[type[BaseModel], Any]]:
     return sorted(found, key=lambda pair: pair[0].__name__)
 
 
+def _form(model: type[BaseModel | Message]) -> type[BaseModel]:
+    """Return what pydantic can describe."""
+    return form(model) if issubclass(model, Message) else model
+
+
 def _operation(route: Route, refs: Mapping[Any, Any]) -> dict[str, Any]:
     summary = (route.handler.__doc__ or "").split("\n")[0].strip()
     return {
@@ -98,7 +106,7 @@ def _operation(route: Route, refs: Mapping[Any, Any]) -> dict[str, Any]:
         "summary": summary,
         "requestBody": {
             "required": True,
-            "content": _content(refs[(route.model, "validation")]),
+            "content": _content(refs[(_form(route.model), "validation")]),
         },
         "responses": {
             "200": {"description": "Done.", "content": _answer(route, refs)},
@@ -120,7 +128,7 @@ def _answer(route: Route, refs: Mapping[Any, Any]) -> dict[str, Any]:
         # A file of some kind; one that is JSON holds whatever its format says.
         binary = {"type": "string", "format": "binary"}
         return {**_content({}), "*/*": {"schema": binary}}
-    return _content(refs[(route.answer, "serialization")])
+    return _content(refs[(_form(route.answer), "serialization")])
 
 
 def _content(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import BaseModel
 
 from ..model.ingest import BatchAnswer
+from ..model.messages import Message
 from .errors import RequestError
 from .http import InstanceRequest, InstanceResponse
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 Role = Literal["none", "reader", "writer", "admin"]
 BodyForm = Literal["json", "raw", "query"]
 
-Answer = BaseModel | Mapping[str, Any] | Sequence[Any] | InstanceResponse | str
+Answer = (
+    BaseModel | Message | Mapping[str, Any] | Sequence[Any] | InstanceResponse | str
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Route:
     """The method name, below `/public/api/v3/`."""
     handler: Callable[..., Answer]
     """Called with the `RequestContext` and the request model."""
-    model: type[BaseModel]
+    model: type[BaseModel | Message]
     role: Role
     answer: Any = None
     """The answer's type, for the OpenAPI description."""

@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from ..errors import NotFoundError, SelectorError, StoreError, guard, warn_rarely
+from ..model.messages import Message, encode_json
 from .authorization import OPEN, Principal
 from .errors import RequestError, from_validation
 from .handlers import ALL_ROUTES
@@ -148,7 +149,7 @@ def check_role(route: Route, principal: Principal) -> None:
         )
 
 
-def parse(route: Route, request: InstanceRequest) -> BaseModel:
+def parse(route: Route, request: InstanceRequest) -> BaseModel | Message:
     """Read and check what a request holds."""
     if route.form == "json":
         most = MAX_NODES if route.is_bulk else MAX_NODES_SMALL
@@ -166,9 +167,10 @@ def respond(answer: Answer) -> InstanceResponse:
     if isinstance(answer, InstanceResponse):
         return answer
     if isinstance(answer, BaseModel):
-        body = answer.model_dump_json().encode()
+        text = answer.model_dump_json()
     else:
-        body = _encode(answer).encode()
+        text = encode_json(answer) if isinstance(answer, Message) else _encode(answer)
+    body = text.encode("utf-8", "replace")
     return InstanceResponse(200, body, JSON_HEADERS)
 
 

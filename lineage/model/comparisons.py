@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
 from .graph import Answer, Limit, Moment, Node, Question, Selector, Text
+from .messages import Field
 
 
 class ImpactParams(Question):

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pydantic import BaseModel
+from .messages import Message
 
 #: Nodes that are drawn, and rows that are shown, at most.
 MAX_DRAWN: Final = 150
@@ -28,7 +28,7 @@ _STYLE: Final = (
 )
 
 
-def summary(answer: BaseModel) -> str:
+def summary(answer: Message) -> str:
     """Return an answer in one line: its type, what it counts and what it names."""
     parts = []
     for name in type(answer).model_fields:
@@ -36,7 +36,7 @@ def summary(answer: BaseModel) -> str:
         if isinstance(value, (list, dict)):
             if value:
                 parts.append(f"{len(value)} {name}")
-        elif isinstance(value, BaseModel):
+        elif isinstance(value, Message):
             title = node_title(value)
             parts.append(f"{name}={title}" if title else name)
         elif isinstance(value, (str, int, float)) and value not in ("", False):
@@ -56,7 +56,7 @@ def _cut(text: str, width: int = 60) -> str:
     return text if len(text) <= width else f"{text[: width // 3]}…{text[-width // 2 :]}"
 
 
-def rows(answer: BaseModel) -> list[dict[str, Any]]:
+def rows(answer: Message) -> list[dict[str, Any]]:
     """Return the rows of an answer: its nodes, else each item of its lists."""
     nodes = getattr(answer, "nodes", None)
     if isinstance(nodes, list):
@@ -66,7 +66,7 @@ def rows(answer: BaseModel) -> list[dict[str, Any]]:
         for name in type(answer).model_fields
         if isinstance(value := getattr(answer, name), list)
         and value
-        and all(isinstance(item, BaseModel) for item in value)
+        and all(isinstance(item, Message) for item in value)
     }
     found = []
     for name, items in lists.items():
@@ -76,7 +76,7 @@ def rows(answer: BaseModel) -> list[dict[str, Any]]:
     return found
 
 
-def _flat(item: BaseModel) -> dict[str, Any]:
+def _flat(item: Message) -> dict[str, Any]:
     """Return the members of an item, a node as its name and its key."""
     if node_title(item) is not None:
         return item.model_dump()
@@ -94,7 +94,7 @@ def _flat(item: BaseModel) -> dict[str, Any]:
     return row
 
 
-def to_pandas(answer: BaseModel) -> Any:
+def to_pandas(answer: Message) -> Any:
     """Make a pandas data frame of the rows of an answer.
 
     Raises:
@@ -128,7 +128,7 @@ def _optional(module: str) -> Any:
         ) from error
 
 
-def as_html(answer: BaseModel) -> str:
+def as_html(answer: Message) -> str:
     """Return an answer as HTML that needs no network: a drawing, else a table."""
     drawn: Any = getattr(answer, "graph", None)
     if hasattr(answer, "arrows"):

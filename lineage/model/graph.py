@@ -13,12 +13,12 @@ Keys: a task's is `task:<id>`; a data node's is `data:<number>` and stands for o
 from __future__ import annotations
 
 import importlib
-from typing import Annotated, Any, ClassVar, Final, Literal
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from .kinds import DATA_KINDS
 from .limits import MAX_PATH, MAX_TEXT
+from .messages import Field, Message, Prepared
+from .parameters import checked
 from .selector import keepable
 
 NodeType = Literal["task", "data"]
@@ -28,10 +28,8 @@ MAX_HOPS: Final = 1_000_000
 #: Nodes in one answer, at most.
 MAX_LIMIT: Final = 10_000
 
-Selector = Annotated[
-    str, BeforeValidator(keepable), Field(min_length=1, max_length=MAX_PATH)
-]
-Text = Annotated[str, BeforeValidator(keepable), Field(max_length=MAX_TEXT)]
+Selector = Annotated[str, Prepared(keepable), Field(min_length=1, max_length=MAX_PATH)]
+Text = Annotated[str, Prepared(keepable), Field(max_length=MAX_TEXT)]
 Hops = Annotated[int, Field(ge=0, le=MAX_HOPS)] | None
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 Moment = Annotated[float, Field(ge=0, le=32_503_680_000, allow_inf_nan=False)]
@@ -48,7 +46,7 @@ def _task_number(value: Any) -> Any:
     return value
 
 
-TaskNumber = Annotated[int, BeforeValidator(_task_number), Field(ge=0, le=2**63 - 1)]
+TaskNumber = Annotated[int, Prepared(_task_number), Field(ge=0, le=2**63 - 1)]
 
 
 #: How a link is known, from the strongest to the weakest.
@@ -58,19 +56,22 @@ HOWS: Final = (
 How = Literal["declared", "same step", "enclosing step", "same content", "part of"]
 
 
-class Question(BaseModel):
+class Question(Message):
     """The parameters of one question; unknown keys are ignored."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     endpoint: ClassVar[str]
     """The method of the instance that answers it."""
 
+    if not TYPE_CHECKING:
 
-class Answer(BaseModel):
+        def __init__(self, **parameters: Any) -> None:
+            super().__init__(**parameters)
+            # What the rules change, such as bytes of a name that are no text.
+            self.__dict__.update(checked(type(self), parameters))
+
+
+class Answer(Message):
     """The base of all answers."""
-
-    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     def __repr__(self) -> str:
         return str(_display().summary(self))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
-
 from .graph import (
     Answer,
     GraphEdge,
@@ -17,6 +15,7 @@ from .graph import (
     Statuses,
     Text,
 )
+from .messages import Field
 
 #: Items in one answer, unless asked otherwise; what a person opens is added to them.
 DEFAULT_ITEMS: Final = 60

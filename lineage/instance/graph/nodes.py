@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
-
-from pydantic import ValidationError
 
 from ...model.graph import Icon, Link, Node
 from .latest_versions import newest_versions, stale_among
@@ -117,15 +115,21 @@ def _card_fields(card_text: str | None, ids: dict[str, int]) -> dict[str, Any]:
         for key in ("title", "description")
         if isinstance(card.get(key), str)
     }
-    for key, name, model in (("icon", "icon", Icon), ("mainLink", "link", Link)):
-        try:
-            fields[name] = model.model_validate(card[key])
-        except (KeyError, ValidationError):
-            continue
-    link = fields.pop("link", None)
-    if link is not None:
+    icon = _texts(card.get("icon"), ("icon", "color", "backgroundColor"))
+    if icon is not None:
+        fields["icon"] = Icon(**icon)
+    named = _texts(card.get("mainLink"), ("url", "title"))
+    if named is not None:
+        link = Link(**named)
         link.url = _OPEN.sub(lambda m: str(ids.get(m[1], m[0])), link.url)
         # A link with an unknown id leads nowhere.
         if _OPEN.search(link.url) is None:
             fields["link"] = link
     return fields
+
+
+def _texts(value: Any, names: Sequence[str]) -> dict[str, str] | None:
+    """Return the texts of a part of a card; none where one is missing."""
+    part = value if isinstance(value, dict) else {}
+    known = {n: part[n] for n in names if isinstance(part.get(n), str)}
+    return known if len(known) == len(names) else None

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel
-
 from ...model import comparisons
 from ...model import graph as model
 from ...model import overview as pictures
+from ...model.messages import Message
 from ..store import Store
 from . import (
     artifact_list,
@@ -29,7 +28,7 @@ from . import (
 )
 from .query_session import GraphReader
 
-Query = Callable[[GraphReader, Sequence[int], Any], BaseModel]
+Query = Callable[[GraphReader, Sequence[int], Any], Message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class QuestionRow:
     """One question: how it is called, what it takes, what it answers."""
 
     params: type[model.Question]
-    answer: type[BaseModel]
+    answer: type[Message]
     query: Query
     role: Literal["reader", "admin"] = "reader"
 

@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pydantic import BaseModel
-
 from ...errors import SelectorError
 from ...model.comparisons import ImpactParams
 from ...model.graph import HealthParams, Question, TaskParams
+from ...model.messages import Message
 from ..errors import RequestError
 from ..graph.queries import QUESTIONS, QuestionRow
 from ..params import NoParams
 from ..route import RequestContext, Route
 
 
-def answer_question(call: RequestContext, body: Question) -> BaseModel:
+def answer_question(call: RequestContext, body: Question) -> Message:
     """Answer a question about the teams that the caller may see.
 
     Raises:
         RequestError: An `after` or a cursor is not the one of an earlier answer.
     """
     try:
-        answer: BaseModel = call.services.graph.ask(call.team_ids, body)
+        answer: Message = call.services.graph.ask(call.team_ids, body)
     except SelectorError:
         raise
     except ValueError as error:
@@ -35,7 +34,7 @@ def answer_question(call: RequestContext, body: Question) -> BaseModel:
     return answer
 
 
-def get_task(call: RequestContext, body: TaskParams) -> BaseModel:
+def get_task(call: RequestContext, body: TaskParams) -> Message:
     """Return everything known about a task.
 
     Raises:
@@ -51,7 +50,7 @@ def get_task(call: RequestContext, body: TaskParams) -> BaseModel:
     return answer_question(call, body)
 
 
-def impact(call: RequestContext, body: ImpactParams) -> BaseModel:
+def impact(call: RequestContext, body: ImpactParams) -> Message:
     """List what deleting or changing something would affect."""
     answer = answer_question(call, body)
     fingerprint = getattr(answer, "fingerprint", None)
@@ -66,7 +65,7 @@ def impact(call: RequestContext, body: ImpactParams) -> BaseModel:
     return answer
 
 
-def health(call: RequestContext, body: HealthParams) -> BaseModel:
+def health(call: RequestContext, body: HealthParams) -> Message:
     """Count how complete the graph is, and how old the oldest waiting fact is."""
     answer = answer_question(call, body)
     oldest = _delivery(call).get("oldest_s")
@@ -87,7 +86,7 @@ def _delivery(call: RequestContext) -> dict[str, Any]:
 
 
 #: Questions whose answer the handler completes or guards.
-_HANDLERS: Final[Mapping[str, Callable[..., BaseModel]]] = {
+_HANDLERS: Final[Mapping[str, Callable[..., Message]]] = {
     "get_task": get_task,
     "impact": impact,
     "health": health,
@@ -96,10 +95,10 @@ _HANDLERS: Final[Mapping[str, Callable[..., BaseModel]]] = {
 _ELSEWHERE = ("get_data",)
 
 
-def _handler(row: QuestionRow) -> Callable[..., BaseModel]:
+def _handler(row: QuestionRow) -> Callable[..., Message]:
     """Make the handler of a question, described by what the question returns."""
 
-    def handler(call: RequestContext, body: Question) -> BaseModel:
+    def handler(call: RequestContext, body: Question) -> Message:
         return answer_question(call, body)
 
     handler.__doc__ = row.query.__doc__
