@@ -2,69 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeVar
 
-from ..model.comparisons import (
-    DiffAnswer,
-    DiffParams,
-    ImpactAnswer,
-    ImpactParams,
-    StaleAnswer,
-    StaleParams,
-    WhyAnswer,
-    WhyParams,
-)
-from ..model.graph import (
-    ChangesAnswer,
-    ChangesParams,
-    DataDetail,
-    DataParams,
-    DeleteParams,
-    DownstreamParams,
-    GraphAnswer,
-    GraphParams,
-    HealthAnswer,
-    HealthParams,
-    How,
-    Node,
-    PathParams,
-    ProvenanceAnswer,
-    ProvenanceParams,
-    Question,
-    SearchAnswer,
-    SearchParams,
-    TaskDetail,
-    TaskDetails,
-    TaskDetailsParams,
-    TaskOrder,
-    TaskParams,
-    TasksPage,
-    TasksParams,
-    UpstreamParams,
-)
+from ..model.graph import Question
 from ..model.messages import Message
+from ..model.questions import GraphQuestions
 from .resource import Resource
 
-#: Tasks of one request for their details.
-_TASKS_AT_ONCE = 500
-
 _A = TypeVar("_A", bound=Message)
-_V = TypeVar("_V", bound=str)
 
 
-class GraphApi(Resource):
-    """Asks a lineage instance; bound as `api.graph`.
+class GraphApi(Resource, GraphQuestions):
+    """Asks a lineage instance over HTTP; bound as `api.graph`.
 
-    Artifacts and tasks are named by selectors: `task:12`, `data:345`, `project:7`,
-    `model_weight:best.pt`, or a plain name. Times are seconds since 1970 (UTC). A
-    hop leads from a task to an artifact, or back.
-
-    Each method raises `ApiError`: with status 404 where nothing has that name, 400
-    where a selector cannot be read; without a status where no answer came. It raises
-    `IncompatibleInstanceError` where the instance does not offer the question, and
-    `ParameterError` (a `ValueError`), before anything is asked, where a value such as
-    `limit` is out of its bounds.
+    The questions are those of `GraphQuestions`. Each raises
+    `IncompatibleInstanceError` where the instance does not offer it.
     """
 
     def ask(self, params: Question, answer: type[_A]) -> _A:
@@ -73,73 +25,10 @@ class GraphApi(Resource):
         Args:
             params: The parameters of the question, such as
                 `ImpactParams(of="file:a.csv")`.
-            answer: The model of the answer, such as `ImpactAnswer`.
+            answer: The class of the answer, such as `ImpactAnswer`.
         """
         fields = params.model_dump()
         return answer.model_validate(self._call_announced(params.endpoint, fields))
-
-    def tasks(
-        self,
-        select: str | None = None,
-        *,
-        text: str | None = None,
-        status: str | None = None,
-        kind: str | None = None,
-        since: float | None = None,
-        until: float | None = None,
-        sort: TaskOrder = "-created",
-        limit: int = 50,
-        after: str | None = None,
-    ) -> TasksPage:
-        """List tasks, the newest first unless `sort` says otherwise.
-
-        Args:
-            select: Only tasks that this selector matches, such as `user:maria`.
-            text: A part of the name, or the number.
-            status: `finished`, `failed`, `running` or a word of the platform.
-            kind: Only tasks that used or produced this kind.
-            since: Created at this time or later (seconds since 1970).
-            until: Created at this time or earlier (seconds since 1970).
-            sort: `created`, `name`, `status` or `duration`; a `-` before it reverses
-                the order.
-            limit: How many, at most: 1 to 10,000.
-            after: `next` of the page before.
-        """
-        return self.ask(
-            TasksParams(select=select, text=text, status=status, kind=kind, since=since,
-                        until=until, sort=sort, limit=limit, after=after),
-            TasksPage,
-        )  # fmt: skip
-
-    def task(self, id: int | str) -> TaskDetail:
-        """Return everything known about a task.
-
-        Args:
-            id: Its number, or the key of its node, such as `task:12`. Only the key
-                distinguishes tasks of several teams that have the same number.
-        """
-        params = TaskParams(key=id) if isinstance(id, str) else TaskParams(id=id)
-        return self.ask(params, TaskDetail)
-
-    def tasks_by_key(self, keys: Sequence[str]) -> list[TaskDetail]:
-        """Return everything known about several tasks; unknown ones are left out.
-
-        Args:
-            keys: The keys of their nodes, such as `task:12`; 500 go in one request.
-        """
-        found: list[TaskDetail] = []
-        for start in range(0, len(keys), _TASKS_AT_ONCE):
-            part = list(keys[start : start + _TASKS_AT_ONCE])
-            found += self.ask(TaskDetailsParams(keys=part), TaskDetails).tasks
-        return found
-
-    def data(self, key: str) -> DataDetail:
-        """Return everything known about one version of an artifact.
-
-        Args:
-            key: The key of its node, such as `data:345`.
-        """
-        return self.ask(DataParams(key=key), DataDetail)
 
     def preview(self, key: str) -> bytes:
         """Return the bytes of a text or an image that the instance can read.
@@ -148,212 +37,3 @@ class GraphApi(Resource):
             key: The key of the version's node, such as `data:345`.
         """
         return self._api.post("lineage.data.preview", {"key": key}).content
-
-    def delete(self, key: str) -> Node:
-        """Mark an artifact or a version as deleted; the graph keeps it.
-
-        Args:
-            key: The key of its node, such as `data:345`.
-        """
-        return self.ask(DeleteParams(key=key), Node)
-
-    def get(
-        self,
-        select: str,
-        *,
-        up: int | None = 1,
-        down: int | None = 1,
-        kinds: Sequence[str] | None = None,
-        statuses: Sequence[str] | None = None,
-        as_of: float | None = None,
-        limit: int = 500,
-        after: str | None = None,
-    ) -> GraphAnswer:
-        """Return a part of the graph.
-
-        Args:
-            select: The selector of the nodes to start at.
-            up: How many hops upstream to follow; None follows all.
-            down: How many hops downstream to follow; None follows all.
-            kinds: Show only artifacts of these kinds (tasks always show).
-            statuses: Show only tasks of these statuses.
-            as_of: As the graph was at this time (seconds since 1970).
-            limit: How many nodes, at most; `truncated` of the answer says whether
-                it was cut.
-            after: `next` of the answer before.
-        """
-        return self.ask(
-            GraphParams(select=select, up=up, down=down, kinds=_list(kinds),
-                        statuses=_list(statuses), as_of=as_of, limit=limit,
-                        after=after),
-            GraphAnswer,
-        )  # fmt: skip
-
-    def upstream(
-        self,
-        of: str,
-        *,
-        depth: int | None = None,
-        kinds: Sequence[str] | None = None,
-        only: Sequence[How] | None = None,
-        as_of: float | None = None,
-        limit: int = 500,
-        after: str | None = None,
-    ) -> GraphAnswer:
-        """Return what something came from.
-
-        Args:
-            of: The selector of the nodes to start at.
-            depth: How many hops to follow; None follows all.
-            kinds: Show only artifacts of these kinds (tasks always show).
-            only: Follow only links that are known in one of these ways: `declared`,
-                `same step`, `enclosing step`, `same content`, `part of`.
-            as_of: As the graph was at this time (seconds since 1970).
-            limit: How many nodes, at most.
-            after: `next` of the answer before.
-        """
-        return self.ask(
-            UpstreamParams(of=of, depth=depth, kinds=_list(kinds), only=_list(only),
-                           as_of=as_of, limit=limit, after=after),
-            GraphAnswer,
-        )  # fmt: skip
-
-    def downstream(
-        self,
-        of: str,
-        *,
-        depth: int | None = None,
-        kinds: Sequence[str] | None = None,
-        only: Sequence[How] | None = None,
-        as_of: float | None = None,
-        limit: int = 500,
-        after: str | None = None,
-    ) -> GraphAnswer:
-        """Return what was made from something.
-
-        Args:
-            of: The selector of the nodes to start at.
-            depth: How many hops to follow; None follows all.
-            kinds: Show only artifacts of these kinds (tasks always show).
-            only: Follow only links that are known in one of these ways: `declared`,
-                `same step`, `enclosing step`, `same content`, `part of`.
-            as_of: As the graph was at this time (seconds since 1970).
-            limit: How many nodes, at most.
-            after: `next` of the answer before.
-        """
-        return self.ask(
-            DownstreamParams(of=of, depth=depth, kinds=_list(kinds), only=_list(only),
-                             as_of=as_of, limit=limit, after=after),
-            GraphAnswer,
-        )  # fmt: skip
-
-    def impact(
-        self, of: str, *, as_of: float | None = None, if_unchanged: str | None = None
-    ) -> ImpactAnswer:
-        """List what deleting or changing something would affect.
-
-        Args:
-            of: What would be deleted or changed.
-            as_of: As the graph was at this time (seconds since 1970).
-            if_unchanged: The `fingerprint` of an earlier answer, to make sure that
-                nothing else is affected by now.
-
-        Raises:
-            ApiError: With status 409, when the answer no longer has that fingerprint.
-        """
-        params = ImpactParams(of=of, as_of=as_of, if_unchanged=if_unchanged)
-        return self.ask(params, ImpactAnswer)
-
-    def provenance(self, of: str, *, as_of: float | None = None) -> ProvenanceAnswer:
-        """Return how one output was made: tasks, inputs, code.
-
-        Args:
-            of: The output.
-            as_of: As the graph was at this time (seconds since 1970).
-        """
-        return self.ask(ProvenanceParams(of=of, as_of=as_of), ProvenanceAnswer)
-
-    def why(self, a: str, b: str | None = None) -> WhyAnswer:
-        """Explain why two versions or tasks differ.
-
-        Args:
-            a: A version or a task.
-            b: What to compare it with; left out, the version or task before `a`.
-        """
-        return self.ask(WhyParams(a=a, b=b), WhyAnswer)
-
-    def diff(self, a: str, b: str) -> DiffAnswer:
-        """Return what differs between two tasks.
-
-        Args:
-            a: A task, or a version, which stands for the task that made it.
-            b: The same for the other side.
-        """
-        return self.ask(DiffParams(a=a, b=b), DiffAnswer)
-
-    def stale(
-        self,
-        *,
-        of: str | None = None,
-        all: bool = False,
-        limit: int = 100,
-        after: str | None = None,
-    ) -> StaleAnswer:
-        """List outputs made from something that has a newer version.
-
-        Args:
-            of: A selector: only these artifacts, and what these tasks made.
-            all: Also outputs of which a newer version exists.
-            limit: How many, at most.
-            after: `next` of the answer before.
-        """
-        params = StaleParams(of=of, all=all, limit=limit, after=after)
-        return self.ask(params, StaleAnswer)
-
-    def path(
-        self, source: str, target: str, *, as_of: float | None = None
-    ) -> GraphAnswer:
-        """Return a shortest path between two nodes, in whichever direction data flowed.
-
-        Raises:
-            ApiError: With status 404, when no path connects them.
-        """
-        params = PathParams(source=source, target=target, as_of=as_of)
-        return self.ask(params, GraphAnswer)
-
-    def search(
-        self,
-        text: str,
-        *,
-        kinds: Sequence[str] | None = None,
-        limit: int = 20,
-        after: str | None = None,
-    ) -> SearchAnswer:
-        """Find artifacts and tasks.
-
-        Args:
-            text: A part of a name or path, the start of an id, digest or step, or a
-                selector such as `step:clean`.
-            kinds: Only artifacts of these kinds; `task` stands for tasks.
-            limit: How many, at most.
-            after: `next` of the answer before.
-        """
-        params = SearchParams(text=text, kinds=_list(kinds), limit=limit, after=after)
-        return self.ask(params, SearchAnswer)
-
-    def health(self) -> HealthAnswer:
-        """Count how complete the graph is."""
-        return self.ask(HealthParams(), HealthAnswer)
-
-    def changes(self, cursor: str | None = None) -> ChangesAnswer:
-        """List the tasks with new facts.
-
-        Args:
-            cursor: `cursor` of an earlier answer; left out, the answer has only the
-                cursor to start from.
-        """
-        return self.ask(ChangesParams(cursor=cursor), ChangesAnswer)
-
-
-def _list(values: Sequence[_V] | None) -> list[_V] | None:
-    return None if values is None else list(values)

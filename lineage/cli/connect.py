@@ -5,18 +5,43 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING
 
-from ..api import Api
 from ..errors import NotFoundError
 from ..settings import UNUSABLE, Settings
 from .parser import UsageError, load_module
+from .result import Line, StyledText, line
 
-#: The address of `EmbeddedInstance`, which needs an extra to be imported.
-EMBEDDED_ADDRESS: Final = "http://embedded.lineage"
+if TYPE_CHECKING:
+    from ..api import Api
+    from ..model.questions import GraphQuestions
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The instance that a command asks."""
+
+    graph: GraphQuestions
+    server: Api | None = None
+    """The client, where the instance is reached by its address."""
+
+    def page_lines(self, **state: str) -> list[Line]:
+        """Show the address of the page that shows what the command shows, if any.
+
+        An embedded instance has no page until `lineage ui` serves it.
+
+        Args:
+            state: What the page shows, such as `focus="data:12"`.
+        """
+        if self.server is None or self.server.announced() is None:
+            return []
+        from urllib.parse import urlencode
+
+        address = f"{self.server.server_address.rstrip('/')}/?{urlencode(state)}"
+        return [line(StyledText(f"page: {address}", "dim"))]
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
@@ -36,34 +61,54 @@ def _address(text: str) -> str:
 
 
 @contextmanager
-def instance(args: argparse.Namespace) -> Iterator[Api]:
-    """Open the instance that options and environment name.
+def instance(args: argparse.Namespace) -> Iterator[Instance]:
+    """Open the instance that options and environment name, to ask it questions.
 
     Raises:
         NotFoundError: Nothing was ever recorded in this folder.
         UsageError: The platform is meant, and its address is not known.
     """
     settings = settings_of(args)
-    if settings.destination == "local":
-        with _embedded(settings) as api:
-            yield api
-    else:
-        yield served(settings)
+    if settings.destination != "local":
+        api = served(settings)
+        yield Instance(api.graph, api)
+        return
+    _check_home(settings)
+    graph = load_module("instance.local_graph").LocalGraph(settings.home)
+    try:
+        yield Instance(graph)
+    finally:
+        graph.close()
 
 
 @contextmanager
-def _embedded(settings: Settings) -> Iterator[Api]:
+def client(args: argparse.Namespace) -> Iterator[Api]:
+    """Open the instance that options and environment name, for all that it can do.
+
+    Raises:
+        NotFoundError: Nothing was ever recorded in this folder.
+        UsageError: The platform is meant, and its address is not known.
+    """
+    settings = settings_of(args)
+    if settings.destination != "local":
+        yield served(settings)
+        return
+    _check_home(settings)
+    api = load_module("api")
+    embedded = load_module("instance.embedded").EmbeddedInstance(settings.home)
+    try:
+        mounted = {embedded.address: embedded.adapter}
+        yield api.Api(embedded.address, "", retry_count=1, adapters=mounted)
+    finally:
+        embedded.close()
+
+
+def _check_home(settings: Settings) -> None:
     if not settings.home.exists():
         raise NotFoundError(
             f"nothing is recorded here: there is no folder {settings.home}; run an app "
             "that uses lineage, name another folder with --home, or type: lineage demo"
         )
-    embedded = load("instance.embedded", "server").EmbeddedInstance(settings.home)
-    try:
-        mounted = {embedded.address: embedded.adapter}
-        yield Api(embedded.address, "", retry_count=1, adapters=mounted)
-    finally:
-        embedded.close()
 
 
 def served(settings: Settings) -> Api:
@@ -82,7 +127,8 @@ def served(settings: Settings) -> Api:
             "set them, or name an address with --server"
         )
     token = settings.token or settings.api_token
-    return Api(address, token, retry_count=3, time_budget_s=10.0)
+    api: Api = load_module("api").Api(address, token, retry_count=3, time_budget_s=10.0)
+    return api
 
 
 def load(module: str, extra: str) -> ModuleType:

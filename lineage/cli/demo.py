@@ -81,10 +81,10 @@ def run_demo(args: argparse.Namespace) -> CommandResult:
         line(StyledText(f"Running {example.name}", "title"), "  (takes seconds)"),
     )
     _run_example(example, settings, quietly=args.json)
-    with instance(args) as api:
-        page = api.graph.tasks(since=started, limit=50)
+    with instance(args) as here:
+        page = here.graph.tasks(since=started, limit=50)
         keys = " | ".join(task.node.key for task in page.tasks)
-        graph = api.graph.get(keys, up=1, down=1)
+        graph = here.graph.get(keys, up=1, down=1)
     if args.json:
         return CommandResult(graph)
     print_lines(_lines(example, graph, time.time() - started), sys.stdout)

@@ -66,9 +66,9 @@ def run_export(args: argparse.Namespace) -> CommandResult:
     """Write one format, to a file or to the standard output."""
     from ..export import export
 
-    with instance(args) as api:
+    with instance(args) as here:
         text = export(
-            api.graph, args.selector, format=args.format, up=args.up, down=args.down
+            here.graph, args.selector, format=args.format, up=args.up, down=args.down
         )
     if args.out is None and args.json:
         return CommandResult({"format": args.format, "text": text})
@@ -92,8 +92,8 @@ def run_passport(args: argparse.Namespace) -> CommandResult:
     """Write all formats and the manifest of digests, with the files on request."""
     from ..export import read, write_passport
 
-    with instance(args) as api:
-        record = read(api.graph, args.selector, up=args.up, down=args.down)
+    with instance(args) as here:
+        record = read(here.graph, args.selector, up=args.up, down=args.down)
     try:
         report = write_passport(record, args.out, with_files=args.with_files)
     except OSError as error:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..api import Api
 from ..errors import ApiError, NotFoundError, SelectorError
 from ..model.graph import Node
 from ..model.selector import is_set, parse, shown_status
+from .connect import Instance
 from .format import count, date, duration, escape, params_text, place, title
 from .output import table
 from .result import Line, StyledText, line
@@ -48,37 +48,37 @@ class Found:
         return self.nodes[0]
 
 
-def find(api: Api, text: str) -> Found:
+def find(here: Instance, text: str) -> Found:
     """Find the one node that a name means, or the set that a selector means.
 
     Raises:
         NotFoundError: Nothing has the name, or several different nodes have it.
     """
-    local = _find_local_file(api, text)
+    local = _find_local_file(here, text)
     if local is not None:
         return local
-    nodes = select(api, text)
+    nodes = select(here, text)
     if not nodes:
-        raise NotFoundError(_nothing(api, text))
+        raise NotFoundError(_nothing(here, text))
     if means_set(text):
         return Found(nodes, text)
-    return _only(api, text, nodes)
+    return _only(here, text, nodes)
 
 
-def find_one(api: Api, text: str) -> Found:
+def find_one(here: Instance, text: str) -> Found:
     """Find the one node that is meant, where a set makes no sense.
 
     Raises:
         NotFoundError: Nothing, or several different nodes, match.
     """
-    found = find(api, text)
-    return found if len(found.nodes) == 1 else _only(api, text, found.nodes)
+    found = find(here, text)
+    return found if len(found.nodes) == 1 else _only(here, text, found.nodes)
 
 
-def select(api: Api, selector: str) -> list[Node]:
+def select(here: Instance, selector: str) -> list[Node]:
     """Return the nodes that a selector matches, or none."""
     try:
-        answer = api.graph.get(selector, up=0, down=0, limit=5000)
+        answer = here.graph.get(selector, up=0, down=0, limit=5000)
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
@@ -96,10 +96,10 @@ def means_set(text: str) -> bool:
         return False  # The server found it as a bare name.
 
 
-def _only(api: Api, text: str, nodes: Sequence[Node]) -> Found:
+def _only(here: Instance, text: str, nodes: Sequence[Node]) -> Found:
     """Choose the current version of the one artifact, or the one task."""
     if len({(node.type, node.kind, node.id) for node in nodes}) > 1:
-        raise NotFoundError(_several(api, text, nodes))
+        raise NotFoundError(_several(here, text, nodes))
     best = _best(nodes)
     # A name means the artifact with all its versions; a key or a digest only one.
     is_named = best.type == "data" and len({node.key for node in nodes}) > 1
@@ -111,7 +111,7 @@ def _best(nodes: Sequence[Node]) -> Node:
     return max(nodes, key=lambda node: (bool(node.is_current), node.created_at or 0.0))
 
 
-def _find_local_file(api: Api, text: str) -> Found | None:
+def _find_local_file(here: Instance, text: str) -> Found | None:
     """Find what was recorded of a file or folder on this machine.
 
     The bytes of a file decide which version it is, and recognise a copy.
@@ -121,29 +121,29 @@ def _find_local_file(api: Api, text: str) -> Found | None:
     path = os.path.abspath(text)
     if os.path.isdir(path):
         selector = f'folder:"{_quoted(path)}"'
-        nodes = select(api, selector)
-        return _only(api, selector, nodes) if nodes else None
+        nodes = select(here, selector)
+        return _only(here, selector, nodes) if nodes else None
     known = [
         node
         for kind in ("file", "model_weight")
-        for node in select(api, f'{kind}:"{_quoted(path)}"')
+        for node in select(here, f'{kind}:"{_quoted(path)}"')
     ]
     digest = _digest(path)
-    same = select(api, f"sha256:{digest}") if digest else []
-    here = [node for node in same if node.id in {other.id for other in known}]
-    if here:
-        best = _best(here)
+    same = select(here, f"sha256:{digest}") if digest else []
+    current = [node for node in same if node.id in {other.id for other in known}]
+    if current:
+        best = _best(current)
         artifact = f'file:"{_quoted(path)}"'
-        return Found([best], best.key, _version_note(api, text, best), artifact)
+        return Found([best], best.key, _version_note(here, text, best), artifact)
     if known:
-        found = _only(api, text, known)
+        found = _only(here, text, known)
         artifact = f'file:"{_quoted(path)}"'
         return Found(
             found.nodes, found.selector, [_changed(text, digest, found.node)], artifact
         )
     if same:
         best = _best(same)
-        return Found([best], best.key, [_recognised(api, text, best)])
+        return Found([best], best.key, [_recognised(here, text, best)])
     return None
 
 
@@ -175,16 +175,16 @@ def _changed(text: str, digest: str | None, recorded: Node) -> Line:
     return line(StyledText(f"{escape(text)} {said}", "warn"))
 
 
-def _version_note(api: Api, text: str, node: Node) -> list[Line]:
+def _version_note(here: Instance, text: str, node: Node) -> list[Line]:
     """Say where the file's content stands among the versions, unless it is current."""
     if node.is_current is not False:
         return []
-    return [_recognised(api, text, node)]
+    return [_recognised(here, text, node)]
 
 
-def _recognised(api: Api, text: str, node: Node) -> Line:
+def _recognised(here: Instance, text: str, node: Node) -> Line:
     """Say in one sentence what the bytes of a file were recorded as."""
-    detail = api.graph.data(node.key)
+    detail = here.graph.data(node.key)
     parts = [f"{escape(text)} has the content of {title(node)}"]
     if detail.produced_by:
         parts[0] += f" of {detail.produced_by[-1].task}"
@@ -193,7 +193,7 @@ def _recognised(api: Api, text: str, node: Node) -> Line:
     behind = len({version.same_as for version in newer} - {node.same_as})
     parts.append(f"{count(behind, 'version')} old" if behind else "the current version")
     if node.is_stale:
-        items = api.graph.stale(of=node.key).items
+        items = here.graph.stale(of=node.key).items
         reasons = "; ".join(
             f"{title(item.used)} has a newer version" for item in items[:3]
         )
@@ -201,21 +201,21 @@ def _recognised(api: Api, text: str, node: Node) -> Line:
     return line(StyledText(", ".join(parts), "title"))
 
 
-def _nothing(api: Api, text: str) -> str:
+def _nothing(here: Instance, text: str) -> str:
     shown = escape(text)
     if means_set(text):
         return (
             f"nothing matches '{shown}'; list the runs with: lineage tasks; "
             f"a name that looks so is quoted: '\"{shown}\"'"
         )
-    hits = api.graph.search(text.rsplit(":", maxsplit=1)[-1], limit=3).hits
+    hits = here.graph.search(text.rsplit(":", maxsplit=1)[-1], limit=3).hits
     near = ", ".join(f"{title(hit.node)} ({hit.node.key})" for hit in hits)
     if near:
         return f"nothing is called '{shown}'; near: {near}"
     return f"nothing is called '{shown}'; list the runs with: lineage tasks"
 
 
-def _several(api: Api, text: str, nodes: Sequence[Node]) -> str:
+def _several(here: Instance, text: str, nodes: Sequence[Node]) -> str:
     """List the candidates of a name with what distinguishes them."""
     latest: dict[tuple[str, str, int | str], Node] = {}
     for node in sorted(nodes, key=lambda node: node.created_at or 0.0):
@@ -226,7 +226,7 @@ def _several(api: Api, text: str, nodes: Sequence[Node]) -> str:
     noun = count(len(chosen), nouns[types.pop()] if len(types) == 1 else "node")
     shown = escape(text)
     verb = "match" if means_set(text) else "are called"
-    rows = table([_candidate(api, node) for node in chosen[:MAX_LISTED]], indent="  ")
+    rows = table([_candidate(here, node) for node in chosen[:MAX_LISTED]], indent="  ")
     rest = len(chosen) - len(rows)
     return "\n".join(
         [
@@ -251,8 +251,8 @@ def _longer(chosen: Sequence[Node]) -> str:
     return f", or as {escape(label)}" if label else ""
 
 
-def _candidate(api: Api, node: Node) -> list[StyledText]:
-    parts = _about_run(node) if node.type == "task" else _about_artifact(api, node)
+def _candidate(here: Instance, node: Node) -> list[StyledText]:
+    parts = _about_run(node) if node.type == "task" else _about_artifact(here, node)
     return [StyledText(part) for part in parts]
 
 
@@ -264,12 +264,12 @@ def _about_run(node: Node) -> list[str]:
     return [node.key, title(node), shown_status(node.status) or "", when, took, params]
 
 
-def _about_artifact(api: Api, node: Node) -> list[str]:
+def _about_artifact(here: Instance, node: Node) -> list[str]:
     when = f"recorded {date(node.created_at)}" if node.created_at else ""
     label = [title(node)] if node.label else []
-    return [node.key, *label, escape(place(node.id)), when, _maker(api, node)]
+    return [node.key, *label, escape(place(node.id)), when, _maker(here, node)]
 
 
-def _maker(api: Api, node: Node) -> str:
-    makers = api.graph.data(node.key).produced_by
+def _maker(here: Instance, node: Node) -> str:
+    makers = here.graph.data(node.key).produced_by
     return f"made by {makers[-1].task}" if makers else "made by nobody known"

@@ -8,18 +8,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ..api import Api
 from ..delivery.evidence.locations import Locations
 from ..errors import LineageError
 from ..model.ingest import RefusedFact
 from ..permissions import make_folder
 from ..recording.host_info import machine_name
-from .connect import instance, settings_of
+from .connect import client, settings_of
 from .format import count
 from .parser import Commands, add_instance_options
 from .result import NO, CommandResult, Line, StyledText, line
+
+if TYPE_CHECKING:
+    from ..api import Api
 
 _BATCH: Final = 1000
 _SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
@@ -138,7 +140,7 @@ def _importing(args: argparse.Namespace) -> Iterator[Api]:
     settings = settings_of(args)
     if settings.destination == "local":
         make_folder(settings.home)
-    with instance(args) as api:
+    with client(args) as api:
         yield api
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from ..api import Api
 from ..errors import ApiError
 from ..model.comparisons import WhyAnswer
 from ..model.graph import HOWS, GraphAnswer
-from .connect import instance
+from .connect import Instance, instance
 from .find import NOT_FOUND, find, find_one
 from .format import escape
-from .page_address import page_address, page_lines
 from .parser import (
     NAME_HELP,
     Commands,
@@ -157,9 +155,9 @@ def run_downstream(args: argparse.Namespace) -> CommandResult:
 
 
 def _walk(args: argparse.Namespace, way: Way) -> CommandResult:
-    with instance(args) as api:
-        found = find(api, args.name)
-        ask = api.graph.upstream if way == "up" else api.graph.downstream
+    with instance(args) as here:
+        found = find(here, args.name)
+        ask = here.graph.upstream if way == "up" else here.graph.downstream
         answer = ask(
             found.selector,
             depth=args.depth,
@@ -171,9 +169,9 @@ def _walk(args: argparse.Namespace, way: Way) -> CommandResult:
         )
         hops = "all" if args.depth is None else str(args.depth)
         up, down = (hops, "0") if way == "up" else ("0", hops)
-        address = page_address(api, focus=found.selector, up=up, down=down)
+        page = here.page_lines(focus=found.selector, up=up, down=down)
     lines = _graph_lines(answer, way, [node.key for node in found.nodes])
-    return CommandResult(answer, [*found.notes, *lines, *page_lines(address)])
+    return CommandResult(answer, [*found.notes, *lines, *page])
 
 
 def _graph_lines(answer: GraphAnswer, way: Way, roots: list[str]) -> list[Line]:
@@ -188,27 +186,27 @@ def _graph_lines(answer: GraphAnswer, way: Way, roots: list[str]) -> list[Line]:
 
 def run_impact(args: argparse.Namespace) -> CommandResult:
     """List what depends on something."""
-    with instance(args) as api:
-        found = find(api, args.name)
-        answer = api.graph.impact(
+    with instance(args) as here:
+        found = find(here, args.name)
+        answer = here.graph.impact(
             found.all_versions, as_of=moment(args.as_of), if_unchanged=args.if_unchanged
         )
-        address = page_address(api, view="impact", focus=found.selector)
+        page = here.page_lines(view="impact", focus=found.selector)
     lines = [
         *found.notes,
         *impact_lines(answer, limit=args.limit),
-        *page_lines(address),
+        *page,
     ]
     return CommandResult(answer, lines)
 
 
 def run_provenance(args: argparse.Namespace) -> CommandResult:
     """Show how something was made."""
-    with instance(args) as api:
-        found = find_one(api, args.name)
+    with instance(args) as here:
+        found = find_one(here, args.name)
         key = found.node.key
-        answer = api.graph.provenance(key, as_of=moment(args.as_of))
-        address = page_address(api, view="provenance", focus=key)
+        answer = here.graph.provenance(key, as_of=moment(args.as_of))
+        page = here.page_lines(view="provenance", focus=key)
     lines = [*found.notes, *draw(answer.graph, way="up", roots=[key])]
     for task in answer.tasks:
         code = f"git {task.git_commit[:12]}" if task.git_commit else "no git commit"
@@ -218,55 +216,55 @@ def run_provenance(args: argparse.Namespace) -> CommandResult:
         lines.append(
             line(StyledText("the answer is cut; there is more upstream", "warn"))
         )
-    return CommandResult(answer, [*lines, *page_lines(address)])
+    return CommandResult(answer, [*lines, *page])
 
 
 def run_diff(args: argparse.Namespace) -> CommandResult:
     """Compare two runs."""
-    with instance(args) as api:
-        first, second = find_one(api, args.a).node, find_one(api, args.b).node
-        answer = api.graph.diff(first.key, second.key)
-        address = page_address(api, view="diff", a=answer.a.key, b=answer.b.key)
-    lines = [*diff_lines(answer), *page_lines(address)]
+    with instance(args) as here:
+        first, second = find_one(here, args.a).node, find_one(here, args.b).node
+        answer = here.graph.diff(first.key, second.key)
+        page = here.page_lines(view="diff", a=answer.a.key, b=answer.b.key)
+    lines = [*diff_lines(answer), *page]
     return CommandResult(answer, lines, 0 if answer.is_same else NO)
 
 
 def run_why(args: argparse.Namespace) -> CommandResult:
     """Say why two versions or runs differ."""
-    with instance(args) as api:
-        first = find_one(api, args.a)
-        other = None if args.b is None else find_one(api, args.b).selector
-        answer = api.graph.why(first.selector, other)
-        address = _page_of_why(api, answer)
-    lines = [*first.notes, *why_lines(answer), *page_lines(address)]
+    with instance(args) as here:
+        first = find_one(here, args.a)
+        other = None if args.b is None else find_one(here, args.b).selector
+        answer = here.graph.why(first.selector, other)
+        page = _page_of_why(here, answer)
+    lines = [*first.notes, *why_lines(answer), *page]
     return CommandResult(answer, lines)
 
 
-def _page_of_why(api: Api, answer: WhyAnswer) -> str | None:
+def _page_of_why(here: Instance, answer: WhyAnswer) -> list[Line]:
     """Return the address of two runs beside each other, or of the version."""
     if answer.b is None or answer.a.type == "data":
-        return page_address(api, focus=answer.a.key)
-    return page_address(api, view="diff", a=answer.b.key, b=answer.a.key)
+        return here.page_lines(focus=answer.a.key)
+    return here.page_lines(view="diff", a=answer.b.key, b=answer.a.key)
 
 
 def run_stale(args: argparse.Namespace) -> CommandResult:
     """List outputs whose inputs have newer versions."""
-    with instance(args) as api:
-        of = find(api, args.name).selector if args.name else None
-        answer = api.graph.stale(
+    with instance(args) as here:
+        of = find(here, args.name).selector if args.name else None
+        answer = here.graph.stale(
             of=of, all=args.all, limit=args.limit, after=args.after
         )
-        address = page_address(api, view="stale")
-    return CommandResult(answer, [*stale_lines(answer), *page_lines(address)])
+        page = here.page_lines(view="stale")
+    return CommandResult(answer, [*stale_lines(answer), *page])
 
 
 def run_path(args: argparse.Namespace) -> CommandResult:
     """Show how something became something else."""
     as_of = moment(args.as_of)
-    with instance(args) as api:
-        source, target = find_one(api, args.a).node, find_one(api, args.b).node
+    with instance(args) as here:
+        source, target = find_one(here, args.a).node, find_one(here, args.b).node
         try:
-            answer = api.graph.path(source.key, target.key, as_of=as_of)
+            answer = here.graph.path(source.key, target.key, as_of=as_of)
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise
@@ -274,13 +272,13 @@ def run_path(args: argparse.Namespace) -> CommandResult:
             nothing = GraphAnswer(nodes=[], arrows=[])
             return CommandResult(nothing, [line(text)], NO)
         ends = {"from": source.key, "to": target.key}
-        address = page_address(api, focus=source.key, down="all", **ends)
-    lines = [*_graph_lines(answer, "down", []), *page_lines(address)]
+        page = here.page_lines(focus=source.key, down="all", **ends)
+    lines = [*_graph_lines(answer, "down", []), *page]
     return CommandResult(answer, lines)
 
 
 def run_health(args: argparse.Namespace) -> CommandResult:
     """Count how complete the graph is."""
-    with instance(args) as api:
-        answer = api.graph.health()
+    with instance(args) as here:
+        answer = here.graph.health()
     return CommandResult(answer, health_lines(answer))

@@ -7,7 +7,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from .connect import instance
+from .connect import client
 from .parser import Commands, Parser, add_instance_options
 from .result import CommandResult, StyledText, line
 
@@ -45,7 +45,7 @@ def _add(group: Commands, what: str, help: str, first: str | None) -> Parser:
 
 def run_register(args: argparse.Namespace) -> CommandResult:
     """Create one platform object and show its id."""
-    with instance(args) as api:
+    with client(args) as api:
         make = getattr(api.register, args.what.replace("-", "_"))
         made: dict[str, Any] = make(**_fields(args))
     what = args.what.replace("-", " ")

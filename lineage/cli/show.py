@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from ..api import Api
 from ..model.graph import DataDetail, GraphAnswer, SearchHit, TaskDetail
-from .connect import instance
+from .connect import Instance, instance
 from .find import Found, find
 from .format import escape, facts, styled
 from .output import table
-from .page_address import page_address, page_lines
 from .parser import (
     DOWN_HELP,
     NAME_HELP,
@@ -109,18 +107,18 @@ def _add_search(commands: Commands) -> None:
 
 def run_search(args: argparse.Namespace) -> CommandResult:
     """Find artifacts and runs."""
-    with instance(args) as api:
-        found = api.graph.search(
+    with instance(args) as here:
+        found = here.graph.search(
             args.text, kinds=args.kinds, limit=args.limit, after=args.after
         )
-        address = page_address(api, view="home", q=args.text)
+        page = here.page_lines(view="home", q=args.text)
     if not found.hits:
         text = (
             f"nothing matches {escape(args.text)!r}; list the runs with: lineage tasks"
         )
         return CommandResult(found, [line(text)])
     rows = table([_hit(hit) for hit in found.hits])
-    more = [*continue_lines(found.next), *page_lines(address)]
+    more = [*continue_lines(found.next), *page]
     return CommandResult(found, rows + more)
 
 
@@ -132,44 +130,44 @@ def _hit(hit: SearchHit) -> list[StyledText]:
 
 def run_show(args: argparse.Namespace) -> CommandResult:
     """Show one node with its upstream and downstream, or list a set."""
-    with instance(args) as api:
-        found = find(api, args.name)
+    with instance(args) as here:
+        found = find(here, args.name)
         if len(found.nodes) > 1:
-            return _show_set(api, found, args.limit)
-        return _show_one(api, found, args)
+            return _show_set(here, found, args.limit)
+        return _show_one(here, found, args)
 
 
-def _show_set(api: Api, found: Found, limit: int) -> CommandResult:
-    address = page_lines(page_address(api, focus=found.selector))
+def _show_set(here: Instance, found: Found, limit: int) -> CommandResult:
+    page = here.page_lines(focus=found.selector)
     name = step_name(found.selector)
     if name is not None:
         total = sum(node.type == "task" for node in found.nodes)
         most = MAX_STEPPED if limit == DEFAULT_LIMIT else limit
-        steps = read_steps(api, name, found.nodes, most)
+        steps = read_steps(here, name, found.nodes, most)
         data = {"nodes": found.nodes, "steps": steps}
-        return CommandResult(data, step_set_lines(steps, total) + address)
+        return CommandResult(data, step_set_lines(steps, total) + page)
     lines = set_lines(found.nodes, limit)
-    return CommandResult({"nodes": found.nodes}, lines + address)
+    return CommandResult({"nodes": found.nodes}, lines + page)
 
 
-def _show_one(api: Api, found: Found, args: argparse.Namespace) -> CommandResult:
+def _show_one(here: Instance, found: Found, args: argparse.Namespace) -> CommandResult:
     node, as_of = found.node, moment(args.as_of)
     detail: TaskDetail | DataDetail
     if node.type == "task":
-        detail = api.graph.task(node.key)
+        detail = here.graph.task(node.key)
         lines = step_lines(detail) if args.steps else task_lines(detail)
         if args.environment:
             lines += [line(), *environment_lines(detail)]
     else:
-        detail = api.graph.data(node.key)
+        detail = here.graph.data(node.key)
         most = len(detail.versions) if args.versions else MAX_VERSIONS
         lines = data_lines(detail, versions=most)
-    up = api.graph.upstream(node.key, depth=args.up, as_of=as_of)
-    down = api.graph.downstream(node.key, depth=args.down, as_of=as_of)
+    up = here.graph.upstream(node.key, depth=args.up, as_of=as_of)
+    down = here.graph.downstream(node.key, depth=args.down, as_of=as_of)
     if not args.steps:
         lines += _side("Upstream", up, "up", node.key)
         lines += _side("Downstream", down, "down", node.key)
-    lines = [*found.notes, *lines, *page_lines(page_address(api, focus=node.key))]
+    lines = [*found.notes, *lines, *here.page_lines(focus=node.key)]
     return CommandResult({"thing": detail, "upstream": up, "downstream": down}, lines)
 
 

@@ -6,10 +6,10 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..api import Api
 from ..errors import SelectorError
 from ..model.graph import Edge, Node, Step, TaskDetail
 from ..model.selector import Filter, parse
+from .connect import Instance
 from .format import ago, count, facts, params_text, state, step_state, styled
 from .output import table
 from .result import Line, StyledText, dim, heading, line
@@ -98,13 +98,13 @@ def step_name(selector: str) -> str | None:
 
 
 def read_steps(
-    api: Api, name: str, nodes: Sequence[Node], limit: int
+    here: Instance, name: str, nodes: Sequence[Node], limit: int
 ) -> list[StepOfTask]:
     """Read the steps with a name of the newest runs."""
     tasks = _newest_runs(nodes)
     return [
         StepOfTask(detail.node, step, _edges_inside(detail, step))
-        for detail in (api.graph.task(node.key) for node in tasks[:limit])
+        for detail in (here.graph.task(node.key) for node in tasks[:limit])
         for step in detail.steps
         if fnmatch.fnmatchcase(step.name.lower(), name.lower())
     ]

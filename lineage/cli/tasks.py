@@ -6,14 +6,12 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ..api import Api
 from ..model.graph import Node, TasksPage, TaskSummary
 from ..model.selector import status_word
-from .connect import instance
+from .connect import Instance, instance
 from .find import means_set
 from .format import ago, count, duration, escape, params_text, state, title
 from .output import table
-from .page_address import page_address, page_lines
 from .parser import Commands, add_instance_options
 from .result import CommandResult, Line, StyledText, dim, line
 from .time_args import moment
@@ -52,25 +50,23 @@ def add_commands(commands: Commands) -> None:
 def run_tasks(args: argparse.Namespace) -> CommandResult:
     """List the latest runs."""
     is_filtered = bool(args.select or args.text or args.status or args.since)
-    with instance(args) as api:
-        page = _grouped_page(api, args) if args.by else _page(api, args, args.limit)
+    with instance(args) as here:
+        page = _grouped_page(here, args) if args.by else _page(here, args, args.limit)
         known = {"q": args.text, "status": args.status and status_word(args.status)}
         state = {name: word for name, word in known.items() if word}
-        address = page_address(api, view="home", **state)
+        address = here.page_lines(view="home", **state)
     if not page.tasks:
         text = _no_run(args.select)
         first = "no run is recorded yet; try: lineage demo"
         return CommandResult(page, [line(text if is_filtered else first)])
     if args.by:
         groups = _groups(page.tasks)
-        lines = [*_group_table(groups), *page_lines(address)]
+        lines = [*_group_table(groups), *address]
         return CommandResult({"apps": groups}, lines)
     rows = _tree(page.tasks) if args.tree else [("", task) for task in page.tasks]
     telling = _telling(page.tasks)
     lines = table([_row(task, lead, telling) for lead, task in rows])
-    return CommandResult(
-        page, [*lines, *continue_lines(page.next), *page_lines(address)]
-    )
+    return CommandResult(page, [*lines, *continue_lines(page.next), *address])
 
 
 def _no_run(selector: str | None) -> str:
@@ -85,9 +81,9 @@ def _no_run(selector: str | None) -> str:
 
 
 def _page(
-    api: Api, args: argparse.Namespace, limit: int, after: str | None = None
+    here: Instance, args: argparse.Namespace, limit: int, after: str | None = None
 ) -> TasksPage:
-    return api.graph.tasks(
+    return here.graph.tasks(
         args.select,
         text=args.text,
         status=args.status,
@@ -97,11 +93,11 @@ def _page(
     )
 
 
-def _grouped_page(api: Api, args: argparse.Namespace) -> TasksPage:
+def _grouped_page(here: Instance, args: argparse.Namespace) -> TasksPage:
     """Read as many runs as are grouped."""
-    whole = _page(api, args, _PAGE)
+    whole = _page(here, args, _PAGE)
     while whole.next and len(whole.tasks) < MAX_GROUPED:
-        more = _page(api, args, _PAGE, whole.next)
+        more = _page(here, args, _PAGE, whole.next)
         whole.tasks += more.tasks
         whole.next = more.next
     return whole

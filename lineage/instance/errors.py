@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import LineageError
 from .http import JSON_TYPE, InstanceResponse
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 _SHORT: Final = {
     400: "Bad request",

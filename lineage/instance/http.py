@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -46,6 +45,9 @@ class InstanceRequest:
 
     def cookie(self, name: str) -> str | None:
         """Return the value of a cookie; None where there is none that can be read."""
+        # Only a served instance gets any.
+        from http.cookies import CookieError, SimpleCookie
+
         try:
             morsel = SimpleCookie(self.headers.get("cookie", "")).get(name)
         except CookieError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,13 @@ class Services:
     def embedded(cls, home: Path) -> Services:
         """Open the instance that lives in a folder."""
         return cls.open(f"sqlite:///{home / 'instance.db'}", blobs=home / "blobs")
+
+    def find_kept(self, team_ids: Sequence[int], digest: str) -> Path | None:
+        """Find bytes that are kept here for one of the teams, by their digest."""
+        if not self.blobs.has(digest):
+            return None
+        is_known = self.objects.known_digests(team_ids, [digest])
+        return self.blobs.path(digest) if is_known else None
 
     def close(self) -> None:
         """Close the store."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from instance_server import in_thread, settings_for
 
 from lineage.api.client import Api
 from lineage.cli import main
@@ -86,6 +87,13 @@ def empty_home(clean_environment: Path) -> Iterator[Api]:
         yield Api(embedded.address, "", adapters={embedded.address: embedded.adapter})
     finally:
         embedded.close()
+
+
+@pytest.fixture
+def served_home(clean_environment: Path) -> Iterator[str]:
+    """The address of a server of the same home."""
+    with in_thread(settings_for(clean_environment)) as served:
+        yield served.address
 
 
 @pytest.fixture

@@ -341,12 +341,9 @@ def test_json_names_its_schema_and_version(
 
 @pytest.mark.usefixtures("two_trainings")
 def test_a_served_instance_shows_the_pages_address(
-    type_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, empty_home: Api
+    type_: Callable[..., Any], served_home: str
 ) -> None:
     """The last line leads to the page that shows the same."""
-    import lineage.cli.page_address as module
-
-    monkeypatch.setattr(module, "_EMBEDDED", "http://nowhere")
     for command, query in (
         (("show", "task:1"), "?focus=task%3A1"),
         (("diff", "task:1", "task:2"), "?view=diff&a=task%3A1&b=task%3A2"),
@@ -356,5 +353,5 @@ def test_a_served_instance_shows_the_pages_address(
         (("search", "model"), "?view=home&q=model"),
         (("tasks", "--text", "tr"), "?view=home&q=tr"),
     ):
-        last = type_(*command).out.splitlines()[-1]
-        assert last == f"page: {empty_home.server_address}/{query}"
+        last = type_(*command, "--server", served_home).out.splitlines()[-1]
+        assert last == f"page: {served_home}/{query}"

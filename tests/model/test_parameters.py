@@ -71,6 +71,6 @@ def test_what_is_refused_is_named_with_what_is_allowed(make: Any, message: str) 
     assert str(caught.value).startswith(message)
 
 
-def test_a_name_is_asked_as_it_was_recorded() -> None:
+def test_a_name_is_looked_up_as_it_was_recorded() -> None:
     """Bytes of a name that are no text become what they were recorded as."""
     assert GraphParams(select="a\udcff.csv").select == "a\ufffd.csv"

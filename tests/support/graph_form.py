@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lineage.instance.store import Store
-from lineage.instance.store.dedup import SOURCE_BITS, join_uid
 from lineage.instance.store.derived_links import downstream, upstream
+from lineage.instance.store.edge_uids import SOURCE_BITS, join_uid
 
 
 def canonical(store: Store, team: int) -> dict[str, Any]:

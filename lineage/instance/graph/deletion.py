@@ -40,7 +40,7 @@ def delete_data(
         raise NotFoundError(
             f"there is no {key!r}; keys look like data:345", subject=key
         )
-    with reader.store.db.write() as tx:
+    with reader.db.write() as tx:
         for team, nodes in marked:
             tx.lock_team(team)
             tx.run(

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ...errors import NotFoundError
 from ...model.graph import (
+    Column,
     DataDetail,
     DataParams,
     Edge,
@@ -20,11 +21,9 @@ from ...model.graph import (
     TaskParams,
 )
 from ...model.selector import NameSelector
-from ..openlineage.columns import columns_of
-from ..openlineage.run_state import RunState
 from ..store.activity_ids import INPUT
 from ..store.database import Row
-from ..store.dedup import SOURCE_BITS, join_uid
+from ..store.edge_uids import SOURCE_BITS, join_uid
 from .name_resolution import find_named
 from .nodes import data_key, data_nodes, task_nodes
 from .query_session import GraphReader
@@ -86,7 +85,7 @@ _IMAGE_ENDINGS: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
 def get_task(
     reader: GraphReader, team_ids: Sequence[int], params: TaskParams
 ) -> TaskDetail:
-    """Return everything known about the task with a key or a number.
+    """Return everything known about a task.
 
     Raises:
         NotFoundError: There is no such task.
@@ -121,7 +120,7 @@ def _first_detail(views: Sequence[TeamGraph], text: str) -> TaskDetail | None:
 def get_data(
     reader: GraphReader, team_ids: Sequence[int], params: DataParams
 ) -> DataDetail:
-    """Return everything known about one version.
+    """Return everything known about one version of an artifact.
 
     Raises:
         NotFoundError: There is no such node.
@@ -320,7 +319,6 @@ def _data_detail(view: TeamGraph, node: int) -> DataDetail:
     made = _BY_NODE.replace("{which}", "e.direction = 1 AND e.is_reused = 0")
     used = _BY_NODE.replace("{which}", "(e.direction = 0 OR e.is_reused = 1)")
     makers, users = view.rows(made, **names), view.rows(used, **names)
-    runs = _openlineage_runs(view, [row[1] for row in (*makers, *users)])
     return DataDetail(
         node=nodes[node],
         path=ident if "/" in ident else None,
@@ -329,7 +327,7 @@ def _data_detail(view: TeamGraph, node: int) -> DataDetail:
         used_by=make_edges(view, users),
         meta=json.loads(card) if card else None,
         preview=_preview(kind, ident),
-        columns=columns_of(runs, kind, ident),
+        columns=_columns(view, [row[1] for row in (*makers, *users)], kind, ident),
         evidence=[
             KnownEvidence(kind=name, value=value)
             for name, value in json.loads(evidence or "[]")
@@ -338,11 +336,20 @@ def _data_detail(view: TeamGraph, node: int) -> DataDetail:
     )
 
 
-def _openlineage_runs(view: TeamGraph, tasks: Sequence[int]) -> list[RunState]:
-    """Return what events said of the first of some tasks, in their order."""
+def _columns(
+    view: TeamGraph, tasks: Sequence[int], kind: str, ident: str
+) -> list[Column]:
+    """Return what events of the first of some tasks said of an artifact's columns."""
     some = list(dict.fromkeys(tasks))[:_MAX_RUNS]
-    states: dict[int, str] = dict(view.rows(_STATES, ids=some))
-    return [RunState.from_json(states[task]) for task in some if task in states]
+    states: dict[int, str] = dict(view.rows(_STATES, ids=some)) if some else {}
+    if not states:
+        return []
+    # Only where an event came: most stores have none.
+    from ..openlineage.columns import columns_of
+    from ..openlineage.run_state import RunState
+
+    runs = [RunState.from_json(states[task]) for task in some if task in states]
+    return columns_of(runs, kind, ident)
 
 
 def _preview(kind: str, ident: str) -> Any:

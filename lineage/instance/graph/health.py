@@ -48,7 +48,7 @@ def health(
     team_ids: Sequence[int],
     params: HealthParams,  # noqa: ARG001  every question is called alike
 ) -> HealthAnswer:
-    """Count how complete the graph is; the handler adds the state of delivery."""
+    """Count how complete the graph is, and how old the oldest waiting fact is."""
     totals = dict.fromkeys(_COUNTS, 0)
     with reader.views(team_ids) as views:
         for view in views:

@@ -52,7 +52,7 @@ _COMMANDS: Final = (
 def impact(
     reader: GraphReader, team_ids: Sequence[int], params: ImpactParams
 ) -> ImpactAnswer:
-    """List what depends on something, by how certain that is, and what to run again.
+    """List what deleting or changing something would affect.
 
     Only current versions are listed. One that was rebuilt by a task which does not
     depend on the artifact only loses a source.

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Final, Literal
 
 from ...model import comparisons
 from ...model import graph as model
 from ...model import overview as pictures
 from ...model.messages import Message
-from ..store import Store
-from . import (
-    artifact_list,
-    deletion,
-    details,
-    diff,
-    health,
-    impact,
-    neighborhood,
-    overview,
-    provenance,
-    search,
-    stale,
-    tasklist,
-    why,
-)
-from .query_session import GraphReader
+from .query_session import GraphReader, HasDatabase
 
 Query = Callable[[GraphReader, Sequence[int], Any], Message]
 
@@ -37,50 +22,64 @@ class QuestionRow:
 
     params: type[model.Question]
     answer: type[Message]
-    query: Query
+    function: str
+    """The module in this package, and the function in it, that answers it."""
     role: Literal["reader", "admin"] = "reader"
+
+    @property
+    def query(self) -> Query:
+        """The function; who asks one question loads no other's module."""
+        module, _, name = self.function.partition(".")
+        query: Query = getattr(import_module(f".{module}", __package__), name)
+        return query
 
 
 #: Every question by the name of its function; a new one is a row here.
 QUESTIONS: Final[Mapping[str, QuestionRow]] = {
-    "list_tasks": QuestionRow(model.TasksParams, model.TasksPage, tasklist.list_tasks),
+    "list_tasks": QuestionRow(
+        model.TasksParams, model.TasksPage, "tasklist.list_tasks"
+    ),
     "list_artifacts": QuestionRow(
-        model.ArtifactsParams, model.ArtifactsPage, artifact_list.list_artifacts
+        model.ArtifactsParams, model.ArtifactsPage, "artifact_list.list_artifacts"
     ),
-    "get_task": QuestionRow(model.TaskParams, model.TaskDetail, details.get_task),
+    "get_task": QuestionRow(model.TaskParams, model.TaskDetail, "details.get_task"),
     "get_tasks": QuestionRow(
-        model.TaskDetailsParams, model.TaskDetails, details.get_tasks
+        model.TaskDetailsParams, model.TaskDetails, "details.get_tasks"
     ),
-    "get_data": QuestionRow(model.DataParams, model.DataDetail, details.get_data),
+    "get_data": QuestionRow(model.DataParams, model.DataDetail, "details.get_data"),
     "delete_data": QuestionRow(
-        model.DeleteParams, model.Node, deletion.delete_data, "admin"
+        model.DeleteParams, model.Node, "deletion.delete_data", "admin"
     ),
-    "get": QuestionRow(model.GraphParams, model.GraphAnswer, neighborhood.neighborhood),
+    "get": QuestionRow(
+        model.GraphParams, model.GraphAnswer, "neighborhood.neighborhood"
+    ),
     "overview": QuestionRow(
-        pictures.OverviewParams, pictures.OverviewAnswer, overview.overview
+        pictures.OverviewParams, pictures.OverviewAnswer, "overview.overview"
     ),
     "members": QuestionRow(
-        pictures.MembersParams, pictures.MembersAnswer, overview.members
+        pictures.MembersParams, pictures.MembersAnswer, "overview.members"
     ),
     "upstream": QuestionRow(
-        model.UpstreamParams, model.GraphAnswer, neighborhood.upstream
+        model.UpstreamParams, model.GraphAnswer, "neighborhood.upstream"
     ),
     "downstream": QuestionRow(
-        model.DownstreamParams, model.GraphAnswer, neighborhood.downstream
+        model.DownstreamParams, model.GraphAnswer, "neighborhood.downstream"
     ),
     "impact": QuestionRow(
-        comparisons.ImpactParams, comparisons.ImpactAnswer, impact.impact
+        comparisons.ImpactParams, comparisons.ImpactAnswer, "impact.impact"
     ),
-    "why": QuestionRow(comparisons.WhyParams, comparisons.WhyAnswer, why.why),
+    "why": QuestionRow(comparisons.WhyParams, comparisons.WhyAnswer, "why.why"),
     "provenance": QuestionRow(
-        model.ProvenanceParams, model.ProvenanceAnswer, provenance.provenance
+        model.ProvenanceParams, model.ProvenanceAnswer, "provenance.provenance"
     ),
-    "diff": QuestionRow(comparisons.DiffParams, comparisons.DiffAnswer, diff.diff),
-    "stale": QuestionRow(comparisons.StaleParams, comparisons.StaleAnswer, stale.stale),
-    "path": QuestionRow(model.PathParams, model.GraphAnswer, neighborhood.path),
-    "search": QuestionRow(model.SearchParams, model.SearchAnswer, search.search),
-    "health": QuestionRow(model.HealthParams, model.HealthAnswer, health.health),
-    "changes": QuestionRow(model.ChangesParams, model.ChangesAnswer, health.changes),
+    "diff": QuestionRow(comparisons.DiffParams, comparisons.DiffAnswer, "diff.diff"),
+    "stale": QuestionRow(
+        comparisons.StaleParams, comparisons.StaleAnswer, "stale.stale"
+    ),
+    "path": QuestionRow(model.PathParams, model.GraphAnswer, "neighborhood.path"),
+    "search": QuestionRow(model.SearchParams, model.SearchAnswer, "search.search"),
+    "health": QuestionRow(model.HealthParams, model.HealthAnswer, "health.health"),
+    "changes": QuestionRow(model.ChangesParams, model.ChangesAnswer, "health.changes"),
 }
 _BY_PARAMS: Final = {row.params: row for row in QUESTIONS.values()}
 
@@ -96,8 +95,8 @@ class GraphQueries:
         store: The store to read.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._reader = GraphReader(store)
+    def __init__(self, store: HasDatabase) -> None:
+        self._reader = GraphReader(store.db)
 
     def ask(self, team_ids: Sequence[int], params: model.Question) -> Any:
         """Answer one question with the answer model that belongs to its parameters."""

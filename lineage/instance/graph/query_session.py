@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from ...errors import NotFoundError
 from ...model.selector import Selector, as_name, parse
-from ..store import Store
+from ..store.database import Database
 from .links import LinkCache
 from .selector_eval import select
 from .team_graph import NodeRef, TeamGraph
+
+
+class HasDatabase(Protocol):
+    """Whatever holds the database of an instance."""
+
+    db: Database
+
 
 Focus = list[tuple[TeamGraph, set[NodeRef]]]
 
@@ -20,11 +27,11 @@ class GraphReader:
     """Opens the store for questions and keeps the warm graph.
 
     Args:
-        store: The store to ask.
+        db: The database to ask.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, db: Database) -> None:
+        self.db = db
         self._cache = LinkCache()
 
     @contextmanager
@@ -32,7 +39,7 @@ class GraphReader:
         self, team_ids: Sequence[int], as_of: float | None = None
     ) -> Iterator[list[TeamGraph]]:
         """Open every team's graph at one moment."""
-        with self.store.db.read() as tx:
+        with self.db.read() as tx:
             teams = sorted(set(team_ids))
             yield [
                 TeamGraph(tx, team, self._cache, as_of, teams[:at])

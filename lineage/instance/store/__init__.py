@@ -1,15 +1,23 @@
-"""The store: one database of two kinds, and the way facts get into it."""
+"""The store: one database of two kinds, and the way facts get into it.
+
+Its names are loaded when first asked for (PEP 562): who only reads it, as a question
+of the command line does, needs nothing of what writes.
+"""
 
 from __future__ import annotations
 
-from .database import Database, Transaction
-from .dialects import (
-    ConflictError,
-    ServerAwayError,
-    StoreBusyError,
-    StoreFaultError,
-)
-from .store import Store, open_store
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .database import Database, Transaction
+    from .dialects import (
+        ConflictError,
+        ServerAwayError,
+        StoreBusyError,
+        StoreFaultError,
+    )
+    from .store import Store, open_store
 
 __all__ = [
     "ConflictError",
@@ -21,3 +29,22 @@ __all__ = [
     "Transaction",
     "open_store",
 ]
+
+_MODULES: Final = {
+    "ConflictError": "dialects",
+    "Database": "database",
+    "ServerAwayError": "dialects",
+    "Store": "store",
+    "StoreBusyError": "dialects",
+    "StoreFaultError": "dialects",
+    "Transaction": "database",
+    "open_store": "store",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = value
+    return value

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from .activity_ids import STEP_BITS
 from .database import Transaction
-from .dedup import SOURCE_BITS
+from .edge_uids import SOURCE_BITS
 
 #: Kinds that lie in folders, and those that folders are.
 _FOLDER: Final = "folder"

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from .activity_ids import INPUT, MADE, OUTPUT
 from .artifact_rows import ArtifactState
-from .dedup import SOURCE_BITS, Item
+from .dedup import Item
+from .edge_uids import SOURCE_BITS
 from .evidence import NO_EVIDENCE, VersionEvidence, from_members, members_of, read
 from .fact_types import FactDict
 from .timeline import Event, Making

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import metadata
 
 from ...errors import StoreError, StoreTooNewError
 from . import migrations
@@ -67,6 +66,14 @@ def known_migrations() -> tuple[Migration, ...]:
     return tuple(sorted(found, key=lambda migration: migration.number))
 
 
+@lru_cache(maxsize=1)
+def _known_numbers() -> frozenset[int]:
+    """Return the numbers of all migrations by the names of their modules."""
+    names = (module.name for module in pkgutil.iter_modules(migrations.__path__))
+    matches = filter(None, map(_NAME.fullmatch, names))
+    return frozenset(int(match.group(1)) for match in matches)
+
+
 def migrate(database: Database) -> list[str]:
     """Bring the store to this version's tables and return what was applied.
 
@@ -100,7 +107,7 @@ def _is_current(database: Database) -> bool:
             return False
         done = _applied(transaction)
     _refuse_newer(database, done)
-    return all(migration.number in done for migration in known_migrations())
+    return set(done) >= _known_numbers()
 
 
 def has_citus(transaction: Transaction) -> bool:
@@ -131,7 +138,7 @@ def _applied(transaction: Transaction) -> dict[int, str]:
 
 
 def _refuse_newer(database: Database, done: dict[int, str]) -> None:
-    known = {migration.number for migration in known_migrations()}
+    known = _known_numbers()
     newer = [f"{number:04d}_{done[number]}" for number in sorted(set(done) - known)]
     if newer:
         raise StoreTooNewError(
@@ -144,8 +151,10 @@ def _refuse_newer(database: Database, done: dict[int, str]) -> None:
 
 
 def _own_version() -> str:
+    # Who opens a store that is current does not wait for it.
+    metadata = importlib.import_module("importlib.metadata")
     try:
-        return metadata.version(_PACKAGE)
+        return str(metadata.version(_PACKAGE))
     except metadata.PackageNotFoundError:
         return "from a source tree"
 

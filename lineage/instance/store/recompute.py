@@ -21,7 +21,7 @@ from .artifact_rows import (
     version_row,
 )
 from .database import Transaction
-from .dedup import SOURCE_BITS
+from .edge_uids import SOURCE_BITS
 from .evidence import read
 from .timeline import Event, Making, SharesPath, Timeline, identify
 from .write_cache import TeamCache

@@ -18,7 +18,7 @@ from lineage.instance.store import (
     write_cache,
 )
 from lineage.instance.store.activity_ids import activity_id, revision_id, task_of
-from lineage.instance.store.dedup import join_uid, split_uid, split_uids
+from lineage.instance.store.edge_uids import join_uid, split_uid, split_uids
 from lineage.instance.store.group_commit import GroupCommit
 from lineage.instance.store.validation import IngestJob, check
 

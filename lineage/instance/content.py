@@ -1,0 +1,61 @@
+"""The content of a version of a file: where its bytes are, and what can be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal
+
+from ..model.graph import DataDetail
+
+#: Bytes shown, at most.
+MAX_BYTES: Final = 8 << 20
+
+IMAGES: Final = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+}
+_TEXTS: Final = frozenset(
+    {".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".log",
+     ".py", ".ini", ".cfg", ".xml"}
+)  # fmt: skip
+
+
+def preview_kind(detail: DataDetail) -> Literal["text", "image"] | None:
+    """Return as what a version can be shown, by its name; None where it cannot."""
+    if detail.node.kind not in ("file", "model_weight"):
+        return None
+    suffix = suffix_of(detail)
+    if suffix in IMAGES:
+        return "image"
+    return "text" if suffix in _TEXTS else None
+
+
+def suffix_of(detail: DataDetail) -> str:
+    """Return the ending of a version's path, in lower case."""
+    return Path(detail.path or str(detail.node.id)).suffix.lower()
+
+
+def find_content(
+    detail: DataDetail, find_kept: Callable[[str], Path | None], *, is_local: bool
+) -> Path | None:
+    """Find the version's bytes: kept here, or in the file that was recorded.
+
+    Args:
+        detail: The version.
+        find_kept: Finds what the instance itself keeps, by its digest in hexadecimal.
+        is_local: Whether the caller may see files of this machine: its own user may,
+            the callers of a served instance never.
+    """
+    digest = detail.node.digest
+    if digest is None or (detail.node.size or 0) > MAX_BYTES:
+        return None
+    kept = find_kept(digest.removeprefix("sha256:"))
+    if kept is not None or not (is_local and detail.path):
+        return kept
+    path = Path(detail.path)
+    is_there = path.is_file() and path.stat().st_size == detail.node.size
+    return path if is_there else None
