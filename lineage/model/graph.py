@@ -420,6 +420,8 @@ class DataParams(Question):
     endpoint = "lineage.data.get"
 
     key: Annotated[str, Field(pattern=r"^data:[0-9]{1,18}$")]
+    most_versions: Annotated[int, Field(ge=1, le=1000)] = 1000
+    """How many versions to list, at most: the newest."""
 
 
 class DeleteParams(Question):
@@ -456,6 +458,8 @@ class DataDetail(Answer):
     """Where the file lay, as recorded."""
     versions: list[Node] = []
     """Every making of a version, newest first; `same_as` marks equal ones."""
+    versions_total: int = 0
+    """How many there are; `versions` has the newest of them."""
     produced_by: list[Edge] = []
     used_by: list[Edge] = []
     meta: dict[str, Any] | None = None

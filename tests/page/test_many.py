@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from instance_server import Served, in_thread, settings_for
 from page_store import FAIL_EVERY, RUNS, fill_store
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 Look = Callable[..., Any]
 
@@ -18,6 +18,20 @@ Look = Callable[..., Any]
 MAX_NODES = 60
 #: Bytes of the answer from which a first view is drawn, at most.
 MAX_BYTES = 60_000
+#: Versions of `best.pt`, of which every training that does not fail makes one.
+VERSIONS = 186
+#: Keeps the names of what is asked for before and after the first node stands.
+_WATCH = """() => {
+  window.asked = {before: [], after: []};
+  const ask = window.fetch;
+  window.fetch = (address, ...rest) => {
+    const name = String(address).split('/').pop();
+    const isPolled = ['lineage.changes', 'lineage.delivery.status'].includes(name);
+    const when = document.querySelector('.node.is-focus') ? 'after' : 'before';
+    if (!isPolled) window.asked[when].push(name);
+    return ask(address, ...rest);
+  };
+}"""
 #: No text on the screen is smaller.
 MIN_TEXT_PX = 11.0
 
@@ -95,6 +109,48 @@ def test_a_first_view_requests_little(look: Look, served: Served, depth: str) ->
     assert len(drawn["items"]) <= MAX_NODES
     assert drawn["nodes"] >= RUNS // 2
     assert "lineage.graph.get" not in requested
+
+
+def test_the_graph_stands_before_its_details_are_requested(
+    look: Look, served: Served
+) -> None:
+    """From the click to the graph there is one request; the details are one more."""
+    key = artifact(served, "best.pt")
+    page = look("/")
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("combobox").first.fill("best.pt")
+    hit = page.get_by_role("option").filter(has_text="best.pt").first
+    hit.wait_for()
+    page.evaluate(_WATCH)
+    hit.click()
+    expect(page.locator(".node.is-focus").first).to_be_visible()
+    expect(page.get_by_text(f"Show more of {VERSIONS}")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    before, after = page.evaluate("[window.asked.before, window.asked.after]")
+    assert before == ["lineage.graph.overview"]
+    assert sorted(after) == ["lineage.data.get", "lineage.graph.get"]
+    detail = served.post("lineage.data.get", {"key": key, "most_versions": 50}).json()
+    assert len(detail["versions"]) == 50
+    assert detail["versions_total"] == VERSIONS
+
+
+def test_a_linked_graph_is_requested_while_its_view_is_fetched(
+    look: Look, served: Served
+) -> None:
+    """The first answer does not wait for the part of the page that draws it."""
+    key = artifact(served, "best.pt")
+    page = look("/")
+    held: list[Route] = []
+    page.route("**/assets/GraphView*.js", lambda route: held.append(route))  # noqa: PLW0108  playwright marks it
+    with page.expect_response("**/lineage.graph.overview"):
+        page.goto(f"{served.address}/?focus={key}", wait_until="commit")
+    assert page.locator(".node").count() == 0
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    for route in held:
+        route.continue_()
+    expect(page.locator(".node.is-focus").first).to_be_visible()
+    assert not [url for url in requests if url.endswith("lineage.graph.overview")]
 
 
 def test_runs_and_versions_are_counted_and_opened(look: Look, served: Served) -> None:

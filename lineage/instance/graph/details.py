@@ -63,6 +63,10 @@ _MAKINGS: Final = (
     "{when n.created_at}"
     " ORDER BY COALESCE(n.made_at, n.created_at) DESC, n.id DESC LIMIT :most"
 )
+_MAKINGS_COUNT: Final = (
+    "SELECT COUNT(*) FROM nodes n WHERE n.team_id = :team AND n.entity_id = :entity"
+    "{when n.created_at}"
+)
 _NAMED: Final = (
     "SELECT d.edge_id, d.node_id FROM each_int(:ids) AS x JOIN derivations d"
     " ON d.team_id = :team AND d.edge_id = x.value WHERE d.node_id IS NOT NULL"
@@ -130,7 +134,7 @@ def get_data(
         for view in views:
             node = find_data(view, key)
             if node is not None:
-                return _data_detail(view, node)
+                return _data_detail(view, node, params.most_versions)
     raise NotFoundError(f"there is no {key!r}; keys look like data:345", subject=key)
 
 
@@ -302,7 +306,7 @@ def _parent_key(view: TeamGraph, run: str | None) -> str | None:
     return view.nodes([task_ref(row[0])])[task_ref(row[0])].key
 
 
-def _data_detail(view: TeamGraph, node: int) -> DataDetail:
+def _data_detail(view: TeamGraph, node: int, most_versions: int) -> DataDetail:
     tx, team = view.tx, view.team_id
     row = tx.one(
         "SELECT e.id, e.kind, e.ident, n.card, n.evidence FROM nodes n"
@@ -312,8 +316,9 @@ def _data_detail(view: TeamGraph, node: int) -> DataDetail:
     )
     assert row is not None
     entity, kind, ident, card, evidence = row
-    makings = view.rows(_MAKINGS, entity=entity, most=MAX_EDGES)
+    makings = view.rows(_MAKINGS, entity=entity, most=most_versions)
     order = [row[0] for row in makings]
+    total = view.rows(_MAKINGS_COUNT, entity=entity)[0][0]
     nodes = data_nodes(view, {node, *order})
     names = {"node": node, "most": MAX_EDGES}
     made = _BY_NODE.replace("{which}", "e.direction = 1 AND e.is_reused = 0")
@@ -323,6 +328,7 @@ def _data_detail(view: TeamGraph, node: int) -> DataDetail:
         node=nodes[node],
         path=ident if "/" in ident else None,
         versions=[nodes[id] for id in order],
+        versions_total=total,
         produced_by=make_edges(view, makers),
         used_by=make_edges(view, users),
         meta=json.loads(card) if card else None,

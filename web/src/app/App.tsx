@@ -1,5 +1,5 @@
 /** The page as a whole: chooses the view, asks for a login, polls for changes. */
-import { lazy, Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { Home } from "../home/Home";
 import { DropFile } from "./DropFile";
 import { ErrorBoundary } from "./ErrorBoundary";
@@ -7,28 +7,22 @@ import { fetchWhenIdle } from "./chunks";
 import { Shortcuts, useShortcuts } from "./Shortcuts";
 import { Header } from "./Header";
 import { Login } from "./Login";
-import { Loading } from "./ui";
+import { later } from "./later";
 import { useLive } from "./useLive";
 import { useUrl } from "./useUrl";
 
-const LOADS = {
-  graph: () => import("../graph/GraphView"),
-  stale: () => import("../questions/Stale"),
-  diff: () => import("../questions/Compare"),
-  impact: () => import("../questions/Impact"),
-  provenance: () => import("../questions/Provenance"),
-};
-const GraphView = lazy(LOADS.graph);
-const Stale = lazy(LOADS.stale);
-const Compare = lazy(LOADS.diff);
-const Impact = lazy(LOADS.impact);
-const Provenance = lazy(LOADS.provenance);
+const GraphView = later(() => import("../graph/GraphView"));
+const Stale = later(() => import("../questions/Stale"));
+const Compare = later(() => import("../questions/Compare"));
+const Impact = later(() => import("../questions/Impact"));
+const Provenance = later(() => import("../questions/Provenance"));
+const PARTS = [GraphView, Stale, Compare, Impact, Provenance];
 
 export function App() {
   const state = useUrl();
   const live = useLive(false);
   const shortcuts = useShortcuts();
-  useEffect(() => fetchWhenIdle(Object.values(LOADS)), []);
+  useEffect(() => fetchWhenIdle(PARTS.map(({ load }) => load)), []);
   useEffect(() => {
     document.title = state.view === "graph" ? `${state.focus} · lineage` : "lineage";
   }, [state.view, state.focus]);
@@ -42,14 +36,12 @@ export function App() {
       {shortcuts.isOpen && <Shortcuts onClose={shortcuts.close} />}
       <DropFile />
       <ErrorBoundary name={state.view}>
-      <Suspense fallback={<Loading />}>
         {state.view === "home" && <Home state={state} delivery={live.delivery} />}
         {state.view === "graph" && <GraphView state={state} />}
         {state.view === "stale" && <Stale state={state} />}
         {state.view === "diff" && <Compare state={state} />}
         {state.view === "impact" && <Impact state={state} />}
         {state.view === "provenance" && <Provenance state={state} />}
-      </Suspense>
       </ErrorBoundary>
     </>
   );

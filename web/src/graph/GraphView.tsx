@@ -110,6 +110,8 @@ function Drawn({ state }: { state: PageState }) {
   const select = useCallback(onSelect, []);
   useEscape(state);
 
+  const isDrawn = layout.positions.size > 0 || state.as === "list" || grouped.items.size === 0;
+  const isReady = useAfterFrame(answer.error !== null || (grouped.answer !== null && isDrawn));
   const isAllOut = scene.filteredOut === grouped.items.size && grouped.items.size > 0;
   const body = () => {
     if (answer.error?.status === 404 && !grouped.answer) return <Unknown focus={state.focus} />;
@@ -179,9 +181,23 @@ function Drawn({ state }: { state: PageState }) {
           <Timeline moments={grouped.answer.moments ?? []} at={state.at} onClose={() => setTimeOpen(false)} />
         )}
       </div>
-      {state.sel && <Panel state={state} grouped={grouped} picture={data.picture} />}
+      {state.sel && <Panel state={state} grouped={grouped} picture={data.picture} isReady={isReady} />}
     </main>
   );
+}
+
+/** Whether something has been true since before the last frame: what it shows is on the screen. */
+function useAfterFrame(isTrue: boolean): boolean {
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    if (!isTrue || isSeen) return;
+    // Two, because the nodes are drawn one commit after their places are known.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => setSeen(true));
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [isTrue, isSeen]);
+  return isSeen;
 }
 
 function useEscape(state: PageState): void {

@@ -1,18 +1,15 @@
 /** Every request of the graph view. */
 import { useMemo, useRef } from "react";
 import { query } from "../api/client";
-import type { Fields, GraphAnswer } from "../api/types";
+import type { GraphAnswer } from "../api/types";
 import { useAnswer, useQuery, type Answer } from "../api/useAnswer";
 import type { PageState } from "../app/url";
-import { isFiltering } from "../model/filter";
 import { merge, type Graph } from "../model/merge";
 import { groupedFrom, NOTHING, presentAt, type Grouped } from "../model/overview";
+import { keysToFind, pictureOf, type Picture } from "./picture";
 
 /** Nodes in one answer of the list, at most. */
 export const LIMIT = 500;
-
-/** What the server is asked to draw, as the address says. */
-export type Picture = Fields<"graph.overview"> & { select: string };
 
 export interface GraphData {
   grouped: Grouped;
@@ -24,19 +21,13 @@ export interface GraphData {
   answer: Answer<unknown>;
 }
 
-function filterOf(state: PageState) {
-  const { kinds, statuses, name, since, until } = state;
-  return { kinds: [...kinds], statuses: [...statuses], teams: state.teams.map(Number), name, since, until };
-}
-
 /** Keys whose place has to be looked for: those that no item has of itself. */
 function useFind(state: PageState, grouped: Grouped): string[] {
   // Once asked for, a key may become an item because of it: it is asked for further.
   const asked = useRef<ReadonlySet<string>>(new Set());
   const { sel, from, to } = state;
   return useMemo(() => {
-    const wanted = [sel, from, to].filter((key) => /^(task|data):/.test(key) && key.length <= 200);
-    const found = [...new Set(wanted)].filter((key) => asked.current.has(key) || !grouped.items.has(key));
+    const found = keysToFind({ sel, from, to }).filter((key) => asked.current.has(key) || !grouped.items.has(key));
     asked.current = new Set(found);
     return found;
   }, [sel, from, to, grouped]);
@@ -48,18 +39,7 @@ export function useGraph(state: PageState): GraphData {
   const found = useAnswer("graph.path", wantsPath ? { source: state.from, target: state.to } : null);
   const path = useMemo(() => (wantsPath && found.data ? merge([found.data]) : null), [wantsPath, found.data]);
   const find = useFind(state, latest.current);
-  const picture: Picture = {
-    select: state.focus,
-    up: state.up,
-    down: state.down,
-    by: state.by,
-    opened: state.ungroup.slice(0, 400),
-    expanded: state.open.slice(0, 400),
-    also: path ? [...path.nodes.keys()].slice(0, 400) : [],
-    find,
-    ...(state.impact ? { impact_of: state.impact } : {}),
-    ...(isFiltering(state) ? { filter: filterOf(state) } : {}),
-  };
+  const picture = pictureOf(state, find, path ? [...path.nodes.keys()] : []);
   const answer = useAnswer("graph.overview", state.focus ? picture : null, true);
   const grouped = useMemo(() => (answer.data ? groupedFrom(answer.data) : NOTHING), [answer.data]);
   latest.current = grouped;

@@ -9,6 +9,10 @@ export interface Layout {
   signature: string;
 }
 
+/** One for the page; it starts with this part, while the first answer is on its way. */
+const worker = new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
+let requests = 0;
+
 const NONE: Layout = { positions: new Map(), bends: new Map(), signature: "" };
 
 /**
@@ -22,28 +26,17 @@ export function useLayout(
   anchor: string | null,
 ): Layout {
   const [layout, setLayout] = useState<{ scene: string; layout: Layout }>({ scene, layout: NONE });
-  const worker = useRef<Worker | null>(null);
-  const latest = useRef({ id: 0, anchor, boxes, lines, layout });
-  latest.current = { ...latest.current, anchor, boxes, lines, layout };
+  const latest = useRef({ anchor, boxes, lines, layout });
+  latest.current = { anchor, boxes, lines, layout };
   const signature = `${boxes.map((box) => `${box.key}/${box.height}`).join(" ")}|${lines
     .map((line) => `${line.source}>${line.target}`)
     .join(" ")}`;
 
   useEffect(() => {
-    const made = new Worker(new URL("./layout.worker.ts", import.meta.url), { type: "module" });
-    worker.current = made;
-    return () => {
-      made.terminate();
-      worker.current = null;
-    };
-  }, []);
-
-  useEffect(() => {
     const now = latest.current;
-    const id = (now.id += 1);
+    const id = (requests += 1);
     const known = now.layout.scene === scene ? [...now.layout.layout.positions] : [];
-    const own = worker.current;
-    if (!own || now.boxes.length === 0) return;
+    if (now.boxes.length === 0) return;
     const onMessage = (event: MessageEvent<{ id: number; result: LayoutResult }>) => {
       if (event.data.id !== id) return;
       const { positions, bends } = event.data.result;
@@ -52,10 +45,10 @@ export function useLayout(
         layout: { positions: new Map(positions), bends: new Map(bends), signature },
       });
     };
-    own.addEventListener("message", onMessage);
+    worker.addEventListener("message", onMessage);
     const request = { boxes: now.boxes, lines: now.lines, previous: known, anchor: now.anchor };
-    own.postMessage({ id, request });
-    return () => own.removeEventListener("message", onMessage);
+    worker.postMessage({ id, request });
+    return () => worker.removeEventListener("message", onMessage);
   }, [scene, signature]);
 
   return layout.scene === scene ? layout.layout : NONE;

@@ -3,9 +3,9 @@ import { useEffect, useMemo, useState } from "react";
 import { preview } from "../api/client";
 import type { DataDetail, Edge, GraphNode, NodeMap } from "../api/types";
 import { useAnswer, useQuery } from "../api/useAnswer";
-import { Copied, Failure, Loading, PageLink } from "../app/ui";
+import { Copied, Loading, PageLink } from "../app/ui";
 import { go } from "../app/useUrl";
-import { bytes, moment, short } from "../model/format";
+import { bytes, moment, number, short } from "../model/format";
 import { rowsOf } from "../model/rows";
 import { Columns } from "./Tables";
 import { VersionStrip } from "./VersionStrip";
@@ -13,6 +13,8 @@ import { Why } from "./Why";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
 
 const MAX_PREVIEW = 20_000;
+/** Versions that are listed, at most: as many as one answer has. */
+export const MOST_VERSIONS = 1000;
 
 interface Seen {
   text: string | null;
@@ -82,24 +84,30 @@ function Preview({ detail }: { detail: DataDetail }) {
   return <Section title="Preview">{body()}</Section>;
 }
 
-function Versions({ versions, current }: { versions: readonly GraphNode[]; current: string }) {
+function Versions({ detail, onMore }: { detail: DataDetail; onMore: () => void }) {
   const [count, setCount] = useState(20);
+  const { versions, node } = detail;
+  const total = Math.max(detail.versions_total, versions.length);
   if (versions.length < 2) return null;
+  const more = () => {
+    setCount(count + 200);
+    if (versions.length < total) onMore();
+  };
   return (
-    <Section title="Versions" count={versions.length}>
-      <VersionStrip versions={versions} current={current} />
+    <Section title="Versions" count={total}>
+      <VersionStrip versions={versions} current={node.key} />
       <ol className="versions">
-        {versions.slice(0, count).map((node) => (
-          <li key={node.key} aria-current={node.key === current ? "true" : undefined}>
-            <PageLink to={node.key}>{node.version ?? node.key}</PageLink>
-            <span>{node.created_at != null && moment(node.created_at)}</span>
-            <span>{node.size != null && bytes(node.size)}</span>
+        {versions.slice(0, count).map((one) => (
+          <li key={one.key} aria-current={one.key === node.key ? "true" : undefined}>
+            <PageLink to={one.key}>{one.version ?? one.key}</PageLink>
+            <span>{one.created_at != null && moment(one.created_at)}</span>
+            <span>{one.size != null && bytes(one.size)}</span>
           </li>
         ))}
       </ol>
-      {versions.length > count && (
-        <button type="button" className="button" onClick={() => setCount(count + 200)}>
-          Show more of {versions.length}
+      {Math.min(versions.length, count) < Math.min(total, MOST_VERSIONS) && (
+        <button type="button" className="button" onClick={more}>
+          Show more of {number(total)}
         </button>
       )}
     </Section>
@@ -116,12 +124,16 @@ function useTasks(key: string, nodes: NodeMap): ReadonlyMap<string, GraphNode> {
   }, [near.data, nodes]);
 }
 
-export function DataPanel({ id, nodes: drawn }: { id: string; nodes: NodeMap }) {
-  const { data: detail, error } = useAnswer("data.get", { key: id });
-  const tasks = useTasks(id, drawn);
-  if (error && !detail) return <Failure error={error} what="The details could not be read." />;
-  if (!detail) return <Loading />;
+export interface DataPanelProps {
+  detail: DataDetail;
+  nodes: NodeMap;
+  /** Asks for the other versions too. */
+  onMore: () => void;
+}
+
+export function DataPanel({ detail, nodes: drawn, onMore }: DataPanelProps) {
   const { node } = detail;
+  const tasks = useTasks(node.key, drawn);
   const pick = (edge: Edge) => tasks.get(edge.task);
   const unique = (edges: readonly Edge[]) => new Set(edges.map((edge) => edge.task)).size;
   const newest = detail.versions[0];
@@ -143,8 +155,8 @@ export function DataPanel({ id, nodes: drawn }: { id: string; nodes: NodeMap }) 
       />
       {detail.preview && <Preview detail={detail} />}
       <Columns columns={detail.columns ?? []} />
-      {detail.versions.length > 1 && <Why key={node.key} id={node.key} />}
-      <Versions versions={detail.versions} current={node.key} />
+      {detail.versions.length > 1 && <Why id={node.key} />}
+      <Versions detail={detail} onMore={onMore} />
       <Section title="Produced by" count={unique(detail.produced_by)}>
         {detail.produced_by.length === 0 && <p className="quiet">No recorded task produced it.</p>}
         <EdgeList edges={detail.produced_by} nodes={tasks} drawn={drawn} pick={pick} />

@@ -1,6 +1,6 @@
 /** The side panel: everything known about the selected node. */
 import { Crosshair, GitCompare, Route, ShieldAlert, Waypoints, X } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import type { GraphNode, NodeMap } from "../api/types";
 import { useAnswer } from "../api/useAnswer";
 import { Failure, Loading, NodeLine, Status } from "../app/ui";
@@ -9,11 +9,11 @@ import type { PageState } from "../app/url";
 import { currentState, focusOn, go, visit } from "../app/useUrl";
 import { Search } from "../home/Search";
 import { differences, faceOf } from "../graph/scene";
-import type { Picture } from "../graph/useGraph";
+import type { Picture } from "../graph/picture";
 import { cleanMarkup, safeAddress, shown } from "../model/titles";
 import { itemAt, OPEN_STEP, singles, type Grouped, type Grouping, type NodeItem } from "../model/overview";
 import { ago, duration, kindWord, moment, number } from "../model/format";
-import { DataPanel } from "./DataPanel";
+import { DataPanel, MOST_VERSIONS } from "./DataPanel";
 import { TaskPanel } from "./TaskPanel";
 
 export function Heading({ node }: { node: GraphNode }) {
@@ -84,6 +84,8 @@ const GROUPING_WORDS: Record<Grouping, string> = {
   step: "",
 };
 
+/** Versions of an artifact that the first answer brings. */
+const FIRST_VERSIONS = 50;
 /** Members of a group that one request brings. */
 const MEMBERS = 50;
 
@@ -166,8 +168,17 @@ function StepHead({ item }: { item: NodeItem }) {
   );
 }
 
-function Known(props: { node: GraphNode; item: NodeItem | undefined; state: PageState; nodes: NodeMap }) {
-  const { node, item, state, nodes } = props;
+interface DetailsProps {
+  /** The key of a task or a version. */
+  id: string;
+  /** The item that shows it, if one does. */
+  item: NodeItem | undefined;
+  state: PageState;
+  nodes: NodeMap;
+}
+
+function Known(props: DetailsProps & { node: GraphNode; children: ReactNode }) {
+  const { node, item, state } = props;
   const isChoosing = state.from === node.key && !state.to;
   return (
     <>
@@ -182,37 +193,52 @@ function Known(props: { node: GraphNode; item: NodeItem | undefined; state: Page
         </p>
       )}
       {isChoosing && <Search label="Search the other end" onChoose={(to) => go({ to })} autoFocus />}
-      {node.type === "task" ? (
-        <TaskPanel key={node.key} id={node.key} nodes={nodes} />
-      ) : (
-        <DataPanel key={node.key} id={node.key} nodes={nodes} />
-      )}
+      {props.children}
     </>
   );
 }
 
-/** A task or version that is in a group, or not drawn at all. */
-function Fetched(props: { id: string; item: NodeItem | undefined; state: PageState; nodes: NodeMap }) {
-  const isTask = props.id.startsWith("task:");
-  const task = useAnswer("tasks.get", isTask ? { key: props.id } : null);
-  const data = useAnswer("data.get", isTask ? null : { key: props.id });
-  const node = task.data?.node ?? data.data?.node;
+/** The heading from what is drawn, the rest from the one answer that knows it all. */
+function Details(props: DetailsProps) {
+  const { id, item, nodes } = props;
+  const isTask = id.startsWith("task:");
+  const [most, setMost] = useState(FIRST_VERSIONS);
+  const task = useAnswer("tasks.get", isTask ? { key: id } : null);
+  const data = useAnswer("data.get", isTask ? null : { key: id, most_versions: most }, true);
+  const node = item?.node.key === id ? item.node : (task.data?.node ?? data.data?.node);
   const error = task.error ?? data.error;
-  if (error && !node) return <Failure error={error} what="The details could not be read." />;
-  return node ? <Known {...props} node={node} /> : <Loading />;
+  const body = () => {
+    if (task.data) return <TaskPanel task={task.data} nodes={nodes} />;
+    if (data.data) return <DataPanel detail={data.data} nodes={nodes} onMore={() => setMost(MOST_VERSIONS)} />;
+    return error ? <Failure error={error} what="The details could not be read." /> : <Loading />;
+  };
+  if (!node) return body();
+  return (
+    <Known {...props} node={node}>
+      {body()}
+    </Known>
+  );
 }
 
-export function Panel({ state, grouped, picture }: { state: PageState; grouped: Grouped; picture: Picture }) {
+export interface PanelProps {
+  state: PageState;
+  grouped: Grouped;
+  picture: Picture;
+  /** Whether the graph stands: what is in the panel is asked for after it. */
+  isReady: boolean;
+}
+
+export function Panel({ state, grouped, picture, isReady }: PanelProps) {
   const item = itemAt(grouped, state.sel);
   const nodes = useMemo(() => new Map(singles(grouped).map((node) => [node.key, node])), [grouped]);
   const id = state.sel.replace(/\/\d+$/, "");
   const isNode = /^(task|data):/.test(id);
   if (!isNode && !item) return null;
   const body = () => {
+    if (!isReady) return <Loading />;
     // An artifact is shown by its newest version, which lists the others.
-    const isNewest = item && (item.node.key === id || (item.key === id && item.grouping === "artifact"));
-    if (isNewest) return <Known node={item.node} item={item} state={state} nodes={nodes} />;
-    if (isNode) return <Fetched key={id} id={id} item={item} state={state} nodes={nodes} />;
+    const key = item && item.key === id && item.grouping === "artifact" ? item.node.key : id;
+    if (key !== id || isNode) return <Details key={key} id={key} item={item} state={state} nodes={nodes} />;
     return item && <GroupPanel key={item.key} item={item} picture={picture} />;
   };
   return (

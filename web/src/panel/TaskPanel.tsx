@@ -1,8 +1,7 @@
 /** Everything known about a task. */
 import { useMemo } from "react";
 import type { Edge, GraphNode, NodeMap, Step, TaskDetail } from "../api/types";
-import { useAnswer } from "../api/useAnswer";
-import { Copied, Failure, Loading, Status } from "../app/ui";
+import { Copied, Status } from "../app/ui";
 import { duration, moment, plural } from "../model/format";
 import { Links, Values } from "./Tables";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
@@ -96,12 +95,9 @@ function code(task: TaskDetail) {
   );
 }
 
-export function TaskPanel({ id, nodes: drawn }: { id: string; nodes: NodeMap }) {
-  const { data: task, error } = useAnswer("tasks.get", { key: id });
-  const nodes = useMemo(() => new Map([...(task?.edges ?? []).map(({ data }): [string, GraphNode] => [data.key, data]), ...drawn]), [task, drawn]);
-  const steps = useMemo(() => new Map((task?.steps ?? []).map((step) => [step.key, step.name])), [task]);
-  if (error && !task) return <Failure error={error} what="The details could not be read." />;
-  if (!task) return <Loading />;
+export function TaskPanel({ task, nodes: drawn }: { task: TaskDetail; nodes: NodeMap }) {
+  const nodes = useMemo(() => new Map([...task.edges.map(({ data }): [string, GraphNode] => [data.key, data]), ...drawn]), [task, drawn]);
+  const steps = useMemo(() => new Map(task.steps.map((step) => [step.key, step.name])), [task]);
   const { node } = task;
   const side = (direction: Edge["direction"]) => task.edges.filter((edge) => edge.direction === direction);
   const inputs = side("input");
@@ -112,7 +108,7 @@ export function TaskPanel({ id, nodes: drawn }: { id: string; nodes: NodeMap }) 
       <ErrorBox task={task} />
       <Facts
         facts={[
-          ["Task", <Copied key="id" text={id} />],
+          ["Task", <Copied key="id" text={node.key} />],
           ["Status", <Status key="status" status={node.status} />],
           ["Started", <When key="start" at={node.started_at} />],
           ["Took", lasted(node.started_at, node.ended_at)],
