@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,6 +25,7 @@ from ...model.overview import (
 from ...model.selector import parse
 from .edges import EdgeGroup, EdgeSet
 from .grouping import Ends, Grouper, Id, Item
+from .hidden_neighbours import HiddenNeighbours
 from .impact import impact
 from .joined_edges import JoinedEdges
 from .members import Member, read_members
@@ -33,7 +34,7 @@ from .opened_steps import OpenedSteps
 from .pages import Subgraph
 from .query_session import GraphReader
 from .selector_eval import select
-from .team_graph import TeamGraph
+from .team_graph import NodeRef, TeamGraph
 
 #: Tasks and versions that are grouped, at most; the nearest.
 MAX_GROUPED: Final = 20_000
@@ -245,11 +246,12 @@ def _answer(
     joined = JoinedEdges(picture.edges, picture.lines(), item_of, steps)
     nodes = picture.nodes([item.newest for item in items.values()])
     ends = joined.ends()
+    hidden = _hidden(picture, params)
     shown: list[OverviewItem] = []
     #: Where to find tasks whose place is taken by their steps.
     moved: dict[str, list[str]] = {}
     for item in items.values():
-        made = _item(item, nodes[item.newest.id], marks)
+        made = _item(item, nodes[item.newest.id], marks, hidden(item))
         made.since = _earlier(made.since, joined.since.get(item.key))
         made.steps = steps.count(item)
         faces = steps.faces(item)
@@ -292,7 +294,34 @@ def _earlier(one: float | None, other: float | None) -> float | None:
     return min((at for at in (one, other) if at is not None), default=None)
 
 
-def _item(item: Item, node: Node, marks: dict[str, Mark]) -> OverviewItem:
+def _hidden(picture: _Picture, params: OverviewParams) -> Callable[[Item], list[int]]:
+    """Return what counts the neighbours of an item that are left out, each once."""
+    by_artifact = params.by == "artifact"
+    around = [
+        HiddenNeighbours(view, edges.lines(), is_by_artifact=by_artifact)
+        for (view, _), edges in zip(picture.parts, picture.edges, strict=True)
+    ]
+
+    def count(item: Item) -> list[int]:
+        counts = [item.hidden(0), item.hidden(1)]
+        for side, most in enumerate(counts):
+            # Of one alone, and of one version or task, nothing can be counted twice.
+            if most > 1 and (by_artifact or len(item.members) > 1):
+                refs: dict[int, list[NodeRef]] = defaultdict(list)
+                for member in item.members:
+                    if member.hidden[side]:
+                        refs[member.view].append(member.ref)
+                counts[side] = sum(
+                    around[at].count(of, side) for at, of in refs.items()
+                )
+        return counts
+
+    return count
+
+
+def _item(
+    item: Item, node: Node, marks: dict[str, Mark], hidden: list[int]
+) -> OverviewItem:
     return OverviewItem(
         key=item.key,
         grouping=item.grouping,
@@ -302,8 +331,8 @@ def _item(item: Item, node: Node, marks: dict[str, Mark]) -> OverviewItem:
         opened=item.opened,
         failed=item.failed,
         stale=item.stale,
-        hidden_up=item.hidden(0),
-        hidden_down=item.hidden(1),
+        hidden_up=hidden[0],
+        hidden_down=hidden[1],
         passing=item.passing,
         since=item.since,
         names=[name[:MAX_NAME] for name in item.names()[:MAX_NAMES]],

@@ -70,6 +70,35 @@ def test_an_app_and_an_artifact_are_one_item(graph: GraphQueries) -> None:
     assert (arrow.count, arrow.steps) == (RUNS, ["fit"])
 
 
+def test_what_is_left_out_is_counted_once(graph: GraphQueries) -> None:
+    """An artifact that every run used is one more, not one for each run."""
+    train = named(graph.overview(TEAM, select="file:/w/best.pt"), "Train")
+    # A table, and four files of each run; one file of notes.
+    assert (train.hidden_up, train.hidden_down) == (4 * RUNS + 1, 1)
+    alone = named(graph.overview(TEAM, select="file:/w/best.pt", up=0), "best.pt")
+    assert (alone.hidden_up, alone.hidden_down) == (1, 0)
+    table = graph.overview(TEAM, select="file:/w/a.csv", up=0, down=0)
+    assert named(table, "a.csv").hidden_down == 1
+
+
+def test_what_is_left_out_of_runs_is_versions_and_tasks(graph: GraphQueries) -> None:
+    """By runs, a version that two drawn tasks used is one, and each run is one."""
+    answer = graph.overview(TEAM, select="file:/w/a.csv", by="run")
+    for item in answer.items:
+        if item.node.name == "Train":
+            assert item.hidden_up == 4 * item.count
+            assert item.hidden_down == 2 * item.count
+
+
+def test_opening_what_is_left_out_leaves_nothing_out(graph: GraphQueries) -> None:
+    """What was opened is drawn, so it is counted no more."""
+    select = {"select": "file:/w/best.pt"}
+    train = named(graph.overview(TEAM, **select), "Train")
+    opened = graph.overview(TEAM, **select, expanded=[f"{train.key}.down"])
+    assert named(opened, "notes.txt").node.kind == "file"
+    assert named(opened, "Train").hidden_down <= 1
+
+
 @pytest.mark.parametrize("by", ["artifact", "run"])
 def test_a_picture_is_bounded_and_counts_the_rest(graph: GraphQueries, by: str) -> None:
     """Without a limit of hops there are few items, which count all that was reached."""
@@ -124,7 +153,7 @@ def test_neighbours_of_a_group_are_added(graph: GraphQueries) -> None:
     """A group expands as a node does; of many members, the newest 20."""
     select = {"select": "file:/w/best.pt", "up": 1, "down": 0}
     app = named(graph.overview(TEAM, **select), "Train")
-    assert app.hidden_up == RUNS * 5
+    assert app.hidden_up == RUNS * 4 + 1
     answer = graph.overview(TEAM, **select, expanded=[f"{app.key}.up"])
     assert named(answer, "a.csv").count == 2
     assert len(answer.items) <= DEFAULT_ITEMS

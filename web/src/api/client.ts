@@ -60,7 +60,7 @@ const called = (endpoint: Endpoint, fields: object, signal?: AbortSignal): Promi
 /** Make a call whose answer the first `query` with the same fields gets. */
 export function callEarly<E extends Endpoint>(endpoint: E, fields: Fields<E>): void {
   const call = called(endpoint, fields);
-  call.catch(() => undefined); // whoever asks for the answer is told
+  call.catch(() => undefined); // the query that takes the answer gets its error
   early.set(endpoint + JSON.stringify(fields), call);
 }
 
