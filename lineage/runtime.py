@@ -112,6 +112,7 @@ class Runtime:
             look_at_receiver=self._leave_replaced_store,
             before_read=self.recorder.flush_pending,
             max_age_s=settings.max_age_days * _DAY_S,
+            lost_after_s=settings.lost_after_s,
             has_threads=is_main_interpreter(),
             evidence=EvidenceCollector(
                 self.journal.write,

@@ -165,6 +165,9 @@ VARIABLES: Final[tuple[Variable, ...]] = (
              "megabytes, 0 or more", "the size at which the journal stops growing"),
     Variable("max_age_days", ("LINEAGE_MAX_AGE_DAYS",), _positive, 30.0,
              "days, 0 or more", "how long a waiting fact is kept"),
+    Variable("lost_after_s", ("LINEAGE_LOST_AFTER_S",), _positive, 1800.0,
+             "seconds, 0 or more (0: never)",
+             "how long an instance hears nothing of a task before it is lost"),
     Variable("mask_patterns", ("LINEAGE_MASK",), _words, (),
              "regular expressions, one a line", "more text to mask before the journal"),
     Variable("mask_key", ("LINEAGE_MASK_KEY",), str, None, "any text, one for a team",
@@ -261,6 +264,7 @@ class Settings:
     journal_sync: str = "process"
     journal_max_mb: float = 512.0
     max_age_days: float = 30.0
+    lost_after_s: float = 1800.0
     mask_patterns: tuple[str, ...] = ()
     mask_key: str | None = field(default=None, repr=False)
     locations: tuple[tuple[str, str], ...] = ()

@@ -87,6 +87,11 @@ _FOLLOWS: Final[Mapping[str, _Explain]] = {
     "max_age_days": lambda s: (
         f"a fact that waits longer than {s.max_age_days:g} days is set aside"
     ),
+    "lost_after_s": lambda s: (
+        f"a task that is silent for {s.lost_after_s:g} s is lost"
+        if s.lost_after_s
+        else "no silence makes a task lost"
+    ),
     "token": _token,
     "task_id": _task,
     "env": _env,

@@ -65,6 +65,7 @@ class Flusher:
         evidence: Completes the facts; made for this journal when left out.
         also: Called with each fact that was read.
         ends_lost: Whether to record the ends of tasks whose process is gone.
+        lost_after_s: How long a task of this process may be silent; 0: for ever.
     """
 
     def __init__(
@@ -79,7 +80,9 @@ class Flusher:
         evidence: EvidenceCollector | None = None,
         also: Callable[[QueuedFact], None] | None = None,
         ends_lost: bool = True,
+        lost_after_s: float = 0.0,
     ) -> None:
+        self._lost_after_s = lost_after_s if has_threads else 0.0
         self._journal = journal
         self._target = target
         self._look_at_receiver = look_at_receiver
@@ -103,6 +106,7 @@ class Flusher:
             self._notice,
             ends_lost=self._ends_lost,
             has_probes=self._look_at_receiver is not None,
+            lost_after_s=self._lost_after_s,
         )
         # Reentrant: a signal's handler may flush while its thread does.
         self._changed = threading.Condition(threading.RLock())
@@ -344,7 +348,9 @@ class Flusher:
         due = self.queue.next_due()
         if self.queue.ready:
             due = now
-        idle_s = LOOK_SOON_S if self.reader.is_expecting else _IDLE_S
+        idle_s = min(_IDLE_S, self.reader.heartbeat.every_s)
+        if self.reader.is_expecting:
+            idle_s = LOOK_SOON_S
         if due is None or not self._deadlines.may_start(now):
             return idle_s
         return min(idle_s, max(due, self._pause_until) - now)

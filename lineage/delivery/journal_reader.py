@@ -15,6 +15,7 @@ from ..journal.dead_letters import RejectedFact
 from ..journal.records import Record, TornRecord
 from ..journal.segments import Segment
 from ..journal.writer import Journal
+from .heartbeat import Heartbeat
 from .lost_tasks import LostTasks
 from .queue import DeliveryQueue, QueuedFact
 
@@ -49,6 +50,7 @@ class JournalReader:
         notice: Called with each fact that was read.
         ends_lost: Whether to record the ends of tasks whose process is gone.
         has_probes: Whether to find out if an embedded store lost what it had.
+        lost_after_s: How long a task of this process may be silent; 0: for ever.
     """
 
     def __init__(
@@ -60,7 +62,9 @@ class JournalReader:
         *,
         ends_lost: bool = True,
         has_probes: bool = False,
+        lost_after_s: float = 0.0,
     ) -> None:
+        self.heartbeat = Heartbeat(journal.write, lost_after_s)
         self._has_probes = has_probes
         self._journal = journal
         self._notice = notice
@@ -89,7 +93,9 @@ class JournalReader:
             rest: Called every now and then, to give other threads a turn.
         """
         now = time.monotonic()
-        self._sources += self._journal.pop_new_segments()
+        new = self._journal.pop_new_segments()
+        self._sources += new
+        self.heartbeat.beat(is_new_segment=bool(new))
         if now >= self._look_at:
             self._look_at = now + _LOOK_EVERY_S
             self._sources = self._adopted() + self._sources
@@ -148,7 +154,9 @@ class JournalReader:
         for piece in torn:
             self._set_aside(source, piece)
         for line in waiting:
-            self._take_in(source, line)
+            item = self._take_in(source, line)
+            if not source.is_adopted:
+                item.text = self.heartbeat.notice(item.text)
         if source.is_adopted and not source.has_unread():
             self._ask_for_last(source)
 

@@ -13,12 +13,10 @@ from typing import Any, Final
 from ..errors import guard
 from ..journal.records import Record
 from ..journal.segments import Segment
+from .heartbeat import ENDING, OPENING
 
 _AT: Final = re.compile(rb'"at":\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)')
 _TASK: Final = re.compile(rb'"task":\s*"([^"\\]+)"')
-#: How the recorder begins the fact of a task, and that of its end.
-_OPENING: Final = b'{"f":"task",'
-_ENDING: Final = b'{"f":"task_end",'
 #: Segments of this process that are older are of another one that had its number.
 _BEGAN_NS: Final = time.time_ns()
 
@@ -58,9 +56,9 @@ class LostTasks:
                 continue
             key = task[1].decode("utf-8", "replace")
             left.tasks.add(key)
-            if line.text.startswith(_ENDING):
+            if line.text.startswith(ENDING):
                 self._ended.add(key)
-            elif line.text.startswith(_OPENING):
+            elif line.text.startswith(OPENING):
                 self._open(key, line.text, source, pid)
 
     def _open(self, key: str, text: bytes, source: Segment, pid: int) -> None:

@@ -79,6 +79,8 @@ class OpenLineageExporter:
         edges: dict[str, list[tuple[int, Fact]]] = {}
         for place, fact in enumerate(facts):
             form, task = fact.get("f"), str(fact.get("task"))
+            if form == "task" and "name" not in fact:
+                continue  # A heartbeat: the run has begun before.
             if form == "task":
                 self._remember(task, fact)
                 yield self._event("START", task, fact), [place]

@@ -1,5 +1,7 @@
 """The ASGI shell: carries requests from a server to the routes and answers back."""
 
+# Longer than 400 lines: one application, whose parts share what it has open.
+
 from __future__ import annotations
 
 import asyncio
@@ -47,6 +49,7 @@ from .routes import (
     respond,
 )
 from .sessions import LASTS_S, Sessions, session_cookie
+from .silence import silent_tasks_end
 from .write_batcher import WriteBatcher
 
 OwnHandler = Callable[[InstanceRequest], InstanceResponse]
@@ -113,8 +116,9 @@ class InstanceApp:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
+        async with silent_tasks_end(self._routes.services.store):
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
         await asyncio.to_thread(self._pool.shutdown)
         await asyncio.to_thread(self._write_batcher.close)
         self._routes.services.close()

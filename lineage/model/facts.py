@@ -122,6 +122,8 @@ class TaskFact(_Fact):
     """The environment that another task of the process has recorded already."""
     node_meta: dict[str, Any] | None = None
     """`customNodeSettings`: the card of the task's own node."""
+    lost_after_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """A promise: this fact comes again, in shorter intervals, until the task ends."""
 
 
 class TaskEndFact(_Fact):

@@ -129,7 +129,7 @@ def _write(
     edges.write()
     late.write()
     write_late_names(tx, known, rest)
-    lives.write()
+    lives.write(set(owners))
     lives.write_cards(edges.task_cards)
     tx.insert_many("seen", ("team_id", "id"), [(team, id) for id, _, _ in rest])
     touched = set(owners) | set(tasks.created)

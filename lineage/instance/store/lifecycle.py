@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from .fact_types import FactDict
 from .search_index import write_task_terms
 from .steps import StepResolver
 from .task_details import TaskDetailWriter
+from .task_life import TaskLifeWriter
 from .write_cache import TeamCache
 
 #: What an opening may say of its task; of several, the later one counts.
@@ -27,45 +29,20 @@ _KEEP_LATER: Final = ", ".join(
     f" ELSE COALESCE(:{name}, {column}) END"
     for column, name in _SAID.items()
 )
-#: Another run that opens a task after its end goes on with it, and so does its own run
-#: if it only seemed to be lost.
-_GOES_ON: Final = "(ended_at < :at AND (run <> :run OR status = 'lost'))"
 _OPEN: Final = f"""
 UPDATE tasks SET {_KEEP_LATER},
     started_at = CASE WHEN started_at < :at THEN started_at ELSE :at END,
-    status = CASE WHEN told_at > :at THEN status
-        WHEN ended_at IS NULL OR {_GOES_ON}
-        THEN :status ELSE status END,
-    error = CASE WHEN {_GOES_ON} THEN NULL ELSE error END,
-    traceback = CASE WHEN {_GOES_ON} THEN NULL ELSE traceback END,
-    ended_at = CASE WHEN {_GOES_ON} THEN NULL ELSE ended_at END,
     run = CASE WHEN run IS NULL OR told_at IS NULL OR told_at <= :at
         THEN :run ELSE run END,
-    told_at = CASE WHEN told_at > :at THEN told_at ELSE :at END
+    told_at = CASE WHEN told_at > :at THEN told_at ELSE :at END,
+    lost_after_s = COALESCE(:lost_after_s, lost_after_s),
+    heard_at = CASE WHEN :lost_after_s IS NULL THEN heard_at ELSE :now END
 WHERE team_id = :team AND id = :id
 """  # noqa: S608  constant SQL
-#: A sign that a task's process is gone ends no task that has an end, or that was
-#: opened again after the process's last sign of life.
-_LOST: Final = """
-UPDATE tasks SET status = 'lost', ended_at = :at, run = COALESCE(run, :run)
-WHERE team_id = :team AND id = :id
-    AND (ended_at IS NULL OR (status = 'lost' AND ended_at <= :at))
-    AND (told_at IS NULL OR told_at <= :at)
-"""
-#: An end that comes late does not end the run that went on with the task. Any end is
-#: better known than that of a task that seemed to be lost.
-_END: Final = """
-UPDATE tasks SET status = :status, ended_at = :at,
-    error = :error, traceback = :traceback, run = COALESCE(run, :run)
-WHERE team_id = :team AND id = :id
-    AND (ended_at IS NULL OR ended_at <= :at OR status = 'lost')
-    AND NOT (told_at IS NOT NULL AND told_at > :at AND run <> :run)
-"""
 _OPEN_FIELDS: Final = (
     "name", "host", "pid", "python", "git_commit", "command", "parent", "at",
     "machine", "parent_step",
 )  # fmt: skip
-_END_FIELDS: Final = ("status", "at", "error", "traceback")
 _LOG: Final = ("team_id", "task_id", "id", "logged_at", "level", "message",
     "fields",
 )  # fmt: skip
@@ -86,6 +63,7 @@ class TaskEventWriter:
         self._steps = steps
         self._lines: list[tuple[Any, ...]] = []
         self._details = TaskDetailWriter(tx, known, steps)
+        self._lives = TaskLifeWriter(tx, known)
         #: What tasks ran in, by its digest.
         self._environments: dict[str, str] = {}
 
@@ -110,11 +88,16 @@ class TaskEventWriter:
                 self._open(fact, owner, user)
             elif form in ("params", "metrics", "links"):
                 self._details.take(fact, owner)
-            elif form == "task_end":
-                self._end(fact, owner)
+            if form in ("task", "task_end"):
+                self._lives.take(fact, owner)
 
-    def write(self) -> None:
-        """Write log lines, details and environments."""
+    def write(self, owners: set[int]) -> None:
+        """Write what is left to write; steps and edges must be written before.
+
+        Args:
+            owners: The tasks of all facts of the transaction.
+        """
+        self._lives.write(owners)
         self._tx.insert_many("logs", _LOG, self._lines)
         self._details.write()
         self._write_environments()
@@ -144,11 +127,12 @@ class TaskEventWriter:
             _OPEN,
             {
                 **names,
-                "status": fact.get("status", "started"),
                 "user": fact.get("user") or user,
                 "git_dirty": None if dirty is None else int(dirty),
                 "card": json.dumps(card) if card else None,
                 "environment_digest": environment,
+                "lost_after_s": fact.get("lost_after_s"),
+                "now": time.time(),
                 "run": fact["task"],
                 "team": self._known.team_id,
                 "id": owner,
@@ -156,14 +140,6 @@ class TaskEventWriter:
         )
         if names["name"]:
             write_task_terms(self._tx, self._known.team_id, owner, names["name"], None)
-
-    def _end(self, fact: FactDict, owner: int) -> None:
-        own = {"team": self._known.team_id, "id": owner, "run": fact["task"]}
-        if fact["status"] == "lost":
-            self._tx.run(_LOST, {"at": fact["at"], **own})
-            return
-        names = {name: fact.get(name) for name in _END_FIELDS}
-        self._tx.run(_END, {**names, **own})
 
     def _environment(self, fact: FactDict) -> str | None:
         """Return the digest of what the task ran in, whose members are kept once."""

@@ -10,6 +10,7 @@ from .database import Database
 from .group_commit import GroupCommit
 from .ingest import Ingester
 from .migrate import migrate
+from .task_life import silent_tasks
 from .validation import check_all
 
 
@@ -70,6 +71,21 @@ class Store:
         jobs = check_all(batches, user=user, may_hold_nul=may_hold_nul)
         self._commit.run(jobs)
         return [job.answer() for job in jobs]
+
+    def end_silent_tasks(self, since: float, now: float | None = None) -> int:
+        """End as lost the tasks that were not heard of for as long as they said.
+
+        Args:
+            since: Since when this process takes facts in.
+            now: The time; that of the clock when left out.
+
+        Returns:
+            How many.
+        """
+        found = silent_tasks(self.db, since, now)
+        if found:
+            self.ingest_many(list(found.items()))
+        return sum(map(len, found.values()))
 
     def task_id(self, team_id: int, run: str) -> int | None:
         """Return the number of the task that a run's key stands for."""

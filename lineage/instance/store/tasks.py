@@ -8,10 +8,11 @@ from .database import Transaction
 from .dedup import Item
 from .fact_types import FactDict
 from .search_index import number_terms, write_task_terms, write_terms
+from .task_life import seems_gone
 from .task_merge import merge_tasks
 from .write_cache import TaskState, TeamCache
 
-_COLUMNS = "id, number, is_told, next_step"
+_COLUMNS = "id, number, is_told, next_step, life"
 
 
 class TaskResolver:
@@ -81,10 +82,13 @@ class TaskResolver:
             for row in rows:
                 self._remember(*row)
 
-    def _remember(self, id: int, number: int, is_told: int, steps: int) -> TaskState:
+    def _remember(
+        self, id: int, number: int, is_told: int, steps: int, life: str | None
+    ) -> TaskState:
         state = self._known.tasks.get(id)
         if state is None:
-            state = TaskState(id, number, bool(is_told), steps)
+            is_lost = seems_gone(life)
+            state = TaskState(id, number, bool(is_told), steps, is_lost)
             self._known.tasks[id] = state
             self._known.numbers[number] = id
         return state
@@ -136,7 +140,7 @@ class TaskResolver:
         )
         mapped: list[tuple[str, int]] = []
         for id, (run, number, _) in zip(ids, tasks, strict=True):
-            self._remember(id, number, int(is_told), 1)
+            self._remember(id, number, int(is_told), 1, None)
             if run is not None:
                 mapped.append((run, id))
         numbers = [number for _, number, _ in tasks]

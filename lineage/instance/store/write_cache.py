@@ -23,6 +23,8 @@ class TaskState:
     number: int
     is_told: bool
     next_step: int
+    may_be_lost: bool = False
+    """Whether its process seemed to be gone, so that later facts may lift it."""
 
 
 @dataclass(slots=True)

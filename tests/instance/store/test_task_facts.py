@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import permutations
 from typing import Any
 
@@ -85,3 +86,85 @@ def test_the_last_end_counts(store: Store) -> None:
     ]
     (found,) = lives(store, facts)
     assert (found[0], found[2], found[3]) == ("a", "finished", START + 4)
+
+
+def test_an_end_may_come_before_its_beginning(store: Store) -> None:
+    """What the opening says is added to the task that has ended."""
+    one = Facts("one")
+    facts = [
+        one.fact("task", name="a", command="x", task_id=1, at=START + 1),
+        one.uses("project", 1, task_id=1, at=START + 2),
+        one.fact("task_end", status="error", error="no", task_id=1, at=START + 3),
+    ]
+    (found,) = lives(store, facts)
+    assert found == ("a", "x", "error", START + 3, "no", "one", START + 1)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_worker_that_goes_on_lifts_lost(store: Store, goes_on: bool) -> None:
+    """It had joined the task, whose own process is gone."""
+    one = Facts("one")
+    facts = [
+        one.fact("task", name="a", task_id=1, at=START + 1),
+        one.uses("project", 1, task_id=1, at=START + 2),
+        one.fact("task_end", status="lost", task_id=1, at=START + 2),
+        one.uses("project", 2, task_id=1, at=START + 3),
+    ]
+    (found,) = lives(store, facts if goes_on else facts[:3])
+    assert found[2:4] == (("started", None) if goes_on else ("lost", START + 2))
+
+
+def _history(chosen: random.Random) -> list[dict[str, Any]]:
+    """Return the facts of one to three runs of a task, and of workers of theirs."""
+    facts: list[dict[str, Any]] = []
+    at = START
+    for run in ("one", "two", "three")[: chosen.randint(1, 3)]:
+        known = Facts(run)
+        forms = ["edge"] * chosen.randint(0, 2)
+        forms += chosen.choice([[], ["finished"], ["error"], ["lost"]])
+        forms += ["edge"] * chosen.randint(0, 1)
+        at += 1
+        facts.append(known.fact("task", name=run, task_id=1, at=at))
+        for form in forms:
+            at += 1
+            facts.append(
+                known.uses("project", len(facts), task_id=1, at=at)
+                if form == "edge"
+                else known.fact("task_end", status=form, task_id=1, at=at)
+            )
+    return facts
+
+
+def _outcome(facts: list[dict[str, Any]]) -> tuple[str, float | None]:
+    """Return status and end: the last one's that is about it, by the time."""
+    status, ended_at = "started", None
+    for fact in facts:
+        if fact["f"] == "task_end":
+            status, ended_at = fact["status"], fact["at"]
+        elif fact["f"] == "task" or status == "lost":
+            status, ended_at = "started", None
+    return status, ended_at
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_becomes_of_a_task_does_not_depend_on_the_order(
+    seed: int, store: Store
+) -> None:
+    """Ends, lost processes, retries and workers, one by one and in batches."""
+    chosen = random.Random(seed)
+    facts = _history(chosen)
+    for team in range(1, 9):
+        order = facts[:]
+        chosen.shuffle(order)
+        while order:
+            size = chosen.randint(1, len(order))
+            assert not store.ingest(team, order[:size]).refused
+            order = order[size:]
+        found = known(store, team)
+        assert found[2:4] == _outcome(facts)
+        assert (found[0], found[6]) == (facts_name(facts), START + 1)
+
+
+def facts_name(facts: list[dict[str, Any]]) -> str:
+    """Return the name that was given last."""
+    return str([fact["name"] for fact in facts if fact["f"] == "task"][-1])
