@@ -78,9 +78,25 @@ def _record_one(ident: int, log: int) -> None:
     os.write(log, b"kept %d\n" % ident)
 
 
+def digest(command: dict[str, Any]) -> None:
+    """Use large files until killed: their digests come after their edges."""
+    _enter(command)
+    log = os.open(command["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    for number in range(command["files"]):
+        path = Path(command["folder"], f"{command['base'] + number}.bin")
+        path.write_bytes(path.name.encode())
+        os.truncate(path, command["size"])
+        lineage.current_task().uses_file(path)
+        os.write(log, b"kept %d\n" % (command["base"] + number))
+        lineage.flush(0)
+    threading.Event().wait()
+
+
 def succeed(command: dict[str, Any]) -> None:
     """Deliver what the killed processes left behind."""
     _enter(command)
+    if "uses" in command:
+        lineage.current_task().uses_file(command["uses"])
     report = lineage.flush(command["timeout_s"])
     Path(command["report"]).write_text(str(report), encoding="utf-8")
 
@@ -121,7 +137,13 @@ def _enter(command: dict[str, Any]) -> None:
     logging.disable(logging.CRITICAL)
 
 
-ROLES = {"record": record, "succeed": succeed, "serve": serve, "platform": platform}
+ROLES = {
+    "record": record,
+    "digest": digest,
+    "succeed": succeed,
+    "serve": serve,
+    "platform": platform,
+}
 
 
 def main() -> None:
