@@ -302,8 +302,11 @@ class Adjacency:
 
     def _read_outputs(self, part: list[int]) -> Mapping[int, Sequence[End]]:
         rows = self._rows(_OUTPUTS, part)
-        self._memory.scoped.update(_grouped(r for r in rows if r[3] == SCOPED))
-        return _grouped(row for row in rows if row[3] != SCOPED)
+        scoped = [row for row in rows if row[3] == SCOPED]
+        if not scoped:
+            return _grouped(rows)
+        self._memory.scoped.update(_grouped(scoped))
+        return _grouped([row for row in rows if row[3] != SCOPED])
 
     def _ends(
         self, known: dict[int, Sequence[Any]], ids: Collection[int], sql: str
