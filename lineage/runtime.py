@@ -424,7 +424,7 @@ class Runtime:
         """Open the embedded instance again where its file was deleted or replaced."""
         if self._embedded is None or self._store_id is None:
             return
-        if self._store_id == _file_id(self._store_path()):
+        if self._store_id == self._find_store_id():
             return
         self._store_id = None
         logger.warning(
@@ -451,7 +451,7 @@ class Runtime:
             self._target = ExporterResolver(self._make_api, with_names)
         exporter: Exporter = self._target()
         if self._embedded is not None and self._store_id is None:
-            self._store_id = _file_id(self._store_path())
+            self._store_id = self._find_store_id()
         return exporter
 
     def _make_names(self) -> PlatformNames | None:
@@ -463,6 +463,11 @@ class Runtime:
             from .delivery.platform_names import PlatformNames, platform_caller
         make_call = partial(platform_caller, self.settings, _TIMEOUT_S)
         return PlatformNames(self.journal.write, make_call, self._own_recorder.mask)
+
+    def _find_store_id(self) -> tuple[int, int] | None:
+        with no_fork():
+            from .instance.store.sqlite import file_identity
+        return file_identity(self._store_path())
 
     def _store_path(self) -> Path:
         return self.journal.folder.home / "instance.db"
@@ -521,14 +526,6 @@ class Runtime:
             adapters={address: self._embedded.adapter},
             settings=self.settings,
         )
-
-
-def _file_id(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _end_stopped(run: ActiveTask, recorder: Recorder) -> None:

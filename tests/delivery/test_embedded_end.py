@@ -10,7 +10,7 @@ from journal_tools import WAIT_S
 
 import lineage
 from lineage.errors import DeliveryError, StoreError
-from lineage.instance.store.dialects import SqliteDialect
+from lineage.instance.store.sqlite import SqliteDialect
 from lineage.runtime import runtime
 
 

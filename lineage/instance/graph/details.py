@@ -25,7 +25,7 @@ from ..store.activity_ids import INPUT
 from ..store.database import Row
 from ..store.edge_uids import SOURCE_BITS, join_uid
 from .name_resolution import find_named
-from .nodes import data_key, data_nodes, task_nodes
+from .nodes import data_key, data_nodes, read_card, task_nodes
 from .query_session import GraphReader
 from .task_params import (
     MAX_VALUES,
@@ -178,7 +178,7 @@ def task_detail(
         edges=make_edges(view, edges),
         edges_total=total,
         log=_log(view, task),
-        meta=json.loads(card) if card else None,
+        meta=read_card(card) or None,
         params=task_params(view, [task], MAX_VALUES).get(task, {}),
         metrics=task_metrics(view, task),
         environment=environment,
@@ -331,7 +331,7 @@ def _data_detail(view: TeamGraph, node: int, most_versions: int) -> DataDetail:
         versions_total=total,
         produced_by=make_edges(view, makers),
         used_by=make_edges(view, users),
-        meta=json.loads(card) if card else None,
+        meta=read_card(card) or None,
         preview=_preview(kind, ident),
         columns=_columns(view, [row[1] for row in (*makers, *users)], kind, ident),
         evidence=[

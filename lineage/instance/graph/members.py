@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
 from collections.abc import Collection, Iterator
@@ -12,7 +11,7 @@ from typing import Any, Final
 from ...model.overview import OverviewFilter
 from .edges import EdgeSet
 from .latest_versions import stale_among
-from .nodes import data_key
+from .nodes import data_key, read_card
 from .pages import Subgraph
 from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
 from .traversal import FAR
@@ -180,6 +179,6 @@ def _is_named(wanted: OverviewFilter, name: str, id: Any, card: str | None) -> b
     text = wanted.name.strip().lower()
     if not text:
         return True
-    title = json.loads(card).get("title") if card else None
+    title = read_card(card).get("title")
     texts = (name, str(id), _TAG.sub("", title) if isinstance(title, str) else "")
     return any(text in value.lower() for value in texts)

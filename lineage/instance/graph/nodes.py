@@ -107,9 +107,18 @@ def data_nodes(view: TeamGraph, ids: Collection[int]) -> dict[int, Node]:
     return nodes
 
 
+def read_card(text: str | None) -> dict[str, Any]:
+    """Return a card; an empty one where there is none, or none that can be read."""
+    try:
+        card = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return card if isinstance(card, dict) else {}
+
+
 def _card_fields(card_text: str | None, ids: dict[str, int]) -> dict[str, Any]:
     """Return what an app's card gives; a part in the wrong form is left out."""
-    card = json.loads(card_text) if card_text else {}
+    card = read_card(card_text)
     fields: dict[str, Any] = {
         key: card[key]
         for key in ("title", "description")

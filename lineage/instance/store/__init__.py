@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .database import Database, Transaction
-    from .dialects import (
+    from .errors import (
         ConflictError,
         ServerAwayError,
         StoreBusyError,
@@ -31,12 +31,12 @@ __all__ = [
 ]
 
 _MODULES: Final = {
-    "ConflictError": "dialects",
+    "ConflictError": "errors",
     "Database": "database",
-    "ServerAwayError": "dialects",
+    "ServerAwayError": "errors",
     "Store": "store",
-    "StoreBusyError": "dialects",
-    "StoreFaultError": "dialects",
+    "StoreBusyError": "errors",
+    "StoreFaultError": "errors",
     "Transaction": "database",
     "open_store": "store",
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from ...errors import StoreError
 from ...permissions import create_private
 from .database import Database
-from .dialects import SqliteDialect
+from .sqlite import SqliteDialect
 
 
 def back_up(db: Database, file: Path) -> int:

@@ -6,18 +6,17 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from ... import forksafe
 from ...errors import StoreError
-from .dialects import (
-    BUSY_TIMEOUT_S,
-    Dialect,
-    ServerAwayError,
-    StoreBusyError,
-    dialect_for,
-)
+from .dialects import Dialect
+from .errors import ServerAwayError, StoreBusyError
+from .postgres import PostgresDialect
 from .sql_params import Params
+from .sqlite import BUSY_TIMEOUT_S, SqliteDialect
 
 Row = tuple[Any, ...]
 #: Connections that wait for their next use.
@@ -356,3 +355,20 @@ class Database:
         if connection is not None:
             connection.close()
         self._slots.release()
+
+
+def dialect_for(url: str) -> Dialect:
+    """Choose the engine by a store's URL.
+
+    Raises:
+        StoreError: The URL names no engine that is known, or psycopg is missing.
+    """
+    if url.startswith("sqlite:///"):
+        return SqliteDialect(Path(unquote(url[len("sqlite:///") :])))
+    if url.startswith(("postgresql://", "postgres://")):
+        return PostgresDialect(url)
+    raise StoreError(
+        f"{url!r} is no store: use sqlite:///path/to/instance.db or "
+        "postgresql://user@host/database",
+        subject=url,
+    )

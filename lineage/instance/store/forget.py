@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from ...errors import NotFoundError
 from .database import Database, Transaction
-from .dialects import SqliteDialect
 from .migrations.m0002_substrings import FILL
 from .search_index import entity_terms, write_task_terms, write_terms
+from .sqlite import SqliteDialect
 
 #: Tables that hold nothing of what was recorded.
 _OWN: Final = frozenset(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
+from .cards import READABLE, broken_cards
 from .database import Database, Transaction
 from .derived_links import upstream
 
@@ -57,7 +58,8 @@ CHECKS: Final[dict[str, str]] = {
         " HAVING MAX(n.ordinal) <> e.versions OR MIN(n.ordinal) <> 1"
     ),
 }
-#: The check that follows links.
+#: The checks that SQL alone cannot do: the latter follows links.
+CARDS: Final = READABLE
 NO_CYCLE: Final = "no version is its own ancestor"
 #: How each can be repaired: everything follows from the edges.
 REPAIR: Final = "lineage store rebuild"
@@ -79,6 +81,7 @@ def violations(db: Database) -> list[Violation]:
     with db.read() as tx:
         for rule, sql in CHECKS.items():
             found += _grouped(rule, tx.all(sql))
+        found += _grouped(CARDS, broken_cards(tx))
         for team in tx.all("SELECT team_id FROM revisions ORDER BY 1"):
             cyclic = _in_cycles(tx, int(team[0]))
             found += _grouped(NO_CYCLE, [(team[0], f"data:{id}") for id in cyclic])

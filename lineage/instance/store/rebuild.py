@@ -6,6 +6,7 @@ from typing import Final
 
 from .activity_ids import STEP_BITS, revision_id
 from .artifact_rows import write_artifacts
+from .cards import mend_cards
 from .database import Database, Transaction
 from .recompute import recompute, rewrite_links
 from .steps import StepResolver
@@ -88,4 +89,5 @@ def rebuild_all(db: Database) -> list[int]:
         for team in teams:
             tx.lock_team(team)
             rebuild_team(tx, team)
+        mend_cards(tx)
     return teams

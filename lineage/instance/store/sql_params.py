@@ -125,3 +125,16 @@ def _is_many(value: Any) -> bool:
 
 
 _SINGLE = (str, bytes, bytearray, memoryview)
+
+
+@lru_cache(maxsize=256)
+def insertion(
+    table: str, columns: tuple[str, ...], mark: str, *, on_conflict: str, rows: int = 1
+) -> str:
+    """Return a statement that inserts rows."""
+    row = f"({', '.join([mark] * len(columns))})"
+    ignore = f" ON CONFLICT {on_conflict}" if on_conflict else ""
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)})"  # noqa: S608  names are constants of the code
+        f" VALUES {', '.join([row] * rows)}{ignore}"
+    )

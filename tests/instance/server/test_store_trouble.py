@@ -22,10 +22,11 @@ from lineage.instance.routes import answered_trouble
 from lineage.instance.store import (
     ServerAwayError,
     StoreFaultError,
-    dialects,
     open_store,
+    sqlite,
 )
-from lineage.instance.store.dialects import PostgresDialect, SqliteDialect
+from lineage.instance.store.postgres import PostgresDialect
+from lineage.instance.store.sqlite import SqliteDialect
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_a_store_that_is_kept_busy_is_503(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A locked store asks to be called again."""
-    monkeypatch.setattr(dialects, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.05)
     with in_thread(settings_for(tmp_path / "served")) as served:
         holder = sqlite3.connect(tmp_path / "served" / "instance.db")
         holder.execute("BEGIN IMMEDIATE")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from store_engines import Facts, digest
 
+from lineage.instance.graph import GraphQueries
+from lineage.instance.graph.nodes import read_card
 from lineage.instance.store import Store
-from lineage.instance.store.invariants import CHECKS, NO_CYCLE, violations
+from lineage.instance.store.invariants import CARDS, CHECKS, NO_CYCLE, violations
 from lineage.instance.store.rebuild import rebuild_all
 
 #: A change of the rows for each rule, by which it is broken.
@@ -27,6 +31,7 @@ BREAKS = {
         "UPDATE nodes SET created_at = 9e9 WHERE is_made = 0"
     ),
     "versions are numbered from one": "UPDATE nodes SET ordinal = ordinal + 1",
+    CARDS: """UPDATE nodes SET card = '{"title": "cut o'""",
     NO_CYCLE: (
         "INSERT INTO links (team_id, activity, direction, node_id, since, until)"
         " SELECT team_id, -id, direction, other, 1, 1 FROM (SELECT a.team_id, a.id,"
@@ -48,7 +53,7 @@ def used(store: Store) -> Store:
 
 def test_every_rule_has_a_test() -> None:
     """Each rule is broken below."""
-    assert BREAKS.keys() == {*CHECKS, NO_CYCLE}
+    assert BREAKS.keys() == {*CHECKS, CARDS, NO_CYCLE}
 
 
 @pytest.mark.parametrize("rule", BREAKS)
@@ -62,3 +67,22 @@ def test_what_breaks_a_rule_is_found_and_repaired(used: Store, rule: str) -> Non
     assert found[rule].examples
     rebuild_all(used.db)
     assert violations(used.db) == []
+
+
+def test_a_broken_card_is_made_again_of_its_edge(store: Store) -> None:
+    """Questions leave it out until then."""
+    card = {"title": "Data"}
+    meta = {"customRelationSettings": card, "customNodeSettings": {"title": "Run"}}
+    store.ingest(1, [Facts().uses("file", "/a", meta=meta)])
+    with store.db.write() as tx:
+        for table in ("nodes", "tasks"):
+            assert read_card(tx.one(f"SELECT card FROM {table}")[0])
+            tx.run(f"UPDATE {table} SET card = '[]'")
+            assert read_card(tx.one(f"SELECT card FROM {table}")[0]) == {}
+    assert GraphQueries(store).search([1], text="/a").hits[0].node.title is None
+    found = {one.rule: one for one in violations(store.db)}
+    assert found[CARDS].count == 2
+    rebuild_all(store.db)
+    with store.db.read() as tx:
+        cards = [tx.one(f"SELECT card FROM {table}")[0] for table in ("nodes", "tasks")]
+    assert [json.loads(text) for text in cards] == [card, {"title": "Run"}]

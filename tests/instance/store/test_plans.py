@@ -10,8 +10,9 @@ import pytest
 from store_engines import Facts, digest, new_schema
 
 from lineage.instance.store import open_store
-from lineage.instance.store.dialects import PostgresDialect, SqliteDialect
+from lineage.instance.store.postgres import PostgresDialect
 from lineage.instance.store.sql_params import Params, for_sqlite, sqlite_params
+from lineage.instance.store.sqlite import SqliteDialect
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from store_engines import Facts, digest, new_schema
 
 from lineage.instance.graph import GraphQueries
 from lineage.instance.store import open_store
-from lineage.instance.store.dialects import PostgresDialect
+from lineage.instance.store.postgres import PostgresDialect
 from lineage.instance.store.sql_params import Params, for_postgres, postgres_params
 
 #: Tables that grow in this test, and what the names of their indexes begin with.

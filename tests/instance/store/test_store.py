@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import threading
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -326,6 +330,34 @@ def test_a_damaged_file_is_reported(tmp_path: Any) -> None:
     path.write_bytes(b"this is no database at all, but long enough" * 30)
     with pytest.raises(StoreCorruptError, match=r"instance\.db.*move the file"):
         open_store(f"sqlite:///{path}")
+
+
+def test_another_programs_database_is_refused_and_not_changed(tmp_path: Path) -> None:
+    """Neither its bytes, nor its journal mode, nor the files beside it."""
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE edges (a)")
+        connection.execute("CREATE TABLE users (a)")
+    before = path.read_bytes()
+    with pytest.raises(StoreCorruptError, match=r"other\.db.*edges, users.*not exist"):
+        open_store(f"sqlite:///{path}")
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["other.db"]
+
+
+def test_another_programs_journal_stays_beside_its_database(tmp_path: Path) -> None:
+    """A database in WAL mode that its program, killed, has not closed."""
+    path, left = tmp_path / "open.db", tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE users (a)")
+        for name in ("", "-wal"):
+            shutil.copy(f"{path}{name}", f"{left}{name}")
+    files = [left, tmp_path / "other.db-wal"]
+    before = [name.read_bytes() for name in files]
+    with pytest.raises(StoreCorruptError, match="users"):
+        open_store(f"sqlite:///{left}")
+    assert [name.read_bytes() for name in files] == before
 
 
 @pytest.mark.parametrize("url", ["mysql://x", "sqlite:relative", ""])
