@@ -16,7 +16,7 @@ from lineage import cards, produces_file, uses_project
 api = lineage.Api.from_env()
 TEAM_ID = int(os.environ["TEAM_ID"])
 PROJECT_ID = int(os.environ["PROJECT_ID"])
-TASK_ID = int(os.environ["SUPERVISELY_TASK_ID"])
+TASK_ID = os.environ.get("SUPERVISELY_TASK_ID")
 
 
 @uses_project(lambda: PROJECT_ID)
@@ -35,7 +35,8 @@ def export() -> lineage.FileInfo:
 def main() -> None:
     """Export, and show the archive as the task's output."""
     file = export()
-    api.task.set_output_archive(TASK_ID, file.id, file.name)
+    if TASK_ID is not None:
+        api.task.set_output_archive(int(TASK_ID), file.id, file.name)
     print(f"  {file.path}")
 
 

@@ -12,14 +12,15 @@ from lineage import produces_dataset, uses_file
 
 api = lineage.Api.from_env()
 TEAM_ID = int(os.environ["TEAM_ID"])
+WORKSPACE_ID = int(os.environ["WORKSPACE_ID"])
 FOLDER = os.environ["FOLDER"]
 
 
 @uses_file("file")
-@produces_dataset("result[id]", derived_from=["file"])
-def import_one(file: lineage.FileInfo, project_id: int) -> dict[str, int]:
+@produces_dataset(derived_from=["file"])
+def import_one(file: lineage.FileInfo, project_id: int) -> lineage.DatasetInfo:
     """Make a dataset of one file."""
-    return api.register.dataset(project_id, file.name.partition(".")[0])
+    return api.dataset.create(project_id, file.name.partition(".")[0])
 
 
 @lineage.app(name="Import files")
@@ -27,11 +28,11 @@ def main() -> None:
     """Make the project, and import file after file into it."""
     task = lineage.current_task()
     task.uses_folder(FOLDER)
-    made = api.register.project("Imported scenes")
-    task.produces_project(lineage.project(made["id"]))
+    made = api.project.create(WORKSPACE_ID, "Imported scenes")
+    task.produces_project(made)
     for file in api.file.list(TEAM_ID, FOLDER, return_type="fileinfo"):
-        dataset = import_one(file, made["id"])
-        print(f"  {file.name} → dataset {dataset['id']}")
+        dataset = import_one(file, made.id)
+        print(f"  {file.name} → dataset {dataset.id}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from lineage import cards, produces_project, uses_file, uses_project
 
 api = lineage.Api.from_env()
 TEAM_ID = int(os.environ["TEAM_ID"])
+WORKSPACE_ID = int(os.environ["WORKSPACE_ID"])
 PORT = int(os.environ.get("APP_PORT", "0"))
 
 
@@ -29,8 +30,9 @@ class Model:
 @produces_project("result[projectId]")
 def predict(state: dict[str, Any]) -> dict[str, Any]:
     """Label a project: the labels go into a project of their own."""
-    labelled = api.register.project(f"Labels of project {state['projectId']}")
-    return {"projectId": labelled["id"]}
+    name = f"Labels of project {state['projectId']}"
+    labelled = api.project.create(WORKSPACE_ID, name, change_name_if_conflict=True)
+    return {"projectId": labelled.id}
 
 
 class Handler(BaseHTTPRequestHandler):
