@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import gguf
 import h5py
 import joblib
 import numpy as np
@@ -177,6 +178,28 @@ def external(folder: Path) -> str:
             size_threshold=0,
         )
         evidence = found(path)
+        own.append(evidence["companions"][0]["digest"])
+        versions.append(evidence["evidence"])
+    if own[0] == own[1] and versions[0] != versions[1]:
+        return "known with its companions"
+    return f"own bytes {own}, versions {versions}"
+
+
+@row("GGUF in shards", "known with its companions")
+def shards(folder: Path) -> str:
+    """The first shard of two models with other weights has equal bytes."""
+    versions, own = [], []
+    for weights in (ARRAY, ARRAY + 1):
+        writer = gguf.GGUFWriter(
+            folder / "m.gguf", "llama", split_max_tensors=1, small_first_shard=True
+        )
+        for name in ("a", "b"):
+            writer.add_tensor(name, weights.astype(np.float32))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        evidence = found(folder / "m-00001-of-00003.gguf")
         own.append(evidence["companions"][0]["digest"])
         versions.append(evidence["evidence"])
     if own[0] == own[1] and versions[0] != versions[1]:

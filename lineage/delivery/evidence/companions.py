@@ -19,6 +19,8 @@ _MAX_INDEX: Final = 64 * 1024 * 1024
 _SHAPEFILE: Final = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix")
 #: In ONNX: an entry `location` of a tensor's external data, as protobuf has it.
 _LOCATION: Final = re.compile(rb"\x0a\x08location\x12(.)(.{1,127})", re.S)
+#: The first shard of a GGUF model, by which it is loaded: it may hold no weights.
+_FIRST_SHARD: Final = re.compile(r"(.+)-00001-of-(\d{5})\.gguf", re.S)
 
 
 def companion_names(path: str) -> list[str]:
@@ -39,6 +41,8 @@ def companion_names(path: str) -> list[str]:
         return _present(folder, (stem + fellow for fellow in _SHAPEFILE))
     if suffix == ".index":
         return _tensorflow(folder, stem)
+    if suffix == ".gguf":
+        return _gguf(name)
     logs = _present(folder, (name + "-wal", name + "-journal"))
     return [log for log in logs if os.path.getsize(os.path.join(folder, log))]
 
@@ -77,6 +81,15 @@ def _shards(path: str) -> list[str]:
     if not isinstance(names, dict):
         return []
     return [name for name in names.values() if isinstance(name, str)]
+
+
+def _gguf(name: str) -> list[str]:
+    found = _FIRST_SHARD.fullmatch(name)
+    if found is None:
+        return []
+    # One more than the bound says that there are too many.
+    last = min(int(found[2]), MAX_COMPANIONS + 2)
+    return [f"{found[1]}-{n:05}-of-{found[2]}.gguf" for n in range(2, last + 1)]
 
 
 def _tensorflow(folder: str, stem: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from inspect import signature
 from typing import Any, Final
 
 from .protocol import Findings, Subject
@@ -49,7 +50,7 @@ class ObjectStoreResolver:
         if system is None:
             return None
         self._failures[scheme] = self._failures.get(scheme, 0) + 1
-        entry = system.info(_key(system, scheme, rest))
+        entry = _entry(system, _key(system, scheme, rest))
         self._failures[scheme] = 0
         if not isinstance(entry, dict) or _is_later(entry, subject):
             return None
@@ -72,6 +73,18 @@ def _file_system(scheme: str) -> Any:
         for system in list(made.values()):
             return system
     return None
+
+
+def _entry(system: Any, key: str) -> Any:
+    """Ask the store for an object, not what the app has listed some time ago.
+
+    A listing that fsspec remembers answers with the version of its moment, also after
+    the object was written again and read.
+    """
+    if "refresh" in signature(system.info).parameters:
+        return system.info(key, refresh=True)
+    listed = getattr(system, "dircache", None) or ()
+    return None if system._parent(key) in listed else system.info(key)  # noqa: SLF001  fsspec's own way to name a folder
 
 
 def _key(system: Any, scheme: str, rest: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from typing import Any, Final
 
 from .protocol import Findings, Subject
@@ -15,6 +16,9 @@ _ICEBERG_METADATA: Final = re.compile(r"(?:v(\d+)|(\d+)-[^/]+)\.metadata\.json$"
 _MAX_READ: Final = 16 * 1024 * 1024
 #: Commits that are read to find the table's own id, from the first on.
 _MAX_COMMITS: Final = 20
+#: Metadata files of an Iceberg table that are read to see whose they are.
+_MAX_METADATA: Final = 20
+_SEVERAL_TABLES: Final = "its folder holds the metadata of several Iceberg tables"
 
 
 class DeltaResolver:
@@ -55,22 +59,38 @@ class IcebergResolver:
         folder = os.path.join(subject.path, "metadata")
         if not os.path.isdir(folder):
             return None
-        numbered = [
+        numbered = sorted(
             (int(found[1] or found[2]), name)
             for name in os.listdir(folder)
             if (found := _ICEBERG_METADATA.match(name))
-        ]
+        )
         if not numbered:
             return None
-        metadata = _json(os.path.join(folder, max(numbered)[1]))
-        table, snapshot = (
-            metadata.get("table-uuid"),
-            metadata.get("current-snapshot-id"),
-        )
+        current = _json(os.path.join(folder, numbered[-1][1]))
+        table, snapshot = current.get("table-uuid"), current.get("current-snapshot-id")
         if not isinstance(table, str) or not isinstance(snapshot, int):
             return None
-        value = f"{table}@{snapshot}"
-        return {"evidence": [{"kind": "iceberg", "value": value}]}
+        if not _is_of_one_table(folder, numbered, table):
+            return {"pinned": False, "pinned_reason": _SEVERAL_TABLES}
+        return {"evidence": [{"kind": "iceberg", "value": f"{table}@{snapshot}"}]}
+
+
+def _is_of_one_table(folder: str, numbered: list[tuple[int, str]], table: str) -> bool:
+    """Whether the newest metadata file is known to be the table's current one.
+
+    A table that is dropped leaves its files behind, and one that is renamed keeps its
+    folder: what is created under the name then counts from 0 beside them, and only a
+    catalogue knows which one is meant.
+    """
+    counts = Counter(number for number, _ in numbered)
+    if counts[numbered[-1][0]] > 1:
+        return False
+    doubtful = [name for number, name in numbered if counts[number] > 1]
+    doubtful.insert(0, numbered[0][1])
+    return len(doubtful) <= _MAX_METADATA and all(
+        _json(os.path.join(folder, name)).get("table-uuid") == table
+        for name in doubtful
+    )
 
 
 def is_table(path: str) -> bool:

@@ -21,6 +21,7 @@ from lineage.delivery.evidence.digest_memory import DigestMemory
 from lineage.delivery.evidence.local_file import LocalFileResolver
 from lineage.delivery.evidence.normalised import normalised_digest
 from lineage.delivery.evidence.protocol import Subject
+from lineage.model.limits import MAX_COMPANIONS
 
 
 def resolve(path: Path) -> dict[str, Any]:
@@ -82,6 +83,23 @@ def test_weights_in_shards_are_known_with_their_index(tmp_path: Path) -> None:
     before = resolve(index)["evidence"]
     (tmp_path / names[1]).write_bytes(b"3")
     assert resolve(index)["evidence"] != before
+
+
+def test_a_gguf_model_is_known_with_all_of_its_shards(tmp_path: Path) -> None:
+    """The shard by which it is loaded may have no weights, and equal bytes."""
+    shards = [tmp_path / f"m-{n:05}-of-00003.gguf" for n in (1, 2, 3)]
+    for shard in shards:
+        shard.write_bytes(b"1")
+    before = resolve(shards[0])
+    assert [c["name"] for c in before["companions"]] == [s.name for s in shards]
+    shards[2].write_bytes(b"2")
+    assert resolve(shards[0])["evidence"] != before["evidence"]
+    shards[1].unlink()
+    assert resolve(shards[0])["pinned"] is False
+    for alone in ("m.gguf", "m-00002-of-00003.gguf", "m-00001-of-00001.gguf"):
+        assert companion_names(str(tmp_path / alone)) == []
+    many = companion_names(str(tmp_path / "m-00001-of-99999.gguf"))
+    assert len(many) == MAX_COMPANIONS + 1
 
 
 def onnx_entry(key: bytes, value: bytes) -> bytes:

@@ -77,6 +77,28 @@ def test_an_iceberg_table_has_its_current_snapshot(tmp_path: Path) -> None:
     assert resolve(subject(tmp_path, "folder")) is None
 
 
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"00000-a": "u", "00001-b": "u", "00001-c": "u", "00002-d": "u"}, "u@2"),
+        ({"00000-a": "u", "00001-b": "u", "00001-c": "u"}, None),
+        ({"00000-a": "u", "00001-b": "u", "00002-c": "u", "00000-x": "new"}, None),
+        ({"00005-a": "u", "00006-b": "u", "00000-x": "new"}, None),
+        ({f"{n // 2:05}-{n}": "u" for n in range(41)}, None),
+    ],
+)
+def test_a_folder_of_several_iceberg_tables_is_not_pinned(
+    tmp_path: Path, files: dict[str, str], expected: str | None
+) -> None:
+    """What was dropped or renamed left its metadata: which one counts is not known."""
+    for name, table in files.items():
+        metadata = {"table-uuid": table, "current-snapshot-id": int(name[:5])}
+        write(tmp_path / "metadata" / f"{name}.metadata.json", json.dumps(metadata))
+    found = IcebergResolver().resolve(subject(tmp_path, "folder")) or {}
+    assert pairs(found) == ([("iceberg", expected)] if expected else [])
+    assert ("several" in found.get("pinned_reason", "")) is (expected is None)
+
+
 def test_a_file_tracked_by_git_has_its_blob(tmp_path: Path) -> None:
     """A file as it was staged is known by its blob; a changed one by none."""
     run = ["git", "-C", str(tmp_path), "-c", "index.version=2"]
@@ -180,6 +202,28 @@ def test_an_object_written_since_is_not_taken_for_the_one_used(store: Any) -> No
     long_ago = time.time_ns() - 60 * 10**9
     assert ObjectStoreResolver().resolve(remote(at_ns=long_ago)) is None
     assert pairs(ObjectStoreResolver().resolve(remote())) == [("etag", "abc")]
+
+
+def test_an_old_listing_is_no_evidence(store: Any) -> None:
+    """What fsspec remembers of a folder may be older than the object that was read."""
+    system = store()
+    store.entry = {"ETag": "abc"}
+    system.dircache["b"] = [{"name": "b/k", "ETag": "older"}]
+    assert ObjectStoreResolver().resolve(remote()) is None
+    assert store.requests == 0
+
+
+def test_a_store_that_can_look_again_does_so(store: Any) -> None:
+    """Then it does not answer from what it listed before."""
+
+    class Refreshing(Store):
+        def info(self, path: str, refresh: bool = False, **_: Any) -> dict[str, Any]:
+            return {"name": path, "ETag": "now" if refresh else "older"}
+
+    fsspec.register_implementation("lineage-test", Refreshing, clobber=True)
+    Refreshing().dircache["b"] = []
+    assert pairs(ObjectStoreResolver().resolve(remote())) == [("etag", "now")]
+    Refreshing.clear_instance_cache()
 
 
 def test_a_store_that_fails_is_left_alone(store: Any) -> None:
