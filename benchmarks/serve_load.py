@@ -18,7 +18,7 @@ _HEAD = (
 )
 _API = "/public/api/v3/"
 #: Facts that the flusher sends at once, and those that it sends when hurried.
-BATCH, LARGE = 1000, 8000
+BATCH, LARGE = 1000, 4000
 
 
 def row(client: int, number: int) -> Request:

@@ -27,7 +27,7 @@ _IDLE_S: Final = 15.0
 #: How long the first delivery waits for the commit of the code.
 _FIRST_WAIT_S: Final = 0.25
 #: Facts sent together: when a caller waits for them, and otherwise.
-_LARGEST_BATCH: Final = 8000
+_LARGEST_BATCH: Final = 4000
 _BATCH: Final = 1000
 #: After so much work in one go the app's threads get the interpreter for a moment:
 #: without that, each of their turns would begin with a wait of 5 ms.

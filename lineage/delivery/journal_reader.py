@@ -20,7 +20,7 @@ from .lost_tasks import LostTasks
 from .queue import DeliveryQueue, QueuedFact
 
 #: Facts read ahead; the others wait in their files.
-_WINDOW: Final = 20_000
+_WINDOW: Final = 8_000
 #: Facts that wait one by one for another attempt do not keep others out, up to here.
 _MOST_LOADED: Final = 100_000
 #: How often the folder is searched for segments of processes that died.

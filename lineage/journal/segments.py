@@ -39,7 +39,8 @@ SUFFIX: Final = ".seg"
 UNFINISHED: Final = ".new"
 FIRST_SIZE: Final = 256 * 1024
 SMALLEST_SIZE: Final = 64 * 1024
-LARGEST_SIZE: Final = 4 * 1024 * 1024
+#: Three of them are mapped where an app records a lot: one in use and two ahead.
+LARGEST_SIZE: Final = 2 * 1024 * 1024
 PAGE: Final = mmap.PAGESIZE
 #: Bytes read at once: what the interpreter can do before others want their turn.
 _PIECE: Final = 64 * 1024

@@ -60,9 +60,9 @@ class Seen(dict["object", "int | None"]):
 
     __slots__ = ("older",)
 
-    def __init__(self) -> None:
+    def __init__(self, older: Seen | None = None) -> None:
         super().__init__()
-        self.older: dict[object, int | None] = {}
+        self.older: dict[object, int | None] = {} if older is None else older
 
     def claim(self, key: object, at: int) -> bool:
         """Whether the caller is the first to record this; `at` is its own object.
@@ -73,12 +73,6 @@ class Seen(dict["object", "int | None"]):
             return False
         self[key] = None
         return True
-
-    def rotate(self, most: int) -> None:
-        """Forget the older half once the newer one holds half of `most`."""
-        if len(self) > most // 2:
-            self.older = dict(self)
-            self.clear()
 
     def holds(self, identity: object) -> bool:
         """Whether an artifact was recorded, with whatever members."""
@@ -161,6 +155,18 @@ class ActiveTask:
         self.seen: dict[str, Seen] = defaultdict(Seen)
         #: The card of the task's own node, as JSON text.
         self.card: str | None = None
+
+    def forget_oldest(self, most: int) -> None:
+        """Forget the older half of what was recorded where the newer one is full.
+
+        Args:
+            most: How much is remembered by one edge prefix.
+        """
+        for prefix, seen in list(self.seen.items()):
+            if len(seen) > most // 2:
+                # What another thread adds to the old one is not lost: no copy is made.
+                self.seen[prefix] = Seen(seen)
+                seen.older = {}
 
     def join(self) -> None:
         """Mark it as opened by another process, which records it and its end."""

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: Longer texts are no paths; the system call would refuse them anyway.
 _LONGEST: Final = 4096
 #: Identities of one edge prefix that a task remembers, in two halves: each fits what a
-#: dictionary holds in 2**18 places.
-MAX_SEEN: Final = 2 * 165_000
+#: dictionary holds in 2**17 places, which with its numbers takes 5 MB.
+MAX_SEEN: Final = 2 * 82_000
 #: A file's times lag behind the clock by up to one tick of the kernel.
 TICK_NS: Final = 20_000_000
 
@@ -277,7 +277,7 @@ def append_edge(  # noqa: C901, PLR0912  one straight way; each call of a helper
         members = with_card(task, members)
         task.is_pending = False
     if len(seen) > MAX_SEEN // 2:
-        seen.rotate(MAX_SEEN)
+        task.forget_oldest(MAX_SEEN)
     texts.append(
         f'{task.edge_head}{at}e-9,{prefix},"id":{shown}{members}{trailing}'
         f"{scope.step_ref or scope.step_member(at)}{derived}}}"

@@ -420,8 +420,7 @@ class Recorder:
         self.write(self.take_step_ends())
         tasks = [*self._tasks.values(), *self._open.values(), *self._joined.values()]
         for task in tasks:
-            for seen in list(task.seen.values()):
-                seen.rotate(MAX_SEEN)
+            task.forget_oldest(MAX_SEEN)
 
     def flush_pending(self, wait_s: float = 0.0) -> None:
         """Write what waited: step ends, and what is found in the background.

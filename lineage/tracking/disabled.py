@@ -10,7 +10,7 @@ from .call_plan import CallPlan, Opened, Wrapper
 from .declaration import Declarations
 from .decorator import Block, F
 from .signatures import call_style
-from .tracked import TrackedFunction
+from .tracked import OwnBindingFunction
 from .wrapper import WRAPPERS
 
 
@@ -39,7 +39,7 @@ class _NoopPlan(CallPlan):
 _NOOP = _NoopPlan()
 
 
-class _DisabledFunction(TrackedFunction):
+class _DisabledFunction(OwnBindingFunction):
     """A function in whose calls nothing is recorded; merges with no declaration."""
 
     @classmethod
