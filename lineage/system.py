@@ -8,7 +8,6 @@ system's name, so that a test can take it away.
 from __future__ import annotations
 
 import errno
-import mmap
 import os
 import threading
 import time
@@ -150,7 +149,7 @@ def sync(fd: int, view: Any = None) -> None:
     if hasattr(os, "fdatasync"):
         os.fdatasync(fd)  # On Linux it covers what was changed through a map.
         return
-    if isinstance(view, mmap.mmap):
+    if hasattr(view, "flush"):
         view.flush()
     if not _is_flushed_by_drive(fd):
         os.fsync(fd)

@@ -1,8 +1,10 @@
-"""The methods of `mmap` by reads and writes, where files cannot be mapped."""
+"""Stand-ins for `mmap`: where files cannot be mapped, and where writes need a lock."""
 
 from __future__ import annotations
 
+import os
 import threading
+from typing import Any
 
 from ..system import read_at, write_at
 
@@ -62,3 +64,54 @@ class FileMap:
     def close(self) -> None:
         """Refuse later writes."""
         self._is_closed = True
+
+
+class LockedMap:
+    """A map whose writes take a lock, for interpreters that have none of their own.
+
+    Args:
+        view: The map, which nobody else writes to.
+    """
+
+    def __init__(self, view: Any) -> None:
+        self._view = view
+        self._pid = os.getpid()
+        # Reentrant: a signal's handler may record while its thread is inside.
+        self._lock = threading.RLock()
+
+    def __len__(self) -> int:
+        return len(self._view)
+
+    def tell(self) -> int:
+        """Return the end of what was written."""
+        with self._lock:
+            return int(self._view.tell())
+
+    def write(self, data: bytes) -> int:
+        """Append.
+
+        Raises:
+            ValueError: It does not fit, or the map is closed.
+        """
+        with self._lock:
+            return int(self._view.write(data))
+
+    def __getitem__(self, part: slice) -> bytes:
+        read: bytes = self._view[part]
+        return read
+
+    def __setitem__(self, at: int, value: int) -> None:
+        self._view[at] = value
+
+    def flush(self) -> None:
+        """Bring it to the disk."""
+        self._view.flush()
+
+    def close(self) -> None:
+        """Refuse later writes, once those under way are done."""
+        if os.getpid() != self._pid:
+            # The child of a fork: who holds the lock is a thread of the parent.
+            self._view.close()
+            return
+        with self._lock:
+            self._view.close()

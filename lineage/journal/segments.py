@@ -4,7 +4,8 @@ A segment is made at its full size and mapped into memory: recording is one
 `mmap.write`, which copies and moves on in a single step of the interpreter. It
 needs no lock, no system call and no turn of the interpreter lock, may be interrupted
 by a signal's handler that records, too, and what is copied belongs to the kernel:
-it outlives the process, however that ends. Disk space was allocated before.
+it outlives the process, however that ends. Disk space was allocated before. Where
+the interpreter has no lock, it takes one (`LockedMap`).
 
 The owner holds `flock` on the file until it dies, which shows others that it lives.
 """
@@ -22,11 +23,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from .. import threads
 from ..permissions import open_private
 from ..redaction import redact
 from ..system import BINARY, allocate, locked, sync_folder, write_at
 from . import records
-from .file_map import FileMap
+from .file_map import FileMap, LockedMap
 
 MAGIC: Final = b"lineage-journal "
 VERSION: Final = 2
@@ -291,7 +293,7 @@ def create_in_memory(size: int) -> Segment:
     """Make a segment that lives as long as the process."""
     view = mmap.mmap(-1, size)
     view.seek(HEADER)
-    return Segment(new_name(), view)
+    return Segment(new_name(), _shared(view))
 
 
 def _mapped(fd: int, size: int, touched: int) -> Any:
@@ -304,7 +306,12 @@ def _mapped(fd: int, size: int, touched: int) -> Any:
     # The header's page comes last: others may read it already.
     for page in range(PAGE, touched, PAGE):
         view[page] = 0
-    return view
+    return _shared(view)
+
+
+def _shared(view: mmap.mmap) -> Any:
+    """Return a map to which several threads write: one step, or under a lock."""
+    return view if threads.has_gil() else LockedMap(view)
 
 
 def open_existing(path: Path, fd: int) -> Segment:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import re
@@ -14,7 +13,7 @@ from contextvars import ContextVar
 from time import time_ns
 from typing import Any, Final
 
-from .. import forksafe
+from .. import forksafe, threads
 from .json_text import member
 
 #: Step ends are buffered and normally written by the flusher; a recording call
@@ -33,7 +32,7 @@ class StepKeys:
     """
 
     def __init__(self) -> None:
-        self.number = itertools.count(1).__next__
+        self.number = threads.counter()
         self.reset_after_fork()
 
     def reset_after_fork(self) -> None:

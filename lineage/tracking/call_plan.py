@@ -8,13 +8,13 @@ of the call, and writes their edges.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from operator import itemgetter
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Final
 
+from .. import threads
 from ..errors import SourceError, attempt, warn_rarely
 from ..model.refs import Ref
 from ..recording.context import CURRENT, DisabledScope, StepContext
@@ -28,7 +28,7 @@ from .snapshot import named_version, version_text
 from .sources import AUTO, Getter, ParameterGetter
 
 #: Numbers the edges that are recorded each time.
-REPEATS: Final = itertools.count(1)
+REPEATS: Final = threads.counter()
 TOO_LARGE: Final = 2**63
 #: When this many values in a row cannot be recorded and none could, the rest of
 #: the list is skipped: a list of a million wrong values must not cost seconds.
@@ -250,7 +250,7 @@ class CompiledDeclaration:
         if self.declaration.card is not None or self.declaration.node is not None:
             text += self._card_member(context, artifact)
         if self.declaration.repeat:
-            text += f',"repeat":{next(REPEATS)}'
+            text += f',"repeat":{REPEATS()}'
         return text
 
     def _card_member(self, context: RecordingContext, artifact: ArtifactRef) -> str:

@@ -54,7 +54,7 @@ _USED: Final[dict[str, Any]] = {
     "lineage_number": KEYS.number,
     "lineage_note": note_input,
     "lineage_time": time_ns,
-    "lineage_repeat": REPEATS.__next__,
+    "lineage_repeat": REPEATS,
     "lineage_handle": handle_internal_error,
     "lineage_log": log_failure,
     "lineage_type": type,

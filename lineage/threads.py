@@ -1,0 +1,32 @@
+"""Threads: steps that no other thread interrupts, also without the interpreter's lock.
+
+Where the interpreter has no lock (free-threaded Python), what is one step elsewhere
+takes a lock of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+from collections.abc import Callable
+
+
+def has_gil() -> bool:
+    """Whether one thread at a time runs Python here."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+def counter() -> Callable[[], int]:
+    """Return what counts from 1, so that no two threads get the same number."""
+    count = itertools.count(1).__next__
+    if has_gil():
+        return count
+    # Reentrant: a signal's handler may record while its thread is inside.
+    lock = threading.RLock()
+
+    def next_number() -> int:
+        with lock:
+            return count()
+
+    return next_number
