@@ -23,7 +23,11 @@ class _Drawing:
     way: Way
     #: How one node is connected with the other, by their keys in the way's direction.
     how: dict[tuple[str, str], str]
-    drawn: set[str] = field(default_factory=set)
+    #: Of an artifact and a task that comes after it on the way: what comes after both.
+    beyond: dict[tuple[str, str], set[str]]
+    #: Nodes, each with what was drawn below it: below a task, not always all of it.
+    drawn: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
     rows: list[tuple[Line, str]] = field(default_factory=list)
 
 
@@ -42,12 +46,13 @@ def draw(
         _neighbours(answer, way),
         way,
         {_ends(arrow, way): _how(arrow) for arrow in answer.arrows},
+        _beyond(answer, way),
     )
     starts = [key for key in roots if key in drawing.nodes]
     for key in starts or _starts(drawing):
         _draw_from(drawing, key)
     for key in drawing.nodes if not roots else ():
-        if key not in drawing.drawn:
+        if key not in drawing.seen:
             _draw_from(drawing, key)
     return _aligned(drawing.rows)
 
@@ -97,31 +102,62 @@ def _starts(drawing: _Drawing) -> list[str]:
     return [key for key in drawing.nodes if key not in reached]
 
 
+def _beyond(answer: GraphAnswer, way: Way) -> dict[tuple[str, str], set[str]]:
+    """Return what comes after an artifact and a task, where it is not all of it.
+
+    The steps of a task made each output of some of its inputs only.
+    """
+    restricted = {a.source for a in answer.arrows if a.made_from is not None}
+    inputs: dict[str, list[str]] = defaultdict(list)
+    for arrow in answer.arrows:
+        if arrow.role == "input" and arrow.target in restricted:
+            inputs[arrow.target].append(arrow.source)
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for arrow in answer.arrows:
+        task, output = arrow.source, arrow.target
+        if arrow.role != "output" or task not in restricted:
+            continue
+        sources = inputs[task] if arrow.made_from is None else arrow.made_from
+        if way == "up":
+            found[output, task] = set(sources)
+            continue
+        for source in inputs[task]:
+            found[source, task].update([output] if source in sources else ())
+    return found
+
+
 def _draw_from(drawing: _Drawing, root: str) -> None:
     """Draw one tree, without recursion: a chain may be thousands long."""
-    pending: list[tuple[str, str, str, str]] = [(root, "", "", "")]
+    pending: list[tuple[str, str, str, str, str]] = [(root, "", "", "", "")]
     while pending:
-        key, lead, below, how = pending.pop()
-        node = drawing.nodes[key]
-        again = key in drawing.drawn
+        key, parent, lead, below, how = pending.pop()
+        node, children = drawing.nodes[key], _children(drawing, parent, key)
+        again = (key, children) in drawing.drawn
         note = " · ".join(filter(None, (_note(drawing, node, again), how)))
         drawing.rows.append((_row(lead, node), note))
         if again:
             continue
-        drawing.drawn.add(key)
-        pending.extend(reversed(list(_branches(drawing, key, below))))
+        drawing.drawn.add((key, children))
+        drawing.seen.add(key)
+        pending.extend(reversed(list(_branches(drawing, key, children, below))))
+
+
+def _children(drawing: _Drawing, parent: str, key: str) -> tuple[str, ...]:
+    children = drawing.next.get(key, [])
+    chosen = drawing.beyond.get((parent, key))
+    return tuple(c for c in children if chosen is None or c in chosen)
 
 
 def _branches(
-    drawing: _Drawing, key: str, below: str
-) -> Iterable[tuple[str, str, str, str]]:
-    children = drawing.next.get(key, [])
+    drawing: _Drawing, key: str, children: Sequence[str], below: str
+) -> Iterable[tuple[str, str, str, str, str]]:
     arrow = "─▶ " if drawing.way == "down" else "◀─ "
     for index, child in enumerate(children):
         is_last = index == len(children) - 1
         bend = "└" if is_last else "├"
         yield (
             child,
+            key,
             below + bend + arrow,
             below + ("    " if is_last else "│   "),
             drawing.how.get((key, child), ""),

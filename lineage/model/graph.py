@@ -171,15 +171,16 @@ class GraphEdge(Answer):
     source: str
     target: str
     role: Literal["input", "output", "revision", "content", "part"]
-    """`input`: data to task; `output`: task to data; `revision`: a version to the one
-    that was made from it in place; `content`: to a copy with the same content; `part`:
-    between a folder or project and what is part of it."""
+    """`input`: data to task; `output`: task to data; `revision`: to the version made of
+    it in place; `content`: to a copy; `part`: between a part and its whole."""
     count: int = 1
     steps: list[str] = []
     """Names of the steps in which it was recorded."""
     recorded_at: float | None = None
     derived_from: list[str] | None = None
     """Outputs that name their inputs: the keys of those data nodes."""
+    made_from: list[str] | None = None
+    """Outputs: keys of the shown inputs of the task that it came from; null for all."""
     how: How | None = None
     """How a link that no task made is known."""
     is_reused: bool = False
@@ -443,10 +444,9 @@ class Column(Answer):
 
 
 class KnownEvidence(Answer):
-    """One piece of what distinguishes a version from others of its artifact."""
+    """What distinguishes a version from others, such as an `etag`."""
 
     kind: str
-    """What kind of evidence: `etag`, `dirhash-h1`, `dir-stat`, …"""
     value: str
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lineage.cli.tree import draw
 from lineage.model.graph import GraphAnswer, GraphEdge, Node
 
@@ -76,3 +78,20 @@ def test_what_is_known_of_the_cards_stands_in_one_column() -> None:
     """The eye finds kinds and keys below each other."""
     lines = _drawn(_answer(("a", "T"), ("T", "bcdefgh")))
     assert len({line.rfind("file ·") for line in lines if "file ·" in line}) == 1
+
+
+def test_a_task_stands_once_for_each_of_its_steps_on_the_way() -> None:
+    """One step made b from a, another d from b and c: d came from a through b."""
+    edges = [
+        GraphEdge(source="a", target="T", role="input", steps=["one"]),
+        GraphEdge(source="T", target="b", role="output", made_from=["a"]),
+        GraphEdge(source="b", target="T", role="input", steps=["two"]),
+        GraphEdge(source="c", target="T", role="input", steps=["two"]),
+        GraphEdge(source="T", target="d", role="output", made_from=["b", "c"]),
+    ]
+    nodes = _answer(("a", "T"), ("T", "b"), ("c", "T"), ("T", "d")).nodes
+    answer = GraphAnswer(nodes=nodes, arrows=edges)
+    up = _drawn(answer, way="up", roots=["d"])
+    assert [re.sub(r"[^a-zT]", "", line)[0] for line in up] == list("dTbTac")
+    down = _drawn(answer, way="down", roots=["a"])
+    assert [re.sub(r"[^a-zT]", "", line)[0] for line in down] == list("aTbTd")

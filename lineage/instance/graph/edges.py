@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from typing import Final
 
 from ...model.graph import GraphEdge
-from ..store.activity_ids import INPUT
+from ..store.activity_ids import INPUT, STEP_BITS
 from .nodes import data_key
 from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
 
@@ -40,6 +41,8 @@ _TASK_NEIGHBOURS = (
     " GROUP BY e.task_id, e.direction"
 )
 Line = tuple[NodeRef, NodeRef]
+#: Pairs of inputs and outputs of one task that are looked into, at most.
+MAX_PAIRS: Final = 20_000
 
 
 class EdgeGroup:
@@ -86,19 +89,25 @@ class EdgeSet:
 
         They are in the order of their ends' numbers, whatever the engine's order was.
         """
-        chosen = {
+        known = {
             line: drawn
             for line, drawn in self._drawn.items()
             if line[0] in keys and line[1] in keys
-            and (line[0] in fresh or line[1] in fresh)
-        }  # fmt: skip
+        }
+        chosen = {
+            line: drawn
+            for line, drawn in known.items()
+            if line[0] in fresh or line[1] in fresh
+        }
         steps = self.step_names({s for d in chosen.values() for s in d.steps})
         outputs = {line[1] for line, drawn in chosen.items() if drawn.role == "output"}
         sources = self.sources({ref for ref in outputs if ref >= 0})
+        made_from = self._made_from(chosen, known)
         arrows = []
         for (source, target), drawn in sorted(chosen.items(), key=lambda one: one[0]):
             names = {steps[step] for step in drawn.steps if step in steps}
             derived = sources.get(target) if drawn.role == "output" else None
+            used = made_from.get((source, target))
             arrows.append(
                 GraphEdge(
                     source=keys[source],
@@ -108,11 +117,43 @@ class EdgeSet:
                     steps=sorted(names),
                     recorded_at=drawn.at,
                     derived_from=sorted(map(data_key, derived)) if derived else None,
+                    made_from=None if used is None else sorted(keys[u] for u in used),
                     how=drawn.how,  # type: ignore[arg-type]  # one of `HOWS`
                     is_reused=drawn.is_reused,
                 )
             )
         return arrows
+
+    def _made_from(
+        self, chosen: Mapping[Line, EdgeGroup], known: Mapping[Line, EdgeGroup]
+    ) -> dict[Line, set[NodeRef]]:
+        """Return of which inputs each chosen output was made, where not of all."""
+        inputs: dict[NodeRef, set[NodeRef]] = defaultdict(set)
+        for (source, task), drawn in known.items():
+            if drawn.role == "input":
+                inputs[task].add(source)
+        outputs: dict[NodeRef, list[int]] = defaultdict(list)
+        for (task, output), drawn in chosen.items():
+            if drawn.role == "output" and output >= 0 and not drawn.is_reused:
+                outputs[task].append(output)
+        found: dict[Line, set[NodeRef]] = {
+            (task, output): set()
+            for task, made in outputs.items()
+            if 0 < len(inputs[task]) * len(made) <= MAX_PAIRS
+            for output in made
+        }
+        makers: dict[int, list[NodeRef]] = defaultdict(list)
+        for task, output in found:
+            makers[output].append(task)
+        for link in self._view.links.upstream(makers) if makers else ():
+            source = self._ref(link.source)
+            for task in makers[link.target] if link.activity else ():
+                # What was declared names no task: its activity is below zero.
+                through = link.activity >> STEP_BITS
+                is_its = link.activity < 0 or through == task_of_ref(task)
+                if is_its and source in inputs[task]:
+                    found[task, link.target].add(source)
+        return {line: used for line, used in found.items() if used != inputs[line[0]]}
 
     def hidden(self, refs: Collection[NodeRef]) -> dict[NodeRef, tuple[int, int]]:
         """Count each node's neighbours upstream and downstream that have no node."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from ...errors import NotFoundError
@@ -14,9 +14,10 @@ from ...model.graph import (
     UpstreamParams,
 )
 from ...model.selector import Hops, parse
+from .links import task_of
 from .pages import Subgraph, graph_page
 from .query_session import GraphReader, find, find_name, found
-from .team_graph import NodeRef, TeamGraph
+from .team_graph import NodeRef, TeamGraph, task_ref
 from .traversal import reach, to_refs
 
 _VERSIONS: Final = (
@@ -153,12 +154,40 @@ def _shortest_path(
     ref = min(met, key=lambda s: (from_first[s], s))
     way = {ref: from_first[ref]}
     while from_first[ref] > 0:
-        before = walk(view, {ref}, up=True, depth=1)
-        near = from_first[ref] - 1
-        steps = [s for s in before if from_first.get(s, near + 1) <= near]
-        ref = min(steps, key=lambda s: (from_first[s], s))
+        before, task = _before(view, ref, from_first)
+        if task is not None:
+            way.setdefault(task, from_first[ref] - 1)
+        ref = before
         way[ref] = from_first[ref]
     return way
+
+
+def _before(
+    view: TeamGraph, ref: NodeRef, from_first: Mapping[NodeRef, int]
+) -> tuple[NodeRef, NodeRef | None]:
+    """Return what is before a node on a shortest way, and the task between, if any.
+
+    A task is followed from an output to what that was made from, not to all its inputs.
+    """
+    here = from_first[ref]
+    links = view.links.upstream([ref]) if ref >= 0 else []
+    tasks = view.joined({link.source for link in links})
+    found = []
+    for link in links:
+        source = task_ref(tasks[link.source]) if link.source in tasks else link.source
+        if from_first.get(source) == here - (2 if link.activity else 1):
+            found.append((source, link))
+    if found:
+        source, link = min(found)
+        if not link.activity:
+            return source, None
+        task = task_of(link)
+        # A link that was declared is of the only task that made this node.
+        return source, task_ref(task or view.links.makers([ref])[ref][0])
+    # The way begins in a task, or ends in one: all its inputs and outputs are its own.
+    near = [s for s in walk(view, {ref}, up=True, depth=1) if s in from_first]
+    earlier = [s for s in near if from_first[s] < here]
+    return max(earlier, key=lambda s: (from_first[s], -s)), None
 
 
 def _endpoints(way: dict[NodeRef, int]) -> set[NodeRef]:
