@@ -53,11 +53,21 @@ def crates(session: nox.Session) -> None:
         )
 
 
+#: The platform's SDK wants other versions of packages: an environment of its own.
+_NEIGHBOURS = {
+    "others": ("-e", ".[all,test,neighbours]"),
+    "sdk": ("supervisely", "-e", ".[server,files]", "pytest", "pytest-asyncio",
+            "pytest-timeout", "pytest-xdist"),
+}  # fmt: skip
+
+
 @nox.session
-def neighbours(session: nox.Session) -> None:
-    """Run decorated functions in other software: joblib, Dask, Ray, Celery, FastAPI."""
-    session.install("-e", ".[all,test,neighbours]")
-    session.run("pytest", "-n2", "tests/neighbours", *session.posargs)
+@nox.parametrize("which", list(_NEIGHBOURS))
+def neighbours(session: nox.Session, which: str) -> None:
+    """Run decorated functions in other software: joblib, Dask, Ray, Celery, the SDK."""
+    session.install(*_NEIGHBOURS[which], env={"LINEAGE_BUILD_PAGE": "0"})
+    tests = "tests/neighbours/test_sdk.py" if which == "sdk" else "tests/neighbours"
+    session.run("pytest", "-n2", tests, *session.posargs)
 
 
 @nox.session

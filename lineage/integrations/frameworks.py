@@ -19,7 +19,7 @@ def install_fastapi(module: Any) -> None:
 
     def register(wrapped: Any, _route: Any, args: Any, kwargs: Any) -> Any:
         endpoint = args[1] if len(args) > 1 else kwargs.get("endpoint")
-        _mark(endpoint, "the route, as @app.get")
+        _mark(endpoint, "the route, as @app.get or @button.click")
         return wrapped(*args, **kwargs)
 
     wrapt.wrap_function_wrapper(module, "APIRoute.__init__", register)

@@ -1,7 +1,7 @@
-"""Ray: each call of a remote function records into the task that made the call.
+"""Ray: each call of a remote function or an actor records into the caller's task.
 
-Ray pickles a remote function once and reuses it, so the task travels with the call's
-arguments. An actor records into the task in which it was created.
+Ray pickles remote functions and the classes of actors once and reuses them, so the
+task travels with the arguments of the call.
 """
 
 from __future__ import annotations
@@ -16,12 +16,21 @@ from ..tracking.environment import HEADER, context_headers_with_home, join
 from ..tracking.signatures import CallStyle, call_style
 
 _ARGUMENT: Final = "_lineage_context"
+#: The argument that Ray adds to methods for tracing.
+_OF_RAY: Final = "_ray_trace_ctx"
 
 
 def install(module: Any) -> None:
     """Add an argument of ours to remote functions, as Ray's own tracing does."""
     wrapt.wrap_function_wrapper(module, "_inject_tracing_into_function", _inject)
     wrapt.wrap_function_wrapper(module, "RemoteFunction._remote", _call_remotely)
+
+
+def install_actors(module: Any) -> None:
+    """Do so with the methods of actors."""
+    wrapt.wrap_function_wrapper(module, "_inject_tracing_into_class", _inject_class)
+    wrapt.wrap_function_wrapper(module, "ActorMethod._remote", _call_method)
+    wrapt.wrap_function_wrapper(module, "ActorClass._remote", _create)
 
 
 def _inject(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
@@ -38,13 +47,79 @@ def _with_argument(function: Any) -> Any:
         with join(given, trusted=True):
             return function(*args, **kwargs)
 
+    carried.__signature__ = _extended(function)  # type: ignore[attr-defined]  # read by inspect
+    return carried
+
+
+def _extended(function: Any) -> inspect.Signature:
+    """Return a function's signature with our argument as the last but Ray's own."""
     signature = inspect.signature(function)
     parameters = list(signature.parameters.values())
     ours = inspect.Parameter(_ARGUMENT, inspect.Parameter.KEYWORD_ONLY, default=None)
-    is_open = parameters and parameters[-1].kind is inspect.Parameter.VAR_KEYWORD
-    parameters.insert(len(parameters) - 1 if is_open else len(parameters), ours)
-    carried.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # read by inspect
+    place = len(parameters)
+    while place and (
+        parameters[place - 1].kind is inspect.Parameter.VAR_KEYWORD
+        or parameters[place - 1].name == _OF_RAY
+    ):
+        place -= 1
+    parameters.insert(place, ours)
+    return signature.replace(parameters=parameters)
+
+
+def _inject_class(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
+    result = wrapped(*args, **kwargs)
+    made = args[0] if args else kwargs["_cls"]
+    for name, method in inspect.getmembers(made, inspect.isroutine):
+        whole = inspect.unwrap(method)
+        # Those that Ray has given an argument of its own: no class or static methods,
+        # no generators.
+        if _OF_RAY in getattr(getattr(whole, "__signature__", None), "parameters", ()):
+            setattr(made, name, _carried_method(method, whole))
+    return result
+
+
+def _carried_method(method: Any, whole: Any) -> Any:
+    """Return a method with an argument of ours, which Ray does not look behind."""
+    if inspect.iscoroutinefunction(whole):
+
+        async def awaited(
+            *args: Any, _lineage_context: str | None = None, **kwargs: Any
+        ) -> Any:
+            given = {HEADER: _lineage_context} if _lineage_context else {}
+            with join(given, trusted=True):
+                return await method(*args, **kwargs)
+
+        carried: Any = awaited
+    else:
+        carried = _with_argument(method)
+    functools.update_wrapper(carried, whole)
+    del carried.__wrapped__
+    carried.__signature__ = _extended(whole)
     return carried
+
+
+def _call_method(wrapped: Any, method: Any, args: Any, kwargs: Any) -> Any:
+    actor, name = getattr(method, "_actor", None), getattr(method, "_method_name", "")
+    known = getattr(actor, "_ray_method_signatures", {}).get(name, ())
+    return _with_context(wrapped, known, args, kwargs)
+
+
+def _create(wrapped: Any, actor_class: Any, args: Any, kwargs: Any) -> Any:
+    meta = getattr(actor_class, "__ray_metadata__", None)
+    known = getattr(getattr(meta, "method_meta", None), "signatures", {})
+    return _with_context(wrapped, known.get("__init__", ()), args, kwargs)
+
+
+def _with_context(wrapped: Any, known: Any, args: Any, kwargs: Any) -> Any:
+    """Call what takes the arguments of a remote call, with ours where it is known."""
+    if not any(parameter.name == _ARGUMENT for parameter in known):
+        return wrapped(*args, **kwargs)
+    carried = context_headers_with_home().get(HEADER)
+    return (
+        wrapped(*args, **kwargs)
+        if carried is None
+        else _carry(wrapped, carried, args, kwargs)
+    )
 
 
 def _call_remotely(wrapped: Any, remote: Any, args: Any, kwargs: Any) -> Any:
@@ -54,6 +129,11 @@ def _call_remotely(wrapped: Any, remote: Any, args: Any, kwargs: Any) -> Any:
         return wrapped(*args, **kwargs)
     if getattr(remote, "_is_cross_language", False):
         return wrapped(*args, **kwargs)
+    return _carry(wrapped, carried, args, kwargs)
+
+
+def _carry(wrapped: Any, carried: str, args: Any, kwargs: Any) -> Any:
+    """Call what takes the arguments of a remote call as `args` and `kwargs`."""
     if len(args) > 1:
         args = (args[0], {**(args[1] or {}), _ARGUMENT: carried}, *args[2:])
     else:

@@ -31,12 +31,16 @@ ROWS: dict[str, tuple[str, str, str]] = {
         "test_all_edges_are_one_tasks|test_an_entrypoint_in_a_child_is_a_child_task",
         "subprocess",
     ),
-    "joblib": (NEIGHBOURS, "test_joblib", "loky|threading"),
+    "joblib": (
+        NEIGHBOURS,
+        "test_joblib|test_joblib_keeps_a_pool_of_multiprocessing",
+        "loky|threading|multiprocessing",
+    ),
     "Dask: threads": (NEIGHBOURS, "test_dask_on_one_machine", "threads|processes|sync"),
     "Dask distributed: `submit`": (NEIGHBOURS, "test_dask_distributed", "submit"),
     "Dask distributed: `delayed`": (NEIGHBOURS, "test_dask_distributed", "delayed"),
-    "Ray: remote": (NEIGHBOURS, "test_ray", "remote"),
-    "Ray: actors": (NEIGHBOURS, "test_ray", "actor"),
+    "Ray: remote": (NEIGHBOURS, "test_ray_functions", "remote"),
+    "Ray: actors": (NEIGHBOURS, "test_ray_actors", "actor|async"),
     "Celery": (
         NEIGHBOURS,
         "test_celery_in_one_process|test_celery_in_a_worker_of_its_own",
@@ -51,6 +55,16 @@ ROWS: dict[str, tuple[str, str, str]] = {
         "torchrun|Slurm|Open MPI",
     ),
     "notebook": (NEIGHBOURS, "test_notebook", "ipynb"),
+    "numba": (
+        "neighbours/test_compiled.py",
+        "test_declarations_above_njit_record|test_declarations_below_njit_are_refused",
+        "njit|jit|vectorize|guvectorize",
+    ),
+    "widgets": (
+        "neighbours/test_sdk.py",
+        "test_a_click_records_and_a_declaration_above_is_an_error",
+        "click|value_changed",
+    ),
     "functions of a script": (
         NEIGHBOURS,
         "test_functions_of_a_script_are_shipped",

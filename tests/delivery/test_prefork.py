@@ -59,7 +59,7 @@ def test_gunicorn_stopped_by_sigquit_has_delivered(tmp_path: Path) -> None:
 
 def test_a_gunicorn_worker_that_took_too_long_has_delivered(tmp_path: Path) -> None:
     """What was recorded before the time-out arrives, and the server works on."""
-    with gunicorn(tmp_path, "--timeout", "1") as server:
+    with gunicorn(tmp_path, "--timeout", "3") as server:
         with pytest.raises(OSError):
             request(server, [HANGS])
         answers = request_several(server, 2)

@@ -52,7 +52,7 @@ def _expected(*parts: str) -> dict[str, set[str]]:
     return {name: {part + name for part in parts} for name in "AB"}
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading"])
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
 def test_joblib(backend: str, tmp_path: Path) -> None:
     """Functions of the script, decorated or not, in a pool that served another task."""
     _need("joblib", "cloudpickle")
@@ -65,6 +65,26 @@ def test_joblib(backend: str, tmp_path: Path) -> None:
             Parallel(n_jobs=2, backend={backend!r})([delayed(function)(part)] * 2)
     """
     assert _run_twice(code, tmp_path) == _expected("read", "plain", "load")
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_joblib_keeps_a_pool_of_multiprocessing(method: str, tmp_path: Path) -> None:
+    """The pool is one of the standard library: work carries who submits it."""
+    _need("joblib", "cloudpickle")
+    code = """
+    from joblib import Parallel, delayed
+    pool = Parallel(n_jobs=2, backend="multiprocessing")
+    def setup(): return pool
+    def work(name):
+        for function in (read, plain, Model.load):
+            part = "s3://b/" + function.__name__ + name
+            pool([delayed(function)(part)] * 2)
+    """
+    code = textwrap.dedent(code) + textwrap.dedent(_TWICE)
+    done = run_program(code, tmp_path, timeout=110, JOBLIB_START_METHOD=method)
+    assert done.returncode == 0, done.stderr
+    tasks = {name: task.edges for name, task in recorded_tasks(tmp_path).items()}
+    assert tasks == _expected("read", "plain", "load")
 
 
 def test_joblib_returns_no_stripped_class(tmp_path: Path) -> None:
@@ -175,31 +195,62 @@ def test_dask_on_one_machine(scheduler: str, tmp_path: Path) -> None:
     assert _run_twice(code, tmp_path) == _expected("read", "plain")
 
 
-def test_ray(tmp_path: Path) -> None:
-    """Remote functions of the script, whose pickled form Ray keeps, and an actor."""
+_RAY = """
+import ray
+from contextlib import contextmanager
+kept = {}
+@contextmanager
+def setup():
+    ray.init(num_cpus=4, include_dashboard=False, logging_level="ERROR")
+    yield
+    ray.shutdown()
+"""
+
+
+def test_ray_functions(tmp_path: Path) -> None:
+    """Remote functions of the script, whose pickled form Ray keeps."""
     _need("ray")
     code = """
-    import ray
-    from contextlib import contextmanager
     remote_read, remote_plain = ray.remote(read), ray.remote(plain)
-    @ray.remote
-    class Actor:
-        @uses_file("part")
-        def read(self, part):
-            return part
-    @contextmanager
-    def setup():
-        ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR")
-        yield
-        ray.shutdown()
     def work(name):
         ray.get(remote_read.remote("s3://b/read" + name))
         ray.get(remote_plain.remote("s3://b/plain" + name))
-        if name == "A":
-            ray.get(Actor.remote().read.remote("s3://b/actor" + name))
     """
-    expected = _expected("read", "plain")
-    expected["A"].add("actorA")
+    code = _RAY + textwrap.dedent(code)
+    assert _run_twice(code, tmp_path) == _expected("read", "plain")
+
+
+def test_ray_actors(tmp_path: Path) -> None:
+    """An actor that outlives the task in which it was created serves the next one."""
+    _need("ray")
+    code = """
+    @ray.remote
+    class Actor:
+        def __init__(self, part): plain(part)
+        @uses_file("part")
+        def read(self, part): return part
+        @ray.method(num_returns=2)
+        def plain(self, part, **more): return plain(part), more
+    @ray.remote
+    class AsyncActor:
+        @uses_file("part")
+        async def read(self, part): return part
+    @ray.remote
+    def through(actor, part): return ray.get(actor.read.remote(part))
+    def work(name):
+        if not kept:
+            kept.update(actor=Actor.remote("s3://b/created" + name))
+            kept.update(waiting=AsyncActor.remote())
+        actor, waiting = kept["actor"], kept["waiting"]
+        ray.get(actor.read.remote("s3://b/actor" + name))
+        first, second = actor.plain.remote(part="s3://b/inside" + name, other=1)
+        assert ray.get(second) == {"other": 1}
+        ray.get(waiting.read.options(name="x").remote("s3://b/awaited" + name))
+        ray.get(through.remote(actor, "s3://b/through" + name))
+    """
+    code = _RAY + textwrap.dedent(code)
+    expected = _expected("actor", "inside", "awaited", "through")
+    expected["A"].add("createdA")
     assert _run_twice(code, tmp_path) == expected
 
 
