@@ -13,12 +13,14 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.response import HTTPResponse
 
-from ..errors import StoreError
+from ..errors import StoreError, logger
 from ..permissions import make_folder
 from .http import FileSpan, InstanceRequest, InstanceResponse
 from .routes import Routes
 from .services import Services
+from .store import Store
 from .store.migrate import known_migrations
+from .store.silent_tasks import is_at_work_here
 
 #: Where the embedded instance is reached, by whoever mounted its adapter.
 ADDRESS: Final = "http://embedded.lineage"
@@ -54,6 +56,14 @@ class EmbeddedInstance:
         """
         return self._opened().handle(request)
 
+    def open(self) -> None:
+        """Open the store now, and end its silent tasks.
+
+        Raises:
+            StoreError: It cannot be opened.
+        """
+        self._opened()
+
     def close(self) -> None:
         """Close the store for good: a thread that is still at work opens none again."""
         with self._lock:
@@ -69,7 +79,16 @@ class EmbeddedInstance:
             if self._routes is None:
                 make_folder(self.home)
                 self._routes = Routes(Services.embedded(self.home))
+                _end_silent_tasks(self._routes.services.store)
             return self._routes
+
+
+def _end_silent_tasks(store: Store) -> None:
+    """End the tasks whose process is gone though nobody found what it left."""
+    try:
+        store.end_silent_tasks(0.0, is_alive=is_at_work_here)
+    except StoreError as error:
+        logger.debug("silent tasks cannot be ended: %s", error)
 
 
 class EmbeddedAdapter(BaseAdapter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from .errors import RequestError
 from .graph import GraphQueries
 from .store.database import Database
 from .store.migrate import migrate
+from .store.silent_tasks import SILENT
 
 _A = TypeVar("_A", bound=Message)
 
@@ -52,6 +54,8 @@ class LocalGraph(GraphQuestions):
             params: The parameters of the question.
             answer: The class of the answer.
         """
+        if params.endpoint.startswith("lineage.tasks."):
+            self._end_silent_tasks()
         try:
             found: Any = self._answers.answer(params)
         except NotFoundError as error:
@@ -66,6 +70,17 @@ class LocalGraph(GraphQuestions):
     def close(self) -> None:
         """Close the store."""
         self.db.close()
+
+    def _end_silent_tasks(self) -> None:
+        """End the tasks whose process is gone though nobody found what it left."""
+        with self.db.read() as tx:
+            if not tx.all(SILENT, {"now": time.time(), "since": 0.0}):
+                return
+        # What takes facts in loads a lot, and there is seldom such a task.
+        from .embedded import EmbeddedInstance
+
+        with closing(EmbeddedInstance(self._home)) as embedded:
+            embedded.open()
 
     def _find_content(self, detail: DataDetail) -> Path | None:
         return find_content(detail, self._find_kept, is_local=True)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from instance_server import Served, in_thread, settings_for
-from journal_tools import wait_for
+from journal_tools import run_script, wait_for
 from runtime_tools import PRELUDE, run
 
 from lineage.delivery.heartbeat import Heartbeat
@@ -94,6 +96,42 @@ with lineage.task("train"):
     ran = run("assert lineage.flush(20)", tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert _status(tmp_path / "instance.db") == "lost"
+
+
+@pytest.mark.posix
+def test_a_question_finds_the_process_gone_whose_journal_is_gone(
+    tmp_path: Path,
+) -> None:
+    """One that is only silent, since somebody stopped it, is at work."""
+    body = """
+with lineage.task("train"):
+    record(1)
+    assert lineage.flush(20)
+    print("open", flush=True)
+    signal.pause()
+"""
+    environ = {
+        **os.environ,
+        "LINEAGE_HOME": str(tmp_path),
+        "LINEAGE_LOST_AFTER_S": "0.5",
+    }
+    command = [sys.executable, "-c", PRELUDE + body]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE) as app:
+        assert app.stdout is not None
+        assert app.stdout.readline() == b"open\n"
+        app.send_signal(signal.SIGSTOP)
+        time.sleep(1)
+        assert "train" in _shown(tmp_path)
+        assert _status(tmp_path / "instance.db") == "started"
+        app.kill()
+    shutil.rmtree(tmp_path / "journal")
+    assert "train" in _shown(tmp_path)
+    assert _status(tmp_path / "instance.db") == "lost"
+
+
+def _shown(home: Path) -> str:
+    show = "import sys; from lineage.cli import main; sys.exit(main(['tasks']))"
+    return run_script(show, home=home).stdout
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from .database import Database
 from .group_commit import GroupCommit
 from .ingest import Ingester
 from .migrate import migrate
-from .task_life import silent_tasks
+from .silent_tasks import IsAlive, nobody, silent_ends
 from .validation import check_all
 
 
@@ -72,17 +72,24 @@ class Store:
         self._commit.run(jobs)
         return [job.answer() for job in jobs]
 
-    def end_silent_tasks(self, since: float, now: float | None = None) -> int:
+    def end_silent_tasks(
+        self,
+        since: float,
+        now: float | None = None,
+        *,
+        is_alive: IsAlive = nobody,
+    ) -> int:
         """End as lost the tasks that were not heard of for as long as they said.
 
         Args:
-            since: Since when this process takes facts in.
+            since: Since when facts could arrive.
             now: The time; that of the clock when left out.
+            is_alive: Whether a process is at work, by host and number.
 
         Returns:
             How many.
         """
-        found = silent_tasks(self.db, since, now)
+        found = silent_ends(self.db, since, now, is_alive)
         if found:
             self.ingest_many(list(found.items()))
         return sum(map(len, found.values()))

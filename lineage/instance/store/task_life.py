@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from .database import Database, Transaction
+from .database import Transaction
 from .fact_types import FactDict
 from .write_cache import TeamCache
 
@@ -24,17 +23,6 @@ _LAST_EDGES: Final = (
     "SELECT e.task_id, MAX(e.recorded_at) FROM each_int(:tasks) AS x"
     " JOIN edges e ON e.team_id = :team AND e.task_id = x.value GROUP BY e.task_id"
 )
-#: A server that was away heard nothing of anybody.
-_SILENT: Final = """
-SELECT t.team_id, r.run, t.heard_at,
-    COALESCE(t.told_at, t.started_at, t.created_at),
-    (SELECT MAX(e.recorded_at) FROM edges e
-     WHERE e.team_id = t.team_id AND e.task_id = t.id)
-FROM tasks t JOIN runs r ON r.team_id = t.team_id AND r.task_id = t.id
-WHERE t.ended_at IS NULL AND t.heard_at IS NOT NULL
-    AND t.heard_at + t.lost_after_s < :now AND :since + t.lost_after_s < :now
-ORDER BY t.heard_at LIMIT 1000
-"""
 
 
 @dataclass(slots=True)
@@ -165,29 +153,3 @@ def _read_life(
     else:
         life.opened_as = status
     return life
-
-
-def silent_tasks(
-    db: Database, since: float, now: float | None = None
-) -> dict[int, list[dict[str, Any]]]:
-    """Return, by team, the ends of tasks that were silent for longer than they said.
-
-    Args:
-        db: The store.
-        since: Since when facts could arrive.
-        now: The time; that of the clock when left out.
-    """
-    names = {"now": time.time() if now is None else now, "since": since}
-    with db.read() as tx:
-        rows = tx.all(_SILENT, names)
-    found: dict[int, list[dict[str, Any]]] = {}
-    for team, run, heard_at, opened_at, edge_at in rows:
-        fact = {
-            "f": "task_end",
-            "uid": f"{run}-silent-{heard_at:.3f}",
-            "task": run,
-            "at": max(opened_at, edge_at or 0.0),
-            "status": "lost",
-        }
-        found.setdefault(team, []).append(fact)
-    return found

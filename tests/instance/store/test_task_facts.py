@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from itertools import permutations
 from typing import Any
 
@@ -112,6 +113,43 @@ def test_a_worker_that_goes_on_lifts_lost(store: Store, goes_on: bool) -> None:
     ]
     (found,) = lives(store, facts if goes_on else facts[:3])
     assert found[2:4] == (("started", None) if goes_on else ("lost", START + 2))
+
+
+def test_a_task_that_was_silent_too_long_is_lost_until_it_is_heard_again(
+    store: Store,
+) -> None:
+    """Its last sign of life is its end; a server counts from its own start."""
+    one = Facts("one")
+    begun = one.fact("task", name="a", task_id=1, at=START + 1, lost_after_s=60)
+    facts = [begun, one.uses("project", 1, task_id=1, at=START + 2)]
+    # Nothing was promised here, and this one has ended.
+    facts.append(Facts("two").fact("task", task_id=2, at=START + 1))
+    ended = Facts("three")
+    facts += [
+        ended.fact("task", task_id=3, at=START + 1, lost_after_s=60),
+        ended.fact("task_end", task_id=3, at=START + 2, status="finished"),
+    ]
+    assert not store.ingest(1, facts).refused
+    now = time.time()
+    assert store.end_silent_tasks(0, now + 30) == 0
+    assert store.end_silent_tasks(now + 50, now + 90) == 0
+    assert store.end_silent_tasks(0, now + 90) == 1
+    assert store.end_silent_tasks(0, now + 90) == 0
+    assert _states(store) == {
+        1: ("lost", START + 2),
+        2: ("started", None),
+        3: ("finished", START + 2),
+    }
+    store.ingest(1, [one.fact("task", task_id=1, at=START + 50, lost_after_s=60)])
+    assert _states(store)[1] == ("started", None)
+    assert store.end_silent_tasks(0, time.time() + 90) == 1
+    assert _states(store)[1] == ("lost", START + 50)
+
+
+def _states(store: Store) -> dict[int, tuple[str, float | None]]:
+    with store.db.read() as tx:
+        rows = tx.all("SELECT number, status, ended_at FROM tasks WHERE team_id = 1")
+    return {number: (status, ended_at) for number, status, ended_at in rows}
 
 
 def _history(chosen: random.Random) -> list[dict[str, Any]]:
