@@ -22,6 +22,18 @@ test("an output that names its inputs lights only those", () => {
   expect([...connected(["data:1"], edges).items].sort()).toEqual(["data:1", "data:4", "task:1"]);
 });
 
+test("steps of one task light apart", () => {
+  const edges = all([
+    edge("data:1", "task:1"),
+    edge("task:1", "data:2", { made_from: ["data:1"] }),
+    edge("data:2", "task:1"),
+    edge("task:1", "data:3", { made_from: ["data:2"] }),
+    edge("task:1", "data:4", { made_from: [] }),
+  ]);
+  expect([...connected(["data:2"], edges).items].sort()).toEqual(["data:1", "data:2", "data:3", "task:1"]);
+  expect([...connected(["data:4"], edges).items].sort()).toEqual(["data:4", "task:1"]);
+});
+
 test("a circle ends", () => {
   const highlight = connected(["data:1"], all([edge("data:1", "task:1"), edge("task:1", "data:1")]));
   expect(highlight.edges.size).toBe(2);

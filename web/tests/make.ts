@@ -49,6 +49,7 @@ export function edge(source: string, target: string, more: Partial<GraphEdge> = 
     steps: [],
     recorded_at: null,
     derived_from: null,
+    made_from: null,
     how: null,
     is_reused: false,
     ...more,

@@ -18,10 +18,12 @@ function index(edges: Iterable<GraphEdge>, way: Way): Map<string, GraphEdge[]> {
   return found;
 }
 
-/** An output that names what it was derived from leads to those inputs only. */
+/** An output leads to the inputs that it was made from only, where those are not all. */
 function isTrue(into: GraphEdge | null, out: GraphEdge): boolean {
-  const named = into?.role === "output" ? into.derived_from : null;
-  return !named || named.length === 0 || named.includes(out.source);
+  if (into?.role !== "output") return true;
+  if (into.made_from) return into.made_from.includes(out.source);
+  const named = into.derived_from ?? [];
+  return named.length === 0 || named.includes(out.source);
 }
 
 function walk(
