@@ -11,26 +11,16 @@ from ...model.environment import environment_digest
 from .database import Transaction
 from .dedup import Item
 from .fact_types import FactDict
+from .openings import FIELDS, newest_fields
 from .search_index import write_task_terms
 from .steps import StepResolver
 from .task_details import TaskDetailWriter
 from .task_life import TaskLifeWriter
 from .write_cache import TeamCache
 
-#: What an opening may say of its task; of several, the later one counts.
-_SAID: Final = {
-    "name": "name", "host": "host", "user_name": "user", "pid": "pid",
-    "python": "python", "git_commit": "git_commit", "git_dirty": "git_dirty",
-    "command": "command", "machine": "machine", "parent_step": "parent_step",
-    "environment_digest": "environment_digest", "parent_run": "parent", "card": "card",
-}  # fmt: skip
-_KEEP_LATER: Final = ", ".join(
-    f"{column} = CASE WHEN told_at > :at THEN COALESCE({column}, :{name})"
-    f" ELSE COALESCE(:{name}, {column}) END"
-    for column, name in _SAID.items()
-)
+_NEWEST: Final = ", ".join(f"{name} = COALESCE(:{name}, {name})" for name in FIELDS)
 _OPEN: Final = f"""
-UPDATE tasks SET {_KEEP_LATER},
+UPDATE tasks SET {_NEWEST}, field_times = :field_times,
     started_at = CASE WHEN started_at < :at THEN started_at ELSE :at END,
     run = CASE WHEN run IS NULL OR told_at IS NULL OR told_at <= :at
         THEN :run ELSE run END,
@@ -39,9 +29,8 @@ UPDATE tasks SET {_KEEP_LATER},
     heard_at = CASE WHEN :lost_after_s IS NULL THEN heard_at ELSE :now END
 WHERE team_id = :team AND id = :id
 """  # noqa: S608  constant SQL
-_OPEN_FIELDS: Final = (
-    "name", "host", "pid", "python", "git_commit", "command", "parent", "at",
-    "machine", "parent_step",
+_COPIED_FIELDS: Final = (
+    "name", "host", "pid", "python", "git_commit", "command", "machine", "parent_step",
 )  # fmt: skip
 _LOG: Final = ("team_id", "task_id", "id", "logged_at", "level", "message",
     "fields",
@@ -119,27 +108,33 @@ class TaskEventWriter:
         )
 
     def _open(self, fact: FactDict, owner: int, user: str | None) -> None:
-        names = {name: fact.get(name) for name in _OPEN_FIELDS}
         meta, dirty = fact.get("node_meta"), fact.get("git_dirty")
-        environment = self._environment(fact)
         card = meta.get("customNodeSettings", meta) if meta else None
-        self._tx.run(
+        tx, team, at = self._tx, self._known.team_id, fact["at"]
+        fields = {
+            **{name: fact.get(name) for name in _COPIED_FIELDS},
+            "user_name": fact.get("user") or user,
+            "git_dirty": None if dirty is None else int(dirty),
+            "card": json.dumps(card) if card else None,
+            "environment_digest": self._environment(fact),
+            "parent_run": fact.get("parent"),
+        }
+        newest, times = newest_fields(tx, team, owner, fields, (at, fact["uid"]))
+        tx.run(
             _OPEN,
             {
-                **names,
-                "user": fact.get("user") or user,
-                "git_dirty": None if dirty is None else int(dirty),
-                "card": json.dumps(card) if card else None,
-                "environment_digest": environment,
+                **newest,
+                "field_times": times,
+                "at": at,
                 "lost_after_s": fact.get("lost_after_s"),
                 "now": time.time(),
                 "run": fact["task"],
-                "team": self._known.team_id,
+                "team": team,
                 "id": owner,
             },
         )
-        if names["name"]:
-            write_task_terms(self._tx, self._known.team_id, owner, names["name"], None)
+        if name := fact.get("name"):
+            write_task_terms(tx, team, owner, name, None)
 
     def _environment(self, fact: FactDict) -> str | None:
         """Return the digest of what the task ran in, whose members are kept once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .activity_ids import STEP_BITS
 from .database import Transaction
+from .openings import merge_openings
 from .write_cache import TeamCache
 
 
@@ -27,6 +28,7 @@ def merge_tasks(tx: Transaction, known: TeamCache, source: int, target: int) -> 
         names,
     )
     known.dirty.update(row[0] for row in shared)
+    merge_openings(tx, known.team_id, source, target)
     for statement in _STATEMENTS:
         tx.run(statement, names)
     known.merges += 1

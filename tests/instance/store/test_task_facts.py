@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from itertools import permutations
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given, settings
 from store_engines import START, Facts
 
 from lineage.instance.store import Store
@@ -206,3 +209,58 @@ def test_what_becomes_of_a_task_does_not_depend_on_the_order(
 def facts_name(facts: list[dict[str, Any]]) -> str:
     """Return the name that was given last."""
     return str([fact["name"] for fact in facts if fact["f"] == "task"][-1])
+
+
+def test_of_each_field_the_latest_word_counts(store: Store) -> None:
+    """No opening has to say everything, and the newest may say least."""
+    runs = [Facts(name) for name in ("one", "two", "three", "four")]
+    words_of = [{"name": "a", "command": "x"}, {"name": "b"}, {}, {"host": "h"}]
+    facts = [
+        run.fact("task", task_id=1, at=START + at, **words)
+        for at, (run, words) in enumerate(zip(runs, words_of, strict=True))
+    ]
+    (found,) = lives(store, facts)
+    assert found[:2] == ("b", "x")
+
+
+_words = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from("abc"),
+        "command": st.sampled_from("xyz"),
+        "host": st.sampled_from("hi"),
+        "git_dirty": st.booleans(),
+    },
+)
+_openings = st.lists(st.tuples(st.integers(0, 5), _words), min_size=1, max_size=6)
+
+
+def test_openings_in_any_order_give_the_same_task(store: Store) -> None:
+    """The latest word on each field, by time and, at one time, by uid."""
+    teams = itertools.count(1)
+
+    @settings(max_examples=40, deadline=None)
+    @given(_openings, st.randoms(use_true_random=False))
+    def check(openings: list[tuple[int, dict[str, Any]]], chance: Any) -> None:
+        facts = [
+            {"f": "task", "uid": f"u{at}", "task": f"r{at}", "task_id": 1,
+             "at": START + time, **words}
+            for at, (time, words) in enumerate(openings)
+        ]  # fmt: skip
+        expected: dict[str, Any] = {}
+        for fact in sorted(facts, key=lambda fact: (fact["at"], fact["uid"])):
+            expected |= fact
+        chance.shuffle(facts)
+        team = next(teams)
+        while facts:
+            size = chance.randint(1, len(facts))
+            assert not store.ingest(team, facts[:size]).refused
+            facts = facts[size:]
+        with store.db.read() as tx:
+            sql = "SELECT name, command, host, git_dirty FROM tasks WHERE team_id = ?"
+            (row,) = tx.all(sql, (team,))
+        assert row == tuple(
+            expected.get(field) for field in ("name", "command", "host", "git_dirty")
+        )
+
+    check()
