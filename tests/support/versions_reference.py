@@ -166,6 +166,21 @@ class Graph:
                                 other.version = event.version
                                 group.append(other)
 
+    def _is_copy(self, artifact: Any, event: Event) -> bool:
+        """Whether another artifact was written with an output's bytes before."""
+        if event.size is not None and event.size < 8:
+            return False
+        digests = {token for token in event.evidence if token[0] == "digest"}
+        return any(
+            other.role == "production"
+            and not other.unwritten
+            and other.at <= event.at
+            and digests & set(other.evidence)
+            for place, events in self.events.items()
+            if place != artifact
+            for other in events
+        )
+
     def _history(self, artifact: Any, events: list[Event]) -> None:  # noqa: C901  in one piece, as the rule is
         events.sort(key=lambda e: e.when)
         self._same_version(events)
@@ -210,7 +225,8 @@ class Graph:
                     joined[event.version] = version = last.node.version
                     known_here = [n for n in nodes if n.version == version]
             makings = [n for n in known_here if n.made]
-            is_reuse = event.unwritten and version is not None and bool(makings)
+            has_maker = bool(makings) or self._is_copy(artifact, event)
+            is_reuse = event.unwritten and version is not None and has_maker
             if event.role == "production" and not is_reuse:
                 same = (
                     last is not None

@@ -22,6 +22,13 @@ from .artifact_rows import (
     version_row,
     write_artifacts,
 )
+from .copies import (
+    Written,
+    affected,
+    note_unwritten,
+    unwritten_digest,
+    written_digest,
+)
 from .database import Transaction
 from .edge_batch import EdgeBatch
 from .plain_timeline import read_plain
@@ -65,6 +72,10 @@ class ArtifactWriter:
         """Older and newer node, and when."""
         self.recomputed = Recomputed()
         self.new_task_idents: set[str] = set()
+        self.unwritten: set[int] = set()
+        """Artifacts with new outputs that were not written."""
+        self.written: list[Written] = []
+        """Digests with which outputs were written, as far as the store lacks them."""
 
     @property
     def is_rewritten(self) -> bool:
@@ -98,7 +109,7 @@ class ArtifactWriter:
         Args:
             dirty: Artifacts whose timelines have to be recomputed anyway.
         """
-        again = set(dirty)
+        again = {*dirty, *self._with_copies()}
         open_ones: dict[int, list[Event]] = {}
         fresh: list[tuple[ArtifactState, Timeline]] = []
         begun: list[tuple[ArtifactState, int]] = []
@@ -134,6 +145,7 @@ class ArtifactWriter:
             if artifact.is_new:
                 terms += entity_terms(team, artifact.id, artifact.name, artifact.ident)
         write_artifacts(tx, team, list(self._touched.values()))
+        note_unwritten(tx, team, self.unwritten)
         write_terms(tx, terms)
         tx.insert_many("nodes", NODE, self._rows)
         tx.run_many(
@@ -146,6 +158,18 @@ class ArtifactWriter:
         )
         columns = ("team_id", "entity_id", "token", "node_id")
         tx.insert_many("version_tokens", columns, self._tokens, or_ignore=True)
+
+    def _with_copies(self) -> set[int]:
+        """Return the artifacts for which outputs of other artifacts count."""
+        batch = self._batch
+        for place, known in batch.productions():
+            entity = batch.artifacts[place].id
+            if unwritten_digest(known) is not None:
+                self.unwritten.add(entity)
+            elif (digest := written_digest(known)) is not None:
+                self.written.append(Written(digest, entity, batch.times[place]))
+        digests = {one.digest for one in self.written}
+        return self.unwritten | affected(self._tx, self._known.team_id, digests)
 
     def _plain_places(self, id: int) -> list[int]:
         """Return an artifact's edges if nothing is known of any but its time."""
@@ -319,7 +343,7 @@ class ArtifactWriter:
         for id in ids:
             self._events_of(id)
         recomputed = recompute(
-            self._tx, self._known, ids, self._events, self._shares_path
+            self._tx, self._known, ids, self._events, self._shares_path, self.written
         )
         self.recomputed = recomputed
         for artifact in recomputed.artifacts:

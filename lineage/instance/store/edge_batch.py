@@ -7,7 +7,7 @@ that the timeline of its artifact has to read becomes an `Event`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any, Final
 
@@ -76,6 +76,12 @@ class EdgeBatch:
             if known is None:
                 known = self._read[own] = from_members(members)
             self._evidence[place] = known
+
+    def productions(self) -> Iterator[tuple[int, VersionEvidence]]:
+        """Return the places of outputs of which something is known, and what."""
+        for place, known in self._evidence.items():
+            if self.links[place] != INPUT:
+                yield place, known
 
     def is_plain(self, place: int) -> bool:
         """Whether an edge has no evidence and names no sources."""

@@ -88,6 +88,7 @@ class EdgeWriter:
         for mention in self._mentions:
             if mention.artifact is not None:
                 self.artifacts.mention(mention.artifact, mention.event)
+        self.artifacts.written += self._late.written
         for artifact in self._directory.changed.values():
             self.artifacts.touch(artifact)
         self.artifacts.resolve(known.dirty)

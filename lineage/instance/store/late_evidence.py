@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from .activity_ids import INPUT
+from .copies import Written, affected, note_unwritten
 from .database import Transaction
 from .dedup import Item, resolve_ids
-from .evidence import ALL_MEMBERS, merge_late
+from .evidence import ALL_MEMBERS, merge_late, read
 from .write_cache import TeamCache
 
 _KNOWN: Final = (
-    "SELECT e.id, e.late, e.entity_id FROM each_int(:ids) AS x"
+    "SELECT e.id, e.late, e.entity_id, e.direction, e.evidence, e.event_at"
+    " FROM each_int(:ids) AS x"
     " JOIN edges e ON e.team_id = :team AND e.id = x.value"
 )
 _WAITING: Final = (
@@ -36,6 +39,8 @@ class LateEvidence:
         self._late: dict[int, str] = {}
         self._waiting: set[int] = set()
         self._manifests: dict[str, tuple[Any, ...]] = {}
+        self.written: list[Written] = []
+        """With what stored outputs are known by now to have been written."""
 
     def take(self, items: Sequence[Item], new: set[int]) -> None:
         """Take evidence facts.
@@ -60,9 +65,25 @@ class LateEvidence:
                 "UPDATE edges SET late = ? WHERE team_id = ? AND id = ?",
                 [(self._late[id], team, id) for id in entities],
             )
+            self._take_outputs(row for row in entities.values() if row[3] != INPUT)
         if new and self._known.has_pending_evidence(tx):
             names = {"ids": new, "team": team}
             self._late = {**dict(tx.all(_WAITING, names)), **self._late}
+
+    def _take_outputs(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Have the artifacts read again for which digests of stored outputs count."""
+        digests: set[str] = set()
+        unwritten: set[int] = set()
+        for id, late, entity, _, own, at in rows:
+            before, now = read(own, late), read(own, self._late[id])
+            digests |= {known.digest for known in (before, now) if known.digest}
+            if now.is_unwritten:
+                unwritten.add(entity)
+            elif now.digest is not None:
+                self.written.append(Written(now.digest, entity, at))
+        tx, team = self._tx, self._known.team_id
+        note_unwritten(tx, team, unwritten)
+        self._known.dirty |= affected(tx, team, digests)
 
     def of(self, edge: int) -> str | None:
         """Return the late evidence of an edge that the transaction adds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from .activity_ids import STEP_BITS, revision_id
@@ -43,13 +44,27 @@ def rebuild_team(tx: Transaction, team: int) -> None:
         " (SELECT id FROM entities WHERE team_id = :team)",
         {"team": team},
     )
-    known = TeamCache(team)
     last = 0
     while True:
         ids = [row[0] for row in tx.all(_NEXT, (team, last, CHUNK))]
         if not ids:
             break
         last = ids[-1]
+        rebuild_artifacts(tx, team, ids)
+    tx.run(_OF_TASKS, {"team": team})
+    tx.run(_JOINED, {"team": team})
+    tx.run(
+        "UPDATE revisions SET revision = revision + 1, epoch = epoch + 1"
+        " WHERE team_id = ?",
+        (team,),
+    )
+
+
+def rebuild_artifacts(tx: Transaction, team: int, artifacts: Sequence[int]) -> None:
+    """Rebuild the timelines of artifacts, and the links of their nodes."""
+    known = TeamCache(team)
+    for at in range(0, len(artifacts), CHUNK):
+        ids = artifacts[at : at + CHUNK]
         done = recompute(tx, known, ids, {}, StepResolver(tx, known).shares_path)
         rewrite_links(tx, team, done)
         write_artifacts(tx, team, done.artifacts)
@@ -64,13 +79,6 @@ def rebuild_team(tx: Transaction, team: int) -> None:
             rows,
             or_ignore=True,
         )
-    tx.run(_OF_TASKS, {"team": team})
-    tx.run(_JOINED, {"team": team})
-    tx.run(
-        "UPDATE revisions SET revision = revision + 1, epoch = epoch + 1"
-        " WHERE team_id = ?",
-        (team,),
-    )
 
 
 def teams_of(tx: Transaction) -> list[int]:

@@ -20,6 +20,7 @@ from .artifact_rows import (
     node_row,
     version_row,
 )
+from .copies import Written, mark_copies
 from .database import Transaction
 from .edge_uids import SOURCE_BITS
 from .evidence import read
@@ -109,6 +110,7 @@ def recompute(
     ids: Collection[int],
     new_events: Mapping[int, list[Event]],
     shares_path: SharesPath,
+    written: Collection[Written] = (),
 ) -> Recomputed:
     """Recompute timelines; write nodes, evidence and what edges are bound to.
 
@@ -118,6 +120,7 @@ def recompute(
         ids: The artifacts.
         new_events: Events whose edges are not written yet.
         shares_path: Says whether two steps of a task lie on one path.
+        written: Outputs with digests that the store does not have yet.
     """
     result = Recomputed()
     events, stored = _load(tx, known.team_id, ids)
@@ -125,9 +128,10 @@ def recompute(
     missing = [id for id in ids if id not in own]
     own.update({a.id: a for a in load_artifacts_by_id(tx, known.team_id, missing)})
     timelines: list[tuple[ArtifactState, Timeline, list[Event]]] = []
+    together = {id: [*events.get(id, ()), *new_events.get(id, ())] for id in ids}
+    mark_copies(tx, known.team_id, together, written)
     for id in sorted(ids):
-        artifact = own[id]
-        part = [*events.get(id, ()), *new_events.get(id, ())]
+        artifact, part = own[id], together[id]
         if artifact.kind in TASK_KINDS or not part:
             continue
         part.sort(key=lambda event: event.order)

@@ -35,6 +35,8 @@ class Event:
     names_sources: bool = False
     making: Making | None = None
     is_reused: bool = False
+    is_copy: bool = False
+    """Whether it was not written, and its bytes are what another artifact was."""
 
     @property
     def order(self) -> tuple[float, str, int, bool]:
@@ -116,7 +118,8 @@ class Timeline:
         if not event.evidence.is_unwritten or key is None:
             return False
         version = self.versions.get(key) or self._joined(event)
-        event.is_reused = version is not None and version.made is not None
+        has_maker = version is not None and version.made is not None
+        event.is_reused = has_maker or event.is_copy
         return event.is_reused
 
     def _use(self, event: Event, key: Hashable | None) -> Making:

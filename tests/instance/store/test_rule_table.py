@@ -275,6 +275,54 @@ def test_copies_and_renames_keep_their_history(story: Story) -> None:
         assert ("train" in runs) is bool(size)
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_an_untouched_copy_gets_no_maker_of_its_own(
+    story: Story, order: tuple[int, ...]
+) -> None:
+    """Its bytes have one under another name, whichever is known first."""
+    story.is_holding = True
+    stat = {**digest("a"), "size": 20}
+    story.makes("train", "/m", stat=stat)
+    story.makes("publish", "/best", stat=stat, unwritten=True)
+    used = story.uses("predict", "/best", stat=stat)
+    held = story.held
+    for at in order:
+        story.held = [held[at]]
+        story.send()
+    assert story.walk(story.node(used), up=True) == ({"/m"}, {"train"})
+
+
+def test_an_untouched_output_whose_bytes_nobody_made_has_its_declarer(
+    story: Story,
+) -> None:
+    """A later writing of the same bytes elsewhere is none that it could come from."""
+    stat = {**digest("a"), "size": 20}
+    best = story.makes("publish", "/best", stat=stat, unwritten=True)
+    story.makes("train", "/m", stat=stat)
+    assert story.walk(story.node(best), up=True) == (set(), {"publish"})
+
+
+def test_a_late_digest_shows_a_copy(story: Story) -> None:
+    """As does late word that the output was not written."""
+    whole = {**digest("a"), "size": 20}
+    blind = {"size": 20, "mtime_ns": 1}
+    maker = story.makes("train", "/m", stat=blind)
+    best = story.makes("publish", "/best", stat=blind)
+    late = [
+        {**Facts(run).fact("evidence", edge=uid, **more), "at": START}
+        for run, uid, more in (
+            ("publish", best, {"stat": whole}),
+            ("train", maker, {"stat": whole}),
+            ("publish", best, {"unwritten": True}),
+        )
+    ]
+    for number, fact in enumerate(late):
+        fact["uid"] = f"late-{number}"
+        story.held = [fact]
+        story.send()
+    assert story.walk(story.node(best), up=True) == ({"/m"}, {"train"})
+
+
 def test_another_tasks_scratch_file_is_another_version(story: Story) -> None:
     """A writes and removes it; B writes its own and reads it."""
     story.makes("a", "/scratch")
