@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -123,14 +122,9 @@ def _find_local_file(here: Instance, text: str) -> Found | None:
         selector = f'folder:"{_quoted(path)}"'
         nodes = select(here, selector)
         return _only(here, selector, nodes) if nodes else None
-    known = [
-        node
-        for kind in ("file", "model_weight")
-        for node in select(here, f'{kind}:"{_quoted(path)}"')
-    ]
+    known = select(here, f'file:"{_quoted(path)}"')
     digest = _digest(path)
-    same = select(here, f"sha256:{digest}") if digest else []
-    current = [node for node in same if node.id in {other.id for other in known}]
+    current = [node for node in known if node.digest == f"sha256:{digest}"]
     if current:
         best = _best(current)
         artifact = f'file:"{_quoted(path)}"'
@@ -141,6 +135,7 @@ def _find_local_file(here: Instance, text: str) -> Found | None:
         return Found(
             found.nodes, found.selector, [_changed(text, digest, found.node)], artifact
         )
+    same = select(here, f"sha256:{digest}") if digest else []
     if same:
         best = _best(same)
         return Found([best], best.key, [_recognised(here, text, best)])
@@ -153,6 +148,8 @@ def _quoted(path: str) -> str:
 
 def _digest(path: str) -> str | None:
     """Return the SHA-256 of a file, unless it is too large or cannot be read."""
+    import hashlib
+
     try:
         if os.path.getsize(path) > MAX_HASHED:
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import time
 from collections.abc import Mapping
@@ -46,7 +45,12 @@ def _escaped(match: re.Match[str]) -> str:
 
 def clean(text: str) -> str:
     """Return a title without its markup, and its control characters escaped."""
-    return escape(html.unescape(_MARKUP.sub("", text)).strip())
+    plain = _MARKUP.sub("", text)
+    if "&" in plain:
+        import html
+
+        plain = html.unescape(plain)
+    return escape(plain.strip())
 
 
 def shorten(text: str, width: int = MAX_NAME) -> str:

@@ -8,14 +8,13 @@ import io
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any, Final, TextIO
 
 from ..model.readable_json import json_text
 from .format import escape, shorten
-from .result import STYLES, CommandResult, Line, plain, width
+from .result import STYLES, CommandResult, Line, plain, terminal_columns, width
 
 #: A column is not cut below this width.
 _NARROWEST: Final = 8
@@ -120,9 +119,7 @@ def wants_colours(stream: TextIO) -> bool:
 
 def terminal_width() -> int | None:
     """Return the width to which lines are cut, or None where nobody looks."""
-    if not sys.stdout.isatty():
-        return None
-    return shutil.get_terminal_size().columns
+    return terminal_columns() if sys.stdout.isatty() else None
 
 
 def table(rows: Sequence[Sequence[Any]], *, indent: str = "") -> list[Line]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import gc
 import importlib
 import re
+import time
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, Final, NoReturn
 
 from ..errors import LineageError
-from .result import CommandResult, line
+from .result import CommandResult, line, terminal_columns
 
 Run = Callable[[argparse.Namespace], CommandResult]
 
@@ -31,7 +31,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
     """Help with one line for each command, however long its name."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=32)
+        super().__init__(prog, max_help_position=32, width=terminal_columns() - 2)
         self._action_max_length = 16  # argparse forgets to indent the commands
 
 
@@ -68,6 +68,8 @@ NAME_HELP: Final = (
 
 def no_such(what: str, word: str, known: Sequence[str]) -> str:
     """Report that a word is unknown, and which one was probably meant."""
+    import difflib
+
     near = difflib.get_close_matches(word, known, n=1)
     if near:
         return f"no {what} {word!r}; did you mean {near[0]!r}?"
@@ -102,12 +104,28 @@ def kind_word(text: str) -> str:
     return text
 
 
+def moment(text: str | None, *, now: float | None = None) -> float | None:
+    """Return seconds since 1970 for a date, a time, an epoch, or a span ago.
+
+    Raises:
+        UsageError: The text is none of them.
+    """
+    if text is None:
+        return None
+    from ..model.moments import parse_moment
+
+    try:
+        return parse_moment(text, now=time.time() if now is None else now)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
 class Commands:
     """Where the themes hang up their commands."""
 
     def __init__(self, parser: Parser) -> None:
         self._group = parser.add_subparsers(
-            title="commands", metavar="COMMAND", dest="command"
+            title="commands", metavar="COMMAND", dest="command", prog=parser.prog
         )
         parser.set_defaults(run=_help_of(parser), json=False)
 

@@ -18,10 +18,10 @@ from .parser import (
     add_as_of_option,
     add_instance_options,
     kind_word,
+    moment,
 )
 from .render import diff_lines, health_lines, impact_lines, stale_lines, why_lines
 from .result import NO, CommandResult, Line, StyledText, line
-from .time_args import moment
 from .tree import Way, draw
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,6 +68,21 @@ def heading(text: str) -> Line:
 def width(parts: Iterable[StyledText]) -> int:
     """Return the number of characters of a line."""
     return sum(len(part.text) for part in parts)
+
+
+@cache
+def terminal_columns() -> int:
+    """Return the terminal's width; 80 where there is none.
+
+    As `shutil` has it, which would be loaded for nothing else.
+    """
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (AttributeError, ValueError, OSError):
+        return 80
 
 
 def plain(data: Any) -> Any:

@@ -18,6 +18,7 @@ from .parser import (
     add_as_of_option,
     add_instance_options,
     kind_word,
+    moment,
 )
 from .result import CommandResult, Line, StyledText, line
 from .show_node import (
@@ -35,7 +36,6 @@ from .show_set import (
     step_set_lines,
 )
 from .tasks import continue_lines
-from .time_args import moment
 from .tree import Way, draw
 
 #: Runs and artifacts of a set that are shown, unless more are asked for.

@@ -12,9 +12,8 @@ from .connect import Instance, instance
 from .find import means_set
 from .format import ago, count, duration, escape, params_text, state, title
 from .output import table
-from .parser import Commands, add_instance_options
+from .parser import Commands, add_instance_options, moment
 from .result import CommandResult, Line, StyledText, dim, line
-from .time_args import moment
 
 #: Runs read for `--by app`, at most.
 MAX_GROUPED: Final = 5000

@@ -13,12 +13,11 @@ Keys: a task's is `task:<id>`; a data node's is `data:<number>` and stands for o
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from .kinds import DATA_KINDS
 from .limits import MAX_PATH, MAX_TEXT
 from .messages import Field, Message, Prepared
-from .parameters import checked
 from .selector import keepable
 
 NodeType = Literal["task", "data"]
@@ -62,12 +61,7 @@ class Question(Message):
     endpoint: ClassVar[str]
     """The method of the instance that answers it."""
 
-    if not TYPE_CHECKING:
-
-        def __init__(self, **parameters: Any) -> None:
-            super().__init__(**parameters)
-            # What the rules change, such as bytes of a name that are no text.
-            self.__dict__.update(checked(type(self), parameters))
+    _is_checked = True
 
 
 class Answer(Message):

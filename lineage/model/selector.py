@@ -20,7 +20,6 @@ environment:3f9a1c         what ran in the same packages, code and machine
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import Any, Final
@@ -160,13 +159,15 @@ def shown_status(status: str | None) -> str | None:
 def as_name(text: str) -> Selector | None:
     """Read a whole text as one name, whatever signs it holds; None for a filter.
 
-    So `a, b.csv`, `R&D.csv` and `file:/data/R&D.csv` can be named as they are.
+    So `a, b.csv`, `R&D.csv` and `file:/data/R&D.csv` can be named as they are; what
+    is in quotes after the kind is the language's.
     """
     match = _PREFIX.fullmatch(text.strip())
     word = "" if match is None else match[1].lower()
     if match is None or word not in (*PREFIXES, *FILTERS):
         return Text(text)
-    is_name = word in (*DATA_KINDS, *ALIASES) and match[2]
+    is_quoted = len(match[2]) > 1 and match[2][0] == match[2][-1] == '"'
+    is_name = word in (*DATA_KINDS, *ALIASES) and match[2] and not is_quoted
     return NameSelector(ALIASES.get(word, word), match[2]) if is_name else None
 
 
@@ -402,5 +403,7 @@ def _unquoted(text: str) -> str:
 
 
 def _suggestion(word: str) -> str:
+    import difflib
+
     near = difflib.get_close_matches(word, (*PREFIXES, *FILTERS), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lineage.cli.parser import UsageError
-from lineage.cli.time_args import moment
+from lineage.cli.parser import UsageError, moment
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def find_text(view: TeamGraph, text: Text) -> set[NodeRef]:
         if found:
             return found
     tasks = find_tasks(view, text.text, text.version)
-    entities = _with_name(view, _targets(view, text.text), text.text)
+    entities = _with_name(view, *_targets(view, text.text), text.text)
     found = tasks | _versions(view, entities, text.version)
     if found or text.version is not None:
         return found
@@ -115,7 +115,7 @@ def find_tasks(view: TeamGraph, value: str, nth: str | None) -> set[NodeRef]:
         sql = "SELECT id FROM tasks WHERE team_id = ? AND number = ?"
         rows = tx.all(sql, (team, int(value)))
         return {task_ref(row[0]) for row in rows} | _unknown_task(view, value)
-    ids = [-target for target in _targets(view, value) if target < 0]
+    ids = [-target for target in _targets(view, value)[0] if target < 0]
     names = list({form.lower() for form in _forms(value)})
     found = view.rows(_TASKS_NAMED, ids=ids, names=names)
     if nth is None:
@@ -166,17 +166,23 @@ def _entities(view: TeamGraph, kind: str, value: str, is_model: bool) -> list[in
     rows = view.rows(_BY_IDENT, idents=idents, **names)
     if rows:
         return [row[0] for row in rows]
-    ids = [target for target in _targets(view, value) if target > 0]
+    targets, aliased = _targets(view, value)
+    ids = [target for target in targets if target > 0]
     kept = view.rows(_OF_KIND, ids=ids, **names)
-    return _with_name(view, [row[0] for row in kept], value)
+    return _with_name(view, [row[0] for row in kept], aliased, value)
 
 
-def _targets(view: TeamGraph, text: str) -> list[int]:
-    """Return the artifacts, and tasks below zero, that the index has for a text."""
-    terms = list({_as_term(form) for form in _forms(text)})
+def _targets(view: TeamGraph, text: str) -> tuple[list[int], set[int]]:
+    """Return the artifacts, and tasks below zero, that the index has for a text.
+
+    Those that were known by it as another name are returned again, apart.
+    """
+    forms = _forms(text)
+    terms = list({_as_term(form) for form in forms})
     rows = view.rows(_BY_TERM, terms=terms, most=MAX_MATCHES)
-    rows += view.rows(_BY_ALIAS, aliases=list(_forms(text)), most=MAX_MATCHES)
-    return list(dict.fromkeys(row[0] for row in rows))
+    aliased = view.rows(_BY_ALIAS, aliases=list(forms), most=MAX_MATCHES)
+    found = dict.fromkeys(row[0] for row in (*rows, *aliased))
+    return list(found), {row[0] for row in aliased}
 
 
 def _as_term(text: str) -> str:
@@ -206,7 +212,9 @@ def _comparable(text: str) -> str:
     return unicodedata.normalize("NFC", text).lower().replace("\\", "/")
 
 
-def _with_name(view: TeamGraph, ids: list[int], text: str) -> list[int]:
+def _with_name(
+    view: TeamGraph, ids: list[int], aliased: set[int], text: str
+) -> list[int]:
     """Keep the artifacts whose name or path is the text, or ends with it."""
     wanted = _comparable(text.removeprefix("./"))
     rows = view.tx.all(
@@ -215,10 +223,6 @@ def _with_name(view: TeamGraph, ids: list[int], text: str) -> list[int]:
         {"ids": [id for id in ids if id > 0], "team": view.team_id},
     )
     end = wanted if wanted.startswith("/") else "/" + wanted
-    aliased = {
-        row[0]
-        for row in view.rows(_BY_ALIAS, aliases=list(_forms(text)), most=MAX_MATCHES)
-    }
     return [
         id
         for id, name, ident in rows

@@ -138,6 +138,8 @@ def walk(
     """Return the nodes on one side of some nodes, each with its distance."""
     if depth is not None and depth < 0:
         raise ValueError(f"depth must be 0 or more, not {depth}")
+    if depth == 0:
+        return dict.fromkeys(refs, 0)
     hops = to_refs(view, reach(view, refs, up=up, depth=depth, hows=hows))
     hops.update(dict.fromkeys(refs, 0))
     return hops

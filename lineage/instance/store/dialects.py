@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Protocol
 
 from ...errors import StoreError
-from .sql_params import Params
 
 
 class Dialect(Protocol):
@@ -31,8 +30,10 @@ class Dialect(Protocol):
     def is_usable(self, connection: Any) -> bool:
         """Whether the connection may serve again."""
 
-    def execute(self, connection: Any, sql: str, params: Params) -> Any:
-        """Run one statement and return its cursor."""
+    spell: Callable[[str], str]
+    """Spells a statement for the engine."""
+    takes_json: bool
+    """Whether a statement takes a list as JSON text."""
 
     def run_many(self, connection: Any, sql: str, rows: Sequence[Any]) -> None:
         """Run one statement for each row."""

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from ...errors import StoreCorruptError, StoreError
 from . import sql_params
 from .errors import ConflictError, ServerAwayError, StoreFaultError
-from .sql_params import Params, insertion
+from .sql_params import insertion
 
 #: Rows from which COPY beats single inserts on PostgreSQL.
 COPY_FROM = 50
@@ -37,6 +37,7 @@ class PostgresDialect:
     """PostgreSQL through psycopg 3, which the `postgres` extra brings."""
 
     name = "postgresql"
+    takes_json = False
     writes_alone = False
     settings: ClassVar[str] = _SETTINGS
     words: ClassVar[dict[str, str]] = {
@@ -59,6 +60,7 @@ class PostgresDialect:
                 subject=url,
             ) from error
         self.url = url
+        self.spell: Callable[[str], str] = sql_params.for_postgres
         self._psycopg = psycopg
         self.errors: tuple[type[Exception], ...] = (psycopg.Error,)
 
@@ -80,10 +82,6 @@ class PostgresDialect:
     def is_usable(self, connection: Any) -> bool:
         idle = self._psycopg.pq.TransactionStatus.IDLE
         return not connection.closed and connection.info.transaction_status == idle
-
-    def execute(self, connection: Any, sql: str, params: Params) -> Any:
-        spelled = sql_params.for_postgres(sql)
-        return connection.execute(spelled, sql_params.postgres_params(params))
 
     def run_many(self, connection: Any, sql: str, rows: Sequence[Any]) -> None:
         with connection.cursor() as cursor:

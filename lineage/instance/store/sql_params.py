@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +17,11 @@ _TABLE_JOIN = re.compile(
 _BORDER = re.compile(
     r"[()]|\s(?:(?:LEFT\s+|CROSS\s+)?JOIN|WHERE|GROUP|HAVING|ORDER|LIMIT|UNION|EXCEPT"
     r"|RETURNING|ON CONFLICT)\b"
+)
+#: A query that has one row or more for each item of a list, and no other.
+_DRIVEN = re.compile(
+    r"SELECT (?:(?!\bFROM\b|\(SELECT\b|\b(?:COUNT|MAX|MIN|SUM|AVG|\w+_\w+)\()[\s\S])*"
+    r"\bFROM each_(?:int|text)\(:(\w+)\)(?![\s\S]*\bUNION\b)"
 )
 _PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):(\w+)|(\?)|(%)")
 
@@ -49,6 +53,13 @@ def for_postgres(sql: str) -> str:
     if spread != sql:
         spread = _look_up(spread)
     return _PARAMETER.sub(_placeholder, spread)
+
+
+@lru_cache(maxsize=1024)
+def driving_list(sql: str) -> str | None:
+    """Return the list without whose items a query has no rows, if there is one."""
+    match = _DRIVEN.match(sql)
+    return None if match is None else match.group(1)
 
 
 def _look_up(sql: str) -> str:
@@ -92,39 +103,6 @@ def _placeholder(match: re.Match[str]) -> str:
         return "%s"
     text = match.group(0)
     return "%%" if match.group(3) else text.replace("%", "%%")
-
-
-def sqlite_params(params: Params) -> Params:
-    """Turn lists among the parameters into the JSON text that `each_…` reads."""
-    if isinstance(params, Mapping):
-        return {name: _as_json(value) for name, value in params.items()}
-    return [_as_json(value) for value in params]
-
-
-def postgres_params(params: Params) -> Params:
-    """Turn sets and tuples among the parameters into lists."""
-    if isinstance(params, Mapping):
-        return {name: _as_list(value) for name, value in params.items()}
-    return [_as_list(value) for value in params]
-
-
-def _as_json(value: Any) -> Any:
-    if not _is_many(value):
-        return value
-    items = list(value)
-    # The text of a list of ints is JSON already, and five times faster to make.
-    return str(items) if items and type(items[0]) is int else json.dumps(items)
-
-
-def _as_list(value: Any) -> Any:
-    return list(value) if _is_many(value) else value
-
-
-def _is_many(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, _SINGLE)
-
-
-_SINGLE = (str, bytes, bytearray, memoryview)
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -16,7 +16,7 @@ from ...errors import StoreCorruptError, StoreError
 from ...permissions import create_private, make_folder
 from . import sql_params
 from .errors import ConflictError, StoreBusyError, StoreFaultError
-from .sql_params import Params, insertion
+from .sql_params import insertion
 
 #: How long a statement may wait for another process's write.
 BUSY_TIMEOUT_S = 30.0
@@ -54,6 +54,7 @@ class SqliteDialect:
     """SQLite in a file, used by several threads and processes at once."""
 
     name = "sqlite"
+    takes_json = True
     errors: tuple[type[Exception], ...] = (sqlite3.Error, OverflowError)
     writes_alone = True
     words: ClassVar[dict[str, str]] = {
@@ -68,15 +69,17 @@ class SqliteDialect:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.spell: Callable[[str], str] = sql_params.for_sqlite
         #: The file that was opened first: device and inode.
         self._file: tuple[int, int] | None = None
 
     def connect(self) -> sqlite3.Connection:
-        make_folder(self.path.parent)
-        if self._file is None:
+        if not self.path.exists():
+            make_folder(self.path.parent)
+            # SQLite gives its other files the rights of this one.
+            create_private(self.path)
+        elif self._file is None:
             _refuse_other(self.path)
-        # SQLite gives its other files the rights of this one.
-        create_private(self.path)
         connection = sqlite3.connect(
             self.path,
             timeout=BUSY_TIMEOUT_S,
@@ -106,11 +109,6 @@ class SqliteDialect:
 
     def is_usable(self, connection: Any) -> bool:
         return not connection.in_transaction
-
-    def execute(self, connection: Any, sql: str, params: Params) -> Any:
-        return connection.execute(
-            sql_params.for_sqlite(sql), sql_params.sqlite_params(params)
-        )
 
     def run_many(self, connection: Any, sql: str, rows: Sequence[Any]) -> None:
         connection.executemany(sql_params.for_sqlite(sql), rows)

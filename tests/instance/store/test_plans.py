@@ -10,22 +10,22 @@ import pytest
 from store_engines import Facts, digest, new_schema
 
 from lineage.instance.store import open_store
-from lineage.instance.store.postgres import PostgresDialect
-from lineage.instance.store.sql_params import Params, for_sqlite, sqlite_params
-from lineage.instance.store.sqlite import SqliteDialect
+from lineage.instance.store.database import Transaction, bound
+from lineage.instance.store.sql_params import Params, for_sqlite
 
 
 @pytest.fixture
 def queried(monkeypatch: pytest.MonkeyPatch) -> dict[str, Params]:
     """Every statement that is run with its last values."""
     seen: dict[str, Params] = {}
-    real = SqliteDialect.execute
+    real = Transaction._execute
 
-    def execute(self: SqliteDialect, connection: Any, sql: str, params: Params) -> Any:
-        seen[for_sqlite(sql)] = sqlite_params(params)
-        return real(self, connection, sql, params)
+    def execute(self: Transaction, sql: str, params: Params) -> Any:
+        if self.dialect.takes_json:
+            seen[for_sqlite(sql)] = bound(params, as_json=True)
+        return real(self, sql, params)
 
-    monkeypatch.setattr(SqliteDialect, "execute", execute)
+    monkeypatch.setattr(Transaction, "_execute", execute)
     return seen
 
 
@@ -87,22 +87,22 @@ def test_postgres_looks_up_before_it_was_analysed(
 ) -> None:
     """Without statistics, a statement reads a few rows for each item of its list."""
     costs: dict[str, float] = {}
-    real = PostgresDialect.execute
+    real = Transaction._execute
 
-    def execute(self: PostgresDialect, connection: Any, sql: str, params: Any) -> Any:
+    def execute(self: Transaction, sql: str, params: Any) -> Any:
         if "each_" in sql and sql.startswith("SELECT"):
             explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}"
-            plan = real(self, connection, explained, params).fetchone()[0][0]["Plan"]
+            plan = real(self, explained, params).fetchone()[0][0]["Plan"]
             items = sum(len(v) for v in params.values() if not isinstance(v, str | int))
             cost = rows_read(plan) / (items + plan["Actual Rows"] + 1)
             costs[sql] = max(cost, costs.get(sql, 0.0))
-        return real(self, connection, sql, params)
+        return real(self, sql, params)
 
     store = open_store(new_schema(postgres_server))
     # Of a few hundred rows it may read all.
     each = range(3_000)
     store.ingest(1, [Facts(f"many-{n}").makes("file", f"/m/{n}") for n in each])
-    monkeypatch.setattr(PostgresDialect, "execute", execute)
+    monkeypatch.setattr(Transaction, "_execute", execute)
     # Times go back and forth, so that some artifacts are recomputed.
     for at in (0.0, 50.0, 1.0, 25.0):
         run = Facts(f"run-{at}")

@@ -12,8 +12,9 @@ from store_engines import Facts, digest, new_schema
 
 from lineage.instance.graph import GraphQueries
 from lineage.instance.store import open_store
+from lineage.instance.store.database import Transaction, bound
 from lineage.instance.store.postgres import PostgresDialect
-from lineage.instance.store.sql_params import Params, for_postgres, postgres_params
+from lineage.instance.store.sql_params import Params, for_postgres
 
 #: Tables that grow in this test, and what the names of their indexes begin with.
 TABLES = ("entities", "nodes", "edges", "links", "aliases", "version_tokens",
@@ -25,16 +26,14 @@ MANY = 1_500
 def queried(monkeypatch: pytest.MonkeyPatch) -> dict[str, Params]:
     """Every statement with a list that is run, with its last values."""
     seen: dict[str, Params] = {}
-    real = PostgresDialect.execute
+    real = Transaction._execute
 
-    def execute(
-        self: PostgresDialect, connection: Any, sql: str, params: Params
-    ) -> Any:
+    def execute(self: Transaction, sql: str, params: Params) -> Any:
         if "each_" in sql:
             seen[sql] = params
-        return real(self, connection, sql, params)
+        return real(self, sql, params)
 
-    monkeypatch.setattr(PostgresDialect, "execute", execute)
+    monkeypatch.setattr(Transaction, "_execute", execute)
     return seen
 
 
@@ -91,7 +90,7 @@ def test_a_list_is_looked_up_item_by_item(
         slow = {}
         for sql, params in queried.items():
             spelled = f"EXPLAIN (FORMAT JSON) {for_postgres(sql)}"
-            row = connection.execute(spelled, postgres_params(params)).fetchone()
+            row = connection.execute(spelled, bound(params, as_json=False)).fetchone()
             assert row is not None
             much = [part for part in parts(row[0][0]["Plan"]) if reads_much(part)]
             if much:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
-from lineage.instance.store.sql_params import for_postgres, for_sqlite
+from lineage.instance.store.database import Database
+from lineage.instance.store.sql_params import driving_list, for_postgres, for_sqlite
 
 LIST = "unnest((SELECT CAST(%(ids)s AS bigint[]))) AS x(value)"
 
@@ -49,3 +53,32 @@ def test_a_join_without_a_list_is_left_to_the_planner() -> None:
     """Only lists are looked up item by item."""
     sql = "SELECT 1 FROM t JOIN u ON u.a = t.a"
     assert for_postgres(sql) == for_sqlite(sql) == sql
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("SELECT n.id FROM each_int(:ids) AS x JOIN nodes n ON n.id = x.value", "ids"),
+        ("SELECT DISTINCT t.a, lower(t.b) FROM each_text(:names) AS x JOIN t", "names"),
+        ("SELECT COUNT(*) FROM each_int(:ids) AS x", None),
+        ("SELECT MAX(n.id) FROM each_int(:ids) AS x JOIN nodes n", None),
+        ("SELECT (SELECT 1 FROM each_int(:ids) AS x), n.id FROM nodes n", None),
+        ("SELECT n.id FROM n WHERE n.id IN (SELECT x.value FROM each_int(:i) AS x)",
+         None),
+        ("SELECT 1 FROM each_int(:ids) AS x UNION SELECT 2", None),
+        ("SELECT 1 FROM each_int(?) AS x", None),
+    ],
+)  # fmt: skip
+def test_a_query_without_items_is_known(sql: str, name: str | None) -> None:
+    """Only where each row comes from an item of one list is nothing to be read."""
+    assert driving_list(sql) == name
+
+
+def test_a_list_without_items_has_no_rows(tmp_path: Path) -> None:
+    """The store is not called for it; a count of nothing is still a row."""
+    db = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    with closing(db), db.read() as tx:
+        assert tx.all("SELECT x.value FROM each_int(:ids) AS x", {"ids": []}) == []
+        rows = tx.all("SELECT COUNT(*) FROM each_int(:ids) AS x", {"ids": set()})
+        assert rows == [(0,)]
+        assert tx.all("SELECT x.value FROM each_int(:i) AS x", {"i": {4}}) == [(4,)]
