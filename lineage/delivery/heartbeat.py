@@ -14,6 +14,7 @@ OPENING: Final = b'{"f":"task",'
 ENDING: Final = b'{"f":"task_end",'
 #: Of what a task may be silent for, a beat comes after this part.
 _PART: Final = 6.0
+_LEAST_S: Final = 0.05
 #: What of an opening is said again.
 _SAID: Final = ("f", "task", "task_id", "pid", "status")
 
@@ -46,7 +47,9 @@ class Heartbeat:
     @property
     def every_s(self) -> float:
         """Seconds from one beat to the next; infinite where there is none."""
-        return self._lost_after_s / _PART or float("inf")
+        if not self._lost_after_s:
+            return float("inf")
+        return max(self._lost_after_s / _PART, _LEAST_S)
 
     def notice(self, text: bytes) -> bytes:
         """Notice a fact of this process; return it, an opening with its promise."""

@@ -60,6 +60,29 @@ def test_a_backup_that_is_copied_back_gets_what_came_after_it(
     assert "0 confirmed before them lie in no file any more" in logged
 
 
+def test_a_whole_home_that_is_copied_back_loses_and_doubles_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The process finds a copy of its own file in the journal, beside the store."""
+    home, kept = tmp_path / "home", tmp_path / "kept"
+    lineage.configure(home=home)
+    lineage.current_task().uses_project(1)
+    assert lineage.flush(WAIT_S)
+    copy = _back_up(home)
+    shutil.copytree(home, kept, ignore=shutil.ignore_patterns("instance.db*"))
+    lineage.current_task().uses_project(2)
+    assert lineage.flush(WAIT_S)
+    os.replace(copy, kept / "instance.db")
+    shutil.rmtree(home)
+    os.replace(kept, home)
+    lineage.current_task().uses_project(3)
+    for _ in range(2):
+        runtime().flusher.reader.scan_again()
+        assert lineage.flush(WAIT_S)
+        assert stored(home) == [1, 2, 3]
+    assert len(_losses(caplog)) == 1
+
+
 def test_what_lies_in_no_file_any_more_is_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
