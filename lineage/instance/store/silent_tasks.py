@@ -15,7 +15,7 @@ IsAlive = Callable[[str | None, int | None], bool]
 
 #: The tasks to look at. A server that was away heard nothing of anybody.
 SILENT: Final = """
-SELECT t.team_id, r.run, t.host, t.pid, t.heard_at,
+SELECT t.team_id, r.run, t.host, t.pid, t.heard_at, t.lost_after_s,
     COALESCE(t.told_at, t.started_at, t.created_at),
     (SELECT MAX(e.recorded_at) FROM edges e
      WHERE e.team_id = t.team_id AND e.task_id = t.id)
@@ -37,20 +37,23 @@ def silent_ends(
         now: The time; that of the clock when left out.
         is_alive: Which processes are silent and nevertheless at work.
     """
-    names = {"now": time.time() if now is None else now, "since": since}
+    now = time.time() if now is None else now
     with db.read() as tx:
-        rows = tx.all(SILENT, names)
+        rows = tx.all(SILENT, {"now": now, "since": since})
     found: dict[int, list[dict[str, Any]]] = {}
-    for team, run, host, pid, heard_at, opened_at, edge_at in rows:
-        if not is_alive(host, pid):
-            fact = {
-                "f": "task_end",
-                "uid": f"{run}-silent-{heard_at:.3f}",
-                "task": run,
-                "at": max(opened_at, edge_at or 0.0),
-                "status": "lost",
-            }
-            found.setdefault(team, []).append(fact)
+    for team, run, host, pid, heard_at, lost_after_s, opened_at, edge_at in rows:
+        # A worker that had joined the task may go on without the one that opened it.
+        last_at = max(heard_at, edge_at or 0.0)
+        if last_at + lost_after_s > now or is_alive(host, pid):
+            continue
+        fact = {
+            "f": "task_end",
+            "uid": f"{run}-silent-{last_at:.6f}",
+            "task": run,
+            "at": max(opened_at, edge_at or 0.0),
+            "status": "lost",
+        }
+        found.setdefault(team, []).append(fact)
     return found
 
 

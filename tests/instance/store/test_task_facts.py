@@ -145,8 +145,15 @@ def test_a_task_that_was_silent_too_long_is_lost_until_it_is_heard_again(
     }
     store.ingest(1, [one.fact("task", task_id=1, at=START + 50, lost_after_s=60)])
     assert _states(store)[1] == ("started", None)
-    assert store.end_silent_tasks(0, time.time() + 90) == 1
+    now = time.time()
+    assert store.end_silent_tasks(0, now + 90) == 1
     assert _states(store)[1] == ("lost", START + 50)
+    # A worker that had joined it goes on for a while.
+    store.ingest(1, [one.uses("project", 2, task_id=1, at=now + 80)])
+    assert store.end_silent_tasks(0, now + 90) == 0
+    assert _states(store)[1] == ("started", None)
+    assert store.end_silent_tasks(0, now + 150) == 1
+    assert _states(store)[1][0] == "lost"
 
 
 def _states(store: Store) -> dict[int, tuple[str, float | None]]:
