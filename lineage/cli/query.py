@@ -20,7 +20,14 @@ from .parser import (
     kind_word,
     moment,
 )
-from .render import diff_lines, health_lines, impact_lines, stale_lines, why_lines
+from .render import (
+    diff_lines,
+    health_lines,
+    impact_lines,
+    indirect_lines,
+    stale_lines,
+    why_lines,
+)
 from .result import NO, CommandResult, Line, StyledText, line
 from .tree import Way, draw
 
@@ -108,6 +115,11 @@ def _add_stale(commands: Commands) -> None:
         "--all",
         action="store_true",
         help="also outputs of which a newer version exists",
+    )
+    stale.add_argument(
+        "--indirect",
+        action="store_true",
+        help="also what was made of stale outputs, directly or through others",
     )
     stale.add_argument(
         "--limit", type=int, default=50, metavar="N", help="how many (50)"
@@ -252,10 +264,18 @@ def run_stale(args: argparse.Namespace) -> CommandResult:
     with instance(args) as here:
         of = find(here, args.name).selector if args.name else None
         answer = here.graph.stale(
-            of=of, all=args.all, limit=args.limit, after=args.after
+            of=of,
+            all=args.all,
+            indirect=args.indirect,
+            limit=args.limit,
+            after=args.after,
         )
+        lines = stale_lines(answer)
+        if of is not None and not answer.items and not args.indirect:
+            # Who names an output wants to know whether it can be relied on.
+            lines += indirect_lines(here.graph.stale(of=of, indirect=True))
         page = here.page_lines(view="stale")
-    return CommandResult(answer, [*stale_lines(answer), *page])
+    return CommandResult(answer, [*lines, *page])
 
 
 def run_path(args: argparse.Namespace) -> CommandResult:

@@ -12,6 +12,7 @@ from ..model.comparisons import (
     ImpactAnswer,
     ImpactItem,
     StaleAnswer,
+    StaleItem,
     WhyAnswer,
 )
 from ..model.environment import shown_member, shown_value
@@ -188,19 +189,31 @@ def stale_lines(answer: StaleAnswer) -> list[Line]:
         [
             styled(item.node),
             StyledText(f"made by {title(item.task)} ({item.task.key})", "dim"),
-            StyledText(
-                "from "
-                + ", ".join(
-                    f"{title(reason.used)} {reason.used.version or reason.used.key}, "
-                    f"now {reason.current.version or reason.current.key}"
-                    for reason in item.reasons
-                )
-            ),
+            StyledText(f"from {_reasons(item)}"),
         ]
         for item in answer.items
     ]
     more = [line(StyledText(f"there is more; add: --after {answer.next}", "dim"))]
     return table(rows) + (more if answer.next else [])
+
+
+def indirect_lines(answer: StaleAnswer) -> list[Line]:
+    """Add to an empty list what was made of stale outputs all the same."""
+    return [
+        line(styled(item.node), f" was made from {_reasons(item)}")
+        for item in answer.items
+    ]
+
+
+def _reasons(item: StaleItem) -> str:
+    if item.is_indirect:
+        names = ", ".join(title(reason.used) for reason in item.reasons)
+        return f"{names}, which a new run would make differently"
+    return ", ".join(
+        f"{title(reason.used)} {reason.used.version or reason.used.key}, "
+        f"now {reason.current.version or reason.current.key}"
+        for reason in item.reasons
+    )
 
 
 def why_lines(answer: WhyAnswer) -> list[Line]:

@@ -114,6 +114,8 @@ class StaleParams(Question):
     of: Selector | None = None
     all: bool = False
     """Also outputs that have been superseded by newer versions."""
+    indirect: bool = False
+    """Also outputs that were made of stale ones, directly or through others."""
     limit: Limit = 100
     after: Text | None = None
 
@@ -134,7 +136,10 @@ class StaleItem(Answer):
     newest: Node
     """`used` and `newest` are the first reason's."""
     reasons: list[StaleReason] = Field(default_factory=list)
-    """All inputs that have newer versions."""
+    """All inputs that have newer versions; of an indirect one, the inputs that are
+    stale or were made of stale ones, each as `used` and `current`."""
+    is_indirect: bool = False
+    """No input has a newer version, but one would be made differently."""
 
 
 class StaleAnswer(Answer):

@@ -286,6 +286,7 @@ class GraphQuestions(ABC):
         *,
         of: str | None = None,
         all: bool = False,
+        indirect: bool = False,
         limit: int = 100,
         after: str | None = None,
     ) -> StaleAnswer:
@@ -294,10 +295,13 @@ class GraphQuestions(ABC):
         Args:
             of: A selector: only these artifacts, and what these tasks made.
             all: Also outputs of which a newer version exists.
+            indirect: Also what was made of stale outputs, directly or through others.
             limit: How many, at most.
             after: `next` of the answer before.
         """
-        params = StaleParams(of=of, all=all, limit=limit, after=after)
+        params = StaleParams(
+            of=of, all=all, indirect=indirect, limit=limit, after=after
+        )
         return self.ask(params, StaleAnswer)
 
     def path(

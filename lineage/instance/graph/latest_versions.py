@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: Links by which an output of an older version is out of date: a copy or a part is as
 #: old as what it was taken from, which has a row of its own.
-_MAKING_HOWS: Final = frozenset({"declared", "same step", "enclosing step"})
+MAKING_HOWS: Final = frozenset({"declared", "same step", "enclosing step"})
 
 _NOW: Final = (
     "SELECT e.id, e.latest_id, e.versions FROM each_int(:ids) AS x"
@@ -84,7 +84,7 @@ def stale_reasons(view: TeamGraph, outputs: Collection[int]) -> list[StaleReason
     An input is out of date when the current version of its artifact has another
     content, unless the maker of the output made that version itself.
     """
-    links = [ln for ln in view.links.upstream(outputs) if ln.how in _MAKING_HOWS]
+    links = [ln for ln in view.links.upstream(outputs) if ln.how in MAKING_HOWS]
     if not links:
         return []
     nodes = _versions_of(view, {link.source for link in links})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from ...model.comparisons import StaleAnswer, StaleItem, StaleParams, StaleReason
-from . import latest_versions
-from .latest_versions import stale_reasons
+from ..store.derived_links import DerivedLink
+from .latest_versions import MAKING_HOWS, stale_reasons
+from .latest_versions import StaleReason as Reason
+from .links import task_of
 from .nodes import data_nodes, task_nodes
 from .pages import checked_after, checked_limit
 from .query_session import GraphReader, find
@@ -46,8 +48,8 @@ def stale(
         if params.of is not None:
             chosen = list(find(views, params.of))
         for view, refs in chosen:
-            outputs = _made_from_old(view) if refs is None else _outputs(view, refs)
-            answer.items += _items(view, outputs, with_all=params.all)
+            some = None if refs is None else _outputs(view, refs)
+            answer.items += _items(view, some, params)
     if len(answer.items) > start + size:
         answer.next = str(start + size)
     answer.items = answer.items[start : start + size]
@@ -55,14 +57,20 @@ def stale(
 
 
 def _items(
-    view: TeamGraph, outputs: Collection[int], *, with_all: bool
+    view: TeamGraph, some: Collection[int] | None, params: StaleParams
 ) -> list[StaleItem]:
     """Make a row for each stale output, the newest first."""
-    rows = view.rows(_CURRENT, ids=list(outputs), all=int(with_all))
-    reasons = stale_reasons(view, [row[0] for row in rows])
-    by_output: dict[int, list[latest_versions.StaleReason]] = {}
-    for reason in reasons:
-        by_output.setdefault(reason.output, []).append(reason)
+    is_all = params.all
+    outputs = _made_from_old(view) if some is None or params.indirect else some
+    by_output = _by_output(stale_reasons(view, _listed(view, outputs, is_all=is_all)))
+    direct = set(by_output)
+    if params.indirect:
+        made = _made_from_stale(view, direct)
+        listed = set(_listed(view, made, is_all=is_all))
+        by_output |= _by_output(r for id in listed for r in made[id])
+    if some is not None:
+        by_output = {id: by_output[id] for id in by_output.keys() & set(some)}
+    reasons = [reason for part in by_output.values() for reason in part]
     ids = {id for r in reasons for id in (r.output, r.used, r.current)}
     data, tasks = data_nodes(view, ids), task_nodes(view, {r.task for r in reasons})
     return [
@@ -74,9 +82,46 @@ def _items(
             reasons=[
                 StaleReason(used=data[r.used], current=data[r.current]) for r in part
             ],
+            is_indirect=output not in direct,
         )
         for output, part in sorted(by_output.items(), reverse=True)
     ]
+
+
+def _listed(view: TeamGraph, outputs: Collection[int], *, is_all: bool) -> list[int]:
+    """Keep what was made and is there, and is current unless all is asked for."""
+    return [row[0] for row in view.rows(_CURRENT, ids=list(outputs), all=int(is_all))]
+
+
+def _by_output(reasons: Iterable[Reason]) -> dict[int, list[Reason]]:
+    found: dict[int, list[Reason]] = {}
+    for reason in reasons:
+        found.setdefault(reason.output, []).append(reason)
+    return found
+
+
+def _made_from_stale(view: TeamGraph, stale: set[int]) -> dict[int, list[Reason]]:
+    """Return what was made of stale outputs, through other artifacts and copies too."""
+    found: dict[int, dict[Reason, None]] = {}
+    frontier = set(stale)
+    while frontier:
+        links = [
+            link
+            for part in _chunks(sorted(frontier))
+            for link in view.links.downstream(part)
+            if link.target not in stale and (link.how in MAKING_HOWS or _is_copy(link))
+        ]
+        frontier = {link.target for link in links} - found.keys()
+        makers = view.links.makers({link.target for link in links})
+        for link in links:
+            task = task_of(link) or next(iter(makers.get(link.target, ())), 0)
+            reason = Reason(link.target, task, link.source, link.source)
+            found.setdefault(link.target, {})[reason] = None
+    return {output: list(reasons) for output, reasons in found.items()}
+
+
+def _is_copy(link: DerivedLink) -> bool:
+    return link.how == "same content"
 
 
 def _made_from_old(view: TeamGraph) -> set[int]:
