@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..errors import guard, logger, warn_rarely
-from ..journal import dead_letters, records
+from ..journal import dead_letters, records, segments
 from ..journal.dead_letters import RejectedFact
 from ..journal.records import Record, TornRecord
 from ..journal.segments import Segment
@@ -79,6 +79,9 @@ class JournalReader:
         self.refused: deque[RejectedFact] = deque(maxlen=_MOST_REFUSED)
         #: Facts that the receiver has confirmed since it was opened.
         self._confirmed = 0
+        #: The last one, and whether it is to be kept for a successor.
+        self._last: QueuedFact | None = None
+        self._has_looked_back = not has_probes
 
     # -- reading --------------------------------------------------------------
 
@@ -96,6 +99,10 @@ class JournalReader:
         new = self._journal.pop_new_segments()
         self._sources += new
         self.heartbeat.beat(is_new_segment=bool(new))
+        if not self._has_looked_back:
+            self._has_looked_back = True
+            with guard("It cannot be seen whether the store has what it confirmed"):
+                self._look_back()
         if now >= self._look_at:
             self._look_at = now + _LOOK_EVERY_S
             self._sources = self._adopted() + self._sources
@@ -160,6 +167,26 @@ class JournalReader:
         if source.is_adopted and not source.has_unread():
             self._ask_for_last(source)
 
+    def _look_back(self) -> None:
+        """Send the last fact that was confirmed in this home, to see if it is there.
+
+        Where no store is left, somebody has deleted it, and knows.
+        """
+        folder = self._journal.folder
+        kept = folder.confirmed()
+        if self._journal.destination != "local" or kept is None:
+            return
+        if not (folder.home / "instance.db").exists():
+            return
+        fact = json.loads(kept)
+        uid = fact.pop("uid")
+        nowhere = segments.create_in_memory(segments.PAGE)
+        nowhere.open_lines = 1
+        text = json.dumps(fact, separators=(",", ":")).encode()
+        item = QueuedFact(uid, text, nowhere, 0)
+        item.is_alone = item.is_probe = item.is_again = True
+        self._queue.add(item)
+
     def _ask_for_last(self, source: Segment) -> None:
         """Send the last delivered fact of a dead process again, to see if it is there.
 
@@ -177,11 +204,11 @@ class JournalReader:
         count = sum(map(self._send_again, [s for s in self._sources if s.is_open]))
         gone, self._confirmed = max(0, self._confirmed), 0
         if count or gone:
-            self._log_loss(count, str(gone))
+            self._log_loss(count, f"{gone} others")
 
     def send_segment_again(self, source: Segment) -> None:
         """Do so with one that a dead process left."""
-        self._log_loss(self._send_again(source), "those")
+        self._log_loss(self._send_again(source), "what was confirmed before them")
 
     def _send_again(self, source: Segment) -> int:
         lines = source.delivered()
@@ -192,8 +219,8 @@ class JournalReader:
     def _log_loss(self, again: int, gone: str) -> None:
         logger.warning(
             "The store in %s has lost facts that it had confirmed: it was deleted, or "
-            "an older one was put in its place. %d are sent again from the journal; %s "
-            "confirmed before them lie in no file any more, and cannot be sent again.",
+            "an older one was put in its place. %d are still in the journal and are "
+            "sent again; %s cannot be sent again, since no file has them any more.",
             self._journal.folder.home,
             again,
             gone,
@@ -241,6 +268,8 @@ class JournalReader:
         """Mark a fact as delivered."""
         self._queue.done(item)
         self._confirmed += 1
+        if not item.is_probe:
+            self._last = item
         with guard("A delivered fact cannot be marked"):
             item.segment.mark(item.offset, records.DELIVERED)
 
@@ -284,7 +313,19 @@ class JournalReader:
             with guard("A delivered part of the journal cannot be deleted"):
                 source.discard()
         if finished:
+            self._keep_last()
             self._sources = [s for s in self._sources if s not in finished]
+
+    def _keep_last(self) -> None:
+        """Keep the last delivered fact, now that its segment may be gone."""
+        last, self._last = self._last, None
+        if last is None or not self._has_probes:
+            return
+        if self._journal.destination == "local":
+            try:
+                self._journal.folder.keep_confirmed(last.wire)
+            except OSError as error:
+                logger.debug("the last delivered fact cannot be kept: %s", error)
 
     def release(self) -> None:
         """Release all files."""

@@ -16,6 +16,8 @@ from . import segments
 JOURNAL: Final = "journal"
 ASIDE: Final = "aside"
 DROPPED: Final = "dropped"
+#: The last fact of which an embedded store has said that it is stored.
+CONFIRMED: Final = "confirmed"
 _GITIGNORE: Final = "# Written by lineage: nothing in here belongs in git.\n*\n"
 
 
@@ -115,6 +117,25 @@ class JournalDirectory:
             return 0
         counts = (line.split()[-1] for line in text.splitlines() if line.strip())
         return sum(int(count) for count in counts if count.isdigit())
+
+    def keep_confirmed(self, fact: bytes) -> None:
+        """Keep the last fact that was delivered, in place of the one before.
+
+        Raises:
+            OSError: The place cannot be written.
+        """
+        self.make()
+        unfinished = self.path / f"{CONFIRMED}.{os.getpid()}"
+        with os.fdopen(open_private(unfinished, os.O_WRONLY | os.O_TRUNC), "wb") as f:
+            f.write(fact)
+        os.replace(unfinished, self.path / CONFIRMED)
+
+    def confirmed(self) -> bytes | None:
+        """Return the last fact that was delivered; None where none is known."""
+        try:
+            return (self.path / CONFIRMED).read_bytes()
+        except OSError:
+            return None
 
     def skipped(self) -> tuple[str, ...]:
         """List the files of what could not be read and is kept."""

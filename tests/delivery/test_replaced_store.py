@@ -57,7 +57,7 @@ def test_a_backup_that_is_copied_back_gets_what_came_after_it(
     assert lineage.flush(WAIT_S)
     assert stored(home) == [1, 2, 3]
     (logged,) = _losses(caplog)
-    assert "0 confirmed before them lie in no file any more" in logged
+    assert "; 0 others cannot be sent again" in logged
 
 
 def test_a_whole_home_that_is_copied_back_loses_and_doubles_nothing(
@@ -99,7 +99,7 @@ def test_what_lies_in_no_file_any_more_is_counted(
     assert lineage.flush(WAIT_S)
     assert stored(home) == [2]
     (logged,) = _losses(caplog)
-    assert f"; {gone} confirmed before them lie in no file any more" in logged
+    assert f"; {gone} others cannot be sent again" in logged
 
 
 @pytest.mark.parametrize("is_restored", [True, False])
@@ -125,6 +125,28 @@ def test_a_successor_notices_that_the_store_is_an_older_one(
     assert stored(tmp_path) == [1, 2, 3]
     assert (LOST in ran.stderr) == is_restored
     assert not list((tmp_path / "journal").glob("*.seg"))
+
+
+@pytest.mark.parametrize("becomes", ["older", "same", "gone"])
+def test_it_is_noticed_that_a_backup_was_restored_while_nothing_ran(
+    becomes: str, tmp_path: Path
+) -> None:
+    """What the former programs delivered is in no file any more: that is logged."""
+    flush = "assert lineage.flush(20)\n"
+    assert run(f"record(1)\n{flush}", tmp_path).returncode == 0
+    copy = _back_up(tmp_path)
+    assert run(f"record(2)\nrecord(3)\n{flush}", tmp_path).returncode == 0
+    assert not list((tmp_path / "journal").glob("*.seg"))
+    if becomes == "older":
+        _restore(tmp_path, copy)
+    elif becomes == "gone":
+        (tmp_path / "instance.db").unlink()
+    ran = run(f"record(4)\n{flush}", tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert (LOST in ran.stderr) == (becomes == "older")
+    expected = {"older": {1, 4}, "same": {1, 2, 3, 4}, "gone": {4}}[becomes]
+    assert expected <= set(stored(tmp_path))
+    assert run(f"record(5)\n{flush}", tmp_path).stderr == ""
 
 
 def test_a_journal_that_is_copied_back_stores_nothing_twice(tmp_path: Path) -> None:
