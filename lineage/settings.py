@@ -6,11 +6,11 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from .errors import logger
+from .records import field, record, replace
 from .redaction import MASK, redact
 
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
@@ -28,7 +28,7 @@ UNUSABLE: Final = "unusable"
 SECRET_NAMES: Final = ("API_TOKEN", "context.spawnApiToken", "LINEAGE_TOKEN")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Variable:
     """One setting: where it is looked up, how it is read, what it means."""
 
@@ -233,7 +233,7 @@ VARIABLES: Final[tuple[Variable, ...]] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Origin:
     """Where one setting's value came from."""
 
@@ -252,7 +252,7 @@ class Origin:
         return MASK if self.variable.is_secret else redact(str(self.value))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Settings:
     """All settings, read from the environment."""
 

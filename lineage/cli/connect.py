@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..errors import NotFoundError
+from ..records import record, replace
 from ..settings import UNUSABLE, Settings
 from .parser import UsageError, load_module
 from .result import Line, StyledText, line
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..model.questions import GraphQuestions
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Instance:
     """The instance that a command asks."""
 

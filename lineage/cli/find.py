@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from ..errors import ApiError, NotFoundError, SelectorError
 from ..model.graph import Node
 from ..model.selector import is_set, parse, shown_status
+from ..records import record
 from .connect import Instance
 from .format import count, date, duration, escape, params_text, place, title
 from .output import table
@@ -24,7 +24,7 @@ MAX_LISTED: Final = 10
 _CHUNK: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Found:
     """What was meant: one node, or a set of them."""
 

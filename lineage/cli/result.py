@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from ..model.messages import Message
+from ..records import field, record
 
 #: The answer is no: tasks differ, facts are refused, a module has problems.
 NO: Final = 1
@@ -30,7 +30,7 @@ STYLES: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StyledText:
     """A piece of a line, with the style that its meaning has."""
 
@@ -41,7 +41,7 @@ class StyledText:
 Line = tuple[StyledText, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CommandResult:
     """A command's result."""
 
@@ -89,7 +89,9 @@ def plain(data: Any) -> Any:
     """Turn answers of any room into what JSON can say."""
     if isinstance(data, Message):
         return data.model_dump()
-    if is_dataclass(data) and not isinstance(data, type):
+    if hasattr(type(data), "__dataclass_fields__"):
+        from dataclasses import asdict
+
         return plain(asdict(data))
     if isinstance(data, Mapping):
         return {str(key): plain(value) for key, value in data.items()}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ..errors import SelectorError
 from ..model.graph import Edge, Node, Step, TaskDetail
 from ..model.selector import Filter, parse
+from ..records import record
 from .connect import Instance
 from .format import ago, count, facts, params_text, state, step_state, styled
 from .output import table
@@ -19,7 +19,7 @@ from .show_node import step_edges
 MAX_STEPPED = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StepOfTask:
     """A step with what it, and the steps inside it, used and produced."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from ..model.graph import GraphAnswer, GraphEdge, Node
+from ..records import field, record
 from .format import escape, facts, state, styled
 from .result import Line, StyledText, line, width
 
 Way = Literal["up", "down"]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Drawing:
     """The graph, and what of it is drawn already."""
 

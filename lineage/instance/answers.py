@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ..errors import SelectorError
 from ..model.graph import DataDetail, Question
 from ..model.messages import Message
+from ..records import record
 from .content import preview_kind
 from .errors import RequestError
 from .graph import GraphQueries
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Answers:
     """Answers the questions of one caller, with what they may see of an instance."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from ..records import record
 from .errors import RequestError
 from .http import InstanceRequest
 
@@ -32,7 +32,7 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Principal:
     """The caller of a request."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from ..records import field, record
 
 #: Bytes sent at once of a file.
 CHUNK: Final = 1 << 20
@@ -15,7 +16,7 @@ JSON_TYPE: Final = "application/json"
 JSON_HEADERS: Final[Mapping[str, str]] = {"content-type": JSON_TYPE}
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InstanceRequest:
     """One request, as the ASGI shell or the embedded adapter read it."""
 
@@ -60,7 +61,7 @@ class InstanceRequest:
             self.body.close()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FileSpan:
     """A part of a file, to be sent in chunks."""
 
@@ -78,7 +79,7 @@ class FileSpan:
                 yield chunk
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class InstanceResponse:
     """One answer."""
 

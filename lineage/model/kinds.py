@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from ..records import record
 
 Direction = Literal["input", "output"]
 IdType = Literal["int", "path"]
@@ -13,7 +14,7 @@ EDGE_VERSION: Final = "6.9.31"
 JOB_VERSION: Final = "6.11.11"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ArtifactKind:
     """One kind of artifact, with all that code elsewhere would otherwise branch on."""
 

@@ -21,10 +21,10 @@ environment:3f9a1c         what ran in the same packages, code and machine
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import SelectorError
+from ..records import record
 from .kinds import DATA_KINDS
 from .moments import parse_moment
 
@@ -42,6 +42,13 @@ MAX_DEPTH: Final = 32
 #: What people write for the platform's status words.
 _STATUS: Final = {"failed": "error", "running": "started", "ok": "finished"}
 _SHOWN: Final = {"error": "failed", "started": "running"}
+#: The platform's status words, and `lost`, which is ours.
+STATUSES: Final = (
+    "queued", "consumed", "started", "deployed", "error", "finished", "terminating",
+    "stopped", "lost",
+)  # fmt: skip
+#: All words for a status that people may write.
+STATUS_WORDS: Final = (*_STATUS, *STATUSES)
 
 _VERSION = re.compile(
     r"(.+)@(#?\d+|v\d+|latest|last|first|-\d{1,6}|(?:sha256:)?[0-9a-f]{6,64})"
@@ -56,7 +63,7 @@ _DOWN = re.compile(r"\+(\d*)\s*$")
 _PREFIX = re.compile(r"([A-Za-z_]+):(?!//)(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class NameSelector:
     """An artifact by its kind and its id, path or name; or a task, or a node."""
 
@@ -72,7 +79,7 @@ class NameSelector:
         return f"{self.kind}:{value}{pinned}"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Text:
     """Whatever has a name, or a path that ends so; perhaps one version or run of it."""
 
@@ -84,7 +91,7 @@ class Text:
         return _quoted(self.text) + pinned
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Filter:
     """Everything that has a property."""
 
@@ -100,7 +107,7 @@ class Filter:
         return f"{name}{self.operator}{_quoted(self.value)}"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Hops:
     """What is so many hops up and down; None is without limit."""
 
@@ -115,7 +122,7 @@ class Hops:
         return f"{up}{self.of if is_atom else f'({self.of})'}{down}"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Both:
     """What is in each part."""
 
@@ -128,7 +135,7 @@ class Both:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Either:
     """What is in any part."""
 
@@ -149,6 +156,21 @@ def keepable(text: Any) -> Any:
 def status_word(text: str) -> str:
     """Return the platform's status word for what people write: `failed` is `error`."""
     return _STATUS.get(text.lower(), text.lower())
+
+
+def known_status(text: Any) -> Any:
+    """Return the platform's status word for what people write.
+
+    Raises:
+        ValueError: It is no status; the message names those that are.
+    """
+    if not isinstance(text, str):
+        return text
+    word = status_word(text)
+    if word not in STATUSES:
+        known = ", ".join(STATUS_WORDS)
+        raise ValueError(f"{text!r} is no status; statuses are {known}")
+    return word
 
 
 def shown_status(status: str | None) -> str | None:
@@ -306,7 +328,10 @@ class _Parser:
 
     def _filter(self, word: str, value: str) -> Selector:
         if word == "status":
-            value = status_word(value)
+            try:
+                value = known_status(value)
+            except ValueError as error:
+                raise self._error(str(error)) from error
         if word in ("since", "until"):
             try:
                 parse_moment(value, now=0.0)

@@ -11,9 +11,9 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+from ...records import field, record
 from ..store import derived_links, step_tree
 from ..store.activity_ids import INPUT, MADE, OUTPUT, SCOPED, STEP_BITS
 from ..store.database import Transaction
@@ -63,7 +63,7 @@ _V = TypeVar("_V")
 Remembered = dict[int, tuple[_V, ...]]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class AdjacencyMemory:
     """What was read at one revision of a team."""
 
@@ -86,7 +86,7 @@ class AdjacencyMemory:
         return sum(len(getattr(self, name)) for name in self.__slots__)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Memory:
     """What was read at one revision of a team."""
 

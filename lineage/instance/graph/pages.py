@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from ...model.graph import GraphAnswer
+from ...records import field, record
 from .edges import EdgeSet
 from .team_graph import NodeRef, TeamGraph
 
@@ -15,7 +15,7 @@ DEFAULT_LIMIT: Final = 500
 MAX_LIMIT: Final = 5000
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Subgraph:
     """Nodes of one team to show, each with its distances from the focus."""
 

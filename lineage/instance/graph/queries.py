@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Literal
 
@@ -11,12 +10,13 @@ from ...model import comparisons
 from ...model import graph as model
 from ...model import overview as pictures
 from ...model.messages import Message
+from ...records import record
 from .query_session import GraphReader, HasDatabase
 
 Query = Callable[[GraphReader, Sequence[int], Any], Message]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class QuestionRow:
     """One question: how it is called, what it takes, what it answers."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
+from ...records import field, record
 from ..store.activity_ids import STEP_BITS
 from .activity_walk import ActivityWalk
 from .links import TeamLinks
@@ -22,7 +22,7 @@ _ENCLOSING: Final = "enclosing step"
 FAR: Final = 1 << 60
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Traversal:
     """What was reached, each with its distance in edges of the graph."""
 

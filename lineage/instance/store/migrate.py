@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+import os
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from ...errors import StoreError, StoreTooNewError
+from ...records import record
 from . import migrations
 from .database import Database, Transaction
 from .dialects import spell
@@ -29,7 +29,7 @@ _GROUP = "SELECT groupid FROM pg_dist_local_group"
 _LOCK = -1
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Migration:
     """One step, as a module `migrations/m<number>_<name>.py` gives it.
 
@@ -48,6 +48,9 @@ class Migration:
 @lru_cache(maxsize=1)
 def known_migrations() -> tuple[Migration, ...]:
     """List the migrations of this version of lineage in order."""
+    # Loads `inspect`, for which no store that is current waits.
+    import pkgutil
+
     found = []
     for module in pkgutil.iter_modules(migrations.__path__):
         match = _NAME.fullmatch(module.name)
@@ -69,9 +72,12 @@ def known_migrations() -> tuple[Migration, ...]:
 @lru_cache(maxsize=1)
 def _known_numbers() -> frozenset[int]:
     """Return the numbers of all migrations by the names of their modules."""
-    names = (module.name for module in pkgutil.iter_modules(migrations.__path__))
-    matches = filter(None, map(_NAME.fullmatch, names))
-    return frozenset(int(match.group(1)) for match in matches)
+    try:
+        files = [file for path in migrations.__path__ for file in os.listdir(path)]
+    except OSError:  # The package is not in a folder.
+        return frozenset(migration.number for migration in known_migrations())
+    matches = (_NAME.fullmatch(file.partition(".")[0]) for file in files)
+    return frozenset(int(match.group(1)) for match in matches if match)
 
 
 def migrate(database: Database) -> list[str]:
