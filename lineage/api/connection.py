@@ -10,6 +10,7 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
+from ..errors import ApiError
 from ..errors import logger as own_logger
 from ..settings import Settings
 from . import urls
@@ -119,7 +120,11 @@ class Connection:
 
         Endpoint `instance.version`, remembered as `instance_version` is.
         """
-        return self.versions.get().announced
+        return self.versions.get(warns=False).announced
+
+    def why_unknown(self) -> ApiError | None:
+        """Return what kept the instance's version from being known, if anything."""
+        return self.versions.get(warns=False).problem
 
     def is_version_supported(self, version: str | None = None) -> bool | None:
         """Whether the instance is of this version or newer; None: is not known."""

@@ -220,6 +220,19 @@ def exhausted(endpoint: str, last: ApiError | None, why: str) -> RetriesExhauste
     return error
 
 
+def first_reason(error: BaseException) -> str:
+    """Return in a few words what an error began with: `Connection refused`."""
+    seen: list[BaseException] = []
+    found: BaseException | None = error
+    while found is not None and found not in seen:
+        seen.append(found)
+        found = found.__cause__ or found.__context__
+    for one in reversed(seen):
+        if isinstance(one, OSError) and one.strerror:
+            return masked(one.strerror, None)
+    return masked(str(seen[-1]) or type(seen[-1]).__name__, None)
+
+
 def masked(text: str, secret: str | None) -> str:
     """Take the token and other secrets out of a text that a server or library made."""
     if secret and len(secret) > 3:

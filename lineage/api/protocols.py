@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import requests
 
+from ..errors import ApiError
 from ..settings import Settings
 from .transport import Transport
 from .version import Capabilities
@@ -34,6 +35,9 @@ class Client(Protocol):
 
     def announced(self) -> Capabilities | None:
         """Return what the instance offers beyond the platform, or None."""
+
+    def why_unknown(self) -> ApiError | None:
+        """Return what kept the instance's version from being known, if anything."""
 
     def method_url(self, method: str, *, is_public: bool = True) -> str:
         """Return the address of a method."""

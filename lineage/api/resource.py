@@ -7,7 +7,12 @@ from typing import Any
 
 import requests
 
-from .errors import HttpError, IncompatibleInstanceError, NotJsonError
+from .errors import (
+    HttpError,
+    IncompatibleInstanceError,
+    NotJsonError,
+    first_reason,
+)
 from .protocols import Client
 
 _NOT_FOUND = 404
@@ -40,14 +45,34 @@ class Resource:
         """
         announced = self._api.announced()
         if announced is None or not announced.has(method):
-            error = IncompatibleInstanceError(
-                f"{self._api.server_address} does not offer {method}: it is no "
-                "lineage instance, too old a one, or cannot be reached",
-                subject=method,
-            )
-            error.endpoint = method
-            raise error
+            raise self._not_offered(method) from self._api.why_unknown()
         return self._call(method, dict(fields))
+
+    def _not_offered(self, method: str) -> IncompatibleInstanceError:
+        """Make the error of a method that is not announced, and name the reason."""
+        server, problem = self._api.server_address, self._api.why_unknown()
+        announced = self._api.announced()
+        if announced is not None:
+            text = (
+                f"{server} does not offer {method}: it is lineage "
+                f"{announced.version}, which is too old for it"
+            )
+        elif problem is None:
+            text = f"{server} does not offer {method}: it is no lineage instance"
+        elif problem.status is None:
+            text = (
+                f"{server} does not answer ({first_reason(problem)}); check the "
+                "address, and whether a server runs there: lineage serve"
+            )
+        else:
+            reason = f": {problem.server_message}" if problem.server_message else ""
+            text = (
+                f"{server} does not offer {method}: asked what it is, it answers with "
+                f"status {problem.status}{reason}; check the address and the token"
+            )
+        error = IncompatibleInstanceError(text, subject=method)
+        error.endpoint = method
+        return error
 
     def _info_by_id(
         self, method: str, id: Any, fields: dict[str, Any] | None = None

@@ -44,6 +44,8 @@ class InstanceVersion:
     version: str | None
     """As the instance spells it; `unknown` when it could not be reached."""
     announced: Capabilities | None = None
+    problem: ApiError | None = None
+    """Why it is unknown."""
 
 
 class VersionCache:
@@ -59,12 +61,16 @@ class VersionCache:
         self._known: InstanceVersion | None = None
         self._until = 0.0
 
-    def get(self) -> InstanceVersion:
-        """Return the instance's version, asking when the last answer is too old."""
+    def get(self, *, warns: bool = True) -> InstanceVersion:
+        """Return the instance's version, asking when the last answer is too old.
+
+        Args:
+            warns: Log why it is unknown; false for who raises it.
+        """
         with self._lock:
             if self._known is not None and time.monotonic() < self._until:
                 return self._known
-            found = self._fetched()
+            found = self._fetched(warns=warns)
             # An answer without a version is not remembered, as in the platform's SDK.
             self._known = found if found.version is not None else None
             is_known = found.version != UNKNOWN
@@ -78,14 +84,14 @@ class VersionCache:
         with self._lock:
             self._known = None
 
-    def _fetched(self) -> InstanceVersion:
+    def _fetched(self, *, warns: bool) -> InstanceVersion:
         try:
             return read_answer(self._fetch())
         except ApiError as error:
-            warn_rarely(
-                "instance.version", "The instance's version is unknown: %s", error
-            )
-            return InstanceVersion(UNKNOWN)
+            if warns:
+                text = "The instance's version is unknown: %s"
+                warn_rarely("instance.version", text, error)
+            return InstanceVersion(UNKNOWN, problem=error)
 
 
 def read_answer(answer: Any) -> InstanceVersion:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import importlib
 import logging
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Final, NoReturn
@@ -112,6 +114,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return answer.code
+
+
+def run() -> NoReturn:
+    """Run `lineage` as a program.
+
+    Its process is not taken apart at the end, which takes as long as an answer: what
+    is to be done at exit is done, what is written is flushed, and the system frees the
+    rest.
+    """
+    code = main()
+    if threading.active_count() > 1:
+        sys.exit(code)
+    atexit._run_exitfuncs()  # noqa: SLF001  no other door to them
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 def _fail(error: BaseException) -> int:

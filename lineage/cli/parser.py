@@ -104,6 +104,14 @@ def kind_word(text: str) -> str:
     return text
 
 
+def status_option(text: str) -> str:
+    """Read `--status`: a status, as people write it."""
+    words = load_module("model.selector").STATUS_WORDS
+    if text.lower() not in words:
+        raise argparse.ArgumentTypeError(no_such("status", text, words))
+    return text
+
+
 def moment(text: str | None, *, now: float | None = None) -> float | None:
     """Return seconds since 1970 for a date, a time, an epoch, or a span ago.
 

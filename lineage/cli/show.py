@@ -6,6 +6,7 @@ import argparse
 from typing import Final
 
 from ..model.graph import DataDetail, GraphAnswer, SearchHit, TaskDetail
+from ..model.selector import parse
 from .connect import Instance, instance
 from .find import Found, find
 from .format import escape, facts, styled
@@ -107,6 +108,8 @@ def _add_search(commands: Commands) -> None:
 
 def run_search(args: argparse.Namespace) -> CommandResult:
     """Find artifacts and runs."""
+    if args.text.partition(":")[0].strip().lower() in ("kind", "status"):
+        parse(args.text)  # A word that is none would only be looked for as a text.
     with instance(args) as here:
         found = here.graph.search(
             args.text, kinds=args.kinds, limit=args.limit, after=args.after

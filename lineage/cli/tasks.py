@@ -12,7 +12,7 @@ from .connect import Instance, instance
 from .find import means_set
 from .format import ago, count, duration, escape, params_text, state, title
 from .output import table
-from .parser import Commands, add_instance_options, moment
+from .parser import Commands, add_instance_options, moment, status_option
 from .result import CommandResult, Line, StyledText, dim, line
 
 #: Runs read for `--by app`, at most.
@@ -33,7 +33,12 @@ def add_commands(commands: Commands) -> None:
         help="only these: status:failed, user:maria, app:Train, since:7d …",
     )  # fmt: skip
     tasks.add_argument("--text", help="only runs whose name contains this")
-    tasks.add_argument("--status", help="only this status: finished, failed, running …")
+    tasks.add_argument(
+        "--status",
+        type=status_option,
+        metavar="STATUS",
+        help="only this status: finished, failed, running …",
+    )
     tasks.add_argument("--since", metavar="WHEN", help="only runs started after this")
     tasks.add_argument("--by", choices=["app"], help="one line for each app")
     tasks.add_argument(

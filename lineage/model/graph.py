@@ -18,7 +18,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from .kinds import DATA_KINDS
 from .limits import MAX_PATH, MAX_TEXT
 from .messages import Field, Message, Prepared
-from .selector import keepable
+from .selector import keepable, known_status
 
 NodeType = Literal["task", "data"]
 
@@ -273,7 +273,7 @@ class TasksParams(Question):
     """Only tasks that this selector matches."""
     text: Text | None = None
     """A part of the name, or the number."""
-    status: Annotated[str, Field(max_length=64)] | None = None
+    status: Annotated[str, Prepared(known_status), Field(max_length=64)] | None = None
     """A status: `finished`, `failed`, `running` or another word of the platform."""
     kind: KindName | None = None
     """Only tasks that used or produced an artifact of this kind."""

@@ -388,7 +388,7 @@ def _annotated(parts: Sequence[Any], value: Any) -> Any:
             try:
                 value = note.change(value)
             except ValueError as error:
-                raise _Refused(value, str(error)) from error
+                raise _Refused(value, f"another one: {error}") from error
     found = _read(hint, value)
     for note in notes:
         if isinstance(note, Rules):

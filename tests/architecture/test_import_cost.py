@@ -77,3 +77,83 @@ def test_names_of_the_client_are_there_on_demand(tmp_path: Path) -> None:
         "assert lineage.Api is Api"
     )
     assert "requests" in _loaded(program, tmp_path)
+
+
+#: What no question of the command line to an embedded instance waits for.
+NOT_FOR_A_QUESTION = (
+    "annotated_types",
+    "asyncio",
+    "concurrent",
+    "difflib",
+    "email",
+    "html",
+    "http",
+    "importlib.metadata",
+    "multiprocessing",
+    "pydantic",
+    "pydantic_core",
+    "requests",
+    "shutil",
+    "ssl",
+    "tempfile",
+    "typing_extensions",
+    "urllib3",
+    "lineage.api",
+    "lineage.delivery",
+    "lineage.export",
+    "lineage.instance.handlers",
+    "lineage.instance.platform",
+    "lineage.instance.routes",
+    "lineage.instance.store.ingest",
+    "lineage.instance.store.migrations.m0001_graph",
+    "lineage.journal",
+    "lineage.model.facts",
+    "lineage.model.json_forms",
+    "lineage.recording.recorder",
+    "lineage.runtime",
+    "lineage.tracking",
+)
+_RECORD = """
+import lineage
+with lineage.task(name="Train"):
+    lineage.uses_file("path")(lineage.produces_file()(lambda path: "out.csv"))("in.csv")
+assert lineage.flush(20)
+"""
+#: Each command with a module of the graph that others do not need.
+_COMMANDS = {
+    "tasks": "tasklist",
+    "tasks --status failed": "tasklist",
+    "show out.csv": "details",
+    "search out": "search",
+    "upstream out.csv": "neighborhood",
+    "downstream in.csv": "neighborhood",
+    "impact in.csv": "impact",
+    "provenance out.csv": "provenance",
+    "diff task:1 task:1": "diff",
+    "why task:1": "why",
+    "stale": "stale",
+    "path in.csv out.csv": "neighborhood",
+    "health": "health",
+}
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a home in which one run is recorded."""
+    folder = tmp_path_factory.mktemp("recorded")
+    _loaded(_RECORD, folder)
+    assert (folder / ".lineage" / "instance.db").is_file()
+    return folder
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_a_question_of_the_command_line_loads_its_own_modules(
+    command: str, recorded: Path
+) -> None:
+    """Neither a client, nor pydantic, nor what another command needs."""
+    words = [*command.split(), "--home", str(recorded / ".lineage")]
+    loaded = _loaded(f"from lineage.cli import main; main({words})", recorded)
+    assert loaded & set(NOT_FOR_A_QUESTION) == set()
+    assert f"lineage.instance.graph.{_COMMANDS[command]}" in loaded
+    commands = {f"lineage.cli.{name}" for name in ("demo", "serve", "doctor", "export")}
+    assert loaded & commands == set()

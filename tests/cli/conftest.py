@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -147,10 +148,34 @@ class _Platform(BaseHTTPRequestHandler):
         """Stay silent."""
 
 
+class _Plain(BaseHTTPRequestHandler):
+    """Answers every request with a page that says no."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.send_error(404, "no such page")
+
+    def log_message(self, *_: Any) -> None:
+        """Print nothing."""
+
+
 @pytest.fixture
 def served_version() -> Iterator[str]:
     """The address of a platform that only answers its version."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Platform) as server:
+    with _serving(_Platform) as address:
+        yield address
+
+
+@pytest.fixture
+def plain_server() -> Iterator[str]:
+    """The address of a server that knows no method at all."""
+    with _serving(_Plain) as address:
+        yield address
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -123,10 +123,46 @@ def test_a_damaged_store_is_named_with_what_to_do(
 
 
 def test_a_server_that_is_not_there_is_named(type_) -> None:
-    """The address that does not answer; never a traceback."""
+    """One line: the address, why it does not answer, and what to look at."""
     answer = type_("tasks", "--server", "http://127.0.0.1:9")
     assert answer.code == 2
-    assert "127.0.0.1:9" in answer.err
+    assert answer.err == (
+        "lineage: http://127.0.0.1:9 does not answer (Connection refused); check the "
+        "address, and whether a server runs there: lineage serve\n"
+    )
+
+
+def test_a_server_that_is_no_instance_is_named(type_, plain_server: str) -> None:
+    """One line, whatever page it answers with."""
+    answer = type_("tasks", "--server", plain_server)
+    assert answer.code == 2
+    assert answer.err == (
+        f"lineage: {plain_server} does not offer lineage.tasks.list: asked what it "
+        "is, it answers with status 404; check the address and the token\n"
+    )
+
+
+@pytest.mark.usefixtures("small_graph")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("tasks", "--status", "faild"), "no status 'faild'; did you mean 'failed'?"),
+        (("tasks", "--status", "foo"), "no status 'foo'; there are consumed, deployed"),
+        (("tasks", "status:foo"), "'foo' is no status; statuses are failed, running"),
+        (("show", "status:foo"), "'foo' is no status; statuses are failed, running"),
+        (("search", "status:foo"), "'foo' is no status; statuses are failed, running"),
+        (("show", "kind:bogus"), "'bogus' is no kind; kinds are project, dataset"),
+        (("search", "kind:bogus"), "'bogus' is no kind; kinds are project, dataset"),
+    ],
+)
+def test_a_word_that_is_none_is_refused_with_those_that_are(
+    type_, words: tuple[str, ...], message: str
+) -> None:
+    """A filter that can match nothing is a mistake, and not an empty answer."""
+    answer = type_(*words)
+    assert answer.code == 2
+    assert message in answer.err
+    assert answer.err.count("\n") == 1
 
 
 def test_an_address_needs_no_scheme(type_) -> None:
