@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from ..model.contents import RowsParams, TableRows
 from ..model.graph import Question
 from ..model.messages import Message
 from ..model.questions import GraphQuestions
@@ -37,3 +38,11 @@ class GraphApi(Resource, GraphQuestions):
             key: The key of the version's node, such as `data:345`.
         """
         return self._api.post("lineage.data.preview", {"key": key}).content
+
+    def rows(self, key: str) -> TableRows:
+        """Return the schema and the first rows of a table that the instance can read.
+
+        Args:
+            key: The key of the version's node, such as `data:345`.
+        """
+        return self.ask(RowsParams(key=key), TableRows)

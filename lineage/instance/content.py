@@ -6,10 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
+from ..export.record import local_path
 from ..model.graph import DataDetail
 
 #: Bytes shown, at most.
 MAX_BYTES: Final = 8 << 20
+#: Bytes of a table of which the first rows are shown, at most.
+MAX_TABLE_BYTES: Final = 512 << 20
+
+Preview = Literal["text", "image", "table"]
 
 IMAGES: Final = {
     ".png": "image/png",
@@ -22,15 +27,18 @@ _TEXTS: Final = frozenset(
     {".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".log",
      ".py", ".ini", ".cfg", ".xml"}
 )  # fmt: skip
+_TABLES: Final = frozenset({".parquet", ".pq"})
 
 
-def preview_kind(detail: DataDetail) -> Literal["text", "image"] | None:
+def preview_kind(detail: DataDetail) -> Preview | None:
     """Return as what a version can be shown, by its name; None where it cannot."""
     if detail.node.kind not in ("file", "model_weight"):
         return None
     suffix = suffix_of(detail)
     if suffix in IMAGES:
         return "image"
+    if suffix in _TABLES:
+        return "table"
     return "text" if suffix in _TEXTS else None
 
 
@@ -51,11 +59,14 @@ def find_content(
             the callers of a served instance never.
     """
     digest = detail.node.digest
-    if digest is None or (detail.node.size or 0) > MAX_BYTES:
+    limit = MAX_TABLE_BYTES if preview_kind(detail) == "table" else MAX_BYTES
+    if digest is None or (detail.node.size or 0) > limit:
         return None
     kept = find_kept(digest.removeprefix("sha256:"))
-    if kept is not None or not (is_local and detail.path):
+    # Whatever machine the path is of: only a file of this very content is shown.
+    named = local_path(detail.node)
+    if kept is not None or not (is_local and named):
         return kept
-    path = Path(detail.path)
+    path = Path(named)
     is_there = path.is_file() and path.stat().st_size == detail.node.size
     return path if is_there else None

@@ -452,13 +452,13 @@ class DataDetail(Answer):
     """Where the file lay, as recorded."""
     versions: list[Node] = []
     """Every making of a version, newest first; `same_as` marks equal ones."""
-    versions_total: int = 0
-    """How many there are; `versions` has the newest of them."""
+    versions_total: int = 0  # `versions` has the newest of them
     produced_by: list[Edge] = []
     used_by: list[Edge] = []
     meta: dict[str, Any] | None = None
-    preview: Literal["text", "image"] | None = None
-    """What `lineage.data.preview` can show of it."""
+    preview: Literal["text", "image", "table"] | None = None
+    """What `lineage.data.preview`, of a table `lineage.data.rows`, can show of it."""
+    file_count: int | None = None  # what `lineage.data.files` can list
     columns: list[Column] = []
     """Its columns, where an OpenLineage event named them."""
     evidence: list[KnownEvidence] = []

@@ -16,6 +16,7 @@ from .comparisons import (
     WhyAnswer,
     WhyParams,
 )
+from .contents import FilesParams, FolderFiles
 from .graph import (
     ChangesAnswer,
     ChangesParams,
@@ -138,6 +139,20 @@ class GraphQuestions(ABC):
             key: The key of its node, such as `data:345`.
         """
         return self.ask(DataParams(key=key), DataDetail)
+
+    def files(
+        self, key: str, *, first: int = 0, most: int = 100, changed_only: bool = False
+    ) -> FolderFiles:
+        """Return a part of the files of a folder, by name.
+
+        Args:
+            key: The key of the version's node, such as `data:345`.
+            first: How many files to leave out.
+            most: How many to return, at most 1,000.
+            changed_only: Only those that differ from the version before.
+        """
+        params = FilesParams(key=key, first=first, most=most, changed_only=changed_only)
+        return self.ask(params, FolderFiles)
 
     def delete(self, key: str) -> Node:
         """Mark an artifact or a version as deleted; the graph keeps it.

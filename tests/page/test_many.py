@@ -166,6 +166,28 @@ def test_runs_and_versions_are_counted_and_opened(look: Look, served: Served) ->
     expect(page.locator(".node-group", has_text="Train unet")).to_contain_text("more")
 
 
+def test_the_list_has_a_row_for_each_group_and_pages_of_its_members(
+    look: Look, served: Served
+) -> None:
+    """The list shows what the picture shows; a group opens into all of its members."""
+    page = look(f"/?focus={artifact(served, 'best.pt')}&as=list")
+    region = page.get_by_role("region", name="The graph as a list")
+    rows = region.locator("tbody tr")
+    best = rows.filter(has=page.get_by_role("rowheader", name=f"{VERSIONS} versions"))
+    expect(best).to_have_count(1)
+    before = rows.count()
+    assert before <= MAX_NODES
+    best.get_by_role("button", name="Members of").click()
+    shown = 50
+    while shown < VERSIONS:
+        more = region.get_by_role("button", name=re.compile(f"more of {VERSIONS}"))
+        expect(rows).to_have_count(before + shown + 1)
+        more.click()
+        shown = min(shown + 50, VERSIONS)
+    expect(rows).to_have_count(before + VERSIONS)
+    expect(region).to_contain_text("Train unet")
+
+
 def test_runs_are_distinguished_by_number_time_and_parameters(
     look: Look, served: Served
 ) -> None:

@@ -123,6 +123,65 @@ def test_a_table_is_previewed_by_its_first_rows(
     expect(rows.get_by_role("cell", name="monday")).to_be_visible()
 
 
+def test_a_parquet_file_shows_its_rows_or_names_what_they_need(
+    look: Look, served: Served, folder: Path
+) -> None:
+    """With pyarrow the panel has schema and rows; without, one clear sentence."""
+    table = folder / "shop.parquet"
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        table.write_bytes(b"PAR1")
+    else:
+        parquet.write_table(
+            pyarrow.table({"day": ["monday", "tuesday"], "amount": [3, 4]}), table
+        )
+    story = StoryFixture(served)
+    story.task("export", "Export shop")
+    story.makes("export", "file", str(table), stat=stat(table), local_path=str(table))
+    story.end("export")
+    story.send()
+    key = story.data("shop.parquet")
+    panel = look(f"/?focus={key}&sel={key}").locator(".panel")
+    if table.read_bytes() == b"PAR1":
+        expect(panel).to_contain_text("pip install 'workflow-lineage[parquet]'")
+        return
+    expect(panel).to_contain_text("2 rows, 2 columns")
+    rows = panel.get_by_role("region", name="First rows")
+    expect(rows.get_by_role("columnheader", name="amount int64")).to_be_visible()
+    expect(rows.get_by_role("cell", name="tuesday")).to_be_visible()
+
+
+def test_the_files_of_a_folder_are_listed_whole(look: Look, served: Served) -> None:
+    """Every file is listed, page after page; what changed can be listed alone."""
+    story = StoryFixture(served)
+    for run, count in (("one", 250), ("two", 252)):
+        entries = [[f"{at:03}.jpg", 10, None, 7] for at in range(count)]
+        mark = f"stat:{count:064x}"
+        manifest = {"digest": mark, "files": count, "bytes": 10 * count,
+                    "entries": entries}  # fmt: skip
+        story.task(run, "Collect images")
+        story.makes(
+            run, "folder", "/data/images", manifest=manifest,
+            evidence=[{"kind": "dir-stat", "value": mark}],
+        )  # fmt: skip
+        story.end(run)
+    story.send()
+    answer = served.post("lineage.graph.get", {"select": "folder:/data/images"})
+    key = max(answer.json()["focus"], key=lambda key: int(key.partition(":")[2]))
+    panel = look(f"/?focus={key}&sel={key}").locator(".panel")
+    rows = panel.get_by_role("region", name="Files").locator("tbody tr")
+    expect(rows).to_have_count(100)
+    panel.get_by_role("button", name="Show 100 more of 252").click()
+    expect(rows).to_have_count(200)
+    panel.get_by_role("button", name="Show 52 more of 252").click()
+    expect(rows).to_have_count(252)
+    panel.get_by_label("Only what changed since the version before").check()
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("added")
+
+
 def test_a_run_shows_values_links_and_what_it_ran_in(
     look: Look, served: Served
 ) -> None:

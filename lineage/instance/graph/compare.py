@@ -166,13 +166,13 @@ def compare_files(
             changes.append(FileDiff(name=name, change="added"))
         elif name not in theirs:
             changes.append(FileDiff(name=name, change="removed"))
-        elif _has_changed(ours[name], theirs[name]):
+        elif has_changed(ours[name], theirs[name]):
             changes.append(FileDiff(name=name, change="changed"))
     return changes[:MAX_FILES]
 
 
-def _has_changed(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
-    """Compare size and digest; where a digest is missing, the time of change."""
+def has_changed(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    """Compare size and digest of a file; without a digest, the time of change."""
     if a[0] != b[0]:
         return True
     if a[1] is not None and b[1] is not None:

@@ -79,11 +79,6 @@ _STATES: Final = (
 )
 #: Runs of which is read what events said of an artifact.
 _MAX_RUNS: Final = 20
-_TEXT_ENDINGS: Final = (
-    ".txt", ".md", ".log", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml",
-    ".ini", ".xml", ".html", ".py", ".sh", ".cfg",
-)  # fmt: skip
-_IMAGE_ENDINGS: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
 
 
 def get_task(
@@ -309,13 +304,14 @@ def _parent_key(view: TeamGraph, run: str | None) -> str | None:
 def _data_detail(view: TeamGraph, node: int, most_versions: int) -> DataDetail:
     tx, team = view.tx, view.team_id
     row = tx.one(
-        "SELECT e.id, e.kind, e.ident, n.card, n.evidence FROM nodes n"
+        "SELECT e.id, e.kind, e.ident, n.card, n.evidence, m.files FROM nodes n"
         " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
+        " LEFT JOIN manifests m ON m.team_id = n.team_id AND m.digest = n.manifest"
         " WHERE n.team_id = ? AND n.id = ?",
         (team, node),
     )
     assert row is not None
-    entity, kind, ident, card, evidence = row
+    entity, kind, ident, card, evidence, file_count = row
     makings = view.rows(_MAKINGS, entity=entity, most=most_versions)
     order = [row[0] for row in makings]
     total = view.rows(_MAKINGS_COUNT, entity=entity)[0][0]
@@ -332,7 +328,7 @@ def _data_detail(view: TeamGraph, node: int, most_versions: int) -> DataDetail:
         produced_by=make_edges(view, makers),
         used_by=make_edges(view, users),
         meta=read_card(card) or None,
-        preview=_preview(kind, ident),
+        file_count=file_count,
         columns=_columns(view, [row[1] for row in (*makers, *users)], kind, ident),
         evidence=[
             KnownEvidence(kind=name, value=value)
@@ -356,12 +352,3 @@ def _columns(
 
     runs = [RunState.from_json(states[task]) for task in some if task in states]
     return columns_of(runs, kind, ident)
-
-
-def _preview(kind: str, ident: str) -> Any:
-    if kind != "file" or "://" in ident:
-        return None
-    lowered = ident.lower()
-    if lowered.endswith(_IMAGE_ENDINGS):
-        return "image"
-    return "text" if lowered.endswith(_TEXT_ENDINGS) else None

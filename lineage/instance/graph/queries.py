@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, Literal
 
-from ...model import comparisons
+from ...model import comparisons, contents
 from ...model import graph as model
 from ...model import overview as pictures
 from ...model.messages import Message
@@ -47,6 +47,9 @@ QUESTIONS: Final[Mapping[str, QuestionRow]] = {
         model.TaskDetailsParams, model.TaskDetails, "details.get_tasks"
     ),
     "get_data": QuestionRow(model.DataParams, model.DataDetail, "details.get_data"),
+    "data_files": QuestionRow(
+        contents.FilesParams, contents.FolderFiles, "folder_files.folder_files"
+    ),
     "delete_data": QuestionRow(
         model.DeleteParams, model.Node, "deletion.delete_data", "admin"
     ),

@@ -1,4 +1,7 @@
-"""Shows the content of a version of a file, where it is available and harmless."""
+"""Shows the content of a version of a file, where it is available and harmless.
+
+Texts and images are sent as they are, of tables the schema and the first rows.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,41 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
+from ...model.contents import RowsParams, TableRows
 from ...model.graph import DataDetail, DataParams
 from ..blobs import send_file
-from ..content import IMAGES, find_content, preview_kind, suffix_of
+from ..content import IMAGES, Preview, find_content, preview_kind, suffix_of
 from ..errors import RequestError
 from ..http import CHUNK, InstanceResponse
+from ..parquet import read_table
 from ..route import RequestContext, Route
 
 
 def preview(call: RequestContext, body: DataParams) -> InstanceResponse:
     """Send the bytes of a text or an image."""
-    detail: DataDetail = call.services.graph.ask(call.team_ids, body)
-    path = content_of(call, detail)
-    is_shown = preview_kind(detail) is not None and path is not None
-    # A file that was recorded is shown while it still holds what was recorded.
-    if not is_shown or path is None or _digest(path) != detail.node.digest:
-        raise RequestError(404, f"there is nothing to show of {body.key}", field="key")
+    detail, path = _shown(call, body.key, ("text", "image"))
     media = IMAGES.get(suffix_of(detail), "text/plain; charset=utf-8")
     headers = {"content-type": media, "content-security-policy": "sandbox"}
     return send_file(path, headers=headers)
+
+
+def first_rows(call: RequestContext, body: RowsParams) -> TableRows:
+    """Return the schema and the first rows of a table."""
+    _, path = _shown(call, body.key, ("table",))
+    return read_table(path)
+
+
+def _shown(
+    call: RequestContext, key: str, kinds: tuple[Preview, ...]
+) -> tuple[DataDetail, Path]:
+    """Find a version of which something can be shown, and its bytes."""
+    params = DataParams(key=key, most_versions=1)
+    detail: DataDetail = call.services.graph.ask(call.team_ids, params)
+    path = content_of(call, detail) if preview_kind(detail) in kinds else None
+    # A file that was recorded is shown while it still holds what was recorded.
+    if path is None or _digest(path) != detail.node.digest:
+        raise RequestError(404, f"there is nothing to show of {key}", field="key")
+    return detail, path
 
 
 def content_of(call: RequestContext, detail: DataDetail) -> Path | None:
@@ -45,4 +64,7 @@ def _digest(place: Path) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-ROUTES: Final = (Route("lineage.data.preview", preview, DataParams, "reader", bytes),)
+ROUTES: Final = (
+    Route("lineage.data.preview", preview, DataParams, "reader", bytes),
+    Route("lineage.data.rows", first_rows, RowsParams, "reader", TableRows),
+)

@@ -15,6 +15,9 @@ export type ArtifactSummary = Schemas["ArtifactSummary"];
 export type ArtifactsPage = Schemas["ArtifactsPage"];
 export type TaskDetail = Schemas["TaskDetail"];
 export type DataDetail = Schemas["DataDetail"];
+export type FolderFile = Schemas["FolderFile"];
+export type FolderFilesAnswer = Schemas["FolderFiles"];
+export type TableRows = Schemas["TableRows"];
 export type Edge = Schemas["Edge"];
 export type Step = Schemas["Step"];
 export type SearchAnswer = Schemas["SearchAnswer"];
@@ -51,6 +54,8 @@ export type Endpoint =
   | "artifacts.list"
   | "tasks.get"
   | "data.get"
+  | "data.files"
+  | "data.rows"
   | "search"
   | "health"
   | "changes"

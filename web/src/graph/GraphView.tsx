@@ -10,8 +10,7 @@ import { ExportMenu } from "../export/ExportMenu";
 import { useLayout } from "../layout/useLayout";
 import { isFiltering, NO_FILTERS } from "../model/filter";
 import { itemAt, singles } from "../model/overview";
-import { presentAt } from "../model/time";
-import { number, plural } from "../model/format";
+import { plural } from "../model/format";
 import { Panel } from "../panel/Panel";
 import { Toolbar } from "./Toolbar";
 import Canvas from "./Canvas";
@@ -19,7 +18,7 @@ import { Filters } from "./Filters";
 import { ListView } from "./ListView";
 import { boxesOf, differences, linesOf, highlightPath, look } from "./scene";
 import { Timeline } from "./Timeline";
-import { LIMIT, useGraph, useList } from "./useGraph";
+import { useGraph } from "./useGraph";
 
 /** The first click picks one end of a path, the next one the other. */
 function onSelect(key: string): void {
@@ -64,30 +63,6 @@ function Unknown({ focus }: { focus: string }) {
   );
 }
 
-/** The rows of the graph, page after page. */
-function Listed({ state, onSelect }: { state: PageState; onSelect: (key: string) => void }) {
-  const [pages, setPages] = useState(1);
-  const { data: graph, error } = useList(state, pages);
-  if (error && !graph) return <Failure error={error} what="The list could not be read." />;
-  if (!graph) return <Loading />;
-  const present = state.at === null ? null : presentAt(graph, state.at);
-  return (
-    <div className="list-side">
-      <ListView graph={graph} state={state} present={present} onSelect={onSelect} />
-      {graph.isTruncated && (
-        <div className="list-more" role="status">
-          <p>There is more: these are the first {plural(graph.nodes.size, "task or version", "tasks and versions")}.</p>
-          {graph.next && (
-            <button type="button" className="button" onClick={() => setPages(pages + 1)}>
-              Add the next {number(LIMIT)}
-            </button>
-          )}
-        </div>
-      )}
-    </div>
-  );
-}
-
 function Drawn({ state }: { state: PageState }) {
   const [isTimeOpen, setTimeOpen] = useState(state.at !== null);
   const data = useGraph(state);
@@ -120,7 +95,9 @@ function Drawn({ state }: { state: PageState }) {
     }
     if (!grouped.answer) return <Loading />;
     if (grouped.items.size === 0) return <Unknown focus={state.focus} />;
-    if (state.as === "list") return <Listed state={state} onSelect={select} />;
+    if (state.as === "list") {
+      return <ListView grouped={grouped} scene={scene} state={state} picture={data.picture} differing={differing} onSelect={select} />;
+    }
     return (
       <Canvas
         grouped={grouped}

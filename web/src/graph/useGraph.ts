@@ -1,15 +1,10 @@
 /** Every request of the graph view. */
 import { useMemo, useRef } from "react";
-import { query } from "../api/client";
-import type { GraphAnswer } from "../api/types";
-import { useAnswer, useQuery, type Answer } from "../api/useAnswer";
+import { useAnswer, type Answer } from "../api/useAnswer";
 import type { PageState } from "../app/url";
 import { merge, type Graph } from "../model/merge";
 import { groupedFrom, NOTHING, presentAt, type Grouped } from "../model/overview";
 import { keysToFind, pictureOf, type Picture } from "./picture";
-
-/** Nodes in one answer of the list, at most. */
-export const LIMIT = 500;
 
 export interface GraphData {
   grouped: Grouped;
@@ -45,25 +40,4 @@ export function useGraph(state: PageState): GraphData {
   latest.current = grouped;
   const present = useMemo(() => (state.at === null ? null : presentAt(grouped, state.at)), [state.at, grouped]);
   return { grouped, picture, path, isPathLoading: wantsPath && found.isLoading, present, answer };
-}
-
-/** Every task and version, page after page, for the list. */
-export function useList(state: PageState, pages: number): Answer<Graph> {
-  const { focus: select, up, down, as } = state;
-  const base = { select, up, down, limit: LIMIT, all_versions: state.by === "artifact" };
-  const key = as === "list" && select ? `list ${JSON.stringify([base, pages])}` : null;
-  return useQuery<Graph>(
-    key,
-    async (signal) => {
-      const found: GraphAnswer[] = [await query("graph.get", base, signal)];
-      for (let page = 1; page < pages; page += 1) {
-        const after = found.at(-1)?.next;
-        if (!after) break;
-        found.push(await query("graph.get", { ...base, after }, signal));
-      }
-      // Only the last page says whether there is more.
-      return merge(found.map((one, at) => (at === found.length - 1 ? one : { ...one, truncated: false })));
-    },
-    true,
-  );
 }

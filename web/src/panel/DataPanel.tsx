@@ -1,88 +1,19 @@
 /** Everything known about one version of an artifact. */
-import { useEffect, useMemo, useState } from "react";
-import { preview } from "../api/client";
+import { useMemo, useState } from "react";
 import type { DataDetail, Edge, GraphNode, NodeMap } from "../api/types";
-import { useAnswer, useQuery } from "../api/useAnswer";
-import { Copied, Loading, PageLink } from "../app/ui";
+import { useAnswer } from "../api/useAnswer";
+import { Copied, PageLink } from "../app/ui";
 import { go } from "../app/useUrl";
-import { bytes, moment, number, short } from "../model/format";
-import { rowsOf } from "../model/rows";
+import { bytes, moment, number } from "../model/format";
+import { FolderFiles } from "./FolderFiles";
+import { Preview } from "./Preview";
 import { Columns } from "./Tables";
 import { VersionStrip } from "./VersionStrip";
 import { Why } from "./Why";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
 
-const MAX_PREVIEW = 20_000;
 /** Versions that are listed, at most: as many as one answer has. */
 export const MOST_VERSIONS = 1000;
-
-interface Seen {
-  text: string | null;
-  blob: Blob;
-}
-
-/** The first rows of a table. */
-function Rows({ rows }: { rows: readonly string[][] }) {
-  const [head = [], ...body] = rows;
-  return (
-    <div className="table-box rows" tabIndex={0} role="region" aria-label="First rows">
-      <table className="table">
-        <thead>
-          <tr>
-            {head.map((name, at) => (
-              <th key={at} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {body.map((row, line) => (
-            <tr key={line}>
-              {row.map((cell, at) => (
-                <td key={at} dir="auto">
-                  {short(cell, 80)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Preview({ detail }: { detail: DataDetail }) {
-  const key = detail.node.key;
-  const answer = useQuery<Seen>(`preview ${key}`, async (signal) => {
-    const blob = await preview(key, signal);
-    const text = detail.preview === "text" ? (await blob.text()).slice(0, MAX_PREVIEW) : null;
-    return { text, blob };
-  });
-  const [address, setAddress] = useState("");
-  const blob = answer.data?.blob;
-  useEffect(() => {
-    if (!blob || detail.preview !== "image") return;
-    const made = URL.createObjectURL(blob);
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [blob, detail.preview]);
-  const body = () => {
-    if (answer.error) return <p className="quiet">{answer.error.message}</p>;
-    if (!answer.data) return <Loading lines={3} />;
-    const rows = answer.data.text === null ? null : rowsOf(detail.node.name, answer.data.text);
-    if (rows) return <Rows rows={rows} />;
-    if (answer.data.text !== null) {
-      return (
-        <pre className="raw preview" tabIndex={0} dir="auto">
-          {answer.data.text}
-        </pre>
-      );
-    }
-    return address ? <img className="preview" src={address} alt={`Preview of ${detail.node.name}`} /> : null;
-  };
-  return <Section title="Preview">{body()}</Section>;
-}
 
 function Versions({ detail, onMore }: { detail: DataDetail; onMore: () => void }) {
   const [count, setCount] = useState(20);
@@ -153,7 +84,8 @@ export function DataPanel({ detail, nodes: drawn, onMore }: DataPanelProps) {
           ["Selector", <Copied key="key" text={node.key} />],
         ]}
       />
-      {detail.preview && <Preview detail={detail} />}
+      <Preview detail={detail} />
+      {detail.file_count != null && <FolderFiles id={node.key} count={detail.file_count} />}
       <Columns columns={detail.columns ?? []} />
       {detail.versions.length > 1 && <Why id={node.key} />}
       <Versions detail={detail} onMore={onMore} />

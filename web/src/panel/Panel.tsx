@@ -10,6 +10,7 @@ import { currentState, focusOn, go, visit } from "../app/useUrl";
 import { Search } from "../home/Search";
 import { differences, faceOf } from "../graph/scene";
 import type { Picture } from "../graph/picture";
+import { useMembers } from "../graph/useMembers";
 import { cleanMarkup, safeAddress, shown } from "../model/titles";
 import { itemAt, OPEN_STEP, singles, type Grouped, type Grouping, type NodeItem } from "../model/overview";
 import { ago, duration, kindWord, moment, number } from "../model/format";
@@ -86,14 +87,11 @@ const GROUPING_WORDS: Record<Grouping, string> = {
 
 /** Versions of an artifact that the first answer brings. */
 const FIRST_VERSIONS = 50;
-/** Members of a group that one request brings. */
-const MEMBERS = 50;
-
 function GroupPanel({ item, picture }: { item: NodeItem; picture: Picture }) {
   const { key, node: first, second } = item;
   const face = faceOf(item);
-  const [most, setMost] = useState(MEMBERS);
-  const { data, error } = useAnswer("graph.members", { ...picture, item: key, most }, true);
+  const [pages, setPages] = useState(1);
+  const { data, error } = useMembers(picture, key, pages);
   const members = data?.nodes ?? [];
   const differing = useMemo(() => differences(data?.nodes ?? []), [data]);
   const left = (data?.total ?? 0) - members.length;
@@ -133,17 +131,14 @@ function GroupPanel({ item, picture }: { item: NodeItem; picture: Picture }) {
           </li>
         ))}
       </ul>
-      {left > 0 && members.length < MOST && (
-        <button type="button" className="button" onClick={() => setMost(Math.min(MOST, most + 150))}>
+      {left > 0 && (
+        <button type="button" className="button" onClick={() => setPages(pages + 1)}>
           Show more of {number(data?.total ?? 0)}
         </button>
       )}
     </>
   );
 }
-
-/** Members that are listed, at most. */
-const MOST = 500;
 
 function since(node: GraphNode): string | null {
   const at = node.started_at ?? node.created_at;
