@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from html import escape
 from typing import Final
 
+from ..model.environment import shown_member
 from ..model.graph import Node, TaskDetail
-from .record import GraphRecord, hex_digest, text_of, utc
+from .record import GraphRecord, environment_name, hex_digest, text_of, utc
 from .svg import draw
 
 #: Nodes up to which the graph is drawn; the tables have all of them.
@@ -21,7 +23,8 @@ h1{font-size:1.5rem;margin:0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.3rem .7rem;
 border-bottom:1px solid #e3e7ee;overflow-wrap:break-word;max-width:24rem}
-th{white-space:nowrap}code{font:13px ui-monospace,monospace}
+th{white-space:nowrap}summary{cursor:pointer;margin:.4rem 0}
+code{font:13px ui-monospace,monospace}
 """
 
 
@@ -37,7 +40,7 @@ def to_html(record: GraphRecord) -> str:
         f"<h1>{escape(title)}</h1><p>{_summary(record)}</p>"
         f"<h2>Graph</h2>{_graph(record)}"
         f"<h2>Artifacts</h2>{_artifacts(record)}"
-        f"<h2>Tasks</h2>{_tasks(record)}"
+        f"<h2>Tasks</h2>{_tasks(record)}{_environments(record)}"
         f"<h2>Edges</h2>{_edges(record)}</main></body></html>\n"
     )
 
@@ -80,7 +83,10 @@ def _artifact(node: Node) -> tuple[object, ...]:
 
 
 def _tasks(record: GraphRecord) -> str:
-    head = ("task", "name", "status", "started", "ended", "user", "code", "command")
+    head = (
+        "task", "name", "status", "started", "ended", "user", "code", "command",
+        "ran in",
+    )  # fmt: skip
     rows = (_task(node, record.details.get(node.key)) for node in record.tasks())
     return _table(head, rows)
 
@@ -96,7 +102,33 @@ def _task(node: Node, detail: TaskDetail | None) -> tuple[object, ...]:
         detail and detail.user,
         detail and detail.git_commit,
         detail and detail.command,
+        _ran_in(detail),
     )
+
+
+def _ran_in(detail: TaskDetail | None) -> str | None:
+    if detail is None or not detail.environment_digest:
+        return None
+    return environment_name(detail.environment_digest).replace("/", " ")
+
+
+def _environments(record: GraphRecord) -> str:
+    """Return what tasks ran in, each once, with all of its members."""
+    found = record.environments()
+    if not found:
+        return ""
+    used = Counter(one.environment_digest for one in record.details.values())
+    parts = []
+    for digest, members in found.items():
+        name = environment_name(digest)
+        rows = ((shown_member(key), value) for key, value in members.items())
+        parts.append(
+            f"<details><summary>{name.replace('/', ' ')}, "
+            f"of {_count(used[digest], 'task')}: {_count(len(members), 'value')}"
+            f"</summary><p><code>environment:{digest.removeprefix('sha256:')}</code></p>"
+            f"{_table(('what', 'value'), rows)}</details>"
+        )
+    return f"<h2>Environments</h2>{''.join(parts)}"
 
 
 def _edges(record: GraphRecord) -> str:

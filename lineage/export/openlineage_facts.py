@@ -25,6 +25,7 @@ def facts_of_task(detail: TaskDetail) -> dict[str, Any]:
         "gitDirty": detail.git_dirty,
         "command": detail.command,
         "environment": detail.environment,
+        "environmentDigest": detail.environment_digest,
         "params": detail.params,
         "metrics": detail.metrics,
         "links": detail.links,

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..model.graph import Node, TaskDetail
 from ..model.readable_json import json_text
-from .record import GraphRecord, hex_digest, local_name, text_of, utc
+from .record import GraphRecord, environment_name, hex_digest, local_name, text_of, utc
 
 NAMESPACE = "urn:lineage:"
 
@@ -103,7 +103,7 @@ class _Document:
     def _ran_in(self, activity: str, digest: str, members: dict[str, str]) -> None:
         """Say what an activity ran in: one entity for all that ran in the same."""
         hexadecimal = digest.removeprefix("sha256:")
-        entity = f"lin:environment/{hexadecimal[:12]}"
+        entity = f"lin:{environment_name(digest)}"
         self._section("entity")[entity] = _known(
             {
                 "prov:label": "environment",

@@ -59,6 +59,14 @@ class GraphRecord:
         """Return the nodes that are versions of artifacts."""
         return [node for node in self.nodes if node.type == "data"]
 
+    def environments(self) -> dict[str, dict[str, str]]:
+        """Return what tasks ran in, each once: the members by the digest."""
+        return {
+            one.environment_digest: one.environment
+            for one in self.details.values()
+            if one.environment_digest
+        }
+
     def inputs(self) -> Iterator[tuple[str, str, GraphEdge]]:
         """Yield each use: the task's key, the version's key and the edge."""
         for edge in self.edges:
@@ -157,6 +165,11 @@ def hex_digest(node: Node) -> str | None:
 def local_name(key: str) -> str:
     """Return a node's key as a name that every format takes: `data/12`."""
     return re.sub(r"[^A-Za-z0-9]", "/", key, count=1).replace("@", "-")
+
+
+def environment_name(digest: str) -> str:
+    """Return the name by which documents refer to what a task ran in."""
+    return f"environment/{digest.removeprefix('sha256:')[:12]}"
 
 
 def local_path(node: Node) -> str | None:

@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import mimetypes
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from ..model.graph import Node, TaskDetail
 from ..model.readable_json import json_text
-from .record import GraphRecord, hex_digest, local_name, text_of, utc
+from .record import (
+    GraphRecord,
+    environment_name,
+    hex_digest,
+    local_name,
+    text_of,
+    utc,
+)
 
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 #: The profile asks for an identifier that begins with `http`; nothing lies there.
@@ -72,6 +79,7 @@ def to_ro_crate(record: GraphRecord, files: Mapping[str, str] | None = None) -> 
         _root(record, [names[key] for key in lying if key in names], actions),
         *_ABOUT,
         *artifacts,
+        *_environments(record),
         *agents,
         *actions,
     ]
@@ -134,6 +142,33 @@ def _artifact(node: Node, name: str) -> dict[str, Any]:
     return entity
 
 
+def _environments(record: GraphRecord) -> Iterator[dict[str, Any]]:
+    """Yield what tasks ran in and its members: Python, packages, commit and image."""
+    for digest, members in record.environments().items():
+        name = f"#{environment_name(digest)}"
+        values = [
+            {
+                "@id": f"{name}/{quote(text_of(member), safe='')}",
+                "@type": "PropertyValue",
+                "name": text_of(member),
+                "value": text_of(value),
+            }
+            for member, value in members.items()
+        ]
+        entity: dict[str, Any] = {
+            "@id": name,
+            "@type": "CreativeWork",
+            "name": "environment",
+            "description": "What tasks ran in: Python, packages, code and machine.",
+            "identifier": f"environment:{digest.removeprefix('sha256:')}",
+            "sha256": digest.removeprefix("sha256:"),
+        }
+        if values:
+            entity["additionalProperty"] = _one_or_all([one["@id"] for one in values])
+        yield entity
+        yield from values
+
+
 def _actions(
     record: GraphRecord, names: Mapping[str, str]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -157,6 +192,8 @@ def _actions(
             "version": (detail and detail.git_commit) or "unknown",
         }
         action = _action(node, detail, app)
+        if detail is not None and detail.environment_digest:
+            objects[node.key].append(f"#{environment_name(detail.environment_digest)}")
         for member, found in (("object", objects), ("result", results)):
             if found[node.key]:
                 action[member] = _one_or_all(found[node.key])

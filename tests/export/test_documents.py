@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import importlib
 import io
 import json
@@ -69,6 +70,44 @@ def test_prov_holds_what_an_output_was_derived_from(example: GraphRecord) -> Non
         for r in document["wasDerivedFrom"].values()
     ]
     assert [made for made, _ in derived] == ["result.csv"]
+
+
+def test_a_crate_holds_what_its_tasks_ran_in(example: GraphRecord) -> None:
+    """Each action used an environment, and the environment has all of its members."""
+    (digest,) = example.environments()
+    members = example.environments()[digest]
+    graph = {e["@id"]: e for e in json.loads(_written(example, "ro-crate"))["@graph"]}
+    name = f"#environment/{digest.removeprefix('sha256:')[:12]}"
+    assert graph[name]["identifier"] == f"environment:{digest.removeprefix('sha256:')}"
+    values = [graph[one["@id"]] for one in graph[name]["additionalProperty"]]
+    assert {one["name"]: one["value"] for one in values} == members
+    assert {"python", "package:pydantic"} <= members.keys()
+    actions = [e for e in graph.values() if e["@type"] == "CreateAction"]
+    assert len(actions) == len(example.tasks())
+    assert all({"@id": name} in _all(action["object"]) for action in actions)
+
+
+def _all(found: object) -> list[object]:
+    return found if isinstance(found, list) else [found]
+
+
+def test_a_page_shows_what_its_tasks_ran_in(example: GraphRecord) -> None:
+    """Each task names its environment, which stands once with all of its members."""
+    (digest,) = example.environments()
+    text, short = _written(example, "html"), digest.removeprefix("sha256:")[:12]
+    assert text.count(f"<summary>environment {short}, of") == 1
+    assert text.count(f">environment {short}</bdi>") == len(example.tasks())
+    for value in example.environments()[digest].values():
+        assert html.escape(value) in text
+
+
+def test_events_hold_what_a_task_ran_in(example: GraphRecord) -> None:
+    """The facet of ours has members and digest."""
+    (digest,) = example.environments()
+    for line in _written(example, "openlineage").splitlines():
+        own = json.loads(line)["run"]["facets"]["lineage_task"]
+        assert own["environmentDigest"] == digest
+        assert own["environment"] == example.environments()[digest]
 
 
 def test_a_bill_of_materials_is_valid(record: GraphRecord) -> None:
