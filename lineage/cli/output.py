@@ -54,12 +54,14 @@ def emit(
     """Print an answer to standard output, or to another stream.
 
     Args:
-        answer: What to print.
+        answer: What to print; without data the command has printed it itself.
         as_json: As JSON, an object with the name and version of its schema.
         command: The command that answers.
         stream: Instead of standard output.
     """
     out = stream or sys.stdout
+    if as_json and answer.data is None:
+        return
     if as_json:
         data = plain(answer.data)
         if isinstance(data, dict) and command:

@@ -90,10 +90,22 @@ class SettingAnswer(_Form):
 
     names: list[str]
     value: str
+    origin: str = Field(serialization_alias="from")
     allowed: str
     meaning: str
     follows: str | None
     problem: str | None
+
+
+class DoctorAnswer(_Form):
+    """What lineage sees of its environment."""
+
+    version: str
+    python: str
+    destination: str
+    reached: str
+    settings: list[SettingAnswer]
+    extras: dict[str, str | None]
 
 
 class Violation(_Form):
@@ -135,6 +147,139 @@ class TokenAnswer(_Form):
     secret: str
 
 
+class TokenRow(_Form):
+    """A token as it may be shown."""
+
+    id: int
+    teams: list[str]
+    role: str
+    user: str | None
+    created_at: float
+    revoked_at: float | None
+
+
+class TokensAnswer(_Form):
+    """The tokens of a store."""
+
+    tokens: list[TokenRow]
+
+
+class RevokedAnswer(_Form):
+    """Whether there was a valid token to revoke."""
+
+    revoked: bool
+
+
+class ExportedText(_Form):
+    """A document, where no file was named."""
+
+    format: str
+    text: str
+
+
+class ExportedFile(_Form):
+    """The file that holds a document."""
+
+    file: str
+    format: str
+    characters: int
+
+
+class PassportAnswer(_Form):
+    """What was written, and the artifacts whose file is not here as recorded."""
+
+    path: str
+    files: list[str]
+    missing: list[str]
+
+
+class EventsAnswer(_Form):
+    """Events that were taken in, and what was left out of them."""
+
+    received: int
+    ignored: list[str]
+
+
+class ImportedRunsAnswer(_Form):
+    """Runs of a tracking store, facts of them, and what was left out."""
+
+    runs: int
+    stored: int
+    known: int
+    ignored: list[str]
+
+
+class ForgetAnswer(_Form):
+    """What was rewritten or removed, and what could not be reached."""
+
+    rows: dict[str, int]
+    """By table and column."""
+    journal: list[str]
+    blobs: list[str]
+    not_reached: list[str]
+    is_dry_run: bool
+
+
+class BackupAnswer(_Form):
+    """The file that holds the whole store."""
+
+    file: str
+    bytes: int
+
+
+class PartitionAnswer(_Form):
+    """The tables that were partitioned, and in how many parts."""
+
+    tables: list[str]
+    parts: int
+
+
+class DistributionAnswer(_Form):
+    """The tables that were distributed."""
+
+    tables: list[str]
+
+
+class RebuildAnswer(_Form):
+    """The teams whose graphs were rebuilt."""
+
+    teams: list[int]
+
+
+class ServedAnswer(_Form):
+    """The server was stopped."""
+
+    served: bool
+
+
+class PageAnswer(_Form):
+    """Where the page is; it is served until the command is stopped."""
+
+    address: str
+
+
+class RegisteredAnswer(BaseModel):
+    """The object that was made, with the members that its kind has."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: int
+
+
+class CommandsAnswer(_Form):
+    """The commands of which there is a schema."""
+
+    commands: list[str]
+
+
+class SchemaAnswer(BaseModel):
+    """A JSON Schema."""
+
+    model_config = ConfigDict(extra="allow")
+
+    title: str
+
+
 #: The form of each command's answer; a command of a group by both words.
 FORMS: Final[dict[str, Any]] = {
     "tasks": asked.TasksPage | AppsAnswer,
@@ -155,7 +300,29 @@ FORMS: Final[dict[str, Any]] = {
     "retry": FlushAnswer,
     "status": StatusAnswer,
     "check": CheckAnswer,
+    "doctor": DoctorAnswer | StoreCheck,
+    "export": ExportedText | ExportedFile,
+    "passport": PassportAnswer,
+    "import openlineage": EventsAnswer,
+    "import mlflow": ImportedRunsAnswer,
+    "forget": ForgetAnswer,
+    "serve": ServedAnswer,
+    "ui": PageAnswer,
     "token create": TokenAnswer,
+    "token list": TokensAnswer,
+    "token revoke": RevokedAnswer,
+    "store backup": BackupAnswer,
+    "store partition": PartitionAnswer,
+    "store distribute": DistributionAnswer,
+    "store rebuild": RebuildAnswer,
+    "register project": RegisteredAnswer,
+    "register project-version": RegisteredAnswer,
+    "register dataset": RegisteredAnswer,
+    "register file": RegisteredAnswer,
+    "register job": RegisteredAnswer,
+    "register module": RegisteredAnswer,
+    "register task": RegisteredAnswer,
+    "schema": CommandsAnswer | SchemaAnswer,
 }
 
 

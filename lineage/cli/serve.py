@@ -21,7 +21,7 @@ from ..settings import Settings
 from .connect import load, settings_of
 from .delivery import status_data
 from .format import ago
-from .output import table
+from .output import emit, table
 from .parser import Commands, Parser
 from .result import NO, CommandResult, StyledText, line
 
@@ -165,18 +165,26 @@ def run_ui(args: argparse.Namespace) -> CommandResult:
         store_url(args, settings),
         port=args.port,
         with_browser=not args.no_browser,
+        as_json=args.json,
     )
     return CommandResult(None)
 
 
 def open_page(
-    settings: Settings, store: str, *, port: int = 0, with_browser: bool = True
+    settings: Settings,
+    store: str,
+    *,
+    port: int = 0,
+    with_browser: bool = True,
+    as_json: bool = False,
 ) -> None:
     """Serve the page on this machine until Ctrl+C, and open it on a desktop."""
     secret = load("instance.page_secret", "server").new_secret()
     chosen = port or _usual_or_free_port()
     address = f"http://127.0.0.1:{chosen}/?token={secret}"
-    print(f"The page: {address}  (Ctrl+C stops it)", flush=True)
+    shown = line(f"The page: {address}  (Ctrl+C stops it)")
+    # A program needs the address now, and not when the page is closed.
+    emit(CommandResult({"address": address}, [shown]), as_json=as_json, command="ui")
     with ExitStack() as stack:
         if with_browser and has_desktop():
             make_folder(settings.home)
@@ -185,7 +193,8 @@ def open_page(
         try:
             _serve(settings, store, "127.0.0.1", chosen, is_quiet=True, secret=secret)
         except KeyboardInterrupt:
-            print("\nThe page is closed.")
+            if not as_json:
+                print("\nThe page is closed.")
 
 
 @contextmanager

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import jsonschema
 import pytest
 
 from lineage.api import Api
-from lineage.cli.main import MODULES
+from lineage.cli.main import build_parser
 from lineage.cli.schemas import FORMS, form_of
 
 Type = Callable[..., Any]
@@ -35,7 +39,7 @@ def _closed(form: Any) -> Any:
         return form
     closed = {name: _closed(part) for name, part in form.items()}
     if closed.get("type") == "object" and "properties" in closed:
-        closed["additionalProperties"] = False
+        closed.setdefault("additionalProperties", False)
     return closed
 
 
@@ -51,12 +55,101 @@ def test_an_answer_has_the_form_that_is_documented(type_: Type, command: str) ->
     jsonschema.validate(data, _closed(form_of(name, 1)))
 
 
-def test_every_question_has_a_form() -> None:
-    """A new question needs one."""
-    questions = {
-        name for name, module in MODULES.items() if module in ("query", "show")
-    }
-    assert questions | {"tasks"} <= set(FORMS)
+def _leaves(parser: argparse.ArgumentParser, *words: str) -> Iterator[str]:
+    """Yield the commands that take `--json`; those of a group by both words."""
+    groups = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    for group in groups:
+        for word, inner in group.choices.items():
+            yield from _leaves(inner, *words, word)
+    if not groups and any("--json" in a.option_strings for a in parser._actions):
+        yield " ".join(words)
+
+
+#: What is typed after each command that is not in `COMMANDS`. `OUT` is a new file.
+TYPED = {
+    "check": "app.py",
+    "doctor": "", "doctor --store": "",
+    "export": "model.pt", "export --out OUT": "model.pt",
+    "passport --out OUT": "model.pt", "import openlineage": "event.json",
+    "import mlflow": "runs.db", "forget --user": "maria", "serve": "", "ui": "",
+    "token create --team": "a", "token list": "", "token revoke": "1",
+    "store backup": "OUT", "store partition": "", "store distribute": "",
+    "store rebuild": "", "schema": "", "schema why": "", "register project": "p",
+    "register project-version --project-id": "1",
+    "register dataset --project-id 1": "d", "register file --text x": "/f.txt",
+    "register job": "j", "register module": "m", "register task": "t",
+}  # fmt: skip
+
+
+#: What has to be there before a command.
+_BEFORE = {
+    "token revoke": "token create --team a",
+    "register project-version": "register project p",
+    "register dataset": "register project p",
+}
+
+
+class _NoRuns:
+    """A tracking store in which nothing was recorded."""
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+
+    def runs(self, _experiments: list[str]) -> list[Any]:
+        return []
+
+
+@pytest.fixture
+def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Files to read; servers that stop at once, and engines that are not here."""
+    monkeypatch.chdir(tmp_path)
+    Path("app.py").write_text("import lineage\n", "utf-8")
+    run = {"runId": "0196d8a0-5c4f-7b1e-9c2d-3f4a5b6c7d8e"}
+    event = {"eventType": "COMPLETE", "eventTime": "2026-01-01T00:00:00Z",
+             "run": run, "job": {"namespace": "n", "name": "j"}}  # fmt: skip
+    Path("event.json").write_text(json.dumps(event), "utf-8")
+    stopped = MagicMock(return_value=None)
+    monkeypatch.setattr("lineage.cli.serve._serve", stopped)
+    monkeypatch.setattr("lineage.integrations.mlflow_store.TrackingStore", _NoRuns)
+    for module, made in (("partitioning.partition", ["edges"]),
+                         ("distribution.distribute", ["edges"])):  # fmt: skip
+        name = f"lineage.instance.store.{module}"
+        monkeypatch.setattr(name, MagicMock(return_value=made))
+    return tmp_path
+
+
+def test_every_command_has_a_form_and_a_run() -> None:
+    """A new command needs both, so that what it prints is held to its form."""
+    commands = set(_leaves(build_parser()))
+    assert commands == set(FORMS)
+    typed = {_name_of(command) for command in (*COMMANDS, *TYPED)}
+    assert commands == typed | {"demo"}
+
+
+def _name_of(typed: str) -> str:
+    return max((name for name in FORMS if f"{typed} ".startswith(f"{name} ")), key=len)
+
+
+@pytest.mark.usefixtures("small_graph")
+@pytest.mark.parametrize("command", TYPED)
+def test_what_a_command_prints_has_its_form(
+    type_: Type, surroundings: Path, command: str
+) -> None:
+    """Commands that are no questions are held to their forms as questions are."""
+    name = max((c for c in FORMS if f"{command} ".startswith(f"{c} ")), key=len)
+    if name in ("token revoke", "register project-version", "register dataset"):
+        before = (
+            "token create --team a" if name == "token revoke" else "register project p"
+        )
+        assert type_(*before.split()).code == 0
+    words = f"{command} {TYPED[command]}".replace("OUT", str(surroundings / "out.zip"))
+    answer = type_(*words.split(), "--json")
+    assert answer.out, answer.err
+    data = answer.data
+    assert data.pop("schema") == f"lineage.{name.replace(' ', '.')}/1"
+    jsonschema.validate(data, _closed(form_of(name, 1)))
 
 
 def _members(form: dict[str, Any]) -> Iterator[str]:
@@ -80,6 +173,25 @@ def test_the_table_of_members_is_complete(command: str) -> None:
     documented = set(re.findall(r"`(\w+)`", dict(_table())[command]))
     if command != "health":
         assert set(_members(form_of(command, 1))) <= documented
+
+
+#: The demo gives its own output to the process that it starts.
+_DEMO = """
+from pathlib import Path
+from lineage.cli import demo, main
+demo._DIGITS = Path("nowhere", "run.py")
+raise SystemExit(main(["demo", "--no-page", "--home", "home", "--json"]))
+"""
+
+
+def test_the_demo_prints_its_form(tmp_path: Path) -> None:
+    """The graph of the example is all that stands in the output."""
+    run = subprocess.run(
+        [sys.executable, "-c", _DEMO], cwd=tmp_path, capture_output=True, check=True
+    )
+    data = json.loads(run.stdout)
+    assert data.pop("schema") == "lineage.demo/1"
+    jsonschema.validate(data, _closed(form_of("demo", 1)))
 
 
 def test_the_command_shows_a_form(type_: Type) -> None:
