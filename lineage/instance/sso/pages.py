@@ -11,6 +11,7 @@ from ..http import JSON_TYPE, InstanceRequest, InstanceResponse
 from ..sessions import LASTS_S, Sessions, session_cookie
 from .oidc import Attempt, OidcProvider
 from .people import People
+from .refused_page import refused_page, wants_page
 
 _COOKIE: Final = "lineage_sso"
 #: How long a person may take at the provider.
@@ -39,8 +40,8 @@ class SsoPages:
         """Return what answers each address."""
         return {
             ("GET", "/sso"): self._info,
-            ("GET", "/sso/login"): self._login,
-            ("GET", "/sso/callback"): self._callback,
+            ("GET", "/sso/login"): _shown(self._login),
+            ("GET", "/sso/callback"): _shown(self._callback),
         }
 
     def _info(self, _request: InstanceRequest) -> InstanceResponse:
@@ -70,6 +71,20 @@ class SsoPages:
         if not host:
             raise RequestError(400, "the request names no host", field="host")
         return f"{request.scheme}://{host}{request.prefix}/sso/callback"
+
+
+def _shown(handler: Handler) -> Handler:
+    """Show a refusal to a person as a page; programs get the error itself."""
+
+    def handle(request: InstanceRequest) -> InstanceResponse:
+        try:
+            return handler(request)
+        except RequestError as error:
+            if not wants_page(request):
+                raise
+            return refused_page(error, request)
+
+    return handle
 
 
 def _attempt(request: InstanceRequest) -> Attempt | None:

@@ -86,6 +86,16 @@ def test_who_is_in_no_group_is_refused(served: Served) -> None:
         assert "guest@example.org is in no group" in answer.text
 
 
+def test_a_program_that_is_refused_gets_the_error_itself(served: Served) -> None:
+    """Only a browser gets a page; both have the status."""
+    there = f"{served.address}/lineage/sso/callback?error=access_denied"
+    for accept, kind in (("text/html,*/*", "text/html"), ("*/*", "application/json")):
+        answer = requests.get(there, headers={"accept": accept}, timeout=10)
+        assert answer.status_code == 401
+        assert answer.headers["content-type"].startswith(kind)
+        assert "not begun here" in answer.text
+
+
 def test_a_person_whose_token_was_revoked_is_locked_out(served: Served) -> None:
     """The session ends, and there is no new one."""
     with requests.Session() as browser:

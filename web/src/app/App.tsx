@@ -4,6 +4,7 @@ import { Home } from "../home/Home";
 import { DropFile } from "./DropFile";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { fetchWhenIdle } from "./chunks";
+import { Refused } from "./Refused";
 import { Shortcuts, useShortcuts } from "./Shortcuts";
 import { Header } from "./Header";
 import { Login } from "./Login";
@@ -26,6 +27,7 @@ export function App() {
   useEffect(() => {
     document.title = state.view === "graph" ? `${state.focus} · lineage` : "lineage";
   }, [state.view, state.focus]);
+  if (live.refusal) return <Refused reason={live.refusal} />;
   if (live.needsLogin) return <Login onDone={() => location.reload()} />;
   return (
     <>

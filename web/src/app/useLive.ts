@@ -12,10 +12,14 @@ export interface Live {
   delivery: DeliveryAnswer | null;
   isDown: boolean;
   needsLogin: boolean;
+  /** Why this person may not use the instance; empty where they may. */
+  refusal: string;
 }
 
+const NEW: Live = { delivery: null, isDown: false, needsLogin: false, refusal: "" };
+
 export function useLive(isPaused: boolean): Live {
-  const [live, setLive] = useState<Live>({ delivery: null, isDown: false, needsLogin: false });
+  const [live, setLive] = useState<Live>(NEW);
   useEffect(() => {
     if (isPaused) return;
     const controller = new AbortController();
@@ -30,9 +34,9 @@ export function useLive(isPaused: boolean): Live {
       const delivery = await query("delivery.status", {}, signal).catch(() => null);
       if (signal.aborted) return;
       setLive((old) =>
-        !old.isDown && !old.needsLogin && JSON.stringify(old.delivery) === JSON.stringify(delivery)
+        !old.isDown && !old.needsLogin && !old.refusal && JSON.stringify(old.delivery) === JSON.stringify(delivery)
           ? old
-          : { delivery, isDown: false, needsLogin: false },
+          : { ...NEW, delivery },
       );
       if (isNew || wasDown) pulse.beat();
       wasDown = false;
@@ -44,7 +48,8 @@ export function useLive(isPaused: boolean): Live {
           if (signal.aborted) return 0;
           const needsLogin = error instanceof ApiFailure && error.needsLogin;
           wasDown = true;
-          setLive((old) => ({ ...old, isDown: !needsLogin, needsLogin }));
+          const refusal = error instanceof ApiFailure && error.status === 403 ? error.message : "";
+          setLive((old) => ({ ...old, isDown: !needsLogin && !refusal, needsLogin, refusal }));
           return DOWN_MS;
         })
         .then((wait) => {
