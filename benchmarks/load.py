@@ -104,6 +104,25 @@ def deliver(edges: int) -> dict[str, Any]:
     return {"total_s": (end - start) / 1e9, "recording_s": (recorded - start) / 1e9}
 
 
+def look_up(edges: int) -> dict[str, Any]:
+    """Deliver edges of files by their paths, each with a look-up, once it is at work.
+
+    Seconds from the first of these calls to the end of the flush; the client is loaded
+    by an edge before them.
+    """
+    record = lineage.uses_file("path")(lambda path: path)
+    record("/data/first.bin")
+    lineage.flush(_FLUSH_S)
+    start = perf_counter_ns()
+    for number in range(edges):
+        record(f"/data/{number}.bin")
+    report = lineage.flush(_FLUSH_S)
+    end = perf_counter_ns()
+    if not report:
+        raise RuntimeError(f"not everything was delivered: {report}")
+    return {"total_s": (end - start) / 1e9}
+
+
 def remember(edges: int) -> dict[str, Any]:
     """Record so many edges and deliver them: resident megabytes at the end."""
     record = _decorated()
@@ -127,6 +146,7 @@ if __name__ == "__main__":
         "leave_behind": leave_behind,
         "measure": measure,
         "deliver": deliver,
+        "look_up": look_up,
         "remember": remember,
     }
     print(json.dumps(jobs[job.pop("job")](**job)), flush=True)

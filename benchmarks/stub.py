@@ -41,6 +41,8 @@ class Platform:
             return 200, {"id": self.edges}
         if method == "lineage.facts.add" and self._has_batches:
             return 200, self._store(body)
+        if method == "file-storage.list":
+            return 200, [{"id": self.requests, "path": json.loads(body)["path"]}]
         if method == "tasks.info":
             return 200, {"id": 77, "teamId": 5, "status": "started"}
         if method == "instance.version":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,15 +26,19 @@ def caller_of(api: SdkCompatibleApi) -> CallMethod:
 
 def caller_once(api: SdkCompatibleApi) -> CallMethod:
     """Call with a single attempt, where the api's `post` has options for it."""
-    parameters = inspect.signature(api.post).parameters
-    options = {
-        name: value
-        for name, value in (("retries", 1), ("raise_error", True))
-        if name in parameters
-    }
+    post = api.post
+    options = _options_of(getattr(post, "__func__", post))
     return lambda method, data: _decoded(
         method, lambda: api.post(method, data, **options)
     )
+
+
+@functools.lru_cache(maxsize=16)
+def _options_of(post: Callable[..., Any]) -> dict[str, Any]:
+    """Return the options by which a `post` makes a single attempt."""
+    parameters = inspect.signature(post).parameters
+    options = {"retries": 1, "raise_error": True}
+    return {name: value for name, value in options.items() if name in parameters}
 
 
 def _decoded(method: str, send: Callable[[], Any]) -> Any:

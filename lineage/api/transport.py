@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions as foreign
@@ -25,8 +26,17 @@ from .retry import Attempts, RetryPolicy, TimeOuts
 from .upload_timing import TimedUpload
 
 #: Connections kept open to one server.
-POOL_SIZE = 32
+POOL_SIZE = 48
 _READ_SIZE = 65_536
+#: Where `requests` looks for proxies and certificates.
+_NETWORK_VARIABLES = (
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "REQUEST_METHOD",
+)  # fmt: skip
+#: What was found there is used so long: the system's own settings may change as well.
+_SETTINGS_S = 10.0
+_MOST_SERVERS = 64
 #: As many redirects as `requests` and browsers follow.
 _MOST_REDIRECTS = 30
 #: They belong to a body, which is opened again for every request.
@@ -64,6 +74,31 @@ class Session(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        #: By server: until when, and with which environment, settings were found.
+        self._environment: dict[str, tuple[float, object, dict[str, Any]]] = {}
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """Find proxies and certificates in the environment, once for a server.
+
+        `requests` reads the whole environment several times for each request, which is
+        a quarter of an edge's time.
+        """
+        found = super().merge_environment_settings
+        if proxies or verify is not None or cert is not None:
+            return found(url, proxies, stream, verify, cert)
+        parts = urlsplit(url)
+        server, now = f"{parts.scheme}://{parts.netloc}", time.monotonic()
+        read = tuple(map(os.environ.get, _NETWORK_VARIABLES))
+        known = self._environment.get(server)
+        if known is None or known[0] < now or known[1] != read:
+            if len(self._environment) >= _MOST_SERVERS:
+                self._environment.clear()
+            made: dict[str, Any] = found(url, {}, stream, verify, cert)
+            known = self._environment[server] = (now + _SETTINGS_S, read, made)
+        settings = known[2]
+        return {**settings, "proxies": dict(settings["proxies"]), "stream": stream}
 
     def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
         """Take the token out when a redirect leads to another host."""

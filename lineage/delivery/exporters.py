@@ -93,7 +93,7 @@ class PlatformExporter:
     max_batch: int = 1
     wants_digests: bool = False
 
-    def __init__(self, workflow: Any, *, in_flight: int = 24) -> None:
+    def __init__(self, workflow: Any, *, in_flight: int = 40) -> None:
         self._workflow = workflow
         self.in_flight = in_flight
 

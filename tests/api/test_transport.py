@@ -14,6 +14,7 @@ from api_recorder import TOKEN, Recorder, Reply, as_reply, reset, truncated
 
 from lineage.api import Api
 from lineage.api.errors import HttpError, RetriesExhaustedError, from_exception
+from lineage.api.transport import Session
 from lineage.errors import ApiError
 
 AGENT = (
@@ -285,3 +286,34 @@ def test_an_answer_after_a_long_upload_is_taken(server: Recorder, api: Api) -> N
     server.on("m", late)
     assert api.post("m", b"a long body").json() == {"ok": 1}
     assert len(server.requests) == 1
+
+
+def test_the_environments_proxies_are_searched_once_for_a_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A request costs no search; a variable that changes counts at once."""
+    searched: list[str] = []
+    search = requests.sessions.get_environ_proxies
+
+    def count(url: str, no_proxy: Any = None) -> Any:
+        searched.append(url)
+        return search(url, no_proxy=no_proxy)
+
+    monkeypatch.setattr(requests.sessions, "get_environ_proxies", count)
+    for name in ("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with Session() as session:
+
+        def proxies(url: str) -> Any:
+            found = session.merge_environment_settings(url, {}, True, None, None)
+            assert found["stream"] is True
+            return found["proxies"].get("http")
+
+        assert [proxies(f"http://a.example/{n}") for n in range(5)] == [None] * 5
+        assert len(searched) == 1
+        monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+        assert proxies("http://a.example/") == "http://proxy.example:3128"
+        monkeypatch.setenv("NO_PROXY", "a.example")
+        assert proxies("http://a.example/") is None
+        assert proxies("http://b.example/") == "http://proxy.example:3128"
+        assert len(searched) == 4

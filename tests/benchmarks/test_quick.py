@@ -36,6 +36,8 @@ ROWS = {
         "SDK, one call after the other",
         "lineage, one-edge endpoint",
         "lineage, batch endpoint",
+        "lineage, one edge with a look-up",
+        "lineage, an app of 40 edges with look-ups",
     ),
     "serve": (
         "bare: one row a request",
