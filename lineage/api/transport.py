@@ -95,7 +95,7 @@ class Session(requests.Session):
         if known is None or known[0] < now or known[1] != read:
             if len(self._environment) >= _MOST_SERVERS:
                 self._environment.clear()
-            made: dict[str, Any] = found(url, {}, stream, verify, cert)
+            made: Any = found(url, {}, stream, verify, cert)
             known = self._environment[server] = (now + _SETTINGS_S, read, made)
         settings = known[2]
         return {**settings, "proxies": dict(settings["proxies"]), "stream": stream}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,15 +17,23 @@ from architecture_docs import (
     shell_lines,
 )
 from source_tree import PACKAGE, ROOT, committed, relative
-from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser
-from sybil.parsers.rest import DocTestParser
 
 from lineage.cli.main import build_parser
 
-_MARKDOWN = Sybil(parsers=[PythonCodeBlockParser()])
-_DOCSTRINGS = Sybil(parsers=[DocTestParser()])
+_WITH_BLOCKS = [p for p in DOCUMENTS if "```python" in p.read_text("utf-8")]
 _WITH_EXAMPLES = [p for p in sorted(PACKAGE.rglob("*.py")) if ">>>" in p.read_text()]
+#: Runs the examples of a file: what others have imported is no help to it.
+_RUN = """
+import sys
+from pathlib import Path
+from sybil import Sybil
+from sybil.parsers.{parsers} import {parser}
+
+examples = list(Sybil(parsers=[{parser}()]).parse(Path(sys.argv[1])).examples())
+for example in examples:
+    example.evaluate()
+print(len(examples))
+"""
 
 
 @pytest.mark.parametrize("row", environment_rows())
@@ -48,24 +58,36 @@ def test_each_command_is_documented(row: str) -> None:
     assert row in (ROOT / "docs" / "cli.md").read_text()
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
-def test_examples_in_documents_run(
-    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each Python block of README and docs runs, one after the other."""
-    monkeypatch.chdir(tmp_path)
-    for example in _MARKDOWN.parse(document).examples():
-        example.evaluate()
+def _run_examples(file: Path, folder: Path, parsers: str, parser: str) -> int:
+    """Run the examples of a file in a process of their own; return how many."""
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN.format(parsers=parsers, parser=parser), str(file)],
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout.split()[-1])
 
 
-def test_examples_in_docstrings_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each example in a docstring gives what it says."""
-    monkeypatch.chdir(tmp_path)
-    for module in _WITH_EXAMPLES:
-        for example in _DOCSTRINGS.parse(module).examples():
-            example.evaluate()
+@pytest.mark.parametrize("document", _WITH_BLOCKS, ids=relative)
+def test_examples_in_documents_run(document: Path, tmp_path: Path) -> None:
+    """Each document runs alone, its Python blocks one after the other."""
+    assert _run_examples(document, tmp_path, "markdown", "PythonCodeBlockParser")
+
+
+@pytest.mark.parametrize("module", _WITH_EXAMPLES, ids=relative)
+def test_examples_in_docstrings_run(module: Path, tmp_path: Path) -> None:
+    """Each example in a docstring gives what it says, in a process of its module's."""
+    assert _run_examples(module, tmp_path, "rest", "DocTestParser")
+
+
+def test_an_example_that_lacks_an_import_fails(tmp_path: Path) -> None:
+    """What this process has imported does not reach a document."""
+    text = "```python\nimport lineage\nlineage.testing.capture\n```\n"
+    (tmp_path / "page.md").write_text(text)
+    with pytest.raises(AssertionError, match="testing"):
+        _run_examples(
+            tmp_path / "page.md", tmp_path, "markdown", "PythonCodeBlockParser"
+        )
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=relative)

@@ -183,9 +183,11 @@ def test_a_project_is_archived_with_its_datasets(instance: InstanceFixture) -> N
 def test_images_are_listed_as_none(instance: InstanceFixture) -> None:
     """Images are not kept here: an honest empty page, not a missing endpoint."""
     project = instance.call("lineage.register.project", {"name": "p"})["id"]
-    body = {"project_id": project, "name": "d"}
+    body = {"project_id": project, "name": "d", "items_count": 3}
     dataset = instance.call("lineage.register.dataset", body)["id"]
     assert instance.call("images.list", {"datasetId": dataset})["entities"] == []
+    for method in ("images.bulk.add", "images.bulk.upload"):
+        assert instance.refusal(method, {"datasetId": dataset})[0] == 404
     assert instance.refusal("images.list", {"datasetId": dataset + 1})[0] == 404
 
 
