@@ -226,9 +226,11 @@ def why_lines(answer: WhyAnswer) -> list[Line]:
                      StyledText(facts(node), "dim"))
             )  # fmt: skip
     lines += table(_unequal([_diff(item) for item in answer.steps]), indent="  ")
-    for cause in answer.causes[:MAX_SHOWN]:
+    # A direct input that differs stands in a row already.
+    causes = [c for c in answer.causes if c.kind != "input" or c.via or c.files]
+    for cause in causes[:MAX_SHOWN]:
         lines += _cause(cause)
-    rest = len(answer.causes) - MAX_SHOWN
+    rest = len(causes) - MAX_SHOWN
     if rest > 0:
         lines.append(line(StyledText(f"  and {rest} more; see --json", "dim")))
     return lines
