@@ -70,7 +70,7 @@ def build_parser(command: str | None = None) -> Parser:
     """
     parser = Parser(prog="lineage", description=_DESCRIPTION, epilog=_FIRST)
     parser.add_argument("--version", action=_Version)
-    commands = Commands(parser)
+    commands = Commands(parser, command)
     wanted = MODULES.values() if command is None else (MODULES[command],)
     for name in dict.fromkeys(wanted):
         module = load_module(f"cli.{name}")

@@ -14,7 +14,7 @@ from typing import Any, Final, TextIO
 
 from ..model.readable_json import json_text
 from .format import escape, shorten
-from .result import STYLES, CommandResult, Line, plain, terminal_columns, width
+from .result import STYLES, CommandResult, Line, plain, terminal_columns
 
 #: A column is not cut below this width.
 _NARROWEST: Final = 8
@@ -132,7 +132,7 @@ def table(rows: Sequence[Sequence[Any]], *, indent: str = "") -> list[Line]:
         cells = _fitted(cells, limit - len(indent))
     columns = max((len(row) for row in cells), default=0)
     widths = [
-        max((width([row[i]]) for row in cells if i < len(row)), default=0)
+        max((len(row[i].text) for row in cells if i < len(row)), default=0)
         for i in range(columns)
     ]
     return [_padded(row, widths, indent) for row in cells]

@@ -128,10 +128,36 @@ def moment(text: str | None, *, now: float | None = None) -> float | None:
         raise UsageError(str(error)) from error
 
 
-class Commands:
-    """Where the themes hang up their commands."""
+class _OtherCommand(Parser):
+    """Takes the options of a command that was not typed, and forgets them."""
 
-    def __init__(self, parser: Parser) -> None:
+    def __init__(self) -> None:
+        # No parser is made: that is what takes the time.
+        pass
+
+    def add_argument(self, *_: Any, **__: Any) -> Any:
+        """Forget an option."""
+
+    def add_argument_group(self, *_: Any, **__: Any) -> Any:
+        """Forget the options of a group."""
+        return self
+
+    add_mutually_exclusive_group = add_argument_group
+
+    def set_defaults(self, **_: Any) -> None:
+        """Forget what an option is when it is left out."""
+
+
+class Commands:
+    """Where the themes hang up their commands.
+
+    Args:
+        parser: The parser that the commands are added to.
+        only: The one command that was typed; what others take is not looked at.
+    """
+
+    def __init__(self, parser: Parser, only: str | None = None) -> None:
+        self._only = only
         self._group = parser.add_subparsers(
             title="commands", metavar="COMMAND", dest="command", prog=parser.prog
         )
@@ -139,6 +165,8 @@ class Commands:
 
     def add(self, name: str, run: Run, help: str, *, example: str = "") -> Parser:
         """Add a command; its options are added to the parser that comes back."""
+        if self._only not in (None, name):
+            return _OtherCommand()
         parser = self._parser(name, help, example)
         _, *words = parser.prog.split()
         parser.set_defaults(run=run, form=".".join(words))
@@ -147,7 +175,8 @@ class Commands:
 
     def group(self, name: str, help: str) -> Commands:
         """Add a command that has commands of its own."""
-        return Commands(self._parser(name, help, ""))
+        is_other = self._only not in (None, name)
+        return Commands(self._parser(name, help, ""), "" if is_other else None)
 
     def _parser(self, name: str, help: str, example: str) -> Parser:
         parser: Parser = self._group.add_parser(

@@ -60,6 +60,11 @@ def dim(text: str) -> Line:
     return line(StyledText(text, "dim"))
 
 
+def continue_lines(after: str | None) -> list[Line]:
+    """Say how to continue an answer that was cut."""
+    return [] if after is None else [dim(f"there is more; add: --after {after}")]
+
+
 def heading(text: str) -> Line:
     """Make the title of a part."""
     return line(StyledText(text, "title"))

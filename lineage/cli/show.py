@@ -21,7 +21,7 @@ from .parser import (
     kind_word,
     moment,
 )
-from .result import CommandResult, Line, StyledText, line
+from .result import CommandResult, Line, StyledText, continue_lines, line
 from .show_node import (
     MAX_VERSIONS,
     data_lines,
@@ -29,14 +29,6 @@ from .show_node import (
     step_lines,
     task_lines,
 )
-from .show_set import (
-    MAX_STEPPED,
-    read_steps,
-    set_lines,
-    step_name,
-    step_set_lines,
-)
-from .tasks import continue_lines
 from .tree import Way, draw
 
 #: Runs and artifacts of a set that are shown, unless more are asked for.
@@ -141,15 +133,18 @@ def run_show(args: argparse.Namespace) -> CommandResult:
 
 
 def _show_set(here: Instance, found: Found, limit: int) -> CommandResult:
+    # One node is shown more often.
+    from . import show_set
+
     page = here.page_lines(focus=found.selector)
-    name = step_name(found.selector)
+    name = show_set.step_name(found.selector)
     if name is not None:
         total = sum(node.type == "task" for node in found.nodes)
-        most = MAX_STEPPED if limit == DEFAULT_LIMIT else limit
-        steps = read_steps(here, name, found.nodes, most)
+        most = show_set.MAX_STEPPED if limit == DEFAULT_LIMIT else limit
+        steps = show_set.read_steps(here, name, found.nodes, most)
         data = {"nodes": found.nodes, "steps": steps}
-        return CommandResult(data, step_set_lines(steps, total) + page)
-    lines = set_lines(found.nodes, limit)
+        return CommandResult(data, show_set.step_set_lines(steps, total) + page)
+    lines = show_set.set_lines(found.nodes, limit)
     return CommandResult({"nodes": found.nodes}, lines + page)
 
 

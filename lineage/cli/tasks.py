@@ -13,7 +13,7 @@ from .find import means_set
 from .format import ago, count, duration, escape, params_text, state, title
 from .output import table
 from .parser import Commands, add_instance_options, moment, status_option
-from .result import CommandResult, Line, StyledText, dim, line
+from .result import CommandResult, Line, StyledText, continue_lines, line
 
 #: Runs read for `--by app`, at most.
 MAX_GROUPED: Final = 5000
@@ -200,8 +200,3 @@ def _names(nodes: list[Node], total: int, *, shown: int = 3) -> str:
         return "nothing"
     rest = total - len(names)
     return ", ".join(names) + (f" and {rest} more" if rest > 0 else "")
-
-
-def continue_lines(after: str | None) -> list[Line]:
-    """Say how to continue an answer that was cut."""
-    return [] if after is None else [dim(f"there is more; add: --after {after}")]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final, Literal
 
 from ...model.comparisons import DiffItem, FieldDiff, FileDiff
 from ...model.environment import WEAK
+from ...records import record
 from .nodes import data_nodes
 from .task_params import MAX_VALUES, task_environment, task_metrics, task_params
 from .team_graph import TeamGraph
@@ -37,7 +37,7 @@ _MANIFESTS: Final = (
 Change = Literal["same", "added", "removed", "version", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Content:
     """What is known about the content of a node."""
 

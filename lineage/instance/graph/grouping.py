@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from ...model.overview import OPEN_STEP, Grouping
+from ...records import record
 from .members import Member
 
 #: Fewer like items than this stay themselves.
@@ -18,7 +18,7 @@ Id = tuple[int, int]
 Ends = tuple[Id, Id]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Item:
     """What is drawn as one: a member, or a group of them."""
 

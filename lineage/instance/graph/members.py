@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from ...model.overview import OverviewFilter
+from ...records import record
 from .edges import EdgeSet
 from .latest_versions import stale_among
 from .nodes import data_key, read_card
@@ -33,7 +33,7 @@ _DATA: Final = (
 _TAG: Final = re.compile(r"<[^<>]*>")
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Member:
     """A task or version, as far as grouping looks at it."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from ...errors import NotFoundError
@@ -23,6 +22,7 @@ from ...model.overview import (
     StepFace,
 )
 from ...model.selector import parse
+from ...records import field, record
 from .edges import EdgeGroup, EdgeSet
 from .grouping import Ends, Grouper, Id, Item
 from .hidden_neighbours import HiddenNeighbours
@@ -82,7 +82,7 @@ def members(
         )
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Picture:
     """What was reached, grouped."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from ...errors import NotFoundError
 from ...model.comparisons import Cause, DiffItem, FieldDiff, WhyAnswer, WhyParams
 from ...model.environment import COMMIT, WEAK, shown_member, shown_value
 from ...model.graph import Node
+from ...records import field, record
 from .compare import (
     Content,
     change_of,
@@ -115,7 +115,7 @@ def _before(view: TeamGraph, ref: NodeRef) -> NodeRef | None:
     return -rows[0][0] - 1 if rows else None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Search:
     """Goes upstream along inputs that differ, until nothing further explains it."""
 

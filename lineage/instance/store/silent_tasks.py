@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -59,9 +58,12 @@ def silent_ends(
 
 def is_at_work_here(host: str | None, pid: int | None) -> bool:
     """Whether a process of this machine runs."""
-    if pid is None or host != socket.gethostname():
+    if pid is None:
         return False
-    return is_process_alive(pid)
+    # Few stores have a task that is silent, and who asks one waits for every import.
+    import socket
+
+    return host == socket.gethostname() and is_process_alive(pid)
 
 
 def nobody(_host: str | None, _pid: int | None) -> bool:
