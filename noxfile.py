@@ -75,6 +75,7 @@ def formats(session: nox.Session) -> None:
     """Run the table of `docs/versions.md` about bytes that change by nothing."""
     session.install("-e", ".", env={"LINEAGE_BUILD_PAGE": "0"})
     session.install(
+        "duckdb==2.0.1",
         "gguf==0.19.0",
         "h5py==3.16.0",
         "numpy==2.4.6",

@@ -8,6 +8,7 @@ with pinned releases; a row that comes out otherwise is an error.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import sys
 import tempfile
@@ -16,12 +17,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import gguf
 import h5py
 import joblib
 import numpy as np
 import onnx
 import pandas as pd
+import pyarrow
+import pyarrow.dataset
 import safetensors.numpy
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.ensemble import RandomForestClassifier
@@ -64,7 +68,7 @@ def written_twice(write: Callable[[Path], object], folder: Path, name: str) -> s
         write(path)
         evidence.append(found(path))
         path.unlink()
-        time.sleep(1.1)  # time stamps inside files have whole seconds
+        time.sleep(2.1)  # time stamps inside files have seconds, those of a zip two
     one, two = evidence
     if one["stat"]["digest"] == two["stat"]["digest"]:
         return "same"
@@ -95,6 +99,84 @@ def excel(folder: Path) -> str:
 def parquet(folder: Path) -> str:
     """One table written by one writer is the same."""
     return written_twice(FRAME.to_parquet, folder, "a.parquet")
+
+
+def _dataset_digests(folder: Path, *, use_threads: bool) -> set[frozenset[str]]:
+    """Write a table of several fragments eight times; return the files' digests."""
+    size, times = 100_000, 8
+    table = pyarrow.table({"x": np.arange(size * times)})
+    parts = pyarrow.dataset.dataset(
+        [table.slice(at * size, size) for at in range(times)]
+    )
+    seen = set()
+    for _ in range(times):
+        shutil.rmtree(folder / "set", ignore_errors=True)
+        pyarrow.dataset.write_dataset(
+            parts, folder / "set", format="parquet", use_threads=use_threads
+        )
+        files = (folder / "set").iterdir()
+        seen.add(frozenset(found(path)["stat"]["digest"] for path in files))
+    return seen
+
+
+@row("Parquet data sets written by several threads", "differs; stable without threads")
+def parquet_threads(folder: Path) -> str:
+    """The fragments come to the file in the order in which threads read them."""
+    shown = "differs" if len(_dataset_digests(folder, use_threads=True)) > 1 else "same"
+    plain = len(_dataset_digests(folder, use_threads=False))
+    return f"{shown}; {'stable' if plain == 1 else 'differs'} without threads"
+
+
+def _copied(folder: Path, setting: str, query: str) -> str:
+    """Have duckdb write the answer of a query as Parquet several times."""
+    with duckdb.connect() as db:
+        db.execute(f"SET preserve_insertion_order = {setting}; SET threads = 4")
+        db.execute("CREATE TABLE t AS SELECT range AS x FROM range(2000000)")
+        digests = set()
+        for _ in range(6):
+            db.execute(f"COPY ({query}) TO '{folder / 'a.parquet'}' (FORMAT parquet)")
+            digests.add(found(folder / "a.parquet")["stat"]["digest"])
+    return "same" if len(digests) == 1 else "differs"
+
+
+@row("duckdb COPY, in the order of insertion", "same")
+def duckdb_ordered(folder: Path) -> str:
+    """The order is kept, which is its default."""
+    return _copied(folder, "true", "SELECT * FROM t")
+
+
+@row("duckdb COPY of a GROUP BY, or without insertion order", "differs")
+def duckdb_unordered(folder: Path) -> str:
+    """Rows come in the order in which threads are done."""
+    grouped = "SELECT x % 100000 AS k, count(*) AS n FROM t GROUP BY k"
+    answers = {
+        _copied(folder, "true", grouped),
+        _copied(folder, "false", "SELECT * FROM t"),
+    }
+    return answers.pop() if len(answers) == 1 else " and ".join(sorted(answers))
+
+
+@row("duckdb COPY replaces its file", "new inode")
+def duckdb_replaced(folder: Path) -> str:
+    """Links to the file lead to the old content from then on."""
+    inodes = []
+    with duckdb.connect() as db:
+        for _ in range(2):
+            db.execute(f"COPY (SELECT 1) TO '{folder / 'a.parquet'}' (FORMAT parquet)")
+            inodes.append(os.stat(folder / "a.parquet").st_ino)
+    return "new inode" if inodes[0] != inodes[1] else "same inode"
+
+
+@row("duckdb's own file, opened to read", "same bytes")
+def duckdb_read(folder: Path) -> str:
+    """A database that was closed in order is not changed by a query."""
+    path = folder / "a.duckdb"
+    with duckdb.connect(str(path)) as db:
+        db.execute("CREATE TABLE t AS SELECT 1 AS x")
+    before = found(path)["stat"]["digest"]
+    with duckdb.connect(str(path)) as db:
+        db.execute("SELECT * FROM t").fetchall()
+    return "same bytes" if found(path)["stat"]["digest"] == before else "other bytes"
 
 
 @row("numpy savez", "same")
