@@ -26,6 +26,22 @@ def count(store: Store, table: str) -> int:
     return int(row[0]) if row else 0
 
 
+def test_rows_of_a_batch_keep_what_only_some_of_them_have(store: Store) -> None:
+    """A column that is empty in the first row, in all rows, or in a part of them."""
+    steps = ("team_id", "task_id", "number", "step", "name", "started_at", "error")
+    rows = [
+        (1, 1, number, f"s{number}", "s", 1.0, "no" if number == 40 else None)
+        for number in range(60)
+    ]
+    with store.db.write() as tx:
+        tx.insert_many("steps", steps, rows)
+        found = tx.all("SELECT number FROM steps WHERE error IS NOT NULL")
+        tx.insert_many("steps", steps, [(2, *row[1:6], None) for row in rows])
+        empty = tx.one("SELECT COUNT(*), COUNT(error) FROM steps WHERE team_id = 2")
+    assert found == [(40,)]
+    assert empty == (60, 0)
+
+
 def test_the_same_fact_is_stored_once(store: Store) -> None:
     """Sending a batch again, or a fact twice in one, changes nothing."""
     facts = Facts()
