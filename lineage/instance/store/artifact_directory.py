@@ -85,13 +85,13 @@ class ArtifactDirectory:
     def _describe(self, artifact: ArtifactState, fact: FactDict) -> None:
         name = fact.get("name")
         if name and name != artifact.name:
-            artifact.name = name
+            artifact.name, artifact.is_described = name, True
             self.changed[artifact.id] = artifact
             self._names += entity_terms(
                 self._known.team_id, artifact.id, name, artifact.ident
             )
         if fact.get("is_model") and not artifact.is_model:
-            artifact.is_model = True
+            artifact.is_model = artifact.is_described = True
             self.changed[artifact.id] = artifact
         for alias in _aliases(fact, artifact.ident):
             if alias != artifact.ident:

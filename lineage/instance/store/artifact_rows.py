@@ -24,7 +24,9 @@ ENTITY: Final = (
 )  # fmt: skip
 #: Pieces of evidence that a node shows, at most.
 MAX_SHOWN: Final = 16
-_CHANGING: Final = ENTITY[4:]
+#: What timelines change, and what descriptions do.
+_STATE: Final = ENTITY[7:]
+_DESCRIPTION: Final = ENTITY[4:7]
 
 
 @dataclass(slots=True)
@@ -52,6 +54,8 @@ class ArtifactState:
     unknown_at: float | None = None
     """When that was first used."""
     is_new: bool = False
+    is_described: bool = False
+    """Whether it was named, or known as a model, since it was written."""
 
     def row(self, team: int) -> tuple[Any, ...]:
         """Return the artifact's row, in the order of `ENTITY`."""
@@ -121,13 +125,21 @@ def write_artifacts(
 ) -> None:
     """Write artifacts that are new or changed."""
     tx.insert_many("entities", ENTITY, [a.row(team) for a in artifacts if a.is_new])
-    columns = ", ".join(f"{name} = ?" for name in _CHANGING)
+    old = [a for a in artifacts if not a.is_new]
+    described = [a for a in old if a.is_described]
+    # Most change their state alone: names are in the index of texts, which looks at
+    # each that is written.
+    tx.run_many(_update(_STATE), [(*a.row(team)[7:], team, a.id) for a in old])
     tx.run_many(
-        f"UPDATE entities SET {columns} WHERE team_id = ? AND kind = ? AND ident = ?",  # noqa: S608  names are constants of the code
-        [(*a.row(team)[4:], team, a.kind, a.ident) for a in artifacts if not a.is_new],
+        _update(_DESCRIPTION), [(*a.row(team)[4:7], team, a.id) for a in described]
     )
     for artifact in artifacts:
-        artifact.is_new = False
+        artifact.is_new = artifact.is_described = False
+
+
+def _update(columns: Sequence[str]) -> str:
+    values = ", ".join(f"{name} = ?" for name in columns)
+    return f"UPDATE entities SET {values} WHERE team_id = ? AND id = ?"  # noqa: S608  names are constants of the code
 
 
 class VersionRow(NamedTuple):

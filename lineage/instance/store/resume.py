@@ -339,6 +339,6 @@ def _adopts(
             event.role == "production" and not event.evidence.tokens for event in events
         )
     return any(
-        event.evidence.observes and key not in timeline.versions
+        key is not None and key not in timeline.versions and event.evidence.observes
         for event, key in zip(events, keys, strict=True)
     )

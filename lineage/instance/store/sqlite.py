@@ -178,10 +178,11 @@ def _without_empty(
     """
     if len(rows) < FEW_ROWS:
         return names, rows
-    empty = [at for at, value in enumerate(rows[0]) if value is None]
-    for at in tuple(empty):
-        if any(row[at] is not None for row in rows):
-            empty.remove(at)
+    empty = {
+        at
+        for at, value in enumerate(rows[0])
+        if value is None and [row[at] for row in rows].count(None) == len(rows)
+    }
     if not empty:
         return names, rows
     pick = itemgetter(*(at for at in range(len(names)) if at not in empty))
