@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from .errors import logger
+from .patterns import pattern
 from .records import field, record, replace
 from .redaction import MASK, redact
 
@@ -18,7 +18,7 @@ _FALSE: Final = frozenset({"false", "0", "no", "off"})
 #: Seconds, megabytes or days beyond this number are as good as without end.
 _LARGEST: Final = 1e9
 #: A host with an optional user, port and path.
-_HOST: Final = re.compile(
+_HOST: Final = pattern(
     r"(?:[^/@]*@)?(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?(?:[/?#]|$)"
 )
 #: The destination of facts whose address cannot be understood: they wait.
@@ -134,7 +134,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 #: `/x`, `C:\x` and `\\server\x`.
-_ABSOLUTE: Final = re.compile(r"/|[A-Za-z]:[\\/]|\\\\")
+_ABSOLUTE: Final = pattern(r"/|[A-Za-z]:[\\/]|\\\\")
 
 
 def _locations(text: str) -> tuple[tuple[str, str], ...]:

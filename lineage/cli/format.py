@@ -10,6 +10,7 @@ from typing import Final
 
 from ..model.graph import Node, Step
 from ..model.selector import shown_status
+from ..patterns import pattern
 from .result import StyledText
 
 _STATES: Final = {
@@ -26,7 +27,7 @@ _MARKUP: Final = re.compile(r"<[^>]*>")
 _CONTROL: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-_LOCAL: Final = re.compile(r"file://([^/]*)(/.*)", re.DOTALL)
+_LOCAL: Final = pattern(r"file://([^/]*)(/.*)", re.DOTALL)
 #: Longest name that is shown whole.
 MAX_NAME: Final = 60
 #: Longest value of a parameter in a list.

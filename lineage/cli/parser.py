@@ -5,22 +5,22 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
-import re
 import time
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, Final, NoReturn
 
 from ..errors import LineageError
+from ..patterns import pattern
 from .result import CommandResult, line, terminal_columns
 
 Run = Callable[[argparse.Namespace], CommandResult]
 
-_CHOICE: Final = re.compile(
+_CHOICE: Final = pattern(
     r"argument (?P<argument>.+?): "
     r"invalid choice: '?(?P<word>[^']*?)'? \(choose from (?P<known>.*)\)"
 )
-_NUMBER: Final = re.compile(r"invalid (int|float) value: (?P<word>'.*')")
+_NUMBER: Final = pattern(r"invalid (int|float) value: (?P<word>'.*')")
 
 
 class UsageError(LineageError):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Final
 
+from ..patterns import pattern
+
 #: Control characters beyond ASCII, and those that change the direction of writing.
-_UNSEEN: Final = re.compile(
+_UNSEEN: Final = pattern(
     r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 

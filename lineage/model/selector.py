@@ -24,6 +24,7 @@ import re
 from typing import Any, Final
 
 from ..errors import SelectorError
+from ..patterns import pattern
 from ..records import record
 from .kinds import DATA_KINDS
 from .moments import parse_moment
@@ -50,17 +51,17 @@ STATUSES: Final = (
 #: All words for a status that people may write.
 STATUS_WORDS: Final = (*_STATUS, *STATUSES)
 
-_VERSION = re.compile(
+_VERSION = pattern(
     r"(.+)@(#?\d+|v\d+|latest|last|first|-\d{1,6}|(?:sha256:)?[0-9a-f]{6,64})"
 )
-_COMPARISON = re.compile(
+_COMPARISON = pattern(
     r"(param|metric)\.([^\s<>=!:]+)\s*(>=|<=|!=|=|>|<|:)\s*(.+)", re.DOTALL
 )
 #: Halves of surrogate pairs: what stands for bytes of a name that are no UTF-8.
-_NO_TEXT = re.compile("[\ud800-\udfff]")
-_UP = re.compile(r"\s*(\d*)\+")
-_DOWN = re.compile(r"\+(\d*)\s*$")
-_PREFIX = re.compile(r"([A-Za-z_]+):(?!//)(.*)", re.DOTALL)
+_NO_TEXT = pattern("[\ud800-\udfff]")
+_UP = pattern(r"\s*(\d*)\+")
+_DOWN = pattern(r"\+(\d*)\s*$")
+_PREFIX = pattern(r"([A-Za-z_]+):(?!//)(.*)", re.DOTALL)
 
 
 @record(frozen=True, slots=True)
@@ -363,7 +364,7 @@ _EXAMPLES: Final = {
     "environment": "environment:3f9a1c",
     "step": "step:clean",
 }
-_HEX = re.compile(r"[0-9a-f]{6,64}")
+_HEX = pattern(r"[0-9a-f]{6,64}")
 
 
 def _tokens(text: str) -> list[str]:

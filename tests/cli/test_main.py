@@ -353,3 +353,18 @@ def test_a_command_imports_its_own_module_alone() -> None:
     loaded = set(ast.literal_eval(ran.stdout.splitlines()[-1]))
     assert "lineage.cli.tasks" in loaded
     assert not loaded & {"lineage.cli.serve", "lineage.export", "lineage.instance"}
+
+
+def test_the_program_does_what_was_to_be_done_at_exit(tmp_path: Path) -> None:
+    """It ends at once, after what is registered, with all that was written."""
+    program = (
+        "import atexit, sys; atexit.register(print, 'bye')\n"
+        "from lineage.cli import run\n"
+        "sys.argv = ['lineage', 'tasks', '--home', 'nowhere']; print('first'); run()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ended.returncode == 2
+    assert ended.stdout == "first\nbye\n"
+    assert "nothing is recorded here" in ended.stderr

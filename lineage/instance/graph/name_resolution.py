@@ -7,6 +7,7 @@ import unicodedata
 from typing import Final
 
 from ...model.selector import NameSelector, Text
+from ...patterns import pattern
 from ..store.artifact_identity import identity
 from ..store.search_index import MAX_TERM
 from .latest_versions import newest_versions
@@ -44,8 +45,8 @@ _TASKS_NAMED: Final = (
     " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
     " WHERE lower(t.name) IN (SELECT y.value FROM each_text(:names) AS y)"
 )
-_HEX: Final = re.compile(rf"(?:sha256:)?([0-9a-f]{{{MIN_DIGEST},64}})")
-_NTH: Final = re.compile(r"-\d+|last|latest|first")
+_HEX: Final = pattern(rf"(?:sha256:)?([0-9a-f]{{{MIN_DIGEST},64}})")
+_NTH: Final = pattern(r"-\d+|last|latest|first")
 
 
 def find_named(view: TeamGraph, named: NameSelector) -> set[NodeRef]:

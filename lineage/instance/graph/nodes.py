@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ...model.graph import Icon, Link, Node
+from ...patterns import pattern
 from .latest_versions import newest_versions, stale_among
 from .short_paths import shortest_paths
 from .task_params import task_params
@@ -29,7 +29,7 @@ _DATA: Final = (
     " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
 )
 #: A placeholder in a link, filled in once the id is known.
-_OPEN = re.compile(r"\{(\w+)\}")
+_OPEN = pattern(r"\{(\w+)\}")
 
 
 def data_key(node_id: int) -> str:

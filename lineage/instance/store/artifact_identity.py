@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from ...model.kinds import KINDS
+from ...patterns import pattern
 
 #: Kinds to whose state productions add, as images to a dataset.
 CONTAINERS: Final = frozenset(row.name for row in KINDS.values() if row.is_container)
 TASK_KINDS: Final = frozenset(row.name for row in KINDS.values() if row.is_task)
 
-_SLASHES = re.compile(r"/{2,}")
+_SLASHES = pattern(r"/{2,}")
 _PATH_KINDS = frozenset({"file", "folder"})
 
 ArtifactKey = tuple[str, str]

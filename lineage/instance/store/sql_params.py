@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from ...patterns import pattern
+
 _EACH = re.compile(r"each_(int|text)\((:\w+|\?)\) AS (\w+)")
 _JOIN = re.compile(r"(?<!LEFT )(?<!CROSS )\bJOIN\b")
-_TABLE_JOIN = re.compile(
+_TABLE_JOIN = pattern(
     r"(?<!CROSS )(?:(LEFT)\s+)?\bJOIN\s+(?!LATERAL\b)(\w+)\s+"
     r"(?:(?!ON\b)(?:AS\s+)?(\w+)\s+)?ON\s"
 )
 #: What ends the condition of a join, where no parenthesis is open.
-_BORDER = re.compile(
+_BORDER = pattern(
     r"[()]|\s(?:(?:LEFT\s+|CROSS\s+)?JOIN|WHERE|GROUP|HAVING|ORDER|LIMIT|UNION|EXCEPT"
     r"|RETURNING|ON CONFLICT)\b"
 )
@@ -23,7 +25,7 @@ _DRIVEN = re.compile(
     r"SELECT (?:(?!\bFROM\b|\(SELECT\b|\b(?:COUNT|MAX|MIN|SUM|AVG|\w+_\w+)\()[\s\S])*"
     r"\bFROM each_(?:int|text)\(:(\w+)\)(?![\s\S]*\bUNION\b)"
 )
-_PARAMETER = re.compile(r"'(?:[^']|'')*'|(?<![:\w]):(\w+)|(\?)|(%)")
+_PARAMETER = pattern(r"'(?:[^']|'')*'|(?<![:\w]):(\w+)|(\?)|(%)")
 
 #: What a statement takes: by name or by position.
 Params = Mapping[str, Any] | Sequence[Any]
