@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import LineageError
+from ..model.addresses import local_path
 from ..model.graph import Node
 from ..model.readable_json import json_text
 from .formats import FORMATS
-from .record import GraphRecord, hex_digest, local_path, utc
+from .record import GraphRecord, hex_digest, utc
 from .ro_crate import to_ro_crate
 
 MANIFEST: Final = "manifest.json"
@@ -114,7 +115,7 @@ def _copy_files(folder: Path, record: GraphRecord) -> tuple[dict[str, str], list
     lying: dict[str, str] = {}
     missing: list[str] = []
     for node in record.artifacts():
-        digest, path = hex_digest(node), local_path(node)
+        digest, path = hex_digest(node), local_path(node.id)
         if digest is None or path is None:
             continue
         source = Path(path)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Final, Protocol
 
-from ..model.addresses import is_absolute
 from ..model.graph import MAX_LIMIT, GraphAnswer, GraphEdge, Node, TaskDetail
 
 #: Tasks whose details are read; the others keep what their node says.
@@ -170,14 +169,3 @@ def local_name(key: str) -> str:
 def environment_name(digest: str) -> str:
     """Return the name by which documents refer to what a task ran in."""
     return f"environment/{digest.removeprefix('sha256:')[:12]}"
-
-
-def local_path(node: Node) -> str | None:
-    """Return the path of an artifact that is a local file or folder of some machine."""
-    if not isinstance(node.id, str):
-        return None
-    if node.id.startswith("file://"):
-        _, slash, path = node.id.removeprefix("file://").partition("/")
-        path = slash + path if not is_absolute(path) else path
-        return path if slash else None
-    return node.id if is_absolute(node.id) else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
-from ..export.record import local_path
+from ..model.addresses import local_path
 from ..model.graph import DataDetail
 
 #: Bytes shown, at most.
@@ -64,7 +64,7 @@ def find_content(
         return None
     kept = find_kept(digest.removeprefix("sha256:"))
     # Whatever machine the path is of: only a file of this very content is shown.
-    named = local_path(detail.node)
+    named = local_path(detail.node.id)
     if kept is not None or not (is_local and named):
         return kept
     path = Path(named)

@@ -91,6 +91,21 @@ def local_file(text: str) -> str | None:
     return path[1:] if path and _WINDOWS.match(path[1:]) else path
 
 
+def local_path(id: int | str) -> str | None:
+    """Return the path of an artifact that is a local file or folder of some machine.
+
+    Args:
+        id: The artifact's id: a path, with the machine or without.
+    """
+    if not isinstance(id, str):
+        return None
+    if id.startswith("file://"):
+        _, slash, path = id.removeprefix("file://").partition("/")
+        path = slash + path if not is_absolute(path) else path
+        return path if slash else None
+    return id if is_absolute(id) else None
+
+
 def canonical_address(text: str, *, is_folder: bool = False) -> str:
     """Return the one spelling of an address; what is no address stays as it is.
 
