@@ -103,7 +103,8 @@ HARMLESS = frozenset(
      "categories", "categoriesOperation", "filePath", "fileKey", "isArchive",
      "sinceTime", "extraFields", "commitToken", "projectUpdatedAt", "title",
      "integratedInto", "sessionTags", "forceAllSessions", "format",
-     "by", "first", "most"}
+     "by", "first", "most", "most_versions", "indirect",
+     "changed_only"}
 )  # fmt: skip
 
 

@@ -36,12 +36,12 @@ class Watched:
         self.commits: list[int] = []
 
     def ingest_many(
-        self, batches: Sequence[tuple[int, Sequence[Any]]], *, user: str | None = None
+        self, batches: Sequence[tuple[int, Sequence[Any]]], **options: Any
     ) -> list[BatchAnswer]:
         self.commits.append(len(batches))
         if any(team == 13 for team, _ in batches):
             raise StoreError("team 13 cannot be stored")
-        return self._store.ingest_many(batches, user=user)
+        return self._store.ingest_many(batches, **options)
 
 
 def prepared(number: int, *, team: int = 1, user: str | None = None) -> WriteRequest:
@@ -121,13 +121,10 @@ async def test_the_loop_goes_on_while_a_commit_waits(store: Store) -> None:
 
     class Slow(Watched):
         def ingest_many(
-            self,
-            batches: Sequence[tuple[int, Sequence[Any]]],
-            *,
-            user: str | None = None,
+            self, batches: Sequence[tuple[int, Sequence[Any]]], **options: Any
         ) -> list[BatchAnswer]:
             assert go.wait(30)
-            return super().ingest_many(batches, user=user)
+            return super().ingest_many(batches, **options)
 
     batcher = WriteBatcher(Slow(store))  # type: ignore[arg-type]
     waiting = asyncio.ensure_future(batcher.store(prepared(1)))
