@@ -398,11 +398,7 @@ class Runtime:
     def _open(self) -> None:
         """Begin delivery, after the first fact of this process."""
         self.is_open = True
-        # Here and not in the flusher's thread: a fork in the middle of these imports
-        # would leave the child with half-made modules.
-        with guard("The client cannot be loaded"):
-            importlib.import_module(".delivery.exporter_resolver", __package__)
-            importlib.import_module(".api", __package__)
+        # The flusher's thread loads the client, while forks wait: no call waits for it.
         with no_fork():
             from .process_end import process_end
         process_end.watch(current_runtime)

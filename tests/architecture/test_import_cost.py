@@ -51,6 +51,21 @@ def test_an_app_starts_without_the_client(program: str, tmp_path: Path) -> None:
     assert _loaded(program, tmp_path) & set(LATE) == set()
 
 
+def test_a_first_recorded_call_does_not_load_the_client(tmp_path: Path) -> None:
+    """The flusher's thread, which starts nowhere here, loads it for itself."""
+    record = (
+        "import os, threading\n"
+        f"os.environ['LINEAGE_HOME'] = {str(tmp_path)!r}\n"
+        "os.environ['LINEAGE_FLUSH_TIMEOUT_S'] = '0.1'\n"
+        "threading.Thread.start = lambda self: None\n"
+        "import lineage\n"
+        "lineage.uses_project('id')(lambda id: id)(5)\n"
+        "assert any(os.scandir(os.path.join(os.environ['LINEAGE_HOME'], 'journal')))"
+    )
+    client = {"requests", "urllib3", "pydantic", "lineage.api"}
+    assert _loaded(record, tmp_path) & client == set()
+
+
 def test_a_card_is_checked_without_pydantic(tmp_path: Path) -> None:
     """The form of a card is checked in the app's call, which must not wait for it."""
     record = (
