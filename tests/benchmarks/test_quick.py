@@ -46,7 +46,7 @@ ROWS = {
         "one edge a request, two workers",
         "bare: rows in batches, append only (1,000 each)",
         "edges in batches (1,000 each)",
-        "edges in batches, as when hurried (8,000 each)",
+        "edges in batches, as when hurried (4,000 each)",
         "facts of decorated calls in batches (1,000 each)",
         "edges in batches, half of them new states (1,000 each)",
     ),
@@ -56,7 +56,7 @@ ROWS = {
         "texts that look like secrets",
         "secrets, each in its shape",
     ),
-    "memory": ("0", "160,000"),
+    "memory": ("0", "80,000"),
     "postgres": (
         "bare multi-row inserts in PostgreSQL",
         "the store on PostgreSQL",
@@ -92,12 +92,13 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=220,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", ROWS)
 def test_each_benchmark_prints_its_rows(name: str) -> None:
     """A benchmark prints all its rows, and none of lineage's own failed."""
