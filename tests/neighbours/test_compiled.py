@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,15 @@ from ways_of_running import recorded_tasks, run_program
 pytestmark = pytest.mark.neighbours
 
 
+def _need_numba() -> None:
+    # Not imported here: its warnings are errors in this process.
+    if importlib.util.find_spec("numba") is None:
+        pytest.skip("numba is not installed: nox -s neighbours")
+
+
 def test_declarations_above_njit_record(tmp_path: Path) -> None:
     """What is compiled is called as without them, and calls others that are."""
-    pytest.importorskip("numba")
+    _need_numba()
     code = """
     import numba
 
@@ -46,7 +53,7 @@ def test_declarations_above_njit_record(tmp_path: Path) -> None:
 
 def test_declarations_below_njit_are_refused(tmp_path: Path) -> None:
     """Numba compiles the function inside, so they could never record anything."""
-    pytest.importorskip("numba")
+    _need_numba()
     code = """
     import numba
     makers = (
