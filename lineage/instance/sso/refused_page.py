@@ -63,7 +63,8 @@ def wants_page(request: InstanceRequest) -> bool:
 def refused_page(error: RequestError, request: InstanceRequest) -> InstanceResponse:
     """Return what happened, and what to do, as a page with the error's status."""
     title, advice = _WORDS.get(error.status, _OTHER)
-    happened = f"{error.message[:1].upper()}{error.message[1:].rstrip('.')}."
+    # Not with a capital: the sentence may begin with a person's name.
+    happened = f"{error.message.rstrip('.')}."
     template = Template(Path(__file__).with_name("refused.html").read_text("utf-8"))
     text = template.substitute(
         title=title,
