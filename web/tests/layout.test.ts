@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { layOut, type LayoutRequest } from "../src/layout/layout";
+import { GAP_X, LABEL_GAP, layOut, type LayoutRequest } from "../src/layout/layout";
 import { ranksOf } from "../src/layout/ranks";
 import { crossings } from "../src/layout/order";
 import { spread } from "../src/layout/place";
@@ -104,4 +104,17 @@ test("crossings are counted", () => {
 test("wishes that collide are met as nearly as the spacing allows", () => {
   const boxes = [{ height: 10 }, { height: 10 }, { height: 10 }];
   expect(spread(boxes, [0, 0, 100], [1, 1, 1], 10)).toEqual([-10, 10, 100]);
+});
+
+test("columns make room for what stands on the lines between them", () => {
+  const at = (label: number) => {
+    const asked = request(["a>b", "b>c"]);
+    const lines = asked.lines.map((line) => (line.source === "a" ? { ...line, label } : line));
+    const places = new Map(layOut({ ...asked, lines }).positions);
+    const x = (key: string) => places.get(key)?.x ?? 0;
+    return [x("b") - x("a") - 200, x("c") - x("b") - 200];
+  };
+  expect(at(0)).toEqual([GAP_X, GAP_X]);
+  expect(at(10)).toEqual([GAP_X, GAP_X]);
+  expect(at(150)).toEqual([150 + 2 * LABEL_GAP, GAP_X]);
 });

@@ -1,14 +1,12 @@
 /** The lines of the edges, as one drawing below the nodes. */
 import { ViewportPortal } from "@xyflow/react";
 import { memo } from "react";
-import { cutMiddle } from "../model/format";
 import type { Highlight } from "../model/highlight";
+import { wordsOf } from "./edgeWords";
 import type { Look, EdgeLine } from "./scene";
 
 /** Edges that show their steps, at most. */
 const MAX_NAMED = 24;
-/** Characters of a step's name that fit between two columns of nodes. */
-const MAX_CHARACTERS = 11;
 
 interface Props {
   edgeLines: EdgeLine[];
@@ -40,7 +38,7 @@ export const EdgeLines = memo(function EdgeLines({ edgeLines, looks, selected, h
           const isHighlighted = highlight?.edges.has(line.key) ?? false;
           const isDim = looks.get(line.source)?.isDim || looks.get(line.target)?.isDim;
           const names = ["edge-line", `edge-line-${line.role}`, isHighlighted && "is-highlighted", isDim && !isHighlighted && "is-dim"];
-          const words = isNamed.has(line.key) ? line.steps.join(", ") : "";
+          const words = isNamed.has(line.key) ? wordsOf(line.steps).text : "";
           return (
             <g key={line.key}>
               <path
@@ -50,7 +48,7 @@ export const EdgeLines = memo(function EdgeLines({ edgeLines, looks, selected, h
               />
               {words && (
                 <text className="edge-words" x={line.middle.x} y={line.middle.y} dy="-4" textAnchor="middle">
-                  {cutMiddle(words, MAX_CHARACTERS)}
+                  {words}
                 </text>
               )}
             </g>

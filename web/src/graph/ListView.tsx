@@ -117,7 +117,7 @@ function MemberRows(props: ListViewProps & { item: NodeItem }) {
           </th>
           <td>{kindWord(node.kind)}</td>
           <td>{node.type === "task" ? <Status status={node.status} /> : node.version}</td>
-          <td>{when(node)}</td>
+          <td className="when">{when(node)}</td>
           <td colSpan={2} className="quiet" dir="auto">
             {differing.get(node.key) ?? ""}
           </td>
@@ -143,7 +143,7 @@ function ItemRow(props: ListViewProps & { item: NodeItem; near: { up: NodeItem[]
     <>
       <tr aria-selected={item.key === state.sel}>
         <th scope="row">
-          <span className="item-name">
+          <span className={`item-name ${isGroup ? "is-group" : ""}`}>
             {isGroup && (
               <button
                 type="button"
@@ -162,7 +162,7 @@ function ItemRow(props: ListViewProps & { item: NodeItem; near: { up: NodeItem[]
         <td>
           <State item={item} />
         </td>
-        <td>{when(item.node)}</td>
+        <td className="when">{when(item.node)}</td>
         <td>
           <Names items={near.up} left={item.hidden_up} onSelect={onSelect} />
         </td>

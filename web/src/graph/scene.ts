@@ -7,6 +7,7 @@ import { connected, type Highlight } from "../model/highlight";
 import { edgeKey, type Graph } from "../model/merge";
 import { itemAt, type Grouped, type NodeItem } from "../model/overview";
 import { shown } from "../model/titles";
+import { wordsOf } from "./edgeWords";
 import { ago, countOf, duration, kindWord, number, statusWord } from "../model/format";
 
 export const NODE_WIDTH = 236;
@@ -144,7 +145,11 @@ export function boxesOf(grouped: Grouped, differing: Differences = NONE): Box[] 
 }
 
 export function linesOf(grouped: Grouped): Line[] {
-  return [...grouped.edges.values()].map(({ source, target }) => ({ source, target }));
+  return [...grouped.edges.values()].map(({ source, target, steps }) => ({
+    source,
+    target,
+    label: wordsOf(steps ?? []).width,
+  }));
 }
 
 export interface Look {

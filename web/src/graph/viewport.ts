@@ -14,6 +14,8 @@ export interface View extends Point {
 export const MIN_TEXT_PX = 11;
 /** Below this zoom a title of the least size no longer fits into its node. */
 export const MIN_FIT_ZOOM = 0.3;
+/** From this zoom on nodes show two lines, and edges their words. */
+export const MIN_LINES_ZOOM = 0.62;
 /** Where a picture is too large to fit, it begins at this zoom. */
 export const READING_ZOOM = 0.7;
 const MARGIN = 32;
@@ -23,7 +25,7 @@ export type Detail = "all" | "lines" | "title" | "shape";
 
 export function detailAt(zoom: number): Detail {
   if (zoom >= 0.92) return "all";
-  if (zoom >= 0.62) return "lines";
+  if (zoom >= MIN_LINES_ZOOM) return "lines";
   return zoom >= MIN_FIT_ZOOM - 0.001 ? "title" : "shape";
 }
 

@@ -17,6 +17,8 @@ export interface Box {
 export interface Line {
   source: string;
   target: string;
+  /** The width of what stands on it. */
+  label?: number;
 }
 export interface Point {
   x: number;
@@ -37,6 +39,8 @@ export interface LayoutResult {
 }
 
 export const GAP_X = 72;
+/** Free room on each side of what stands on a line. */
+export const LABEL_GAP = 12;
 export const GAP_Y = 22;
 const DUMMY_HEIGHT = 8;
 /** More bends than this cost more than they show. */
@@ -118,6 +122,20 @@ interface Placed {
   bends: [string, Point[]][];
 }
 
+/** The room between each column and the next: for what stands on the lines there. */
+function gapsOf(part: Part, columns: readonly Column[]): number[] {
+  const at = new Map(columns.flatMap(({ items }, index) => items.map(({ key }): [string, number] => [key, index])));
+  const gaps = columns.map(() => GAP_X);
+  for (const { source, target, label = 0 } of part.lines) {
+    const from = at.get(source) ?? 0;
+    // A longer line says it inside a column, beside no node.
+    if (label > 0 && at.get(target) === from + 1) {
+      gaps[from] = Math.max(gaps[from] ?? GAP_X, label + 2 * LABEL_GAP);
+    }
+  }
+  return gaps;
+}
+
 function placePart(part: Part, previous: ReadonlyMap<string, Point>): Placed {
   const { columns, chains } = columnsOf(part);
   const heights = new Map(part.boxes.map((box) => [box.key, box.height]));
@@ -130,14 +148,15 @@ function placePart(part: Part, previous: ReadonlyMap<string, Point>): Placed {
   const centres = placeColumns(columns, before, GAP_Y);
   const positions = new Map<string, Point>();
   const bendAt = new Map<string, Point>();
+  const gaps = gapsOf(part, columns);
   let x = 0;
-  for (const column of columns) {
+  for (const [index, column] of columns.entries()) {
     for (const item of column.items) {
       const y = centres.get(item.key) ?? 0;
       if (item.key.startsWith("bend:")) bendAt.set(item.key, { x: x + column.width / 2, y });
       else positions.set(item.key, { x, y: y - item.height / 2 });
     }
-    x += column.width + GAP_X;
+    x += column.width + (gaps[index] ?? GAP_X);
   }
   const bends = chains.map(([key, chain]): [string, Point[]] => [
     key,

@@ -29,7 +29,7 @@ export function useLayout(
   const latest = useRef({ anchor, boxes, lines, layout });
   latest.current = { anchor, boxes, lines, layout };
   const signature = `${boxes.map((box) => `${box.key}/${box.height}`).join(" ")}|${lines
-    .map((line) => `${line.source}>${line.target}`)
+    .map((line) => `${line.source}>${line.target}/${line.label ?? 0}`)
     .join(" ")}`;
 
   useEffect(() => {
