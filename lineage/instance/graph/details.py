@@ -21,7 +21,7 @@ from ...model.graph import (
     TaskParams,
 )
 from ...model.selector import NameSelector
-from ..store.activity_ids import INPUT
+from ..store.activity_ids import INPUT, STEP_BITS
 from ..store.database import Row
 from ..store.edge_uids import SOURCE_BITS, join_uid
 from .name_resolution import find_named
@@ -71,6 +71,11 @@ _NAMED: Final = (
     "SELECT d.edge_id, d.node_id FROM each_int(:ids) AS x JOIN derivations d"
     " ON d.team_id = :team AND d.edge_id = x.value WHERE d.node_id IS NOT NULL"
     " ORDER BY d.edge_id, d.node_id"
+)
+#: Outputs whose sources the app named, if only to say that there are none.
+_EXPLICIT: Final = (
+    "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
+    " ON l.team_id = :team AND l.activity = x.value AND l.direction = 2{when l.since}"
 )
 _STATES: Final = (
     "SELECT t.id, o.state FROM each_int(:ids) AS x"
@@ -209,7 +214,7 @@ def make_edges(view: TeamGraph, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
         {"ids": {row[0] >> SOURCE_BITS for row in rows}, "team": team},
     )
     sources = {row[0]: row[1] for row in source_rows}
-    declared = _declared(view, [row[0] for row in rows if row[3] != INPUT])
+    declared = _declared(view, [row for row in rows if row[3] != INPUT])
     return [
         Edge(
             uid=join_uid(sources[id >> SOURCE_BITS], id),
@@ -226,14 +231,24 @@ def make_edges(view: TeamGraph, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
     ]
 
 
-def _declared(view: TeamGraph, edges: Sequence[int]) -> dict[int, list[str]]:
+def _declared(view: TeamGraph, outputs: Sequence[Row]) -> dict[int, list[str]]:
     """Return the keys of the sources that outputs name, by their edges.
 
-    A version that was made from the one before, in place, names none.
+    An output that names none has an empty list, one of which the app said nothing
+    has none at all. A version that was made from the one before, in place, names none.
     """
     found: dict[int, list[str]] = {}
-    for edge, node in view.rows(_NAMED, ids=list(edges)):
+    for edge, node in view.rows(_NAMED, ids=[row[0] for row in outputs]):
         found.setdefault(edge, []).append(data_key(node))
+    silent = {
+        ((task << STEP_BITS) | (step or 0), node): edge
+        for edge, task, step, _, node, *_ in outputs
+        if edge not in found
+    }
+    if silent:
+        for activity, node in view.rows(_EXPLICIT, ids={one for one, _ in silent}):
+            if (activity, node) in silent:
+                found[silent[activity, node]] = []
     return found
 
 

@@ -90,8 +90,8 @@ def _recorded(edges: list[Any]) -> Iterator[dict[str, Any]]:
         if way == "input":
             used.append(path)
             with_input.update([step] if step else [])
-        elif is_explicit and used:
-            edge["derived_from"] = [{"kind": "file", "id": used[-1]}]
+        elif is_explicit:
+            edge["derived_from"] = [{"kind": "file", "id": path} for path in used[-1:]]
         else:
             scope = next((one for one in around if one in with_input), None)
             edge |= {"scope": scope} if scope else {}
@@ -148,6 +148,7 @@ def _task(detail: TaskDetail, details: Any) -> tuple[Any, ...]:
     return (
         node.name, node.status, node.started_at, node.ended_at, parent, detail.error,
         detail.run, detail.host, detail.python, str(detail.params),
+        sorted((e.data.name, e.derived_from == []) for e in detail.edges),
         sorted(steps, key=str), detail.edges_total,
     )  # fmt: skip
 
