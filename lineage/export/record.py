@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from ..model.graph import MAX_LIMIT, GraphAnswer, GraphEdge, Node, TaskDetail
 
 #: Tasks whose details are read; the others keep what their node says.
-MAX_DETAILS: Final = 500
+MAX_DETAILS: Final = 10_000
 #: Nodes of one export.
 MAX_NODES: Final = 100_000
 

@@ -24,8 +24,10 @@ from jsonschema.validators import validator_for
 from openlineage.client import generated
 from prov.model import ProvDocument
 
-from lineage.export import FORMATS, GraphRecord
+from lineage.api import Api
+from lineage.export import FORMATS, GraphRecord, read
 from lineage.export.tables import inert
+from lineage.instance.embedded import EmbeddedInstance
 from lineage.model.openlineage import dataset_name
 
 
@@ -291,3 +293,25 @@ def test_what_tasks_ran_in_is_exported(example: GraphRecord) -> None:
     (formula,) = json.loads(_written(example, "ml-bom"))["formulation"]
     versions = {part["name"]: part["version"] for part in formula["components"]}
     assert versions["pydantic"] == metadata.version("pydantic")
+
+
+def test_details_of_more_than_500_tasks_are_read(tmp_path: Path) -> None:
+    """An export holds what is known of each task, not of the first 500 alone."""
+    instance = EmbeddedInstance(tmp_path)
+    api = Api(instance.address, "", adapters={instance.address: instance.adapter})
+    facts = [
+        {"f": "edge", "uid": f"e{number}", "task": f"t{number}", "at": 1e9 + number,
+         "dir": "input", "kind": "file", "id": "/d/a.csv"}
+        for number in range(520)
+    ]  # fmt: skip
+    facts += [
+        {"f": "params", "uid": f"p{number}", "task": f"t{number}", "at": 1e9 + number,
+         "params": {"number": number}}
+        for number in range(520)
+    ]  # fmt: skip
+    assert api.facts.add(facts).refused == []
+    record = read(api.graph, "file:/d/a.csv", down=None)
+    instance.close()
+    assert record.is_complete
+    found = {one.params["number"] for one in record.details.values()}
+    assert found == set(range(520))

@@ -52,10 +52,14 @@ _LINKS: Final = (
     "SELECT l.name, l.url FROM task_links l"
     " WHERE l.team_id = :team AND l.task_id = :task{when l.at} ORDER BY l.name"
 )
-_ENVIRONMENT: Final = (
-    "SELECT t.environment_digest, v.members FROM tasks t LEFT JOIN environments v"
-    " ON v.team_id = t.team_id AND v.digest = t.environment_digest"
-    " WHERE t.team_id = :team AND t.id = :task"
+_ENVIRONMENTS_OF: Final = (
+    "SELECT t.id, t.environment_digest FROM each_int(:ids) AS x"
+    " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
+    " WHERE t.environment_digest IS NOT NULL"
+)
+_MEMBERS: Final = (
+    "SELECT v.digest, v.members FROM each_text(:digests) AS x"
+    " JOIN environments v ON v.team_id = :team AND v.digest = x.value"
 )
 
 
@@ -134,6 +138,16 @@ def task_environment(view: TeamReader, task: int) -> tuple[str | None, dict[str,
 
     The members are empty where the task that recorded them has not been received.
     """
-    rows = view.rows(_ENVIRONMENT, task=task)
-    digest, text = rows[0] if rows else (None, None)
-    return digest, json.loads(text) if text else {}
+    return task_environments(view, [task]).get(task, (None, {}))
+
+
+def task_environments(
+    view: TeamReader, tasks: Collection[int]
+) -> dict[int, tuple[str, dict[str, str]]]:
+    """Return the digest and the members of what tasks ran in, for those that say it."""
+    digests: dict[int, str] = dict(view.rows(_ENVIRONMENTS_OF, ids=tasks))
+    if not digests:
+        return {}
+    rows = view.rows(_MEMBERS, digests=set(digests.values()))
+    members = {digest: json.loads(text) for digest, text in rows}
+    return {task: (digest, members.get(digest, {})) for task, digest in digests.items()}
