@@ -13,7 +13,7 @@ import base64
 import binascii
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -79,14 +79,24 @@ _NAMED: Final = _Rule(
     r"(?P<scheme>(?i:bearer|basic|token|digest|apikey|negotiate)[ \t]+)?"
     rf"(?P<value>{_QUOTED}|[^\s,;&\"'<>)}}\]|]+)"
 )
-#: How a name that `_NAMED` or `_QUERY` finds ends, in lower case, without a number.
+#: How a name that `_NAMED` finds ends, in lower case, without a number.
 _NAME_ENDS: Final = (
-    "pass", "password", "passwd", "passphrase", "passcode", "pwd", "key", "keyid",
-    "key_id", "key-id", "secret", "token", "signature", "auth", "authorization",
-    "credential", "credentials", "str", "string", "cookie", "session", "sessionid",
-    "session_id", "session-id", "jwt", "pat", "webhook", "webhookurl", "webhook_url",
-    "webhook-url", "sig", "sign", "code", "accessid",
+    "pass", "password", "passwd", "passphrase", "passcode", "pwd", "secret", "token",
+    "signature", "auth", "authorization", "credential", "credentials", "str", "string",
+    "cookie", "session", "sessionid", "session_id", "session-id", "jwt", "pat",
+    "webhook", "webhookurl", "webhook_url", "webhook-url",
 )  # fmt: skip
+#: A key is a secret only after one of these; alone it orders, as in `/data/key=17/`.
+_KEYS: Final = ("key", "keyid", "key_id", "key-id")
+_BEFORE_KEYS: Final = (
+    "secret", "access", "api", "account", "private", "encryption", "signing", "master",
+    "storage", "subscription", "license", "session",
+)  # fmt: skip
+#: What grants access in a query beside those names.
+_QUERY_ENDS: Final = (*_KEYS, "sig", "sign", "code", "accessid")
+#: Names that often stand for numbers; a partition's folder is called so.
+_FOLDER_NAMES: Final = ("pass", "token", "session", "auth", "pat", "cookie")
+_FOLDER: Final = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
 _SEPARATOR: Final = _Rule(r"[=:]")
 #: What may stand between a name and its separator: quotes, spaces and a number.
 _BETWEEN: Final = "\\\"' \t0123456789_"
@@ -184,8 +194,10 @@ def redact(text: str) -> str:
     has_value = "=" in low or low.count(":") > low.count("://")
     has_words = " " in low
     if (has_value or has_words) and _may_name_secret(low):
-        has_name = has_value and _has_named_value(low)
-        if has_name and ("?" in low or "&" in low or "#" in low or ";" in low):
+        words = _words(low) if has_value else ()
+        has_name = words is None or _is_any_named(words, low)
+        is_query = "?" in low or "&" in low or "#" in low or ";" in low
+        if is_query and (has_name or any(w.endswith(_QUERY_ENDS) for w in words or ())):
             text = _QUERY.sub(rf"\1={MASK}", text)
         if "cookie:" in low:
             text = _COOKIE.sub(rf"\1{MASK}", text)
@@ -213,13 +225,39 @@ def _may_name_secret(low: str) -> bool:
     )  # fmt: skip
 
 
-def _has_named_value(low: str) -> bool:
-    """Return whether a word before `=` or `:` ends as names of secrets do."""
+def _words(low: str) -> list[str] | None:
+    """Return what stands before and after each `=` and `:`; None for too many."""
     words = _SEPARATOR.split(low, _FEW_SEPARATORS)
-    if len(words) > _FEW_SEPARATORS:
-        return True  # The rule itself is faster for so many.
-    return any(  # The last word stands before no separator.
-        word.rstrip(_BETWEEN).endswith(_NAME_ENDS) for word in words[:-1]
+    # The rule itself is faster for so many.
+    return None if len(words) > _FEW_SEPARATORS else words
+
+
+def _is_any_named(words: Sequence[str], low: str) -> bool:
+    """Return whether a word before `=` or `:` ends as names of secrets do."""
+    # The last word stands before no separator.
+    for place, word in enumerate(words[:-1]):
+        name = word.rstrip(_BETWEEN)
+        if name.endswith(_NAME_ENDS):
+            if not _is_folder(word, words[place + 1], low):
+                return True
+        elif name.endswith(_KEYS):
+            before = name[: name.rindex("key")].rstrip("_-")
+            if before.endswith(_BEFORE_KEYS):
+                return True
+    return False
+
+
+def _is_folder(word: str, value: str, low: str) -> bool:
+    """Return whether `word=value` is a partition's folder: `/lake/token` and `17/a`.
+
+    As `_is_part_of_path` finds it, where nothing but `=` separates.
+    """
+    return (
+        word.endswith(_FOLDER_NAMES)
+        and value[:1] not in ("", " ", "\t", ">")
+        and word.rstrip(_FOLDER).endswith(("/", "\\"))
+        and "?" not in low
+        and low.count(":") == low.count("://")
     )
 
 

@@ -110,3 +110,28 @@ def test_passwords_are_taken_out_of_addresses() -> None:
     """So that a password is masked also where it stands alone."""
     text = "a postgres://u:hunter2@db/x https://tok3n@h s3://b/k"
     assert passwords_in(text) == ["hunter2", "tok3n"]
+
+
+_NAMES = (
+    "pass", "password", "access_token", "token_3", "api_key", "apiKey", "API_KEY",
+    "key", "secret-key", "access-key-id", "session", "sessionKey", "auth", "pat",
+    "cookie", "monkey", "sig", "conn_str", "connectionString", "DB_PASS2", "accessid",
+)  # fmt: skip
+_BEFORE = ("", "/", "/data/", "s3://b/", "?", "&", "--", "x ", '{"', "C:\\x\\", "/a?b/")
+_SEPARATORS = ("=", ":", " = ", "= ", "=>", "==", '":"', ":=", "=\t", "=Bearer ")
+_VALUES = ("17", "17/a.csv", "hunter2xyz", "'q w'", "none", "", "/", "17/token=9/")
+
+
+def test_the_quick_look_hides_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found without trying the rules is what the rules would find."""
+    texts = [
+        before + name + separator + value
+        for before in _BEFORE
+        for name in _NAMES
+        for separator in _SEPARATORS
+        for value in _VALUES
+    ]
+    quick = [redact(text) for text in texts]
+    monkeypatch.setattr("lineage.redaction._is_any_named", lambda *_: True)
+    assert [redact(text) for text in texts] == quick
+    assert sum(MASK in text for text in quick) > len(texts) // 3
