@@ -225,15 +225,30 @@ def why_lines(answer: WhyAnswer) -> list[Line]:
                 line(StyledText(f"  {mark:7}", "dim"), styled(node), "  ",
                      StyledText(facts(node), "dim"))
             )  # fmt: skip
-    lines += table(_unequal([_diff(item) for item in answer.steps]), indent="  ")
-    # A direct input that differs stands in a row already.
-    causes = [c for c in answer.causes if c.kind != "input" or c.via or c.files]
+    lines += table(_unequal(_steps_of_why(answer)), indent="  ")
+    # A direct input that differs, or may, stands in a row already.
+    in_rows = ("input", "unknown") if answer.steps else ("input",)
+    causes = [c for c in answer.causes if c.kind not in in_rows or c.via or c.files]
     for cause in causes[:MAX_SHOWN]:
         lines += _cause(cause)
     rest = len(causes) - MAX_SHOWN
     if rest > 0:
         lines.append(line(StyledText(f"  and {rest} more; see --json", "dim")))
     return lines
+
+
+def _steps_of_why(answer: WhyAnswer) -> list[list[StyledText]]:
+    """Return a row for each input; one row for all those of which nothing is known."""
+    unknown = [item for item in answer.steps if item.change == "unknown"]
+    is_explained = any(cause.kind != "unknown" for cause in answer.causes)
+    if len(unknown) < 2 or not is_explained:
+        return [_diff(item) for item in answer.steps]
+    mark, style = _CHANGES["unknown"]
+    note = "unknown whether their content changed"
+    together = [mark, "inputs", str(len(unknown)), note]
+    rows = [_diff(item) for item in answer.steps if item.change != "unknown"]
+    styles = (style, "dim", style, "dim")
+    return [*rows, [StyledText(*one) for one in zip(together, styles, strict=True)]]
 
 
 def _unequal(rows: list[list[StyledText]]) -> list[list[StyledText]]:

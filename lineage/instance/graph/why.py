@@ -92,7 +92,7 @@ def _explained(view: TeamGraph, ref: NodeRef, before: NodeRef, node: Node) -> Wh
         causes=search.causes[:MAX_CAUSES],
         steps=search.steps[:MAX_CAUSES],
     )
-    answer.sentence = _sentence(node, answer.causes, len(search.causes))
+    answer.sentence = _sentence(node, search.causes)
     return answer
 
 
@@ -276,19 +276,30 @@ def _version(node: Node | None) -> str | None:
     return None if node is None else node.version or node.key
 
 
-def _sentence(node: Node, causes: Sequence[Cause], total: int) -> str:
-    """Name the causes in one sentence."""
+def _sentence(node: Node, causes: Sequence[Cause]) -> str:
+    """Name the causes in one sentence; what may have changed only where nothing did."""
+    total = len(causes)
+    causes = [cause for cause in causes if cause.kind != "unknown"] or causes
     named = [_phrase(cause) for cause in causes[:MAX_NAMED]]
-    rest = total - len(named)
+    rest = len(causes) - len(named)
     if rest > 0:
         named.append(f"{rest} more")
     if total == 1 and _is_itself(node, causes[0]):
         return f"{_title(node)} changed, and no recorded task made the change"
     if not named:
         return f"{_title(node)} changed, and nothing recorded says why"
-    *first, last = named
-    joined = f"{', '.join(first)} and {last}" if first else last
-    return f"{_title(node)} changed because {joined}"
+    if len(causes) > 1 and all(c.kind == "unknown" and c.a for c in causes):
+        named = [cause.name for cause in causes[:MAX_NAMED]] + named[MAX_NAMED:]
+        return (
+            f"{_title(node)} changed, and nothing that is known differs: no version of "
+            f"{_joined(named)} is known"
+        )
+    return f"{_title(node)} changed because {_joined(named)}"
+
+
+def _joined(words: Sequence[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _is_itself(node: Node, cause: Cause) -> bool:
