@@ -101,7 +101,10 @@ class PlatformNames:
         self._workers.stop()
 
     def _completed(self, text: bytes) -> bytes:
-        fact = json.loads(text)
+        try:
+            fact = json.loads(text)
+        except ValueError:
+            return text  # The instance refuses it, for itself.
         key = _key_of(fact)
         name = None if key is None else self._find(key, fact)
         if name is None:

@@ -170,6 +170,7 @@ def test_edges_with_names_or_paths_are_left_as_they_are(made: Any) -> None:
     texts = [
         edge(5, name="Own"), edge("/data/a.csv", kind="file"), edge(1, kind="app"),
         b'{"f":"params","uid":"a-9","task":"t","at":1,"params":{"id":3}}',
+        b'{"f":"edge","kind":"project","id":5,',
     ]  # fmt: skip
     assert found.complete(texts) == texts
     found.complete([edge(6)])
