@@ -209,7 +209,7 @@ def _refuse_other(path: Path) -> None:
             return
         # Opened for reading alone, a file keeps its bytes and its journal mode.
         address = f"{path.absolute().as_uri()}?mode=ro"
-        opened = sqlite3.connect(address, BUSY_TIMEOUT_S, uri=True)
+        opened = sqlite3.connect(address, timeout=BUSY_TIMEOUT_S, uri=True)
         with closing(opened) as connection:
             names = [row[0] for row in connection.execute(_TABLES)]
     except (OSError, sqlite3.OperationalError):

@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,27 @@ def subject(path: Path, *, is_input: bool = True) -> Subject:
     return Subject("file", is_input, time.time_ns(), path=str(path), stat=stat)
 
 
+_OPENED: list[DigestMemory] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """Close the memories of a test when it has ended."""
+    yield
+    while _OPENED:
+        _OPENED.pop().close()
+
+
+def memory_in(home: Path | None, *machine: str) -> DigestMemory:
+    """Open a memory of digests as one more process would."""
+    _OPENED.append(DigestMemory(home, *machine))
+    return _OPENED[-1]
+
+
 def resolver(home: Path | None = None, **more: Any) -> LocalFileResolver:
     """Make a resolver with a memory of its own."""
     limit = more.pop("max_bytes", None)
-    return LocalFileResolver(DigestMemory(home), limit, time.sleep)
+    return LocalFileResolver(memory_in(home), limit, time.sleep)
 
 
 @pytest.fixture
@@ -235,13 +253,13 @@ def test_many_threads_share_one_memory(tmp_path: Path) -> None:
 
 def test_edges_of_a_dead_process_are_taken_over_once(tmp_path: Path) -> None:
     """What a process left is found by the next one, and by one alone."""
-    memory = DigestMemory(tmp_path, "host")
+    memory = memory_in(tmp_path, "host")
     pid = os.fork()
     if pid == 0:
-        DigestMemory(tmp_path, "host").want("e-1", "{}")
+        memory_in(tmp_path, "host").want("e-1", "{}")
         os._exit(0)
     os.waitpid(pid, 0)
-    assert DigestMemory(tmp_path, "other").adopt() == []
+    assert memory_in(tmp_path, "other").adopt() == []
     assert memory.adopt() == [("e-1", "{}")]
-    assert DigestMemory(tmp_path, "host").adopt() == []
+    assert memory_in(tmp_path, "host").adopt() == []
     memory.found("e-1")
