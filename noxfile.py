@@ -20,6 +20,18 @@ def quick(session: nox.Session) -> None:
 
 
 @nox.session
+def posixless(session: nox.Session) -> None:
+    """Record and deliver where nothing is there that only POSIX has, as on Windows."""
+    install = ["--constraint", "constraints.txt", "--editable", ".[quick]"]
+    session.install(*install, env={"LINEAGE_BUILD_PAGE": "0"})
+    parts = ("test_system.py", "tracking", "recording", "journal", "delivery")
+    tests = [f"tests/{name}" for name in parts]
+    options = ["-p", "posixless", "-q", "-m", "not slow and not posix"]
+    env = {"PYTHONPATH": "tests/support"}
+    session.run("pytest", *options, *tests, *session.posargs, env=env)
+
+
+@nox.session
 def interop(session: nox.Session) -> None:
     """Make the same calls with the platform's SDK and with lineage; compare them."""
     session.install("supervisely")

@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
 from runtime_tools import run, stored
 
 from lineage.recording import fork_guard
+
+#: Only POSIX forks.
+pytestmark = pytest.mark.posix
 
 
 def test_a_fork_waits_until_the_instance_is_loaded(tmp_path: Path) -> None:

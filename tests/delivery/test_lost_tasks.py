@@ -87,6 +87,7 @@ def test_a_task_that_goes_on_under_its_id_is_not_lost(tmp_path: Path) -> None:
     assert _tasks(tmp_path)["train"][0] == "finished"
 
 
+@pytest.mark.posix
 def test_a_killed_worker_leaves_its_parents_task_alone(tmp_path: Path) -> None:
     """Whether it was forked, or joined the task by its environment."""
     body = """

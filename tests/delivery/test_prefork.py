@@ -20,6 +20,9 @@ from runtime_tools import stored
 
 from lineage.delivery.status import read_status
 
+#: Servers that fork, and signals.
+pytestmark = pytest.mark.posix
+
 #: Options, variables, and what the master records before it forks.
 WAYS = [
     pytest.param([], {}, [], id="plain"),

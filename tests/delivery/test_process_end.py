@@ -75,6 +75,7 @@ threading.Event().wait(30)
     assert stored(tmp_path) == [1]
 
 
+@pytest.mark.posix
 def test_sigterm_after_the_first_fact_of_a_thread_delivers(tmp_path: Path) -> None:
     """The main thread sets the handler as soon as it runs Python code again."""
     body = """
@@ -87,6 +88,7 @@ threading.Event().wait(30)
     assert stored(tmp_path) == [1]
 
 
+@pytest.mark.posix
 def test_sigterm_during_a_call_into_c_delivers_when_it_returns(tmp_path: Path) -> None:
     """The handler runs after the call, as any handler of Python."""
     body = """
@@ -106,6 +108,7 @@ threading.Event().wait(30)
     assert stored(tmp_path) == [1]
 
 
+@pytest.mark.posix
 def test_terminated_workers_deliver_as_by_any_sigterm(tmp_path: Path) -> None:
     """`Pool.terminate` sends SIGTERM, which is handled in workers, too."""
     app = tmp_path / "app.py"
@@ -198,6 +201,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.posix
 def test_uvicorn_stopped_by_sigterm_delivers_everything(tmp_path: Path) -> None:
     """Also what was recorded first by a thread, and last at its shutdown."""
     ran = run_script(UVICORN, home=tmp_path)

@@ -39,6 +39,7 @@ def _losses(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [r.getMessage() for r in caplog.records if LOST in r.getMessage()]
 
 
+@pytest.mark.posix
 def test_a_backup_that_is_copied_back_gets_what_came_after_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_whole_home_that_is_copied_back_loses_and_doubles_nothing(
     assert len(_losses(caplog)) == 1
 
 
+@pytest.mark.posix
 def test_what_lies_in_no_file_any_more_is_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -23,6 +23,7 @@ from lineage.runtime import Runtime, reset_runtime, runtime
 from lineage.settings import Settings
 from lineage.system import locked
 
+FORKS = [pytest.param(m, marks=pytest.mark.posix) for m in ("fork", "forkserver")]
 #: A filter of the kernel: any other call kills the process.
 ONLY_THESE_CALLS = """
 import ctypes, platform, struct
@@ -123,7 +124,7 @@ def test_a_living_adopters_lock_holds_no_flush_for_long(tmp_path: Path) -> None:
     ran = run("record(1); os._exit(3)", tmp_path, LINEAGE_TARGET="http://127.0.0.1:9")
     assert ran.returncode == 3, ran.stderr
     [segment] = (tmp_path / "journal").glob("*.seg")
-    with segment.open("rb") as adopted:
+    with segment.open("r+b") as adopted:
         wait_for(lambda: locked(adopted.fileno()))
         lineage.configure(home=tmp_path, api=Api("http://127.0.0.1:9", "token"))
         assert lineage.flush(WAIT_S)
@@ -137,6 +138,7 @@ def test_the_first_fact_of_another_thread_is_enough(tmp_path: Path) -> None:
     assert stored(tmp_path) == [1]
 
 
+@pytest.mark.posix
 def test_forks_record_into_segments_of_their_own(tmp_path: Path) -> None:
     """Children of a fork in full work deliver their own facts, the parent its own."""
     body = """
@@ -159,7 +161,7 @@ assert lineage.flush(20)
     assert read_status(tmp_path).waiting == 0
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("method", ["spawn", *FORKS])
 def test_workers_of_multiprocessing_deliver(method: str, tmp_path: Path) -> None:
     """Workers that skip `atexit` deliver nevertheless, however they are started."""
     app = tmp_path / "app.py"
@@ -242,6 +244,7 @@ def test_the_kernel_kills_at_other_calls(call: str, tmp_path: Path) -> None:
     assert run(body + "os._exit(0)", tmp_path).returncode == -signal.SIGSYS
 
 
+@pytest.mark.posix
 def test_a_folder_deleted_under_the_app_costs_only_its_survival(tmp_path: Path) -> None:
     """What is in the open segment is delivered by this process; a new one is made."""
     home = tmp_path / "home"
@@ -373,6 +376,7 @@ def test_a_runtime_that_cannot_be_built_switches_recording_off(
     assert "the working directory is gone" in warned[0].getMessage()
 
 
+@pytest.mark.posix
 def test_a_home_that_is_deleted_under_a_running_process_is_made_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -16,6 +16,9 @@ from lineage.exporters import MemoryExporter
 from lineage.process_end import process_end
 from lineage.runtime import runtime
 
+#: Windows has no SIGTERM.
+pytestmark = pytest.mark.posix
+
 
 def ends(home: Path) -> list[tuple[str, str]]:
     """Return the names and states of the tasks that reached the embedded instance."""

@@ -28,8 +28,10 @@ def home() -> Iterator[Path]:
     place.chmod(0o755)
     home = place / "home"
     home.mkdir(mode=0o755)
-    journal_at(home).write(edge(1))
+    journal = journal_at(home)
+    journal.write(edge(1))
     yield home
+    journal.reset_after_fork()  # as if it had ended: it holds no file any more
     shutil.rmtree(place)
 
 
@@ -80,6 +82,7 @@ def test_a_file_in_the_folders_place_is_reported(
     assert "LINEAGE_HOME" in printed
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("closed", ["", "journal"])
 @pytest.mark.parametrize("command", ["status", "flush", "retry"])
 def test_a_folder_without_rights_is_reported(
@@ -96,6 +99,7 @@ def test_a_folder_without_rights_is_reported(
     assert "as a user who may read it" in printed
 
 
+@pytest.mark.posix
 def test_files_of_another_user_are_counted_as_unknown(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -114,6 +118,7 @@ def test_files_of_another_user_are_counted_as_unknown(
     assert "cannot be opened for writing (Permission denied)" in recorded_flush
 
 
+@pytest.mark.posix
 def test_a_file_that_goes_while_it_is_read_is_delivered(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +130,7 @@ def test_a_file_that_goes_while_it_is_read_is_delivered(
     assert (status.waiting, status.problem) == (0, None)
 
 
+@pytest.mark.posix
 def test_a_journal_that_goes_while_it_is_read_is_nothing(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,7 @@ def test_above_what_takes_a_function(taken: Any) -> None:
         uses_file("x")(taken)
 
 
+@pytest.mark.posix
 def test_above_a_celery_task() -> None:
     """Celery calls the function that it was given, not what stands above."""
     celery = pytest.importorskip("celery")

@@ -122,7 +122,15 @@ def _program(way: str) -> str:
     return _MAIN.format(work=textwrap.dedent(WAYS[way]))
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(way, marks=pytest.mark.posix)
+        if way.endswith(("fork", "forkserver"))
+        else way
+        for way in WAYS
+    ],
+)
 def test_all_edges_are_one_tasks(way: str, tmp_path: Path) -> None:
     """Work records into the task that handed it over, in a reused worker too."""
     done = run_program(_program(way), tmp_path)

@@ -77,7 +77,16 @@ def test_a_file_has_the_digest_of_its_bytes(tmp_path: Path) -> None:
     assert found == {"stat": {**one.stat, "digest": digest_of(b"content")}}
 
 
-@pytest.mark.parametrize("change", ["rewrite", "replace", "remove", "folder", "pipe"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "rewrite",
+        "replace",
+        "remove",
+        "folder",
+        pytest.param("pipe", marks=pytest.mark.posix),
+    ],
+)
 def test_a_file_that_changed_has_no_digest(tmp_path: Path, change: str) -> None:
     """A state that is gone keeps its numbers and is marked; nothing blocks."""
     path = tmp_path / "a"
@@ -251,6 +260,7 @@ def test_many_threads_share_one_memory(tmp_path: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.posix
 def test_edges_of_a_dead_process_are_taken_over_once(tmp_path: Path) -> None:
     """What a process left is found by the next one, and by one alone."""
     memory = memory_in(tmp_path, "host")

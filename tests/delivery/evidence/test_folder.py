@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lineage.delivery.evidence.digest_memory import DigestMemory
 from lineage.delivery.evidence.folder import FolderBounds, FolderResolver
 from lineage.delivery.evidence.local_file import LocalFileResolver
@@ -109,6 +111,7 @@ def test_a_folder_that_changes_while_it_is_read_is_not_pinned(
     assert found == {"pinned": False, "pinned_reason": "changed while it was read"}
 
 
+@pytest.mark.posix
 def test_links_and_odd_names_are_listed(tmp_path: Path) -> None:
     """A link counts as what it leads to; a dead one and a pipe hold nothing."""
     fill(tmp_path / "d", {"a": b"1"})
