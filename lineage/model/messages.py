@@ -97,10 +97,10 @@ class _Fields:
 class Message:  # noqa: PLW1641  members may change: it has no hash
     """A question or an answer, or a part of one; equal when all members are."""
 
-    model_fields: ClassVar = _Fields()
+    model_fields: ClassVar[Any] = _Fields()
 
     #: Whether the rules are checked where it is made in Python, as for questions.
-    _is_checked: ClassVar = False
+    _is_checked: ClassVar[bool] = False
 
     #: Members in order with their defaults; those without a default; and what
     #: makes defaults that no two messages may share.

@@ -37,6 +37,7 @@ _CASES: dict[str, list[dict[str, Any]]] = {
     "path": [{"source": "scans.csv", "target": "model.pt"},
              {"source": "model.pt", "target": "model.pt", "as_of": 1.0}],
     "search": [{"text": "table"}, {"text": "sha256:000000", "kinds": ["file"]}],
+    "files": [{"key": "data:1"}, {"key": "data:99"}],
     "health": [{}],
     "changes": [{}, {"cursor": "no cursor"}],
     "delete": [{"key": "data:4"}, {"key": "data:99"}],
