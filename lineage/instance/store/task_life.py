@@ -19,6 +19,14 @@ _WRITE: Final = (
     "UPDATE tasks SET life = ?, status = ?, ended_at = ?, error = ?, traceback = ?"
     " WHERE team_id = ? AND id = ?"
 )
+_BEGIN: Final = """
+UPDATE tasks SET told_at = ?, run = COALESCE(?, run),
+    started_at = (SELECT MIN(t.started_at) FROM tasks t
+        WHERE t.team_id = tasks.team_id AND t.id IN (tasks.id, ?)),
+    created_at = (SELECT MIN(t.created_at) FROM tasks t
+        WHERE t.team_id = tasks.team_id AND t.id IN (tasks.id, ?))
+WHERE team_id = ? AND id = ?
+"""
 _LAST_EDGES: Final = (
     "SELECT e.task_id, MAX(e.recorded_at) FROM each_int(:tasks) AS x"
     " JOIN edges e ON e.team_id = :team AND e.task_id = x.value GROUP BY e.task_id"
@@ -53,6 +61,18 @@ class _Life:
             self.end = (at, fact["status"], run)
             self.error, self.traceback = fact.get("error"), fact.get("traceback")
 
+    def join(self, other: _Life) -> None:
+        """Add what is known of a task that turned out to be the same."""
+        if (other.opened_at or 0.0) > (self.opened_at or 0.0):
+            self.opened_as, self.opened_at = other.opened_as, other.opened_at
+            self.opened_by = other.opened_by
+        if other.end is not None and (self.end is None or other.end[0] > self.end[0]):
+            self.end, self.error, self.traceback = (
+                other.end, other.error, other.traceback,
+            )  # fmt: skip
+        if other.lost_at is not None:
+            self.lost_at = max(other.lost_at, self.lost_at or 0.0)
+
     def outcome(
         self, edge_at: float | None
     ) -> tuple[str, float | None, str | None, str | None]:
@@ -73,6 +93,25 @@ class _Life:
         if self.lost_at is not None and self.lost_at >= max(opened_at, edge_at or 0.0):
             return "lost", self.lost_at, None, None
         return self.opened_as, None, None, None
+
+
+def merge_lives(tx: Transaction, known: TeamCache, source: int, target: int) -> None:
+    """Let a task know what became of another one that turned out to be the same.
+
+    The edges of both are the task's already.
+    """
+    names = {"tasks": [source, target], "team": known.team_id, "id": target}
+    lives = {row[0]: _read_life(*row[1:]) for row in tx.all(_READ, names)}
+    life = lives[target]
+    life.join(lives[source])
+    is_lost = life.lost_at is not None
+    edges: dict[int, float] = dict(tx.all(_LAST_EDGES, names)) if is_lost else {}
+    known.tasks[target].may_be_lost = is_lost
+    kept = json.dumps((life.opened_as, life.end, life.lost_at))
+    outcome = life.outcome(edges.get(target))
+    tx.run(_WRITE, (kept, *outcome, known.team_id, target))
+    began = [life.opened_at, life.opened_by, source, source]
+    tx.run(_BEGIN, (*began, known.team_id, target))
 
 
 class TaskLifeWriter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .activity_ids import STEP_BITS
 from .database import Transaction
 from .openings import merge_openings
+from .task_life import merge_lives
 from .write_cache import TeamCache
 
 
@@ -31,6 +32,8 @@ def merge_tasks(tx: Transaction, known: TeamCache, source: int, target: int) -> 
     merge_openings(tx, known.team_id, source, target)
     for statement in _STATEMENTS:
         tx.run(statement, names)
+    merge_lives(tx, known, source, target)
+    tx.run("DELETE FROM tasks WHERE team_id = :team AND id = :source", names)
     known.merges += 1
     known.tasks[target].next_step = base + known.tasks[source].next_step
     tx.run(
@@ -109,6 +112,5 @@ _STATEMENTS = (
     "UPDATE logs SET task_id = :target WHERE team_id = :team AND task_id = :source",
     "UPDATE runs SET task_id = :target WHERE team_id = :team AND task_id = :source",
     "DELETE FROM terms WHERE team_id = :team AND target = -:source AND target < 0",
-    "DELETE FROM tasks WHERE team_id = :team AND id = :source",
     "UPDATE revisions SET epoch = epoch + 1 WHERE team_id = :team",
 )

@@ -48,6 +48,20 @@ def test_a_task_that_goes_on_is_not_ended_by_a_late_end(store: Store) -> None:
     assert found == ("b", "x", "started", None, None, "two", START + 1)
 
 
+@pytest.mark.parametrize("end", ["finished", "error", "lost"])
+def test_a_number_may_be_named_late(store: Store, end: str) -> None:
+    """A fact without the task's number is of the same task, whenever that is named."""
+    one, two = Facts("one"), Facts("two")
+    facts = [
+        one.fact("task", name="a", at=START + 1),
+        two.fact("log", message="joined", task_id=7, at=START + 2),
+        one.fact("task_end", status=end, at=START + 3),
+        one.fact("log", message="numbered", task_id=7, at=START + 2.5),
+    ]
+    (found,) = lives(store, facts)
+    assert found == ("a", None, end, START + 3, None, "one", START + 1)
+
+
 def test_a_lost_task_ends_with_its_last_sign_of_life(store: Store) -> None:
     """Its process is gone."""
     one = Facts("one")
