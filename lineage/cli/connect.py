@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..errors import NotFoundError
 from ..records import record, replace
@@ -18,6 +18,9 @@ from .result import Line, StyledText, line
 if TYPE_CHECKING:
     from ..api import Api
     from ..model.questions import GraphQuestions
+
+#: The first pause between attempts at a server; the second is twice as long.
+_PAUSE_S: Final = 0.2
 
 
 @record(frozen=True, slots=True)
@@ -127,7 +130,10 @@ def served(settings: Settings) -> Api:
             "set them, or name an address with --server"
         )
     token = settings.token or settings.api_token
-    api: Api = load_module("api").Api(address, token, retry_count=3, time_budget_s=10.0)
+    # Somebody waits at a terminal: a server that is not there is soon reported.
+    api: Api = load_module("api").Api(
+        address, token, retry_count=3, retry_sleep_sec=_PAUSE_S, time_budget_s=10.0
+    )
     return api
 
 
