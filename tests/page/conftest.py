@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from instance_server import Served, in_thread, settings_for
@@ -135,10 +137,11 @@ def look_quietly(chromium: Any, served: Served) -> Iterator[Callable[..., Any]]:
         context = chromium.new_context()
         contexts.append(context)
         page = context.new_page()
-        page.goto(served.address)
-        # The first part of the page is there, and none of those fetched later.
-        entries = "[...document.querySelectorAll('script[src], link[href]')]"
-        first = page.evaluate(f"{entries}.map(one => one.src || one.href)")
+        # What the document itself names: the page adds links to parts as it fetches
+        # them, sooner or later.
+        document = page.goto(served.address)
+        named = re.findall(r'(?:src|href)="([^"]+)"', document.text())
+        first = {urljoin(document.url, name) for name in named}
         page.route(
             block,
             lambda route: (
