@@ -143,7 +143,9 @@ def test_a_declaration_sends_what_the_call_sent(
     arguments = (
         "project_id" if "()" in declared and "uses" in declared else "info, id, n, path"
     )
-    scope: dict[str, Any] = {**vars(lineage), "result": result}
+    # By their names: the package loads most of them when they are used first.
+    public = {name: getattr(lineage, name) for name in lineage.__all__}
+    scope: dict[str, Any] = {**public, "result": result}
     exec(f"{declared}\ndef work({arguments}):\n    return result", scope)
     wanted = {name: names[name] for name in arguments.split(", ")}
     scope["work"](**wanted)
