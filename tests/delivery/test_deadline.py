@@ -60,19 +60,23 @@ def took(work: object) -> float:
 
 
 @pytest.mark.parametrize("failure", [AWAY, FAILED_ALONE], ids=["away", "alone"])
-@pytest.mark.parametrize("recovers_s", [0.3, 0.9, 1.4, 1.8])
+@pytest.mark.parametrize("recovers_s", [0.3, 0.9, 1.8, 3.0])
 def test_what_recovers_within_the_limit_gets_everything(
-    recovers_s: float, failure: DeliveryResult, limited: Runtime
+    recovers_s: float, failure: DeliveryResult, tmp_path: Path
 ) -> None:
     """The pauses know the deadline: an attempt is made shortly before it."""
     exporter = Scripted(failure, until_s=recovers_s)
+    # A busy machine may be late by a part of the second that is left.
+    limit_s = recovers_s + 1.0
+    settings = Settings(home=tmp_path, flush_timeout_s=limit_s)
+    lineage.configure(settings=settings)
     lineage.configure(exporter=exporter)
     for number in range(1, 11):
         lineage.current_task().uses_project(number)
     exporter.begun = time.monotonic()
-    limited.finish()
+    runtime().finish()
     assert len(exporter.delivered) >= 11
-    assert limited.flusher.report().waiting == 0
+    assert runtime().flusher.report().waiting == 0
 
 
 def test_all_waits_of_a_process_share_one_limit(limited: Runtime) -> None:
