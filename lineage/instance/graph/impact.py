@@ -41,7 +41,7 @@ _ARTIFACTS: Final = (
 _USED_BY: Final = (
     "SELECT DISTINCT l.activity >> 24, l.node_id FROM each_int(:ids) AS x"
     " JOIN links l ON l.team_id = :team AND l.activity >= x.value << 24"
-    " AND l.activity < (x.value + 1) << 24 AND l.direction = 0"
+    " AND l.activity < (x.value + 1) << 24 AND l.direction = 0{when l.since}"
 )
 _COMMANDS: Final = (
     "SELECT t.id, t.command, COALESCE(t.started_at, t.created_at)"
