@@ -442,7 +442,8 @@ class Runtime:
             # Loads requests and pydantic, for which no app waits when it starts.
             with no_fork():
                 from .delivery.exporter_resolver import ExporterResolver
-            self._names = self._make_names()
+            if self._names is None:
+                self._names = self._make_names()
             with_names = None if self._names is None else self._names.complete
             self._target = ExporterResolver(self._make_api, with_names)
         exporter: Exporter = self._target()
