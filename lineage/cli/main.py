@@ -126,7 +126,7 @@ def run() -> NoReturn:
     code = main()
     if threading.active_count() > 1:
         sys.exit(code)
-    atexit._run_exitfuncs()  # noqa: SLF001  no other door to them
+    atexit._run_exitfuncs()  # noqa: SLF001  nothing public runs them
     for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.flush()
     os._exit(code)

@@ -19,7 +19,7 @@ class _Drawing:
     """The graph, and what of it is drawn already."""
 
     nodes: dict[str, Node]
-    next: dict[str, list[str]]
+    next: dict[str, tuple[str, ...]]
     way: Way
     #: How one node is connected with the other, by their keys in the way's direction.
     how: dict[tuple[str, str], str]
@@ -81,16 +81,16 @@ def _how(arrow: GraphEdge) -> str:
     return f"in {names}" + (f" and {rest} more steps" if rest > 0 else "")
 
 
-def _neighbours(answer: GraphAnswer, way: Way) -> dict[str, list[str]]:
+def _neighbours(answer: GraphAnswer, way: Way) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = defaultdict(list)
     order = {node.key: _age(node) for node in answer.nodes}
     for arrow in answer.arrows:
         start, end = _ends(arrow, way)
         if start in order and end in order and end not in found[start]:
             found[start].append(end)
-    for keys in found.values():
-        keys.sort(key=lambda key: order[key])
-    return found
+    return {
+        key: tuple(sorted(ends, key=order.__getitem__)) for key, ends in found.items()
+    }
 
 
 def _age(node: Node) -> tuple[float, str]:
@@ -117,9 +117,10 @@ def _beyond(answer: GraphAnswer, way: Way) -> dict[tuple[str, str], set[str]]:
         task, output = arrow.source, arrow.target
         if arrow.role != "output" or task not in restricted:
             continue
-        sources = inputs[task] if arrow.made_from is None else arrow.made_from
+        made_from = arrow.made_from
+        sources = set(inputs[task] if made_from is None else made_from)
         if way == "up":
-            found[output, task] = set(sources)
+            found[output, task] = sources
             continue
         for source in inputs[task]:
             found[source, task].update([output] if source in sources else ())
@@ -143,9 +144,9 @@ def _draw_from(drawing: _Drawing, root: str) -> None:
 
 
 def _children(drawing: _Drawing, parent: str, key: str) -> tuple[str, ...]:
-    children = drawing.next.get(key, [])
+    children = drawing.next.get(key, ())
     chosen = drawing.beyond.get((parent, key))
-    return tuple(c for c in children if chosen is None or c in chosen)
+    return children if chosen is None else tuple(c for c in children if c in chosen)
 
 
 def _branches(

@@ -1,4 +1,4 @@
-"""The heartbeat: says again which tasks of this process are open."""
+"""The heartbeat: repeats which tasks of this process are open."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ENDING: Final = b'{"f":"task_end",'
 #: Of what a task may be silent for, a beat comes after this part.
 _PART: Final = 6.0
 _LEAST_S: Final = 0.05
-#: What of an opening is said again.
-_SAID: Final = ("f", "task", "task_id", "pid", "status")
+#: What of an opening is repeated.
+_REPEATED: Final = ("f", "task", "task_id", "pid", "status")
 
 
 class Heartbeat:
@@ -66,7 +66,7 @@ class Heartbeat:
             if not self._open:
                 self._due = self._clock() + self.every_s
             self._open[fact["task"]] = {
-                name: fact[name] for name in _SAID if name in fact
+                name: fact[name] for name in _REPEATED if name in fact
             }
             return text[:-1] + b',"lost_after_s":%g}' % self._lost_after_s
         return text
@@ -81,5 +81,5 @@ class Heartbeat:
             return
         self._due = self._clock() + self.every_s
         for fact in self._open.values():
-            said = {**fact, "at": time.time(), "lost_after_s": self._lost_after_s}
-            self._write(json.dumps(said, separators=(",", ":")))
+            beat = {**fact, "at": time.time(), "lost_after_s": self._lost_after_s}
+            self._write(json.dumps(beat, separators=(",", ":")))

@@ -174,7 +174,7 @@ class GraphEdge(Answer):
     derived_from: list[str] | None = None
     """Outputs that name their inputs: the keys of those data nodes."""
     made_from: list[str] | None = None
-    """Outputs: keys of the shown inputs of the task that it came from; null for all."""
+    """Outputs: keys of the task's shown inputs that fed it; null: all, or unknown."""
     how: How | None = None
     """How a link that no task made is known."""
     is_reused: bool = False

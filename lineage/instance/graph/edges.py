@@ -127,7 +127,10 @@ class EdgeSet:
     def _made_from(
         self, chosen: Mapping[Line, EdgeGroup], known: Mapping[Line, EdgeGroup]
     ) -> dict[Line, set[NodeRef]]:
-        """Return of which inputs each chosen output was made, where not of all."""
+        """Return of which inputs each chosen output was made, where not of all.
+
+        Tasks with more pairs of inputs and outputs than `MAX_PAIRS` are left out.
+        """
         inputs: dict[NodeRef, set[NodeRef]] = defaultdict(set)
         for (source, task), drawn in known.items():
             if drawn.role == "input":
