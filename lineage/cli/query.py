@@ -271,11 +271,25 @@ def run_stale(args: argparse.Namespace) -> CommandResult:
             after=args.after,
         )
         lines = stale_lines(answer)
+        is_indirect = args.indirect
         if of is not None and not answer.items and not args.indirect:
             # Who names an output wants to know whether it can be relied on.
-            lines += indirect_lines(here.graph.stale(of=of, indirect=True))
-        page = here.page_lines(view="stale")
+            made = indirect_lines(here.graph.stale(of=of, indirect=True))
+            lines += made
+            is_indirect = bool(made)
+        page = here.page_lines(**_page_of_stale(of, args.all, is_indirect))
     return CommandResult(answer, [*lines, *page])
+
+
+def _page_of_stale(of: str | None, is_all: bool, is_indirect: bool) -> dict[str, str]:
+    """Return what the page shows to list the same outputs."""
+    state = {"view": "stale"}
+    if of is not None:
+        state["focus"] = of
+    for name, is_on in (("all", is_all), ("indirect", is_indirect)):
+        if is_on:
+            state[name] = "1"
+    return state
 
 
 def run_path(args: argparse.Namespace) -> CommandResult:

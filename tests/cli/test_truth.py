@@ -348,6 +348,8 @@ def test_a_served_instance_shows_the_pages_address(
         (("show", "task:1"), "?focus=task%3A1"),
         (("diff", "task:1", "task:2"), "?view=diff&a=task%3A1&b=task%3A2"),
         (("stale",), "?view=stale"),
+        (("stale", "--all", "--indirect"), "?view=stale&all=1&indirect=1"),
+        (("stale", "task:1"), "?view=stale&focus=task%3A1"),
         (("upstream", "task:1"), "?focus=task%3A1&up=all&down=0"),
         (("why", "task:2", "task:1"), "?view=diff&a=task%3A1&b=task%3A2"),
         (("search", "model"), "?view=home&q=model"),

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from instance_server import Served
+from page_faults import faults
 from page_fixture import SharedStory, StoryFixture
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 Look = Callable[..., Any]
 
@@ -27,20 +28,6 @@ def signs(story: SharedStory) -> StoryFixture:
 
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
-
-
-def faults(page: Page) -> list[str]:
-    """What axe finds serious or critical; injected past the page's own policy."""
-    from axe_playwright_python.base import AXE_FILE_PATH
-
-    page.evaluate(AXE_FILE_PATH.read_text("utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{one['id']}: {node['html'][:160]} {node['failureSummary']}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 VIEWS = {

@@ -78,9 +78,13 @@ class StoryFixture:
 
     def data(self, text: str) -> str:
         """Return the key of the artifact that a search finds first."""
+        return str(self.node(text)["key"])
+
+    def node(self, text: str) -> dict[str, Any]:
+        """Return the artifact that a search finds first."""
         answer = self._served.post("lineage.search", {"text": text})
         hits = [hit["node"] for hit in answer.json()["hits"]]
-        return str(next(node["key"] for node in hits if node["type"] == "data"))
+        return next(node for node in hits if node["type"] == "data")
 
 
 class SharedStory(NamedTuple):

@@ -14,6 +14,8 @@ const FULL: PageState = {
   impact: "data:9",
   a: "task:1",
   b: "task:2",
+  all: true,
+  indirect: true,
   at: 1_700_000_000,
   kinds: ["file", "project"],
   statuses: ["error"],

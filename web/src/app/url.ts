@@ -25,6 +25,9 @@ export interface PageState {
   /** Two tasks that are compared. */
   a: string;
   b: string;
+  /** What is stale: superseded outputs too, and what was made of stale outputs. */
+  all: boolean;
+  indirect: boolean;
   /** Seconds since 1970: show the graph as of then. */
   at: number | null;
   kinds: readonly string[];
@@ -60,6 +63,8 @@ export const INITIAL: PageState = {
   impact: "",
   a: "",
   b: "",
+  all: false,
+  indirect: false,
   at: null,
   kinds: [],
   statuses: [],
@@ -102,6 +107,7 @@ const time: Codec = {
   },
   write: (value: number | null) => (value === null ? "" : String(value)),
 };
+const flag: Codec = { read: (value) => value === "1", write: (value: boolean) => (value ? "1" : "") };
 const oneOf = (...allowed: readonly string[]): Codec => ({
   read: (value) => (allowed.includes(value) ? value : allowed[0]),
   write: (value: string) => value,
@@ -121,6 +127,8 @@ const CODECS: { [K in keyof PageState]: Codec } = {
   impact: text,
   a: text,
   b: text,
+  all: flag,
+  indirect: flag,
   at: time,
   kinds: list,
   statuses: list,

@@ -5,9 +5,10 @@ import type { StaleAnswer } from "../api/types";
 import { useQuery } from "../api/useAnswer";
 import { Empty, Failure, Loading, NodeLine, PageLink } from "../app/ui";
 import type { PageState } from "../app/url";
+import { go } from "../app/useUrl";
 import { csv, saveText } from "../export/save";
 import { shown } from "../model/titles";
-import { plural } from "../model/format";
+import { plural, short } from "../model/format";
 import { QueryPage } from "./QueryPage";
 import { Table, type Column } from "./Table";
 
@@ -18,31 +19,45 @@ function reasonsOf(item: Item): { used: Item["used"]; current: Item["newest"] }[
   return item.reasons?.length ? item.reasons : [{ used: item.used, current: item.newest }];
 }
 
+/** Why a new run would make an output differently. */
+function Reasons({ item }: { item: Item }) {
+  return (
+    <ul className="plain reasons">
+      {reasonsOf(item).map(({ used, current }) => (
+        <li key={used.key}>
+          <NodeLine node={used} />{" "}
+          {item.is_indirect ? (
+            <span className="quiet">would be made differently by a new run</span>
+          ) : (
+            <>
+              <span className="quiet">is now</span>{" "}
+              <PageLink to={current.key}>{current.version ?? shown(current).title}</PageLink>
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 const COLUMNS: Column<Item>[] = [
   { name: "Output", value: (item) => shown(item.node).title, show: (item) => <NodeLine node={item.node} /> },
   { name: "Made by", value: (item) => shown(item.task).title, show: (item) => <NodeLine node={item.task} /> },
-  {
-    name: "Because",
-    value: (item) => shown(item.used).title,
-    show: (item) => (
-      <ul className="plain reasons">
-        {reasonsOf(item).map(({ used, current }) => (
-          <li key={used.key}>
-            <NodeLine node={used} /> <span className="quiet">is now</span>{" "}
-            <PageLink to={current.key}>{current.version ?? shown(current).title}</PageLink>
-          </li>
-        ))}
-      </ul>
-    ),
-  },
+  { name: "Because", value: (item) => shown(item.used).title, show: (item) => <Reasons item={item} /> },
 ];
 
-async function list(of: string, isAll: boolean, pages: number, signal: AbortSignal): Promise<StaleAnswer> {
-  const fields = { limit: 200, all: isAll, ...(of ? { of } : {}) };
+interface Asked {
+  of: string;
+  all: boolean;
+  indirect: boolean;
+}
+
+async function list({ of, ...more }: Asked, pages: number, signal: AbortSignal): Promise<StaleAnswer> {
+  const fields = { limit: 200, ...more, ...(of ? { of } : {}) };
   let answer = await query("graph.stale", fields, signal);
   for (let page = 1; page < pages && answer.next; page += 1) {
-    const more = await query("graph.stale", { ...fields, after: answer.next }, signal);
-    answer = { ...more, items: [...answer.items, ...more.items] };
+    const next = await query("graph.stale", { ...fields, after: answer.next }, signal);
+    answer = { ...next, items: [...answer.items, ...next.items] };
   }
   return answer;
 }
@@ -51,21 +66,48 @@ function saveItems(items: readonly Item[]): void {
   const rows = items.flatMap((item) =>
     reasonsOf(item).map(({ used, current }) => [
       shown(item.node).title, item.node.key, item.task.name, item.task.key,
-      used.name, used.version, current.version,
+      used.name, used.version, current.version, item.is_indirect ? "made of a stale output" : "stale",
     ]),
   );
-  const head = ["output", "output key", "task", "task key", "input", "used version", "current version"];
+  const head = ["output", "output key", "task", "task key", "input", "used version", "current version", "why"];
   saveText("stale.csv", csv([head, ...rows]), "text/csv");
 }
 
-export default function Stale({ state }: { state: PageState }) {
-  const [pages, setPages] = useState(1);
-  const [isAll, setAll] = useState(false);
-  const { data, error } = useQuery(
-    `stale ${state.focus} ${isAll} ${pages}`,
-    (signal) => list(state.focus, isAll, pages, signal),
-    true,
+/** How many outputs are stale themselves, and how many were made of those. */
+export function countWords(items: readonly Pick<Item, "is_indirect">[], hasMore: boolean): string {
+  const indirect = items.filter((item) => item.is_indirect).length;
+  const direct = plural(items.length - indirect, "stale output");
+  const words = indirect > 0 ? `${direct}, ${plural(indirect, "output")} made of stale ones` : direct;
+  return hasMore ? `${words} so far` : words;
+}
+
+function Choice(props: { isOn: boolean; onChange: (isOn: boolean) => void; children: string }) {
+  return (
+    <label className="choice">
+      <input type="checkbox" checked={props.isOn} onChange={(event) => props.onChange(event.target.checked)} />
+      <span>{props.children}</span>
+    </label>
   );
+}
+
+function NothingStale({ asked }: { asked: Asked }) {
+  return (
+    <Empty title="Nothing is stale">
+      {asked.of ? (
+        <p>Of this, every {asked.all ? "" : "current "}output was made from the current versions of its inputs.</p>
+      ) : (
+        <p>Every {asked.all ? "" : "current "}output was made from the current versions of its inputs.</p>
+      )}
+    </Empty>
+  );
+}
+
+export default function Stale({ state }: { state: PageState }) {
+  const asked: Asked = { of: state.focus, all: state.all, indirect: state.indirect };
+  const key = JSON.stringify(asked);
+  const [shownPages, setPages] = useState({ key, count: 1 });
+  const pages = shownPages.key === key ? shownPages.count : 1;
+  const { data, error } = useQuery(`stale ${key} ${pages}`, (signal) => list(asked, pages, signal), true);
   return (
     <QueryPage
       title="What is stale?"
@@ -78,20 +120,28 @@ export default function Stale({ state }: { state: PageState }) {
         )
       }
     >
-      <label className="choice">
-        <input type="checkbox" checked={isAll} onChange={(event) => setAll(event.target.checked)} />
-        <span>Also superseded outputs</span>
-      </label>
+      {state.focus && (
+        <p className="only">
+          Only <code dir="auto">{short(state.focus, 200)}</code>
+          <button type="button" className="button" onClick={() => go({ focus: "" })}>
+            Show everything
+          </button>
+        </p>
+      )}
+      <div className="choices">
+        <Choice isOn={state.all} onChange={(all) => go({ all }, true)}>
+          Also superseded outputs
+        </Choice>
+        <Choice isOn={state.indirect} onChange={(indirect) => go({ indirect }, true)}>
+          Also what was made of stale outputs
+        </Choice>
+      </div>
       {error && <Failure error={error} what="The answer could not be read." />}
       {!data && !error && <Loading />}
-      {data && data.items.length === 0 && (
-        <Empty title="Nothing is stale">
-          <p>Every current output was made from the current versions of its inputs.</p>
-        </Empty>
-      )}
+      {data && data.items.length === 0 && <NothingStale asked={asked} />}
       {data && data.items.length > 0 && (
         <>
-          <p className="quiet">{plural(data.items.length, "stale output")}{data.next && " so far"}</p>
+          <p className="quiet" role="status">{countWords(data.items, Boolean(data.next))}</p>
           <Table
             caption="Stale outputs"
             columns={COLUMNS}
@@ -99,7 +149,7 @@ export default function Stale({ state }: { state: PageState }) {
             rowKey={(item) => `${item.node.key} ${item.task.key}`}
           />
           {data.next && (
-            <button type="button" className="button" onClick={() => setPages(pages + 1)}>
+            <button type="button" className="button" onClick={() => setPages({ key, count: pages + 1 })}>
               Show more
             </button>
           )}
