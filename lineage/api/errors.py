@@ -150,13 +150,13 @@ def from_response(
     error.server_error = masked(short, secret)
     error.server_message = masked(message, secret)
     is_known = response.status_code in RETRYABLE_STATUSES
-    error.is_retryable = is_known or _asks_for_agent(response, short)
+    error.is_retryable = is_known or _needs_agent(response, short)
     error.is_ambiguous = is_known and response.status_code not in _UNPROCESSED
     error.retry_after_s = _retry_after(response)
     return error
 
 
-def _asks_for_agent(response: requests.Response, short: str) -> bool:
+def _needs_agent(response: requests.Response, short: str) -> bool:
     return response.status_code == 400 and all(n in short for n in _AGENT_CALLS)
 
 

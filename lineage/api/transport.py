@@ -390,6 +390,6 @@ def following_request(
     if not response.is_redirect:
         return None
     with Session() as session:
-        asked: Any = session.resolve_redirects(response, sent, yield_requests=True)
-        made: requests.PreparedRequest | None = next(asked, None)
+        followed: Any = session.resolve_redirects(response, sent, yield_requests=True)
+        made: requests.PreparedRequest | None = next(followed, None)
         return made

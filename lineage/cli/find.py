@@ -164,12 +164,12 @@ def _digest(path: str) -> str | None:
 
 def _changed(text: str, digest: str | None, recorded: Node) -> Line:
     if digest is None:
-        said = "could not be read here"
+        reason = "could not be read here"
     elif recorded.digest is None:
-        said = "was recorded without its content, so nothing says whether it changed"
+        reason = "was recorded without its content, so nothing says whether it changed"
     else:
-        said = "was changed after it was last recorded; shown is the last version"
-    return line(StyledText(f"{escape(text)} {said}", "warn"))
+        reason = "was changed after it was last recorded; shown is the last version"
+    return line(StyledText(f"{escape(text)} {reason}", "warn"))
 
 
 def _version_note(here: Instance, text: str, node: Node) -> list[Line]:

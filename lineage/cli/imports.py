@@ -70,9 +70,9 @@ def run_openlineage(args: argparse.Namespace) -> CommandResult:
                 received += answer["received"]
                 ignored += [f"{path}: {reason}" for reason in answer["ignored"]]
     data = {"received": received, "ignored": ignored}
-    said = f"{count(received, 'event')} taken in"
+    summary = f"{count(received, 'event')} taken in"
     code = NO if ignored and not received else 0
-    return CommandResult(data, _lines_of(said, ignored), code)
+    return CommandResult(data, _lines_of(summary, ignored), code)
 
 
 def run_mlflow(args: argparse.Namespace) -> CommandResult:
@@ -89,13 +89,13 @@ def run_mlflow(args: argparse.Namespace) -> CommandResult:
             answers.send(api, facts_of_run(record, locations))
         answers.send_rest(api)
     ignored = [*store.notes, *answers.refused]
-    said = (
+    summary = (
         f"{count(answers.runs, 'run')} read, {count(answers.stored, 'fact')} new, "
         f"{answers.known} known before"
     )
     return CommandResult(
         {**answers.counts(), "ignored": ignored},
-        _lines_of(said, ignored),
+        _lines_of(summary, ignored),
         NO if answers.refused else 0,
     )
 
@@ -144,8 +144,8 @@ def _importing(args: argparse.Namespace) -> Iterator[Api]:
         yield api
 
 
-def _lines_of(said: str, ignored: Sequence[str]) -> list[Line]:
-    lines = [line(StyledText("✔ ", "good"), said)]
+def _lines_of(summary: str, ignored: Sequence[str]) -> list[Line]:
+    lines = [line(StyledText("✔ ", "good"), summary)]
     lines += [line(StyledText("! ", "warn"), reason) for reason in ignored[:20]]
     if len(ignored) > 20:
         lines.append(line(f"  and {len(ignored) - 20} more; --json names all"))

@@ -169,8 +169,8 @@ def run_downstream(args: argparse.Namespace) -> CommandResult:
 def _walk(args: argparse.Namespace, way: Way) -> CommandResult:
     with instance(args) as here:
         found = find(here, args.name)
-        ask = here.graph.upstream if way == "up" else here.graph.downstream
-        answer = ask(
+        walk = here.graph.upstream if way == "up" else here.graph.downstream
+        answer = walk(
             found.selector,
             depth=args.depth,
             kinds=args.kinds,

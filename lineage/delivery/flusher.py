@@ -217,7 +217,7 @@ class Flusher:
         self._failures = 0
         self._pause_generation += 1
         self.reader.scan_again()
-        self.queue.make_all_due(not_asked_to_wait=True)
+        self.queue.make_all_due(only_own_pauses=True)
 
     @property
     def is_away(self) -> bool:

@@ -165,7 +165,7 @@ class JournalReader:
             if not source.is_adopted:
                 item.text = self.heartbeat.notice(item.text)
         if source.is_adopted and not source.has_unread():
-            self._ask_for_last(source)
+            self._send_last_again(source)
 
     def _look_back(self) -> None:
         """Send the last fact that was confirmed in this home, to see if it is there.
@@ -187,7 +187,7 @@ class JournalReader:
         item.is_alone = item.is_probe = item.is_again = True
         self._queue.add(item)
 
-    def _ask_for_last(self, source: Segment) -> None:
+    def _send_last_again(self, source: Segment) -> None:
         """Send the last delivered fact of a dead process again, to see if it is there.
 
         Where the store did not have it, it has lost what was delivered before it: it

@@ -243,14 +243,14 @@ class DeliveryQueue:
         """Return the time at which the next waiting fact is due."""
         return self._later[0][0] if self._later else None
 
-    def make_all_due(self, *, not_asked_to_wait: bool = False) -> None:
+    def make_all_due(self, *, only_own_pauses: bool = False) -> None:
         """End all pauses.
 
         Args:
-            not_asked_to_wait: Only those that the receiver did not ask for.
+            only_own_pauses: Only those that the receiver did not ask for.
         """
         self._later = [
-            (item.not_before if not_asked_to_wait else 0.0, number, item)
+            (item.not_before if only_own_pauses else 0.0, number, item)
             for _, number, item in self._later
         ]
         heapq.heapify(self._later)

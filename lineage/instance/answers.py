@@ -37,7 +37,7 @@ class Answers:
         if params.endpoint == "lineage.tasks.get":
             _check_task_name(params)
         try:
-            answer: Message = self.graph.ask(self.team_ids, params)
+            answer: Message = self.graph.answer(self.team_ids, params)
         except SelectorError:
             raise
         except ValueError as error:

@@ -22,7 +22,7 @@ IS_NAMED: Final = "lineage.is_named"
 _FOR: Final = b"x-forwarded-for"
 _PROTO: Final = b"x-forwarded-proto"
 _PREFIX: Final = b"x-forwarded-prefix"
-_SAID: Final = frozenset({_FOR, _PROTO, _PREFIX})
+_FORWARDED: Final = frozenset({_FOR, _PROTO, _PREFIX})
 _PREFIX_FORM: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _LOOPBACK: Final = tuple(map(ipaddress.ip_network, ("127.0.0.0/8", "::1/128")))
 
@@ -80,22 +80,26 @@ class ProxyHeaders:
         await self._app(scope, receive, send)
 
     def _read(self, scope: Scope) -> str:
-        said = {name: value for name, value in scope["headers"] if name in _SAID}
+        forwarded = {
+            name: value for name, value in scope["headers"] if name in _FORWARDED
+        }
         peer = _address(scope["client"][0]) if scope.get("client") else None
         scope[IS_NAMED] = _is_in(peer, self._named)
-        if not said:
+        if not forwarded:
             return self._prefix
         if not _is_in(peer, self._believed):
             scope["headers"] = [
-                pair for pair in scope["headers"] if pair[0] not in _SAID
+                pair for pair in scope["headers"] if pair[0] not in _FORWARDED
             ]
             return self._prefix
-        if said.get(_PROTO) in (b"http", b"https"):
-            scope["scheme"] = said[_PROTO].decode()
-        caller = self._caller(said.get(_FOR, b"").decode("latin-1"))
+        if forwarded.get(_PROTO) in (b"http", b"https"):
+            scope["scheme"] = forwarded[_PROTO].decode()
+        caller = self._caller(forwarded.get(_FOR, b"").decode("latin-1"))
         if caller is not None:
             scope["client"] = (caller, 0)
-        return self._prefix or _said_prefix(said.get(_PREFIX, b"").decode("latin-1"))
+        return self._prefix or _forwarded_prefix(
+            forwarded.get(_PREFIX, b"").decode("latin-1")
+        )
 
     def _caller(self, text: str) -> str | None:
         """Return the last address that no believed proxy added."""
@@ -108,7 +112,7 @@ class ProxyHeaders:
         return None
 
 
-def _said_prefix(text: str) -> str:
+def _forwarded_prefix(text: str) -> str:
     try:
         return checked_prefix(text.strip())
     except ValueError:

@@ -44,7 +44,7 @@ class TrackingStore:
         self.uri = _checked(uri)
         mlflow = _mlflow()
         self._faults = _faults(mlflow)
-        self._client: Any = self._asked(
+        self._client: Any = self._call(
             mlflow.tracking.MlflowClient, tracking_uri=uri, registry_uri=uri
         )
         self.notes: list[str] = []
@@ -67,7 +67,7 @@ class TrackingStore:
             ids, order = [experiment.experiment_id], ["attributes.start_time ASC"]
             for run in self._pages(search, ids, order_by=order):
                 made = versions.get(run.info.run_id, [])
-                yield self._asked(self._record, run, experiment.name, made)
+                yield self._call(self._record, run, experiment.name, made)
 
     def _experiments(self, wanted: Sequence[str]) -> list[Any]:
         found = list(self._pages(self._client.search_experiments))
@@ -176,19 +176,23 @@ class TrackingStore:
         base = self.uri.rstrip("/")
         return f"{base}/#/experiments/{info.experiment_id}/runs/{info.run_id}"
 
-    def _pages(self, ask: Callable[..., Any], *args: Any, **more: Any) -> Iterator[Any]:
+    def _pages(
+        self, method: Callable[..., Any], *args: Any, **more: Any
+    ) -> Iterator[Any]:
         token: str | None = None
         while True:
-            page = self._asked(ask, *args, max_results=_PAGE, page_token=token, **more)
+            page = self._call(
+                method, *args, max_results=_PAGE, page_token=token, **more
+            )
             yield from page
             token = page.token
             if not token:
                 return
 
-    def _asked(self, ask: Callable[..., T], *args: Any, **more: Any) -> T:
+    def _call(self, method: Callable[..., T], *args: Any, **more: Any) -> T:
         """Return what MLflow answers; its errors and its store's become ours."""
         try:
-            return ask(*args, **more)
+            return method(*args, **more)
         except self._faults as error:
             raise MlflowError(f"{self.uri} cannot be read: {_reason(error)}") from error
 

@@ -22,10 +22,10 @@ def content_uid(source: str, fact: Mapping[str, Any]) -> str:
         source: Who says it, mostly the task's key; cut after 150 characters.
         fact: What it says; of an edge only what is used or made.
     """
-    said: Mapping[str, Any] = fact
+    content: Mapping[str, Any] = fact
     if fact.get("f") == "edge":
-        said = {name: fact.get(name) for name in _EDGE}
-    text = json.dumps(said, sort_keys=True, default=str)
+        content = {name: fact.get(name) for name in _EDGE}
+    text = json.dumps(content, sort_keys=True, default=str)
     hashed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
     # Two parts, so that thousands of facts of one task keep apart.
     part, number = divmod(hashed, _MAX_NUMBER)

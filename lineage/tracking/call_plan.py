@@ -467,14 +467,14 @@ def _nothing() -> Values:
 
 def _wants_result(declaration: Declaration) -> bool:
     """Whether a declaration looks at the result (asking too often is harmless)."""
-    asked = (
+    sources = (
         declaration.source,
         declaration.when,
         declaration.version,
         *(declaration.derived_from or ()),
     )
     return declaration.source is AUTO or any(
-        callable(s) or (isinstance(s, str) and s.startswith("result")) for s in asked
+        callable(s) or (isinstance(s, str) and s.startswith("result")) for s in sources
     )
 
 

@@ -38,7 +38,7 @@ def graph() -> GraphApi:
     return found
 
 
-def ask(line: str) -> Any:
+def answer_line(line: str) -> Any:
     """Answer what is written as on the command line: `upstream model.pt`.
 
     Raises:
@@ -53,12 +53,12 @@ def ask(line: str) -> Any:
         raise LineageError(
             f"{question} takes {_MAGIC[question]} names, not {len(names)}"
         )
-    asked = graph()
+    questions = graph()
     if question == "show":
-        return asked.get(*names)
-    return getattr(asked, question)(*names)
+        return questions.get(*names)
+    return getattr(questions, question)(*names)
 
 
 def load_ipython_extension(shell: Any) -> None:
     """Add `%lineage` to a notebook; called by `%load_ext lineage`."""
-    shell.register_magic_function(ask, magic_kind="line", magic_name="lineage")
+    shell.register_magic_function(answer_line, magic_kind="line", magic_name="lineage")

@@ -27,7 +27,7 @@ GENERAL = DeliveryResult("waiting", "the instance is away", is_transport_error=T
 ALONE = DeliveryResult("waiting", "this one fails")
 
 
-class Rig:
+class FlusherHarness:
     """A journal with a flusher."""
 
     def __init__(self, home: Path, exporter: ScriptedExporter, **how: Any) -> None:
@@ -45,11 +45,13 @@ class Rig:
 @pytest.fixture
 def rigs(tmp_path: Path) -> Iterator[Any]:
     """Make rigs, and stop them afterwards."""
-    made: list[Rig] = []
+    made: list[FlusherHarness] = []
 
-    def make(exporter: ScriptedExporter | None = None, **how: Any) -> Rig:
+    def make(exporter: ScriptedExporter | None = None, **how: Any) -> FlusherHarness:
         made.append(
-            Rig(how.pop("home", tmp_path), exporter or ScriptedExporter(), **how)
+            FlusherHarness(
+                how.pop("home", tmp_path), exporter or ScriptedExporter(), **how
+            )
         )
         return made[-1]
 
@@ -58,7 +60,9 @@ def rigs(tmp_path: Path) -> Iterator[Any]:
         rig.flusher.stop()
 
 
-def until(rig: Rig, condition: Callable[[DeliveryReport], bool]) -> DeliveryReport:
+def until(
+    rig: FlusherHarness, condition: Callable[[DeliveryReport], bool]
+) -> DeliveryReport:
     """Flush until the report is as expected."""
     reports: list[DeliveryReport] = []
 

@@ -9,7 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from journal_tools import WAIT_S
+from api_recorder import Recorder
+from journal_tools import WAIT_S, wait_for
 from runtime_tools import run, stored
 
 import lineage
@@ -33,6 +34,10 @@ def _restore(home: Path, copy: Path) -> None:
     for name in ("instance.db-wal", "instance.db-shm"):
         (home / name).unlink(missing_ok=True)
     os.replace(copy, home / "instance.db")
+
+
+def _is_named(name: str) -> bool:
+    return bool(lineage.graph().search(name).hits)
 
 
 def _losses(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -59,6 +64,29 @@ def test_a_backup_that_is_copied_back_gets_what_came_after_it(
     assert stored(home) == [1, 2, 3]
     (logged,) = _losses(caplog)
     assert "; 0 others cannot be sent again" in logged
+
+
+@pytest.mark.posix
+def test_names_are_looked_up_by_the_same_threads_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What looks up names outlives the store: a second one would never be ended."""
+    platform = Recorder()
+    platform.on("projects.info", {"id": 1, "name": "Road signs"})
+    monkeypatch.setenv("SERVER_ADDRESS", platform.address)
+    monkeypatch.setenv("API_TOKEN", "t" * 128)
+    home = tmp_path / "home"
+    lineage.configure(home=home)
+    lineage.current_task().uses_project(1)
+    with closing(platform):
+        wait_for(lambda: lineage.flush(WAIT_S) and _is_named("Road signs"))
+        before = runtime()._names
+        copy = _back_up(home)
+        _restore(home, copy)
+        lineage.current_task().uses_project(2)
+        assert lineage.flush(WAIT_S)
+        assert before is not None
+        assert runtime()._names is before
 
 
 def test_a_whole_home_that_is_copied_back_loses_and_doubles_nothing(

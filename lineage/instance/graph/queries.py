@@ -90,7 +90,7 @@ _BY_PARAMS: Final = {row.params: row for row in QUESTIONS.values()}
 class GraphQueries:
     """Answers questions about the graph of the given teams, and of no other.
 
-    `queries.ask([1], ImpactParams(of="file:a.csv"))`, or by the name of the question:
+    `queries.answer([1], ImpactParams(of="file:a.csv"))`, or by the question's name:
     `queries.impact([1], of="file:a.csv")`. A selector that cannot be read raises
     `SelectorError`, an unknown node `NotFoundError`, any other bad value `ValueError`.
 
@@ -101,7 +101,7 @@ class GraphQueries:
     def __init__(self, store: HasDatabase) -> None:
         self._reader = GraphReader(store.db)
 
-    def ask(self, team_ids: Sequence[int], params: model.Question) -> Any:
+    def answer(self, team_ids: Sequence[int], params: model.Question) -> Any:
         """Answer one question with the answer model that belongs to its parameters."""
         return _BY_PARAMS[type(params)].query(self._reader, team_ids, params)
 
@@ -110,4 +110,4 @@ class GraphQueries:
         row = QUESTIONS.get(name)
         if row is None:
             raise AttributeError(f"no question {name!r}; {', '.join(QUESTIONS)}")
-        return lambda team_ids, **fields: self.ask(team_ids, row.params(**fields))
+        return lambda team_ids, **fields: self.answer(team_ids, row.params(**fields))

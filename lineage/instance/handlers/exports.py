@@ -52,18 +52,18 @@ class _Source:
     ) -> GraphAnswer:
         """Return a page of the graph."""
         params = GraphParams(select=select, up=up, down=down, limit=limit, after=after)
-        answer: GraphAnswer = self._ask(params)
+        answer: GraphAnswer = self._answer(params)
         return answer
 
     def tasks_by_key(self, keys: Sequence[str]) -> list[TaskDetail]:
         """Return everything known about several tasks, those that are there."""
         if not keys:
             return []
-        answer: TaskDetails = self._ask(TaskDetailsParams(keys=list(keys)))
+        answer: TaskDetails = self._answer(TaskDetailsParams(keys=list(keys)))
         return answer.tasks
 
-    def _ask(self, params: GraphParams | TaskDetailsParams) -> Any:
-        return self.call.services.graph.ask(self.call.team_ids, params)
+    def _answer(self, params: GraphParams | TaskDetailsParams) -> Any:
+        return self.call.services.graph.answer(self.call.team_ids, params)
 
 
 def export(call: RequestContext, body: ExportParams) -> InstanceResponse:

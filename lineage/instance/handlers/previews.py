@@ -38,7 +38,7 @@ def _shown(
 ) -> tuple[DataDetail, Path]:
     """Find a version of which something can be shown, and its bytes."""
     params = DataParams(key=key, most_versions=1)
-    detail: DataDetail = call.services.graph.ask(call.team_ids, params)
+    detail: DataDetail = call.services.graph.answer(call.team_ids, params)
     path = content_of(call, detail) if preview_kind(detail) in kinds else None
     # A file that was recorded is shown while it still holds what was recorded.
     if path is None or _digest(path) != detail.node.digest:

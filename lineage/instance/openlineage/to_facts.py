@@ -182,16 +182,16 @@ def _edge(
 def _version(dataset: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the version facet says: a digest is evidence, a name is a name."""
     facet = dataset["facets"].get("version")
-    said = facet.get("datasetVersion") if isinstance(facet, Mapping) else None
-    if not isinstance(said, str) or not said:
+    version = facet.get("datasetVersion") if isinstance(facet, Mapping) else None
+    if not isinstance(version, str) or not version:
         return {}
-    digest = _DIGEST.fullmatch(said)
+    digest = _DIGEST.fullmatch(version)
     if digest is not None:
         return {"evidence": [{"kind": "sha256", "value": digest[1]}]}
-    if own_edge(dataset) and _ORDINAL.fullmatch(said):
+    if own_edge(dataset) and _ORDINAL.fullmatch(version):
         # The number that our export gave to a version of which nothing is known.
         return {}
-    return {"version": said[:1024]}
+    return {"version": version[:1024]}
 
 
 def _sources(dataset: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,8 +27,8 @@ _TIMEOUT_S: Final = 10.0
 #: provider that hangs must not keep every thread that answers requests.
 _MOST_AT_ONCE: Final = 4
 _TURN_S: Final = 1.0
-#: What the provider says of itself is asked for again after this time.
-_ASK_AGAIN_S: Final = 3600.0
+#: What the provider says of itself is requested again after this time.
+_REFRESH_S: Final = 3600.0
 #: Clocks of two machines differ.
 _LEEWAY_S: Final = 60
 _ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
@@ -95,7 +95,7 @@ class OidcProvider:
         Raises:
             RequestError: The provider does not answer.
         """
-        asked = {
+        fields = {
             "response_type": "code",
             "client_id": self.settings.client_id,
             "redirect_uri": redirect_uri,
@@ -106,7 +106,9 @@ class OidcProvider:
             "code_challenge_method": "S256",
         }
         endpoint = str(self._provider()[0]["authorization_endpoint"])
-        return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(asked)}"
+        return (
+            f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(fields)}"
+        )
 
     def person(
         self, query: Mapping[str, str], attempt: Attempt | None, redirect_uri: str
@@ -126,8 +128,8 @@ class OidcProvider:
                 401, "this sign-in was not begun here, or took too long: sign in again"
             )
         if "code" not in query:
-            said = query.get("error_description") or query.get("error") or "no code"
-            raise RequestError(401, f"the identity provider refused: {said[:200]}")
+            reason = query.get("error_description") or query.get("error") or "no code"
+            raise RequestError(401, f"the identity provider refused: {reason[:200]}")
         return self._person(self._claims(query["code"], attempt, redirect_uri))
 
     def _person(self, claims: Mapping[str, Any]) -> Person:
@@ -148,7 +150,7 @@ class OidcProvider:
         endpoint = found.get("userinfo_endpoint")
         if missing and endpoint and answer.get("access_token"):
             bearer = {"authorization": f"Bearer {answer['access_token']}"}
-            more = self._ask("GET", str(endpoint), headers=bearer)
+            more = self._request("GET", str(endpoint), headers=bearer)
             if more.get("sub") == claims["sub"]:
                 claims = {**more, **claims}
         return claims
@@ -169,7 +171,7 @@ class OidcProvider:
         }
         if self._secret is not None:
             sent["client_secret"] = self._secret
-        return self._ask("POST", str(found["token_endpoint"]), data=sent)
+        return self._request("POST", str(found["token_endpoint"]), data=sent)
 
     def _checked(self, token: str, keys: KeySet, attempt: Attempt) -> dict[str, Any]:
         try:
@@ -192,21 +194,21 @@ class OidcProvider:
 
     def _provider(self) -> tuple[Mapping[str, Any], KeySet]:
         known = self._known
-        if known is None or time.monotonic() - known[0] > _ASK_AGAIN_S:
+        if known is None or time.monotonic() - known[0] > _REFRESH_S:
             found = self._found()
-            listed: Any = self._ask("GET", str(found["jwks_uri"]))
+            listed: Any = self._request("GET", str(found["jwks_uri"]))
             known = (time.monotonic(), found, KeySet.import_key_set(listed))
             self._known = known
         return known[1], known[2]
 
     def _found(self) -> dict[str, Any]:
         issuer = self.settings.issuer.rstrip("/")
-        found = self._ask("GET", f"{issuer}/.well-known/openid-configuration")
+        found = self._request("GET", f"{issuer}/.well-known/openid-configuration")
         if str(found.get("issuer", "")).rstrip("/") != issuer:
             raise RequestError(503, "the identity provider names itself otherwise")
         return found
 
-    def _ask(self, verb: str, address: str, **sent: Any) -> dict[str, Any]:
+    def _request(self, verb: str, address: str, **sent: Any) -> dict[str, Any]:
         if not self._turns.acquire(timeout=_TURN_S):
             raise RequestError(503, "too many people sign in at once: try again")
         try:
@@ -238,6 +240,6 @@ def _json(verb: str, address: str, **sent: Any) -> dict[str, Any]:
         logger.warning("The identity provider does not answer: %s", error)
         raise RequestError(503, "the identity provider does not answer") from error
     if status != 200 or not isinstance(found, dict):
-        said = str(found.get("error", status)) if isinstance(found, dict) else status
-        raise RequestError(401, f"the identity provider refused: {said}")
+        reason = str(found.get("error", status)) if isinstance(found, dict) else status
+        raise RequestError(401, f"the identity provider refused: {reason}")
     return found

@@ -67,12 +67,12 @@ class ArtifactDirectory:
         Names that the edges give, other spellings, and that it is a model, are kept.
         """
         known, taken = self._known.entities, []
-        says_no_more = _MORE.isdisjoint
+        has_no_more = _MORE.isdisjoint
         for key, fact in zip(keys, facts, strict=True):
             artifact = known.get(key)
             if artifact is None:
                 artifact = self._add(key, fact)
-            if not says_no_more(fact):
+            if not has_no_more(fact):
                 self._describe(artifact, fact)
             taken.append(artifact)
         return taken
@@ -157,10 +157,10 @@ def _aliases(fact: FactDict, ident: str) -> list[str]:
     """Return the other spellings by which an edge's artifact can be looked up."""
     if "canonical" not in fact and "aliases" not in fact and "local_path" not in fact:
         return []
-    said, local = str(fact["id"]), fact.get("local_path")
-    if said == ident and local in (None, ident) and not fact.get("aliases"):
+    own_name, local = str(fact["id"]), fact.get("local_path")
+    if own_name == ident and local in (None, ident) and not fact.get("aliases"):
         return []
-    names = [said, *(fact.get("aliases") or ())]
+    names = [own_name, *(fact.get("aliases") or ())]
     if local is not None:
         names.append(local)
     return [name for name in dict.fromkeys(names) if len(name) <= MAX_ALIAS]

@@ -235,9 +235,9 @@ def _label(
     *,
     is_unknown: bool,
 ) -> str | None:
-    said = next((one.said for one in known if one.said is not None), None)
-    if said is not None:
-        return said[:40]
+    stated = next((one.stated for one in known if one.stated is not None), None)
+    if stated is not None:
+        return stated[:40]
     number = next((one.number for one in known if one.number is not None), None)
     if number is not None:
         return f"v{number}"

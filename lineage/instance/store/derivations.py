@@ -16,7 +16,7 @@ from .timeline import Event
 from .write_cache import TeamCache
 
 _COLUMNS: Final = (
-    "team_id", "edge_id", "kind", "said", "task_id", "entity_id", "node_id",
+    "team_id", "edge_id", "kind", "source_name", "task_id", "entity_id", "node_id",
 )  # fmt: skip
 #: Uses of a task whose artifacts are known by some names.
 _USED: Final = (
@@ -29,7 +29,7 @@ _USED: Final = (
     " GROUP BY e.task_id, a.alias, a.entity_id"
 )
 _OPEN: Final = (
-    "SELECT d.edge_id, d.kind, d.said, d.task_id, e.event_at, e.step, s.source"
+    "SELECT d.edge_id, d.kind, d.source_name, d.task_id, e.event_at, e.step, s.source"
     " FROM each_int(:tasks) AS x JOIN derivations d"
     " ON d.team_id = :team AND d.entity_id IS NULL AND d.task_id = x.value"
     " JOIN edges e ON e.team_id = :team AND e.id = d.edge_id"
@@ -45,7 +45,7 @@ class Mention:
     """The output's event; none when its edge was stored before."""
     event: Event
     kind: str
-    said: str
+    source_name: str
     artifact: ArtifactState | None = None
 
 
@@ -72,10 +72,10 @@ class DerivationResolver:
         self._late: list[Mention] = []
 
     def remember(
-        self, task: int, at: float, artifact: ArtifactState, said: Any
+        self, task: int, at: float, artifact: ArtifactState, source_name: Any
     ) -> None:
         """Keep the name by which the app called an input."""
-        key = (task, artifact.kind, str(said))
+        key = (task, artifact.kind, str(source_name))
         self._used.setdefault(key, []).append((at, artifact))
 
     def add(self, output: Event, sources: Iterable[Any]) -> None:
@@ -108,15 +108,15 @@ class DerivationResolver:
         """Write the mentions, bound to the nodes of their events."""
         team = self._known.team_id
         rows = [
-            (team, m.event.id, m.kind, m.said, m.event.task, *_bound(m))
+            (team, m.event.id, m.kind, m.source_name, m.event.task, *_bound(m))
             for m in self.mentions
         ]
         self._tx.insert_many("derivations", _COLUMNS, rows)
         self._tx.run_many(
             "UPDATE derivations SET entity_id = ?, node_id = ?"
-            " WHERE team_id = ? AND edge_id = ? AND kind = ? AND said = ?",
+            " WHERE team_id = ? AND edge_id = ? AND kind = ? AND source_name = ?",
             [
-                (*_bound(m), team, m.event.id, m.kind, m.said)
+                (*_bound(m), team, m.event.id, m.kind, m.source_name)
                 for m in self._late
                 if m.artifact is not None
             ],
@@ -126,15 +126,17 @@ class DerivationResolver:
 
     def _load_open(self, tasks: Iterable[int]) -> None:
         rows = self._tx.all(_OPEN, {"tasks": list(tasks), "team": self._known.team_id})
-        for id, kind, said, task, at, step, source in rows:
+        for id, kind, source_name, task, at, step, source in rows:
             event = Event(at, source, id & 0xFFFFFFFF, id, task, step, "mention")
-            self._late.append(Mention(None, event, kind, said))
+            self._late.append(Mention(None, event, kind, source_name))
 
     def _load_used(self, waiting: Sequence[Mention]) -> None:
         rows = self._tx.all(
             _USED,
             {
-                "names": {m.said for m in waiting if not m.said.isdecimal()},
+                "names": {
+                    m.source_name for m in waiting if not m.source_name.isdecimal()
+                },
                 "tasks": {m.event.task for m in waiting},
                 "team": self._known.team_id,
                 "input": INPUT,
@@ -145,20 +147,24 @@ class DerivationResolver:
         )
         entities = self._known.entities
         by_id = {s.id: entities.setdefault((s.kind, s.ident), s) for s in states}
-        for task, said, entity, at in rows:
+        for task, source_name, entity, at in rows:
             state = by_id[entity]
-            self._used.setdefault((task, state.kind, said), []).append((at, state))
+            self._used.setdefault((task, state.kind, source_name), []).append(
+                (at, state)
+            )
 
     def _find(self, mention: Mention) -> ArtifactState | None:
-        event, said = mention.event, mention.said
-        used = self._used.get((event.task, mention.kind, said), [])
+        event, source_name = mention.event, mention.source_name
+        used = self._used.get((event.task, mention.kind, source_name), [])
         before = [pair for pair in used if pair[0] <= event.at]
         if before or used:
             return max(before or used, key=lambda pair: (pair[0], pair[1].id))[1]
-        is_path = mention.kind in ("file", "folder") and not said.isdecimal()
-        if is_path and "://" not in said and not is_absolute(said):
+        is_path = mention.kind in ("file", "folder") and not source_name.isdecimal()
+        if is_path and "://" not in source_name and not is_absolute(source_name):
             return None
-        return self._artifacts.find_or_add((mention.kind, identity(mention.kind, said)))
+        return self._artifacts.find_or_add(
+            (mention.kind, identity(mention.kind, source_name))
+        )
 
 
 def _mention_of(output: Event) -> Event:

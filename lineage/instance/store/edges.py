@@ -121,15 +121,15 @@ class EdgeWriter:
         number, steps = self._steps.number, batch.steps
         activities, links = batch.activities, batch.links
         for fact, owner in zip(batch.facts, batch.tasks, strict=True):
-            said = fact.get("step")
+            named = fact.get("step")
             at = fact["at"]
-            step = 0 if said is None else number(owner, fact["task"], said, at)
+            step = 0 if named is None else number(owner, fact["task"], named, at)
             activity, link = (owner << STEP_BITS) | step, INPUT
             if fact["dir"] != "input":
                 link = OUTPUT
                 if fact.get("derived_from") is not None:
                     link = MADE
-                elif (scope := fact.get("scope")) != said or type(scope) is not str:
+                elif (scope := fact.get("scope")) != named or type(scope) is not str:
                     outer = number(owner, fact["task"], scope, at)
                     if outer != step:
                         activity, link = (owner << STEP_BITS) | outer, SCOPED
@@ -153,8 +153,8 @@ class EdgeWriter:
         ):
             if link == INPUT:
                 used = batch.tasks[place], batch.times[place], batch.artifacts[place]
-                for said in (fact["id"], *(fact.get("aliases") or ())):
-                    self._derivations.remember(*used, said)
+                for name in (fact["id"], *(fact.get("aliases") or ())):
+                    self._derivations.remember(*used, name)
             elif link == MADE:
                 self._derivations.add(batch.event(place), fact["derived_from"])
 

@@ -48,7 +48,7 @@ class VersionEvidence:
     pinned: bool | None = None
     pinned_reason: str | None = None
     manifest: str | None = None
-    said: str | None = None
+    stated: str | None = None
     number: int | None = None
 
     @property
@@ -97,7 +97,7 @@ def from_members(members: Mapping[str, Any]) -> VersionEvidence:
         pinned=members.get("pinned"),
         pinned_reason=members.get("pinned_reason"),
         manifest=manifest["digest"] if manifest else None,
-        said=members.get("version"),
+        stated=members.get("version"),
         number=members.get("version_num"),
     )
 

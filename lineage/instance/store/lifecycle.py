@@ -22,9 +22,9 @@ _NEWEST: Final = ", ".join(f"{name} = COALESCE(:{name}, {name})" for name in FIE
 _OPEN: Final = f"""
 UPDATE tasks SET {_NEWEST}, field_times = :field_times,
     started_at = CASE WHEN started_at < :at THEN started_at ELSE :at END,
-    run = CASE WHEN run IS NULL OR told_at IS NULL OR told_at <= :at
+    run = CASE WHEN run IS NULL OR reported_at IS NULL OR reported_at <= :at
         THEN :run ELSE run END,
-    told_at = CASE WHEN told_at > :at THEN told_at ELSE :at END,
+    reported_at = CASE WHEN reported_at > :at THEN reported_at ELSE :at END,
     lost_after_s = COALESCE(:lost_after_s, lost_after_s),
     heard_at = CASE WHEN :lost_after_s IS NULL THEN heard_at ELSE :now END
 WHERE team_id = :team AND id = :id

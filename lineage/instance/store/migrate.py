@@ -33,9 +33,11 @@ _LOCK = -1
 class Migration:
     """One step, as a module `migrations/m<number>_<name>.py` gives it.
 
-    The module has `STATEMENTS`, spelled with the words of the dialects, and
-    optionally `ONLY`: a mapping of an engine's name to more statements, and `fill`,
-    which is called with the transaction after them.
+    The module has `STATEMENTS`, spelled with the words of the dialects, and optionally
+    `ONLY`, a mapping of an engine's name to more statements; `fill`, which is called
+    with the transaction after them and knows the tables as they are then; and
+    `rebuild`, which is called when all steps are done, because it uses the store's own
+    code, which knows the newest tables only.
     """
 
     number: int
@@ -43,6 +45,7 @@ class Migration:
     statements: Sequence[str]
     only: dict[str, Sequence[str]]
     fill: Callable[[Transaction], None] | None = None
+    rebuild: Callable[[Transaction], None] | None = None
 
 
 @lru_cache(maxsize=1)
@@ -64,6 +67,7 @@ def known_migrations() -> tuple[Migration, ...]:
                 loaded.STATEMENTS,
                 getattr(loaded, "ONLY", {}),
                 getattr(loaded, "fill", None),
+                getattr(loaded, "rebuild", None),
             )
         )
     return tuple(sorted(found, key=lambda migration: migration.number))
@@ -98,6 +102,9 @@ def migrate(database: Database) -> list[str]:
         missing = [m for m in known_migrations() if m.number not in done]
         for migration in missing:
             _apply(transaction, migration)
+        for migration in missing:
+            if migration.rebuild is not None:
+                migration.rebuild(transaction)
     return [f"{m.number:04d}_{m.name}" for m in missing]
 
 

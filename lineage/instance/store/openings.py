@@ -18,7 +18,7 @@ FIELDS: Final = (
     "machine", "parent_step", "environment_digest", "parent_run", "card",
 )  # fmt: skip
 _READ: Final = (
-    f"SELECT told_at, field_times, {', '.join(FIELDS)} FROM tasks"  # noqa: S608  names are constants of the code
+    f"SELECT reported_at, field_times, {', '.join(FIELDS)} FROM tasks"  # noqa: S608  names are constants of the code
     " WHERE team_id = ? AND id = ?"
 )
 #: When something was noted, and by which fact.
@@ -71,13 +71,13 @@ def _read(
     row = tx.one(_READ, (team, task))
     if row is None:
         return dict.fromkeys(FIELDS), {}
-    told_at, text, *values = row
+    reported_at, text, *values = row
     known = dict(zip(FIELDS, values, strict=True))
     own: dict[str, Word] = {
         column: (float(at), uid)
         for column, (at, uid) in json.loads(text or "{}").items()
     }
-    since = (float("-inf") if told_at is None else float(told_at), "")
+    since = (float("-inf") if reported_at is None else float(reported_at), "")
     noted = {
         column: own.get(column, since)
         for column, value in known.items()

@@ -36,7 +36,7 @@ _EDGES = (
 )
 _MENTIONS = (
     "SELECT d.entity_id, e.event_at, s.source, e.id, e.task_id, e.step, d.kind,"  # noqa: S608  constant SQL
-    " d.said, d.node_id FROM each_int(:ids) AS x"
+    " d.source_name, d.node_id FROM each_int(:ids) AS x"
     " JOIN derivations d ON d.team_id = :team AND d.entity_id = x.value"
     " JOIN edges e ON e.team_id = :team AND e.id = d.edge_id"
     f" JOIN sources s ON s.team_id = :team AND s.id = e.id >> {SOURCE_BITS}"
@@ -178,14 +178,14 @@ def _load(
         )
         events[entity].append(event)
         stored[id_of(event)] = _Stored(bound[0], bool(bound[1]))
-    for entity, at, source, id, task, step, kind, said, node in tx.all(
+    for entity, at, source, id, task, step, kind, source_name, node in tx.all(
         _MENTIONS, names
     ):
         event = Event(
             at, source, id & ((1 << SOURCE_BITS) - 1), id, task, step, "mention"
         )
         events[entity].append(event)
-        stored[id_of(event)] = _Stored(node, False, (kind, said))
+        stored[id_of(event)] = _Stored(node, False, (kind, source_name))
     return events, stored
 
 
@@ -258,7 +258,7 @@ def _rebind(
     )
     tx.run_many(
         "UPDATE derivations SET node_id = ?"
-        " WHERE team_id = ? AND edge_id = ? AND kind = ? AND said = ?",
+        " WHERE team_id = ? AND edge_id = ? AND kind = ? AND source_name = ?",
         mentions,
     )
 

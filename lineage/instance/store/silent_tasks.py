@@ -15,7 +15,7 @@ IsAlive = Callable[[str | None, int | None], bool]
 #: The tasks to look at. A server that was away heard nothing of anybody.
 SILENT: Final = """
 SELECT t.team_id, r.run, t.host, t.pid, t.heard_at, t.lost_after_s,
-    COALESCE(t.told_at, t.started_at, t.created_at),
+    COALESCE(t.reported_at, t.started_at, t.created_at),
     (SELECT MAX(e.recorded_at) FROM edges e
      WHERE e.team_id = t.team_id AND e.task_id = t.id)
 FROM tasks t JOIN runs r ON r.team_id = t.team_id AND r.task_id = t.id

@@ -80,12 +80,12 @@ def of_json(engine: str, name: str) -> Value:
         kind, truths = f"{name}t", "('true', 'false')"
         numbers, text, ints = "('integer', 'real', 'true', 'false')", "text", ""
         number = f"CASE WHEN {kind} IN {numbers} THEN {name} END"
-        said = name
+        text_of = name
         ints = f"({kind} IS NOT NULL AND {kind} = 'integer')"
     else:
         kind, truths = f"jsonb_typeof({name})", "('boolean')"
         numbers, text = "('number', 'boolean')", "string"
-        said = f"({name} #>> '{{}}') COLLATE \"C\""
+        text_of = f"({name} #>> '{{}}') COLLATE \"C\""
         number = (
             f"CASE {kind} WHEN 'number' THEN CAST({name} #>> '{{}}' AS NUMERIC)"
             f" WHEN 'boolean' THEN CASE WHEN {name} #>> '{{}}' = 'true'"
@@ -96,7 +96,7 @@ def of_json(engine: str, name: str) -> Value:
         f"CASE WHEN {kind} IN {numbers} THEN 1 WHEN {kind} = '{text}' THEN 2"
         f" WHEN {kind} IN ('array', 'object') THEN 3 ELSE 0 END",
         number=number,
-        text=f"CASE WHEN {kind} = '{text}' THEN {said} END",
+        text=f"CASE WHEN {kind} = '{text}' THEN {text_of} END",
         is_bool=f"({kind} IS NOT NULL AND {kind} IN {truths})",
         is_int=ints,
     )

@@ -61,25 +61,25 @@ class StepResolver:
             known.parents[task_id, number] = parent
 
     def number(
-        self, task_id: int, run: str, said: str | StepInfo | None, at: float
+        self, task_id: int, run: str, step: str | StepInfo | None, at: float
     ) -> int:
         """Return a step's number in its task; 0 where no step is named."""
-        if said is None:
+        if step is None:
             return 0
-        if isinstance(said, StepInfo):
-            number = self._told(task_id, run, said, at)
-            self._numbers[task_id, run, said.key] = number
+        if isinstance(step, StepInfo):
+            number = self._mention(task_id, run, step, at)
+            self._numbers[task_id, run, step.key] = number
             return number
-        known = self._numbers.get((task_id, run, said))
+        known = self._numbers.get((task_id, run, step))
         if known is not None:
             return known
-        found = self._known.steps.get((task_id, f"{run}/{said}"))
+        found = self._known.steps.get((task_id, f"{run}/{step}"))
         if found is not None:
             number = found[0]
         else:
             # Its first mention is still on the way, or was lost with its process.
-            number = self._add(task_id, f"{run}/{said}", 0, said, at)
-        self._numbers[task_id, run, said] = number
+            number = self._add(task_id, f"{run}/{step}", 0, step, at)
+        self._numbers[task_id, run, step] = number
         return number
 
     def end(
@@ -134,9 +134,9 @@ class StepResolver:
             [(self._known.tasks[t].next_step, team_id, t) for t in self._counted],
         )
 
-    def _told(self, task_id: int, run: str, info: StepInfo, told_at: float) -> int:
+    def _mention(self, task_id: int, run: str, info: StepInfo, fact_at: float) -> int:
         key = (task_id, f"{run}/{info.key}")
-        at = told_at if info.at is None else info.at
+        at = fact_at if info.at is None else info.at
         parent = self.number(task_id, run, info.parent, at)
         found = self._known.steps.get(key)
         params = json.dumps(info.params) if info.params else None
@@ -191,15 +191,15 @@ def mentioned_steps(
     items: Sequence[Item], owners: Sequence[int]
 ) -> set[tuple[int, str]]:
     """List the steps that facts mention, by task."""
-    said: set[tuple[int, str, str]] = set()
+    mentioned: set[tuple[int, str, str]] = set()
     for (_, fact, _), owner in zip(items, owners, strict=True):
         if "ends" in fact:
-            said.update((owner, fact["task"], key) for key, _ in fact["ends"])
+            mentioned.update((owner, fact["task"], key) for key, _ in fact["ends"])
         for step in (fact.get("step"), fact.get("scope")):
             if isinstance(step, StepInfo):
-                said.add((owner, fact["task"], step.key))
+                mentioned.add((owner, fact["task"], step.key))
                 if step.parent is not None:
-                    said.add((owner, fact["task"], step.parent))
+                    mentioned.add((owner, fact["task"], step.parent))
             elif step is not None:
-                said.add((owner, fact["task"], step))
-    return {(owner, f"{run}/{key}") for owner, run, key in said}
+                mentioned.add((owner, fact["task"], step))
+    return {(owner, f"{run}/{key}") for owner, run, key in mentioned}

@@ -11,7 +11,8 @@ from .fact_types import FactDict
 from .write_cache import TeamCache
 
 _READ: Final = (
-    "SELECT t.id, t.life, t.status, t.ended_at, t.error, t.traceback, t.run, t.told_at"
+    "SELECT t.id, t.life, t.status, t.ended_at, t.error, t.traceback, t.run,"
+    " t.reported_at"
     " FROM each_int(:tasks) AS x"
     " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
 )
@@ -20,7 +21,7 @@ _WRITE: Final = (
     " WHERE team_id = ? AND id = ?"
 )
 _BEGIN: Final = """
-UPDATE tasks SET told_at = ?, run = COALESCE(?, run),
+UPDATE tasks SET reported_at = ?, run = COALESCE(?, run),
     started_at = (SELECT MIN(t.started_at) FROM tasks t
         WHERE t.team_id = tasks.team_id AND t.id IN (tasks.id, ?)),
     created_at = (SELECT MIN(t.created_at) FROM tasks t

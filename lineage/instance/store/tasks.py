@@ -12,7 +12,7 @@ from .task_life import seems_gone
 from .task_merge import merge_tasks
 from .write_cache import TaskState, TeamCache
 
-_COLUMNS = "id, number, is_told, next_step, life"
+_COLUMNS = "id, number, has_given_number, next_step, life"
 
 
 class TaskResolver:
@@ -57,7 +57,9 @@ class TaskResolver:
             missing = [run for run in new if run not in known]
             numbers = self._free_numbers(len(missing))
             given = zip(missing, numbers, strict=True)
-            self._create_many([(r, n, firsts[r]) for r, n in given], is_told=False)
+            self._create_many(
+                [(r, n, firsts[r]) for r, n in given], has_given_number=False
+            )
         return [known[run] for run in runs]
 
     def _load(self, pairs: Iterable[tuple[str, int | None]]) -> None:
@@ -83,12 +85,12 @@ class TaskResolver:
                 self._remember(*row)
 
     def _remember(
-        self, id: int, number: int, is_told: int, steps: int, life: str | None
+        self, id: int, number: int, has_given_number: int, steps: int, life: str | None
     ) -> TaskState:
         state = self._known.tasks.get(id)
         if state is None:
             is_lost = seems_gone(life)
-            state = TaskState(id, number, bool(is_told), steps, is_lost)
+            state = TaskState(id, number, bool(has_given_number), steps, is_lost)
             self._known.tasks[id] = state
             self._known.numbers[number] = id
         return state
@@ -99,15 +101,19 @@ class TaskResolver:
         if given is None:
             return mine if mine is not None else self._create(run, None, at)
         holder = known.numbers.get(given)
-        if holder is not None and not known.tasks[holder].is_told and holder != mine:
-            self._renumber(holder, self._free_numbers(1)[0], is_told=False)
+        if (
+            holder is not None
+            and not known.tasks[holder].has_given_number
+            and holder != mine
+        ):
+            self._renumber(holder, self._free_numbers(1)[0], has_given_number=False)
             holder = None
         if mine is None:
             return self._adopt(run, holder, given, at)
-        if known.tasks[mine].is_told:
+        if known.tasks[mine].has_given_number:
             return holder if holder is not None else self._create(None, given, at)
         if holder is None or holder == mine:
-            self._renumber(mine, given, is_told=True)
+            self._renumber(mine, given, has_given_number=True)
             return mine
         merge_tasks(self._tx, known, mine, holder)
         return holder
@@ -120,10 +126,12 @@ class TaskResolver:
 
     def _create(self, run: str | None, given: int | None, at: float) -> int:
         number = self._free_numbers(1)[0] if given is None else given
-        return self._create_many([(run, number, at)], is_told=given is not None)[0]
+        return self._create_many(
+            [(run, number, at)], has_given_number=given is not None
+        )[0]
 
     def _create_many(
-        self, tasks: Sequence[tuple[str | None, int, float]], *, is_told: bool
+        self, tasks: Sequence[tuple[str | None, int, float]], *, has_given_number: bool
     ) -> list[int]:
         """Make tasks, each with its run, its number and when it began."""
         tx, team = self._tx, self._known.team_id
@@ -132,15 +140,23 @@ class TaskResolver:
         ids = tx.next_numbers("tasks", len(tasks))
         tx.insert_many(
             "tasks",
-            ("id", "team_id", "number", "is_told", "run", "created_at", "started_at"),
+            (
+                "id",
+                "team_id",
+                "number",
+                "has_given_number",
+                "run",
+                "created_at",
+                "started_at",
+            ),
             [
-                (id, team, number, int(is_told), run, at, at)
+                (id, team, number, int(has_given_number), run, at, at)
                 for id, (run, number, at) in zip(ids, tasks, strict=True)
             ],
         )
         mapped: list[tuple[str, int]] = []
         for id, (run, number, _) in zip(ids, tasks, strict=True):
-            self._remember(id, number, int(is_told), 1, None)
+            self._remember(id, number, int(has_given_number), 1, None)
             if run is not None:
                 mapped.append((run, id))
         numbers = [number for _, number, _ in tasks]
@@ -154,16 +170,17 @@ class TaskResolver:
         self._tx.insert_many("runs", ("team_id", "run", "task_id"), rows)
         self._known.runs.update(runs)
 
-    def _renumber(self, id: int, number: int, *, is_told: bool) -> None:
+    def _renumber(self, id: int, number: int, *, has_given_number: bool) -> None:
         known, tx = self._known, self._tx
         state = known.tasks[id]
         if known.numbers.get(state.number) == id:
             del known.numbers[state.number]
-        state.number, state.is_told = number, is_told
+        state.number, state.has_given_number = number, has_given_number
         known.numbers[number] = id
         tx.run(
-            "UPDATE tasks SET number = ?, is_told = ? WHERE team_id = ? AND id = ?",
-            (number, int(is_told), known.team_id, id),
+            "UPDATE tasks SET number = ?, has_given_number = ?"
+            " WHERE team_id = ? AND id = ?",
+            (number, int(has_given_number), known.team_id, id),
         )
         write_task_terms(tx, known.team_id, id, None, number)
         self.created.append(id)

@@ -21,7 +21,7 @@ class TaskState:
 
     id: int
     number: int
-    is_told: bool
+    has_given_number: bool
     next_step: int
     may_be_lost: bool = False
     """Whether its process seemed to be gone, so that later facts may lift it."""

@@ -23,7 +23,7 @@ from lineage.settings import Settings
 MACHINE = json.loads(machine_name())
 
 
-class Rig:
+class CollectorHarness:
     """A journal whose facts are delivered with their evidence."""
 
     def __init__(self, home: Path, **settings: Any) -> None:
@@ -63,9 +63,9 @@ class Rig:
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
+def rig(tmp_path: Path) -> Iterator[CollectorHarness]:
     """Make a rig, and stop it afterwards."""
-    made = Rig(tmp_path / "home")
+    made = CollectorHarness(tmp_path / "home")
     yield made
     made.flusher.stop()
 
@@ -94,7 +94,9 @@ def merged(facts: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def test_an_edge_carries_its_name_and_digest(rig: Rig, tmp_path: Path) -> None:
+def test_an_edge_carries_its_name_and_digest(
+    rig: CollectorHarness, tmp_path: Path
+) -> None:
     """What is found quickly rides on the edge, and no other fact is needed."""
     path = tmp_path / "a"
     path.write_text("content")
@@ -108,7 +110,7 @@ def test_an_edge_carries_its_name_and_digest(rig: Rig, tmp_path: Path) -> None:
 
 
 def test_an_edge_is_sent_before_its_digest(
-    rig: Rig, tmp_path: Path, slow: threading.Event
+    rig: CollectorHarness, tmp_path: Path, slow: threading.Event
 ) -> None:
     """The edge never waits: what is read later follows as a fact of its own."""
     path = tmp_path / "a"
@@ -124,7 +126,9 @@ def test_an_edge_is_sent_before_its_digest(
     assert fact["stat"]["digest"].startswith("sha256:")
 
 
-def test_digests_are_taken_while_the_target_is_away(rig: Rig, tmp_path: Path) -> None:
+def test_digests_are_taken_while_the_target_is_away(
+    rig: CollectorHarness, tmp_path: Path
+) -> None:
     """Both states of a file that was rewritten meanwhile have their digests."""
     path = tmp_path / "a"
     rig.is_away = True
@@ -140,7 +144,9 @@ def test_digests_are_taken_while_the_target_is_away(rig: Rig, tmp_path: Path) ->
     assert len(set(digests)) == 2
 
 
-def test_a_process_that_dies_leaves_its_digests(rig: Rig, tmp_path: Path) -> None:
+def test_a_process_that_dies_leaves_its_digests(
+    rig: CollectorHarness, tmp_path: Path
+) -> None:
     """What was found for edges that cannot be sent is in the journal beside them."""
     path = tmp_path / "a"
     path.write_text("content")
@@ -150,7 +156,7 @@ def test_a_process_that_dies_leaves_its_digests(rig: Rig, tmp_path: Path) -> Non
     rig.flusher.stop()
     rig.journal.seal()
     path.unlink()
-    other = Rig(tmp_path / "home")
+    other = CollectorHarness(tmp_path / "home")
     (fact,) = merged(other.flush()).values()
     other.flusher.stop()
     assert fact["stat"]["digest"].startswith("sha256:")
@@ -175,7 +181,7 @@ def test_the_next_process_finds_what_the_last_could_not(tmp_path: Path) -> None:
     path, home = tmp_path / "a", tmp_path / "home"
     ran = run_script(CRASH, str(path), home=home)
     assert ran.returncode == 0, ran.stderr
-    other = Rig(home)
+    other = CollectorHarness(home)
     (tmp_path / "b").write_text("another")
     other.record(tmp_path / "b")
     other.flush()
@@ -187,7 +193,7 @@ def test_the_next_process_finds_what_the_last_could_not(tmp_path: Path) -> None:
 
 
 def test_a_large_file_keeps_no_other_from_its_digest(
-    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rig: CollectorHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One slow file costs its own digest alone."""
     go_on, read = threading.Event(), local_file.read_content
@@ -211,7 +217,7 @@ def test_a_large_file_keeps_no_other_from_its_digest(
 
 
 def test_a_disk_that_hangs_delays_no_edge_for_long(
-    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rig: CollectorHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A path that cannot be resolved in time is named as it was written."""
     go_on, real = threading.Event(), os.path.realpath
@@ -228,7 +234,9 @@ def test_a_disk_that_hangs_delays_no_edge_for_long(
     go_on.set()
 
 
-def test_an_output_is_read_when_its_step_has_ended(rig: Rig, tmp_path: Path) -> None:
+def test_an_output_is_read_when_its_step_has_ended(
+    rig: CollectorHarness, tmp_path: Path
+) -> None:
     """The state comes with evidence of the recorder's own, and its digest with it."""
     path = tmp_path / "a"
     rig.record(path, dir="output", uid="source-1")
@@ -243,7 +251,7 @@ def test_an_output_is_read_when_its_step_has_ended(rig: Rig, tmp_path: Path) -> 
 
 def test_a_target_without_use_for_evidence_gets_none(tmp_path: Path) -> None:
     """Facts pass unchanged, and nothing is read any more."""
-    rig = Rig(tmp_path / "home")
+    rig = CollectorHarness(tmp_path / "home")
     rig.exporter.wants_digests = False
     path = tmp_path / "a"
     path.write_text("content")
@@ -256,7 +264,9 @@ def test_a_target_without_use_for_evidence_gets_none(tmp_path: Path) -> None:
     assert not any("canonical" in fact or "digest" in fact["stat"] for fact in facts)
 
 
-def test_a_folder_is_listed_in_the_background(rig: Rig, tmp_path: Path) -> None:
+def test_a_folder_is_listed_in_the_background(
+    rig: CollectorHarness, tmp_path: Path
+) -> None:
     """The manifest names the files, and the version covers all of them."""
     folder = tmp_path / "d"
     folder.mkdir()
@@ -274,7 +284,7 @@ def test_without_threads_all_is_found_at_once(tmp_path: Path) -> None:
     flusher = Flusher(journal, lambda: exporter, has_threads=False)
     path = tmp_path / "a"
     path.write_text("content")
-    rig = Rig.__new__(Rig)
+    rig = CollectorHarness.__new__(CollectorHarness)
     rig.journal = journal
     rig.record(path)
     assert flusher.flush(WAIT_S)

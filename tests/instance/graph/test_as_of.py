@@ -120,6 +120,28 @@ def test_another_maker_counts_from_its_time_on(store: Store) -> None:
     assert ([i.left for i in now.loses_source], now.remake) == ([1], [])
 
 
+def test_runs_are_ordered_by_what_they_had_used_by_then(store: Store) -> None:
+    """A use that came after the moment does not put its task behind another one."""
+    one, two = Facts("one"), Facts("two")
+    store.ingest(
+        1,
+        [
+            one.uses("job", 1, at=START + 10.0),
+            one.makes("file", "/w/a", at=START + 11.0, stat=digest("a")),
+            two.uses("job", 1, at=START + 20.0),
+            two.makes("file", "/w/b", at=START + 21.0, stat=digest("b")),
+            one.uses("file", "/w/b", at=START + 30.0, stat=digest("b")),
+        ],
+    )
+
+    def order(as_of: float | None) -> list[int | str | None]:
+        answer = GraphQueries(store).impact(TEAM, of="job:1", as_of=as_of)
+        return [rerun.task.id for rerun in answer.reruns]
+
+    assert order(START + 25.0) == [1, 2]
+    assert order(None) == [2, 1]
+
+
 @pytest.mark.parametrize("select", ["task:3", "file:a.csv@bbbbbb", "job:7"])
 def test_what_came_later_is_not_there(graph: GraphQueries, select: str) -> None:
     """A task or artifact first recorded after the moment means nothing then."""

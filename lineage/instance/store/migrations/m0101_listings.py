@@ -36,7 +36,7 @@ def fill(tx: Transaction) -> None:
         tx.run_many(
             "UPDATE platform_things SET name_lower = ?, parent_id = ?"
             " WHERE team_id = ? AND kind = ? AND id = ?",
-            [_thing(*row) for row in rows],
+            [_object_row(*row) for row in rows],
         )
         place = rows[-1][:3]
     parts = tx.all("SELECT team_id, task_id, body FROM task_parts WHERE part = 'info'")
@@ -51,7 +51,7 @@ def fill(tx: Transaction) -> None:
     )
 
 
-def _thing(
+def _object_row(
     team: int, kind: str, id: int, parent: int | None, body: str
 ) -> tuple[Any, ...]:
     """Set a project's workspace as its parent, and keep every name in lower case."""

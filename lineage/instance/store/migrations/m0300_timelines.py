@@ -162,8 +162,12 @@ _FILLS: Final = (
 
 
 def fill(tx: Transaction) -> None:
-    """Make the timelines of what is there."""
+    """Fill the columns for what is there."""
     for statement in _FILLS:
         tx.run(statement)
+
+
+def rebuild(tx: Transaction) -> None:
+    """Make the timelines of what is there."""
     for team in teams_of(tx):
         rebuild_team(tx, team)

@@ -26,7 +26,7 @@ ONLY = {
 }
 
 
-def fill(tx: Transaction) -> None:
+def rebuild(tx: Transaction) -> None:
     """Read the timelines again that may have such outputs."""
     for team in teams_of(tx):
         rows = tx.all(
