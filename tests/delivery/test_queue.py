@@ -110,7 +110,7 @@ def test_pauses_that_the_receiver_wants_are_kept() -> None:
     delayed.not_before = 30.0
     queue.put_back(ours, 20.0)
     queue.put_back(delayed, 30.0)
-    queue.make_all_due(not_asked_to_wait=True)
+    queue.make_all_due(only_own_pauses=True)
     queue.promote_due(1.0)
     assert numbers(queue.next_batch(10, None)) == [1]
     queue.make_all_due()

@@ -9,7 +9,7 @@ import pytest
 
 import lineage
 from lineage.errors import LineageError
-from lineage.tracking.questions import ask
+from lineage.tracking.questions import answer_line
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_the_graph_is_queried_where_facts_go(recorded: Path) -> None:
 )  # fmt: skip
 def test_a_notebook_queries_as_the_command_line_does(line: str, form: str) -> None:
     """`%lineage upstream model.pt` answers with an object that shows itself."""
-    assert type(ask(line)).__name__ == form
+    assert type(answer_line(line)).__name__ == form
 
 
 @pytest.mark.usefixtures("recorded")
@@ -45,7 +45,7 @@ def test_a_notebook_queries_as_the_command_line_does(line: str, form: str) -> No
 def test_what_is_no_question_is_refused(line: str) -> None:
     """The message lists the questions, or how many names one takes."""
     with pytest.raises(LineageError, match=r"questions are|takes 0 names"):
-        ask(line)
+        answer_line(line)
 
 
 def test_the_extension_adds_one_magic() -> None:
@@ -57,4 +57,4 @@ def test_the_extension_adds_one_magic() -> None:
             found[names["magic_name"]] = function
 
     lineage.load_ipython_extension(Shell())
-    assert found == {"lineage": ask}
+    assert found == {"lineage": answer_line}
