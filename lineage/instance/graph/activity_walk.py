@@ -8,14 +8,16 @@ reached.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from ..store.activity_ids import MADE, OUTPUT, SCOPED, STEP_BITS
-from .links import Adjacency
+from .links import Adjacency, AdjacencyMemory
 
 _SAME: Final = "same step"
 _ENCLOSING: Final = "enclosing step"
+#: Links that no task made.
+_BESIDE: Final = ("same content", "part of")
 Bounds = dict[int, float]
 
 
@@ -33,7 +35,7 @@ class ActivityWalk:
     """Finds the other ends of activities, for one walk.
 
     Args:
-        read: Reads the ends of nodes and of activities.
+        ends: Reads the ends of nodes and of activities.
         same: Nodes that stand for tasks, with those tasks, which are not walked
             through from them.
         hows: The ways in which links may be known; None is any.
@@ -41,21 +43,23 @@ class ActivityWalk:
 
     def __init__(
         self,
-        read: Adjacency,
+        ends: Adjacency,
         same: Mapping[int, int],
         hows: Collection[str] | None,
     ) -> None:
-        self._read = read
+        self._ends = ends
         self._same = same
+        self._hows = hows
         self._is_same_step = hows is None or _SAME in hows
         self._is_enclosing = hows is None or _ENCLOSING in hows
+        self._goes_beside = hows is None or not set(hows).isdisjoint(_BESIDE)
 
     def down(self, nodes: Collection[int]) -> Reached:
         """Go from nodes to the outputs that any of them fed, and to their users."""
+        known, same = self._ends.below(nodes), self._same
         lows: Bounds = {}
-        uses, same = self._read.uses(nodes), self._same
         own: set[int] = set()
-        get = lows.get
+        get, uses = lows.get, known.uses
         for node in nodes:
             is_task = node in same
             for _, activity, since in uses[node]:
@@ -67,17 +71,17 @@ class ActivityWalk:
         if named:
             lows = {a: since for a, since in lows.items() if a > 0}
         users = {activity >> STEP_BITS for activity in lows} | own
-        return Reached(users, named, self._fed_by(lows))
+        return Reached(users, named, self._fed_by(known, lows))
 
     def up(self, nodes: Collection[int]) -> Reached:
         """Go from nodes to the inputs that fed any of them, and to their makers."""
+        known, same = self._ends.above(nodes), self._same
         highs: Bounds = {}
         makers: set[int] = set()
         named: set[int] = set()
         scoped: list[tuple[int, int, float]] = []
-        makings, same = self._read.makings(nodes), self._same
         for node in nodes:
-            for _, activity, until, direction in makings[node]:
+            for _, activity, until, direction in known.makings[node]:
                 if activity < 0:
                     if direction != MADE:
                         named.add(activity)
@@ -89,26 +93,41 @@ class ActivityWalk:
                     scoped.append((node, activity, until))
                 elif direction == OUTPUT and until > highs.get(activity, _EARLIEST):
                     highs[activity] = until
-        inputs = self._read.inputs(named) if named else {}
-        sources = {end[1] for activity in named for end in inputs[activity]}
-        return Reached(makers, sources, self._that_fed(highs, scoped))
+        sources = {end[1] for activity in named for end in known.inputs[activity]}
+        return Reached(makers, sources, self._that_fed(known, highs, scoped))
 
-    def names(self, node: int, far: int, *, up: bool) -> bool:
-        """Whether one of two nodes names the other as its source."""
+    def beside(self, nodes: Collection[int], *, up: bool) -> list[tuple[int, int, str]]:
+        """Return links that no task made, with their near and far ends, and how.
+
+        Of two nodes of which one names the other as its source, that link is the one.
+        """
+        if not self._goes_beside:
+            return []
+        beside = self._ends.beside(nodes, is_up=up)
+        return [
+            (near, far, how)
+            for near in nodes
+            if beside[near]
+            for far, how in beside[near]
+            if (self._hows is None or how in self._hows)
+            and not self._names(near, far, up=up)
+        ]
+
+    def _names(self, near: int, far: int, *, up: bool) -> bool:
         if not up:
-            return any(row[1] == -far for row in self._read.uses([node])[node])
-        named = [row[1] for row in self._read.makings([node])[node] if row[1] < 0]
-        inputs = self._read.inputs(named)
-        return any(end[1] == far for activity in named for end in inputs[activity])
+            return any(row[1] == -far for row in self._ends.uses([near])[near])
+        known = self._ends.above([near])
+        named = [row[1] for row in known.makings[near] if row[1] < 0]
+        return any(end[1] == far for one in named for end in known.inputs[one])
 
-    def _fed_by(self, lows: Bounds) -> set[int]:
+    def _fed_by(self, known: AdjacencyMemory, lows: Bounds) -> set[int]:
         """Return the outputs that were fed, by when each activity used a node first."""
-        around, within = self._read.around(lows), self._read.within(lows)
+        around, within = known.around, known.within
         plain = lows if self._is_same_step else {}
         inner: Bounds = {}
         trees = (around, within)
         if not any(any(map(tree.__getitem__, lows)) for tree in trees):
-            return self._outputs(plain, lows, inner)
+            return self._outputs(known, plain, lows, inner)
         plain, direct = dict(plain), dict(lows)
         for activity, since in lows.items():
             for outer in around[activity]:
@@ -119,14 +138,17 @@ class ActivityWalk:
                 _lower(direct, inside, since)
                 if self._is_enclosing:
                     _lower(plain, inside, since)
-        return self._outputs(plain, direct, inner)
+        return self._outputs(known, plain, direct, inner)
 
     def _that_fed(
-        self, highs: Bounds, scoped: Collection[tuple[int, int, float]]
+        self,
+        known: AdjacencyMemory,
+        highs: Bounds,
+        scoped: Collection[tuple[int, int, float]],
     ) -> set[int]:
         """Return the inputs, by when each activity made a node last."""
         wanted = dict(highs) if self._is_same_step else {}
-        around, within = self._read.around(highs), self._read.within(highs)
+        around, within = known.around, known.within
         for activity, until in highs.items():
             if self._is_same_step:
                 for inside in within[activity]:
@@ -135,8 +157,8 @@ class ActivityWalk:
                 for outer in around[activity]:
                     _raise(wanted, outer, until)
         if scoped and self._is_enclosing:
-            self._want_scoped(scoped, wanted)
-        inputs, same = self._read.inputs(wanted), self._same
+            self._want_scoped(known, scoped, wanted)
+        inputs, same = known.inputs, self._same
         return {
             node
             for activity, until in wanted.items()
@@ -145,61 +167,56 @@ class ActivityWalk:
         }
 
     def _want_scoped(
-        self, scoped: Collection[tuple[int, int, float]], wanted: Bounds
+        self,
+        known: AdjacencyMemory,
+        scoped: Collection[tuple[int, int, float]],
+        wanted: Bounds,
     ) -> None:
-        activities = {activity for _, activity, _ in scoped}
-        around = self._read.around(activities)
         direct = self._are_direct(scoped)
-        within: Mapping[int, Iterable[int]] = {}
-        if len(direct) < len(scoped):
-            within = self._read.within(activities)
         for node, activity, until in scoped:
-            if (node, activity) in direct:
-                chosen: Iterable[int] = (activity, *around[activity])
-            else:
-                chosen = within[activity]
-            for one in chosen:
+            is_direct = (node, activity) in direct
+            outer = (activity, *known.around[activity])
+            for one in outer if is_direct else known.within[activity]:
                 _raise(wanted, one, until)
 
-    def _outputs(self, plain: Bounds, direct: Bounds, inner: Bounds) -> set[int]:
+    def _outputs(
+        self, known: AdjacencyMemory, plain: Bounds, direct: Bounds, inner: Bounds
+    ) -> set[int]:
         """Return the outputs of activities that were made since the bounds."""
-        activities = direct.keys() | inner.keys()
-        outputs, same = self._read.outputs(activities), self._same
+        outputs, same = known.outputs, self._same
         reached = {
             node
             for activity, low in plain.items()
             for _, node, until, _ in outputs[activity]
             if until >= low and not (same and same.get(node) == activity >> STEP_BITS)
         }
-        if not (self._read.scoped and self._is_enclosing):
+        if not (known.scoped and self._is_enclosing):
             return reached
         scoped = [
             (node, activity, until)
-            for activity in self._read.scoped.keys() & activities
-            for _, node, until, _ in self._read.scoped[activity]
+            for activity in known.scoped.keys() & (direct.keys() | inner.keys())
+            for _, node, until, _ in known.scoped[activity]
             if not (same and same.get(node) == activity >> STEP_BITS)
         ]
         near = [one for one in scoped if one[2] >= direct.get(one[1], _LATEST)]
         rest = [one for one in scoped if one[2] >= inner.get(one[1], _LATEST)]
-        known = self._are_direct(rest) if rest else set()
+        fed_around = self._are_direct(rest) if rest else set()
         reached.update(one[0] for one in near)
-        reached.update(one[0] for one in rest if one[:2] not in known)
+        reached.update(one[0] for one in rest if one[:2] not in fed_around)
         return reached
 
     def _are_direct(
         self, scoped: Collection[tuple[int, int, float]]
     ) -> set[tuple[int, int]]:
         """Return the outputs of steps without inputs that come from inputs around."""
-        activities = {activity for _, activity, _ in scoped}
-        around = self._read.around(activities)
-        inputs = self._read.inputs(activities.union(*(around[a] for a in activities)))
+        known = self._ends.feeding({activity for _, activity, _ in scoped})
         return {
             (node, activity)
             for node, activity, until in scoped
             if any(
                 since <= until and source != node
-                for one in (activity, *around[activity])
-                for _, source, since, _ in inputs[one]
+                for one in (activity, *known.around[activity])
+                for _, source, since, _ in known.inputs[one]
             )
         }
 

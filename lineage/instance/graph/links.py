@@ -10,25 +10,21 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from ...records import field, record
-from ..store import derived_links, step_tree
+from ..store import derived_links
 from ..store.activity_ids import INPUT, MADE, OUTPUT, SCOPED, STEP_BITS
 from ..store.database import Transaction
 from ..store.derived_links import DerivedLink
+from ..store.step_tree import step_tree
 
 #: Nodes in one statement.
 CHUNK: Final = 20_000
 #: Entries remembered of one team; about 200 bytes each.
 MAX_REMEMBERED: Final = 1_000_000
 
-_TASKS_OF: Final = (
-    "SELECT DISTINCT l.node_id, l.activity >> 24 FROM each_int(:ids) AS x JOIN links l"
-    " ON l.team_id = :team AND l.node_id = x.value AND l.direction IN ({directions})"
-    " WHERE l.activity > 0"
-)
 _NODES_OF: Final = (
     "SELECT DISTINCT l.node_id FROM each_int(:ids) AS x JOIN links l"
     " ON l.team_id = :team AND l.activity >= x.value << 24"
@@ -57,15 +53,13 @@ _OUTPUTS: Final = (
 #: An end of an activity: it, a node, its time and its direction. The time of an input
 #: is when it was first used, that of an output when it was last made.
 End = tuple[int, int, float, int]
-_MAKING: Final = (OUTPUT, MADE, SCOPED)
-_V = TypeVar("_V")
-#: What was read of nodes: their links, or the tasks beside them.
-Remembered = dict[int, tuple[_V, ...]]
+#: What was read of nodes: the links on one side of each.
+Remembered = dict[int, tuple[DerivedLink, ...]]
 
 
 @record(slots=True)
 class AdjacencyMemory:
-    """What was read at one revision of a team."""
+    """What was read at one revision of a team, complete for what is in it."""
 
     uses: dict[int, Sequence[Any]] = field(default_factory=dict)
     """Of each node: activity and first time of its uses."""
@@ -80,6 +74,9 @@ class AdjacencyMemory:
     beside_up: dict[int, Sequence[tuple[int, str]]] = field(default_factory=dict)
     """Of each node: copies and parts that lead to it, and how."""
     beside_down: dict[int, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    above: set[int] = field(default_factory=set)
+    """Nodes of which all is read that a walk needs to go up from them."""
+    below: set[int] = field(default_factory=set)
 
     def size(self) -> int:
         """Count what is remembered."""
@@ -91,15 +88,12 @@ class _Memory:
     """What was read at one revision of a team."""
 
     revision: int = -1
-    up: Remembered[DerivedLink] = field(default_factory=dict)
-    down: Remembered[DerivedLink] = field(default_factory=dict)
-    makers: Remembered[int] = field(default_factory=dict)
-    users: Remembered[int] = field(default_factory=dict)
+    up: Remembered = field(default_factory=dict)
+    down: Remembered = field(default_factory=dict)
     ends: AdjacencyMemory = field(default_factory=AdjacencyMemory)
 
     def size(self) -> int:
-        links = len(self.up) + len(self.down) + len(self.makers) + len(self.users)
-        return links + self.ends.size()
+        return len(self.up) + len(self.down) + self.ends.size()
 
 
 class LinkCache:
@@ -155,12 +149,12 @@ class TeamLinks:
         return self._links(self._memory.down, nodes, is_up=False)
 
     def makers(self, nodes: Collection[int]) -> dict[int, tuple[int, ...]]:
-        """Return the tasks that made each node."""
-        return self._tasks(self._memory.makers, nodes, _MAKING)
+        """Return the tasks that made each node, where any did."""
+        return _tasks(self.ends.makings(nodes), nodes)
 
     def users(self, nodes: Collection[int]) -> dict[int, tuple[int, ...]]:
-        """Return the tasks that used each node."""
-        return self._tasks(self._memory.users, nodes, (INPUT,))
+        """Return the tasks that used each node, where any did."""
+        return _tasks(self.ends.uses(nodes), nodes)
 
     def inputs_of(self, tasks: Collection[int]) -> set[int]:
         """Return the nodes that tasks used."""
@@ -168,62 +162,44 @@ class TeamLinks:
 
     def outputs_of(self, tasks: Collection[int]) -> set[int]:
         """Return the nodes that tasks made."""
-        return self._nodes(tasks, _MAKING)
+        return self._nodes(tasks, (OUTPUT, MADE, SCOPED))
 
     def _links(
-        self, known: Remembered[DerivedLink], nodes: Collection[int], *, is_up: bool
+        self, known: Remembered, nodes: Collection[int], *, is_up: bool
     ) -> list[DerivedLink]:
         read = derived_links.upstream if is_up else derived_links.downstream
-
-        def fetch(part: list[int]) -> Iterable[tuple[int, DerivedLink]]:
+        missing = [node for node in nodes if node not in known]
+        for part in _chunks(missing):
+            found: dict[int, list[DerivedLink]] = {node: [] for node in part}
             for link in read(self._tx, self._team, part, self._as_of):
-                yield (link.target if is_up else link.source), link
-
-        _remember(known, nodes, fetch)
+                found[link.target if is_up else link.source].append(link)
+            known.update((node, tuple(links)) for node, links in found.items())
         return [link for node in nodes for link in known[node]]
 
-    def _tasks(
-        self, known: Remembered[int], nodes: Collection[int], ways: tuple[int, ...]
-    ) -> dict[int, tuple[int, ...]]:
-        def fetch(part: list[int]) -> Iterable[tuple[int, int]]:
-            return self._rows(_TASKS_OF, part, ways)
-
-        _remember(known, nodes, fetch)
-        return {node: known[node] for node in nodes if known[node]}
-
     def _nodes(self, tasks: Collection[int], ways: tuple[int, ...]) -> set[int]:
+        sql = _NODES_OF.format(directions=", ".join(map(str, ways)))
+        names: dict[str, object] = {"team": self._team}
+        if self._as_of is not None:
+            sql += " WHERE l.since <= :as_of"
+            names["as_of"] = self._as_of
         found: set[int] = set()
-        order = list(tasks)
-        for at in range(0, len(order), CHUNK):
-            rows = self._rows(_NODES_OF, order[at : at + CHUNK], ways)
-            found.update(row[0] for row in rows)
+        for part in _chunks(list(tasks)):
+            found.update(row[0] for row in self._tx.all(sql, {**names, "ids": part}))
         return found
 
-    def _rows(
-        self, sql: str, ids: list[int], ways: tuple[int, ...]
-    ) -> list[tuple[int, int]]:
-        sql = sql.format(directions=", ".join(map(str, ways)))
-        names: dict[str, object] = {"ids": ids, "team": self._team}
-        if self._as_of is not None:
-            sql += (" AND" if " WHERE " in sql else " WHERE") + " l.since <= :as_of"
-            names["as_of"] = self._as_of
-        rows: list[tuple[int, int]] = self._tx.all(sql, names)
-        return rows
 
-
-def _remember(
-    known: Remembered[_V],
-    nodes: Collection[int],
-    fetch: Callable[[list[int]], Iterable[tuple[int, _V]]],
-) -> None:
-    """Read what is not known yet of nodes."""
-    missing = [node for node in nodes if node not in known]
-    for at in range(0, len(missing), CHUNK):
-        part = missing[at : at + CHUNK]
-        found: dict[int, list[_V]] = defaultdict(list)
-        for node, value in fetch(part):
-            found[node].append(value)
-        known.update((node, tuple(found.get(node, ()))) for node in part)
+def _tasks(
+    ends: Mapping[int, Sequence[Any]], nodes: Collection[int]
+) -> dict[int, tuple[int, ...]]:
+    """Return, of nodes, the tasks of their uses or makings; of those that have some."""
+    tasks = {
+        node: tuple(
+            dict.fromkeys(row[1] >> STEP_BITS for row in ends[node] if row[1] > 0)
+        )
+        for node in nodes
+        if ends[node]
+    }
+    return {node: some for node, some in tasks.items() if some}
 
 
 class Adjacency:
@@ -248,79 +224,101 @@ class Adjacency:
         self._as_of = as_of
         self._memory = memory
 
+    def below(self, nodes: Collection[int]) -> AdjacencyMemory:
+        """Read what a walk needs to go down from nodes, and return all that is known.
+
+        Those are their uses, the steps around and inside these, and what all of them
+        made.
+        """
+        known = self._memory
+        missing = set(nodes).difference(known.below)
+        if missing:
+            uses = self.uses(missing)
+            activities = {a for node in missing for _, a, _ in uses[node] if a > 0}
+            self._read_outputs(self._with_tree(activities))
+            known.below.update(missing)
+        return known
+
+    def above(self, nodes: Collection[int]) -> AdjacencyMemory:
+        """Read what a walk needs to go up from nodes, and return all that is known.
+
+        Those are their makings, the steps around and inside these, and what all of
+        them used.
+        """
+        known = self._memory
+        missing = set(nodes).difference(known.above)
+        if missing:
+            makings = self.makings(missing)
+            self.feeding(
+                {row[1] for node in missing for row in makings[node] if row[3] != MADE}
+            )
+            known.above.update(missing)
+        return known
+
+    def feeding(self, activities: Collection[int]) -> AdjacencyMemory:
+        """Read what activities used, with the steps around and inside them."""
+        steps = {activity for activity in activities if activity > 0}
+        wanted = self._with_tree(steps).union(activities)
+        self._read(self._memory.inputs, wanted, _INPUTS)
+        return self._memory
+
     def uses(self, nodes: Collection[int]) -> Mapping[int, Sequence[Any]]:
         """Return, of each node, activity and first time of its uses."""
-        return self._ends(self._memory.uses, nodes, _USES)
+        return self._read(self._memory.uses, nodes, _USES)
 
     def makings(self, nodes: Collection[int]) -> Mapping[int, Sequence[Any]]:
         """Return, of each node, activity, last time and direction of its makings."""
-        return self._ends(self._memory.makings, nodes, _MAKINGS)
-
-    def inputs(self, activities: Collection[int]) -> Mapping[int, Sequence[End]]:
-        """Return the inputs of activities."""
-        return self._ends(self._memory.inputs, activities, _INPUTS)
-
-    def outputs(self, activities: Collection[int]) -> Mapping[int, Sequence[End]]:
-        """Return the outputs of activities that do not name their sources."""
-        known = self._memory.outputs
-        _remember_all(known, activities, self._read_outputs)
-        return known
-
-    @property
-    def scoped(self) -> Mapping[int, Sequence[End]]:
-        """The outputs of steps without inputs, once `outputs` was asked."""
-        return self._memory.scoped
-
-    def around(self, activities: Collection[int]) -> Mapping[int, Sequence[int]]:
-        """Return the activities that enclose each."""
-        return self._tree(self._memory.around, activities, step_tree.enclosing)
-
-    def within(self, activities: Collection[int]) -> Mapping[int, Sequence[int]]:
-        """Return the activities inside each."""
-        return self._tree(self._memory.within, activities, step_tree.inside)
+        return self._read(self._memory.makings, nodes, _MAKINGS)
 
     def beside(
         self, nodes: Collection[int], *, is_up: bool
     ) -> Mapping[int, Sequence[tuple[int, str]]]:
         """Return, of each node, the other ends of links that no task made, and how."""
         known = self._memory.beside_up if is_up else self._memory.beside_down
-        _remember_all(known, nodes, lambda part: self._read_beside(part, is_up=is_up))
+        for part in _missing(known, nodes):
+            found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+            for link in derived_links.without_activity(
+                self._tx, self._team, part, self._as_of, is_up=is_up
+            ):
+                near, far = link.target, link.source
+                if not is_up:
+                    near, far = far, near
+                found[near].append((far, link.how))
+            known.update(dict.fromkeys(part, ()))
+            known.update(found)
         return known
 
-    def _read_beside(
-        self, part: list[int], *, is_up: bool
-    ) -> Mapping[int, Sequence[tuple[int, str]]]:
-        found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-        for link in derived_links.without_activity(
-            self._tx, self._team, part, self._as_of, is_up=is_up
-        ):
-            near, far = link.target, link.source
-            if not is_up:
-                near, far = far, near
-            found[near].append((far, link.how))
-        return found
+    def _with_tree(self, activities: set[int]) -> set[int]:
+        """Read which steps are around and inside activities, and return all of them."""
+        around, within = self._memory.around, self._memory.within
+        for part in _missing(around, activities):
+            tree = step_tree(self._tx, self._team, part)
+            for known, found in ((around, tree.around), (within, tree.within)):
+                known.update(dict.fromkeys(part, ()))
+                known.update(found)
+        return activities.union(
+            *filter(None, map(around.__getitem__, activities)),
+            *filter(None, map(within.__getitem__, activities)),
+        )
 
-    def _read_outputs(self, part: list[int]) -> Mapping[int, Sequence[End]]:
-        rows = self._rows(_OUTPUTS, part)
-        scoped = [row for row in rows if row[3] == SCOPED]
-        if not scoped:
-            return _grouped(rows)
-        self._memory.scoped.update(_grouped(scoped))
-        return _grouped([row for row in rows if row[3] != SCOPED])
+    def _read_outputs(self, activities: Collection[int]) -> None:
+        known = self._memory.outputs
+        for part in _missing(known, activities):
+            rows = self._rows(_OUTPUTS, part)
+            scoped = [row for row in rows if row[3] == SCOPED]
+            if scoped:
+                self._memory.scoped.update(_grouped(scoped))
+                rows = [row for row in rows if row[3] != SCOPED]
+            known.update(dict.fromkeys(part, ()))
+            known.update(_grouped(rows))
 
-    def _ends(
+    def _read(
         self, known: dict[int, Sequence[Any]], ids: Collection[int], sql: str
     ) -> Mapping[int, Sequence[Any]]:
-        _remember_all(known, ids, lambda part: _grouped(self._rows(sql, part)))
-        return known
-
-    def _tree(
-        self,
-        known: dict[int, Sequence[int]],
-        activities: Collection[int],
-        read: Callable[[Transaction, int, list[int]], Mapping[int, Sequence[int]]],
-    ) -> Mapping[int, Sequence[int]]:
-        _remember_all(known, activities, lambda part: read(self._tx, self._team, part))
+        for part in _missing(known, ids):
+            rows = self._rows(sql, part)
+            known.update(dict.fromkeys(part, ()))
+            known.update(_grouped(rows))
         return known
 
     def _rows(self, sql: str, ids: list[int]) -> list[Any]:
@@ -331,18 +329,14 @@ class Adjacency:
         return self._tx.all(sql, names)
 
 
-def _remember_all(
-    known: dict[int, Any],
-    ids: Collection[int],
-    read: Callable[[list[int]], Mapping[int, Any]],
-) -> None:
-    """Read what is not known yet of ids."""
+def _missing(known: Mapping[int, Any], ids: Collection[int]) -> list[list[int]]:
+    """Return the ids of which nothing is known yet, in parts for one statement each."""
     # In the order of the index, look-ups take a fifth less.
-    missing = sorted([id for id in ids if id not in known])
-    for at in range(0, len(missing), CHUNK):
-        part = missing[at : at + CHUNK]
-        known.update(dict.fromkeys(part, ()))
-        known.update(read(part))
+    return _chunks(sorted(set(ids).difference(known)))
+
+
+def _chunks(ids: list[int]) -> list[list[int]]:
+    return [ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK)]
 
 
 def _grouped(rows: Iterable[Sequence[Any]]) -> dict[int, list[Any]]:

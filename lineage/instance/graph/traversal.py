@@ -130,18 +130,14 @@ class _Walk:
                 yield near, far
 
     def _follow_beside(self, nodes: set[int], hop: int, *, only_parts: bool) -> None:
-        """Follow the links that no task made, where the same is not named as well."""
-        beside = self._links.ends.beside(nodes, is_up=self._up)
-        met = [(near, *end) for near in nodes if beside[near] for end in beside[near]]
+        """Follow the links that no task made."""
+        met = self._through.beside(nodes, up=self._up) if nodes else []
         by_part = self._by_part.copy() if met else set()
         for near, far, how in met:
             is_part = how == _PART
-            if self._hows is not None and how not in self._hows:
-                continue
             if (only_parts and not is_part) or (is_part and near in by_part):
                 continue
-            if not self._through.names(near, far, up=self._up):
-                self._reach_node(far, hop + 1, by_part=is_part)
+            self._reach_node(far, hop + 1, by_part=is_part)
 
     def _reach_all(self, reached: set[int], hop: int) -> None:
         """Reach nodes through activities; none that was met is further away."""

@@ -93,61 +93,55 @@ class _Node(NamedTuple):
         return self.at, self.source, self.first_edge, self.is_made
 
 
-def wholes_of(
-    tx: Transaction, team: int, nodes: Collection[int], *, is_down: bool = False
+def feeding_pairs(
+    tx: Transaction, team: int, nodes: Collection[int], *, is_up: bool
 ) -> list[Pair]:
-    """Return pairs of a whole and a part that came with it.
+    """Return pairs of which one fed the other by containment.
+
+    Those are a whole and a part that came with it, and a part and a whole that was
+    made of it.
 
     Args:
         tx: The transaction.
         team: The team.
-        nodes: The parts; when `is_down`, the wholes.
-        is_down: Which side the nodes are.
+        nodes: The second of each pair; the first where it is not `is_up`.
+        is_up: Which side the nodes are.
     """
-    return _pairs(tx, team, nodes, are_wholes=is_down, to_parts=True)
-
-
-def parts_of(
-    tx: Transaction, team: int, nodes: Collection[int], *, is_down: bool = False
-) -> list[Pair]:
-    """Return pairs of a part and a whole that was made of it.
-
-    Args:
-        tx: The transaction.
-        team: The team.
-        nodes: The wholes; when `is_down`, the parts.
-        is_down: Which side the nodes are.
-    """
-    return _pairs(tx, team, nodes, are_wholes=not is_down, to_parts=False)
-
-
-def _pairs(
-    tx: Transaction,
-    team: int,
-    nodes: Collection[int],
-    *,
-    are_wholes: bool,
-    to_parts: bool,
-) -> list[Pair]:
-    contained = _contained(tx, team, nodes, are_wholes=are_wholes)
-    if not contained:
+    artifacts = tx.all(_ARTIFACTS, {"ids": list(nodes), "team": team}) if nodes else []
+    if not artifacts:
         return []
-    ids = {id for pair in contained for id in pair}
-    by_artifact: dict[int, list[_Node]] = defaultdict(list)
-    for row in tx.all(_NODES, {"ids": ids, "team": team}):
-        by_artifact[row[1]].append(_Node(*row))
-    for found in by_artifact.values():
-        found.sort(key=lambda node: node.order)
-    chosen = set(nodes)
-    pairs: list[tuple[_Node, _Node]] = []
-    for whole, part in contained:
-        both = by_artifact[whole], by_artifact[part]
-        pairs += _came_with(*both) if to_parts else _made_of(*both)
-    side = 0 if are_wholes is to_parts else 1
-    pairs = [pair for pair in pairs if pair[side].id in chosen]
-    if not to_parts:
-        pairs = _by_one_maker(tx, team, pairs)
+    inside, outside = _inside(tx, team, artifacts), _outside(tx, team, artifacts)
+    came, made = (outside, inside) if is_up else (inside, outside)
+    if not came and not made:
+        return []
+    states = _states(tx, team, {id for pair in (*came, *made) for id in pair})
+    side, chosen = int(is_up), set(nodes)
+    arrivals = [
+        pair
+        for whole, part in came
+        for pair in _came_with(states[whole], states[part])
+        if pair[side].id in chosen
+    ]
+    makings = [
+        pair
+        for whole, part in made
+        for pair in _made_of(states[whole], states[part])
+        if pair[side].id in chosen
+    ]
+    pairs = arrivals + _by_one_maker(tx, team, makings)
     return [(one.id, two.id, max(one.at, two.at)) for one, two in pairs]
+
+
+def _states(
+    tx: Transaction, team: int, artifacts: Collection[int]
+) -> dict[int, list[_Node]]:
+    """Return the nodes of artifacts, in the order of time."""
+    found: dict[int, list[_Node]] = defaultdict(list)
+    for row in tx.all(_NODES, {"ids": artifacts, "team": team}):
+        found[row[1]].append(_Node(*row))
+    for nodes in found.values():
+        nodes.sort(key=lambda node: node.order)
+    return found
 
 
 def _came_with(
@@ -192,19 +186,8 @@ def _by_one_maker(
     ]
 
 
-def _contained(
-    tx: Transaction, team: int, nodes: Collection[int], *, are_wholes: bool
-) -> set[tuple[int, int]]:
-    """Return pairs of artifacts, a whole and its part, of which one has such a node."""
-    if not nodes:
-        return set()
-    artifacts = tx.all(_ARTIFACTS, {"ids": list(nodes), "team": team})
-    if are_wholes:
-        return _inside(tx, team, artifacts)
-    return _outside(tx, team, artifacts)
-
-
 def _inside(tx: Transaction, team: int, artifacts: list[Any]) -> set[tuple[int, int]]:
+    """Return pairs of one of the artifacts and what is a part of it."""
     pairs: set[tuple[int, int]] = set()
     folders = {ident: id for id, kind, ident in artifacts if kind == _FOLDER}
     for kind in _PART_KINDS if folders else ():
@@ -220,6 +203,7 @@ def _inside(tx: Transaction, team: int, artifacts: list[Any]) -> set[tuple[int, 
 
 
 def _outside(tx: Transaction, team: int, artifacts: list[Any]) -> set[tuple[int, int]]:
+    """Return pairs of what one of the artifacts is a part of, and it."""
     pairs: set[tuple[int, int]] = set()
     around: dict[str, list[int]] = defaultdict(list)
     if tx.one(_HAS_FOLDERS, (team,)) is not None:

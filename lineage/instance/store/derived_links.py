@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from .activity_ids import INPUT, OUTPUT, SCOPED
-from .containment import parts_of, wholes_of
+from .containment import Pair, feeding_pairs
 from .database import Transaction
-from .step_tree import enclosing, inside
+from .step_tree import step_tree
 
 #: How a link is known, from the strongest to the weakest.
 HOWS: Final = ("declared", "same step", "enclosing step", "same content", "part of")
@@ -109,15 +109,8 @@ def without_activity(
     Those are copies, and parts of wholes; between two nodes there is one at most.
     """
     reader = _Reader(tx, team, as_of)
-    if is_up:
-        links = reader.same_content(nodes, one="f", other="m")
-        links += reader.parts(wholes_of(tx, team, nodes), parts_of(tx, team, nodes))
-        return _strongest(links)
-    links = reader.same_content(nodes, one="m", other="f")
-    chosen = set(nodes)
-    near = wholes_of(tx, team, nodes, is_down=True)
-    far = parts_of(tx, team, nodes, is_down=True)
-    links += [link for link in reader.parts(near, far) if link.source in chosen]
+    links = reader.same_content(nodes, is_up=is_up)
+    links += reader.parts(feeding_pairs(tx, team, nodes, is_up=is_up))
     return _strongest(links)
 
 
@@ -142,12 +135,11 @@ class _Reader:
             names["as_of"] = self.as_of
         return [_Row(*row) for row in self.tx.all(text, names)]
 
-    def same_content(
-        self, nodes: Collection[int], *, one: str, other: str
-    ) -> list[DerivedLink]:
+    def same_content(self, nodes: Collection[int], *, is_up: bool) -> list[DerivedLink]:
         """Link copies without a maker to what was made with the same bytes."""
         if not nodes:
             return []
+        one, other = ("f", "m") if is_up else ("m", "f")
         rows = self.tx.all(
             _SAME_CONTENT.format(one=one, other=other),
             {"ids": list(nodes), "team": self.team, "trivial": TRIVIAL_SIZE},
@@ -158,21 +150,22 @@ class _Reader:
             if self.as_of is None or max(made_at, found_at) <= self.as_of
         ]
 
-    def parts(self, *pairs: Iterable[tuple[int, int, float]]) -> list[DerivedLink]:
+    def parts(self, pairs: Iterable[Pair]) -> list[DerivedLink]:
         """Link parts and wholes."""
         return [
             DerivedLink(source, target, 0, "part of")
-            for part in pairs
-            for source, target, at in part
+            for source, target, at in pairs
             if self.as_of is None or at <= self.as_of
         ]
 
 
 def _from_steps(reader: _Reader, outputs: list[_Row]) -> list[DerivedLink]:
     activities = {row.activity for row in outputs}
-    around = enclosing(reader.tx, reader.team, activities)
-    within = inside(reader.tx, reader.team, activities)
-    inputs = _inputs(reader, activities, around, within)
+    around, within = step_tree(reader.tx, reader.team, activities)
+    wanted = activities.union(*around.values(), *within.values())
+    inputs: dict[int, list[_Row]] = defaultdict(list)
+    for row in reader.rows(_BY_ACTIVITY, wanted, (INPUT,)):
+        inputs[row.activity].append(row)
     links: list[DerivedLink] = []
     for row in outputs:
         own, outer = [row.activity], around.get(row.activity, ())
@@ -189,25 +182,11 @@ def _from_steps(reader: _Reader, outputs: list[_Row]) -> list[DerivedLink]:
 def _to_steps(reader: _Reader, inputs: list[_Row]) -> list[DerivedLink]:
     """Find the outputs that inputs may feed, and keep those that they do feed."""
     activities = {row.activity for row in inputs}
-    around = enclosing(reader.tx, reader.team, activities)
-    within = inside(reader.tx, reader.team, activities)
-    reached = set(activities).union(*around.values(), *within.values())
+    around, within = step_tree(reader.tx, reader.team, activities)
+    reached = activities.union(*around.values(), *within.values())
     outputs = reader.rows(_BY_ACTIVITY, reached, (OUTPUT, SCOPED))
     sources = {row.node for row in inputs}
     return [link for link in _from_steps(reader, outputs) if link.source in sources]
-
-
-def _inputs(
-    reader: _Reader,
-    activities: Collection[int],
-    around: Mapping[int, list[int]],
-    within: Mapping[int, list[int]],
-) -> dict[int, list[_Row]]:
-    wanted = set(activities).union(*around.values(), *within.values())
-    found: dict[int, list[_Row]] = defaultdict(list)
-    for row in reader.rows(_BY_ACTIVITY, wanted, (INPUT,)):
-        found[row.activity].append(row)
-    return found
 
 
 def _sources(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Final
+from typing import Final, NamedTuple
 
 from .activity_ids import MAX_STEPS, STEP_BITS
 from .database import Transaction
@@ -36,33 +36,32 @@ _OF_TASKS: Final = (
 )
 
 
-def enclosing(
-    tx: Transaction, team: int, activities: Collection[int]
-) -> dict[int, list[int]]:
-    """Return the activities around each: its enclosing steps and the task's body."""
+class StepTree(NamedTuple):
+    """Where activities stand among the steps of their tasks."""
+
+    around: dict[int, list[int]]
+    """Of each activity with some: its enclosing steps and the task's body."""
+    within: dict[int, list[int]]
+    """Of each activity with some: the steps inside it, at any depth."""
+
+
+def step_tree(tx: Transaction, team: int, activities: Collection[int]) -> StepTree:
+    """Return the activities around each, and those inside it."""
     steps = [activity for activity in activities if activity & MAX_STEPS]
-    found = _climb(tx, team, _AROUND, steps)
+    around = _climb(tx, team, _AROUND, steps)
     for activity in steps:
         root = activity >> STEP_BITS << STEP_BITS
         # A step whose parents go round in a circle is still in the task.
-        if root not in found[activity]:
-            found[activity].append(root)
-    return found
-
-
-def inside(
-    tx: Transaction, team: int, activities: Collection[int]
-) -> dict[int, list[int]]:
-    """Return the steps inside each activity, at any depth."""
-    steps = [activity for activity in activities if activity & MAX_STEPS]
-    found = _climb(tx, team, _INSIDE, steps)
+        if root not in around[activity]:
+            around[activity].append(root)
+    within = _climb(tx, team, _INSIDE, steps)
     tasks = [
         activity >> STEP_BITS for activity in activities if not activity & MAX_STEPS
     ]
     if tasks:
         for task, number in tx.all(_OF_TASKS, {"ids": tasks, "team": team}):
-            found[task << STEP_BITS].append((task << STEP_BITS) | number)
-    return found
+            within[task << STEP_BITS].append((task << STEP_BITS) | number)
+    return StepTree(around, within)
 
 
 def _climb(
