@@ -174,7 +174,8 @@ class GraphEdge(Answer):
     derived_from: list[str] | None = None
     """Outputs that name their inputs: the keys of those data nodes."""
     made_from: list[str] | None = None
-    """Outputs: keys of the task's shown inputs that fed it; null: all, or unknown."""
+    """Outputs: keys of the task's shown inputs that fed it; null: all, or unknown. Of
+    several runs that are drawn as one: what fed it in any of them."""
     how: How | None = None
     """How a link that no task made is known."""
     is_reused: bool = False

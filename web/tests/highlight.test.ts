@@ -34,6 +34,20 @@ test("steps of one task light apart", () => {
   expect([...connected(["data:4"], edges).items].sort()).toEqual(["data:4", "task:1"]);
 });
 
+test("the runs of an app that are one node light what an output was made from in any of them", () => {
+  const app = "app:Train";
+  const edges = all([
+    edge("data:1", app),
+    edge("like:5", app),
+    edge(app, "artifact:2", { role: "output", made_from: ["data:1"] }),
+    edge(app, "artifact:3", { role: "output" }),
+    edge(app, "artifact:4", { role: "output", made_from: ["like:5"] }),
+  ]);
+  expect([...connected(["artifact:2"], edges).items].sort()).toEqual([app, "artifact:2", "data:1"]);
+  expect([...connected(["artifact:3"], edges).items].sort()).toEqual([app, "artifact:3", "data:1", "like:5"]);
+  expect([...connected(["like:5"], edges).items].sort()).toEqual([app, "artifact:3", "artifact:4", "like:5"]);
+});
+
 test("a circle ends", () => {
   const highlight = connected(["data:1"], all([edge("data:1", "task:1"), edge("task:1", "data:1")]));
   expect(highlight.edges.size).toBe(2);

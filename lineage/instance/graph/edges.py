@@ -102,7 +102,7 @@ class EdgeSet:
         steps = self.step_names({s for d in chosen.values() for s in d.steps})
         outputs = {line[1] for line, drawn in chosen.items() if drawn.role == "output"}
         sources = self.sources({ref for ref in outputs if ref >= 0})
-        made_from = self._made_from(chosen, known)
+        made_from = self.made_from(chosen, known)
         arrows = []
         for (source, target), drawn in sorted(chosen.items(), key=lambda one: one[0]):
             names = {steps[step] for step in drawn.steps if step in steps}
@@ -124,10 +124,10 @@ class EdgeSet:
             )
         return arrows
 
-    def _made_from(
+    def made_from(
         self, chosen: Mapping[Line, EdgeGroup], known: Mapping[Line, EdgeGroup]
     ) -> dict[Line, set[NodeRef]]:
-        """Return of which inputs each chosen output was made, where not of all.
+        """Return of which known inputs each chosen output was made, where not of all.
 
         Tasks with more pairs of inputs and outputs than `MAX_PAIRS` are left out.
         """

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from ...model.graph import GraphEdge
-from .edges import EdgeGroup, EdgeSet
+from .edges import MAX_PAIRS, EdgeGroup, EdgeSet, Line
 from .grouping import Ends, Id
 from .opened_steps import OpenedSteps
 
@@ -41,6 +41,10 @@ class JoinedEdges:
         self._joined: dict[tuple[str, str], GraphEdge] = {}
         self._steps: dict[tuple[str, str], set[tuple[int, int, int]]] = defaultdict(set)
         self._outputs: dict[tuple[str, str], set[Id]] = defaultdict(set)
+        #: Of each team: every line, to know what outputs were made from.
+        self._lines: list[dict[Line, EdgeGroup]] = [{} for _ in edges]
+        #: Task and output of what was made, by the edge that draws it.
+        self._made: dict[tuple[str, str], list[Ends]] = defaultdict(list)
         for at, ends, group in lines:
             self._add(at, ends, group, steps)
 
@@ -59,6 +63,7 @@ class JoinedEdges:
             ).items()
         }  # fmt: skip
         sources = self._sources()
+        self._set_made_from()
         for ends, edge in self._joined.items():
             known = {names[step] for step in self._steps[ends] if step in names}
             edge.steps = sorted(known)[:MAX_NAMES]
@@ -71,6 +76,7 @@ class JoinedEdges:
 
     def _add(self, at: int, ends: Ends, group: EdgeGroup, steps: OpenedSteps) -> None:
         source, target = (self._item_of[end] for end in ends)
+        self._lines[at][ends[0][1], ends[1][1]] = group
         if source == target:
             return
         if group.at:
@@ -109,6 +115,53 @@ class JoinedEdges:
         self._steps[items].update((at, *step) for step in steps)
         if group.role == "output":
             self._outputs[items].add(ends[1])
+            if not group.is_reused:
+                self._made[items].append(ends)
+
+    def _set_made_from(self) -> None:
+        """Set which items' members outputs were made from, where not from all.
+
+        An output of many runs was made from what any of them made it from.
+        """
+        inputs: dict[str, set[str]] = defaultdict(set)
+        outputs: Counter[str] = Counter()
+        for (source, target), edge in self._joined.items():
+            if edge.role == "input":
+                inputs[target].add(source)
+            elif edge.role == "output":
+                outputs[source] += 1
+        used = self._used()
+        for ends, made in self._made.items():
+            known = inputs[ends[0]]
+            if 0 < len(known) * outputs[ends[0]] <= MAX_PAIRS:
+                items = known.intersection(item for line in made for item in used(line))
+                if items != known:
+                    self._joined[ends].made_from = sorted(items)
+
+    def _used(self) -> Callable[[Ends], set[str]]:
+        """Return what finds the items of which a task made an output."""
+        all_of: dict[Id, set[str]] = defaultdict(set)
+        some_of: dict[Ends, set[str]] = {}
+        for at, lines in enumerate(self._lines):
+            for (source, target), group in lines.items():
+                if group.role == "input":
+                    all_of[at, target].add(self._item_of[at, source])
+            made = {
+                (ends[0][1], ends[1][1])
+                for part in self._made.values()
+                for ends in part
+                if ends[0][0] == at
+            }
+            chosen = {line: lines[line] for line in made}
+            for line, used in self._edges[at].made_from(chosen, lines).items():
+                ends = ((at, line[0]), (at, line[1]))
+                some_of[ends] = {self._item_of[at, ref] for ref in used}
+
+        def find(ends: Ends) -> set[str]:
+            found = some_of.get(ends)
+            return all_of[ends[0]] if found is None else found
+
+        return find
 
     def _sources(self) -> dict[Id, set[str]]:
         """Return the items of the inputs that outputs name, by output."""
