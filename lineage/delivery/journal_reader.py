@@ -227,7 +227,7 @@ class JournalReader:
         )
 
     def _take_in_again(self, source: Segment, line: Record) -> QueuedFact:
-        source.view[line.offset + records.MARK_AT] = records.WAITING
+        source.set_mark(line.offset, records.WAITING)
         source.open_lines += 1
         self._confirmed -= 1
         item = self._take_in(source, line)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from zlib import adler32
 
 from ..system import BINARY, locked, read_at, write_at
 from . import records
@@ -54,11 +53,10 @@ def forget_text(
 def _without(data: bytes, needles: list[bytes]) -> bytes:
     """Return the bytes with stars in place of the text, and checksums that fit."""
     whole = bytearray(_starred(data, needles))
-    for record in records.read(data[HEADER:], HEADER)[0]:
-        text = _starred(record.text, needles)
-        if text != record.text:
-            end = record.offset + records.MARK_AT
-            whole[record.offset : end] = b"%08x" % adler32(text)
+    for start, before in records.lines(data[HEADER:], HEADER)[0]:
+        line = bytes(whole[start : start + len(before)])
+        if line != before:
+            whole[start : start + records.MARK_AT] = records.checksum(line)
     return bytes(whole)
 
 

@@ -4,6 +4,9 @@ A record is `<checksum of the text, 8 hex digits><mark><text>\\n`. The mark is o
 changed in place when the fact's status is known, so that no second file has to agree
 with this one, whatever moment a process dies at.
 
+Facts that are written together, as those of one call, are one record: one checksum, and
+a mark before each text. Those marks are control characters, which JSON text never has.
+
 The checksum is Adler-32: what a death tears are runs of zeros in place of text, which
 a sum always notices, and it takes a third of the time of CRC-32, which the first
 version of the journal had.
@@ -12,6 +15,7 @@ version of the journal had.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 from zlib import adler32, crc32
 
@@ -23,6 +27,12 @@ MARK_AT: Final = 8
 TEXT_AT: Final = 9
 
 _MARKS: Final = frozenset((WAITING, DELIVERED, REJECTED))
+#: The same marks in a record of several facts, and what each of them means.
+_TOGETHER: Final = {WAITING: 0x1C, DELIVERED: 0x1D, REJECTED: 0x1E}
+_MEANING: Final = {together: mark for mark, together in _TOGETHER.items()}
+_WAITING_TOGETHER: Final = chr(_TOGETHER[WAITING])
+_ALL_WAITING: Final = bytes.maketrans(bytes(_MEANING), b"\x1c\x1c\x1c")
+_BETWEEN: Final = re.compile(rb"[\x1c-\x1e]")
 _WRITTEN: Final = re.compile(rb"[^\0]")
 
 
@@ -47,17 +57,58 @@ def encode(text: str) -> bytes:
     return b"%08x %b\n" % (adler32(data), data)
 
 
+def encode_together(texts: Sequence[str], errors: str = "strict") -> bytes:
+    """Return the record of several facts.
+
+    Args:
+        texts: The facts, which are JSON.
+        errors: What becomes of halves of surrogate pairs, as `str.encode` has it.
+
+    Raises:
+        UnicodeEncodeError: There are some, and they are refused.
+    """
+    data = _WAITING_TOGETHER.join(texts).encode("utf-8", errors)
+    return b"%08x\x1c%b\n" % (adler32(data), data)
+
+
+def mark_in_place_of(before: bytes, mark: int) -> int:
+    """Return the byte that gives a fact another mark, from the one that it has."""
+    return _TOGETHER[mark] if before[0] in _MEANING else mark
+
+
 def read(data: bytes, base: int = 0) -> tuple[list[Record], list[TornRecord]]:
-    """Read every line, whatever stands between them.
+    """Read every fact, whatever stands between them.
 
     Args:
         data: Part of a segment, from the beginning of a line.
         base: The part's offset in the segment.
 
     Returns:
-        The lines, and the pieces that are none. Zeros were never written.
+        The facts, and the pieces that are none. Zeros were never written.
     """
-    lines: list[Record] = []
+    found, torn = lines(data, base)
+    facts: list[Record] = []
+    for at, line in found:
+        if line[MARK_AT] in _MEANING:
+            facts += _apart(at, line)
+        else:
+            facts.append(Record(at, line[MARK_AT], line[TEXT_AT:]))
+    return facts, torn
+
+
+def lines(
+    data: bytes, base: int = 0
+) -> tuple[list[tuple[int, bytes]], list[TornRecord]]:
+    """Find every line that is whole: its offset and its bytes, without the newline.
+
+    Args:
+        data: Part of a segment, from the beginning of a line.
+        base: The part's offset in the segment.
+
+    Returns:
+        The lines, and the pieces that are none.
+    """
+    found: list[tuple[int, bytes]] = []
     torn: list[TornRecord] = []
     at, size = 0, len(data)
     while at < size:
@@ -69,7 +120,7 @@ def read(data: bytes, base: int = 0) -> tuple[list[Record], list[TornRecord]]:
         end = data.find(b"\n", at)
         piece = data[at:] if end < 0 else data[at:end]
         if end >= 0 and _is_line(piece):
-            lines.append(Record(base + at, piece[MARK_AT], piece[TEXT_AT:]))
+            found.append((base + at, piece))
             at = end + 1
             continue
         # A kill inside a write leaves zeros behind the torn piece.
@@ -77,11 +128,32 @@ def read(data: bytes, base: int = 0) -> tuple[list[Record], list[TornRecord]]:
         piece = piece if zero < 0 else piece[:zero]
         torn.append(TornRecord(base + at, piece))
         at += len(piece) + (zero < 0)
-    return lines, torn
+    return found, torn
+
+
+def checksum(line: bytes) -> bytes:
+    """Return the checksum that a line should begin with."""
+    text = line[TEXT_AT:]
+    if line[MARK_AT] in _MEANING:
+        text = text.translate(_ALL_WAITING)
+    return b"%08x" % adler32(text)
+
+
+def _apart(offset: int, piece: bytes) -> Iterator[Record]:
+    """Yield the facts of one record, each with the offset that leads to its mark."""
+    at = MARK_AT
+    for text in _BETWEEN.split(piece[TEXT_AT:]):
+        yield Record(offset + at - MARK_AT, _MEANING[piece[at]], text)
+        at += 1 + len(text)
 
 
 def _is_line(piece: bytes) -> bool:
-    if len(piece) <= TEXT_AT or piece[MARK_AT] not in _MARKS:
+    if len(piece) <= TEXT_AT:
         return False
-    checksum, text = piece[:MARK_AT], piece[TEXT_AT:]
-    return checksum == b"%08x" % adler32(text) or checksum == b"%08x" % crc32(text)
+    mark, checksum, text = piece[MARK_AT], piece[:MARK_AT], piece[TEXT_AT:]
+    if checksum == b"%08x" % adler32(text):
+        return mark in _MARKS or mark in _MEANING
+    if mark in _MEANING:
+        # Marks that were changed are not what the sum was made of.
+        return checksum == b"%08x" % adler32(text.translate(_ALL_WAITING))
+    return mark in _MARKS and checksum == b"%08x" % crc32(text)

@@ -31,8 +31,8 @@ from . import records
 from .file_map import FileMap, LockedMap
 
 MAGIC: Final = b"lineage-journal "
-VERSION: Final = 2
-#: The oldest version that is read: its lines differ in their checksum alone.
+VERSION: Final = 3
+#: The oldest that is read; each version has other checksums, or one fact a record.
 OLDEST: Final = 1
 #: Bytes before the first line: magic, version, destination.
 HEADER: Final = 256
@@ -140,8 +140,13 @@ class Segment:
     def mark(self, offset: int, mark: int) -> None:
         """Note the status of a line; 0 stands for a fact that has none."""
         if offset:
-            self.view[offset + records.MARK_AT] = mark
+            self.set_mark(offset, mark)
         self.open_lines -= 1
+
+    def set_mark(self, offset: int, mark: int) -> None:
+        """Change the mark of a fact in place."""
+        at = offset + records.MARK_AT
+        self.view[at] = records.mark_in_place_of(self.view[at : at + 1], mark)
 
     def is_replaced(self) -> bool:
         """Whether its file was deleted, or another one put in its place."""

@@ -95,11 +95,9 @@ class Journal:
         if not texts:
             return True
         try:
-            parts = [text.encode() for text in texts]
-            lines = [b"%08x %b\n" % (adler32(part), part) for part in parts]
-            self._put(b"".join(lines))
+            self._put(records.encode_together(texts))
         except (ValueError, OSError):
-            data = b"".join([records.encode(text) for text in texts])
+            data = records.encode_together(texts, "replace")
             return self._write_slowly(data, len(texts))
         return self._finish(len(texts)) if self._has_more else True
 

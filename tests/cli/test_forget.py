@@ -19,7 +19,8 @@ from lineage.instance.blobs import Blobs
 from lineage.instance.http import InstanceRequest
 from lineage.journal import dead_letters, segments
 from lineage.journal.directory import JournalDirectory
-from lineage.journal.records import encode, read
+from lineage.journal.forget import forget_text
+from lineage.journal.records import encode, encode_together, read
 
 SECRET = 'patient Käthe "K" 4711'
 
@@ -250,3 +251,14 @@ def test_environment_and_what_a_users_name_stands_in(type_, home: Path) -> None:
         assert store.execute("SELECT environment FROM tasks").fetchone() == (None,)
     done = type_("forget", "--user", "maria.k", "--json").data
     assert any("forget --text NAME" in text for text in done["not_reached"])
+
+
+def test_facts_written_together_stay_whole(tmp_path: Path) -> None:
+    """A text in one of several facts of a record is starred, and all are still read."""
+    place = tmp_path / f"1-1-1{segments.SUFFIX}"
+    texts = [json.dumps({"id": name}) for name in ("other", SECRET[:7], "more")]
+    place.write_bytes(segments.header("local") + encode_together(texts) + bytes(9))
+    assert forget_text(tmp_path, [SECRET[:7]]) == ([place], [])
+    found, torn = read(place.read_bytes()[segments.HEADER :])
+    assert [json.loads(one.text)["id"] for one in found] == ["other", "*" * 7, "more"]
+    assert not torn

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,3 +57,44 @@ def test_a_changed_byte_is_noticed() -> None:
 def test_halves_of_surrogates_become_question_marks() -> None:
     """Text that no UTF-8 can hold is kept as far as it can be."""
     assert b"a?b" in records.encode("a\ud800b")
+
+
+TOGETHER = st.lists(
+    st.dictionaries(st.text(st.characters(codec="utf-8")), st.integers()).map(
+        lambda fact: json.dumps(fact, ensure_ascii=False)
+    ),
+    min_size=1,
+)
+
+
+@given(TOGETHER, st.data())
+def test_facts_written_together_have_a_mark_each(
+    texts: list[str], data: st.DataObject
+) -> None:
+    """One record gives each of its facts, whichever of them have another mark."""
+    line = bytearray(records.encode_together(texts))
+    found, torn = records.read(bytes(line), base=50)
+    assert [one.text.decode() for one in found] == texts
+    assert {one.mark for one in found} == {records.WAITING}
+    assert not torn
+    marks = [data.draw(st.sampled_from(b" +-")) for _ in found]
+    for one, mark in zip(found, marks, strict=True):
+        at = one.offset - 50 + records.MARK_AT
+        line[at] = records.mark_in_place_of(bytes(line[at : at + 1]), mark)
+    again, _ = records.read(bytes(line), base=50)
+    assert [one.mark for one in again] == marks
+    assert [(one.offset, one.text) for one in again] == [
+        (one.offset, one.text) for one in found
+    ]
+    assert records.checksum(bytes(line[:-1])) == line[: records.MARK_AT]
+
+
+@given(TOGETHER, st.data())
+def test_facts_written_together_are_torn_together(
+    texts: list[str], data: st.DataObject
+) -> None:
+    """A write that a death cut gives none of its facts."""
+    whole = records.encode_together(texts)
+    cut = data.draw(st.integers(1, len(whole) - 1))
+    found, torn = records.read(whole[:cut] + bytes(50))
+    assert (found, len(torn)) == ([], 1)
