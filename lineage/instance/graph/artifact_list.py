@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ...model.graph import ArtifactsPage, ArtifactsParams, ArtifactSummary
 from ..store.activity_ids import INPUT
+from .nodes import artifact_nodes
 from .pages import checked_after, checked_limit
 from .query_session import GraphReader
 from .team_graph import TeamGraph
@@ -94,7 +95,7 @@ def _summaries(
         ids = [row[1] for row in own]
         found = view.tx.all(_RUNS, {"ids": ids, "team": view.team_id}) if ids else []
         counts = {(id, direction): count for id, direction, count in found}
-        nodes = view.artifact_nodes({row[2] for row in own})
+        nodes = artifact_nodes(view, {row[2] for row in own})
         for _, id, latest, versions, _ in own:
             rows[at, id] = ArtifactSummary(
                 node=nodes[latest],

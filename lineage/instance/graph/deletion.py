@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ...errors import NotFoundError
 from ...model.graph import DeleteParams, Node
 from ...model.selector import parse
+from .nodes import nodes_of
 from .query_session import GraphReader, newest
 from .selector_eval import select
 
@@ -56,4 +57,4 @@ def delete_data(
             )
     team, nodes = marked[0]
     with reader.views([team]) as views:
-        return views[0].nodes([newest(nodes)])[newest(nodes)]
+        return nodes_of(views[0], [newest(nodes)])[newest(nodes)]

@@ -27,7 +27,7 @@ from ..store.activity_ids import INPUT, STEP_BITS
 from ..store.database import Row
 from ..store.edge_uids import SOURCE_BITS, join_uid
 from .name_resolution import find_named
-from .nodes import data_key, data_nodes, read_card, task_nodes
+from .nodes import artifact_nodes, data_key, data_nodes, nodes_of, read_card, task_nodes
 from .query_session import GraphReader
 from .task_params import (
     MAX_VALUES,
@@ -265,7 +265,7 @@ def _edges_of(
 def make_edges(view: TeamGraph, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
     """Make edges from their rows."""
     tx, team = view.tx, view.team_id
-    nodes = view.artifact_nodes({row[4] for row in rows})
+    nodes = artifact_nodes(view, {row[4] for row in rows})
     tasks = task_nodes(view, {row[1] for row in rows})
     source_rows = tx.all(
         "SELECT s.id, s.source FROM each_int(:ids) AS x"
@@ -387,7 +387,7 @@ def _parent_key(view: TeamGraph, run: str | None) -> str | None:
     row = view.tx.one(sql, (view.team_id, run))
     if row is None:
         return None
-    return view.nodes([task_ref(row[0])])[task_ref(row[0])].key
+    return nodes_of(view, [task_ref(row[0])])[task_ref(row[0])].key
 
 
 def _data_detail(view: TeamGraph, node: int, most_versions: int) -> DataDetail:

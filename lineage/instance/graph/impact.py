@@ -9,11 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from ...model.comparisons import ImpactAnswer, ImpactItem, ImpactParams, Rerun
-from ...model.graph import Node
+from ..store.database import Row
 from .latest_versions import newest_versions
+from .nodes import nodes_of, task_nodes
 from .query_session import GraphReader
 from .team_graph import NodeRef, TeamGraph
-from .traversal import Traversal, reach, starts
+from .traversal import Traversal, closure, reach, starts
 
 #: Links that show for certain that an output came from an input.
 CERTAIN: Final = ("declared", "same step")
@@ -21,9 +22,9 @@ CERTAIN: Final = ("declared", "same step")
 MAX_USERS: Final = 100
 
 _AFFECTED: Final = (
-    "SELECT n.id, n.entity_id, n.same_as, n.deleted_at FROM each_int(:ids) AS x"
-    " JOIN nodes n ON n.team_id = :team AND n.id = x.value WHERE n.task_id IS NULL"
-    " ORDER BY n.id DESC"
+    "SELECT n.id, n.entity_id, n.same_as, n.task_id,"
+    " n.deleted_at IS NOT NULL{when n.deleted_at} FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value ORDER BY n.id DESC"
 )
 _SAME_AS: Final = (
     "SELECT n.id, n.same_as FROM each_int(:ids) AS x"
@@ -60,7 +61,7 @@ def impact(
     with reader.focus(team_ids, params.of, params.as_of) as focus:
         answer = ImpactAnswer(focus=[], remake=[], loses_source=[], fingerprint="")
         for view, refs in focus:
-            answer.focus += view.nodes(sorted(refs)).values()
+            answer.focus += nodes_of(view, sorted(refs)).values()
             _add(view, refs, answer)
     answer.fingerprint = fingerprint(answer)
     return answer
@@ -84,36 +85,39 @@ def fingerprint(answer: ImpactAnswer) -> str:
 def _add(view: TeamGraph, refs: set[NodeRef], answer: ImpactAnswer) -> None:
     data, tasks = starts(view, refs)
     everything = reach(view, refs, up=False)
-    certain = reach(view, refs, up=False, hows=CERTAIN)
-    affected = set(everything.data) - set(data)
-    current = _current(view, affected)
+    certain = closure(
+        view.links, data, tasks, up=False, same=everything.same, hows=CERTAIN
+    )
+    affected = everything.data.keys() - set(data)
+    rows = view.rows(_AFFECTED, ids=list(affected))
+    versions = [row for row in rows if row[3] is None]
+    current = _current(view, versions)
     left = _makings_left(view, current, set(everything.data), set(tasks))
-    nodes = view.nodes(current)
+    nodes = nodes_of(view, current)
     for node in sorted(current, key=lambda node: (everything.data[node], node)):
         item = ImpactItem(node=nodes[node], hops=everything.data[node], left=left[node])
         if node not in certain.data:
             answer.possibly.append(item)
         else:
             (answer.loses_source if item.left else answer.remake).append(item)
-    affected -= view.joined(affected).keys()
-    answer.superseded += len(affected) - len(current)
-    answer.reruns += _reruns(view, current)
-    answer.used_by += _users(view, data, everything)
+    # A task that was used as an artifact is no version of one.
+    joined = len(rows) - len(versions)
+    answer.superseded += len(affected) - joined - len(current)
+    _add_tasks(view, current, _nearest_users(view, data, everything), answer)
 
 
-def _current(view: TeamGraph, nodes: Collection[int]) -> dict[int, int]:
+def _current(view: TeamGraph, rows: Sequence[Row]) -> dict[int, int]:
     """Keep one node of each version that its artifact has now, with the version."""
-    rows = view.rows(_AFFECTED, ids=list(nodes))
     newest = newest_versions(view, {row[1] for row in rows})
     versions: dict[int, int] = dict(
         view.rows(_SAME_AS, ids=[one.node for one in newest.values()])
     )
     kept: dict[int, int] = {}
     seen = set()
-    for id, entity, same_as, deleted in rows:
+    for id, entity, same_as, _, is_deleted in rows:
         latest = newest.get(entity)
         is_now = latest is not None and versions.get(latest.node) == same_as
-        if is_now and entity not in seen and not view.is_visible_at(deleted):
+        if is_now and entity not in seen and not is_deleted:
             seen.add(entity)
             kept[id] = same_as
     return kept
@@ -137,16 +141,19 @@ def _makings_left(
     }
 
 
-def _reruns(view: TeamGraph, nodes: Collection[int]) -> list[Rerun]:
-    """Return the tasks that made nodes, each after those whose artifacts it used."""
+def _add_tasks(
+    view: TeamGraph, nodes: Collection[int], users: Sequence[int], answer: ImpactAnswer
+) -> None:
+    """Add the tasks that made nodes, each after those whose artifacts it used."""
     makers = view.links.makers(nodes)
     tasks = {task for part in makers.values() for task in part}
-    cards = view.task_nodes(tasks)
+    cards = task_nodes(view, tasks.union(users))
     rows = {row[0]: row for row in view.rows(_COMMANDS, ids=list(tasks))}
     times = {id: row[2] for id, row in rows.items()}
     needed = _needed(view, makers, tasks) if len(tasks) > 1 else {}
     order = _in_order(times, needed)
-    return [Rerun(task=cards[id], command=rows[id][1]) for id in order]
+    answer.reruns += [Rerun(task=cards[id], command=rows[id][1]) for id in order]
+    answer.used_by += [cards[id] for id in users]
 
 
 def _needed(
@@ -200,8 +207,8 @@ def _in_order(times: Mapping[int, float], needed: Mapping[int, set[int]]) -> lis
     return list(order)
 
 
-def _users(view: TeamGraph, data: Sequence[int], found: Traversal) -> list[Node]:
+def _nearest_users(view: TeamGraph, data: Sequence[int], found: Traversal) -> list[int]:
     """Return the tasks that used what is asked about themselves."""
     tasks = {task for part in view.links.users(data).values() for task in part}
     near = sorted(tasks, key=lambda task: (found.tasks.get(task, 0), -task))
-    return list(view.task_nodes(near[:MAX_USERS]).values())
+    return near[:MAX_USERS]

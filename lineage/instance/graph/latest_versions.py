@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ..store.derived_links import DerivedLink
+from .team_graph import TeamGraph
 from .team_reader import TeamReader
-
-if TYPE_CHECKING:
-    from .team_graph import TeamGraph
 
 #: Links by which an output of an older version is out of date: a copy or a part is as
 #: old as what it was taken from, which has a row of its own.
@@ -84,7 +82,7 @@ def stale_reasons(view: TeamGraph, outputs: Collection[int]) -> list[StaleReason
     An input is out of date when the current version of its artifact has another
     content, unless the maker of the output made that version itself.
     """
-    links = [ln for ln in view.links.upstream(outputs) if ln.how in MAKING_HOWS]
+    links = view.links.made_from(outputs)
     if not links:
         return []
     nodes = _versions_of(view, {link.source for link in links})

@@ -10,14 +10,19 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ...records import field, record
-from ..store import derived_links
 from ..store.activity_ids import INPUT, MADE, OUTPUT, SCOPED, STEP_BITS
 from ..store.database import Transaction
-from ..store.derived_links import DerivedLink
+from ..store.derived_links import (
+    DerivedLink,
+    downstream,
+    made_from,
+    strongest,
+    without_activity,
+)
 from ..store.step_tree import step_tree
 
 #: Nodes in one statement.
@@ -88,12 +93,15 @@ class _Memory:
     """What was read at one revision of a team."""
 
     revision: int = -1
+    made: Remembered = field(default_factory=dict)
+    """Of each node: the links through tasks that lead to it."""
     up: Remembered = field(default_factory=dict)
     down: Remembered = field(default_factory=dict)
     ends: AdjacencyMemory = field(default_factory=AdjacencyMemory)
 
     def size(self) -> int:
-        return len(self.up) + len(self.down) + self.ends.size()
+        links = len(self.made) + len(self.up) + len(self.down)
+        return links + self.ends.size()
 
 
 class LinkCache:
@@ -142,11 +150,15 @@ class TeamLinks:
 
     def upstream(self, nodes: Collection[int]) -> list[DerivedLink]:
         """Return the links that lead to nodes."""
-        return self._links(self._memory.up, nodes, is_up=True)
+        return _remembered(self._memory.up, nodes, self._read_upstream)
+
+    def made_from(self, nodes: Collection[int]) -> list[DerivedLink]:
+        """Return the links through tasks that lead to nodes."""
+        return _remembered(self._memory.made, nodes, self._read_made_from)
 
     def downstream(self, nodes: Collection[int]) -> list[DerivedLink]:
         """Return the links that lead from nodes."""
-        return self._links(self._memory.down, nodes, is_up=False)
+        return _remembered(self._memory.down, nodes, self._read_downstream)
 
     def makers(self, nodes: Collection[int]) -> dict[int, tuple[int, ...]]:
         """Return the tasks that made each node, where any did."""
@@ -164,17 +176,23 @@ class TeamLinks:
         """Return the nodes that tasks made."""
         return self._nodes(tasks, (OUTPUT, MADE, SCOPED))
 
-    def _links(
-        self, known: Remembered, nodes: Collection[int], *, is_up: bool
-    ) -> list[DerivedLink]:
-        read = derived_links.upstream if is_up else derived_links.downstream
-        missing = [node for node in nodes if node not in known]
-        for part in _chunks(missing):
-            found: dict[int, list[DerivedLink]] = {node: [] for node in part}
-            for link in read(self._tx, self._team, part, self._as_of):
-                found[link.target if is_up else link.source].append(link)
-            known.update((node, tuple(links)) for node, links in found.items())
-        return [link for node in nodes for link in known[node]]
+    def _read_upstream(self, part: list[int]) -> dict[int, list[DerivedLink]]:
+        beside = self.ends.beside(part, is_up=True)
+        copies = [
+            DerivedLink(source, node, 0, how)
+            for node in part
+            for source, how in beside[node]
+        ]
+        return _by_target(strongest([*self.made_from(part), *copies]))
+
+    def _read_made_from(self, part: list[int]) -> dict[int, list[DerivedLink]]:
+        return _by_target(made_from(self._tx, self._team, part, self._as_of))
+
+    def _read_downstream(self, part: list[int]) -> dict[int, list[DerivedLink]]:
+        found: dict[int, list[DerivedLink]] = defaultdict(list)
+        for link in downstream(self._tx, self._team, part, self._as_of):
+            found[link.source].append(link)
+        return found
 
     def _nodes(self, tasks: Collection[int], ways: tuple[int, ...]) -> set[int]:
         sql = _NODES_OF.format(directions=", ".join(map(str, ways)))
@@ -186,6 +204,25 @@ class TeamLinks:
         for part in _chunks(list(tasks)):
             found.update(row[0] for row in self._tx.all(sql, {**names, "ids": part}))
         return found
+
+
+def _remembered(
+    known: Remembered,
+    nodes: Collection[int],
+    read: Callable[[list[int]], Mapping[int, list[DerivedLink]]],
+) -> list[DerivedLink]:
+    """Return the links of nodes, read where they are not known yet."""
+    for part in _missing(known, nodes):
+        found = read(part)
+        known.update((node, tuple(found.get(node, ()))) for node in part)
+    return [link for node in nodes for link in known[node]]
+
+
+def _by_target(links: Iterable[DerivedLink]) -> dict[int, list[DerivedLink]]:
+    found: dict[int, list[DerivedLink]] = defaultdict(list)
+    for link in links:
+        found[link.target].append(link)
+    return found
 
 
 def _tasks(
@@ -277,7 +314,7 @@ class Adjacency:
         known = self._memory.beside_up if is_up else self._memory.beside_down
         for part in _missing(known, nodes):
             found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-            for link in derived_links.without_activity(
+            for link in without_activity(
                 self._tx, self._team, part, self._as_of, is_up=is_up
             ):
                 near, far = link.target, link.source

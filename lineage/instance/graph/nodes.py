@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
 
 from ...model.graph import Icon, Link, Node
 from ...patterns import pattern
 from .latest_versions import newest_versions, stale_among
 from .short_paths import shortest_paths
 from .task_params import task_params
+from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
 from .team_reader import TeamReader
-
-if TYPE_CHECKING:
-    from .team_graph import TeamGraph
 
 _TASK: Final = (
     "SELECT t.id, t.number, t.name, t.status, t.workspace_id, t.started_at,"
@@ -23,7 +21,8 @@ _TASK: Final = (
 )
 _DATA: Final = (
     "SELECT n.id, e.kind, e.ident, e.name, e.is_model, e.versions, n.label, n.size,"
-    " n.digest, n.card, n.created_at, n.deleted_at, e.id,"
+    " n.digest, n.card, n.created_at,"
+    " n.deleted_at IS NOT NULL{when n.deleted_at}, e.id,"
     " e.latest_id, n.pinned, n.pinned_reason, n.same_as FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
     " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
@@ -35,6 +34,22 @@ _OPEN = pattern(r"\{(\w+)\}")
 def data_key(node_id: int) -> str:
     """Return the key of a version of an artifact."""
     return f"data:{node_id}"
+
+
+def nodes_of(view: TeamGraph, refs: Iterable[NodeRef]) -> dict[NodeRef, Node]:
+    """Make the nodes of tasks and of versions."""
+    known = list(refs)
+    tasks = task_nodes(view, [task_of_ref(ref) for ref in known if ref < 0])
+    data = data_nodes(view, [ref for ref in known if ref >= 0])
+    return {**{task_ref(id): node for id, node in tasks.items()}, **data}
+
+
+def artifact_nodes(view: TeamGraph, ids: Collection[int]) -> dict[int, Node]:
+    """Make the nodes of versions; a task named as an artifact has its own node."""
+    joined = view.joined(ids)
+    tasks = task_nodes(view, set(joined.values()))
+    data = data_nodes(view, [id for id in ids if id not in joined])
+    return {**data, **{id: tasks[task] for id, task in joined.items()}}
 
 
 def task_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
@@ -89,7 +104,7 @@ def data_nodes(view: TeamGraph, ids: Collection[int]) -> dict[int, Node]:
             size=size,
             digest=digest,
             created_at=row[10],
-            is_deleted=view.is_visible_at(row[11]),
+            is_deleted=bool(row[11]),
             is_current=row[13] == id,
             is_pinned=None if row[14] is None else bool(row[14]),
             pinned_reason=row[15],

@@ -30,6 +30,7 @@ from .impact import impact
 from .joined_edges import JoinedEdges
 from .members import Member, read_members
 from .neighborhood import around, walk
+from .nodes import nodes_of
 from .opened_steps import OpenedSteps
 from .pages import Subgraph
 from .query_session import GraphReader
@@ -112,7 +113,7 @@ class _Picture:
         made: dict[Id, Node] = {}
         for at, (view, _) in enumerate(self.parts):
             refs = [member.ref for member in shown if member.view == at]
-            made.update({(at, ref): node for ref, node in view.nodes(refs).items()})
+            made.update({(at, ref): node for ref, node in nodes_of(view, refs).items()})
         return made
 
 

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from ...model.graph import GraphAnswer
 from ...records import field, record
 from .edges import EdgeSet
+from .nodes import nodes_of
 from .team_graph import NodeRef, TeamGraph
 
 #: Nodes in one answer, unless asked otherwise, and at most.
@@ -110,7 +111,7 @@ def _wanted(
     kinds: Collection[str] | None,
     statuses: Collection[str] | None,
 ) -> list[NodeRef]:
-    nodes = view.nodes(refs)
+    nodes = nodes_of(view, refs)
     return [
         ref
         for ref in refs
@@ -129,7 +130,7 @@ def _add_part(
     upto: list[NodeRef],
     fresh: list[NodeRef],
 ) -> None:
-    nodes = view.nodes(upto)
+    nodes = nodes_of(view, upto)
     lines = EdgeSet(view, upto)
     hidden = lines.hidden(fresh)
     for ref in fresh:

@@ -8,6 +8,7 @@ from typing import Final
 from ...model.graph import ProvenanceAnswer, ProvenanceParams
 from .details import task_detail
 from .neighborhood import walk
+from .nodes import nodes_of
 from .pages import Subgraph, graph_page
 from .query_session import GraphReader, newest
 from .team_graph import NodeRef, TeamGraph, task_of_ref
@@ -31,7 +32,7 @@ def provenance(
         )
         tasks = [task_of_ref(s) for s in order if s < 0]
         sources = _without_maker(view, order)
-        nodes = view.nodes([ref, *sources])
+        nodes = nodes_of(view, [ref, *sources])
         graph = graph_page([(view, part)], params)
         shown = [task_detail(view, task, among=among) for task in tasks[:MAX_TASKS]]
         is_cut = len(shown) < len(tasks) or graph.truncated

@@ -9,6 +9,7 @@ from ...errors import SelectorError
 from ...model.graph import SearchAnswer, SearchHit, SearchParams
 from ...model.selector import Hops, Text, parse
 from ..store.search_index import ID, MAX_TERM, NAME, PATH
+from .nodes import nodes_of
 from .pages import checked_after, checked_limit
 from .query_session import GraphReader
 from .selector_eval import pattern_of, select
@@ -74,7 +75,7 @@ def search(
         end = start + size
         page = ranked[start:end]
         nodes = {
-            view.team_id: view.nodes([ref for _, ref, _, v in page if v is view])
+            view.team_id: nodes_of(view, [ref for _, ref, _, v in page if v is view])
             for view in views
         }
         hits = [
@@ -99,7 +100,7 @@ def _selected(
     newest = {entity: node for node, entity in rows}
     chosen = [*newest.values(), *(ref for ref in refs if ref < 0)]
     if kinds is not None:
-        nodes = view.nodes(chosen)
+        nodes = nodes_of(view, chosen)
         chosen = [ref for ref in chosen if nodes[ref].kind in kinds]
     return [((False, ref < 0, -abs(ref)), ref, _SELECTOR) for ref in chosen]
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ...model.graph import Node, TasksPage, TasksParams, TaskSummary
 from ...model.selector import parse, status_word
 from ..store.activity_ids import INPUT
-from .nodes import task_nodes
+from .nodes import artifact_nodes, task_nodes
 from .pages import checked_after, checked_limit
 from .query_session import GraphReader, find_name
 from .selector_eval import select
@@ -159,7 +159,7 @@ def _lines(
     names = {"ids": ids, "team": team}
     counts = {(t, d): count for t, d, count in tx.all(_COUNTS, names)}
     firsts = tx.all(_FIRST, {**names, "few": FEW})
-    nodes = view.artifact_nodes({row[2] for row in firsts})
+    nodes = artifact_nodes(view, {row[2] for row in firsts})
     parents = _parents(view, ids)
     shown: dict[tuple[int, int], list[Node]] = {}
     for task, direction, node in firsts:

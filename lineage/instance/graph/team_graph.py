@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
-from ...model.graph import Node
 from ..store.database import Transaction
 from .links import LinkCache, TeamLinks
-from .nodes import data_nodes, task_nodes
 from .team_reader import TeamReader
 
 #: A node's place: a task's id below zero (as -id - 1), or a node's id.
@@ -92,24 +90,6 @@ class TeamGraph(TeamReader):
             ids=[ref for ref in refs if ref >= 0],
         )
         return {*(task_ref(row[0]) for row in tasks), *(row[0] for row in nodes)}
-
-    def artifact_nodes(self, nodes: Collection[int]) -> dict[int, Node]:
-        """Make the nodes of nodes; a task named as an artifact has its own node."""
-        joined = self.joined(nodes)
-        tasks = task_nodes(self, set(joined.values()))
-        data = data_nodes(self, [n for n in nodes if n not in joined])
-        return {**data, **{node: tasks[task] for node, task in joined.items()}}
-
-    def task_nodes(self, tasks: Collection[int]) -> dict[int, Node]:
-        """Make the nodes of tasks."""
-        return task_nodes(self, tasks)
-
-    def nodes(self, refs: Iterable[NodeRef]) -> dict[NodeRef, Node]:
-        """Make the nodes of tasks and nodes."""
-        known = list(refs)
-        tasks = task_nodes(self, [task_of_ref(s) for s in known if s < 0])
-        data = data_nodes(self, [s for s in known if s >= 0])
-        return {**{task_ref(id): node for id, node in tasks.items()}, **data}
 
 
 def task_ref(task_id: int) -> NodeRef:

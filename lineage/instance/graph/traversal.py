@@ -28,6 +28,8 @@ class Traversal:
 
     data: dict[int, int] = field(default_factory=dict)
     tasks: dict[int, int] = field(default_factory=dict)
+    same: Mapping[int, int] = field(default_factory=dict)
+    """Nodes that stand for tasks, with those tasks, as the walk knew them."""
 
 
 class _Walk:
@@ -41,7 +43,7 @@ class _Walk:
         up: bool,
         hows: Collection[str] | None,
     ) -> None:
-        self.found = Traversal()
+        self.found = Traversal(same=same)
         self._links = links
         self._same = same
         self._nodes_of = {task: node for node, task in same.items()}

@@ -20,7 +20,7 @@ from .compare import (
     read_manifests,
 )
 from .details import task_detail
-from .nodes import data_nodes
+from .nodes import data_nodes, nodes_of, task_nodes
 from .query_session import GraphReader, find
 from .team_graph import NodeRef, TeamGraph, task_of_ref
 
@@ -64,7 +64,7 @@ def why(reader: GraphReader, team_ids: Sequence[int], params: WhyParams) -> WhyA
                     "or two runs of one team",
                     subject=params.b,
                 )
-        node = view.nodes([ref])[ref]
+        node = nodes_of(view, [ref])[ref]
         if before is None:
             what = "version" if ref >= 0 else "run"
             sentence = f"{_title(node)} has no {what} before this one"
@@ -81,13 +81,16 @@ def _explained(view: TeamGraph, ref: NodeRef, before: NodeRef, node: Node) -> Wh
         if change_of(known[ref], known[before]) == "same":
             sentence = f"{_title(node)} is the same content in both"
             return WhyAnswer(
-                a=node, b=view.nodes([before])[before], sentence=sentence, is_same=True
+                a=node,
+                b=nodes_of(view, [before])[before],
+                sentence=sentence,
+                is_same=True,
             )
         search.compare(known[ref], known[before], ())
     search.run()
     answer = WhyAnswer(
         a=node,
-        b=view.nodes([before])[before],
+        b=nodes_of(view, [before])[before],
         sentence="",
         causes=search.causes[:MAX_CAUSES],
         steps=search.steps[:MAX_CAUSES],
@@ -166,7 +169,7 @@ class _Search:
     ) -> None:
         """Compare two runs: their inputs, parameters, environment and code."""
         view, found = self.view, len(self.causes) + len(self.pending)
-        cards = view.task_nodes({task_a, task_b})
+        cards = task_nodes(view, {task_a, task_b})
         tasks: dict[str, Any] = {
             "task_a": cards[task_a],
             "task_b": cards[task_b],
@@ -223,7 +226,7 @@ class _Search:
             if a is not None and b is not None:
                 self.pending.append((a, b, (*via, name), task_a))
                 continue
-            tasks = self.view.task_nodes({task_a, task_b})
+            tasks = task_nodes(self.view, {task_a, task_b})
             kind = "added" if b is None else "removed"
             self.causes.append(
                 Cause(kind=kind, name=name, a=_version(node_a), b=_version(node_b),  # type: ignore[arg-type]  # a literal
@@ -253,7 +256,7 @@ class _Search:
         files = compare_files(b, a, read_manifests(self.view, [a, b]))
         makers = self.view.links.makers([a.node]).get(a.node, ())
         task = makers[-1] if makers else user
-        tasks = self.view.task_nodes(() if task is None else {task})
+        tasks = task_nodes(self.view, () if task is None else {task})
         is_known = change_of(b, a) == "version"
         self.causes.append(
             Cause(

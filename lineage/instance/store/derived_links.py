@@ -65,6 +65,14 @@ def upstream(
     tx: Transaction, team: int, nodes: Collection[int], as_of: float | None = None
 ) -> list[DerivedLink]:
     """Return the links that lead to nodes, each once."""
+    beside = without_activity(tx, team, nodes, as_of, is_up=True)
+    return strongest([*made_from(tx, team, nodes, as_of), *beside])
+
+
+def made_from(
+    tx: Transaction, team: int, nodes: Collection[int], as_of: float | None = None
+) -> list[DerivedLink]:
+    """Return the links through tasks that lead to nodes, each once."""
     reader = _Reader(tx, team, as_of)
     outputs = reader.rows(_BY_NODE, nodes, (OUTPUT, SCOPED))
     links = [
@@ -76,8 +84,7 @@ def upstream(
         )
     ]
     links += _from_steps(reader, [row for row in outputs if row.activity > 0])
-    links += without_activity(tx, team, nodes, as_of, is_up=True)
-    return _strongest(links)
+    return strongest(links)
 
 
 def downstream(
@@ -93,7 +100,7 @@ def downstream(
     ]
     links += _to_steps(reader, [row for row in inputs if row.activity > 0])
     links += without_activity(tx, team, nodes, as_of, is_up=False)
-    return _strongest(links)
+    return strongest(links)
 
 
 def without_activity(
@@ -111,7 +118,7 @@ def without_activity(
     reader = _Reader(tx, team, as_of)
     links = reader.same_content(nodes, is_up=is_up)
     links += reader.parts(feeding_pairs(tx, team, nodes, is_up=is_up))
-    return _strongest(links)
+    return strongest(links)
 
 
 class _Reader:
@@ -203,7 +210,7 @@ def _sources(
     ]
 
 
-def _strongest(links: Iterable[DerivedLink]) -> list[DerivedLink]:
+def strongest(links: Iterable[DerivedLink]) -> list[DerivedLink]:
     """Keep the strongest link between the same nodes by the same activity."""
     best: dict[tuple[int, int, int], DerivedLink] = {}
     for link in links:
