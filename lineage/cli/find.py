@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from ..errors import ApiError, NotFoundError, SelectorError
@@ -22,6 +23,8 @@ MAX_HASHED: Final = 8 << 30
 #: Candidates of an ambiguous name that are listed.
 MAX_LISTED: Final = 10
 _CHUNK: Final = 1 << 20
+#: Asks an instance which nodes a selector matches.
+Matches = Callable[[str], Sequence[Node]]
 
 
 @record(frozen=True, slots=True)
@@ -47,16 +50,23 @@ class Found:
         return self.nodes[0]
 
 
-def find(here: Instance, text: str) -> Found:
+def find(here: Instance, text: str, matches: Matches | None = None) -> Found:
     """Find the one node that a name means, or the set that a selector means.
+
+    Args:
+        here: The instance.
+        text: What a person typed.
+        matches: Asks which nodes a selector matches, where the command's own question
+            says so; it raises the instance's error where none does.
 
     Raises:
         NotFoundError: Nothing has the name, or several different nodes have it.
     """
-    local = _find_local_file(here, text)
+    matches = matches or partial(_matches, here)
+    local = _find_local_file(here, text, matches)
     if local is not None:
         return local
-    nodes = select(here, text)
+    nodes = select(text, matches)
     if not nodes:
         raise NotFoundError(_nothing(here, text))
     if means_set(text):
@@ -74,14 +84,18 @@ def find_one(here: Instance, text: str) -> Found:
     return found if len(found.nodes) == 1 else _only(here, text, found.nodes)
 
 
-def select(here: Instance, selector: str) -> list[Node]:
+def select(selector: str, matches: Matches) -> Sequence[Node]:
     """Return the nodes that a selector matches, or none."""
     try:
-        answer = here.graph.get(selector, up=0, down=0, limit=5000)
+        return matches(selector)
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
         return []
+
+
+def _matches(here: Instance, selector: str) -> Sequence[Node]:
+    answer = here.graph.get(selector, up=0, down=0, limit=5000)
     if means_set(selector):
         return answer.nodes
     return [node for node in answer.nodes if node.key in answer.focus]
@@ -110,7 +124,7 @@ def _best(nodes: Sequence[Node]) -> Node:
     return max(nodes, key=lambda node: (bool(node.is_current), node.created_at or 0.0))
 
 
-def _find_local_file(here: Instance, text: str) -> Found | None:
+def _find_local_file(here: Instance, text: str, matches: Matches) -> Found | None:
     """Find what was recorded of a file or folder on this machine.
 
     The bytes of a file decide which version it is, and recognise a copy.
@@ -120,22 +134,21 @@ def _find_local_file(here: Instance, text: str) -> Found | None:
     path = os.path.abspath(text)
     if os.path.isdir(path):
         selector = f'folder:"{_quoted(path)}"'
-        nodes = select(here, selector)
+        nodes = select(selector, matches)
         return _only(here, selector, nodes) if nodes else None
-    known = select(here, f'file:"{_quoted(path)}"')
+    artifact = f'file:"{_quoted(path)}"'
+    known = select(artifact, matches)
     digest = _digest(path)
     current = [node for node in known if node.digest == f"sha256:{digest}"]
     if current:
         best = _best(current)
-        artifact = f'file:"{_quoted(path)}"'
         return Found([best], best.key, _version_note(here, text, best), artifact)
     if known:
         found = _only(here, text, known)
-        artifact = f'file:"{_quoted(path)}"'
         return Found(
             found.nodes, found.selector, [_changed(text, digest, found.node)], artifact
         )
-    same = select(here, f"sha256:{digest}") if digest else []
+    same = select(f"sha256:{digest}", matches) if digest else []
     if same:
         best = _best(same)
         return Found([best], best.key, [_recognised(here, text, best)])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from ..errors import ApiError
-from ..model.comparisons import WhyAnswer
-from ..model.graph import HOWS, GraphAnswer
+from ..model.comparisons import ImpactAnswer, WhyAnswer
+from ..model.graph import HOWS, GraphAnswer, Node
 from .connect import Instance, instance
-from .find import NOT_FOUND, find, find_one
+from .find import NOT_FOUND, Found, find, find_one
 from .format import escape
 from .parser import (
     NAME_HELP,
@@ -199,10 +199,7 @@ def _graph_lines(answer: GraphAnswer, way: Way, roots: list[str]) -> list[Line]:
 def run_impact(args: argparse.Namespace) -> CommandResult:
     """List what depends on something."""
     with instance(args) as here:
-        found = find(here, args.name)
-        answer = here.graph.impact(
-            found.all_versions, as_of=moment(args.as_of), if_unchanged=args.if_unchanged
-        )
+        found, answer = _find_impact(here, args)
         page = here.page_lines(view="impact", focus=found.selector)
     lines = [
         *found.notes,
@@ -210,6 +207,30 @@ def run_impact(args: argparse.Namespace) -> CommandResult:
         *page,
     ]
     return CommandResult(answer, lines)
+
+
+def _find_impact(
+    here: Instance, args: argparse.Namespace
+) -> tuple[Found, ImpactAnswer]:
+    """Find what is meant, and what depends on it; one answer mostly says both."""
+    answers: dict[str, ImpactAnswer] = {}
+
+    def matches(selector: str) -> list[Node]:
+        answer = answers[selector] = here.graph.impact(selector)
+        if len(answer.focus) == 1:
+            answers[answer.focus[0].key] = answer
+        return answer.focus
+
+    as_of = moment(args.as_of)
+    # A name means what has it now, whatever moment is asked about.
+    is_plain = as_of is None and args.if_unchanged is None
+    found = find(here, args.name, matches if is_plain else None)
+    answer = answers.get(found.all_versions)
+    if answer is None:
+        answer = here.graph.impact(
+            found.all_versions, as_of=as_of, if_unchanged=args.if_unchanged
+        )
+    return found, answer
 
 
 def run_provenance(args: argparse.Namespace) -> CommandResult:

@@ -19,6 +19,8 @@ _ENCLOSING: Final = "enclosing step"
 #: Links that no task made.
 _BESIDE: Final = ("same content", "part of")
 Bounds = dict[int, float]
+#: A link that no task made: its near and its far end, and how it is known.
+Beside = tuple[int, int, str]
 
 
 class Reached(NamedTuple):
@@ -29,6 +31,8 @@ class Reached(NamedTuple):
     """Nodes that are joined with them by `derived_from`."""
     fed: set[int]
     """Nodes that are joined with them by activities."""
+    beside: list[Beside]
+    """Links that no task made, as `ActivityWalk.beside` returns them."""
 
 
 class ActivityWalk:
@@ -71,7 +75,8 @@ class ActivityWalk:
         if named:
             lows = {a: since for a, since in lows.items() if a > 0}
         users = {activity >> STEP_BITS for activity in lows} | own
-        return Reached(users, named, self._fed_by(known, lows))
+        fed = self._fed_by(known, lows)
+        return Reached(users, named, fed, self.beside(nodes, up=False))
 
     def up(self, nodes: Collection[int]) -> Reached:
         """Go from nodes to the inputs that fed any of them, and to their makers."""
@@ -94,10 +99,11 @@ class ActivityWalk:
                 elif direction == OUTPUT and until > highs.get(activity, _EARLIEST):
                     highs[activity] = until
         sources = {end[1] for activity in named for end in known.inputs[activity]}
-        return Reached(makers, sources, self._that_fed(known, highs, scoped))
+        fed = self._that_fed(known, highs, scoped)
+        return Reached(makers, sources, fed, self.beside(nodes, up=True))
 
-    def beside(self, nodes: Collection[int], *, up: bool) -> list[tuple[int, int, str]]:
-        """Return links that no task made, with their near and far ends, and how.
+    def beside(self, nodes: Collection[int], *, up: bool) -> list[Beside]:
+        """Return the links of nodes that no task made.
 
         Of two nodes of which one names the other as its source, that link is the one.
         """

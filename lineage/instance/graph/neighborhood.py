@@ -148,7 +148,10 @@ def walk(
 def _shortest_path(
     view: TeamGraph, first: set[NodeRef], last: set[NodeRef]
 ) -> dict[NodeRef, int] | None:
-    """Return the nodes of one shortest way along the flow, numbered from its start."""
+    """Return the nodes of one shortest way along the flow, numbered from its start.
+
+    None where there is no way, or none that the links lead back along.
+    """
     from_first = walk(view, first, up=False, depth=None)
     met = [ref for ref in last if ref in from_first]
     if not met:
@@ -156,7 +159,10 @@ def _shortest_path(
     ref = min(met, key=lambda s: (from_first[s], s))
     way = {ref: from_first[ref]}
     while from_first[ref] > 0:
-        before, task = _before(view, ref, from_first)
+        step = _before(view, ref, from_first)
+        if step is None:
+            return None
+        before, task = step
         if task is not None:
             way.setdefault(task, from_first[ref] - 1)
         ref = before
@@ -166,8 +172,10 @@ def _shortest_path(
 
 def _before(
     view: TeamGraph, ref: NodeRef, from_first: Mapping[NodeRef, int]
-) -> tuple[NodeRef, NodeRef | None]:
+) -> tuple[NodeRef, NodeRef | None] | None:
     """Return what is before a node on a shortest way, and the task between, if any.
+
+    None where nothing nearer leads to it.
 
     A task is followed from an output to what that was made from, not to all its inputs.
     """
@@ -189,6 +197,8 @@ def _before(
     # The way begins in a task, or ends in one: all its inputs and outputs are its own.
     near = [s for s in walk(view, {ref}, up=True, depth=1) if s in from_first]
     earlier = [s for s in near if from_first[s] < here]
+    if not earlier:
+        return None
     return max(earlier, key=lambda s: (from_first[s], -s)), None
 
 

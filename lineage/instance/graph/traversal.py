@@ -8,7 +8,7 @@ from typing import Final
 
 from ...records import field, record
 from ..store.activity_ids import STEP_BITS
-from .activity_walk import ActivityWalk
+from .activity_walk import ActivityWalk, Beside
 from .links import TeamLinks
 from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
 
@@ -88,7 +88,9 @@ class _Walk:
         self, hop: int, nodes: set[int], again: set[int], inside: set[int]
     ) -> None:
         links = self._links
-        self._follow_beside(again, hop, only_parts=True)
+        if again:
+            parts = self._through.beside(again, up=self._up)
+            self._follow_beside(parts, hop, only_parts=True)
         if nodes:
             reached = self._through.up(nodes) if self._up else self._through.down(nodes)
             new = reached.tasks - self.found.tasks.keys()
@@ -96,7 +98,7 @@ class _Walk:
                 self._reach_task(task, hop + 1)
             for task in new:
                 self.found.tasks.setdefault(task, hop + 1)
-            self._follow_beside(nodes, hop, only_parts=False)
+            self._follow_beside(reached.beside, hop)
             if self._hows is None or _NAMED in self._hows:
                 self._reach_all(reached.named, hop)
             self._reach_all(self._sure(nodes, reached.fed), hop)
@@ -131,11 +133,12 @@ class _Walk:
             if task not in (self._same.get(near), self._same.get(far)):
                 yield near, far
 
-    def _follow_beside(self, nodes: set[int], hop: int, *, only_parts: bool) -> None:
+    def _follow_beside(
+        self, links: Collection[Beside], hop: int, *, only_parts: bool = False
+    ) -> None:
         """Follow the links that no task made."""
-        met = self._through.beside(nodes, up=self._up) if nodes else []
-        by_part = self._by_part.copy() if met else set()
-        for near, far, how in met:
+        by_part = self._by_part.copy() if links else set()
+        for near, far, how in links:
             is_part = how == _PART
             if (only_parts and not is_part) or (is_part and near in by_part):
                 continue

@@ -6,7 +6,8 @@ import pytest
 from store_engines import START, Facts, digest
 
 from lineage.errors import NotFoundError, SelectorError
-from lineage.instance.graph import GraphQueries
+from lineage.instance.graph import GraphQueries, neighborhood
+from lineage.instance.graph.team_graph import TeamGraph
 from lineage.instance.store import Store
 
 TEAM = [1]
@@ -272,6 +273,23 @@ def test_path_finds_the_way_both_ways(graph: GraphQueries) -> None:
         assert answer.nodes[0].name == "a.csv"
         assert len(answer.nodes) in (4, 5)
     with pytest.raises(NotFoundError, match="connects"):
+        graph.path(TEAM, source="file:best.pt", target="project:42@v2")
+
+
+def test_a_way_that_the_links_do_not_lead_back_along_is_none(
+    graph: GraphQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a walk met what no link leads to, no path is invented."""
+
+    def meets_all(
+        view: TeamGraph, refs: set[int], *, up: bool, depth: int | None
+    ) -> dict[int, int]:
+        rows = view.rows("SELECT id FROM nodes WHERE team_id = :team")
+        far = {} if up else {row[0]: 50 for row in rows}
+        return {**far, **dict.fromkeys(refs, 0)}
+
+    monkeypatch.setattr(neighborhood, "walk", meets_all)
+    with pytest.raises(NotFoundError, match="no path connects"):
         graph.path(TEAM, source="file:best.pt", target="project:42@v2")
 
 
