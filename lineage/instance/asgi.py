@@ -50,6 +50,7 @@ from .routes import (
 )
 from .sessions import LASTS_S, Sessions, session_cookie
 from .silence import silent_tasks_end
+from .text_indexer import texts_are_indexed
 from .write_batcher import WriteBatcher
 
 OwnHandler = Callable[[InstanceRequest], InstanceResponse]
@@ -116,7 +117,8 @@ class InstanceApp:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        async with silent_tasks_end(self._routes.services.store):
+        store = self._routes.services.store
+        async with silent_tasks_end(store), texts_are_indexed(store):
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await asyncio.to_thread(self._pool.shutdown)

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from ...errors import NotFoundError
 from ...model.selector import Selector, as_name, parse
 from ..store.database import Database
+from ..store.text_queue import index_texts
 from .links import LinkCache
 from .selector_eval import select
 from .team_graph import NodeRef, TeamGraph
@@ -20,6 +21,11 @@ class HasDatabase(Protocol):
     db: Database
 
 
+#: Teams of which new artifacts wait for the indexes of texts.
+_UNINDEXED: Final = (
+    "SELECT r.team_id FROM each_int(:teams) AS x"
+    " JOIN revisions r ON r.team_id = x.value WHERE r.unindexed_from IS NOT NULL"
+)
 Focus = list[tuple[TeamGraph, set[NodeRef]]]
 
 
@@ -39,8 +45,12 @@ class GraphReader:
         self, team_ids: Sequence[int], as_of: float | None = None
     ) -> Iterator[list[TeamGraph]]:
         """Open every team's graph at one moment."""
+        teams = sorted(set(team_ids))
         with self.db.read() as tx:
-            teams = sorted(set(team_ids))
+            unindexed = tx.all(_UNINDEXED, {"teams": teams})
+        if unindexed:
+            index_texts(self.db, [row[0] for row in unindexed])
+        with self.db.read() as tx:
             yield [
                 TeamGraph(tx, team, self._cache, as_of, teams[:at])
                 for at, team in enumerate(teams)

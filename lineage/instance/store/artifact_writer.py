@@ -34,7 +34,7 @@ from .edge_batch import EdgeBatch
 from .plain_timeline import read_plain
 from .recompute import Recomputed, recompute
 from .resume import resume
-from .search_index import entity_terms, write_terms
+from .text_queue import index_new
 from .timeline import Event, Making, SharesPath, Timeline, Version, identify
 from .write_cache import TeamCache
 
@@ -140,13 +140,10 @@ class ArtifactWriter:
     def write(self) -> None:
         """Write artifacts, nodes and evidence."""
         tx, team = self._tx, self._known.team_id
-        terms: list[Any] = []
-        for artifact in self._touched.values():
-            if artifact.is_new:
-                terms += entity_terms(team, artifact.id, artifact.name, artifact.ident)
+        new = [artifact for artifact in self._touched.values() if artifact.is_new]
         write_artifacts(tx, team, list(self._touched.values()))
         note_unwritten(tx, team, self.unwritten)
-        write_terms(tx, terms)
+        index_new(tx, self._known, new)
         tx.insert_many("nodes", NODE, self._rows)
         tx.run_many(
             "UPDATE nodes SET made_at = ? WHERE team_id = ? AND id = ?", self._made

@@ -13,6 +13,7 @@ from .database import Database, Transaction
 from .migrations.m0002_substrings import FILL
 from .search_index import entity_terms, write_task_terms, write_terms
 from .sqlite import SqliteDialect
+from .text_queue import index_all
 
 #: Tables that hold nothing of what was recorded.
 _OWN: Final = frozenset(
@@ -196,6 +197,8 @@ def _parts_of_names_apart(
     rows = (
         tx.all(_TRIGGERS) if is_needed and isinstance(db.dialect, SqliteDialect) else []
     )
+    if rows:
+        index_all(tx)
     for name, _ in rows:
         tx.run(f"DROP TRIGGER {name}")
     yield

@@ -46,6 +46,8 @@ class Ingester:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._listeners: list[Listener] = []
+        self.commits = 0
+        """What this process has committed, to see whether anything was written."""
         self.reset_after_fork()
         forksafe.register(self)
 
@@ -74,6 +76,7 @@ class Ingester:
                     for team, group in sorted(by_team.items())
                 ]
             is_written = True
+            self.commits += 1
         finally:
             if not is_written:
                 # What was undone must not be remembered.

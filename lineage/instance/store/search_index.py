@@ -60,6 +60,14 @@ def _starts_in(folder: str) -> tuple[int, ...]:
     return tuple(lowered.find(start) for start in starts_of(folder))
 
 
+def text_of(row: str) -> str:
+    """Return the SQL of a text with an artifact's names, for SQLite."""
+    return (
+        f"CASE WHEN instr({row}.ident, {row}.name) > 0 THEN {row}.ident"
+        f" ELSE {row}.ident || char(10) || {row}.name END"
+    )
+
+
 def write_terms(tx: Transaction, rows: Iterable[Term]) -> None:
     """Add rows to what a search looks up."""
     tx.insert_many("terms", _COLUMNS, list(dict.fromkeys(rows)), or_ignore=True)

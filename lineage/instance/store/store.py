@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from ...model.ingest import BatchAnswer
 from .database import Database
@@ -11,7 +11,10 @@ from .group_commit import GroupCommit
 from .ingest import Ingester
 from .migrate import migrate
 from .silent_tasks import IsAlive, nobody, silent_ends
+from .text_queue import index_texts
 from .validation import check_all
+
+_UNINDEXED: Final = "SELECT team_id FROM revisions WHERE unindexed_from IS NOT NULL"
 
 
 class Store:
@@ -93,6 +96,16 @@ class Store:
         if found:
             self.ingest_many(list(found.items()))
         return sum(map(len, found.values()))
+
+    def index_texts(self) -> None:
+        """Index the texts of all artifacts that wait for it.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        with self.db.read() as tx:
+            teams = [row[0] for row in tx.all(_UNINDEXED)]
+        index_texts(self.db, teams)
 
     def task_id(self, team_id: int, run: str) -> int | None:
         """Return the number of the task that a run's key stands for."""

@@ -36,6 +36,8 @@ class TeamCache:
     epoch: int = -1
     has_clock: bool = False
     """Whether any fact came from a clock that was set."""
+    unindexed_from: int | None = None
+    """The first artifact that waits for the index of texts."""
     merges: int = 0
     """Tasks merged in the transaction that goes on."""
     sources: dict[str, int] = field(default_factory=dict)
@@ -59,10 +61,12 @@ class TeamCache:
     def sync(self, tx: Transaction) -> int:
         """Forget what other processes may have changed; return the new revision."""
         row = tx.one(
-            "SELECT revision, epoch, has_clock FROM revisions WHERE team_id = ?",
+            "SELECT revision, epoch, has_clock, unindexed_from FROM revisions"
+            " WHERE team_id = ?",
             (self.team_id,),
         )
         self.has_clock = row is not None and bool(row[2])
+        self.unindexed_from = None if row is None else row[3]
         revision, epoch = (row[0], row[1]) if row else (0, 0)
         if epoch != self.epoch:
             self.forget()

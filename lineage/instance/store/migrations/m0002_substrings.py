@@ -10,20 +10,14 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
+from ..search_index import text_of
+
 STATEMENTS: tuple[str, ...] = ()
 
 _TABLE = (
     "CREATE VIRTUAL TABLE substrings"
     " USING fts5(text, tokenize='trigram', content='', detail=none)"
 )
-
-
-def text_of(row: str) -> str:
-    """Return the SQL of the text by which an artifact is indexed."""
-    return (
-        f"CASE WHEN instr({row}.ident, {row}.name) > 0 THEN {row}.ident"
-        f" ELSE {row}.ident || char(10) || {row}.name END"
-    )
 
 
 def _is_possible() -> bool:

@@ -8,7 +8,8 @@ the next change of the name was refused as a damaged file.
 from __future__ import annotations
 
 from ..database import Transaction
-from .m0002_substrings import FILL, text_of
+from ..search_index import text_of
+from .m0002_substrings import FILL
 
 STATEMENTS: tuple[str, ...] = ()
 
