@@ -550,34 +550,34 @@ class _Holder:
         self.lock = threading.RLock()
 
 
-_holder: Final = forksafe.register(_Holder())
+HOLDER: Final = forksafe.register(_Holder())
 
 
 def current_runtime() -> Runtime | None:
     """Return the process's runtime, if there is one."""
-    return _holder.runtime
+    return HOLDER.runtime
 
 
 def runtime() -> Runtime:
     """Return the process's runtime, making it at the first call."""
-    current = _holder.runtime
+    current = HOLDER.runtime
     return current if current is not None else _make()
 
 
 def _make() -> Runtime:
-    with _holder.lock:
-        if _holder.runtime is None:
+    with HOLDER.lock:
+        if HOLDER.runtime is None:
             made = attempt(Runtime, None, _switch_off) or Runtime(_NOWHERE)
             # A signal's handler that recorded meanwhile has made one already.
-            if _holder.runtime is None:
-                _holder.runtime = made
-        return _holder.runtime
+            if HOLDER.runtime is None:
+                HOLDER.runtime = made
+        return HOLDER.runtime
 
 
 def reset_runtime() -> None:
     """Forget the process's runtime without waiting, as tests need it."""
-    with _holder.lock:
-        old, _holder.runtime = _holder.runtime, None
+    with HOLDER.lock:
+        old, HOLDER.runtime = HOLDER.runtime, None
     if old is not None:
         old.abandon()
     turn_on()

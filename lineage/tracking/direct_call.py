@@ -22,7 +22,7 @@ from ..recording.context import (
     note_input,
 )
 from ..recording.fact_json import GENERATED
-from ..runtime import runtime
+from ..runtime import HOLDER
 from .call_plan import (
     REPEATS,
     TOO_LARGE,
@@ -47,8 +47,9 @@ _USED: Final[dict[str, Any]] = {
     "lineage_current": CURRENT.get,
     "lineage_set": CURRENT.set,
     "lineage_process_root": process_root,
-    "lineage_runtime": runtime,
+    "lineage_holder": HOLDER,
     "lineage_restore": restore_context,
+    "lineage_new": StepContext.__new__,
     "lineage_Step": StepContext,
     "lineage_keys": KEYS,
     "lineage_number": KEYS.number,
@@ -73,7 +74,8 @@ def {name}({parameters}):
     lineage_before = lineage_current()
     lineage_parent = lineage_before
     if lineage_parent is None:
-        lineage_process = lineage_runtime().recorder.process
+        lineage_now = lineage_holder.runtime
+        lineage_process = None if lineage_now is None else lineage_now.recorder.process
         lineage_parent = (
             lineage_process_root() if lineage_process is None else lineage_process.root
         )
@@ -83,9 +85,16 @@ def {name}({parameters}):
         if lineage_step is None:
             return lineage_wrapped({arguments})
     else:
-        lineage_step = lineage_Step(
-            lineage_task, lineage_parent, {step_name!r}, lineage_before
-        )
+        # `StepContext.__init__`, whose call is felt.
+        lineage_step = lineage_new(lineage_Step)
+        lineage_step.task = lineage_task
+        lineage_step.parent = lineage_parent
+        lineage_step.name = {step_name!r}
+        lineage_step.previous = lineage_before
+        lineage_step.key = lineage_step.step_ref = ""
+        lineage_step.is_emitted = lineage_step.is_referenced = False
+        lineage_step.inputs = lineage_step.repeated = lineage_step.block_inputs = None
+        lineage_step.values = ()
         lineage_at = lineage_step.at = lineage_time()
 {inputs}{call}{finish}"""
 

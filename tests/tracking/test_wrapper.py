@@ -16,6 +16,7 @@ from tracking_call_styles import FORMS, Boom, Form
 
 import lineage
 from lineage.errors import DeclarationError
+from lineage.recording.context import CURRENT, StepContext
 from lineage.testing import Recorded
 from lineage.tracking.tracked import TrackedFunction
 
@@ -364,3 +365,24 @@ def test_arguments_are_not_kept_alive(recorded: Recorded) -> None:
     del large
     gc.collect()
     assert gone() is None
+
+
+def test_the_step_of_a_generated_call_is_a_whole_step(recorded: Recorded) -> None:
+    """What a generated call makes has each attribute that its class gives a step."""
+    steps: list[StepContext] = []
+
+    @lineage.uses_project("project_id")
+    def look(project_id: int) -> None:
+        step = CURRENT.get()
+        assert isinstance(step, StepContext)
+        steps.append(step)
+
+    with lineage.task("look"):
+        look(1)
+        look(2)
+    for step in steps:
+        made = StepContext(step.task, step.parent, step.name, step.previous)
+        made.at, made.key, made.inputs = step.at, step.key, step.inputs
+        made.is_emitted = True
+        for name in StepContext.__slots__:
+            assert getattr(step, name) == getattr(made, name), name
