@@ -17,6 +17,7 @@ from . import urls
 from .bodies import fields_body, make_body
 from .compatibility import CompatibilityChecker
 from .errors import parse_error
+from .protocols import ReadHere
 from .resource import decoded
 from .retry import RetryPolicy
 from .transport import Request, Transport
@@ -79,6 +80,8 @@ class Connection:
             self._policy(retry_count, retry_sleep_sec, time_budget_s, timeout_s),
             adapters=adapters,
         )
+        adapter = (adapters or {}).get(self.server_address)
+        self.read_here: ReadHere | None = getattr(adapter, "read", None)
         self.versions = VersionCache(self._fetch_version)
         self.gate = CompatibilityChecker(self)
         self._is_probed = False

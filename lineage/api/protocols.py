@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import requests
@@ -14,6 +14,10 @@ from ..settings import Settings
 from .transport import Transport
 from .version import Capabilities
 
+#: Answers a method that only reads, called with its fields and the request's headers;
+#: none where it has to be asked by a request.
+ReadHere = Callable[[str, Any, Mapping[str, str]], "bytes | None"]
+
 
 class Client(Protocol):
     """Sends requests to one instance with one token; implemented by `Api`."""
@@ -21,9 +25,11 @@ class Client(Protocol):
     settings: Settings
     logger: logging.Logger
     server_address: str
+    headers: dict[str, str]
     additional_fields: dict[str, Any]
     transport: Transport
     task_id: str | None
+    read_here: ReadHere | None
 
     @property
     def token(self) -> str | None:

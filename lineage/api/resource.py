@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -31,9 +32,16 @@ class Resource:
     def _call(self, method: str, fields: Any) -> Any:
         """Call a method and return its decoded answer.
 
+        An instance in this process answers what only reads without a request.
+
         Raises:
             ApiError: The call failed, or its answer is no JSON.
         """
+        api = self._api
+        if api.read_here is not None and not api.additional_fields:
+            answer = api.read_here(method, fields, api.headers)
+            if answer is not None:
+                return json.loads(answer)
         return decoded(method, self._api.post(method, fields))
 
     def _call_announced(self, method: str, fields: Mapping[str, Any]) -> Any:

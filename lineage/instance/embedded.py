@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -24,6 +25,8 @@ from .store.silent_tasks import is_at_work_here
 
 #: Where the embedded instance is reached, by whoever mounted its adapter.
 ADDRESS: Final = "http://embedded.lineage"
+#: Longer texts are checked as a request's body.
+_MAX_TEXT: Final = 1 << 16
 
 
 class EmbeddedInstance:
@@ -55,6 +58,19 @@ class EmbeddedInstance:
             StoreError: The instance was closed.
         """
         return self._opened().handle(request)
+
+    def read(
+        self, method: str, fields: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> bytes | None:
+        """Answer a method that only reads, with its JSON, without a request.
+
+        Returns:
+            The answer; none where it has to be asked by a request.
+
+        Raises:
+            StoreError: The store cannot be opened, or the instance was closed.
+        """
+        return self._opened().read(method, fields, headers)
 
     def open(self) -> None:
         """Open the store now, and end its silent tasks.
@@ -98,6 +114,20 @@ class EmbeddedAdapter(BaseAdapter):
         super().__init__()
         self._instance = instance
 
+    def read(
+        self, method: str, fields: Any, headers: Mapping[str, str]
+    ) -> bytes | None:
+        """Answer a method that only reads, where its fields are plain values.
+
+        Returns:
+            The answer's JSON; none where it has to be asked by a request, whose body
+            is checked.
+        """
+        if not isinstance(fields, dict) or not all(map(_is_plain, fields.values())):
+            return None
+        lowered = {name.lower(): value for name, value in headers.items()}
+        return self._instance.read(method, fields, lowered)
+
     def send(
         self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any
     ) -> requests.Response:
@@ -107,6 +137,13 @@ class EmbeddedAdapter(BaseAdapter):
 
     def close(self) -> None:
         """Release nothing: the instance is closed by its owner."""
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is the same before and after it was written as JSON."""
+    if type(value) is str:
+        return len(value) < _MAX_TEXT and value.isprintable()
+    return value is None or (type(value) in (bool, int) and abs(value) < 1 << 63)
 
 
 def _from_prepared(request: requests.PreparedRequest) -> InstanceRequest:

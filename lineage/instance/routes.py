@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -48,6 +48,26 @@ class Routes:
     ) -> InstanceResponse:
         """Answer one request of a known caller; never raises for what it holds."""
         return answered(request, lambda: self._answer(request, principal))
+
+    def read(
+        self, method: str, fields: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> bytes | None:
+        """Answer a method that only reads, for who opened the store in this process.
+
+        Returns:
+            The answer's JSON; none where it has to be asked by a request, which also
+            makes the error of a refusal.
+        """
+        route = ROUTES.get(method)
+        if route is None or route.role != "reader" or route.form != "json":
+            return None
+        request = InstanceRequest("POST", f"/public/api/v3/{method}", headers=headers)
+        call = RequestContext(self.services, OPEN, request)
+        answer = answered(
+            request, lambda: respond(route.handler(call, _checked(route, fields)))
+        )
+        is_json = answer.status == 200 and answer.headers == JSON_HEADERS
+        return answer.body if is_json and isinstance(answer.body, bytes) else None
 
     def prepare(
         self, route: Route, request: InstanceRequest, principal: Principal
@@ -156,6 +176,10 @@ def parse(route: Route, request: InstanceRequest) -> BaseModel | Message:
         value = read_json(request, max_nodes=most)
     else:
         value = dict(request.query)
+    return _checked(route, value)
+
+
+def _checked(route: Route, value: object) -> BaseModel | Message:
     try:
         return route.model.model_validate(value)
     except ValidationError as error:

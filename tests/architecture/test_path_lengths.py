@@ -1,7 +1,6 @@
 """How many own files one action passes through; the bounds only ever go down.
 
-The goals are 40 files and 200 changes of file for a question, and 14 files for a call
-of the client.
+The goals are 40 files and 200 changes of file for a question.
 """
 
 from __future__ import annotations
@@ -114,11 +113,11 @@ def test_a_question_passes_few_files(
 
 
 def test_a_call_of_the_client_passes_few_files(example: Callable[..., Any]) -> None:
-    """`api.task.get_info_by_id` on the embedded instance: 22 files at most."""
+    """`api.task.get_info_by_id` on the embedded instance: 14 files at most."""
     lineage.uses_file("path")(example)("in.csv")
     assert lineage.flush(20)
     api = runtime()._make_api()
     assert api.task.get_info_by_id(1)
     with traced() as trace:
         assert api.task.get_info_by_id(1)
-    _short(trace, 22)
+    _short(trace, 14)
