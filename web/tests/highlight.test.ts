@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { connected } from "../src/model/highlight";
-import { edgeKey } from "../src/model/merge";
+import { edgeKey } from "../src/model/path";
 import { edge } from "./make";
 
 const all = (edges: ReturnType<typeof edge>[]) => new Map(edges.map((one) => [edgeKey(one), one]));

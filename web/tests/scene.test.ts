@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { curve, differences, faceOf, highlightPath, look, neighbour, nodeLabel, edgeLinesOf } from "../src/graph/scene";
-import { merge } from "../src/model/merge";
+import { pathFrom } from "../src/model/path";
 import { itemAt, itemFrom, presentAt } from "../src/model/overview";
 import { answer, item, node, picture } from "./make";
 
@@ -38,7 +38,7 @@ test("what did not exist yet is not shown, and no filter is blamed", () => {
 });
 
 test("a path dims all that is beside it", () => {
-  const path = highlightPath(merge([answer(["data:1>task:1"])]), grouped);
+  const path = highlightPath(pathFrom(answer(["data:1>task:1"])), grouped);
   const scene = look(grouped, STATE, path, null);
   expect(scene.looks.get("data:2")?.isDim).toBe(true);
   expect(scene.looks.get("task:1")).toMatchObject({ isDim: false, isHighlighted: true });

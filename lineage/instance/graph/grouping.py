@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
@@ -79,6 +80,9 @@ class Grouper:
         ends: The two ends of each edge.
         keep: Members that are in no group of like ones nor of the rest.
         opened: Keys of groups to open, once for each 20 members.
+        first: The same picture before anything was opened: what it shows, stays.
+        added: Which expansion, from 0, added a member.
+        found: Those of `keep` for which there is room beyond the limit.
     """
 
     def __init__(
@@ -88,6 +92,9 @@ class Grouper:
         *,
         keep: Collection[Id],
         opened: Sequence[str],
+        first: Grouper | None = None,
+        added: Mapping[Id, int] | None = None,
+        found: Collection[Id] = (),
     ) -> None:
         self.items: dict[str, Item] = {}
         self.item_of: dict[Id, str] = {}
@@ -97,6 +104,14 @@ class Grouper:
         self._steps: Mapping[str, int] = Counter(opened)
         #: Members that were opened out of a group: they stay out of every other.
         self._taken: set[Id] = set()
+        self._found = set(found)
+        self._added = added or {}
+        self._drawn = {} if first is None else first.drawn()
+
+    def drawn(self) -> dict[Id, Grouping]:
+        """Return how each member is drawn that is not among the rest."""
+        found = {id: self.items[key].grouping for id, key in self.item_of.items()}
+        return {id: how for id, how in found.items() if how != "rest"}
 
     def group(self, by: str, limit: int) -> None:
         """Group by artifact and app, then like ones, then what exceeds a limit."""
@@ -129,6 +144,8 @@ class Grouper:
             first = item.members[0]
             if item.key not in near or self._is_kept(item) or item.grouping == "app":
                 continue
+            if self._drawn.get(first.id, "like") != "like":
+                continue
             name = (first.name, first.status) if first.is_task else first.is_stale
             is_family = item.grouping == "artifact"
             like[is_family, first.kind, name, near[item.key]].append(item)
@@ -140,16 +157,19 @@ class Grouper:
 
     def _group_rest(self, limit: int) -> None:
         """Count what exceeds the limit by kind and direction; the nearest stay."""
-        excess = sum(self._steps.values()) * OPEN_STEP
-        if len(self.items) <= limit + excess:
+        room = limit + len(set(self._added.values())) * OPEN_STEP
+        excess = sum(self._steps.values()) * OPEN_STEP + len(self._found)
+        if len(self.items) <= room + excess:
             return
-        candidates = [item for item in self.items.values() if not self._is_kept(item)]
-        candidates.sort(key=_nearest_first)
-        buckets = {_bucket(item) for item in candidates}
-        kept = len(self.items) - len(candidates)
-        room = max(0, limit - len(buckets) - kept)
+        candidates = [item for item in self.items.values() if not self._stays(item)]
+        candidates.sort(key=self._place)
+        room -= len({_bucket(item) for item in candidates})
+        # What was opened or is looked for pushes nothing out that was drawn.
+        more = self._found | self._taken
+        ids = [{m.id for m in i.members} for i in self.items.values() if self._stays(i)]
+        room -= sum(members.isdisjoint(more) for members in ids)
         over: dict[str, list[Item]] = defaultdict(list)
-        for item in candidates[room:]:
+        for item in candidates[max(0, room) :]:
             over[_bucket(item)].append(item)
         for key, items in over.items():
             self._merge(key, "rest", items)
@@ -174,6 +194,15 @@ class Grouper:
     def _is_kept(self, item: Item) -> bool:
         ids = {member.id for member in item.members}
         return not (ids.isdisjoint(self._keep) and ids.isdisjoint(self._taken))
+
+    def _stays(self, item: Item) -> bool:
+        is_drawn = any(member.id in self._drawn for member in item.members)
+        return is_drawn or self._is_kept(item)
+
+    def _place(self, item: Item) -> tuple[float, int, float]:
+        """Order by the expansion, then by the distance from the focus."""
+        added = (self._added.get(member.id, math.inf) for member in item.members)
+        return (min(added), *_nearest_first(item))
 
     def _merge(self, key: str, grouping: Grouping, items: list[Item]) -> None:
         """Replace items by one, apart from those that were opened."""

@@ -25,6 +25,7 @@ from ...model.selector import parse
 from ...records import field, record
 from .edges import EdgeGroup, EdgeSet
 from .grouping import Ends, Grouper, Id, Item
+from .growth import Growth
 from .hidden_neighbours import HiddenNeighbours
 from .impact import impact
 from .joined_edges import JoinedEdges
@@ -121,10 +122,11 @@ def _picture(views: Sequence[TeamGraph], params: OverviewParams) -> _Picture:
     parts = around(
         views, params.select, params.up, params.down, params.by == "artifact"
     )
+    growth = Growth(_ids(parts), set(_focused(parts)))
     found = {**_add_others(parts, params), **_find(parts, params)}
-    keep = {*_focused(parts), *found.values()}
-    _expand_nodes(parts, params)
-    picture = _grouped(parts, params, keep)
+    growth.found = set(found.values()) - growth.focus
+    _expand_nodes(parts, params, growth)
+    picture = _grouped(parts, params, growth)
     wanted = [key for key in params.expanded if not _is_node(key)]
     for _ in range(MAX_PASSES):
         known = [key for key in wanted if _item_of(key) in picture.grouper.items]
@@ -133,9 +135,19 @@ def _picture(views: Sequence[TeamGraph], params: OverviewParams) -> _Picture:
         for key in known:
             wanted.remove(key)
             _expand_group(picture, _item_of(key), _way_of(key))
-        picture = _grouped(parts, params, keep)
+            growth.note(_ids(parts))
+        picture = _grouped(parts, params, growth)
     picture.found = found
     return picture
+
+
+def _ids(parts: Parts) -> set[Id]:
+    found = (
+        (at, ref)
+        for at, (_, part) in enumerate(parts)
+        for ref in (part.up.keys() | part.down.keys() | part.focus)
+    )
+    return set(found)
 
 
 def _focused(parts: Parts) -> Iterator[Id]:
@@ -177,19 +189,21 @@ def _way_of(entry: str) -> str:
     return entry.rpartition(".")[2]
 
 
-def _expand_nodes(parts: Parts, params: OverviewParams) -> None:
+def _expand_nodes(parts: Parts, params: OverviewParams, growth: Growth) -> None:
     for entry in filter(_is_node, params.expanded):
         for view, part in parts:
             _expand(view, part, select(view, parse(_item_of(entry))), _way_of(entry))
+        growth.note(_ids(parts))
 
 
 def _expand(view: TeamGraph, part: Subgraph, refs: set[int], way: str) -> None:
     """Add the neighbours of nodes on one side, if these are part of the picture."""
-    known = refs & (part.up.keys() | part.down.keys() | part.focus)
+    there = part.up.keys() | part.down.keys() | part.focus
+    known = refs & there
     hops = walk(view, known, up=way == "up", depth=1) if known else {}
     near = part.up if way == "up" else part.down
-    for ref, hop in hops.items():
-        near.setdefault(ref, hop)
+    # What is there already is not nearer than it was.
+    near.update({ref: hop for ref, hop in hops.items() if ref not in there})
 
 
 def _expand_group(picture: _Picture, key: str, way: str) -> None:
@@ -201,7 +215,7 @@ def _expand_group(picture: _Picture, key: str, way: str) -> None:
         _expand(view, part, {m.ref for m in hiding if m.view == at}, way)
 
 
-def _grouped(parts: Parts, params: OverviewParams, keep: set[Id]) -> _Picture:
+def _grouped(parts: Parts, params: OverviewParams, growth: Growth) -> _Picture:
     edges: list[EdgeSet] = []
     members: dict[Id, Member] = {}
     is_cut = False
@@ -216,8 +230,7 @@ def _grouped(parts: Parts, params: OverviewParams, keep: set[Id]) -> _Picture:
         parts, edges, Grouper((), (), keep=(), opened=()), members, is_cut
     )
     ends = [ends for _, ends, _ in picture.lines()]
-    picture.grouper = Grouper(members.values(), ends, keep=keep, opened=params.opened)
-    picture.grouper.group(params.by, params.limit)
+    picture.grouper = growth.grouper(list(members.values()), ends, params)
     return picture
 
 

@@ -201,3 +201,42 @@ def test_a_picture_is_of_a_moment(graph: GraphQueries) -> None:
         TEAM, select="file:/w/best.pt", as_of=START + 450, opened=["task:1"]
     )
     assert named(answer, "Train").count == 5
+
+
+@pytest.mark.parametrize("by", ["artifact", "run"])
+def test_opening_hides_nothing_that_was_shown(graph: GraphQueries, by: str) -> None:
+    """Where the limit is reached, what is opened or looked for gets more room."""
+    base = {"select": "file:/w/a.csv", "by": by, "limit": 12, "down": 2}
+    first = graph.overview(TEAM, **base)
+    shown = {item.key for item in first.items}
+    changes: list[tuple[dict[str, list[str]], str]] = []
+    for item in first.items:
+        ways = (("up", item.hidden_up), ("down", item.hidden_down))
+        changes += [
+            ({"expanded": [f"{item.key}.{way}"]}, item.key)
+            for way, is_hiding in ways if is_hiding
+        ]  # fmt: skip
+        if item.grouping != "single":
+            changes.append(({"opened": [item.key]}, item.key))
+        if item.second:
+            changes.append(({"find": [item.second]}, item.key))
+    assert changes
+    for change, key in changes:
+        answer = graph.overview(TEAM, **base, **change)
+        assert shown - {key} <= {item.key for item in answer.items}
+        assert answer.nodes >= first.nodes
+
+
+def test_what_was_added_first_stays_when_more_is_added(graph: GraphQueries) -> None:
+    """Each expansion has room of its own; a group may part into its members."""
+    base = {"select": "task:30", "by": "run", "limit": 10, "up": 1}
+    first = graph.overview(TEAM, **base)
+    ways = [f"{item.key}.down" for item in first.items if item.hidden_down]
+    ways += [f"{item.key}.up" for item in first.items if item.hidden_up]
+    shown: set[str] = set()
+    for most in range(len(ways) + 1):
+        answer = graph.overview(TEAM, **base, expanded=ways[:most])
+        keys = {item.key for item in answer.items if item.grouping == "single"}
+        assert shown <= keys
+        shown = keys
+    assert len(shown) > len(first.items)

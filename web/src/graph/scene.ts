@@ -4,7 +4,7 @@ import type { PageState } from "../app/url";
 import type { Box, Line, Point } from "../layout/layout";
 import type { Filters } from "../model/filter";
 import { connected, type Highlight } from "../model/highlight";
-import { edgeKey, type Graph } from "../model/merge";
+import { edgeKey, type Path } from "../model/path";
 import { itemAt, type Grouped, type NodeItem } from "../model/overview";
 import { shown } from "../model/titles";
 import { wordsOf } from "./edgeWords";
@@ -193,7 +193,7 @@ export function look(
 }
 
 /** The nodes and lines of a path, as grouped. */
-export function highlightPath(answer: Graph, grouped: Grouped): Highlight {
+export function highlightPath(answer: Path, grouped: Grouped): Highlight {
   const highlight: Highlight = { items: new Set(), edges: new Set() };
   const place = (key: string) => itemAt(grouped, key)?.key ?? key;
   for (const key of answer.nodes.keys()) highlight.items.add(place(key));

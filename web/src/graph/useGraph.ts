@@ -2,14 +2,14 @@
 import { useMemo, useRef } from "react";
 import { useAnswer, type Answer } from "../api/useAnswer";
 import type { PageState } from "../app/url";
-import { merge, type Graph } from "../model/merge";
+import { pathFrom, type Path } from "../model/path";
 import { groupedFrom, NOTHING, presentAt, type Grouped } from "../model/overview";
 import { keysToFind, pictureOf, type Picture } from "./picture";
 
 export interface GraphData {
   grouped: Grouped;
   picture: Picture;
-  path: Graph | null;
+  path: Path | null;
   isPathLoading: boolean;
   /** Keys of the items that existed at the moment asked for; null: all, now. */
   present: ReadonlySet<string> | null;
@@ -32,7 +32,7 @@ export function useGraph(state: PageState): GraphData {
   const latest = useRef<Grouped>(NOTHING);
   const wantsPath = state.from !== "" && state.to !== "";
   const found = useAnswer("graph.path", wantsPath ? { source: state.from, target: state.to } : null);
-  const path = useMemo(() => (wantsPath && found.data ? merge([found.data]) : null), [wantsPath, found.data]);
+  const path = useMemo(() => (wantsPath && found.data ? pathFrom(found.data) : null), [wantsPath, found.data]);
   const find = useFind(state, latest.current);
   const picture = pictureOf(state, find, path ? [...path.nodes.keys()] : []);
   const answer = useAnswer("graph.overview", state.focus ? picture : null, true);

@@ -1,6 +1,6 @@
 /** The nodes and edges connected to a node, for highlighting. */
 import type { GraphEdge } from "../api/types";
-import { edgeKey } from "./merge";
+import { edgeKey } from "./path";
 
 export interface Highlight {
   items: Set<string>;

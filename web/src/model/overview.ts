@@ -1,6 +1,6 @@
 /** The picture that the server groups: few items, which count what they stand for. */
 import type { GraphEdge, GraphNode, OverviewAnswer, OverviewItem } from "../api/types";
-import { edgeKey } from "./merge";
+import { edgeKey } from "./path";
 
 /** Members that opening a group shows; opening it again shows as many more. */
 export const OPEN_STEP = 20;
