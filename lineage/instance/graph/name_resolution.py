@@ -31,10 +31,9 @@ _BY_IDENT: Final = (
     " ON e.team_id = :team AND e.kind = :kind AND e.ident = x.value"
     " WHERE :model = 0 OR e.is_model = 1"
 )
-_OF_KIND: Final = (
-    "SELECT e.id FROM each_int(:ids) AS x"
+_NAMED: Final = (
+    "SELECT e.id, e.name, e.ident, e.kind, e.is_model FROM each_int(:ids) AS x"
     " JOIN entities e ON e.team_id = :team AND e.id = x.value"
-    " WHERE e.kind = :kind AND (:model = 0 OR e.is_model = 1)"
 )
 _BY_DIGEST: Final = (
     "SELECT n.id FROM nodes n WHERE n.team_id = :team AND n.task_id IS NULL"
@@ -70,7 +69,7 @@ def find_text(view: TeamGraph, text: Text) -> set[NodeRef]:
         if found:
             return found
     tasks = find_tasks(view, text.text, text.version)
-    entities = _with_name(view, *_targets(view, text.text), text.text)
+    entities = [row[0] for row in _with_name(view, text.text)]
     found = tasks | _versions(view, entities, text.version)
     if found or text.version is not None:
         return found
@@ -162,15 +161,15 @@ def _by_number(view: TeamGraph, number: int) -> set[NodeRef]:
 
 def _entities(view: TeamGraph, kind: str, value: str, is_model: bool) -> list[int]:
     """Return the artifacts of a kind with an id or path, else with such a name."""
-    names = {"kind": kind, "model": int(is_model)}
     idents = list({identity(kind, form) for form in _forms(value)})
-    rows = view.rows(_BY_IDENT, idents=idents, **names)
+    rows = view.rows(_BY_IDENT, idents=idents, kind=kind, model=int(is_model))
     if rows:
         return [row[0] for row in rows]
-    targets, aliased = _targets(view, value)
-    ids = [target for target in targets if target > 0]
-    kept = view.rows(_OF_KIND, ids=ids, **names)
-    return _with_name(view, [row[0] for row in kept], aliased, value)
+    return [
+        id
+        for id, its_kind, its_model in _with_name(view, value)
+        if its_kind == kind and (its_model or not is_model)
+    ]
 
 
 def _targets(view: TeamGraph, text: str) -> tuple[list[int], set[int]]:
@@ -213,20 +212,18 @@ def _comparable(text: str) -> str:
     return unicodedata.normalize("NFC", text).lower().replace("\\", "/")
 
 
-def _with_name(
-    view: TeamGraph, ids: list[int], aliased: set[int], text: str
-) -> list[int]:
-    """Keep the artifacts whose name or path is the text, or ends with it."""
+def _with_name(view: TeamGraph, text: str) -> list[tuple[int, str, int]]:
+    """Return the artifacts whose name or path is the text, or ends with it.
+
+    Each with its kind, and whether it is a model.
+    """
+    targets, aliased = _targets(view, text)
+    rows = view.rows(_NAMED, ids=[target for target in targets if target > 0])
     wanted = _comparable(text.removeprefix("./"))
-    rows = view.tx.all(
-        "SELECT e.id, e.name, e.ident FROM each_int(:ids) AS x"
-        " JOIN entities e ON e.team_id = :team AND e.id = x.value",
-        {"ids": [id for id in ids if id > 0], "team": view.team_id},
-    )
     end = wanted if wanted.startswith("/") else "/" + wanted
     return [
-        id
-        for id, name, ident in rows
+        (id, kind, is_model)
+        for id, name, ident, kind, is_model in rows
         if id in aliased
         or wanted in (_comparable(name), _comparable(ident))
         or _comparable(ident).endswith(end)
