@@ -89,6 +89,7 @@ def test_names_are_looked_up_by_the_same_threads_after_it(
         assert runtime()._names is before
 
 
+@pytest.mark.posix
 def test_a_whole_home_that_is_copied_back_loses_and_doubles_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
