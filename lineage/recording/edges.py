@@ -115,6 +115,12 @@ def absolute(path: str) -> str:
     # `abspath` costs as much as the stat, and most paths do not need it.
     if path[:1] == "/" and "/." not in path and "//" not in path and path[-1] != "/":
         return path
+    inner = f"{path}/".lstrip("./")
+    if "/../" in inner and os.sep == "/":
+        # What stands before `..` may be a link: then `..` is the folder around what it
+        # leads to. The working directory, before the first name, is none.
+        at = f"{path}/".rindex("/../") + 3
+        path = os.path.realpath(path[:at]) + path[at:]
     folded = os.path.abspath(path)
     return folded[1:] if folded[:2] == "//" else folded
 

@@ -224,6 +224,8 @@ def _checked_path(path: str) -> str:
 
 def _as_id(value: Any, kind: str) -> int:
     expected = f"the id of a {kind} (a whole number above zero)"
+    if kind in _PATH_KINDS:
+        expected = f"the path of a {kind}, or its id"
     if isinstance(value, bool):
         raise _wrong(value, expected)
     if isinstance(value, str):
@@ -246,6 +248,9 @@ def _wrong(value: Any, expected: str) -> SourceError:
         shown = f" {str(value)[:80]!r}"
     elif isinstance(value, float) or (isinstance(value, int) and value < 2**128):
         shown = f" {value!r}"[:80]
+    elif isinstance(value, bytes):  # More often they are content than a path.
+        hint = "; os.fsdecode(path) makes text of a path" if "path" in expected else ""
+        return SourceError(f"expected {expected}, got bytes{hint}")
     else:  # Showing it may cost more than all the rest.
         return SourceError(f"expected {expected}, got {type(value).__name__}")
     name = type(value).__name__

@@ -100,6 +100,21 @@ def test_an_absolute_path_has_one_spelling(written: str, path: str) -> None:
     assert absolute(written) == path
 
 
+@pytest.mark.skipif(os.sep != "/", reason="elsewhere `..` is folded as text")
+def test_two_dots_leave_the_folder_that_a_link_leads_to(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    """`link/../x` is the file beside what the link leads to, as it is when opened."""
+    (tmp_path / "real" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real" / "deep")
+    monkeypatch.chdir(tmp_path)
+    for written in ("link/../x", f"{tmp_path}/link/../x", "../{}/link/./../x/"):
+        given = written.format(tmp_path.name)
+        assert absolute(given) == f"{tmp_path}/real/x"
+    assert absolute("link/..") == f"{tmp_path}/real"
+    assert absolute("../x..y/..z") == f"{tmp_path.parent}/x..y/..z"
+
+
 def test_an_address_needs_no_place() -> None:
     """The canonical form of an address is made in the background."""
     assert place("s3://bucket/a") == {}

@@ -12,6 +12,7 @@ ARTIFACTS = [
     ("file", "/d/a"),
     ("file", "/b"),
     ("folder", "/d"),
+    ("folder", "/e"),
     ("job", "1"),
     ("project", "7"),
 ]
@@ -23,12 +24,13 @@ def _digest(sign: str) -> str:
 
 
 @st.composite
-def evidence(draw: st.DrawFn) -> dict[str, Any]:
+def evidence(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     """What an edge may know of its version; mostly little."""
-    form = draw(
-        st.sampled_from(["none", "none", "digest", "stat", "both", "said", "etag"])
-    )
+    forms = ["none", "none", "digest", "stat", "both", "said", "etag", "files"]
+    form = draw(st.sampled_from(forms))
     known: dict[str, Any] = {}
+    if form == "files":
+        return _of_files(draw, kind)
     if form in ("digest", "both", "stat"):
         stat = {"size": 20, "mtime_ns": draw(st.integers(1, 2))}
         if form == "digest":
@@ -43,6 +45,19 @@ def evidence(draw: st.DrawFn) -> dict[str, Any]:
             st.lists(st.sampled_from("xyz"), min_size=1, max_size=2, unique=True)
         )
         known["evidence"] = [{"kind": "etag", "value": value} for value in values]
+    return known
+
+
+def _of_files(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    """What is known of a folder, and of a file with companions."""
+    value = draw(st.sampled_from("ab"))
+    if kind != "folder":
+        return {"evidence": [{"kind": "companions", "value": value}]}
+    digest = draw(st.sampled_from([f"h1:{value * 43}=", f"stat:{value * 64}"]))
+    manifest = {"digest": digest, "files": 1, "bytes": 20, "entries": []}
+    known: dict[str, Any] = {"manifest": manifest}
+    if digest.startswith("h1:"):
+        known["evidence"] = [{"kind": "dirhash-h1", "value": digest}]
     return known
 
 
@@ -73,7 +88,7 @@ def histories(draw: st.DrawFn) -> list[Fact]:
                 fact["step"]["parent"] = parents[step]
         if fact["dir"] == "output":
             _complete_output(draw, fact, step, parents)
-        known = draw(evidence())
+        known = draw(evidence(kind))
         if draw(st.booleans()):
             fact |= known
         elif known:

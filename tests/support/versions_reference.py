@@ -34,7 +34,9 @@ class Event:
         self.sources = fact.get("derived_from")
         self.unwritten = bool(known.get("unwritten"))
         self.evidence = [] if role == "mention" else evidence_of(known)
-        self.size = (known.get("stat") or {}).get("size")
+        manifest = known.get("manifest") or {}
+        self.size = (known.get("stat") or {}).get("size", manifest.get("bytes"))
+        self.manifest = manifest.get("digest")
         self.version: Any = None
         self.node: Node | None = None
         self.reused = False
@@ -69,18 +71,21 @@ def evidence_of(known: dict[str, Any]) -> list[tuple[str, str]]:
     if stat is not None and stat.get("digest"):
         found.append(("digest", stat["digest"]))
     found += [
-        ("storage", f"{one['kind']}:{one['value']}")
+        (
+            "companions" if one["kind"] == "companions" else "storage",
+            f"{one['kind']}:{one['value']}",
+        )
         for one in known.get("evidence") or ()
     ]
     if stat is not None:
         found.append(("stat", f"{stat['size']}/{stat['mtime_ns']}"))
-    return found
+    return sorted(found, key=lambda token: RANKS.index(token[0]))
 
 
 def complete(facts: Iterable[Fact]) -> list[tuple[Fact, dict[str, Any]]]:
     """Join edges with the evidence that came apart from them."""
     by_uid = {fact["uid"]: fact for fact in facts}
-    members = ("stat", "version", "evidence", "unwritten")
+    members = ("stat", "version", "evidence", "unwritten", "manifest")
     joined = []
     for fact in by_uid.values():
         if fact["f"] != "edge":
@@ -357,13 +362,36 @@ class Graph:
         ]:
             add(use.node, output.node, "enclosing step", by)
 
-    def _digest(self, node: Node) -> tuple[str | None, int | None]:
+    def _events(self, node: Node) -> list[Event]:
+        """List what happened to a node's version, in time."""
         events = [
             e for n in self.nodes if n.version == node.version for e in n.events
             if n.artifact == node.artifact
         ]  # fmt: skip
-        events.sort(key=lambda e: e.when)
-        for event in events:
+        return sorted(events, key=lambda e: e.when)
+
+    def _contents(self, node: Node) -> set[str]:
+        """List what says that another artifact holds the same bytes."""
+        found = {self._digest(node)[0] or ""}
+        events = self._events(node)
+        manifests = [e.manifest for e in events if e.manifest]
+        if manifests and manifests[0].startswith("h1:"):
+            found.add(manifests[0])
+        tokens = [token for event in events for token in event.evidence]
+        best = min(tokens, key=lambda t: (RANKS.index(t[0]), t[1]), default=("", ""))
+        if best[0] == "companions":
+            found.add(best[1])
+        return found - {""}
+
+    def _size(self, node: Node) -> int | None:
+        digest, size = self._digest(node)
+        if digest is not None and size is not None:
+            return size
+        sizes = [e.size for e in self._events(node) if e.size is not None]
+        return sizes[0] if sizes else None
+
+    def _digest(self, node: Node) -> tuple[str | None, int | None]:
+        for event in self._events(node):
             for rank, text in event.evidence:
                 if rank == "digest":
                     return text, event.size
@@ -371,14 +399,14 @@ class Graph:
 
     def _links_of_content(self, add: Any) -> None:
         for found in self.nodes:
-            digest, size = self._digest(found)
-            if found.made or digest is None or (size is not None and size < 8):
+            contents, size = self._contents(found), self._size(found)
+            if found.made or not contents or (size is not None and size < 8):
                 continue
             for made in self.nodes:
                 if (
                     made.made
                     and made.artifact != found.artifact
-                    and self._digest(made)[0] == digest
+                    and self._contents(made) & contents
                     and made.at <= found.at
                 ):
                     add(made, found, "same content", "")

@@ -88,6 +88,15 @@ def test_values_of_another_kind(value: Any, kind: str | None) -> None:
         to_artifact_ref(value, kind)
 
 
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_bytes_are_no_path(kind: str) -> None:
+    """They may be a file's content; the message says how a path is given."""
+    with pytest.raises(
+        SourceError, match=rf"path of a {kind}.*, got bytes; os.fsdecode"
+    ):
+        to_artifact_ref(b"a/b", kind)
+
+
 def test_bytes_paths_are_decoded() -> None:
     """An object that gives its path as bytes names the same file."""
 

@@ -24,6 +24,7 @@ from ...recording.fork_guard import no_fork
 from ...recording.host_info import machine_name
 from ...settings import Settings
 from ..queue import QueuedFact
+from .doubts import drop_doubtful
 from .locations import Locations
 from .protocol import Findings, Subject
 from .workers import Workers
@@ -166,6 +167,7 @@ class EvidenceCollector:
             if not self._wait(lambda: all(e.is_named for e in entries), self._names_s):
                 self._names_s = 0.0  # A disk hangs: nobody waits for it again.
             self._wait(lambda: all(e.is_done or e.is_slow for e in entries), _CONTENT_S)
+            drop_doubtful(entries)
             for item, entry in pairs:
                 self._send(item, entry)
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from ...model.limits import MAX_MANIFEST_FILES
 from .content import state_of
-from .local_file import TICK_S, LocalFileResolver
+from .local_file import LocalFileResolver
 from .protocol import Findings, Subject
 from .tables import is_table
 
@@ -86,8 +86,7 @@ class FolderResolver:
 
     def _resolve(self, subject: Subject, path: str) -> Findings:
         listing = self._listed(path)
-        # A tick more: the clock of the files goes a little behind.
-        if listing.changed_ns > subject.at_ns + int(TICK_S * 1e9):
+        if listing.changed_ns > subject.at_ns:
             raise _NotPinnedError("changed since it was declared")
         by_stat = _stat_digest(listing.files)
         evidence = [{"kind": "dir-stat", "value": by_stat}]

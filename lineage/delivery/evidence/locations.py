@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat as stat_module
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ class Locations:
             return mapped, [path]
         if path.startswith(_DATABRICKS):
             return f"dbfs:/{path[len(_DATABRICKS) :]}", [path]
-        real = _real_path(path, fact.get("stat"))
+        real = _real_path(path, fact.get("stat"), int(float(fact["at"]) * 1e9))
         others = [path] if real != path else []
         mapped = self._by_hand(real)
         if mapped is not None:
@@ -133,19 +134,37 @@ def _below(path: str, folder: str) -> str | None:
     return None
 
 
-def _real_path(path: str, stat: dict[str, Any] | None) -> str:
-    """Resolve symbolic links; of one that was moved since, only the folders."""
+def _real_path(path: str, stat: dict[str, Any] | None, at_ns: int) -> str:
+    """Resolve symbolic links; of one that was moved since, only the folders before."""
     real = os.path.realpath(path)
-    if real == path or stat is None or not os.path.islink(path):
+    if real == path or (stat and _inode(real) == stat.get("inode")):
         return real
+    at = path.find("/", 1)
+    while at >= 0:
+        if _is_newer_link(path[:at], at_ns):
+            break
+        at = path.find("/", at + 1)
+    if at < 0 and not _is_newer_link(path, at_ns):
+        return real
+    folder, name = os.path.split(path if at < 0 else path[:at])
+    rest = "" if at < 0 else path[at:]
+    return os.path.join(os.path.realpath(folder), name) + rest
+
+
+def _inode(path: str) -> int | None:
     try:
-        seen = os.stat(real)
+        return os.stat(path).st_ino
     except OSError:
-        seen = None
-    if seen is not None and seen.st_ino == stat.get("inode"):
-        return real
-    folder, name = os.path.split(path)
-    return os.path.join(os.path.realpath(folder), name)
+        return None
+
+
+def _is_newer_link(path: str, at_ns: int) -> bool:
+    """Whether a link was made after a moment, so that it led elsewhere then."""
+    try:
+        seen = os.lstat(path)
+    except OSError:
+        return False
+    return stat_module.S_ISLNK(seen.st_mode) and seen.st_ctime_ns > at_ns
 
 
 def _read_mounts(file: Path) -> list[_Mount]:

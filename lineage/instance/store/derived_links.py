@@ -32,13 +32,28 @@ _BY_ACTIVITY: Final = (
     " FROM each_int(:ids) AS x JOIN links l ON l.team_id = :team"
     " AND l.activity = x.value AND l.direction IN ({directions})"
 )
-_SAME_CONTENT: Final = (
+_EQUAL: Final = (
     "SELECT m.id, f.id, m.created_at, f.created_at FROM each_int(:ids) AS x"
     " JOIN nodes {one} ON {one}.team_id = :team AND {one}.id = x.value"
-    " JOIN nodes {other} ON {other}.team_id = :team AND {other}.digest = {one}.digest"
+    " JOIN nodes {other} ON {other}.team_id = :team"
+    " AND {other}.[column] = {one}.[column][which]"
     " AND {other}.entity_id <> {one}.entity_id"
     " WHERE f.is_made = 0 AND m.is_made = 1 AND m.created_at <= f.created_at"
     " AND (f.size IS NULL OR f.size >= :trivial)"
+)
+#: Where equal content is seen: a file's digest, that of a folder that was read, and
+#: that of a file with its companions. The range is that of a partial index.
+_CONTENTS: Final = (
+    ("digest", ""),
+    ("manifest", " AND substr({one}.manifest, 1, 3) = 'h1:'"),
+    (
+        "version",
+        " AND {other}.version >= 'companions:' AND {other}.version < 'companions;'",
+    ),
+)
+_SAME_CONTENT: Final = " UNION ALL ".join(
+    _EQUAL.replace("[column]", column).replace("[which]", which)
+    for column, which in _CONTENTS
 )
 
 

@@ -95,6 +95,15 @@ def test_a_folder_that_changed_since_is_not_pinned(tmp_path: Path) -> None:
     assert found == {"pinned": False, "pinned_reason": "changed since it was declared"}
 
 
+def test_a_folder_that_changed_right_after_is_not_pinned(tmp_path: Path) -> None:
+    """The times of files never run ahead of the clock by which edges go."""
+    fill(tmp_path, FILES)
+    inside = [tmp_path, *tmp_path.rglob("*")]
+    changed_ns = max(path.stat().st_ctime_ns for path in inside)
+    assert resolve(tmp_path, changed_ns)["manifest"]["files"] == len(FILES)
+    assert resolve(tmp_path, changed_ns - 1)["pinned"] is False
+
+
 def test_a_folder_that_changes_while_it_is_read_is_not_pinned(
     tmp_path: Path, monkeypatch: Any
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ ROOT = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\nno mount at all\n"
 
 def edge(path: str, *, id: str | None = None, **more: Any) -> dict[str, Any]:
     """Make the members of an edge that name a local path."""
-    return {"kind": "file", "id": id or path, "local_path": path, **more}
+    at = time.time()
+    return {"kind": "file", "id": id or path, "local_path": path, "at": at, **more}
 
 
 @pytest.fixture
@@ -85,13 +87,28 @@ def test_a_link_is_known_by_what_it_leads_to(tmp_path: Path) -> None:
 
 
 def test_a_link_that_was_moved_since_stays_itself(tmp_path: Path) -> None:
-    """What a link leads to later is not what the task used."""
-    old, new, link = (tmp_path / name for name in ("old", "new", "link"))
-    old.write_text("x")
-    new.write_text("y")
-    link.symlink_to(new)
-    named = Locations("m").name(edge(str(link), stat={"inode": old.stat().st_ino}))
-    assert named == {"canonical": f"file://m{link}"}
+    """What a link leads to later is not what the task used, of a file or its folder."""
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "m.pt").write_text(name)
+    before, inode = time.time() - 1, (tmp_path / "old" / "m.pt").stat().st_ino
+    folder, file = tmp_path / "run", tmp_path / "m.pt"
+    folder.symlink_to(tmp_path / "new")
+    file.symlink_to(tmp_path / "new" / "m.pt")
+    for path in (file, folder / "m.pt"):
+        moved = edge(str(path), at=before, stat={"inode": inode})
+        assert Locations("m").name(moved) == {"canonical": f"file://m{path}"}
+        assert Locations("m").name(moved | {"stat": {}}) == {
+            "canonical": f"file://m{path}"
+        }
+
+
+def test_a_link_leads_to_a_file_that_was_replaced(tmp_path: Path) -> None:
+    """A target with another inode by now is the target: the link is older."""
+    target, link = tmp_path / "ck.pt", tmp_path / "latest"
+    link.symlink_to(target)
+    named = Locations("m").name(edge(str(link), stat={"inode": 1}))
+    assert named["canonical"] == f"file://m{target}"
 
 
 def test_a_location_is_set_by_hand(tmp_path: Path) -> None:

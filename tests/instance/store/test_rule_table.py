@@ -12,6 +12,7 @@ from lineage.instance.store import Store
 from lineage.instance.store.derived_links import downstream, upstream
 
 START = 1_700_000_000.0
+H1 = f"h1:{'a' * 43}="
 _numbers = itertools.count(1)
 
 
@@ -273,6 +274,30 @@ def test_copies_and_renames_keep_their_history(story: Story) -> None:
         made = story.makes("predict" + name, f"/{name}.csv")
         runs = story.walk(story.node(made), up=True)[1]
         assert ("train" in runs) is bool(size)
+
+
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [
+        ("folder", {
+            "manifest": {"digest": H1, "files": 1, "bytes": 20, "entries": []},
+            "evidence": [{"kind": "dirhash-h1", "value": H1}],
+        }),
+        ("file", {"evidence": [{"kind": "companions", "value": "a"}]}),
+    ],
+)  # fmt: skip
+def test_copies_of_several_files_keep_their_history(
+    story: Story, kind: str, known: dict[str, Any]
+) -> None:
+    """A renamed folder, and a copied file with what lies beside it."""
+    story.makes("train", "/tmp-run", kind=kind, **known)
+    story.makes("other", "/no-copy", kind=kind)
+    story.uses("predict", "/run", kind=kind, **known)
+    made = story.makes("predict", "/out")
+    assert story.walk(story.node(made), up=True) == (
+        {"/run", "/tmp-run"},
+        {"train", "predict"},
+    )
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
