@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from journal_tools import run_script, wait_for
 
 #: The request that takes longer than any worker may.
@@ -114,6 +115,7 @@ class Started:
 @contextmanager
 def gunicorn(place: Path, *options: str, **environ: str) -> Iterator[Started]:
     """Serve a small app with three workers."""
+    pytest.importorskip("gunicorn", reason="needs pip install -e '.[dev]'")
     (place / "web.py").write_text(_WEB)
     words = ("gunicorn", "web:app", "-w", "3", "-b", "127.0.0.1:0", *options)
     with _ended(Started(place, *words, **environ)) as server:
