@@ -50,7 +50,13 @@ class Found:
         return self.nodes[0]
 
 
-def find(here: Instance, text: str, matches: Matches | None = None) -> Found:
+def find(
+    here: Instance,
+    text: str,
+    matches: Matches | None = None,
+    *,
+    as_of: float | None = None,
+) -> Found:
     """Find the one node that a name means, or the set that a selector means.
 
     Args:
@@ -58,29 +64,32 @@ def find(here: Instance, text: str, matches: Matches | None = None) -> Found:
         text: What a person typed.
         matches: Asks which nodes a selector matches, where the command's own question
             says so; it raises the instance's error where none does.
+        as_of: The moment whose versions count, as seconds since 1970; now where left
+            out. A file's bytes are those of now and say nothing of another moment.
 
     Raises:
         NotFoundError: Nothing has the name, or several different nodes have it.
     """
-    matches = matches or partial(_matches, here)
-    local = _find_local_file(here, text, matches)
+    matches = matches or partial(_matches, here, as_of)
+    local = _find_local_file(here, text, matches, is_past=as_of is not None)
     if local is not None:
         return local
     nodes = select(text, matches)
     if not nodes:
-        raise NotFoundError(_nothing(here, text))
+        then = "" if as_of is None else f"at {date(as_of)} "
+        raise NotFoundError(then + _nothing(here, text))
     if means_set(text):
         return Found(nodes, text)
     return _only(here, text, nodes)
 
 
-def find_one(here: Instance, text: str) -> Found:
+def find_one(here: Instance, text: str, *, as_of: float | None = None) -> Found:
     """Find the one node that is meant, where a set makes no sense.
 
     Raises:
         NotFoundError: Nothing, or several different nodes, match.
     """
-    found = find(here, text)
+    found = find(here, text, as_of=as_of)
     return found if len(found.nodes) == 1 else _only(here, text, found.nodes)
 
 
@@ -94,8 +103,8 @@ def select(selector: str, matches: Matches) -> Sequence[Node]:
         return []
 
 
-def _matches(here: Instance, selector: str) -> Sequence[Node]:
-    answer = here.graph.get(selector, up=0, down=0, limit=5000)
+def _matches(here: Instance, as_of: float | None, selector: str) -> Sequence[Node]:
+    answer = here.graph.get(selector, up=0, down=0, limit=5000, as_of=as_of)
     if means_set(selector):
         return answer.nodes
     return [node for node in answer.nodes if node.key in answer.focus]
@@ -124,10 +133,13 @@ def _best(nodes: Sequence[Node]) -> Node:
     return max(nodes, key=lambda node: (bool(node.is_current), node.created_at or 0.0))
 
 
-def _find_local_file(here: Instance, text: str, matches: Matches) -> Found | None:
+def _find_local_file(
+    here: Instance, text: str, matches: Matches, *, is_past: bool
+) -> Found | None:
     """Find what was recorded of a file or folder on this machine.
 
-    The bytes of a file decide which version it is, and recognise a copy.
+    The bytes of a file decide which version it is, and recognise a copy; of the past
+    only its path does.
     """
     if not os.path.exists(text):
         return None
@@ -138,6 +150,8 @@ def _find_local_file(here: Instance, text: str, matches: Matches) -> Found | Non
         return _only(here, selector, nodes) if nodes else None
     artifact = f'file:"{_quoted(path)}"'
     known = select(artifact, matches)
+    if is_past:
+        return _only(here, artifact, known) if known else None
     digest = _digest(path)
     current = [node for node in known if node.digest == f"sha256:{digest}"]
     if current:

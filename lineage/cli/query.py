@@ -168,14 +168,15 @@ def run_downstream(args: argparse.Namespace) -> CommandResult:
 
 def _walk(args: argparse.Namespace, way: Way) -> CommandResult:
     with instance(args) as here:
-        found = find(here, args.name)
+        as_of = moment(args.as_of)
+        found = find(here, args.name, as_of=as_of)
         walk = here.graph.upstream if way == "up" else here.graph.downstream
         answer = walk(
             found.selector,
             depth=args.depth,
             kinds=args.kinds,
             only=args.only,
-            as_of=moment(args.as_of),
+            as_of=as_of,
             limit=args.limit,
             after=args.after,
         )
@@ -222,9 +223,8 @@ def _find_impact(
         return answer.focus
 
     as_of = moment(args.as_of)
-    # A name means what has it now, whatever moment is asked about.
     is_plain = as_of is None and args.if_unchanged is None
-    found = find(here, args.name, matches if is_plain else None)
+    found = find(here, args.name, matches if is_plain else None, as_of=as_of)
     answer = answers.get(found.all_versions)
     if answer is None:
         answer = here.graph.impact(
@@ -236,9 +236,10 @@ def _find_impact(
 def run_provenance(args: argparse.Namespace) -> CommandResult:
     """Show how something was made."""
     with instance(args) as here:
-        found = find_one(here, args.name)
+        as_of = moment(args.as_of)
+        found = find_one(here, args.name, as_of=as_of)
         key = found.node.key
-        answer = here.graph.provenance(key, as_of=moment(args.as_of))
+        answer = here.graph.provenance(key, as_of=as_of)
         page = here.page_lines(view="provenance", focus=key)
     lines = [*found.notes, *draw(answer.graph, way="up", roots=[key])]
     for task in answer.tasks:
@@ -317,7 +318,8 @@ def run_path(args: argparse.Namespace) -> CommandResult:
     """Show how something became something else."""
     as_of = moment(args.as_of)
     with instance(args) as here:
-        source, target = find_one(here, args.a).node, find_one(here, args.b).node
+        source = find_one(here, args.a, as_of=as_of).node
+        target = find_one(here, args.b, as_of=as_of).node
         try:
             answer = here.graph.path(source.key, target.key, as_of=as_of)
         except ApiError as error:

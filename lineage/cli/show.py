@@ -126,7 +126,7 @@ def _hit(hit: SearchHit) -> list[StyledText]:
 def run_show(args: argparse.Namespace) -> CommandResult:
     """Show one node with its upstream and downstream, or list a set."""
     with instance(args) as here:
-        found = find(here, args.name)
+        found = find(here, args.name, as_of=moment(args.as_of))
         if len(found.nodes) > 1:
             return _show_set(here, found, args.limit)
         return _show_one(here, found, args)

@@ -263,3 +263,26 @@ def test_a_set_that_is_empty_shows_how_a_name_is_quoted(
     shown = type_("show", "kind:job").err
     assert "nothing matches 'kind:job'" in shown
     assert "'\"kind:job\"'" in shown
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_a_file_that_is_here_means_its_version_of_the_moment(
+    empty_home: Api, type_: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Its bytes of now say nothing of then; before it was recorded it is not there."""
+    place = tmp_path / "m.pt"
+    place.write_text("new")
+    task = {"uid": "t-1", "f": "task", "task": "r", "name": "Make", "at": 1000.0}
+    edges = _facts(
+        ("r", "output", str(place), 1001.0, {"content": "old"}),
+        ("r", "output", str(place), 2001.0, {"content": "new"}),
+    )
+    assert empty_home.facts.add([task, *edges]).refused == []
+    shown = {
+        moment: type_("show", str(place), *moment, "--json").data["thing"]["node"]
+        for moment in ((), ("--as-of", "1500"), ("--as-of", "2500"))
+    }
+    digests = {moment: node["digest"] for moment, node in shown.items()}
+    old, new = (f"sha256:{hashlib.sha256(c).hexdigest()}" for c in (b"old", b"new"))
+    assert digests == {(): new, ("--as-of", "1500"): old, ("--as-of", "2500"): new}
+    assert "nothing is called" in type_("show", str(place), "--as-of", "500").err
