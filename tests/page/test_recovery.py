@@ -27,6 +27,22 @@ def test_a_view_whose_parts_are_out_of_reach_comes_back(
     expect(page.locator(".node.is-focus")).to_be_visible()
 
 
+def test_a_graph_stays_while_the_server_is_away(
+    look_quietly: Look, signs: StoryFixture
+) -> None:
+    """A click that is not answered hides nothing, and is answered later by itself."""
+    page = look_quietly(block="**/no-part-has-this-name")
+    page.goto(page.url + f"?focus={signs.find('Label signs')}&down=1")
+    expect(page.locator(".node.is-focus")).to_be_visible()
+    before = page.locator(".node").count()
+    page.route("**/api/v3/**", lambda route: route.abort())
+    page.get_by_role("button", name="Downstream: one more").click()
+    expect(page.get_by_role("status").get_by_text("no answer")).to_be_visible()
+    assert page.locator(".node").count() == before
+    page.unroute("**/api/v3/**")
+    expect(page.locator(".node")).not_to_have_count(before)
+
+
 def test_parts_are_fetched_before_they_are_needed(
     look: Look, signs: StoryFixture
 ) -> None:

@@ -1,5 +1,6 @@
 /** Every request of the graph view. */
 import { useMemo, useRef } from "react";
+import type { ApiFailure } from "../api/client";
 import { useAnswer, type Answer } from "../api/useAnswer";
 import type { PageState } from "../app/url";
 import { pathFrom, type Path } from "../model/path";
@@ -28,16 +29,24 @@ function useFind(state: PageState, grouped: Grouped): string[] {
   }, [sel, from, to, grouped]);
 }
 
+/** Whether the server did not answer, rather than refuse. */
+const isUnanswered = (error: ApiFailure): boolean => error.status === 0 || error.status >= 500;
+
 export function useGraph(state: PageState): GraphData {
-  const latest = useRef<Grouped>(NOTHING);
+  const shown = useRef({ focus: state.focus, grouped: NOTHING });
   const wantsPath = state.from !== "" && state.to !== "";
   const found = useAnswer("graph.path", wantsPath ? { source: state.from, target: state.to } : null);
   const path = useMemo(() => (wantsPath && found.data ? pathFrom(found.data) : null), [wantsPath, found.data]);
-  const find = useFind(state, latest.current);
+  const find = useFind(state, shown.current.grouped);
   const picture = pictureOf(state, find, path ? [...path.nodes.keys()] : []);
   const answer = useAnswer("graph.overview", state.focus ? picture : null, true);
-  const grouped = useMemo(() => (answer.data ? groupedFrom(answer.data) : NOTHING), [answer.data]);
-  latest.current = grouped;
+  const isAway = answer.error !== null && isUnanswered(answer.error);
+  const grouped = useMemo(() => {
+    if (answer.data) return groupedFrom(answer.data);
+    // A server that is away takes nothing from what is shown.
+    return isAway && shown.current.focus === state.focus ? shown.current.grouped : NOTHING;
+  }, [answer.data, isAway, state.focus]);
+  shown.current = { focus: state.focus, grouped };
   const present = useMemo(() => (state.at === null ? null : presentAt(grouped, state.at)), [state.at, grouped]);
   return { grouped, picture, path, isPathLoading: wantsPath && found.isLoading, present, answer };
 }
