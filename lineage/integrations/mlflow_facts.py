@@ -281,6 +281,7 @@ def _edge(
     direction: str, kind: str, id: str, at: float, locations: Locations
 ) -> dict[str, Any]:
     edge: dict[str, Any] = {"f": "edge", "dir": direction, "kind": kind, "id": id}
+    edge["at"] = at
     path = id if id.startswith("/") else local_file(id)
     if path is not None and kind != "table":
         edge["id"] = edge["local_path"] = path
@@ -289,5 +290,4 @@ def _edge(
         **edge,
         **(locations.name(edge) if kind != "table" else {}),
         "name": (PurePosixPath(name).name or id)[:MAX_NAME],
-        "at": at,
     }
