@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from ..errors import StoreError, warn_rarely
+from .beside import beside
 from .store import Store
 
 #: How often it looks; a look reads an index of the open tasks.
 LOOK_EVERY_S: Final = 5.0
 
 
-@asynccontextmanager
-async def silent_tasks_end(store: Store) -> AsyncIterator[None]:
+def silent_tasks_end(store: Store) -> AbstractAsyncContextManager[None]:
     """End silent tasks as long as the block runs."""
-    watch = asyncio.create_task(_watch(store))
-    try:
-        yield
-    finally:
-        watch.cancel()
-        await asyncio.wait({watch})
+    return beside(_watch(store))
 
 
 async def _watch(store: Store) -> None:

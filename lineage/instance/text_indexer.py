@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from ..errors import StoreError, warn_rarely
+from .beside import beside
 from .store import Store
 
 #: How often it looks whether anything was written; then it asks one small table.
 LOOK_EVERY_S: Final = 1.0
 
 
-@asynccontextmanager
-async def texts_are_indexed(store: Store) -> AsyncIterator[None]:
+def texts_are_indexed(store: Store) -> AbstractAsyncContextManager[None]:
     """Index what waits, in each pause of the intake, as long as the block runs."""
-    watch = asyncio.create_task(_watch(store))
-    try:
-        yield
-    finally:
-        watch.cancel()
-        await asyncio.wait({watch})
+    return beside(_watch(store))
 
 
 async def _watch(store: Store) -> None:

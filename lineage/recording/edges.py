@@ -117,8 +117,8 @@ def absolute(path: str) -> str:
         return path
     inner = f"{path}/".lstrip("./")
     if "/../" in inner and os.sep == "/":
-        # What stands before `..` may be a link: then `..` is the folder around what it
-        # leads to. The working directory, before the first name, is none.
+        # A name before `..` may be a link; then `..` is the folder around its target.
+        # Leading dots belong to the working directory, which is not a link.
         at = f"{path}/".rindex("/../") + 3
         path = os.path.realpath(path[:at]) + path[at:]
     folded = os.path.abspath(path)

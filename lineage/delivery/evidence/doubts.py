@@ -12,10 +12,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from .local_file import TICK_S
 from .protocol import Findings
 
-#: No kernel's clock has longer ticks, in seconds.
-TICK_S: Final = 0.02
 _DOUBTFUL: Final = {
     "pinned": False,
     "pinned_reason": "changed when it was declared",

@@ -137,7 +137,7 @@ def _below(path: str, folder: str) -> str | None:
 def _real_path(path: str, stat: dict[str, Any] | None, at_ns: int) -> str:
     """Resolve symbolic links; of one that was moved since, only the folders before."""
     real = os.path.realpath(path)
-    if real == path or (stat and _inode(real) == stat.get("inode")):
+    if real == path or (stat and _inode(real) == stat.get("inode", -1)):
         return real
     at = path.find("/", 1)
     while at >= 0:
