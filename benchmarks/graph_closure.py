@@ -17,6 +17,7 @@ from lineage.instance.graph.links import LinkCache, TeamLinks
 from lineage.instance.graph.traversal import closure
 from lineage.instance.store import Store, open_store
 from lineage.instance.store.activity_ids import INPUT, OUTPUT, activity_id
+from lineage.instance.store.database import TeamReader
 
 from .harness import Goal, Options, Table, significant
 
@@ -82,10 +83,10 @@ def measure(
     graph = _networkx(links)
     _fill(store, links, size, walked)
     with store.db.read() as tx:
-        warm = TeamLinks(tx, TEAM, LinkCache())
+        warm = TeamLinks(TeamReader(tx, TEAM), LinkCache(), 0)
 
         def walk_cold() -> Any:
-            links = TeamLinks(tx, TEAM, LinkCache())
+            links = TeamLinks(TeamReader(tx, TEAM), LinkCache(), 0)
             return closure(links, [1], [], up=False, depth=depth)
 
         subjects: list[Callable[[], Any]] = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lineage.instance.store import Store
+from lineage.instance.store.database import TeamReader
 from lineage.instance.store.derived_links import downstream, upstream
 from lineage.instance.store.edge_uids import SOURCE_BITS, join_uid
 
@@ -51,8 +52,8 @@ def canonical(store: Store, team: int) -> dict[str, Any]:
                 "SELECT task_id, number, step FROM steps WHERE team_id = ?", (team,)
             )
         }
-        links = upstream(tx, team, list(names))
-        assert sorted(links) == sorted(downstream(tx, team, list(names)))
+        links = upstream(TeamReader(tx, team), list(names))
+        assert sorted(links) == sorted(downstream(TeamReader(tx, team), list(names)))
 
     def by(activity: int) -> str:
         if activity <= 0:

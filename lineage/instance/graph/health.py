@@ -67,9 +67,9 @@ def changes(
     keys: list[str] = []
     with reader.views(team_ids) as views:
         for view in views:
-            now[view.team_id] = view.links.revision
+            now[view.team_id] = view.revision
             known = since.get(view.team_id)
-            if known is None or known >= view.links.revision:
+            if known is None or known >= view.revision:
                 continue
             rows = view.tx.all(
                 "SELECT number FROM tasks WHERE team_id = ? AND revision > ?"

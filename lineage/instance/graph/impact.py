@@ -11,10 +11,10 @@ from typing import Final
 from ...model.comparisons import ImpactAnswer, ImpactItem, ImpactParams, Rerun
 from ..store.database import Row
 from .latest_versions import newest_versions
-from .nodes import nodes_of, task_nodes
+from .nodes import data_nodes, task_nodes
 from .query_session import GraphReader
 from .team_graph import NodeRef, TeamGraph
-from .traversal import Traversal, closure, reach, starts
+from .traversal import Traversal, closure, reach
 
 #: Links that show for certain that an output came from an input.
 CERTAIN: Final = ("declared", "same step")
@@ -25,10 +25,6 @@ _AFFECTED: Final = (
     "SELECT n.id, n.entity_id, n.same_as, n.task_id,"
     " n.deleted_at IS NOT NULL{when n.deleted_at} FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value ORDER BY n.id DESC"
-)
-_SAME_AS: Final = (
-    "SELECT n.id, n.same_as FROM each_int(:ids) AS x"
-    " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
 )
 _MAKINGS: Final = (
     "SELECT n.id, n.same_as FROM each_int(:ids) AS x"
@@ -58,10 +54,9 @@ def impact(
     Only current versions are listed. One that was rebuilt by a task which does not
     depend on the artifact only loses a source.
     """
+    answer = ImpactAnswer(focus=[], remake=[], loses_source=[], fingerprint="")
     with reader.focus(team_ids, params.of, params.as_of) as focus:
-        answer = ImpactAnswer(focus=[], remake=[], loses_source=[], fingerprint="")
         for view, refs in focus:
-            answer.focus += nodes_of(view, sorted(refs)).values()
             _add(view, refs, answer)
     answer.fingerprint = fingerprint(answer)
     return answer
@@ -83,8 +78,9 @@ def fingerprint(answer: ImpactAnswer) -> str:
 
 
 def _add(view: TeamGraph, refs: set[NodeRef], answer: ImpactAnswer) -> None:
-    data, tasks = starts(view, refs)
+    """Add what is affected in one team."""
     everything = reach(view, refs, up=False)
+    data, tasks = everything.starts
     certain = closure(
         view.links, data, tasks, up=False, same=everything.same, hows=CERTAIN
     )
@@ -93,7 +89,12 @@ def _add(view: TeamGraph, refs: set[NodeRef], answer: ImpactAnswer) -> None:
     versions = [row for row in rows if row[3] is None]
     current = _current(view, versions)
     left = _makings_left(view, current, set(everything.data), set(tasks))
-    nodes = nodes_of(view, current)
+    reruns = _reruns(view, current)
+    users = _nearest_users(view, data, everything)
+    nodes = data_nodes(view, {ref for ref in refs if ref >= 0}.union(current))
+    cards = task_nodes(view, {*tasks, *reruns, *users})
+    answer.focus += [cards[task] for task in sorted(tasks, reverse=True)]
+    answer.focus += [nodes[ref] for ref in sorted(refs) if ref >= 0]
     for node in sorted(current, key=lambda node: (everything.data[node], node)):
         item = ImpactItem(node=nodes[node], hops=everything.data[node], left=left[node])
         if node not in certain.data:
@@ -103,20 +104,20 @@ def _add(view: TeamGraph, refs: set[NodeRef], answer: ImpactAnswer) -> None:
     # A task that was used as an artifact is no version of one.
     joined = len(rows) - len(versions)
     answer.superseded += len(affected) - joined - len(current)
-    _add_tasks(view, current, _nearest_users(view, data, everything), answer)
+    answer.reruns += [
+        Rerun(task=cards[task], command=command) for task, command in reruns.items()
+    ]
+    answer.used_by += [cards[task] for task in users]
 
 
 def _current(view: TeamGraph, rows: Sequence[Row]) -> dict[int, int]:
     """Keep one node of each version that its artifact has now, with the version."""
     newest = newest_versions(view, {row[1] for row in rows})
-    versions: dict[int, int] = dict(
-        view.rows(_SAME_AS, ids=[one.node for one in newest.values()])
-    )
     kept: dict[int, int] = {}
     seen = set()
     for id, entity, same_as, _, is_deleted in rows:
         latest = newest.get(entity)
-        is_now = latest is not None and versions.get(latest.node) == same_as
+        is_now = latest is not None and latest.content.same_as == same_as
         if is_now and entity not in seen and not is_deleted:
             seen.add(entity)
             kept[id] = same_as
@@ -141,19 +142,17 @@ def _makings_left(
     }
 
 
-def _add_tasks(
-    view: TeamGraph, nodes: Collection[int], users: Sequence[int], answer: ImpactAnswer
-) -> None:
-    """Add the tasks that made nodes, each after those whose artifacts it used."""
+def _reruns(view: TeamGraph, nodes: Collection[int]) -> dict[int, str | None]:
+    """Return the tasks that made nodes, with their commands, in the order to run.
+
+    Each task follows those whose artifacts it used.
+    """
     makers = view.links.makers(nodes)
     tasks = {task for part in makers.values() for task in part}
-    cards = task_nodes(view, tasks.union(users))
     rows = {row[0]: row for row in view.rows(_COMMANDS, ids=list(tasks))}
     times = {id: row[2] for id, row in rows.items()}
     needed = _needed(view, makers, tasks) if len(tasks) > 1 else {}
-    order = _in_order(times, needed)
-    answer.reruns += [Rerun(task=cards[id], command=rows[id][1]) for id in order]
-    answer.used_by += [cards[id] for id in users]
+    return {id: rows[id][1] for id in _in_order(times, needed)}
 
 
 def _needed(

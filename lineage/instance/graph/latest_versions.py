@@ -6,22 +6,24 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
+from ..store.database import TeamReader
 from ..store.derived_links import DerivedLink
 from .team_graph import TeamGraph
-from .team_reader import TeamReader
 
 #: Links by which an output of an older version is out of date: a copy or a part is as
 #: old as what it was taken from, which has a row of its own.
 MAKING_HOWS: Final = frozenset({"declared", "same step", "enclosing step"})
 
 _NOW: Final = (
-    "SELECT e.id, e.latest_id, e.versions FROM each_int(:ids) AS x"
+    "SELECT e.id, n.id, e.versions, n.same_as, n.normalised FROM each_int(:ids) AS x"
     " JOIN entities e ON e.team_id = :team AND e.id = x.value"
+    " JOIN nodes n ON n.team_id = e.team_id AND n.id = e.latest_id"
 )
 # The last production, or a later use that saw another content.
 _THEN: Final = """
 SELECT d.entity_id, d.node_id, d.direction, MAX(d.event_at),
-    MAX(CASE WHEN n.evidence IS NULL AND n.digest IS NULL THEN 0 ELSE 1 END)
+    MAX(CASE WHEN n.evidence IS NULL AND n.digest IS NULL THEN 0 ELSE 1 END),
+    MAX(n.same_as), MAX(n.normalised)
 FROM each_int(:ids) AS x
 JOIN edges d ON d.team_id = :team AND d.entity_id = x.value
 JOIN nodes n ON n.team_id = :team AND n.id = d.node_id
@@ -33,16 +35,32 @@ SELECT n.entity_id, COUNT(DISTINCT n.same_as) FROM each_int(:ids) AS x
 JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value
 WHERE n.created_at <= :as_of GROUP BY n.entity_id
 """
-_NODES: Final = (
+_CONTENTS: Final = (
     "SELECT n.id, n.entity_id, n.same_as, n.normalised FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
 )
 
 
-class LatestVersions(NamedTuple):
-    """The current version of an artifact, and how many it has."""
+class Content(NamedTuple):
+    """What a version holds."""
+
+    same_as: int
+    """The first node with the same content."""
+    normalised: str | None
+    """The digest of the content without what does not matter, where there is one."""
+
+    def is_equal(self, other: Content) -> bool:
+        """Whether they are the same, or differ by nothing that matters."""
+        if self.same_as == other.same_as:
+            return True
+        return self.normalised is not None and self.normalised == other.normalised
+
+
+class LatestVersion(NamedTuple):
+    """The current version of an artifact, and how many versions it has."""
 
     node: int
+    content: Content
     versions: int
 
 
@@ -57,21 +75,25 @@ class StaleReason(NamedTuple):
 
 def newest_versions(
     view: TeamReader, entities: Collection[int]
-) -> dict[int, LatestVersions]:
+) -> dict[int, LatestVersion]:
     """Return which version of each artifact is current at the moment asked about."""
     if not entities:
         return {}
     if view.as_of is None:
-        rows = view.rows(_NOW, ids=entities)
         return {
-            id: LatestVersions(latest, count) for id, latest, count in rows if latest
+            entity: LatestVersion(node, Content(same_as, normalised), count)
+            for entity, node, count, same_as, normalised in view.rows(
+                _NOW, ids=entities
+            )
         }
-    events: dict[int, list[tuple[bool, float, int]]] = defaultdict(list)
-    for entity, node, direction, at, is_observed in view.rows(_THEN, ids=entities):
-        events[entity].append((bool(direction or is_observed), at, node))
+    events: dict[int, list[tuple[bool, float, int, Content]]] = defaultdict(list)
+    for row in view.rows(_THEN, ids=entities):
+        entity, node, direction, at, is_observed, same_as, normalised = row
+        content = Content(same_as, normalised)
+        events[entity].append((bool(direction or is_observed), at, node, content))
     counts: dict[int, int] = dict(view.rows(_COUNT_THEN, ids=entities))
     return {
-        entity: LatestVersions(max(part)[2], counts.get(entity, 1))
+        entity: LatestVersion(*max(part)[2:], counts.get(entity, 1))
         for entity, part in events.items()
     }
 
@@ -85,16 +107,16 @@ def stale_reasons(view: TeamGraph, outputs: Collection[int]) -> list[StaleReason
     links = view.links.made_from(outputs)
     if not links:
         return []
-    nodes = _versions_of(view, {link.source for link in links})
-    current = newest_versions(view, {node[0] for node in nodes.values()})
+    rows = view.rows(_CONTENTS, ids={link.source for link in links})
+    inputs = {node: (entity, Content(*content)) for node, entity, *content in rows}
+    current = newest_versions(view, {entity for entity, _ in inputs.values()})
     newest = {latest.node for latest in current.values()}
-    nodes.update(_versions_of(view, newest - nodes.keys()))
     makers = view.links.makers(newest | {link.target for link in links})
     reasons = []
     for link in links:
-        entity = nodes[link.source][0]
+        entity, content = inputs[link.source]
         latest = current.get(entity)
-        if latest is None or _is_equal(nodes[link.source], nodes[latest.node]):
+        if latest is None or content.is_equal(latest.content):
             continue
         tasks = makers.get(link.target, ())
         if not tasks or set(tasks) & set(makers.get(latest.node, ())):
@@ -107,20 +129,6 @@ def stale_reasons(view: TeamGraph, outputs: Collection[int]) -> list[StaleReason
 def stale_among(view: TeamGraph, outputs: Collection[int]) -> set[int]:
     """Return which outputs were made from something that has a newer version."""
     return {reason.output for reason in stale_reasons(view, outputs)}
-
-
-def _versions_of(
-    view: TeamReader, nodes: Collection[int]
-) -> dict[int, tuple[int, int, str | None]]:
-    rows = view.rows(_NODES, ids=nodes) if nodes else []
-    return {id: (entity, same, normal) for id, entity, same, normal in rows}
-
-
-def _is_equal(
-    one: tuple[int, int, str | None], other: tuple[int, int, str | None]
-) -> bool:
-    """Whether two nodes hold the same content, or differ by nothing that matters."""
-    return one[1] == other[1] or (one[2] is not None and one[2] == other[2])
 
 
 def _task_of(link: DerivedLink, makers: tuple[int, ...]) -> int:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from ...records import field, record
 from ..store.activity_ids import INPUT, MADE, OUTPUT, SCOPED, STEP_BITS
-from ..store.database import Transaction
+from ..store.database import TeamReader
 from ..store.derived_links import (
     DerivedLink,
     downstream,
@@ -34,24 +34,27 @@ _NODES_OF: Final = (
     "SELECT DISTINCT l.node_id FROM each_int(:ids) AS x JOIN links l"
     " ON l.team_id = :team AND l.activity >= x.value << 24"
     " AND l.activity < (x.value + 1) << 24 AND l.direction IN ({directions})"
+    "{{when l.since}}"
 )
 _USES: Final = (
     "SELECT l.node_id, l.activity, l.since FROM each_int(:ids) AS x"
     " JOIN links l ON l.team_id = :team AND l.node_id = x.value AND l.direction = 0"
+    "{when l.since}"
 )
 _MAKINGS: Final = (
     "SELECT l.node_id, l.activity, l.until, l.direction FROM each_int(:ids) AS x"
     " JOIN links l ON l.team_id = :team AND l.node_id = x.value"
-    " AND l.direction IN (1, 2, 3)"
+    " AND l.direction IN (1, 2, 3){when l.since}"
 )
 _INPUTS: Final = (
     "SELECT l.activity, l.node_id, l.since, l.direction FROM each_int(:ids) AS x"
     " JOIN links l ON l.team_id = :team AND l.activity = x.value AND l.direction = 0"
+    "{when l.since}"
 )
 _OUTPUTS: Final = (
     "SELECT l.activity, l.node_id, l.until, l.direction FROM each_int(:ids) AS x"
     " JOIN links l ON l.team_id = :team AND l.activity = x.value"
-    " AND l.direction IN (1, 3)"
+    " AND l.direction IN (1, 3){when l.since}"
 )
 
 
@@ -126,27 +129,16 @@ class TeamLinks:
     """The links of one team at one moment.
 
     Args:
-        tx: The transaction to read in.
-        team_id: The team.
+        reader: Reads the team's rows.
         cache: Remembers what is read, for later questions about the present.
-        as_of: Leave out what was linked later.
+        revision: How often the team's graph has changed.
     """
 
-    def __init__(
-        self,
-        tx: Transaction,
-        team_id: int,
-        cache: LinkCache,
-        as_of: float | None = None,
-    ) -> None:
-        self._tx = tx
-        self._team = team_id
-        self._as_of = as_of
-        row = tx.one("SELECT revision FROM revisions WHERE team_id = ?", (team_id,))
-        self.revision = int(row[0]) if row else 0
-        is_now = as_of is None
-        self._memory = cache.memory(team_id, self.revision) if is_now else _Memory()
-        self.ends = Adjacency(tx, team_id, self._memory.ends, as_of)
+    def __init__(self, reader: TeamReader, cache: LinkCache, revision: int) -> None:
+        self._reader = reader
+        is_now = reader.as_of is None
+        self._memory = cache.memory(reader.team_id, revision) if is_now else _Memory()
+        self.ends = Adjacency(reader, self._memory.ends)
 
     def upstream(self, nodes: Collection[int]) -> list[DerivedLink]:
         """Return the links that lead to nodes."""
@@ -186,23 +178,19 @@ class TeamLinks:
         return _by_target(strongest([*self.made_from(part), *copies]))
 
     def _read_made_from(self, part: list[int]) -> dict[int, list[DerivedLink]]:
-        return _by_target(made_from(self._tx, self._team, part, self._as_of))
+        return _by_target(made_from(self._reader, part))
 
     def _read_downstream(self, part: list[int]) -> dict[int, list[DerivedLink]]:
         found: dict[int, list[DerivedLink]] = defaultdict(list)
-        for link in downstream(self._tx, self._team, part, self._as_of):
+        for link in downstream(self._reader, part):
             found[link.source].append(link)
         return found
 
     def _nodes(self, tasks: Collection[int], ways: tuple[int, ...]) -> set[int]:
         sql = _NODES_OF.format(directions=", ".join(map(str, ways)))
-        names: dict[str, object] = {"team": self._team}
-        if self._as_of is not None:
-            sql += " WHERE l.since <= :as_of"
-            names["as_of"] = self._as_of
         found: set[int] = set()
         for part in _chunks(list(tasks)):
-            found.update(row[0] for row in self._tx.all(sql, {**names, "ids": part}))
+            found.update(row[0] for row in self._reader.rows(sql, ids=part))
         return found
 
 
@@ -243,22 +231,12 @@ class Adjacency:
     """Reads the ends of nodes and activities of one team at one moment.
 
     Args:
-        tx: The transaction to read in.
-        team_id: The team.
+        reader: Reads the team's rows.
         memory: What was read before at the same moment.
-        as_of: Leave out what was linked later.
     """
 
-    def __init__(
-        self,
-        tx: Transaction,
-        team_id: int,
-        memory: AdjacencyMemory,
-        as_of: float | None = None,
-    ) -> None:
-        self._tx = tx
-        self._team = team_id
-        self._as_of = as_of
+    def __init__(self, reader: TeamReader, memory: AdjacencyMemory) -> None:
+        self._reader = reader
         self._memory = memory
 
     def below(self, nodes: Collection[int]) -> AdjacencyMemory:
@@ -314,9 +292,7 @@ class Adjacency:
         known = self._memory.beside_up if is_up else self._memory.beside_down
         for part in _missing(known, nodes):
             found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-            for link in without_activity(
-                self._tx, self._team, part, self._as_of, is_up=is_up
-            ):
+            for link in without_activity(self._reader, part, is_up=is_up):
                 near, far = link.target, link.source
                 if not is_up:
                     near, far = far, near
@@ -329,7 +305,7 @@ class Adjacency:
         """Read which steps are around and inside activities, and return all of them."""
         around, within = self._memory.around, self._memory.within
         for part in _missing(around, activities):
-            tree = step_tree(self._tx, self._team, part)
+            tree = step_tree(self._reader, part)
             for known, found in ((around, tree.around), (within, tree.within)):
                 known.update(dict.fromkeys(part, ()))
                 known.update(found)
@@ -341,7 +317,7 @@ class Adjacency:
     def _read_outputs(self, activities: Collection[int]) -> None:
         known = self._memory.outputs
         for part in _missing(known, activities):
-            rows = self._rows(_OUTPUTS, part)
+            rows = self._reader.rows(_OUTPUTS, ids=part)
             scoped = [row for row in rows if row[3] == SCOPED]
             if scoped:
                 self._memory.scoped.update(_grouped(scoped))
@@ -353,17 +329,10 @@ class Adjacency:
         self, known: dict[int, Sequence[Any]], ids: Collection[int], sql: str
     ) -> Mapping[int, Sequence[Any]]:
         for part in _missing(known, ids):
-            rows = self._rows(sql, part)
+            rows = self._reader.rows(sql, ids=part)
             known.update(dict.fromkeys(part, ()))
             known.update(_grouped(rows))
         return known
-
-    def _rows(self, sql: str, ids: list[int]) -> list[Any]:
-        names: dict[str, object] = {"ids": ids, "team": self._team}
-        if self._as_of is not None:
-            sql += " AND l.since <= :as_of"
-            names["as_of"] = self._as_of
-        return self._tx.all(sql, names)
 
 
 def _missing(known: Mapping[int, Any], ids: Collection[int]) -> list[list[int]]:

@@ -18,30 +18,34 @@ MAX_MATCHES: Final = 1000
 #: Hexadecimal digits by which content is named, at least.
 MIN_DIGEST: Final = 6
 
-_BY_TERM: Final = (
-    "SELECT DISTINCT t.target FROM each_text(:terms) AS x"
-    " JOIN terms t ON t.team_id = :team AND t.term = x.value LIMIT :most"
-)
-_BY_ALIAS: Final = (
-    "SELECT a.entity_id FROM each_text(:aliases) AS x"
-    " JOIN aliases a ON a.team_id = :team AND a.alias = x.value LIMIT :most"
-)
 _BY_IDENT: Final = (
     "SELECT e.id FROM each_text(:idents) AS x JOIN entities e"
     " ON e.team_id = :team AND e.kind = :kind AND e.ident = x.value"
     " WHERE :model = 0 OR e.is_model = 1"
 )
-_NAMED: Final = (
-    "SELECT e.id, e.name, e.ident, e.kind, e.is_model FROM each_int(:ids) AS x"
-    " JOIN entities e ON e.team_id = :team AND e.id = x.value"
-)
+#: The index of texts has artifacts, and tasks below zero.
+_NAMED: Final = """
+SELECT e.id, e.name, e.ident, e.kind, e.is_model, f.is_alias FROM (
+    SELECT * FROM (
+        SELECT DISTINCT t.target AS id, 0 AS is_alias FROM each_text(:terms) AS x
+        JOIN terms t ON t.team_id = :team AND t.term = x.value AND t.target > 0
+        LIMIT :most) AS by_term
+    UNION ALL
+    SELECT * FROM (
+        SELECT a.entity_id AS id, 1 AS is_alias FROM each_text(:aliases) AS x
+        JOIN aliases a ON a.team_id = :team AND a.alias = x.value
+        LIMIT :most) AS by_alias
+) AS f JOIN entities e ON e.team_id = :team AND e.id = f.id
+"""
 _BY_DIGEST: Final = (
     "SELECT n.id FROM nodes n WHERE n.team_id = :team AND n.task_id IS NULL"
     " AND n.digest >= :low AND n.digest < :high LIMIT :most"
 )
 _TASKS_NAMED: Final = (
-    "SELECT t.id, t.started_at, t.created_at FROM each_int(:ids) AS x"
-    " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
+    "SELECT t.id, t.started_at, t.created_at FROM (SELECT DISTINCT i.target"
+    " FROM each_text(:terms) AS x"
+    " JOIN terms i ON i.team_id = :team AND i.term = x.value AND i.target < 0"
+    " LIMIT :most) AS f JOIN tasks t ON t.team_id = :team AND t.id = -f.target"
     " WHERE lower(t.name) IN (SELECT y.value FROM each_text(:names) AS y)"
 )
 _HEX: Final = pattern(rf"(?:sha256:)?([0-9a-f]{{{MIN_DIGEST},64}})")
@@ -89,7 +93,7 @@ def find_digest(view: TeamGraph, text: str) -> set[NodeRef]:
 def _find_task(view: TeamGraph, value: str, pinned: str | None) -> set[NodeRef]:
     """Return what `task:12`, `task:12@5` or `task:Train@last` means.
 
-    A number after the `@` is a team; see `TeamReader.task_keys`.
+    A number after the `@` is a team; see `TeamGraph.task_keys`.
     """
     if pinned is not None and _NTH.fullmatch(pinned):
         return find_tasks(view, value, pinned)
@@ -115,9 +119,10 @@ def find_tasks(view: TeamGraph, value: str, nth: str | None) -> set[NodeRef]:
         sql = "SELECT id FROM tasks WHERE team_id = ? AND number = ?"
         rows = tx.all(sql, (team, int(value)))
         return {task_ref(row[0]) for row in rows} | _unknown_task(view, value)
-    ids = [-target for target in _targets(view, value)[0] if target < 0]
-    names = list({form.lower() for form in _forms(value)})
-    found = view.rows(_TASKS_NAMED, ids=ids, names=names)
+    forms = _forms(value)
+    names = {form.lower() for form in forms}
+    terms = {_as_term(form) for form in forms}
+    found = view.rows(_TASKS_NAMED, terms=terms, names=names, most=MAX_MATCHES)
     if nth is None:
         return {task_ref(row[0]) for row in found}
     ordered = sorted(found, key=lambda row: (row[1] or row[2], row[0]))
@@ -172,19 +177,6 @@ def _entities(view: TeamGraph, kind: str, value: str, is_model: bool) -> list[in
     ]
 
 
-def _targets(view: TeamGraph, text: str) -> tuple[list[int], set[int]]:
-    """Return the artifacts, and tasks below zero, that the index has for a text.
-
-    Those that were known by it as another name are returned again, apart.
-    """
-    forms = _forms(text)
-    terms = list({_as_term(form) for form in forms})
-    rows = view.rows(_BY_TERM, terms=terms, most=MAX_MATCHES)
-    aliased = view.rows(_BY_ALIAS, aliases=list(forms), most=MAX_MATCHES)
-    found = dict.fromkeys(row[0] for row in (*rows, *aliased))
-    return list(found), {row[0] for row in aliased}
-
-
 def _as_term(text: str) -> str:
     """Return the index term of a name or the end of a path.
 
@@ -215,16 +207,18 @@ def _comparable(text: str) -> str:
 def _with_name(view: TeamGraph, text: str) -> list[tuple[int, str, int]]:
     """Return the artifacts whose name or path is the text, or ends with it.
 
-    Each with its kind, and whether it is a model.
+    Those that were known by it as another name as well. Each with its kind, and whether
+    it is a model.
     """
-    targets, aliased = _targets(view, text)
-    rows = view.rows(_NAMED, ids=[target for target in targets if target > 0])
+    forms = _forms(text)
+    terms = {_as_term(form) for form in forms}
+    rows = view.rows(_NAMED, terms=terms, aliases=forms, most=MAX_MATCHES)
     wanted = _comparable(text.removeprefix("./"))
     end = wanted if wanted.startswith("/") else "/" + wanted
     return [
         (id, kind, is_model)
-        for id, name, ident, kind, is_model in rows
-        if id in aliased
+        for id, name, ident, kind, is_model, is_alias in rows
+        if is_alias
         or wanted in (_comparable(name), _comparable(ident))
         or _comparable(ident).endswith(end)
     ]

@@ -12,7 +12,6 @@ from .latest_versions import newest_versions, stale_among
 from .short_paths import shortest_paths
 from .task_params import task_params
 from .team_graph import NodeRef, TeamGraph, task_of_ref, task_ref
-from .team_reader import TeamReader
 
 _TASK: Final = (
     "SELECT t.id, t.number, t.name, t.status, t.workspace_id, t.started_at,"
@@ -52,7 +51,7 @@ def artifact_nodes(view: TeamGraph, ids: Collection[int]) -> dict[int, Node]:
     return {**data, **{id: tasks[task] for id, task in joined.items()}}
 
 
-def task_nodes(view: TeamReader, ids: Collection[int]) -> dict[int, Node]:
+def task_nodes(view: TeamGraph, ids: Collection[int]) -> dict[int, Node]:
     """Make the nodes of tasks; one that ended later is shown as started."""
     nodes: dict[int, Node] = {}
     if not ids:

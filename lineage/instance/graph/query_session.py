@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final, Protocol
 
 from ...errors import NotFoundError
@@ -21,10 +21,11 @@ class HasDatabase(Protocol):
     db: Database
 
 
-#: Teams of which new artifacts wait for the indexes of texts.
-_UNINDEXED: Final = (
-    "SELECT r.team_id FROM each_int(:teams) AS x"
-    " JOIN revisions r ON r.team_id = x.value WHERE r.unindexed_from IS NOT NULL"
+#: How often each team's graph has changed, and whether new artifacts wait for the
+#: indexes of texts.
+_REVISIONS: Final = (
+    "SELECT r.team_id, r.revision, r.unindexed_from IS NOT NULL"
+    " FROM each_int(:teams) AS x JOIN revisions r ON r.team_id = x.value"
 )
 Focus = list[tuple[TeamGraph, set[NodeRef]]]
 
@@ -46,13 +47,20 @@ class GraphReader:
     ) -> Iterator[list[TeamGraph]]:
         """Open every team's graph at one moment."""
         teams = sorted(set(team_ids))
-        with self.db.read() as tx:
-            unindexed = tx.all(_UNINDEXED, {"teams": teams})
-        if unindexed:
-            index_texts(self.db, [row[0] for row in unindexed])
-        with self.db.read() as tx:
+        with ExitStack() as transaction:
+            tx = transaction.enter_context(self.db.read())
+            rows = tx.all(_REVISIONS, {"teams": teams})
+            unindexed = [team for team, _, is_unindexed in rows if is_unindexed]
+            if unindexed:
+                transaction.close()
+                index_texts(self.db, unindexed)
+                tx = transaction.enter_context(self.db.read())
+                rows = tx.all(_REVISIONS, {"teams": teams})
+            revisions = {team: revision for team, revision, _ in rows}
             yield [
-                TeamGraph(tx, team, self._cache, as_of, teams[:at])
+                TeamGraph(
+                    tx, team, self._cache, revisions.get(team, 0), as_of, teams[:at]
+                )
                 for at, team in enumerate(teams)
             ]
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final
 
+from ..store.database import TeamReader
 from ..store.search_index import MAX_TERM, NAME
-from .team_reader import TeamReader
 
 #: Other artifacts with one of the names that are compared, at most.
 MAX_COMPARED: Final = 5000

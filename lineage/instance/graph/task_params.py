@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from ...model.selector import Filter
-from .team_reader import TeamReader
+from ..store.database import TeamReader
 
 #: Parameters shown of one task in a list, at most.
 MAX_PARAMS: Final = 12

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
-from ..store.database import Transaction
+from ..store.database import TeamReader, Transaction
 from .links import LinkCache, TeamLinks
-from .team_reader import TeamReader
 
 #: A node's place: a task's id below zero (as -id - 1), or a node's id.
 NodeRef = int
+
+
+_NODES_OF_TASKS: Final = """
+SELECT n.id, n.task_id FROM each_int(:nodes) AS x
+JOIN nodes n ON n.team_id = :team AND n.id = x.value
+WHERE n.task_id IS NOT NULL AND EXISTS (SELECT 1 FROM links l
+    WHERE l.team_id = n.team_id AND l.node_id = n.id AND l.activity >> 24 <> n.task_id)
+UNION
+SELECT n.id, n.task_id FROM each_int(:tasks) AS x
+JOIN nodes n ON n.team_id = :team AND n.task_id = x.value
+"""
 
 
 class TeamGraph(TeamReader):
@@ -19,6 +30,7 @@ class TeamGraph(TeamReader):
         tx: The transaction.
         team_id: The team.
         cache: The warm graphs.
+        revision: How often the team's graph has changed.
         as_of: Leave out what was recorded later.
         earlier: The teams that the question asks before this one.
     """
@@ -28,11 +40,36 @@ class TeamGraph(TeamReader):
         tx: Transaction,
         team_id: int,
         cache: LinkCache,
+        revision: int = 0,
         as_of: float | None = None,
         earlier: Sequence[int] = (),
     ) -> None:
-        super().__init__(tx, team_id, as_of, earlier)
-        self.links = TeamLinks(tx, team_id, cache, as_of)
+        super().__init__(tx, team_id, as_of)
+        self.revision = revision
+        self.links = TeamLinks(self, cache, revision)
+        self._earlier = earlier
+
+    def task_keys(self, numbers: Collection[int]) -> dict[int, str]:
+        """Return the keys of tasks by their numbers.
+
+        Teams may have the same number. Of the teams that are asked the
+        first one's task is `task:12` then, that of team 5 `task:12@5`.
+        """
+        taken: set[int] = set()
+        if self._earlier and numbers:
+            rows = self.tx.all(
+                "SELECT t.number FROM each_int(:numbers) AS x JOIN tasks t"
+                " ON t.team_id IN (SELECT y.value FROM each_int(:teams) AS y)"
+                " AND t.number = x.value",
+                {"numbers": numbers, "teams": self._earlier},
+            )
+            taken = {row[0] for row in rows}
+        return {
+            number: f"task:{number}@{self.team_id}"
+            if number in taken
+            else f"task:{number}"
+            for number in numbers
+        }
 
     def joined(self, nodes: Collection[int]) -> dict[int, int]:
         """Return which of the nodes are tasks themselves, and which tasks."""
@@ -46,30 +83,19 @@ class TeamGraph(TeamReader):
         )
         return {row[0]: row[1] for row in rows}
 
-    def shared_task_nodes(self, nodes: Collection[int]) -> dict[int, int]:
-        """Return which of the nodes are tasks that other tasks used or made."""
-        if not nodes:
-            return {}
-        rows = self.rows(
-            "SELECT n.id, n.task_id FROM each_int(:ids) AS x"
-            " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
-            " WHERE n.task_id IS NOT NULL AND EXISTS (SELECT 1 FROM links l"
-            " WHERE l.team_id = n.team_id AND l.node_id = n.id"
-            " AND l.activity >> 24 <> n.task_id)",
-            ids=nodes,
-        )
-        return {row[0]: row[1] for row in rows}
+    def nodes_of_tasks(
+        self, tasks: Collection[int], among: Collection[int] = ()
+    ) -> dict[int, int]:
+        """Return the nodes by which tasks are named as artifacts, and their tasks.
 
-    def nodes_of_tasks(self, tasks: Collection[int]) -> dict[int, int]:
-        """Return the nodes by which tasks are named as artifacts, and their tasks."""
-        if not tasks:
+        Args:
+            tasks: The tasks.
+            among: Nodes; those that name a task which other tasks used or made are
+                returned as well.
+        """
+        if not tasks and not among:
             return {}
-        rows = self.rows(
-            "SELECT n.id, n.task_id FROM each_int(:ids) AS x"
-            " JOIN nodes n ON n.team_id = :team AND n.task_id = x.value",
-            ids=tasks,
-        )
-        return {row[0]: row[1] for row in rows}
+        return dict(self.rows(_NODES_OF_TASKS, tasks=tasks, nodes=among))
 
     def visible(self, refs: Collection[NodeRef]) -> set[NodeRef]:
         """Leave out what was first recorded after the moment asked about."""

@@ -31,6 +31,14 @@ class Traversal:
     same: Mapping[int, int] = field(default_factory=dict)
     """Nodes that stand for tasks, with those tasks, as the walk knew them."""
 
+    @property
+    def starts(self) -> tuple[list[int], list[int]]:
+        """The nodes and the tasks that the walk started from."""
+        return (
+            [node for node, hop in self.data.items() if hop == 0],
+            [task for task, hop in self.tasks.items() if hop == 0],
+        )
+
 
 class _Walk:
     """One walk, while it goes on."""
@@ -217,15 +225,6 @@ def _limit(found: Traversal, depth: int | None) -> None:
     found.tasks = {task: hop for task, hop in found.tasks.items() if hop <= depth}
 
 
-def starts(view: TeamGraph, refs: Iterable[NodeRef]) -> tuple[list[int], list[int]]:
-    """Split node references into the nodes and tasks from which a walk starts."""
-    known = list(refs)
-    tasks = [task_of_ref(ref) for ref in known if ref < 0]
-    data = [ref for ref in known if ref >= 0]
-    # Others may have used the task itself, or made it.
-    return [*data, *view.nodes_of_tasks(tasks)], tasks
-
-
 def reach(
     view: TeamGraph,
     refs: Iterable[NodeRef],
@@ -235,16 +234,18 @@ def reach(
     hows: Collection[str] | None = None,
 ) -> Traversal:
     """Find everything on one side of some nodes, each with its distance."""
-    data, tasks = starts(view, refs)
+    known = list(refs)
+    tasks = [task_of_ref(ref) for ref in known if ref < 0]
+    # Others may have used the task itself, or made it.
     same = view.nodes_of_tasks(tasks)
+    data = [*(ref for ref in known if ref >= 0), *same]
     while True:
         found = closure(
             view.links, data, tasks, up=up, depth=depth, same=same, hows=hows
         )
         # A task that others used as an artifact is one node with it: what follows
         # is nearer than the links alone show.
-        shared = view.shared_task_nodes(found.data.keys())
-        more = {**shared, **view.nodes_of_tasks(found.tasks.keys())}
+        more = view.nodes_of_tasks(found.tasks.keys(), among=found.data.keys())
         if not more.keys() - same.keys():
             return found
         same.update(more)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, Final, NamedTuple
 
 from .activity_ids import STEP_BITS
-from .database import Transaction
+from .database import TeamReader
 from .edge_uids import SOURCE_BITS
 
 #: Kinds that lie in folders, and those that folders are.
@@ -25,7 +25,9 @@ _NODES: Final = (
     f" JOIN sources s ON s.team_id = :team AND s.id = n.first_edge >> {SOURCE_BITS}"
 )
 _ARTIFACTS: Final = (
-    "SELECT DISTINCT a.id, a.kind, a.ident FROM each_int(:ids) AS x"
+    "SELECT DISTINCT a.id, a.kind, a.ident, EXISTS ("
+    "SELECT 1 FROM entities f WHERE f.team_id = :team AND f.kind = 'folder')"
+    " FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
     " JOIN entities a ON a.team_id = :team AND a.id = n.entity_id"
     " WHERE a.kind IN ('file', 'folder', 'dataset', 'project')"
@@ -33,9 +35,6 @@ _ARTIFACTS: Final = (
 _FOLDERS: Final = (
     "SELECT a.id, a.ident FROM each_text(:idents) AS x JOIN entities a"
     " ON a.team_id = :team AND a.kind = 'folder' AND a.ident = x.value"
-)
-_HAS_FOLDERS: Final = (
-    "SELECT 1 FROM entities WHERE team_id = ? AND kind = 'folder' LIMIT 1"
 )
 _INSIDE: Final = (
     "SELECT x.value, a.id FROM each_text(:idents) AS x JOIN entities a"
@@ -94,7 +93,7 @@ class _Node(NamedTuple):
 
 
 def feeding_pairs(
-    tx: Transaction, team: int, nodes: Collection[int], *, is_up: bool
+    reader: TeamReader, nodes: Collection[int], *, is_up: bool
 ) -> list[Pair]:
     """Return pairs of which one fed the other by containment.
 
@@ -102,19 +101,20 @@ def feeding_pairs(
     made of it.
 
     Args:
-        tx: The transaction.
-        team: The team.
+        reader: Reads the team's rows.
         nodes: The second of each pair; the first where it is not `is_up`.
         is_up: Which side the nodes are.
     """
-    artifacts = tx.all(_ARTIFACTS, {"ids": list(nodes), "team": team}) if nodes else []
-    if not artifacts:
+    rows = reader.rows(_ARTIFACTS, ids=nodes) if nodes else []
+    if not rows:
         return []
-    inside, outside = _inside(tx, team, artifacts), _outside(tx, team, artifacts)
+    artifacts = [row[:3] for row in rows]
+    inside = _inside(reader, artifacts)
+    outside = _outside(reader, artifacts, has_folders=rows[0][3])
     came, made = (outside, inside) if is_up else (inside, outside)
     if not came and not made:
         return []
-    states = _states(tx, team, {id for pair in (*came, *made) for id in pair})
+    states = _states(reader, {id for pair in (*came, *made) for id in pair})
     side, chosen = int(is_up), set(nodes)
     arrivals = [
         pair
@@ -128,16 +128,14 @@ def feeding_pairs(
         for pair in _made_of(states[whole], states[part])
         if pair[side].id in chosen
     ]
-    pairs = arrivals + _by_one_maker(tx, team, makings)
+    pairs = arrivals + _by_one_maker(reader, makings)
     return [(one.id, two.id, max(one.at, two.at)) for one, two in pairs]
 
 
-def _states(
-    tx: Transaction, team: int, artifacts: Collection[int]
-) -> dict[int, list[_Node]]:
+def _states(reader: TeamReader, artifacts: Collection[int]) -> dict[int, list[_Node]]:
     """Return the nodes of artifacts, in the order of time."""
     found: dict[int, list[_Node]] = defaultdict(list)
-    for row in tx.all(_NODES, {"ids": artifacts, "team": team}):
+    for row in reader.rows(_NODES, ids=artifacts):
         found[row[1]].append(_Node(*row))
     for nodes in found.values():
         nodes.sort(key=lambda node: node.order)
@@ -169,14 +167,14 @@ def _made_of(wholes: list[_Node], parts: list[_Node]) -> Iterable[tuple[_Node, _
 
 
 def _by_one_maker(
-    tx: Transaction, team: int, pairs: list[tuple[_Node, _Node]]
+    reader: TeamReader, pairs: list[tuple[_Node, _Node]]
 ) -> list[tuple[_Node, _Node]]:
     """Leave out parts that were in a folder before a task made all of it again."""
     made = {node.id for pair in pairs if pair[1].is_made for node in pair}
     if not made:
         return pairs
     makers: dict[int, set[int]] = defaultdict(set)
-    for node, activity in tx.all(_MAKERS, {"ids": made, "team": team}):
+    for node, activity in reader.rows(_MAKERS, ids=made):
         if activity > 0:
             makers[node].add(activity >> STEP_BITS)
     return [
@@ -186,27 +184,29 @@ def _by_one_maker(
     ]
 
 
-def _inside(tx: Transaction, team: int, artifacts: list[Any]) -> set[tuple[int, int]]:
+def _inside(reader: TeamReader, artifacts: list[Any]) -> set[tuple[int, int]]:
     """Return pairs of one of the artifacts and what is a part of it."""
     pairs: set[tuple[int, int]] = set()
     folders = {ident: id for id, kind, ident in artifacts if kind == _FOLDER}
     for kind in _PART_KINDS if folders else ():
-        rows = tx.all(_INSIDE, {"team": team, "idents": folders, "kind": kind})
+        rows = reader.rows(_INSIDE, idents=folders, kind=kind)
         pairs |= {(folders[ident], part) for ident, part in rows}
     if folders:
-        rows = tx.all(_FILES_INSIDE, {"team": team, "idents": folders})
+        rows = reader.rows(_FILES_INSIDE, idents=folders)
         pairs |= {(folders[ident], part) for ident, part in rows}
     projects = [id for id, kind, _ in artifacts if kind == "project"]
     if projects:
-        pairs |= set(tx.all(_DATASETS, {"team": team, "ids": projects}))
+        pairs |= set(reader.rows(_DATASETS, ids=projects))
     return pairs
 
 
-def _outside(tx: Transaction, team: int, artifacts: list[Any]) -> set[tuple[int, int]]:
+def _outside(
+    reader: TeamReader, artifacts: list[Any], *, has_folders: bool
+) -> set[tuple[int, int]]:
     """Return pairs of what one of the artifacts is a part of, and it."""
     pairs: set[tuple[int, int]] = set()
     around: dict[str, list[int]] = defaultdict(list)
-    if tx.one(_HAS_FOLDERS, (team,)) is not None:
+    if has_folders:
         numbers = {
             int(ident): id
             for id, kind, ident in artifacts
@@ -214,17 +214,17 @@ def _outside(tx: Transaction, team: int, artifacts: list[Any]) -> set[tuple[int,
         }
         named = [(id, ident) for id, kind, ident in artifacts if kind in _PART_KINDS]
         if numbers:
-            rows = tx.all(_PATHS, {"team": team, "numbers": list(numbers)})
+            rows = reader.rows(_PATHS, numbers=list(numbers))
             named += [(numbers[number], path) for number, path in rows]
         for id, path in named:
             for folder in _around(path):
                 around[folder].append(id)
     if around:
-        for whole, ident in tx.all(_FOLDERS, {"team": team, "idents": around}):
+        for whole, ident in reader.rows(_FOLDERS, idents=around):
             pairs |= {(whole, part) for part in around[ident]}
     datasets = [id for id, kind, _ in artifacts if kind == "dataset"]
     if datasets:
-        rows = tx.all(_PROJECTS, {"team": team, "ids": datasets})
+        rows = reader.rows(_PROJECTS, ids=datasets)
         pairs |= {(project, dataset) for dataset, project in rows}
     return pairs
 

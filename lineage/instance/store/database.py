@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from ... import forksafe
 from ...errors import StoreError
+from ...patterns import pattern
 from .dialects import Dialect
 from .errors import ServerAwayError, StoreBusyError
 from .postgres import PostgresDialect
@@ -183,6 +184,40 @@ class Transaction:
             )
         except dialect.errors as error:
             raise dialect.translate(error) from error
+
+
+_WHEN: Final = pattern(r"\{when (\w+\.\w+)\}")
+
+
+class TeamReader:
+    """Reads one team's rows in one transaction, at one moment.
+
+    Args:
+        tx: The transaction.
+        team_id: The team.
+        as_of: Leave out what was recorded later.
+    """
+
+    def __init__(
+        self, tx: Transaction, team_id: int, as_of: float | None = None
+    ) -> None:
+        self.tx = tx
+        self.team_id = team_id
+        self.as_of = as_of
+
+    def rows(self, sql: str, **names: Any) -> list[Row]:
+        """Run a query that speaks of `:team`, and return every row.
+
+        `{when l.since}` in it stands for the condition that the time in that column
+        has come by the moment that is asked about.
+        """
+        condition = "" if self.as_of is None else r" AND \1 <= :as_of"
+        names.update(team=self.team_id, as_of=self.as_of)
+        return self.tx.all(_WHEN.sub(condition, sql), names)
+
+    def is_visible_at(self, at: float | None) -> bool:
+        """Whether a time is known and no later than the moment asked about."""
+        return at is not None and (self.as_of is None or at <= self.as_of)
 
 
 #: What is one value, and no list; the other types are looked at.

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from .activity_ids import INPUT, OUTPUT, SCOPED
 from .containment import Pair, feeding_pairs
-from .database import Transaction
+from .database import TeamReader
 from .step_tree import step_tree
 
 #: How a link is known, from the strongest to the weakest.
@@ -26,11 +26,13 @@ _BY_NODE: Final = (
     "SELECT l.node_id, l.activity, l.direction, l.since, l.until"
     " FROM each_int(:ids) AS x JOIN links l ON l.team_id = :team"
     " AND l.node_id = x.value AND l.direction IN ({directions})"
+    "{{when l.since}}"
 )
 _BY_ACTIVITY: Final = (
     "SELECT l.node_id, l.activity, l.direction, l.since, l.until"
     " FROM each_int(:ids) AS x JOIN links l ON l.team_id = :team"
     " AND l.activity = x.value AND l.direction IN ({directions})"
+    "{{when l.since}}"
 )
 _EQUAL: Final = (
     "SELECT m.id, f.id, m.created_at, f.created_at FROM each_int(:ids) AS x"
@@ -76,23 +78,19 @@ class _Row(NamedTuple):
     until: float
 
 
-def upstream(
-    tx: Transaction, team: int, nodes: Collection[int], as_of: float | None = None
-) -> list[DerivedLink]:
+def upstream(reader: TeamReader, nodes: Collection[int]) -> list[DerivedLink]:
     """Return the links that lead to nodes, each once."""
-    beside = without_activity(tx, team, nodes, as_of, is_up=True)
-    return strongest([*made_from(tx, team, nodes, as_of), *beside])
+    beside = without_activity(reader, nodes, is_up=True)
+    return strongest([*made_from(reader, nodes), *beside])
 
 
-def made_from(
-    tx: Transaction, team: int, nodes: Collection[int], as_of: float | None = None
-) -> list[DerivedLink]:
+def made_from(reader: TeamReader, nodes: Collection[int]) -> list[DerivedLink]:
     """Return the links through tasks that lead to nodes, each once."""
-    reader = _Reader(tx, team, as_of)
-    outputs = reader.rows(_BY_NODE, nodes, (OUTPUT, SCOPED))
+    outputs = _rows(reader, _BY_NODE, nodes, (OUTPUT, SCOPED))
     links = [
         DerivedLink(row.node, -row.activity, row.activity, "declared")
-        for row in reader.rows(
+        for row in _rows(
+            reader,
             _BY_ACTIVITY,
             {row.activity for row in outputs if row.activity < 0},
             (INPUT,),
@@ -102,91 +100,71 @@ def made_from(
     return strongest(links)
 
 
-def downstream(
-    tx: Transaction, team: int, nodes: Collection[int], as_of: float | None = None
-) -> list[DerivedLink]:
+def downstream(reader: TeamReader, nodes: Collection[int]) -> list[DerivedLink]:
     """Return the links that lead from nodes, each once."""
-    reader = _Reader(tx, team, as_of)
-    inputs = reader.rows(_BY_NODE, nodes, (INPUT,))
+    inputs = _rows(reader, _BY_NODE, nodes, (INPUT,))
     links = [
         DerivedLink(row.node, -row.activity, row.activity, "declared")
         for row in inputs
         if row.activity < 0
     ]
     links += _to_steps(reader, [row for row in inputs if row.activity > 0])
-    links += without_activity(tx, team, nodes, as_of, is_up=False)
+    links += without_activity(reader, nodes, is_up=False)
     return strongest(links)
 
 
 def without_activity(
-    tx: Transaction,
-    team: int,
-    nodes: Collection[int],
-    as_of: float | None = None,
-    *,
-    is_up: bool,
+    reader: TeamReader, nodes: Collection[int], *, is_up: bool
 ) -> list[DerivedLink]:
     """Return the links to or from nodes that no task made.
 
     Those are copies, and parts of wholes; between two nodes there is one at most.
     """
-    reader = _Reader(tx, team, as_of)
-    links = reader.same_content(nodes, is_up=is_up)
-    links += reader.parts(feeding_pairs(tx, team, nodes, is_up=is_up))
+    links = _same_content(reader, nodes, is_up=is_up)
+    links += _parts(reader, feeding_pairs(reader, nodes, is_up=is_up))
     return strongest(links)
 
 
-class _Reader:
-    """Reads rows of one team as of a moment."""
+def _rows(
+    reader: TeamReader, sql: str, ids: Collection[int], directions: Iterable[int]
+) -> list[_Row]:
+    """Read links by their node or activity."""
+    text = sql.format(directions=", ".join(map(str, directions)))
+    return [_Row(*row) for row in reader.rows(text, ids=ids)]
 
-    def __init__(self, tx: Transaction, team: int, as_of: float | None) -> None:
-        self.tx = tx
-        self.team = team
-        self.as_of = as_of
 
-    def rows(
-        self, sql: str, ids: Collection[int], directions: Iterable[int]
-    ) -> list[_Row]:
-        """Read links by their node or activity."""
-        if not ids:
-            return []
-        text = sql.format(directions=", ".join(map(str, directions)))
-        names: dict[str, Any] = {"ids": list(ids), "team": self.team}
-        if self.as_of is not None:
-            text += " WHERE l.since <= :as_of"
-            names["as_of"] = self.as_of
-        return [_Row(*row) for row in self.tx.all(text, names)]
-
-    def same_content(self, nodes: Collection[int], *, is_up: bool) -> list[DerivedLink]:
-        """Link copies without a maker to what was made with the same bytes."""
-        if not nodes:
-            return []
-        one, other = ("f", "m") if is_up else ("m", "f")
-        rows = self.tx.all(
-            _SAME_CONTENT.format(one=one, other=other),
-            {"ids": list(nodes), "team": self.team, "trivial": TRIVIAL_SIZE},
+def _same_content(
+    reader: TeamReader, nodes: Collection[int], *, is_up: bool
+) -> list[DerivedLink]:
+    """Link copies without a maker to what was made with the same bytes."""
+    if not nodes:
+        return []
+    one, other = ("f", "m") if is_up else ("m", "f")
+    sql = _SAME_CONTENT.format(one=one, other=other)
+    return [
+        DerivedLink(made, found, 0, "same content")
+        for made, found, made_at, found_at in reader.rows(
+            sql, ids=nodes, trivial=TRIVIAL_SIZE
         )
-        return [
-            DerivedLink(made, found, 0, "same content")
-            for made, found, made_at, found_at in rows
-            if self.as_of is None or max(made_at, found_at) <= self.as_of
-        ]
-
-    def parts(self, pairs: Iterable[Pair]) -> list[DerivedLink]:
-        """Link parts and wholes."""
-        return [
-            DerivedLink(source, target, 0, "part of")
-            for source, target, at in pairs
-            if self.as_of is None or at <= self.as_of
-        ]
+        if reader.is_visible_at(max(made_at, found_at))
+    ]
 
 
-def _from_steps(reader: _Reader, outputs: list[_Row]) -> list[DerivedLink]:
+def _parts(reader: TeamReader, pairs: Iterable[Pair]) -> list[DerivedLink]:
+    """Link parts and wholes."""
+    return [
+        DerivedLink(source, target, 0, "part of")
+        for source, target, at in pairs
+        if reader.is_visible_at(at)
+    ]
+
+
+def _from_steps(reader: TeamReader, outputs: list[_Row]) -> list[DerivedLink]:
     activities = {row.activity for row in outputs}
-    around, within = step_tree(reader.tx, reader.team, activities)
+    around, within = step_tree(reader, activities)
     wanted = activities.union(*around.values(), *within.values())
     inputs: dict[int, list[_Row]] = defaultdict(list)
-    for row in reader.rows(_BY_ACTIVITY, wanted, (INPUT,)):
+    for row in _rows(reader, _BY_ACTIVITY, wanted, (INPUT,)):
         inputs[row.activity].append(row)
     links: list[DerivedLink] = []
     for row in outputs:
@@ -201,12 +179,12 @@ def _from_steps(reader: _Reader, outputs: list[_Row]) -> list[DerivedLink]:
     return links
 
 
-def _to_steps(reader: _Reader, inputs: list[_Row]) -> list[DerivedLink]:
+def _to_steps(reader: TeamReader, inputs: list[_Row]) -> list[DerivedLink]:
     """Find the outputs that inputs may feed, and keep those that they do feed."""
     activities = {row.activity for row in inputs}
-    around, within = step_tree(reader.tx, reader.team, activities)
+    around, within = step_tree(reader, activities)
     reached = activities.union(*around.values(), *within.values())
-    outputs = reader.rows(_BY_ACTIVITY, reached, (OUTPUT, SCOPED))
+    outputs = _rows(reader, _BY_ACTIVITY, reached, (OUTPUT, SCOPED))
     sources = {row.node for row in inputs}
     return [link for link in _from_steps(reader, outputs) if link.source in sources]
 

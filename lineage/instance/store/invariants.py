@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .cards import READABLE, broken_cards
-from .database import Database, Transaction
+from .database import Database, TeamReader, Transaction
 from .derived_links import upstream
 
 #: Nodes whose links are read at once.
@@ -106,7 +106,7 @@ def _in_cycles(tx: Transaction, team: int) -> list[int]:
     targets: dict[int, set[int]] = defaultdict(set)
     open_sources = dict.fromkeys(nodes, 0)
     for at in range(0, len(nodes), CHUNK):
-        for link in upstream(tx, team, nodes[at : at + CHUNK]):
+        for link in upstream(TeamReader(tx, team), nodes[at : at + CHUNK]):
             # A folder and its files may name each other; walks do not go on there.
             if link.how != "part of" and link.target not in targets[link.source]:
                 targets[link.source].add(link.target)

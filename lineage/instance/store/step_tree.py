@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from .activity_ids import MAX_STEPS, STEP_BITS
-from .database import Transaction
+from .database import TeamReader
 
 #: Climbs by one step at each turn; a row that was met is not met again, so steps that
 #: were recorded as each other's parents end it.
@@ -45,31 +45,31 @@ class StepTree(NamedTuple):
     """Of each activity with some: the steps inside it, at any depth."""
 
 
-def step_tree(tx: Transaction, team: int, activities: Collection[int]) -> StepTree:
+def step_tree(reader: TeamReader, activities: Collection[int]) -> StepTree:
     """Return the activities around each, and those inside it."""
     steps = [activity for activity in activities if activity & MAX_STEPS]
-    around = _climb(tx, team, _AROUND, steps)
+    around = _climb(reader, _AROUND, steps)
     for activity in steps:
         root = activity >> STEP_BITS << STEP_BITS
         # A step whose parents go round in a circle is still in the task.
         if root not in around[activity]:
             around[activity].append(root)
-    within = _climb(tx, team, _INSIDE, steps)
+    within = _climb(reader, _INSIDE, steps)
     tasks = [
         activity >> STEP_BITS for activity in activities if not activity & MAX_STEPS
     ]
     if tasks:
-        for task, number in tx.all(_OF_TASKS, {"ids": tasks, "team": team}):
+        for task, number in reader.rows(_OF_TASKS, ids=tasks):
             within[task << STEP_BITS].append((task << STEP_BITS) | number)
     return StepTree(around, within)
 
 
 def _climb(
-    tx: Transaction, team: int, sql: str, activities: Collection[int]
+    reader: TeamReader, sql: str, activities: Collection[int]
 ) -> dict[int, list[int]]:
     found: dict[int, list[int]] = defaultdict(list)
     if activities:
-        for start, number in tx.all(sql, {"ids": list(activities), "team": team}):
+        for start, number in reader.rows(sql, ids=activities):
             activity = (start >> STEP_BITS << STEP_BITS) | number
             if activity != start:
                 found[start].append(activity)

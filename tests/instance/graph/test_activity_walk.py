@@ -14,6 +14,7 @@ from store_engines import START
 from lineage.instance.graph.links import LinkCache, TeamLinks
 from lineage.instance.graph.traversal import closure
 from lineage.instance.store import Store, derived_links
+from lineage.instance.store.database import TeamReader
 
 _teams = itertools.count(5000)
 
@@ -67,7 +68,7 @@ def test_a_walk_reaches_what_the_links_lead_to(
     assert not store.ingest(team, facts).refused
     with store.db.read() as tx:
         rows = tx.all("SELECT id FROM nodes WHERE team_id = ?", (team,))
-        links = TeamLinks(tx, team, LinkCache(), as_of)
+        links = TeamLinks(TeamReader(tx, team, as_of), LinkCache(), 0)
         for (start,) in rows:
             for up in (True, False):
                 found = closure(links, [start], [], up=up, hows=hows)

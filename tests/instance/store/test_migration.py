@@ -10,6 +10,7 @@ import pytest
 from store_engines import Facts, new_schema
 
 from lineage.instance.store import Database, Store, migrate
+from lineage.instance.store.database import TeamReader
 from lineage.instance.store.derived_links import upstream
 from lineage.instance.store.invariants import violations
 
@@ -97,7 +98,7 @@ def test_versions_and_links_are_those_of_the_rule(old: Store) -> None:
     """Work in place, named sources, digests and cards stay; nothing is mixed."""
     assert violations(old.db) == []
     with old.db.read() as tx:
-        links = {link[:2] for link in upstream(tx, 1, range(1, 7))}
+        links = {link[:2] for link in upstream(TeamReader(tx, 1), range(1, 7))}
         kept = tx.all("SELECT id, digest, card FROM nodes WHERE card IS NOT NULL")
         made = tx.all("SELECT id FROM nodes WHERE is_made = 1 ORDER BY id")
     assert links == {(1, 2), (1, 3), (3, 4), (5, 6)}

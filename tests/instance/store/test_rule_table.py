@@ -9,6 +9,7 @@ import pytest
 from store_engines import Facts, digest
 
 from lineage.instance.store import Store
+from lineage.instance.store.database import TeamReader
 from lineage.instance.store.derived_links import downstream, upstream
 
 START = 1_700_000_000.0
@@ -82,9 +83,10 @@ class Story:
         """Return the artifacts and the runs that a node comes from, or leads to."""
         seen, front, runs = {node}, [(node, False)], set()
         with self.store.db.read() as tx:
+            reader, links = TeamReader(tx, 1), upstream if up else downstream
             while front:
                 start, is_part = front.pop()
-                for link in (upstream if up else downstream)(tx, 1, [start]):
+                for link in links(reader, [start]):
                     if is_part and link.how == "part of":
                         continue
                     end = link.source if up else link.target
@@ -200,7 +202,7 @@ def test_what_the_body_uses_feeds_its_steps(story: Story) -> None:
     cfg = story.uses("r", "/cfg")
     made = story.makes("r", "/o", step={"key": "1", "name": "s", "at": START})
     with story.store.db.read() as tx:
-        (link,) = upstream(tx, 1, [story.node(made)])
+        (link,) = upstream(TeamReader(tx, 1), [story.node(made)])
     assert (link.source, link.how) == (story.node(cfg), "enclosing step")
 
 
