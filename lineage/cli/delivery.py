@@ -7,7 +7,10 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import (
+    Any,
+    Final,
+)
 
 from ..delivery.report import DeliveryReport, DeliveryStatus
 from ..delivery.status import problem_of, read_status
@@ -18,27 +21,19 @@ from ..settings import UNUSABLE, Settings
 from .connect import settings_of
 from .format import ago, clean, count, duration
 from .output import table
-from .parser import Commands, add_instance_options
+from .parser import (
+    Command,
+    Parser,
+    add_instance_options,
+)
 from .result import FAILED, NO, CommandResult, Line, StyledText, line
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    flush = commands.add(
-        "flush", run_flush, "deliver what finished or killed processes left behind"
+def _delivery_options(parser: Parser) -> None:
+    parser.add_argument(
+        "--timeout", type=float, default=60.0, metavar="S", help="seconds (60)"
     )
-    status = commands.add(
-        "status", run_status, "show what is waiting, what was rejected, and why"
-    )
-    retry = commands.add(
-        "retry", run_retry, "deliver rejected facts again, once the cause is fixed"
-    )
-    for parser in (flush, retry):
-        parser.add_argument(
-            "--timeout", type=float, default=60.0, metavar="S", help="seconds (60)"
-        )
-    for parser in (flush, status, retry):
-        add_instance_options(parser)
+    add_instance_options(parser)
 
 
 def run_status(args: argparse.Namespace) -> CommandResult:
@@ -184,3 +179,19 @@ def _problem(runtime: Runtime) -> str | None:
             "user who may write it, or copy the folder to where it can be written"
         )
     return read_status(folder.home).problem
+
+
+COMMANDS: Final = (
+    Command(
+        "flush", run_flush, "deliver what finished or killed processes left behind",
+        answer="FlushAnswer", options=_delivery_options,
+    ),
+    Command(
+        "status", run_status, "show what is waiting, what was rejected, and why",
+        answer="StatusAnswer", options=add_instance_options,
+    ),
+    Command(
+        "retry", run_retry, "deliver rejected facts again, once the cause is fixed",
+        answer="FlushAnswer", options=_delivery_options,
+    ),
+)  # fmt: skip

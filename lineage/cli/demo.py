@@ -17,7 +17,11 @@ from ..settings import Settings
 from .connect import instance, settings_of
 from .format import count
 from .output import print_lines, table
-from .parser import Commands, UsageError
+from .parser import (
+    Command,
+    Parser,
+    UsageError,
+)
 from .result import CommandResult, Line, StyledText, line
 from .serve import open_page, store_of
 from .tree import draw
@@ -58,11 +62,9 @@ _BUILT_IN: Final = _Example(
 )  # fmt: skip
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    demo = commands.add("demo", run_demo, "run the example and look at its graph")
-    demo.add_argument("--home", metavar="DIR", help="where to keep it (LINEAGE_HOME)")
-    page = demo.add_mutually_exclusive_group()
+def _demo_options(parser: Parser) -> None:
+    parser.add_argument("--home", metavar="DIR", help="where to keep it (LINEAGE_HOME)")
+    page = parser.add_mutually_exclusive_group()
     page.add_argument("--no-page", action="store_true", help="do not serve the page")
     page.add_argument(
         "--page", action="store_true", help="serve the page, also without a terminal"
@@ -169,3 +171,11 @@ def _prefix() -> str:
     if str(here) in os.environ.get("PATH", "").split(os.pathsep):
         return ""
     return ".venv/bin/" if here == Path(".venv/bin").absolute() else f"{here}/"
+
+
+COMMANDS: Final = (
+    Command(
+        "demo", run_demo, "run the example and look at its graph",
+        answer=GraphAnswer, options=_demo_options,
+    ),
+)  # fmt: skip

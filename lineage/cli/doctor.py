@@ -19,7 +19,12 @@ from .connect import load, settings_of
 from .explain_settings import consequence, summary
 from .format import count
 from .output import table
-from .parser import Commands, UsageError, add_instance_options
+from .parser import (
+    Command,
+    Parser,
+    UsageError,
+    add_instance_options,
+)
 from .ping import reached
 from .result import NO, CommandResult, Line, StyledText, line
 from .serve import opened_store
@@ -33,21 +38,16 @@ _EXTRAS: Final = {
 }
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    doctor = commands.add(
-        "doctor", run_doctor, "show every setting, where it came from and what it does"
-    )
-    doctor.add_argument(
+def _doctor_options(parser: Parser) -> None:
+    parser.add_argument(
         "--store", nargs="?", const="", metavar="URL",
         help="check the store's rows: the embedded one's, or sqlite:///… postgresql://…",
     )  # fmt: skip
-    add_instance_options(doctor)
-    check = commands.add(
-        "check", run_check, "check every declaration in a module without running it",
-        example="lineage check my_app.train",
-    )  # fmt: skip
-    check.add_argument("module", metavar="MODULE", help="my_app.train, or a .py file")
+    add_instance_options(parser)
+
+
+def _check_options(parser: Parser) -> None:
+    parser.add_argument("module", metavar="MODULE", help="my_app.train, or a .py file")
 
 
 def run_doctor(args: argparse.Namespace) -> CommandResult:
@@ -209,3 +209,16 @@ def _module_name(name: str) -> str:
         return path.stem
     sys.path.insert(0, os.getcwd())
     return name
+
+
+COMMANDS: Final = (
+    Command(
+        "doctor", run_doctor, "show every setting, where it came from and what it does",
+        answer="DoctorOrStoreAnswer", options=_doctor_options,
+    ),
+    Command(
+        "check", run_check, "check every declaration in a module without running it",
+        answer="CheckAnswer", options=_check_options,
+        example="lineage check my_app.train",
+    ),
+)  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Final
 from ..errors import LineageError
 from .connect import instance
 from .format import count
-from .parser import Commands, Parser, add_instance_options
+from .parser import Command, Parser, add_instance_options
 from .result import CommandResult, StyledText, line
 
 _FORMATS: Final = (
@@ -23,32 +23,25 @@ class ExportError(LineageError):
     """The file for an export cannot be written."""
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    export = commands.add(
-        "export", run_export, "write a part of the graph for other tools",
-        example="lineage export model.joblib --as html --out model.html",
-    )  # fmt: skip
-    export.add_argument(
+def _export_options(parser: Parser) -> None:
+    parser.add_argument(
         "--as", dest="format", choices=_FORMATS, default="json", metavar="FORMAT",
         help=f"{', '.join(_FORMATS)} (json)",
     )  # fmt: skip
-    export.add_argument("--out", metavar="FILE", type=Path, help="a file (the output)")
-    _add_extent(export)
-    passport = commands.add(
-        "passport", run_passport,
-        "write where something came from, in all formats, into one folder",
-        example="lineage passport model.joblib --out model-passport.zip",
-    )  # fmt: skip
-    passport.add_argument(
+    parser.add_argument("--out", metavar="FILE", type=Path, help="a file (the output)")
+    _add_extent(parser)
+
+
+def _passport_options(parser: Parser) -> None:
+    parser.add_argument(
         "--out", metavar="DIR", type=Path, required=True,
         help="a new folder, or a file that ends in .zip",
     )  # fmt: skip
-    passport.add_argument(
+    parser.add_argument(
         "--with-files", action="store_true",
         help="also copy the files that still have the recorded content",
     )  # fmt: skip
-    _add_extent(passport)
+    _add_extent(parser)
 
 
 def _add_extent(parser: Parser) -> None:
@@ -112,3 +105,18 @@ def run_passport(args: argparse.Namespace) -> CommandResult:
     if not record.is_complete:
         lines.append(line(StyledText("! ", "warn"), "a part only: a bound was reached"))
     return CommandResult(report, lines)
+
+
+COMMANDS: Final = (
+    Command(
+        "export", run_export, "write a part of the graph for other tools",
+        answer="ExportAnswer", options=_export_options,
+        example="lineage export model.joblib --as html --out model.html",
+    ),
+    Command(
+        "passport", run_passport,
+        "write where something came from, in all formats, into one folder",
+        answer="PassportAnswer", options=_passport_options,
+        example="lineage passport model.joblib --out model-passport.zip",
+    ),
+)  # fmt: skip

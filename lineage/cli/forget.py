@@ -11,7 +11,11 @@ from ..delivery.evidence import digest_memory
 from ..journal import forget as journal_forget
 from .connect import load, settings_of
 from .format import count
-from .parser import Commands, UsageError
+from .parser import (
+    Command,
+    Parser,
+    UsageError,
+)
 from .result import NO, CommandResult, Line, StyledText, line
 from .serve import opened_store, with_store
 
@@ -19,14 +23,8 @@ from .serve import opened_store, with_store
 _LEAST: Final = 4
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the command of this theme."""
-    forget = commands.add(
-        "forget", run_forget,
-        "remove a text, a run's details or a user's name from store, journal and blobs",
-        example="lineage forget --text -",
-    )  # fmt: skip
-    what = forget.add_mutually_exclusive_group(required=True)
+def _forget_options(parser: Parser) -> None:
+    what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument(
         "--text",
         help="a password or other text that was recorded; `-` reads it from standard "
@@ -37,10 +35,10 @@ def add_commands(commands: Commands) -> None:
         help="a run: its name, command, errors, log, parameters; not its edges",
     )  # fmt: skip
     what.add_argument("--user", metavar="NAME", help="a user's name")
-    forget.add_argument(
+    parser.add_argument(
         "--dry-run", action="store_true", help="only show what it finds"
     )
-    with_store(forget)
+    with_store(parser)
 
 
 def run_forget(args: argparse.Namespace) -> CommandResult:
@@ -152,3 +150,13 @@ def _lines(data: dict[str, Any]) -> list[Line]:
         lines = [line("nothing of it was found")]
     lines.append(line(StyledText("not reached", "title")))
     return [*lines, *(line("  ", text) for text in data["not_reached"])]
+
+
+COMMANDS: Final = (
+    Command(
+        "forget", run_forget,
+        "remove a text, a run's details or a user's name from store, journal and blobs",
+        answer="ForgetAnswer", options=_forget_options,
+        example="lineage forget --text -",
+    ),
+)  # fmt: skip

@@ -17,7 +17,12 @@ from ..permissions import make_folder
 from ..recording.host_info import machine_name
 from .connect import client, settings_of
 from .format import count
-from .parser import Commands, add_instance_options
+from .parser import (
+    Command,
+    CommandGroup,
+    Parser,
+    add_instance_options,
+)
 from .result import NO, CommandResult, Line, StyledText, line
 
 if TYPE_CHECKING:
@@ -31,31 +36,24 @@ class ImportFileError(LineageError):
     """A file to import cannot be read."""
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    group = commands.group("import", "take in what other tools recorded")
-    openlineage = group.add(
-        "openlineage", run_openlineage, "take in files of OpenLineage events",
-        example="lineage import openlineage events.jsonl",
-    )  # fmt: skip
-    openlineage.add_argument(
+def _openlineage_options(parser: Parser) -> None:
+    parser.add_argument(
         "files", metavar="FILE", nargs="+", type=Path,
         help="JSON lines, a JSON array, one event, or a folder of such files",
     )  # fmt: skip
-    add_instance_options(openlineage)
-    mlflow = group.add(
-        "mlflow", run_mlflow, "take in the runs of an MLflow tracking store",
-        example="lineage import mlflow sqlite:///mlflow.db",
-    )  # fmt: skip
-    mlflow.add_argument(
+    add_instance_options(parser)
+
+
+def _mlflow_options(parser: Parser) -> None:
+    parser.add_argument(
         "uri", metavar="URI",
         help="sqlite:///mlflow.db, a folder such as ./mlruns, or http://host:5000",
     )  # fmt: skip
-    mlflow.add_argument(
+    parser.add_argument(
         "--experiment", metavar="NAME", action="append", default=[],
         help="only this one (all); may be given more than once",
     )  # fmt: skip
-    add_instance_options(mlflow)
+    add_instance_options(parser)
 
 
 def run_openlineage(args: argparse.Namespace) -> CommandResult:
@@ -192,3 +190,20 @@ def _lines(path: Path, text: str) -> list[Any]:
                     " was taken in"
                 ) from error
     return events
+
+
+COMMANDS: Final = (
+    CommandGroup(
+        "import", "take in what other tools recorded",
+        Command(
+            "openlineage", run_openlineage, "take in files of OpenLineage events",
+            answer="EventsAnswer", options=_openlineage_options,
+            example="lineage import openlineage events.jsonl",
+        ),
+        Command(
+            "mlflow", run_mlflow, "take in the runs of an MLflow tracking store",
+            answer="ImportedRunsAnswer", options=_mlflow_options,
+            example="lineage import mlflow sqlite:///mlflow.db",
+        ),
+    ),
+)  # fmt: skip

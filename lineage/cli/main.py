@@ -9,14 +9,21 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Final, NoReturn
 
 from ..errors import ApiError, LineageError
 from ..redaction import redact
 from .output import emit, escape_unprintable, print_lines
-from .parser import Commands, Parser, load_module, read_arguments
+from .parser import (
+    Command,
+    CommandGroup,
+    Parser,
+    add_commands,
+    load_module,
+    read_arguments,
+)
 from .result import FAILED, CommandResult, StyledText, line
 
 _DESCRIPTION = "Which data became which: the lineage that your apps recorded."
@@ -28,53 +35,61 @@ start here:  lineage demo           run the example and look at its graph
 """
 
 
-#: The module of each command, in the order of the help. A command imports its own.
-MODULES: Final = {
-    "demo": "demo",
-    "tasks": "tasks",
-    "show": "show",
-    "search": "show",
-    "find": "show",
-    "upstream": "query",
-    "downstream": "query",
-    "impact": "query",
-    "provenance": "query",
-    "diff": "query",
-    "why": "query",
-    "stale": "query",
-    "path": "query",
-    "health": "query",
-    "export": "export",
-    "passport": "export",
-    "import": "imports",
-    "flush": "delivery",
-    "status": "delivery",
-    "retry": "delivery",
-    "doctor": "doctor",
-    "check": "doctor",
-    "serve": "serve",
-    "ui": "serve",
-    "token": "serve",
-    "store": "store",
-    "forget": "forget",
-    "schema": "schema",
-    "register": "register",
+#: The modules with commands, in the order of the help, and the commands of each. One
+#: command loads its own module. Those of `query` stand in its table alone: a command
+#: that no other module has is a question to the graph.
+MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    "demo": ("demo",),
+    "tasks": ("tasks",),
+    "show": ("show", "search", "find"),
+    "query": (),
+    "export": ("export", "passport"),
+    "imports": ("import",),
+    "delivery": ("flush", "status", "retry"),
+    "doctor": ("doctor", "check"),
+    "serve": ("serve", "ui", "token"),
+    "store": ("store",),
+    "forget": ("forget",),
+    "schema": ("schema",),
+    "register": ("register",),
+}
+_MODULE_OF: Final = {
+    name: module for module, names in MODULES.items() for name in names
 }
 
 
-def build_parser(command: str | None = None) -> Parser:
+def commands_of(module: str) -> Sequence[Command | CommandGroup]:
+    """Return the commands of a module."""
+    found: Sequence[Command | CommandGroup] = load_module(f"cli.{module}").COMMANDS
+    return found
+
+
+def every_command() -> Iterator[tuple[str, Command]]:
+    """Yield every command with what is typed for it: `tasks`, `token create`."""
+    for module in MODULES:
+        for command in commands_of(module):
+            if isinstance(command, Command):
+                yield command.name, command
+            else:
+                yield from ((f"{command.name} {c.name}", c) for c in command.commands)
+
+
+def build_parser(name: str | None = None) -> Parser:
     """Make the parser.
 
     Args:
-        command: The only command that is needed; all of them when left out.
+        name: The only command that is needed; all of them when it is left out, or when
+            no command is called so.
     """
     parser = Parser(prog="lineage", description=_DESCRIPTION, epilog=_FIRST)
     parser.add_argument("--version", action=_Version)
-    commands = Commands(parser, command)
-    wanted = MODULES.values() if command is None else (MODULES[command],)
-    for name in dict.fromkeys(wanted):
-        module = load_module(f"cli.{name}")
-        module.add_commands(commands)
+    commands: Sequence[Command | CommandGroup] = ()
+    if name is not None:
+        known = commands_of(_MODULE_OF.get(name, "query"))
+        commands = [command for command in known if command.name == name]
+    if not commands:
+        commands = [command for module in MODULES for command in commands_of(module)]
+    add_commands(parser, commands)
     return parser
 
 
@@ -102,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.excepthook = _show_in_one_line
     escape_unprintable(sys.stdout, sys.stderr)
     given = sys.argv[1:] if arguments is None else arguments
-    is_complete = "_ARGCOMPLETE" in os.environ or not given or given[0] not in MODULES
+    is_complete = "_ARGCOMPLETE" in os.environ or not given
     parser = build_parser(None if is_complete else given[0])
     _complete(parser)
     try:

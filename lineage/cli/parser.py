@@ -6,12 +6,14 @@ import argparse
 import gc
 import importlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any, Final, NoReturn
 
 from ..errors import LineageError
+from ..model.messages import Message
 from ..patterns import pattern
+from ..records import field, record
 from .result import CommandResult, line, terminal_columns
 
 Run = Callable[[argparse.Namespace], CommandResult]
@@ -128,64 +130,50 @@ def moment(text: str | None, *, now: float | None = None) -> float | None:
         raise UsageError(str(error)) from error
 
 
-class _OtherCommand(Parser):
-    """Takes the options of a command that was not typed, and forgets them."""
+@record(frozen=True, slots=True)
+class Command:
+    """One command: what it runs, how help describes it, and what it answers."""
 
-    def __init__(self) -> None:
-        # No parser is made: that is what takes the time.
-        pass
-
-    def add_argument(self, *_: Any, **__: Any) -> Any:
-        """Forget an option."""
-
-    def add_argument_group(self, *_: Any, **__: Any) -> Any:
-        """Forget the options of a group."""
-        return self
-
-    add_mutually_exclusive_group = add_argument_group
-
-    def set_defaults(self, **_: Any) -> None:
-        """Forget what an option is when it is left out."""
+    name: str
+    run: Run
+    help: str
+    answer: type[Message] | str
+    """The model of what `--json` prints; by its name, if it is in `cli/schemas.py`."""
+    options: Callable[[Parser], object] = field(default=lambda _: None)
+    """Adds the options to the command's parser."""
+    example: str = field(default="")
 
 
-class Commands:
-    """Where the themes hang up their commands.
+class CommandGroup:
+    """A command that has commands of its own, such as `token create`."""
 
-    Args:
-        parser: The parser that the commands are added to.
-        only: The one command that was typed; what others take is not looked at.
-    """
+    def __init__(self, name: str, help: str, *commands: Command) -> None:
+        self.name = name
+        self.help = help
+        self.commands = commands
 
-    def __init__(self, parser: Parser, only: str | None = None) -> None:
-        self._only = only
-        self._group = parser.add_subparsers(
-            title="commands", metavar="COMMAND", dest="command", prog=parser.prog
+
+def add_commands(parser: Parser, commands: Iterable[Command | CommandGroup]) -> None:
+    """Add commands to a parser; typed without one, it lists them."""
+    group = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", prog=parser.prog
+    )
+    parser.set_defaults(run=_help_of(parser), json=False)
+    for command in commands:
+        own: Parser = group.add_parser(
+            command.name,
+            help=command.help,
+            description=command.help[0].upper() + command.help[1:] + ".",
         )
-        parser.set_defaults(run=_help_of(parser), json=False)
-
-    def add(self, name: str, run: Run, help: str, *, example: str = "") -> Parser:
-        """Add a command; its options are added to the parser that comes back."""
-        if self._only not in (None, name):
-            return _OtherCommand()
-        parser = self._parser(name, help, example)
-        _, *words = parser.prog.split()
-        parser.set_defaults(run=run, form=".".join(words))
-        parser.add_argument("--json", action="store_true", help="answer as JSON")
-        return parser
-
-    def group(self, name: str, help: str) -> Commands:
-        """Add a command that has commands of its own."""
-        is_other = self._only not in (None, name)
-        return Commands(self._parser(name, help, ""), "" if is_other else None)
-
-    def _parser(self, name: str, help: str, example: str) -> Parser:
-        parser: Parser = self._group.add_parser(
-            name,
-            help=help,
-            description=help[0].upper() + help[1:] + ".",
-            epilog=f"example: {example}" if example else None,
-        )
-        return parser
+        if isinstance(command, CommandGroup):
+            add_commands(own, command.commands)
+            continue
+        if command.example:
+            own.epilog = f"example: {command.example}"
+        _, *words = own.prog.split()
+        own.set_defaults(run=command.run, form=".".join(words))
+        own.add_argument("--json", action="store_true", help="answer as JSON")
+        command.options(own)
 
 
 def _help_of(parser: Parser) -> Run:
@@ -213,6 +201,14 @@ def add_instance_options(parser: Parser) -> Parser:
     )
     place.add_argument("--token", help="its token (better: LINEAGE_TOKEN)")
     return parser
+
+
+def add_page_options(parser: Parser, limit: int, help: str = "how many") -> None:
+    """Add the options that say how much of a list is shown, and from where."""
+    parser.add_argument(
+        "--limit", type=int, default=limit, metavar="N", help=f"{help} ({limit})"
+    )
+    parser.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
 
 
 def add_as_of_option(parser: Parser) -> Parser:

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from ..errors import ApiError
-from ..model.comparisons import ImpactAnswer, WhyAnswer
-from ..model.graph import HOWS, GraphAnswer, Node
+from ..model.comparisons import (
+    DiffAnswer,
+    ImpactAnswer,
+    StaleAnswer,
+    WhyAnswer,
+)
+from ..model.graph import (
+    HOWS,
+    GraphAnswer,
+    HealthAnswer,
+    Node,
+    ProvenanceAnswer,
+)
 from .connect import Instance, instance
 from .find import NOT_FOUND, Found, find, find_one
 from .format import escape
 from .parser import (
     NAME_HELP,
-    Commands,
+    Command,
     Parser,
-    Run,
     add_as_of_option,
     add_instance_options,
+    add_page_options,
     kind_word,
     moment,
 )
@@ -32,104 +44,7 @@ from .result import NO, CommandResult, Line, StyledText, line
 from .tree import Way, draw
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    _add_walk(commands, "upstream", run_upstream, "show what something came from")
-    _add_walk(
-        commands, "downstream", run_downstream, "show what was made from something"
-    )
-    _add_impact(commands)
-    provenance = commands.add(
-        "provenance", run_provenance, "show how something was made: runs, inputs, code",
-        example="lineage provenance model.joblib",
-    )  # fmt: skip
-    provenance.add_argument("name", metavar="NAME", help=NAME_HELP)
-    add_instance_options(add_as_of_option(provenance))
-    _add_comparisons(commands)
-    _add_stale(commands)
-    path = commands.add(
-        "path", run_path, "show how something became something else",
-        example="lineage path digits.csv readings.csv",
-    )  # fmt: skip
-    path.add_argument("a", metavar="A", help=NAME_HELP)
-    path.add_argument("b", metavar="B", help=NAME_HELP)
-    add_instance_options(add_as_of_option(path))
-    add_instance_options(
-        commands.add("health", run_health, "count how complete the graph is")
-    )
-
-
-def _add_comparisons(commands: Commands) -> None:
-    diff = commands.add(
-        "diff", run_diff, "compare two runs or versions (exit code 1: they differ)",
-        example="lineage diff task:3 task:4",
-    )  # fmt: skip
-    diff.add_argument(
-        "a",
-        metavar="A",
-        help="a run: task:3, Train@-2; or a version: data:7, model.pt@-2",
-    )
-    diff.add_argument("b", metavar="B", help="the run or version to compare it with")
-    add_instance_options(diff)
-    why = commands.add(
-        "why", run_why, "say why a version or a run differs from the one before",
-        example="lineage why model.joblib",
-    )  # fmt: skip
-    why.add_argument("a", metavar="A", help=NAME_HELP)
-    why.add_argument(
-        "b",
-        nargs="?",
-        metavar="B",
-        help="what to compare it with (the version or run before A)",
-    )
-    add_instance_options(why)
-
-
-def _add_impact(commands: Commands) -> None:
-    impact = commands.add(
-        "impact", run_impact, "list what depends on something, and the runs to repeat",
-        example="lineage impact project:12",
-    )  # fmt: skip
-    impact.add_argument("name", metavar="NAME", help=NAME_HELP)
-    impact.add_argument(
-        "--if-unchanged", metavar="FINGERPRINT",
-        help="fail unless the answer is still the one with this fingerprint",
-    )  # fmt: skip
-    impact.add_argument(
-        "--limit", type=int, default=50, metavar="N", help="how many of each (50)"
-    )
-    add_instance_options(add_as_of_option(impact))
-
-
-def _add_stale(commands: Commands) -> None:
-    stale = commands.add(
-        "stale", run_stale, "list outputs made from inputs that have newer versions"
-    )
-    stale.add_argument(
-        "name",
-        nargs="?",
-        metavar="NAME",
-        help="only this artifact, or what these runs made: app:Train",
-    )
-    stale.add_argument(
-        "--all",
-        action="store_true",
-        help="also outputs of which a newer version exists",
-    )
-    stale.add_argument(
-        "--indirect",
-        action="store_true",
-        help="also what was made of stale outputs, directly or through others",
-    )
-    stale.add_argument(
-        "--limit", type=int, default=50, metavar="N", help="how many (50)"
-    )
-    stale.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
-    add_instance_options(stale)
-
-
-def _add_walk(commands: Commands, name: str, run: Run, help: str) -> Parser:
-    parser = commands.add(name, run, help, example=f"lineage {name} model.joblib")
+def _walk_options(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", help=NAME_HELP)
     parser.add_argument(
         "--depth",
@@ -149,11 +64,8 @@ def _add_walk(commands: Commands, name: str, run: Run, help: str) -> Parser:
         "--only", action="append", choices=HOWS, metavar="HOW",
         help=f"only links that are known like this: {', '.join(HOWS)}",
     )  # fmt: skip
-    parser.add_argument(
-        "--limit", type=int, default=1000, metavar="N", help="how many nodes (1000)"
-    )
-    parser.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
-    return add_instance_options(add_as_of_option(parser))
+    add_page_options(parser, 1000, "how many nodes")
+    add_instance_options(add_as_of_option(parser))
 
 
 def run_upstream(args: argparse.Namespace) -> CommandResult:
@@ -197,6 +109,18 @@ def _graph_lines(answer: GraphAnswer, way: Way, roots: list[str]) -> list[Line]:
     return lines
 
 
+def _impact_options(parser: Parser) -> None:
+    parser.add_argument("name", metavar="NAME", help=NAME_HELP)
+    parser.add_argument(
+        "--if-unchanged", metavar="FINGERPRINT",
+        help="fail unless the answer is still the one with this fingerprint",
+    )  # fmt: skip
+    parser.add_argument(
+        "--limit", type=int, default=50, metavar="N", help="how many of each (50)"
+    )
+    add_instance_options(add_as_of_option(parser))
+
+
 def run_impact(args: argparse.Namespace) -> CommandResult:
     """List what depends on something."""
     with instance(args) as here:
@@ -233,6 +157,11 @@ def _find_impact(
     return found, answer
 
 
+def _provenance_options(parser: Parser) -> None:
+    parser.add_argument("name", metavar="NAME", help=NAME_HELP)
+    add_instance_options(add_as_of_option(parser))
+
+
 def run_provenance(args: argparse.Namespace) -> CommandResult:
     """Show how something was made."""
     with instance(args) as here:
@@ -253,6 +182,16 @@ def run_provenance(args: argparse.Namespace) -> CommandResult:
     return CommandResult(answer, [*lines, *page])
 
 
+def _diff_options(parser: Parser) -> None:
+    parser.add_argument(
+        "a",
+        metavar="A",
+        help="a run: task:3, Train@-2; or a version: data:7, model.pt@-2",
+    )
+    parser.add_argument("b", metavar="B", help="the run or version to compare it with")
+    add_instance_options(parser)
+
+
 def run_diff(args: argparse.Namespace) -> CommandResult:
     """Compare two runs."""
     with instance(args) as here:
@@ -261,6 +200,17 @@ def run_diff(args: argparse.Namespace) -> CommandResult:
         page = here.page_lines(view="diff", a=answer.a.key, b=answer.b.key)
     lines = [*diff_lines(answer), *page]
     return CommandResult(answer, lines, 0 if answer.is_same else NO)
+
+
+def _why_options(parser: Parser) -> None:
+    parser.add_argument("a", metavar="A", help=NAME_HELP)
+    parser.add_argument(
+        "b",
+        nargs="?",
+        metavar="B",
+        help="what to compare it with (the version or run before A)",
+    )
+    add_instance_options(parser)
 
 
 def run_why(args: argparse.Namespace) -> CommandResult:
@@ -279,6 +229,27 @@ def _page_of_why(here: Instance, answer: WhyAnswer) -> list[Line]:
     if answer.b is None or answer.a.type == "data":
         return here.page_lines(focus=answer.a.key)
     return here.page_lines(view="diff", a=answer.b.key, b=answer.a.key)
+
+
+def _stale_options(parser: Parser) -> None:
+    parser.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="only this artifact, or what these runs made: app:Train",
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="also outputs of which a newer version exists",
+    )
+    parser.add_argument(
+        "--indirect",
+        action="store_true",
+        help="also what was made of stale outputs, directly or through others",
+    )
+    add_page_options(parser, 50)
+    add_instance_options(parser)
 
 
 def run_stale(args: argparse.Namespace) -> CommandResult:
@@ -314,6 +285,12 @@ def _page_of_stale(of: str | None, is_all: bool, is_indirect: bool) -> dict[str,
     return state
 
 
+def _path_options(parser: Parser) -> None:
+    parser.add_argument("a", metavar="A", help=NAME_HELP)
+    parser.add_argument("b", metavar="B", help=NAME_HELP)
+    add_instance_options(add_as_of_option(parser))
+
+
 def run_path(args: argparse.Namespace) -> CommandResult:
     """Show how something became something else."""
     as_of = moment(args.as_of)
@@ -339,3 +316,51 @@ def run_health(args: argparse.Namespace) -> CommandResult:
     with instance(args) as here:
         answer = here.graph.health()
     return CommandResult(answer, health_lines(answer))
+
+
+#: The questions, in the order of the help.
+COMMANDS: Final = (
+    Command(
+        "upstream", run_upstream, "show what something came from",
+        answer=GraphAnswer, options=_walk_options,
+        example="lineage upstream model.joblib",
+    ),
+    Command(
+        "downstream", run_downstream, "show what was made from something",
+        answer=GraphAnswer, options=_walk_options,
+        example="lineage downstream model.joblib",
+    ),
+    Command(
+        "impact", run_impact, "list what depends on something, and the runs to repeat",
+        answer=ImpactAnswer, options=_impact_options,
+        example="lineage impact project:12",
+    ),
+    Command(
+        "provenance", run_provenance, "show how something was made: runs, inputs, code",
+        answer=ProvenanceAnswer, options=_provenance_options,
+        example="lineage provenance model.joblib",
+    ),
+    Command(
+        "diff", run_diff, "compare two runs or versions (exit code 1: they differ)",
+        answer=DiffAnswer, options=_diff_options,
+        example="lineage diff task:3 task:4",
+    ),
+    Command(
+        "why", run_why, "say why a version or a run differs from the one before",
+        answer=WhyAnswer, options=_why_options,
+        example="lineage why model.joblib",
+    ),
+    Command(
+        "stale", run_stale, "list outputs made from inputs that have newer versions",
+        answer=StaleAnswer, options=_stale_options,
+    ),
+    Command(
+        "path", run_path, "show how something became something else",
+        answer=GraphAnswer, options=_path_options,
+        example="lineage path digits.csv readings.csv",
+    ),
+    Command(
+        "health", run_health, "count how complete the graph is",
+        answer=HealthAnswer, options=add_instance_options,
+    ),
+)  # fmt: skip

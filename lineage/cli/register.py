@@ -4,43 +4,51 @@ from __future__ import annotations
 
 import argparse
 import base64
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import (
+    Any,
+    Final,
+)
 
 from .connect import client
-from .parser import Commands, Parser, add_instance_options
+from .parser import (
+    Command,
+    CommandGroup,
+    Parser,
+    add_instance_options,
+)
 from .result import CommandResult, StyledText, line
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    group = commands.group(
-        "register", "create projects, files and others to try an app with"
-    )
-    project = _add(group, "project", "make a project", "NAME")
-    project.add_argument("--type", help="images, videos, volumes, point_clouds …")
-    version = _add(group, "project-version", "make a version of a project", None)
-    version.add_argument("--project-id", type=int, required=True, help="which project")
-    version.add_argument("--description", help="what it holds")
-    dataset = _add(group, "dataset", "make a dataset in a project", "NAME")
-    dataset.add_argument("--project-id", type=int, required=True, help="which project")
-    file = _add(group, "file", "put a file into Team Files", "PATH")
-    file.add_argument("--from", dest="source", help="the local file with its bytes")
-    file.add_argument("--text", help="or its text")
-    _add(group, "job", "make a labeling job", "NAME")
-    module = _add(group, "module", "make an app module of the ecosystem", "NAME")
-    module.add_argument("--slug", help="its repository, as owner/name")
-    task = _add(group, "task", "make a task (an app run)", "NAME")
-    task.add_argument("--module-id", type=int, help="the app module that it runs")
+def _none(_: Parser) -> None:
+    """Add nothing."""
 
 
-def _add(group: Commands, what: str, help: str, first: str | None) -> Parser:
-    parser = group.add(what, run_register, help)
-    parser.set_defaults(what=what)
-    if first:
-        parser.add_argument("name", metavar=first, help=f"its {first.lower()}")
-    parser.add_argument("--id", type=int, help="its id (the next free one)")
-    return add_instance_options(parser)
+def _project_options(parser: Parser) -> None:
+    parser.add_argument("--type", help="images, videos, volumes, point_clouds …")
+
+
+def _version_options(parser: Parser) -> None:
+    _dataset_options(parser)
+    parser.add_argument("--description", help="what it holds")
+
+
+def _dataset_options(parser: Parser) -> None:
+    parser.add_argument("--project-id", type=int, required=True, help="which project")
+
+
+def _file_options(parser: Parser) -> None:
+    parser.add_argument("--from", dest="source", help="the local file with its bytes")
+    parser.add_argument("--text", help="or its text")
+
+
+def _module_options(parser: Parser) -> None:
+    parser.add_argument("--slug", help="its repository, as owner/name")
+
+
+def _task_options(parser: Parser) -> None:
+    parser.add_argument("--module-id", type=int, help="the app module that it runs")
 
 
 def run_register(args: argparse.Namespace) -> CommandResult:
@@ -74,3 +82,40 @@ def _fields(args: argparse.Namespace) -> dict[str, Any]:
             content = Path(args.source).read_bytes()
             fields["base64"] = base64.b64encode(content).decode()
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _command(
+    what: str,
+    help: str,
+    add_own: Callable[[Parser], object] = _none,
+    first: str | None = "NAME",
+) -> Command:
+    """Make the command that registers one kind of object, with the options of all."""
+
+    def add_options(parser: Parser) -> None:
+        parser.set_defaults(what=what)
+        add_own(parser)
+        if first:
+            parser.add_argument("name", metavar=first, help=f"its {first.lower()}")
+        parser.add_argument("--id", type=int, help="its id (the next free one)")
+        add_instance_options(parser)
+
+    return Command(
+        what, run_register, help, answer="RegisteredAnswer", options=add_options
+    )
+
+
+COMMANDS: Final = (
+    CommandGroup(
+        "register", "create projects, files and others to try an app with",
+        _command("project", "make a project", _project_options),
+        _command(
+            "project-version", "make a version of a project", _version_options, None
+        ),
+        _command("dataset", "make a dataset in a project", _dataset_options),
+        _command("file", "put a file into Team Files", _file_options, "PATH"),
+        _command("job", "make a labeling job"),
+        _command("module", "make an app module of the ecosystem", _module_options),
+        _command("task", "make a task (an app run)", _task_options),
+    ),
+)  # fmt: skip

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import Final
 
+from .main import every_command
 from .output import SCHEMA_VERSION
-from .parser import Commands, UsageError, no_such
+from .parser import Command, Parser, UsageError, no_such
 from .result import CommandResult, line
-from .schemas import FORMS, form_of
+from .schemas import form_of
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    schema = commands.add(
-        "schema",
-        run_schema,
-        "show the JSON Schema of what a command answers with --json",
-        example="lineage schema show",
-    )
-    schema.add_argument(
+def _schema_options(parser: Parser) -> None:
+    parser.add_argument(
         "words", nargs="*", metavar="COMMAND", help="a command (list them all)"
     )
 
@@ -27,10 +22,22 @@ def add_commands(commands: Commands) -> None:
 def run_schema(args: argparse.Namespace) -> CommandResult:
     """Show the form of one command's answer, or which commands have one."""
     name = " ".join(args.words)
+    answers = {words: command.answer for words, command in every_command()}
     if not name:
-        return CommandResult({"commands": list(FORMS)}, [line(word) for word in FORMS])
-    if name not in FORMS:
-        raise UsageError(no_such("schema of a command", name, list(FORMS)))
-    form = form_of(name, SCHEMA_VERSION)
+        lines = [line(words) for words in answers]
+        return CommandResult({"commands": list(answers)}, lines)
+    if name not in answers:
+        raise UsageError(no_such("schema of a command", name, list(answers)))
+    form = form_of(name, answers[name], SCHEMA_VERSION)
     lines = [line(text) for text in json.dumps(form, indent=2).split("\n")]
     return CommandResult(form, lines)
+
+
+COMMANDS: Final = (
+    Command(
+        "schema", run_schema,
+        "show the JSON Schema of what a command answers with --json",
+        answer="CommandsOrSchema", options=_schema_options,
+        example="lineage schema show",
+    ),
+)  # fmt: skip

@@ -1,13 +1,13 @@
-"""What each command answers with `--json`, as models: `lineage schema show`."""
+"""What commands answer with `--json` that are no questions to the graph, as models."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ..model import comparisons as compared
 from ..model import graph as asked
+from ..model.messages import Message
 
 
 class _Form(BaseModel):
@@ -280,55 +280,24 @@ class SchemaAnswer(BaseModel):
     title: str
 
 
-#: The form of each command's answer; a command of a group by both words.
-FORMS: Final[dict[str, Any]] = {
-    "tasks": asked.TasksPage | AppsAnswer,
-    "show": NodeAnswer | SetAnswer,
-    "search": asked.SearchAnswer,
-    "find": asked.SearchAnswer,
-    "upstream": asked.GraphAnswer,
-    "downstream": asked.GraphAnswer,
-    "path": asked.GraphAnswer,
-    "impact": compared.ImpactAnswer,
-    "provenance": asked.ProvenanceAnswer,
-    "diff": compared.DiffAnswer,
-    "why": compared.WhyAnswer,
-    "stale": compared.StaleAnswer,
-    "health": asked.HealthAnswer,
-    "demo": asked.GraphAnswer,
-    "flush": FlushAnswer,
-    "retry": FlushAnswer,
-    "status": StatusAnswer,
-    "check": CheckAnswer,
-    "doctor": DoctorAnswer | StoreCheck,
-    "export": ExportedText | ExportedFile,
-    "passport": PassportAnswer,
-    "import openlineage": EventsAnswer,
-    "import mlflow": ImportedRunsAnswer,
-    "forget": ForgetAnswer,
-    "serve": ServedAnswer,
-    "ui": PageAnswer,
-    "token create": TokenAnswer,
-    "token list": TokensAnswer,
-    "token revoke": RevokedAnswer,
-    "store backup": BackupAnswer,
-    "store partition": PartitionAnswer,
-    "store distribute": DistributionAnswer,
-    "store rebuild": RebuildAnswer,
-    "register project": RegisteredAnswer,
-    "register project-version": RegisteredAnswer,
-    "register dataset": RegisteredAnswer,
-    "register file": RegisteredAnswer,
-    "register job": RegisteredAnswer,
-    "register module": RegisteredAnswer,
-    "register task": RegisteredAnswer,
-    "schema": CommandsAnswer | SchemaAnswer,
-}
+#: What a command answers that may answer in more than one form.
+RunsAnswer = asked.TasksPage | AppsAnswer
+ShowAnswer = NodeAnswer | SetAnswer
+DoctorOrStoreAnswer = DoctorAnswer | StoreCheck
+ExportAnswer = ExportedText | ExportedFile
+CommandsOrSchema = CommandsAnswer | SchemaAnswer
 
 
-def form_of(command: str, version: int) -> dict[str, Any]:
-    """Return the JSON Schema of a command's answer."""
-    schema = TypeAdapter(FORMS[command]).json_schema(mode="serialization")
+def form_of(command: str, answer: type[Message] | str, version: int) -> dict[str, Any]:
+    """Return the JSON Schema of a command's answer.
+
+    Args:
+        command: The command; one of a group by both words.
+        answer: The model of its answer, or the name of one in this module.
+        version: The version of the form.
+    """
+    model = globals()[answer] if isinstance(answer, str) else answer
+    schema = TypeAdapter(model).json_schema(mode="serialization")
     name = f"lineage.{command.replace(' ', '.')}/{version}"
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -22,45 +22,47 @@ from .connect import load, settings_of
 from .delivery import status_data
 from .format import ago
 from .output import emit, table
-from .parser import Commands, Parser
+from .parser import (
+    Command,
+    CommandGroup,
+    Parser,
+)
 from .result import NO, CommandResult, StyledText, line
 
 #: Where the page is looked for, by default.
 DEFAULT_PORT: Final = 7077
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    serve = commands.add(
-        "serve", run_serve, "serve an instance over HTTP, with its page",
-        example="lineage serve --host 0.0.0.0 --store postgresql://lineage@db/lineage",
-    )  # fmt: skip
-    serve.add_argument("--host", default="127.0.0.1", help="address (127.0.0.1)")
-    serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="port (7077)")
-    serve.add_argument("--workers", type=int, default=1, help="processes (1)")
-    serve.add_argument(
+def _serve_options(parser: Parser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port (7077)")
+    parser.add_argument("--workers", type=int, default=1, help="processes (1)")
+    parser.add_argument(
         "--name", action="append", default=[], metavar="HOST",
         help="a name that a reverse proxy on this machine serves it under",
     )  # fmt: skip
-    _with_proxy(serve)
-    with_store(serve)
-    ui = commands.add("ui", run_ui, "open the page in the browser")
-    ui.add_argument("--port", type=int, default=0, help="port (a free one)")
-    ui.add_argument("--no-browser", action="store_true", help="only print the address")
-    with_store(ui)
-    tokens = commands.group("token", "make, list and revoke tokens of an instance")
-    create = tokens.add(
-        "create", run_token_create, "make a token, which is shown once",
-        example="lineage token create --team research --role reader",
-    )  # fmt: skip
-    create.add_argument("--team", required=True, help="the team it is for")
-    create.add_argument("--role", default="writer", help="reader, writer or admin")
-    create.add_argument("--user", help="who uses it")
-    listing = tokens.add("list", run_token_list, "list the tokens, without secrets")
-    revoke = tokens.add("revoke", run_token_revoke, "take access away from a token")
-    revoke.add_argument("id", type=int, metavar="ID", help="its number in the list")
-    for parser in (create, listing, revoke):
-        with_store(parser)
+    _with_proxy(parser)
+    with_store(parser)
+
+
+def _ui_options(parser: Parser) -> None:
+    parser.add_argument("--port", type=int, default=0, help="port (a free one)")
+    parser.add_argument(
+        "--no-browser", action="store_true", help="only print the address"
+    )
+    with_store(parser)
+
+
+def _create_options(parser: Parser) -> None:
+    parser.add_argument("--team", required=True, help="the team it is for")
+    parser.add_argument("--role", default="writer", help="reader, writer or admin")
+    parser.add_argument("--user", help="who uses it")
+    with_store(parser)
+
+
+def _revoke_options(parser: Parser) -> None:
+    parser.add_argument("id", type=int, metavar="ID", help="its number in the list")
+    with_store(parser)
 
 
 def _with_proxy(serve: Parser) -> None:
@@ -335,3 +337,32 @@ def run_token_revoke(args: argparse.Namespace) -> CommandResult:
     if not done:
         text = f"there is no valid token {args.id}; type: lineage token list"
     return CommandResult({"revoked": done}, [line(text)], 0 if done else NO)
+
+
+COMMANDS: Final = (
+    Command(
+        "serve", run_serve, "serve an instance over HTTP, with its page",
+        answer="ServedAnswer", options=_serve_options,
+        example="lineage serve --host 0.0.0.0 --store postgresql://lineage@db/lineage",
+    ),
+    Command(
+        "ui", run_ui, "open the page in the browser",
+        answer="PageAnswer", options=_ui_options,
+    ),
+    CommandGroup(
+        "token", "make, list and revoke tokens of an instance",
+        Command(
+            "create", run_token_create, "make a token, which is shown once",
+            answer="TokenAnswer", options=_create_options,
+            example="lineage token create --team research --role reader",
+        ),
+        Command(
+            "list", run_token_list, "list the tokens, without secrets",
+            answer="TokensAnswer", options=with_store,
+        ),
+        Command(
+            "revoke", run_token_revoke, "take access away from a token",
+            answer="RevokedAnswer", options=_revoke_options,
+        ),
+    ),
+)  # fmt: skip

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from ..model.graph import DataDetail, GraphAnswer, SearchHit, TaskDetail
+from ..model.graph import (
+    DataDetail,
+    GraphAnswer,
+    SearchAnswer,
+    SearchHit,
+    TaskDetail,
+)
 from ..model.selector import parse
 from .connect import Instance, instance
 from .find import Found, find
@@ -15,9 +21,11 @@ from .parser import (
     DOWN_HELP,
     NAME_HELP,
     UP_HELP,
-    Commands,
+    Command,
+    Parser,
     add_as_of_option,
     add_instance_options,
+    add_page_options,
     kind_word,
     moment,
 )
@@ -35,67 +43,45 @@ from .tree import Way, draw
 DEFAULT_LIMIT: Final = 20
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    show = commands.add(
-        "show",
-        run_show,
-        "show an artifact or a run, with what is upstream and downstream",
-        example="lineage show model.joblib",
-    )
-    show.add_argument("name", metavar="NAME", help=NAME_HELP)
-    show.add_argument("--up", type=int, metavar="HOPS", help=UP_HELP)
-    show.add_argument("--down", type=int, metavar="HOPS", help=DOWN_HELP)
-    show.add_argument(
+def _show_options(parser: Parser) -> None:
+    parser.add_argument("name", metavar="NAME", help=NAME_HELP)
+    parser.add_argument("--up", type=int, metavar="HOPS", help=UP_HELP)
+    parser.add_argument("--down", type=int, metavar="HOPS", help=DOWN_HELP)
+    parser.add_argument(
         "--steps", action="store_true", help="what each step of a run used and produced"
     )
-    show.add_argument(
+    parser.add_argument(
         "--environment",
         action="store_true",
         help="all packages and what else it ran in",
     )
-    show.add_argument(
+    parser.add_argument(
         "--versions", action="store_true", help="all versions of an artifact"
     )
-    show.add_argument(
+    parser.add_argument(
         "--limit",
         type=int,
         default=DEFAULT_LIMIT,
         help="how many runs and artifacts of a set (20)",
-    )  # fmt: skip
-    add_instance_options(add_as_of_option(show))
-    _add_search(commands)
-
-
-def _add_search(commands: Commands) -> None:
-    search = commands.add(
-        "search", run_search,
-        "find artifacts and runs by name, path, id, digest, step or selector",
-        example="lineage search best.pt",
-    )  # fmt: skip
-    found = commands.add(
-        "find", run_search, "the same as search", example="lineage find step:clean"
     )
-    for parser in (search, found):
-        parser.add_argument(
-            "text", metavar="TEXT",
-            help="part of a name, path, id, digest or step; or step:clean, kind:model",
-        )  # fmt: skip
-        parser.add_argument(
-            "--kind",
-            action="append",
-            type=kind_word,
-            dest="kinds",
-            metavar="KIND",
-            help="only this kind: file, model, project, task …",
-        )
-        parser.add_argument(
-            "--limit", type=int, default=20, metavar="N", help="how many (20)"
-        )
-        parser.add_argument(
-            "--after", metavar="NEXT", help="continue a list that was cut"
-        )
-        add_instance_options(parser)
+    add_instance_options(add_as_of_option(parser))
+
+
+def _search_options(parser: Parser) -> None:
+    parser.add_argument(
+        "text", metavar="TEXT",
+        help="part of a name, path, id, digest or step; or step:clean, kind:model",
+    )  # fmt: skip
+    parser.add_argument(
+        "--kind",
+        action="append",
+        type=kind_word,
+        dest="kinds",
+        metavar="KIND",
+        help="only this kind: file, model, project, task …",
+    )
+    add_page_options(parser, 20)
+    add_instance_options(parser)
 
 
 def run_search(args: argparse.Namespace) -> CommandResult:
@@ -175,3 +161,24 @@ def _side(heading: str, answer: GraphAnswer, way: Way, key: str) -> list[Line]:
     drawn = draw(answer, way=way, roots=[key])
     more = continue_lines(answer.next)
     return [line(), line(StyledText(heading, "title")), *drawn, *more]
+
+
+COMMANDS: Final = (
+    Command(
+        "show", run_show,
+        "show an artifact or a run, with what is upstream and downstream",
+        answer="ShowAnswer", options=_show_options,
+        example="lineage show model.joblib",
+    ),
+    Command(
+        "search", run_search,
+        "find artifacts and runs by name, path, id, digest, step or selector",
+        answer=SearchAnswer, options=_search_options,
+        example="lineage search best.pt",
+    ),
+    Command(
+        "find", run_search, "the same as search",
+        answer=SearchAnswer, options=_search_options,
+        example="lineage find step:clean",
+    ),
+)  # fmt: skip

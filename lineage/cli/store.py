@@ -4,38 +4,28 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Final
 
 from .connect import load
-from .parser import Commands
+from .parser import (
+    Command,
+    CommandGroup,
+    Parser,
+)
 from .result import CommandResult, line
 from .serve import opened_store, with_store
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    stores = commands.group("store", "look after the store of an instance")
-    backup = stores.add(
-        "backup", run_backup, "copy a SQLite store while it is in use",
-        example="lineage store backup /backups/monday.db",
-    )  # fmt: skip
-    backup.add_argument("file", metavar="FILE", type=Path, help="where the copy goes")
-    partition = stores.add(
-        "partition", run_partition, "partition a PostgreSQL store's tables by team",
-        example="lineage store partition --store postgresql://lineage@db/lineage",
-    )  # fmt: skip
-    partition.add_argument(
+def _backup_options(parser: Parser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="where the copy goes")
+    with_store(parser)
+
+
+def _partition_options(parser: Parser) -> None:
+    parser.add_argument(
         "--parts", type=_parts, default=16, help="parts of each table (16)"
     )
-    distribute = stores.add(
-        "distribute", run_distribute, "spread a store over a Citus cluster, by team",
-        example="lineage store distribute --store postgresql://lineage@db/lineage",
-    )  # fmt: skip
-    rebuild = stores.add(
-        "rebuild", run_rebuild, "make versions and links again from the recorded edges",
-        example="lineage store rebuild --store sqlite:///instance.db",
-    )  # fmt: skip
-    for parser in (backup, partition, distribute, rebuild):
-        with_store(parser)
+    with_store(parser)
 
 
 def _parts(text: str) -> int:
@@ -83,3 +73,32 @@ def run_rebuild(args: argparse.Namespace) -> CommandResult:
     shown = ", ".join(map(str, teams))
     text = f"rebuilt for the teams {shown}" if teams else "the store is empty"
     return CommandResult({"teams": teams}, [line(text)])
+
+
+COMMANDS: Final = (
+    CommandGroup(
+        "store", "look after the store of an instance",
+        Command(
+            "backup", run_backup, "copy a SQLite store while it is in use",
+            answer="BackupAnswer", options=_backup_options,
+            example="lineage store backup /backups/monday.db",
+        ),
+        Command(
+            "partition", run_partition, "partition a PostgreSQL store's tables by team",
+            answer="PartitionAnswer", options=_partition_options,
+            example="lineage store partition --store postgresql://lineage@db/lineage",
+        ),
+        Command(
+            "distribute", run_distribute,
+            "spread a store over a Citus cluster, by team",
+            answer="DistributionAnswer", options=with_store,
+            example="lineage store distribute --store postgresql://lineage@db/lineage",
+        ),
+        Command(
+            "rebuild", run_rebuild,
+            "make versions and links again from the recorded edges",
+            answer="RebuildAnswer", options=with_store,
+            example="lineage store rebuild --store sqlite:///instance.db",
+        ),
+    ),
+)  # fmt: skip

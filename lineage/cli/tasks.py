@@ -12,7 +12,14 @@ from .connect import Instance, instance
 from .find import means_set
 from .format import ago, count, duration, escape, params_text, state, title
 from .output import table
-from .parser import Commands, add_instance_options, moment, status_option
+from .parser import (
+    Command,
+    Parser,
+    add_instance_options,
+    add_page_options,
+    moment,
+    status_option,
+)
 from .result import CommandResult, Line, StyledText, continue_lines, line
 
 #: Runs read for `--by app`, at most.
@@ -22,33 +29,25 @@ _PAGE: Final = 500
 MAX_PARAMS: Final = 3
 
 
-def add_commands(commands: Commands) -> None:
-    """Add the commands of this theme."""
-    tasks = commands.add(
-        "tasks", run_tasks, "list the latest runs of apps",
-        example="lineage tasks 'status:failed & app:Train & since:7d'",
-    )  # fmt: skip
-    tasks.add_argument(
+def _tasks_options(parser: Parser) -> None:
+    parser.add_argument(
         "select", nargs="?", metavar="SELECTOR",
         help="only these: status:failed, user:maria, app:Train, since:7d …",
     )  # fmt: skip
-    tasks.add_argument("--text", help="only runs whose name contains this")
-    tasks.add_argument(
+    parser.add_argument("--text", help="only runs whose name contains this")
+    parser.add_argument(
         "--status",
         type=status_option,
         metavar="STATUS",
         help="only this status: finished, failed, running …",
     )
-    tasks.add_argument("--since", metavar="WHEN", help="only runs started after this")
-    tasks.add_argument("--by", choices=["app"], help="one line for each app")
-    tasks.add_argument(
+    parser.add_argument("--since", metavar="WHEN", help="only runs started after this")
+    parser.add_argument("--by", choices=["app"], help="one line for each app")
+    parser.add_argument(
         "--tree", action="store_true", help="put runs below the run that started them"
     )
-    tasks.add_argument(
-        "--limit", type=int, default=20, metavar="N", help="how many (20)"
-    )
-    tasks.add_argument("--after", metavar="NEXT", help="continue a list that was cut")
-    add_instance_options(tasks)
+    add_page_options(parser, 20)
+    add_instance_options(parser)
 
 
 def run_tasks(args: argparse.Namespace) -> CommandResult:
@@ -200,3 +199,12 @@ def _names(nodes: list[Node], total: int, *, shown: int = 3) -> str:
         return "nothing"
     rest = total - len(names)
     return ", ".join(names) + (f" and {rest} more" if rest > 0 else "")
+
+
+COMMANDS: Final = (
+    Command(
+        "tasks", run_tasks, "list the latest runs of apps",
+        answer="RunsAnswer", options=_tasks_options,
+        example="lineage tasks 'status:failed & app:Train & since:7d'",
+    ),
+)  # fmt: skip

@@ -15,7 +15,7 @@ import pytest
 from architecture_docs import commands
 
 from lineage.cli import main, output
-from lineage.cli.main import MODULES, build_parser
+from lineage.cli.main import MODULES, build_parser, commands_of
 from lineage.cli.result import CommandResult, StyledText, line
 
 
@@ -184,7 +184,7 @@ def test_a_defect_is_reported_in_one_line() -> None:
     program = (
         "from lineage.cli import main, tasks\n"
         "def broken(args): raise RuntimeError('boom')\n"
-        "tasks.run_tasks = broken\n"
+        "tasks.instance = broken\n"
         "main(['tasks'])\n"
     )
     command = [sys.executable, "-c", program]
@@ -326,21 +326,28 @@ def test_tab_completion_is_offered(tmp_path: Path) -> None:
     assert answers.read_text().strip() == "provenance"
 
 
-def test_each_command_is_in_the_table_of_modules() -> None:
-    """The table names every command, in its module, in the order of the help."""
+def _names(parser: argparse.ArgumentParser) -> list[str]:
     (group,) = (
         action
-        for action in build_parser()._actions
+        for action in parser._actions
         if isinstance(action, argparse._SubParsersAction)
     )
-    assert list(group.choices) == list(MODULES)
-    for command in MODULES:
-        (alone,) = (
-            action
-            for action in build_parser(command)._actions
-            if isinstance(action, argparse._SubParsersAction)
-        )
-        assert command in alone.choices
+    return list(group.choices)
+
+
+def test_each_command_is_found_in_its_module() -> None:
+    """The table names every command that is no question, in the order of the help."""
+    names = _names(build_parser())
+    questions = [command.name for command in commands_of("query")]
+    table = [name for found in MODULES.values() for name in found or questions]
+    assert names == table
+    for name in names:
+        assert _names(build_parser(name)) == [name]
+
+
+def test_a_word_that_is_no_command_is_read_with_all_of_them() -> None:
+    """Its refusal names the nearest command of any module."""
+    assert _names(build_parser("taskz")) == _names(build_parser())
 
 
 def test_a_command_imports_its_own_module_alone() -> None:

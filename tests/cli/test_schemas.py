@@ -16,11 +16,12 @@ import jsonschema
 import pytest
 
 from lineage.api import Api
-from lineage.cli.main import build_parser
-from lineage.cli.schemas import FORMS, form_of
+from lineage.cli import schemas
+from lineage.cli.main import build_parser, every_command
 
 Type = Callable[..., Any]
-DOCS = Path(__file__).parents[2] / "docs" / "cli.md"
+ANSWERS = {words: command.answer for words, command in every_command()}
+DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = [
     "tasks", "tasks --by app", "tasks status:failed", "show model.pt", "show task:3",
     "show kind:file", "show step:convert", "search model", "find step:convert",
@@ -29,6 +30,11 @@ COMMANDS = [
     "diff Train@last Train@-2", "why Train@last", "stale", "health", "status", "flush",
     "retry",
 ]  # fmt: skip
+
+
+def form_of(command: str) -> dict[str, Any]:
+    """Return the JSON Schema of a command's answer."""
+    return schemas.form_of(command, ANSWERS[command], 1)
 
 
 def _closed(form: Any) -> Any:
@@ -52,7 +58,7 @@ def test_an_answer_has_the_form_that_is_documented(type_: Type, command: str) ->
     name = command.split(maxsplit=1)[0]
     data = answer.data
     assert data.pop("schema") == f"lineage.{name}/1"
-    jsonschema.validate(data, _closed(form_of(name, 1)))
+    jsonschema.validate(data, _closed(form_of(name)))
 
 
 def _leaves(parser: argparse.ArgumentParser, *words: str) -> Iterator[str]:
@@ -123,13 +129,17 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_every_command_has_a_form_and_a_run() -> None:
     """A new command needs both, so that what it prints is held to its form."""
     commands = set(_leaves(build_parser()))
-    assert commands == set(FORMS)
+    assert commands == set(ANSWERS)
+    for command in commands:
+        assert form_of(command)["title"] == f"lineage.{command.replace(' ', '.')}/1"
     typed = {_name_of(command) for command in (*COMMANDS, *TYPED)}
     assert commands == typed | {"demo"}
 
 
 def _name_of(typed: str) -> str:
-    return max((name for name in FORMS if f"{typed} ".startswith(f"{name} ")), key=len)
+    return max(
+        (name for name in ANSWERS if f"{typed} ".startswith(f"{name} ")), key=len
+    )
 
 
 @pytest.mark.usefixtures("small_graph")
@@ -138,7 +148,7 @@ def test_what_a_command_prints_has_its_form(
     type_: Type, surroundings: Path, command: str
 ) -> None:
     """Commands that are no questions are held to their forms as questions are."""
-    name = max((c for c in FORMS if f"{command} ".startswith(f"{c} ")), key=len)
+    name = _name_of(command)
     if name in ("token revoke", "register project-version", "register dataset"):
         before = (
             "token create --team a" if name == "token revoke" else "register project p"
@@ -149,7 +159,7 @@ def test_what_a_command_prints_has_its_form(
     assert answer.out, answer.err
     data = answer.data
     assert data.pop("schema") == f"lineage.{name.replace(' ', '.')}/1"
-    jsonschema.validate(data, _closed(form_of(name, 1)))
+    jsonschema.validate(data, _closed(form_of(name)))
 
 
 def _members(form: dict[str, Any]) -> Iterator[str]:
@@ -161,18 +171,21 @@ def _members(form: dict[str, Any]) -> Iterator[str]:
 
 
 def _table() -> Iterator[tuple[str, str]]:
-    for row in DOCS.read_text("utf-8").splitlines():
+    pages = [(DOCS / name).read_text("utf-8") for name in ("cli.md", "questions.md")]
+    for row in "\n".join(pages).splitlines():
         match = re.fullmatch(r"\| ((?:`[a-z]+`(?:, )?)+) \| (.*`.*) \|", row)
         if match:
             yield from ((name, match[2]) for name in re.findall(r"`(\w+)`", match[1]))
 
 
-@pytest.mark.parametrize("command", [name for name in FORMS if name in dict(_table())])
+@pytest.mark.parametrize(
+    "command", [name for name in ANSWERS if name in dict(_table())]
+)
 def test_the_table_of_members_is_complete(command: str) -> None:
     """Each member at the top of an answer stands in the documentation."""
     documented = set(re.findall(r"`(\w+)`", dict(_table())[command]))
     if command != "health":
-        assert set(_members(form_of(command, 1))) <= documented
+        assert set(_members(form_of(command))) <= documented
 
 
 #: The demo gives its own output to the process that it starts.
@@ -191,7 +204,7 @@ def test_the_demo_prints_its_form(tmp_path: Path) -> None:
     )
     data = json.loads(run.stdout)
     assert data.pop("schema") == "lineage.demo/1"
-    jsonschema.validate(data, _closed(form_of("demo", 1)))
+    jsonschema.validate(data, _closed(form_of("demo")))
 
 
 def test_the_command_shows_a_form(type_: Type) -> None:
@@ -209,7 +222,7 @@ def test_a_command_of_a_group_is_named_by_both_words(
     """`token create` and `token list` have forms of their own."""
     made = type_("token", "create", "--team", "a", "--json").data
     assert made.pop("schema") == "lineage.token.create/1"
-    jsonschema.validate(made, _closed(form_of("token create", 1)))
+    jsonschema.validate(made, _closed(form_of("token create")))
     listed = type_("token", "list", "--json").data
     assert listed["schema"] == "lineage.token.list/1"
     assert [token["role"] for token in listed["tokens"]] == [made["role"]]
