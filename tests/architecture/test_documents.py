@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -34,6 +35,15 @@ for example in examples:
     example.evaluate()
 print(len(examples))
 """
+
+
+def test_each_picture_of_the_page_is_taken_and_shown() -> None:
+    """What the documents show of the page is what the script takes, and all of it."""
+    taken = runpy.run_path(str(ROOT / "scripts" / "pictures.py"))["PICTURES"]
+    kept = {path.stem for path in (ROOT / "docs" / "images").glob("*.png")}
+    texts = "".join(path.read_text("utf-8") for path in DOCUMENTS)
+    shown = set(re.findall(r"images/([\w-]+)\.png", texts))
+    assert shown == kept == set(taken)
 
 
 @pytest.mark.parametrize("row", environment_rows())

@@ -230,6 +230,21 @@ def test_the_minimap_covers_no_node(look: Look, served: Served) -> None:
     assert minimap["y"] >= graph["y"] + graph["height"]
 
 
+def test_the_store_is_written_into_its_folder_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the environment says, and wherever the program is started."""
+    started = tmp_path / "started"
+    started.mkdir()
+    monkeypatch.chdir(started)
+    monkeypatch.setenv("LINEAGE_HOME", str(tmp_path / "other"))
+    monkeypatch.setenv("LINEAGE_ENABLED", "0")
+    home = fill_store(tmp_path / "store", 3)
+    assert (home / "instance.db").exists()
+    assert not list(started.iterdir())
+    assert {path.name for path in tmp_path.iterdir()} == {"store", "started"}
+
+
 def test_the_store_is_as_large_as_promised(served: Served) -> None:
     """600 runs, 3,000 artifacts, and trainings that failed."""
     tasks = served.post("lineage.tasks.list", {"limit": 1}).json()

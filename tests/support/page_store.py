@@ -1,7 +1,8 @@
 """Fills a home with 600 runs and 3,000 artifacts through the public API.
 
 Run as a program: `python page_store.py FOLDER [RUNS]`. The folder gets `home` (the
-embedded instance) and `data` (the files of the runs).
+embedded instance) and `data` (the files of the runs); nothing else is written, wherever
+the program is started and whatever the environment sets.
 """
 
 from __future__ import annotations
@@ -26,15 +27,17 @@ class NotANumberError(Exception):
 
 def fill_store(folder: Path, runs: int = RUNS) -> Path:
     """Record the runs in a process of its own; return the home that holds them."""
-    home = folder / "home"
-    env = {
-        **{name: value for name, value in os.environ.items() if "LINEAGE" not in name},
-        "LINEAGE_HOME": str(home),
-        "LINEAGE_TARGET": "local",
-    }
     program = [sys.executable, __file__, str(folder), str(runs)]
-    subprocess.run(program, env=env, check=True, timeout=_WAIT_S)
-    return home
+    subprocess.run(program, check=True, timeout=_WAIT_S)
+    return folder / "home"
+
+
+def _keep_home(folder: Path) -> None:
+    """Record into the folder's own home, by no setting of the caller's."""
+    for name in [name for name in os.environ if name.startswith("LINEAGE")]:
+        del os.environ[name]
+    os.environ["LINEAGE_HOME"] = str(folder / "home")
+    os.environ["LINEAGE_TARGET"] = "local"
 
 
 def _write(path: Path, text: str) -> Path:
@@ -98,6 +101,7 @@ def _evaluate(root: Path, number: int) -> None:
 
 def main(folder: Path, runs: int) -> None:
     """Record the runs, in the order in which such apps run."""
+    _keep_home(folder)
     import lineage
 
     root = folder / "data"
@@ -111,4 +115,4 @@ def main(folder: Path, runs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else RUNS)
+    main(Path(sys.argv[1]).absolute(), int(sys.argv[2]) if len(sys.argv) > 2 else RUNS)
