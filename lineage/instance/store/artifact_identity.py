@@ -24,7 +24,9 @@ def identity(kind: str, id: int | str, local_path: str | None = None) -> str:
     trailing slashes; a local file is known by its absolute path.
     """
     text = str(id) if local_path is None else local_path
-    if kind not in _PATH_KINDS or "/" not in text or "://" in text:
+    if kind not in _PATH_KINDS or ("//" not in text and text[-1:] != "/"):
+        return text
+    if "://" in text:
         return text
     text = _SLASHES.sub("/", text)
     return text.rstrip("/") or "/"

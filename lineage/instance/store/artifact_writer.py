@@ -113,13 +113,14 @@ class ArtifactWriter:
         open_ones: dict[int, list[Event]] = {}
         fresh: list[tuple[ArtifactState, Timeline]] = []
         begun: list[tuple[ArtifactState, int]] = []
+        are_plain = self._batch.are_plain() and not self._mentions
         for id, artifact in self._artifacts.items():
             if id in again:
                 continue
             if artifact.kind in TASK_KINDS:
                 self._bind_task(artifact)
                 continue
-            places = self._plain_places(id)
+            places = self._places[id] if are_plain else self._plain_places(id)
             if artifact.latest_id is None:
                 if len(places) == 1:
                     begun.append((artifact, places[0]))
@@ -238,15 +239,16 @@ class ArtifactWriter:
             if artifact.is_observed or artifact.versions > 1:
                 return False
             node = artifact.unknown_id
-        barrier = artifact.barrier_at
-        if node is None or any(
-            batch.links[place] != INPUT
-            or (barrier is not None and batch.times[place] <= barrier)
-            for place in places
-        ):
+        if node is None:
             return False
+        barrier = artifact.barrier_at
+        for place in places:
+            if batch.links[place] != INPUT:
+                return False
+            if barrier is not None and batch.times[place] <= barrier:
+                return False
         if artifact.made_id is None and artifact.unknown_at is not None:
-            first_at = min(batch.times[place] for place in places)
+            first_at = min([batch.times[place] for place in places])
             if first_at == artifact.unknown_at:
                 return False
             if first_at < artifact.unknown_at:

@@ -21,8 +21,7 @@ from .timeline import Event, Making
 
 COLUMNS: Final = (
     "team_id", "id", "task_id", "step", "activity", "direction", "node_id",
-    "recorded_at", "user_name", "meta", "entity_id", "event_at", "link", "is_reused",
-    "evidence", "late",
+    "recorded_at", "entity_id", "event_at", "link",
 )  # fmt: skip
 _NUMBER: Final = (1 << SOURCE_BITS) - 1
 
@@ -83,6 +82,10 @@ class EdgeBatch:
             if self.links[place] != INPUT:
                 yield place, known
 
+    def are_plain(self) -> bool:
+        """Whether no edge has evidence or names sources."""
+        return not self._evidence and MADE not in self.links
+
     def is_plain(self, place: int) -> bool:
         """Whether an edge has no evidence and names no sources."""
         return place not in self._evidence and self.links[place] != MADE
@@ -122,19 +125,40 @@ class EdgeBatch:
             if event.is_reused:
                 self.reused.add(place)
 
-    def rows(self, team: int) -> Iterable[tuple[Any, ...]]:
-        """Return the edges' rows, in the order of `COLUMNS`."""
+    def rows(self, team: int) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
+        """Return the names of columns and the edges' rows.
+
+        Columns are left out where no edge has more than what a row has without them.
+        """
         places, reused = range(len(self.ids)), self.reused
-        metas = [fact.get("meta") for fact in self.facts]
-        return zip(
+        rows: list[Iterable[Any]] = [
             repeat(team), self.ids, self.tasks, self.steps, self.activities,
             [link if link == INPUT else OUTPUT for link in self.links], self.nodes,
-            [fact["at"] for fact in self.facts], self._users,
-            [None if meta is None else json.dumps(meta) for meta in metas],
+            [fact["at"] for fact in self.facts],
             [artifact.id for artifact in self.artifacts], self.times, self.links,
-            [int(place in reused) for place in places],
-            map(self._own.get, places), map(self._late.get, places),
-        )  # fmt: skip
+        ]  # fmt: skip
+        names = [*COLUMNS]
+        if any(self._users):
+            names.append("user_name")
+            rows.append(self._users)
+        metas = self.metas()
+        more = {"meta": metas, "evidence": self._own, "late": self._late}
+        for name, values in more.items():
+            if values:
+                names.append(name)
+                rows.append(map(values.get, places))
+        if reused:
+            names.append("is_reused")
+            rows.append([int(place in reused) for place in places])
+        return names, list(zip(*rows, strict=False))
+
+    def metas(self) -> dict[int, str]:
+        """Return the metas of edges as text, by their places."""
+        return {
+            place: json.dumps(fact["meta"])
+            for place, fact in enumerate(self.facts)
+            if fact.get("meta") is not None
+        }
 
     def _source(self, id: int, place: int) -> str:
         """Return the text of the source that an edge is from."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from .activity_ids import INPUT, MADE, OUTPUT, SCOPED, STEP_BITS, revision_id
@@ -14,7 +14,7 @@ from .artifact_writer import ArtifactWriter
 from .database import Transaction
 from .dedup import Item
 from .derivations import DerivationResolver, Mention
-from .edge_batch import COLUMNS, EdgeBatch
+from .edge_batch import EdgeBatch
 from .event_time import event_times
 from .evidence import ALL_MEMBERS
 from .fact_types import FactDict
@@ -96,7 +96,8 @@ class EdgeWriter:
         batch.bind_nodes()
         self.artifacts.write()
         self._directory.write()
-        tx.insert_many("edges", COLUMNS, list(batch.rows(known.team_id)))
+        if batch.ids:
+            tx.insert_many("edges", *batch.rows(known.team_id))
         self._derivations.write()
         self._link_edges()
         rewrite_links(tx, known.team_id, self.artifacts.recomputed)
@@ -122,15 +123,16 @@ class EdgeWriter:
         activities, links = batch.activities, batch.links
         for fact, owner in zip(batch.facts, batch.tasks, strict=True):
             named = fact.get("step")
-            at = fact["at"]
-            step = 0 if named is None else number(owner, fact["task"], named, at)
+            step = 0
+            if named is not None:
+                step = number(owner, fact["task"], named, fact["at"])
             activity, link = (owner << STEP_BITS) | step, INPUT
             if fact["dir"] != "input":
                 link = OUTPUT
                 if fact.get("derived_from") is not None:
                     link = MADE
-                elif (scope := fact.get("scope")) != named or type(scope) is not str:
-                    outer = number(owner, fact["task"], scope, at)
+                elif (scope := fact.get("scope")) != named:
+                    outer = number(owner, fact["task"], scope, fact["at"])
                     if outer != step:
                         activity, link = (owner << STEP_BITS) | outer, SCOPED
             steps.append(step)
@@ -140,11 +142,16 @@ class EdgeWriter:
     def _take_evidence(self, batch: EdgeBatch) -> None:
         """Keep what edges know of their versions."""
         has_none, late_of = ALL_MEMBERS.isdisjoint, self._late.of
-        for place, fact in enumerate(batch.facts):
-            has_own, late = not has_none(fact), late_of(batch.ids[place])
-            if has_own or late is not None:
-                batch.add_evidence(place, late, has_own=has_own)
-                self._late.keep_manifest(fact)
+        own = [not has_none(fact) for fact in batch.facts]
+        if not self._late.is_empty:
+            places: Iterable[int] = range(len(own))
+        else:
+            places = [place for place, has_own in enumerate(own) if has_own]
+        for place in places:
+            late = late_of(batch.ids[place])
+            if own[place] or late is not None:
+                batch.add_evidence(place, late, has_own=own[place])
+                self._late.keep_manifest(batch.facts[place])
 
     def _take_sources(self, batch: EdgeBatch) -> None:
         """Keep which inputs outputs name, and by what names inputs can be meant."""
@@ -161,12 +168,10 @@ class EdgeWriter:
     def _link_edges(self) -> None:
         """Link what was not recomputed; `rewrite_links` does the others."""
         batch, links = self._batch, self.links
-        again, reused = self.artifacts.recomputed.ids, batch.reused
         keys = zip(batch.activities, batch.links, batch.nodes, strict=True)
+        left_out = self._not_linked()
         for place, (key, at) in enumerate(zip(keys, batch.times, strict=True)):
-            if not key[2] or place in reused:
-                continue
-            if again and batch.artifacts[place].id in again:
+            if left_out and place in left_out:
                 continue
             span = links.get(key)
             if span is None:
@@ -178,6 +183,17 @@ class EdgeWriter:
         for older, newer, at in self.artifacts.in_place:
             self._add_revision(older, newer, at)
         self._link_mentions()
+
+    def _not_linked(self) -> set[int]:
+        """Return the edges without a node, those reused and those recomputed."""
+        batch, again = self._batch, self.artifacts.recomputed.ids
+        places = set(batch.reused)
+        if 0 in batch.nodes:
+            places |= {place for place, node in enumerate(batch.nodes) if not node}
+        if again:
+            artifacts = enumerate(batch.artifacts)
+            places |= {place for place, artifact in artifacts if artifact.id in again}
+        return places
 
     def _link_mentions(self) -> None:
         """Link outputs to the sources that they name."""

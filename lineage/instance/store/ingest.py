@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from ... import forksafe
 from .activity_ids import OUTPUT
@@ -119,8 +120,7 @@ def _write(
     owners = tasks.resolve(items)
     steps = StepResolver(tx, known)
     steps.load(mentioned_steps(items, owners))
-    own, own_owners = _pick(items, owners, are_edges=True)
-    rest, rest_owners = _pick(items, owners, are_edges=False)
+    own, own_owners, rest, rest_owners = _split(items, owners)
     late = LateEvidence(tx, known)
     late.take([item for item in rest if is_late(item)], {item[0] for item in own})
     edges = EdgeWriter(tx, known, steps, late)
@@ -162,13 +162,18 @@ def _outputs_of(tx: Transaction, team: int, tasks: set[int]) -> set[int]:
     return {row[0] for row in rows}
 
 
-def _pick(
-    items: list[Item], owners: list[int], *, are_edges: bool
-) -> tuple[list[Item], list[int]]:
-    """Split off the edges, or the other facts, with their tasks."""
-    forms = [fact["f"] for _, fact, _ in items]
-    count = forms.count("edge") if are_edges else len(forms) - forms.count("edge")
-    if count == len(items):
-        return items, owners
-    chosen = [i for i, form in enumerate(forms) if (form == "edge") is are_edges]
-    return [items[i] for i in chosen], [owners[i] for i in chosen]
+def _split(
+    items: list[Item], owners: list[int]
+) -> tuple[list[Item], list[int], list[Item], list[int]]:
+    """Return the edges with their tasks, and the other facts with theirs."""
+    others = [i for i, (_, fact, _) in enumerate(items) if fact["f"] != "edge"]
+    if not others:
+        return items, owners, [], []
+    are_edges = bytearray(b"\x01") * len(items)
+    for i in others:
+        are_edges[i] = 0
+    edges, tasks = compress(items, are_edges), compress(owners, are_edges)
+    return (
+        list(edges), list(tasks), [items[i] for i in others],
+        [owners[i] for i in others],
+    )  # fmt: skip

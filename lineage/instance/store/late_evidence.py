@@ -85,9 +85,14 @@ class LateEvidence:
         note_unwritten(tx, team, unwritten)
         self._known.dirty |= affected(tx, team, digests)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no edge has late evidence."""
+        return not self._late
+
     def of(self, edge: int) -> str | None:
         """Return the late evidence of an edge that the transaction adds."""
-        return self._late.get(edge) if self._late else None
+        return self._late.get(edge)
 
     def keep_manifest(self, fact: dict[str, Any]) -> None:
         """Keep the manifest of a folder that a fact carries."""

@@ -66,9 +66,7 @@ class TaskEventWriter:
                 error = fact.get("error")
                 self._steps.end(owner, number, at, fact["outcome"], error)
             elif form == "step_ends":
-                for key, ended_at in fact["ends"]:
-                    number = self._steps.number(owner, fact["task"], key, ended_at)
-                    self._steps.end(owner, number, ended_at, "ok", None)
+                self._steps.end_many(owner, fact["task"], fact["ends"])
             elif form == "log":
                 level = fact.get("level", "info")
                 line = (fact["message"], fact.get("fields"))

@@ -29,13 +29,13 @@ def with_platform_names(
 
     A dataset also gets its project as `parent`, and a file its path as an alias.
     """
+    if tx.one(_HOLDS_ANY, (team,)) is None:
+        return items
     wanted: dict[str, set[int]] = {}
     for _, fact, _ in items:
         id = _id(fact)
         if id is not None:
             wanted.setdefault(fact["kind"], set()).add(id)
-    if not wanted or tx.one(_HOLDS_ANY, (team,)) is None:
-        return items
     found = {
         (kind, id): members
         for kind, ids in wanted.items()

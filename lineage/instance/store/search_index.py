@@ -70,7 +70,7 @@ def text_of(row: str) -> str:
 
 def write_terms(tx: Transaction, rows: Iterable[Term]) -> None:
     """Add rows to what a search looks up."""
-    tx.insert_many("terms", _COLUMNS, list(dict.fromkeys(rows)), or_ignore=True)
+    tx.insert_many("terms", _COLUMNS, list(rows), or_ignore=True)
 
 
 def number_terms(team_id: int, numbers: Iterable[tuple[int, int]]) -> Iterable[Term]:

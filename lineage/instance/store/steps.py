@@ -44,10 +44,11 @@ class StepResolver:
         self.moved: set[int] = set()
         """Tasks with steps that turned out to be inside others."""
 
-    def load(self, mentioned: Iterable[tuple[int, str]]) -> None:
+    def load(self, mentioned: set[tuple[int, str]]) -> None:
         """Look up, all at once, the steps that facts mention."""
         known = self._known
-        missing = [pair for pair in set(mentioned) if pair not in known.steps]
+        unknown = [pair for pair in mentioned if pair not in known.steps]
+        missing = [pair for pair in unknown if not known.tasks[pair[0]].knows_steps]
         if not missing:
             return
         rows = self._tx.all(
@@ -92,6 +93,21 @@ class StepResolver:
         else:
             place = (self._known.team_id, task_id, number)
             self._ended.append((at, outcome, error, *place))
+
+    def end_many(
+        self, task_id: int, run: str, ends: Iterable[tuple[str, float]]
+    ) -> None:
+        """Keep when steps of a task ended that raised no error."""
+        numbers, rows, team = self._numbers, self._rows, self._known.team_id
+        for key, at in ends:
+            number = numbers.get((task_id, run, key))
+            if number is None:
+                number = self.number(task_id, run, key, at)
+            row = rows.get((task_id, number))
+            if row is not None:
+                row[8:] = at, "ok", None
+            else:
+                self._ended.append((at, "ok", None, team, task_id, number))
 
     def enclosing(self, task_id: int, number: int) -> list[int]:
         """Return the numbers of a step's enclosing steps and, last, of the task."""
@@ -192,14 +208,19 @@ def mentioned_steps(
 ) -> set[tuple[int, str]]:
     """List the steps that facts mention, by task."""
     mentioned: set[tuple[int, str, str]] = set()
+    add = mentioned.add
     for (_, fact, _), owner in zip(items, owners, strict=True):
-        if "ends" in fact:
-            mentioned.update((owner, fact["task"], key) for key, _ in fact["ends"])
-        for step in (fact.get("step"), fact.get("scope")):
-            if isinstance(step, StepInfo):
-                mentioned.add((owner, fact["task"], step.key))
+        step, scope = fact.get("step"), fact.get("scope")
+        if step is not None:
+            if type(step) is str:
+                add((owner, fact["task"], step))
+            else:
+                add((owner, fact["task"], step.key))
                 if step.parent is not None:
-                    mentioned.add((owner, fact["task"], step.parent))
-            elif step is not None:
-                mentioned.add((owner, fact["task"], step))
+                    add((owner, fact["task"], step.parent))
+        if scope is not None and scope != step:
+            add((owner, fact["task"], scope))
+        elif "ends" in fact:
+            run = fact["task"]
+            mentioned.update([(owner, run, key) for key, _ in fact["ends"]])
     return {(owner, f"{run}/{key}") for owner, run, key in mentioned}

@@ -52,6 +52,8 @@ def _forget(known: TeamCache, source: int, target: int) -> None:
             known.runs[run] = target
     known.steps.clear()
     known.parents.clear()
+    for state in known.tasks.values():
+        state.knows_steps = False
 
 
 _MOVED = "CASE WHEN {0} = 0 THEN 0 ELSE {0} + :base END"

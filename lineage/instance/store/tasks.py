@@ -156,7 +156,8 @@ class TaskResolver:
         )
         mapped: list[tuple[str, int]] = []
         for id, (run, number, _) in zip(ids, tasks, strict=True):
-            self._remember(id, number, int(has_given_number), 1, None)
+            state = self._remember(id, number, int(has_given_number), 1, None)
+            state.knows_steps = True
             if run is not None:
                 mapped.append((run, id))
         numbers = [number for _, number, _ in tasks]

@@ -25,6 +25,8 @@ class TaskState:
     next_step: int
     may_be_lost: bool = False
     """Whether its process seemed to be gone, so that later facts may lift it."""
+    knows_steps: bool = False
+    """Whether `TeamCache.steps` has all of its steps that the store has."""
 
 
 @dataclass(slots=True)
