@@ -239,14 +239,8 @@ class ArtifactWriter:
             if artifact.is_observed or artifact.versions > 1:
                 return False
             node = artifact.unknown_id
-        if node is None:
+        if node is None or not self._are_later_uses(artifact, places):
             return False
-        barrier = artifact.barrier_at
-        for place in places:
-            if batch.links[place] != INPUT:
-                return False
-            if barrier is not None and batch.times[place] <= barrier:
-                return False
         if artifact.made_id is None and artifact.unknown_at is not None:
             first_at = min([batch.times[place] for place in places])
             if first_at == artifact.unknown_at:
@@ -256,6 +250,17 @@ class ArtifactWriter:
                 self._find_earlier(artifact, node, first)
         for place in places:
             batch.nodes[place] = node
+        return True
+
+    def _are_later_uses(self, artifact: ArtifactState, places: Sequence[int]) -> bool:
+        """Whether edges are uses after the last production of their artifact."""
+        links, times = self._batch.links, self._batch.times
+        barrier = artifact.barrier_at
+        for place in places:
+            if links[place] != INPUT:
+                return False
+            if barrier is not None and times[place] <= barrier:
+                return False
         return True
 
     def _find_earlier(self, artifact: ArtifactState, node: int, first: Event) -> None:
