@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from . import forksafe
 from .errors import guard
+from .missed_signals import MissedSignals
 from .recording.interpreters import is_main_interpreter, keep_interrupt
 
 #: Before this, the finalizers of `multiprocessing` have emptied its queues.
@@ -61,6 +62,8 @@ class _ProcessEnd:
         self._ends_by: int | None = None
         #: Kept, because the interpreter calls it later.
         self._pending_call: Any = None
+        self._has_begun = False
+        self._missed: MissedSignals | None = None
 
     def watch(self, find: Callable[[], Finisher | None]) -> None:
         """Call the runtime at the end of this process; once in each process.
@@ -87,6 +90,9 @@ class _ProcessEnd:
     def reset_after_fork(self) -> None:
         """Let the child's runtime begin again."""
         self._ends_by = None
+        self._has_begun = False
+        with guard("SIGTERM cannot be left to the child"):
+            self._give_back_sigterm()
         finisher = self._find()
         if finisher is not None:
             with guard("Recording cannot go on after a fork"):
@@ -108,9 +114,8 @@ class _ProcessEnd:
             celery.worker_process_shutdown.connect(
                 self._at_end_of_celery_worker, weak=False, dispatch_uid="lineage"
             )
-        process = sys.modules.get("multiprocessing.process")
         util = sys.modules.get("multiprocessing.util")
-        if process is None or util is None or process.parent_process() is None:
+        if util is None or not _is_worker():
             return
         util.Finalize(None, self._at_exit, exitpriority=_EXIT_PRIORITY)
 
@@ -152,6 +157,16 @@ class _ProcessEnd:
         self._pending_call = made
         ctypes.pythonapi.Py_AddPendingCall(made, None)
 
+    def _give_back_sigterm(self) -> None:
+        """Set the handler of before: a child that records nothing needs none."""
+        if signal.getsignal(signal.SIGTERM) == self.on_sigterm:
+            signal.signal(signal.SIGTERM, self.former)
+            self.former = signal.SIG_DFL
+
+    def _is_sigterm_awaited(self) -> bool:
+        is_ours = signal.getsignal(signal.SIGTERM) == self.on_sigterm
+        return is_ours and not self._has_begun
+
     def set_handler(self) -> None:
         """Set the handler of SIGTERM; a handler of the app's is called by ours."""
         if threading.current_thread() is not threading.main_thread():
@@ -164,9 +179,14 @@ class _ProcessEnd:
         except ValueError:
             return  # An interpreter inside another program may not set any.
         self.former = former
+        if _is_worker():
+            if self._missed is None:
+                self._missed = MissedSignals(signal.SIGTERM, self._is_sigterm_awaited)
+            self._missed.start()
 
     def on_sigterm(self, number: int, frame: FrameType | None) -> None:
         """Deliver before SIGTERM ends the process; a handler of the app's decides."""
+        self._has_begun = True
         finisher = self._find()
         is_open = finisher is not None and finisher.is_open
         if callable(self.former):
@@ -175,10 +195,16 @@ class _ProcessEnd:
             self.former(number, frame)
             if is_open and _exits_instead_of_dying(self.former, number):
                 self._ends_by = number
+            self._has_begun = False
             return
         if finisher is not None and is_open:
             finisher.stop()
         _die_by(number)
+
+
+def _is_worker() -> bool:
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and process.parent_process() is not None
 
 
 def _exits_instead_of_dying(handler: Any, number: int) -> bool:

@@ -127,6 +127,83 @@ if __name__ == "__main__":
     assert stored(tmp_path / "home") == list(range(1, 9))
 
 
+#: The thread that gets the signal only notes it: the main thread waits in C, as it does
+#: when it is woken at a queue of its pool in vain, at the very moment of the signal.
+MISSED = """
+def wait_for_ever(turn):
+    if RECORDS:
+        record(1)
+    def end():
+        import time
+        time.sleep(0.2)
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    threading.Thread(target=end, daemon=True).start()
+    turn.acquire()
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context(METHOD)
+    turn = context.Lock()
+    turn.acquire()
+    worker = context.Process(target=wait_for_ever, args=(turn,))
+    worker.start()
+    worker.join(60)
+    print(worker.exitcode)
+    worker.kill()
+"""
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("records", [True, False])
+def test_a_worker_ends_by_a_signal_that_its_main_thread_missed(
+    method: str, records: bool, tmp_path: Path
+) -> None:
+    """The app that ends its workers never waits for one that noted the signal only."""
+    app = tmp_path / "app.py"
+    head = f"METHOD, RECORDS = {method!r}, {records}\n"
+    if method == "fork":
+        head += "record(2)\n"
+    app.write_text(PRELUDE + head + MISSED)
+    ran = run_script(app, home=tmp_path / "home")
+    assert ran.stdout.split() == [str(-signal.SIGTERM)], ran.stderr
+    lineage.configure(home=tmp_path / "home")
+    assert lineage.flush(WAIT_S)
+    expected = [1] * records + [2] * (method == "fork")
+    assert stored(tmp_path / "home") == expected
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("signals", ["signal.SIG_DFL", "own"])
+def test_a_forked_child_that_records_nothing_has_the_handler_of_the_app(
+    signals: str, tmp_path: Path
+) -> None:
+    """It would be ended as without lineage, at any moment; its own child, too."""
+    body = f"""
+def own(*_): ...
+signal.signal(signal.SIGTERM, {signals})
+record(1)
+ours = signal.getsignal(signal.SIGTERM)
+assert ours not in (own, signal.SIG_DFL)
+def look():
+    assert signal.getsignal(signal.SIGTERM) == {signals}
+    assert signal.set_wakeup_fd(-1) == -1
+def work():
+    look()
+    record(2)
+    assert signal.getsignal(signal.SIGTERM) == ours
+    assert (pid := os.fork()) or not look() and os._exit(5)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 5
+    sys.exit(6)
+worker = multiprocessing.get_context("fork").Process(target=work)
+worker.start(); worker.join(60)
+assert worker.exitcode == 6, worker.exitcode
+assert signal.getsignal(signal.SIGTERM) == ours
+"""
+    ran = run(body, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert stored(tmp_path) == [1, 2]
+
+
 def test_facts_recorded_after_our_exit_handler_wait(tmp_path: Path) -> None:
     """A handler that runs after ours is heard, and its fact delivered by the next."""
     body = """
