@@ -56,6 +56,7 @@ def facts_of_artifact(node: Node) -> dict[str, Any]:
         "id": node.id,
         "name": text_of(node.name),
         "isModel": is_model or None,
+        "size": node.size,
     }
 
 

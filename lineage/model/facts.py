@@ -228,6 +228,8 @@ class _Version(BaseModel):
     """What is known of the version that an edge names; each member may come late."""
 
     stat: FileStat | None = None
+    size: Count | None = None
+    """Bytes, where no `stat` says it: who records it saw no file."""
     version: Text | None = None
     """What the app itself calls the version: a revision, an etag, a date."""
     evidence: Annotated[list[Evidence], Field(max_length=MAX_EVIDENCE)] | None = None

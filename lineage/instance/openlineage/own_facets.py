@@ -93,7 +93,9 @@ def edge_members(
         found["step"] = _renamed(steps[step], _STEP) if step in steps else step
     flags = {"isModel": "is_model", "isReused": "unwritten"}
     found |= {to: True for name, to in flags.items() if own.get(name) is True}
-    found |= _renamed(own, {"uid": "uid", "recordedAt": "at", "card": "meta"})
+    found |= _renamed(
+        own, {"uid": "uid", "recordedAt": "at", "card": "meta", "size": "size"}
+    )
     return {name: value for name, value in found.items() if value is not None}
 
 

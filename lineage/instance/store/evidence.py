@@ -21,7 +21,7 @@ STAT: Final = 4
 _WEAK: Final = frozenset({"dir-stat"})
 #: Members of an edge that may also come later, in an `evidence` fact.
 MEMBERS: Final = (
-    "stat", "version", "evidence", "normalised", "unwritten", "pinned",
+    "stat", "size", "version", "evidence", "normalised", "unwritten", "pinned",
     "pinned_reason", "companions", "manifest",
 )  # fmt: skip
 _PINS: Final = ("version_id", "version_num")
@@ -87,10 +87,10 @@ def from_members(members: Mapping[str, Any]) -> VersionEvidence:
         seen = f"stat:{stat['size']}:{stat['mtime_ns']}:{stat.get('inode')}"
         tokens.add(Token(STAT, seen))
     manifest = members.get("manifest")
-    size = stat.get("size")
+    sizes = (stat.get("size"), manifest and manifest["bytes"], members.get("size"))
     return VersionEvidence(
         tokens=tuple(sorted(tokens)),
-        size=manifest["bytes"] if size is None and manifest else size,
+        size=next((size for size in sizes if size is not None), None),
         digest=digest,
         normalised=members.get("normalised"),
         is_unwritten=bool(members.get("unwritten")),
