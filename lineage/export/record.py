@@ -16,10 +16,9 @@ MAX_DETAILS: Final = 10_000
 #: Nodes of one export.
 MAX_NODES: Final = 100_000
 
-#: What XML refuses, what a terminal obeys, and what turns the direction of writing.
 #: Nodes up to which documents are indented for people.
 _MOST_INDENTED: Final = 2500
-
+#: What XML refuses, what a terminal obeys, and what turns the direction of writing.
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
     "\u2028\u2029\u202a-\u202e\u2066-\u2069]"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ...model.graph import ArtifactsPage, ArtifactsParams, ArtifactSummary
 from ..store.activity_ids import INPUT
 from .nodes import artifact_nodes
-from .pages import checked_after, checked_limit
+from .pages import checked_after
 from .query_session import GraphReader
 from .team_graph import TeamGraph
 
@@ -37,7 +37,7 @@ def list_artifacts(
     reader: GraphReader, team_ids: Sequence[int], params: ArtifactsParams
 ) -> ArtifactsPage:
     """Answer `lineage.artifacts.list`."""
-    size, start = checked_limit(params.limit), checked_after(params.after)
+    size, start = params.limit, checked_after(params.after)
     is_down = params.sort.startswith("-")
     order = _ORDERS[params.sort.removeprefix("-")]
     where, names = _conditions(params)

@@ -26,6 +26,10 @@ _DATA: Final = (
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
     " JOIN entities e ON e.team_id = n.team_id AND e.id = n.entity_id"
 )
+_NUMBERS: Final = (
+    "SELECT t.id, t.number FROM each_int(:ids) AS x"
+    " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
+)
 #: A placeholder in a link, filled in once the id is known.
 _OPEN = pattern(r"\{(\w+)\}")
 
@@ -41,6 +45,16 @@ def nodes_of(view: TeamGraph, refs: Iterable[NodeRef]) -> dict[NodeRef, Node]:
     tasks = task_nodes(view, [task_of_ref(ref) for ref in known if ref < 0])
     data = data_nodes(view, [ref for ref in known if ref >= 0])
     return {**{task_ref(id): node for id, node in tasks.items()}, **data}
+
+
+def keys_of(view: TeamGraph, refs: Iterable[NodeRef]) -> dict[NodeRef, str]:
+    """Return the keys of tasks and of versions."""
+    known = list(refs)
+    tasks = [task_of_ref(ref) for ref in known if ref < 0]
+    numbers: dict[int, int] = dict(view.rows(_NUMBERS, ids=tasks))
+    named = view.task_keys(set(numbers.values()))
+    keys = {task_ref(task): named[number] for task, number in numbers.items()}
+    return keys | {ref: data_key(ref) for ref in known if ref >= 0}
 
 
 def artifact_nodes(view: TeamGraph, ids: Collection[int]) -> dict[int, Node]:
@@ -132,6 +146,8 @@ def read_card(text: str | None) -> dict[str, Any]:
 
 def _card_fields(card_text: str | None, ids: dict[str, int]) -> dict[str, Any]:
     """Return what an app's card gives; a part in the wrong form is left out."""
+    if card_text is None:
+        return {}
     card = read_card(card_text)
     fields: dict[str, Any] = {
         key: card[key]

@@ -8,12 +8,11 @@ from typing import Final, Protocol
 from ...model.graph import GraphAnswer
 from ...records import field, record
 from .edges import EdgeSet
-from .nodes import nodes_of
+from .nodes import keys_of, nodes_of
 from .team_graph import NodeRef, TeamGraph
 
-#: Nodes in one answer, unless asked otherwise, and at most.
+#: Nodes in an answer whose question has no limit, such as a path.
 DEFAULT_LIMIT: Final = 500
-MAX_LIMIT: Final = 5000
 
 
 @record(slots=True)
@@ -37,19 +36,6 @@ class Subgraph:
             return near, ref >= 0, abs(ref)
 
         return sorted(self.up.keys() | self.down.keys() | self.focus, key=place)
-
-
-def checked_limit(limit: int | None, default: int = DEFAULT_LIMIT) -> int:
-    """Return the size of a page.
-
-    Raises:
-        ValueError: It is not positive.
-    """
-    if limit is None:
-        return default
-    if limit < 1:
-        raise ValueError(f"limit must be 1 or more, not {limit}")
-    return min(limit, MAX_LIMIT)
 
 
 def checked_after(after: str | None) -> int:
@@ -84,7 +70,7 @@ def graph_page(
             it has them.
     """
     start = checked_after(getattr(params, "after", None))
-    size = checked_limit(getattr(params, "limit", None))
+    size: int = getattr(params, "limit", DEFAULT_LIMIT)
     kinds = getattr(params, "kinds", None)
     statuses = getattr(params, "statuses", None)
     end = start + size
@@ -130,7 +116,10 @@ def _add_part(
     upto: list[NodeRef],
     fresh: list[NodeRef],
 ) -> None:
-    nodes = nodes_of(view, upto)
+    nodes = nodes_of(view, fresh)
+    # Of earlier pages the keys are enough: edges lead to them.
+    keys = keys_of(view, [ref for ref in upto if ref not in nodes])
+    keys |= {ref: node.key for ref, node in nodes.items()}
     lines = EdgeSet(view, upto)
     hidden = lines.hidden(fresh)
     for ref in fresh:
@@ -138,6 +127,5 @@ def _add_part(
         node.hops_up, node.hops_down = found.up.get(ref), found.down.get(ref)
         node.hidden_up, node.hidden_down = hidden[ref]
         answer.nodes.append(node)
-    keys = {ref: node.key for ref, node in nodes.items()}
     answer.arrows += lines.between(keys, set(fresh))
     answer.focus += [keys[s] for s in sorted(found.focus) if s in keys]

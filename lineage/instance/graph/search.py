@@ -10,7 +10,7 @@ from ...model.graph import SearchAnswer, SearchHit, SearchParams
 from ...model.selector import Hops, Text, parse
 from ..store.search_index import ID, MAX_TERM, NAME, PATH
 from .nodes import nodes_of
-from .pages import checked_after, checked_limit
+from .pages import checked_after
 from .query_session import GraphReader
 from .selector_eval import pattern_of, select
 from .step_filter import tasks_with_step
@@ -56,7 +56,7 @@ def search(
     reader: GraphReader, team_ids: Sequence[int], params: SearchParams
 ) -> SearchAnswer:
     """Answer `lineage.search`, exact names first, then the newest."""
-    start, size = checked_after(params.after), checked_limit(params.limit)
+    start, size = checked_after(params.after), params.limit
     text, kinds = params.text, params.kinds
     words = text.lower().split()
     if not words:

@@ -40,21 +40,30 @@ def shortest_paths(
     if not terms:
         return {}
     rows = view.rows(_WITH_NAMES, terms=terms, field=NAME, most=MAX_COMPARED)
-    ends: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    named: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for id, name, ident in rows:
-        for end in _ends(ident):
-            ends[name][end].add(id)
+        named[name].append((id, ident))
+    # By the name and the end of a path: the artifacts that have both.
+    with_end: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for name, part in named.items():
+        for id, ident in part if len(part) > 1 else ():
+            for end in _ends(ident):
+                with_end[name, end].add(id)
     labels = {}
     for id, ident in paths.items():
-        known = ends[artifacts[id][0]]
-        unique = (end for end in _ends(ident) if known[end] <= {id})
+        name = artifacts[id][0]
+        if len(named[name]) < 2:
+            labels[id] = name
+            continue
+        unique = (end for end in _ends(ident) if with_end[name, end] <= {id})
         labels[id] = next(unique, ident)
     return labels
 
 
 def _is_named(ident: str, name: str) -> bool:
     """Whether it is a path, and the name is its end."""
-    return _SEPARATOR.search(ident) is not None and _ends(ident)[:1] == [name]
+    path = ident.replace("\\", "/")
+    return "/" in path and path.rstrip("/").rpartition("/")[2] == name
 
 
 def _ends(ident: str) -> list[str]:

@@ -11,7 +11,7 @@ from .latest_versions import MAKING_HOWS, stale_reasons
 from .latest_versions import StaleReason as Reason
 from .links import task_of
 from .nodes import data_nodes, task_nodes
-from .pages import checked_after, checked_limit
+from .pages import checked_after
 from .query_session import GraphReader, find
 from .team_graph import NodeRef, TeamGraph, task_of_ref
 
@@ -40,7 +40,7 @@ def stale(
     reader: GraphReader, team_ids: Sequence[int], params: StaleParams
 ) -> StaleAnswer:
     """List outputs that a new run would make differently, one row for each."""
-    start, size = checked_after(params.after), checked_limit(params.limit)
+    start, size = checked_after(params.after), params.limit
     answer = StaleAnswer(items=[])
     with reader.views(team_ids) as views:
         chosen: list[tuple[TeamGraph, set[NodeRef] | None]]

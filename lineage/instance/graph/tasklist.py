@@ -9,7 +9,7 @@ from ...model.graph import Node, TasksPage, TasksParams, TaskSummary
 from ...model.selector import parse, status_word
 from ..store.activity_ids import INPUT
 from .nodes import artifact_nodes, task_nodes
-from .pages import checked_after, checked_limit
+from .pages import checked_after
 from .query_session import GraphReader, find_name
 from .selector_eval import select
 from .team_graph import TeamGraph, task_of_ref
@@ -48,7 +48,7 @@ def list_tasks(
     reader: GraphReader, team_ids: Sequence[int], params: TasksParams
 ) -> TasksPage:
     """Answer `lineage.tasks.list`."""
-    size = checked_limit(params.limit)
+    size = params.limit
     where, names = _conditions(params)
     order = _Order(params)
     rows: list[tuple[Any, int, int]] = []
@@ -81,7 +81,7 @@ class _Order:
     def __init__(self, params: TasksParams) -> None:
         self.is_down = params.sort.startswith("-")
         self._value = _ORDERS[params.sort.removeprefix("-")]
-        self._size = checked_limit(params.limit)
+        self._size = params.limit
         self._is_newest = params.sort == "-created"
         self._place = _place(params.after) if self._is_newest else None
         self.start = 0 if self._is_newest else checked_after(params.after)

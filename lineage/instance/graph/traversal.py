@@ -101,7 +101,7 @@ class _Walk:
             self._follow_beside(parts, hop, only_parts=True)
         if nodes:
             reached = self._through.up(nodes) if self._up else self._through.down(nodes)
-            new = reached.tasks - self.found.tasks.keys()
+            new = reached.tasks.difference(self.found.tasks)
             for task in new & self._nodes_of.keys():
                 self._reach_task(task, hop + 1)
             for task in new:
@@ -156,7 +156,8 @@ class _Walk:
         """Reach nodes through activities; none that was met is further away."""
         for node in reached & self._by_part:
             self._reach_node(node, hop + 2)
-        new = reached - self.found.data.keys()
+        # `reached - data.keys()` would look at all that was ever reached.
+        new = reached.difference(self.found.data)
         self.found.data.update(dict.fromkeys(new, hop + 2))
         self._pending[hop + 2] |= new
 

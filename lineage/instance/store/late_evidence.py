@@ -60,7 +60,7 @@ class LateEvidence:
                 self._late[id] = merge_late(self._late.get(id), fact, fact["uid"])
                 self.keep_manifest(fact)
             self._known.dirty.update(row[2] for row in entities.values())
-            self._waiting = set(ids) - entities.keys() - new
+            self._waiting = set(ids).difference(entities, new)
             tx.run_many(
                 "UPDATE edges SET late = ? WHERE team_id = ? AND id = ?",
                 [(self._late[id], team, id) for id in entities],
