@@ -74,6 +74,44 @@ def smallest_text(page: Page) -> float:
     )
 
 
+#: Names and counts of the nodes of which a part is cut off, or which are not shown.
+_CUT = """() => [...document.querySelectorAll(
+    '.node-head, .node-tail, .expand span')]
+  .filter(part => !part.checkVisibility() || part.scrollWidth > part.clientWidth + 1)
+  .filter(part => part.textContent)
+  .map(part => part.textContent)"""
+
+
+@pytest.mark.parametrize("width", [1280, 1400])
+def test_a_long_chain_fits_with_whole_names(
+    look: Look, served: Served, width: int
+) -> None:
+    """Seven columns fit beside each other: no name is cut and no count is a dot."""
+    key = artifact(served, "best.pt")
+    size = {"width": width, "height": 800}
+    page = look(f"/?focus={key}&up=all&down=all", viewport=size)
+    expect(page.locator(".node", has_text="project 12")).to_be_visible()
+    expect(page.locator(".outside")).to_have_text("14 nodes in view")
+    page.wait_for_timeout(300)
+    assert page.evaluate(_CUT) == []
+    assert smallest_text(page) >= MIN_TEXT_PX - 0.1
+
+
+def test_a_graph_beside_its_panel_is_fitted_by_narrower_nodes(
+    look: Look, served: Served
+) -> None:
+    """A click moves nothing; fitted again, all stands beside the panel, uncut."""
+    key = artifact(served, "best.pt")
+    page = look(f"/?focus={key}&up=all&down=all")
+    train = page.locator(".node", has_text="Train unet")
+    train.locator(".node-main").click()
+    expect(page.locator(".outside")).to_contain_text("outside the view")
+    page.get_by_role("button", name="Fit the graph").click()
+    expect(page.locator(".outside")).to_have_text("14 nodes in view")
+    page.wait_for_timeout(500)
+    assert page.evaluate(_CUT) == []
+
+
 @pytest.mark.parametrize("by", ["artifact", "run"])
 @pytest.mark.parametrize("depth", ["1", "all"])
 @pytest.mark.parametrize("name", ["best.pt", "berlin/shop.csv"])
@@ -203,6 +241,31 @@ def test_runs_are_distinguished_by_number_time_and_parameters(
     failed = page.locator(".node-task.is-failed").first
     expect(failed).to_contain_text("failed")
     expect(failed.locator("svg.status-icon")).to_be_visible()
+
+
+def test_impact_names_an_artifact_once(look: Look, served: Served) -> None:
+    """A name that 67 versions have is one line, with their number."""
+    page = look("/?view=impact&focus=berlin/shop.csv")
+    lead = page.locator(".lead-nodes")
+    expect(lead.get_by_role("link")).to_have_count(1, timeout=20_000)
+    expect(lead).to_contain_text("berlin/shop.csv")
+    expect(lead).to_contain_text("and 66 other versions")
+
+
+@pytest.mark.parametrize("view", ["stale", "impact"])
+def test_a_table_fits_on_a_phone(look: Look, served: Served, view: str) -> None:
+    """No column is outside the screen, and each cell says its column."""
+    phone = {"width": 390, "height": 844}
+    page = look(f"/?view={view}&focus=berlin/shop.csv&all=1", viewport=phone)
+    if view == "stale":
+        page.get_by_role("button", name="Show everything").click()
+    cells = page.locator("tbody tr").first.locator("td")
+    expect(cells.first).to_be_visible(timeout=20_000)
+    for cell in cells.all():
+        box = cell.bounding_box()
+        assert box is None or box["x"] + box["width"] <= 390
+    expect(cells.nth(1)).to_have_attribute("data-column", re.compile("Made by|Effect"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_the_chosen_node_is_never_covered(look: Look, served: Served) -> None:

@@ -82,6 +82,8 @@ def test_an_address_limits_the_list_to_one_artifact(
     page = look(f"/?view=stale&focus={key}&indirect=1")
     expect(rows(page)).to_have_count(1)
     expect(rows(page)).to_contain_text("index.html")
+    expect(page.locator(".only")).to_contain_text("index.html")
+    expect(page.locator(".only")).not_to_contain_text(key)
     page.get_by_role("checkbox", name=MADE_OF).uncheck()
     expect(page.get_by_role("heading", name="Nothing is stale")).to_be_visible()
     page.get_by_role("button", name="Show everything").click()

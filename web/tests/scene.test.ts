@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { curve, differences, faceOf, highlightPath, look, neighbour, nodeLabel, edgeLinesOf } from "../src/graph/scene";
+import { FORMS, type Form } from "../src/graph/forms";
 import { pathFrom } from "../src/model/path";
 import { itemAt, itemFrom, presentAt } from "../src/model/overview";
 import { answer, item, node, picture } from "./make";
@@ -12,10 +13,11 @@ const positions = new Map([
   ["task:1", { x: 300, y: 50 }],
   ["data:3", { x: 600, y: 50 }],
 ]);
+const WIDE = FORMS[0] as Form;
 const STATE = { sel: "", mode: "dim" as const, at: null };
 
 test("arrow keys follow the lines and the columns", () => {
-  const lead = (from: string, key: string) => neighbour(grouped, positions, from, key);
+  const lead = (from: string, key: string) => neighbour(grouped, positions, from, key, WIDE.width);
   expect(lead("task:1", "ArrowRight")).toBe("data:3");
   expect(lead("data:1", "ArrowRight")).toBe("task:1");
   expect(lead("data:1", "ArrowDown")).toBe("data:2");
@@ -45,9 +47,9 @@ test("a path dims all that is beside it", () => {
 });
 
 test("lines run from right edge to left edge, straight where nothing is in the way", () => {
-  expect(edgeLinesOf(grouped, positions, new Map())).toHaveLength(3);
-  expect(curve({ x: 0, y: 5 }, { x: 50, y: 5 }, [])).toBe("M0 5L50 5");
-  expect(curve({ x: 0, y: 0 }, { x: 900, y: 0 }, [{ x: 400, y: 80 }]).match(/[LC]/g)).toEqual(["C", "L", "C"]);
+  expect(edgeLinesOf(grouped, WIDE, positions, new Map())).toHaveLength(3);
+  expect(curve({ x: 0, y: 5 }, { x: 50, y: 5 }, [], 236)).toBe("M0 5L50 5");
+  expect(curve({ x: 0, y: 0 }, { x: 900, y: 0 }, [{ x: 400, y: 80 }], 236).match(/[LC]/g)).toEqual(["C", "L", "C"]);
 });
 
 test("a group tells its first members and what they hide", () => {

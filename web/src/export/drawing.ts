@@ -2,7 +2,9 @@
 import type { Point } from "../layout/layout";
 import type { Grouped } from "../model/overview";
 import { short, statusWord } from "../model/format";
-import { NODE_WIDTH, faceOf, heightOf, edgeLinesOf, type Scene } from "../graph/scene";
+import { inLines } from "../model/names";
+import type { Form } from "../graph/forms";
+import { faceOf, heightOf, edgeLinesOf, type Scene } from "../graph/scene";
 
 export interface Palette {
   ground: string;
@@ -40,38 +42,52 @@ export interface Drawing {
 
 const MARGIN = 32;
 
+/** The mean width of a bold letter of 14 points, of one of 12, and the height of a line. */
+const BOLD_WIDTH = 7.4;
+const LETTER_WIDTH = 5.9;
+const LINE_HEIGHT = 16;
+
 export interface Placed {
   positions: ReadonlyMap<string, Point>;
   bends: ReadonlyMap<string, Point[]>;
+  form: Form | null;
 }
 
 export function draw(grouped: Grouped, scene: Scene, layout: Placed, palette: Palette = LIGHT): Drawing {
   const isDrawn = (key: string) => layout.positions.has(key) && !scene.looks.get(key)?.isHidden;
   const shapes: Shape[] = [];
-  for (const line of edgeLinesOf(grouped, layout.positions, layout.bends, scene.at)) {
+  const { form } = layout;
+  for (const line of form ? edgeLinesOf(grouped, form, layout.positions, layout.bends, scene.at) : []) {
     if (!isDrawn(line.source) || !isDrawn(line.target)) continue;
     shapes.push({ is: "path", path: line.path, stroke: palette.line, dashed: line.role === "revision" });
   }
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const item of grouped.items.values()) {
-    if (!isDrawn(item.key)) continue;
+    if (!form || !isDrawn(item.key)) continue;
     const at = layout.positions.get(item.key) as Point;
-    const height = heightOf(item);
+    const height = heightOf(item, form);
     left = Math.min(left, at.x);
     top = Math.min(top, at.y);
-    right = Math.max(right, at.x + NODE_WIDTH);
+    right = Math.max(right, at.x + form.width);
     bottom = Math.max(bottom, at.y + height);
     const { node } = item;
     const face = faceOf(item);
     const isTask = node.type === "task";
     const status = item.type === "task" && node.status ? ` · ${statusWord(node.status)}` : "";
     shapes.push(
-      { is: "rect", x: at.x, y: at.y, width: NODE_WIDTH, height, radius: isTask ? 28 : 8, fill: isTask ? palette.task : palette.node, stroke: palette.border },
-      { is: "text", x: at.x + 20, y: at.y + 26, text: short(face.title, 27), size: 14, bold: true, fill: palette.ink },
-      { is: "text", x: at.x + 20, y: at.y + 45, text: short(face.sort + status, 34), size: 12, bold: false, fill: palette.quiet },
+      { is: "rect", x: at.x, y: at.y, width: form.width, height, radius: isTask ? 28 : 8, fill: isTask ? palette.task : palette.node, stroke: palette.border },
     );
-    if (face.description) {
-      shapes.push({ is: "text", x: at.x + 20, y: at.y + 63, text: short(face.description, 36), size: 11.5, bold: false, fill: palette.quiet });
+    const x = form.width < 200 ? 14 : 20;
+    const room = form.width - 2 * x;
+    const quiet = [face.sort + status, height > form.height ? face.description : ""].filter(Boolean);
+    const texts: [string, boolean][] = [
+      ...inLines(face.title, Math.floor(room / BOLD_WIDTH)).map((text): [string, boolean] => [text, true]),
+      ...quiet.map((text): [string, boolean] => [short(text, Math.floor(room / LETTER_WIDTH)), false]),
+    ];
+    let y = at.y + (height - texts.length * LINE_HEIGHT) / 2 + LINE_HEIGHT * 0.75;
+    for (const [text, bold] of texts) {
+      shapes.push({ is: "text", x: at.x + x, y, text, size: bold ? 14 : 12, bold, fill: bold ? palette.ink : palette.quiet });
+      y += LINE_HEIGHT;
     }
   }
   if (left > right) [left, top, right, bottom] = [0, 0, 0, 0];

@@ -12,15 +12,18 @@ import { ContextMenu, type MenuAt } from "./ContextMenu";
 import { EdgeLines } from "./EdgeLines";
 import { Legend } from "./Legend";
 import { NodeBox, type NodeData } from "./NodeBox";
-import { edgeLinesOf, heightOf, neighbour, NODE_WIDTH, type Differences, type Scene } from "./scene";
-import { detailAt, fitted, outside, revealing, centredOn, textSizeAt, type Frame, type View } from "./viewport";
+import type { Form } from "./forms";
+import { edgeLinesOf, heightOf, neighbour, type Differences, type Scene } from "./scene";
+import { detailAt, fitted, outside, revealing, centredOn, textSizeAt, type Frame, type Size, type View } from "./viewport";
 
 const NODE_TYPES = { node: NodeBox };
 
 export interface CanvasProps {
   grouped: Grouped;
   scene: Scene;
-  layout: Layout;
+  layout: Layout<Form>;
+  /** Chooses the form of the nodes for an area; true: they will be placed again. */
+  onFit: (area: Size) => boolean;
   differing: Differences;
   /** Names the picture; another one is brought into view. */
   name: string;
@@ -61,7 +64,8 @@ function ungroup(item: NodeItem): void {
 }
 
 /** Positions of the layout, with what a person dragged elsewhere. */
-function usePositions(layout: Layout, name: string) {
+function usePositions(layout: Layout<Form>, picture: string) {
+  const name = `${picture} ${layout.form?.name}`;
   const [moved, setMoved] = useState<{ name: string; to: ReadonlyMap<string, Point> }>({ name, to: new Map() });
   const positions = useMemo(() => {
     if (moved.name !== name || moved.to.size === 0) return layout.positions;
@@ -76,22 +80,23 @@ function usePositions(layout: Layout, name: string) {
 }
 
 /** Moves the view, keeps texts readable, and counts what is outside. */
-function useView(frames: ReadonlyMap<string, Frame>, box: React.RefObject<HTMLDivElement | null>) {
+function useView(frames: ReadonlyMap<string, Frame>, form: Form | null, box: React.RefObject<HTMLDivElement | null>) {
   const flow = useReactFlow();
   const [outsideCount, setOutside] = useState(0);
-  const latest = useRef(frames);
-  latest.current = frames;
+  const latest = useRef({ frames, form });
+  latest.current = { frames, form };
   const area = useCallback(() => {
     const { width = 0, height = 0 } = box.current?.getBoundingClientRect() ?? {};
     return { width, height };
   }, [box]);
   const apply = useCallback(
     (view: View) => {
-      const style = box.current?.style;
-      if (!style || !box.current) return;
-      box.current.dataset["detail"] = detailAt(view.zoom);
-      style.setProperty("--least", `${textSizeAt(view.zoom)}px`);
-      setOutside(outside([...latest.current.values()], area(), view));
+      const { frames: all, form: now } = latest.current;
+      if (!box.current || !now) return;
+      box.current.dataset["form"] = now.name;
+      box.current.dataset["detail"] = detailAt(view.zoom, now);
+      box.current.style.setProperty("--least", `${textSizeAt(view.zoom, now)}px`);
+      setOutside(outside([...all.values()], area(), view));
     },
     [box, area],
   );
@@ -109,7 +114,8 @@ function useView(frames: ReadonlyMap<string, Frame>, box: React.RefObject<HTMLDi
 }
 
 export default function Canvas(props: CanvasProps) {
-  const { grouped, scene, layout, differing, name, focus, selected, open, onSelect } = props;
+  const { grouped, scene, layout, differing, name, focus, selected, open, onSelect, onFit } = props;
+  const { form } = layout;
   const box = useRef<HTMLDivElement>(null);
   const shownName = useRef("");
   const [menu, setMenu] = useState<MenuAt | null>(null);
@@ -118,12 +124,12 @@ export default function Canvas(props: CanvasProps) {
     const found = new Map<string, Frame>();
     for (const [key, point] of positions) {
       const item = grouped.items.get(key);
-      if (!item || scene.looks.get(key)?.isHidden) continue;
-      found.set(key, { ...point, width: NODE_WIDTH, height: heightOf(item, differing) });
+      if (!item || !form || scene.looks.get(key)?.isHidden) continue;
+      found.set(key, { ...point, width: form.width, height: heightOf(item, form, differing) });
     }
     return found;
-  }, [positions, grouped, scene, differing]);
-  const { flow, area, show, apply, outsideCount } = useView(frames, box);
+  }, [positions, form, grouped, scene, differing]);
+  const { flow, area, show, apply, outsideCount } = useView(frames, form, box);
 
   const tabStop = positions.has(selected)
     ? selected
@@ -163,8 +169,8 @@ export default function Canvas(props: CanvasProps) {
     return result;
   }, [grouped, frames, scene, differing, focus, selected, open, onSelect, tabStop]);
   const edgeLines = useMemo(
-    () => edgeLinesOf(grouped, positions, positions === layout.positions ? layout.bends : new Map(), scene.at, differing),
-    [grouped, positions, layout, scene.at, differing],
+    () => (form ? edgeLinesOf(grouped, form, positions, positions === layout.positions ? layout.bends : new Map(), scene.at, differing) : []),
+    [grouped, form, positions, layout, scene.at, differing],
   );
 
   const centre = useCallback(
@@ -178,10 +184,15 @@ export default function Canvas(props: CanvasProps) {
     (duration: number, keys: Iterable<string> = frames.keys()) => {
       const wanted = [...keys].flatMap((key) => frames.get(key) ?? []);
       const first = focus.find((key) => frames.has(key));
-      show(fitted(wanted, first ? frames.get(first) : undefined, area()), duration);
+      if (form) show(fitted(wanted, first ? frames.get(first) : undefined, area(), form), duration);
     },
-    [frames, focus, area, show],
+    [frames, form, focus, area, show],
   );
+  const fitAll = () => {
+    // Nodes of another form are placed first; then the new picture is brought into view.
+    if (onFit(area())) shownName.current = "";
+    else fit(300);
+  };
   const reveal = useCallback(
     (key: string) => {
       const frame = frames.get(key);
@@ -225,7 +236,7 @@ export default function Canvas(props: CanvasProps) {
   }, []);
 
   const selectNear = (key: string) => {
-    const next = neighbour(grouped, positions, selected || tabStop, key);
+    const next = neighbour(grouped, positions, selected || tabStop, key, form?.width ?? 0);
     if (!next) return;
     onSelect(next);
     requestAnimationFrame(() => {
@@ -242,7 +253,7 @@ export default function Canvas(props: CanvasProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || menu) return;
     if (event.key.startsWith("Arrow")) selectNear(event.key);
-    else if (event.key === "f") fit(300);
+    else if (event.key === "f") fitAll();
     else if (event.key === "c") centre(selected || tabStop, readable());
     else if (event.key === "+" || event.key === "=") void flow.zoomIn({ duration: 150 });
     else if (event.key === "-") void flow.zoomOut({ duration: 150 });
@@ -314,7 +325,7 @@ export default function Canvas(props: CanvasProps) {
           <button type="button" onClick={() => void flow.zoomOut({ duration: 150 })} aria-label="Zoom out" title="Zoom out (−)">
             <Minus size={16} />
           </button>
-          <button type="button" onClick={() => fit(300)} aria-label="Fit the graph" title="Fit (f)">
+          <button type="button" onClick={fitAll} aria-label="Fit the graph" title="Fit (f)">
             <Maximize size={15} />
           </button>
           <button

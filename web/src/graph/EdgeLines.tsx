@@ -2,7 +2,6 @@
 import { ViewportPortal } from "@xyflow/react";
 import { memo } from "react";
 import type { Highlight } from "../model/highlight";
-import { wordsOf } from "./edgeWords";
 import type { Look, EdgeLine } from "./scene";
 
 /** Edges that show their steps, at most. */
@@ -24,7 +23,7 @@ export const EdgeLines = memo(function EdgeLines({ edgeLines, looks, selected, h
   const order = [...drawn].sort(
     (a, b) => Number(highlight?.edges.has(a.key) ?? false) - Number(highlight?.edges.has(b.key) ?? false),
   );
-  const around = drawn.filter(({ source, target, steps }) => steps.length > 0 && (source === selected || target === selected));
+  const around = drawn.filter(({ source, target, words }) => words !== "" && (source === selected || target === selected));
   // A step says its name itself, and dozens of names would cover each other.
   const isNamed = new Set(around.length <= MAX_NAMED && !selected.includes("/") ? around.map(({ key }) => key) : []);
   return (
@@ -38,7 +37,7 @@ export const EdgeLines = memo(function EdgeLines({ edgeLines, looks, selected, h
           const isHighlighted = highlight?.edges.has(line.key) ?? false;
           const isDim = looks.get(line.source)?.isDim || looks.get(line.target)?.isDim;
           const names = ["edge-line", `edge-line-${line.role}`, isHighlighted && "is-highlighted", isDim && !isHighlighted && "is-dim"];
-          const words = isNamed.has(line.key) ? wordsOf(line.steps).text : "";
+          const words = isNamed.has(line.key) ? line.words : "";
           return (
             <g key={line.key}>
               <path

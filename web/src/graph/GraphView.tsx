@@ -1,6 +1,6 @@
 /** The graph view: toolbar, canvas or list, panel, and messages when there is nothing. */
 import { ReactFlowProvider } from "@xyflow/react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type RefObject } from "react";
 import "../styles/graph.css";
 import "../styles/panel.css";
 import { Empty, Failure, Loading } from "../app/ui";
@@ -9,16 +9,18 @@ import { currentState, go } from "../app/useUrl";
 import { ExportMenu } from "../export/ExportMenu";
 import { useLayout } from "../layout/useLayout";
 import { isFiltering, NO_FILTERS } from "../model/filter";
-import { itemAt, singles } from "../model/overview";
+import { itemAt, singles, type Grouped } from "../model/overview";
 import { plural } from "../model/format";
 import { Panel } from "../panel/Panel";
 import { Toolbar } from "./Toolbar";
 import Canvas from "./Canvas";
 import { Filters } from "./Filters";
+import { formFor, type Form } from "./forms";
 import { ListView } from "./ListView";
 import { boxesOf, differences, linesOf, highlightPath, look } from "./scene";
 import { Timeline } from "./Timeline";
 import { useGraph } from "./useGraph";
+import type { Size } from "./viewport";
 
 /** The first click picks one end of a path, the next one the other. */
 function onSelect(key: string): void {
@@ -63,6 +65,35 @@ function Unknown({ focus }: { focus: string }) {
   );
 }
 
+/**
+ * The form of the nodes: chosen when a picture is first drawn, and when it is fitted.
+ *
+ * What is added to a picture changes no node that is drawn already.
+ */
+function useForm(name: string, grouped: Grouped, side: RefObject<HTMLElement | null>) {
+  const [chosen, setChosen] = useState<{ name: string; form: Form } | null>(null);
+  const choose = useCallback(
+    (area: Size) => formFor([...grouped.items.keys()], (form) => linesOf(grouped, form), area),
+    [grouped],
+  );
+  const isChosen = chosen?.name === name;
+  useLayoutEffect(() => {
+    if (isChosen || grouped.items.size === 0 || !side.current) return;
+    setChosen({ name, form: choose({ width: side.current.clientWidth, height: side.current.clientHeight }) });
+  }, [isChosen, name, grouped, side, choose]);
+  const form = isChosen ? chosen.form : null;
+  const onFit = useCallback(
+    (area: Size) => {
+      const next = choose(area);
+      if (next === form) return false;
+      setChosen({ name, form: next });
+      return true;
+    },
+    [choose, form, name],
+  );
+  return { form, onFit };
+}
+
 function Drawn({ state }: { state: PageState }) {
   const [isTimeOpen, setTimeOpen] = useState(state.at !== null);
   const data = useGraph(state);
@@ -78,10 +109,12 @@ function Drawn({ state }: { state: PageState }) {
   );
   const { focus } = grouped;
   const selected = itemAt(grouped, state.sel)?.key ?? state.sel;
-  const boxes = useMemo(() => boxesOf(grouped, differing), [grouped, differing]);
-  const lines = useMemo(() => linesOf(grouped), [grouped]);
   const name = `${state.focus} ${state.by}`;
-  const layout = useLayout(name, boxes, lines, (selected || focus[0]) ?? null);
+  const side = useRef<HTMLDivElement>(null);
+  const { form, onFit } = useForm(name, grouped, side);
+  const boxes = useMemo(() => (form ? boxesOf(grouped, form, differing) : []), [grouped, form, differing]);
+  const lines = useMemo(() => (form ? linesOf(grouped, form) : []), [grouped, form]);
+  const layout = useLayout(name, form, boxes, lines, (selected || focus[0]) ?? null);
   const select = useCallback(onSelect, []);
   useEscape(state);
 
@@ -103,6 +136,7 @@ function Drawn({ state }: { state: PageState }) {
         grouped={grouped}
         scene={scene}
         layout={layout}
+        onFit={onFit}
         name={name}
         differing={differing}
         focus={focus}
@@ -127,7 +161,7 @@ function Drawn({ state }: { state: PageState }) {
             setTimeOpen(!isTimeOpen);
           }}
         />
-        <div className="graph-body">
+        <div className="graph-body" ref={side}>
           {body()}
           <div className="notes">
             <PathNote state={state} length={data.isPathLoading ? null : (data.path?.nodes.size ?? 0)} />

@@ -4,7 +4,8 @@ import { memo } from "react";
 import { Status, StatusIcon } from "../app/ui";
 import { StatTile } from "../app/StatTile";
 import { OPEN_STEP, type Mark, type NodeItem } from "../model/overview";
-import { cutMiddle, number, statusTone, statusWord } from "../model/format";
+import { brief, number, statusTone, statusWord } from "../model/format";
+import { halves } from "../model/names";
 import { openingWords } from "./ContextMenu";
 import { faceOf, hiddenWords, nodeLabel, type Differences, type Look } from "./scene";
 
@@ -56,8 +57,21 @@ function Side({ data, way }: { data: NodeData; way: "up" | "down" }) {
       onClick={() => data.onExpand(data.item, way)}
     >
       {count > 0 ? <Plus size={11} strokeWidth={2.6} /> : <Minus size={11} strokeWidth={2.6} />}
-      {count > 0 && <span>{number(count)}</span>}
+      {count > 0 && <span>{brief(count)}</span>}
     </button>
+  );
+}
+
+/** A name, in two lines where it is too long for one; both keep an end of it. */
+function Title({ title, number: before }: { title: string; number: string | undefined }) {
+  const [head, tail] = halves(title);
+  return (
+    <span className="node-title" dir="auto" title={title}>
+      <span className="node-head" data-number={before}>{head}</span>
+      <span className="node-tail">
+        <bdi dir="auto">{tail}</bdi>
+      </span>
+    </span>
   );
 }
 
@@ -93,14 +107,7 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
       >
         <StatTile node={node} isStep={item.type === "step"} />
         <span className="node-text">
-          <span
-            className="node-title"
-            dir="auto"
-            title={face.title}
-            data-number={item.type === "task" ? `#${node.id}` : undefined}
-          >
-            {cutMiddle(face.title, 27)}
-          </span>
+          <Title title={face.title} number={item.type === "task" ? `#${node.id}` : undefined} />
           <span className="node-sort">
             <span dir="auto">{face.sort}</span>
             {item.type === "task" &&

@@ -8,11 +8,8 @@ import { edgeKey, type Path } from "../model/path";
 import { itemAt, type Grouped, type NodeItem } from "../model/overview";
 import { shown } from "../model/titles";
 import { wordsOf } from "./edgeWords";
+import type { Form } from "./forms";
 import { ago, countOf, duration, kindWord, number, statusWord } from "../model/format";
-
-export const NODE_WIDTH = 236;
-export const NODE_HEIGHT = 60;
-export const TALL_NODE_HEIGHT = 78;
 
 export interface Face {
   title: string;
@@ -132,23 +129,23 @@ export function nodeLabel(item: NodeItem, differing: Differences = NONE): string
   return parts.join(", ");
 }
 
-export function heightOf(item: NodeItem, differing: Differences = NONE): number {
-  return faceOf(item, differing).description ? TALL_NODE_HEIGHT : NODE_HEIGHT;
+export function heightOf(item: NodeItem, form: Form, differing: Differences = NONE): number {
+  return faceOf(item, differing).description ? form.tallHeight : form.height;
 }
 
-export function boxesOf(grouped: Grouped, differing: Differences = NONE): Box[] {
+export function boxesOf(grouped: Grouped, form: Form, differing: Differences = NONE): Box[] {
   return [...grouped.items.values()].map((item) => ({
     key: item.key,
-    width: NODE_WIDTH,
-    height: heightOf(item, differing),
+    width: form.width,
+    height: heightOf(item, form, differing),
   }));
 }
 
-export function linesOf(grouped: Grouped): Line[] {
+export function linesOf(grouped: Grouped, form: Form): Line[] {
   return [...grouped.edges.values()].map(({ source, target, steps }) => ({
     source,
     target,
-    label: wordsOf(steps ?? []).width,
+    label: wordsOf(steps ?? [], form).width,
   }));
 }
 
@@ -204,8 +201,8 @@ export function highlightPath(answer: Path, grouped: Grouped): Highlight {
 }
 
 /** The curve of a line from the right edge of a node to the left edge of another. */
-export function curve(from: Point, to: Point, bends: readonly Point[]): string {
-  const half = NODE_WIDTH / 2;
+export function curve(from: Point, to: Point, bends: readonly Point[], width: number): string {
+  const half = width / 2;
   const points = [
     from,
     ...bends.flatMap((bend) => [
@@ -237,8 +234,8 @@ export interface EdgeLine {
   count: number;
   source: string;
   target: string;
-  /** Names of the steps in which it was recorded. */
-  steps: readonly string[];
+  /** Names of the steps in which it was recorded, as they are written on it; may be empty. */
+  words: string;
   /** Where its words stand. */
   middle: Point;
 }
@@ -246,6 +243,7 @@ export interface EdgeLine {
 /** All lines whose two nodes have a place. */
 export function edgeLinesOf(
   grouped: Grouped,
+  form: Form,
   positions: ReadonlyMap<string, Point>,
   bends: ReadonlyMap<string, Point[]>,
   at: number | null = null,
@@ -259,16 +257,16 @@ export function edgeLinesOf(
     const target = grouped.items.get(edge.target);
     if (!from || !to || !source || !target) continue;
     if (at !== null && edge.recorded_at != null && edge.recorded_at > at) continue;
-    const start = { x: from.x + NODE_WIDTH, y: from.y + heightOf(source, differing) / 2 };
-    const end = { x: to.x, y: to.y + heightOf(target, differing) / 2 };
+    const start = { x: from.x + form.width, y: from.y + heightOf(source, form, differing) / 2 };
+    const end = { x: to.x, y: to.y + heightOf(target, form, differing) / 2 };
     edgeLines.push({
       key,
-      path: curve(start, end, bends.get(key) ?? []),
+      path: curve(start, end, bends.get(key) ?? [], form.width),
       role: edge.role,
       count: edge.count,
       source: edge.source,
       target: edge.target,
-      steps: edge.steps ?? [],
+      words: wordsOf(edge.steps ?? [], form).text,
       middle: bends.get(key)?.[0] ?? { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 },
     });
   }
@@ -281,6 +279,7 @@ export function neighbour(
   positions: ReadonlyMap<string, Point>,
   from: string,
   key: string,
+  width: number,
 ): string | null {
   const here = positions.get(from);
   if (!here) return [...positions.keys()][0] ?? null;
@@ -292,7 +291,7 @@ export function neighbour(
       })
     : [...positions.keys()].filter((other) => {
         const there = positions.get(other) as Point;
-        if (Math.abs(there.x - here.x) > NODE_WIDTH / 2) return false;
+        if (Math.abs(there.x - here.x) > width / 2) return false;
         return key === "ArrowDown" ? there.y > here.y : there.y < here.y;
       });
   let best: string | null = null;

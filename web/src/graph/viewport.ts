@@ -1,5 +1,6 @@
 /** How the view fits: zoom levels at which texts stay readable, and what is outside. */
 import type { Point } from "../layout/layout";
+import { marginOf, type Form } from "./forms";
 
 export interface Size {
   width: number;
@@ -12,26 +13,21 @@ export interface View extends Point {
 
 /** No text of the graph is smaller than this on the screen. */
 export const MIN_TEXT_PX = 11;
-/** Below this zoom a title of the least size no longer fits into its node. */
-export const MIN_FIT_ZOOM = 0.3;
-/** From this zoom on nodes show two lines, and edges their words. */
-export const MIN_LINES_ZOOM = 0.62;
-/** Where a picture is too large to fit, it begins at this zoom. */
-export const READING_ZOOM = 0.7;
-const MARGIN = 32;
 
-/** How much a node shows: all its lines, two, its title, or its shape alone. */
-export type Detail = "all" | "lines" | "title" | "shape";
+/** How much a node shows: all its lines, two, its title in two lines or one, or its shape alone. */
+export type Detail = "all" | "lines" | "title" | "short" | "shape";
 
-export function detailAt(zoom: number): Detail {
-  if (zoom >= 0.92) return "all";
-  if (zoom >= MIN_LINES_ZOOM) return "lines";
-  return zoom >= MIN_FIT_ZOOM - 0.001 ? "title" : "shape";
+export function detailAt(zoom: number, { zooms }: Form): Detail {
+  const reaches = (least: number) => zoom >= least - 0.001;
+  if (reaches(zooms.all)) return "all";
+  if (reaches(zooms.lines)) return "lines";
+  if (reaches(zooms.title)) return "title";
+  return reaches(zooms.short) ? "short" : "shape";
 }
 
 /** The smallest size of a text inside the graph that is readable at a zoom. */
-export function textSizeAt(zoom: number): number {
-  return MIN_TEXT_PX / Math.max(zoom, MIN_FIT_ZOOM);
+export function textSizeAt(zoom: number, { zooms }: Form): number {
+  return MIN_TEXT_PX / Math.max(zoom, zooms.short);
 }
 
 export function boundsOf(frames: readonly Frame[]): Frame | null {
@@ -45,7 +41,7 @@ export function boundsOf(frames: readonly Frame[]): Frame | null {
 
 /** The zoom at which a frame fits into an area, never larger than life. */
 export function fittingZoom(bounds: Size, area: Size): number {
-  return Math.min(1, (area.width - 2 * MARGIN) / bounds.width, (area.height - 2 * MARGIN) / bounds.height);
+  return Math.min(1, (area.width - 2 * marginOf(area)) / bounds.width, (area.height - 2 * marginOf(area)) / bounds.height);
 }
 
 export function centredOn(frame: Frame, area: Size, zoom: number): View {
@@ -71,7 +67,7 @@ export function outside(frames: readonly Frame[], area: Size, view: View): numbe
 export function revealing(frame: Frame, area: Size, view: View): View | null {
   if (isInside(frame, area, view)) return null;
   const shift = (at: number, length: number, room: number): number => {
-    const edge = Math.min(MARGIN, Math.max(0, (room - length) / 2));
+    const edge = Math.min(marginOf(area), Math.max(0, (room - length) / 2));
     if (at < edge) return edge - at;
     return at + length > room - edge ? room - edge - length - at : 0;
   };
@@ -85,10 +81,10 @@ export function revealing(frame: Frame, area: Size, view: View): View | null {
 }
 
 /** The view that shows everything if it stays readable, else what matters most. */
-export function fitted(all: readonly Frame[], first: Frame | undefined, area: Size): View | null {
+export function fitted(all: readonly Frame[], first: Frame | undefined, area: Size, form: Form): View | null {
   const bounds = boundsOf(all);
   if (!bounds) return null;
   const zoom = fittingZoom(bounds, area);
-  if (zoom >= MIN_FIT_ZOOM) return centredOn(bounds, area, zoom);
-  return centredOn(first ?? bounds, area, READING_ZOOM);
+  if (zoom >= form.fitZoom) return centredOn(bounds, area, zoom);
+  return centredOn(first ?? bounds, area, form.readingZoom);
 }

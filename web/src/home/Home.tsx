@@ -109,7 +109,7 @@ function FilterBox({ state }: { state: PageState }) {
       type="search"
       className="filter-box"
       aria-label={isRuns ? "Filter the runs" : "Filter the artifacts"}
-      placeholder={isRuns ? "Name, number, user:mara, param.lr>0.01" : "Part of a name or path"}
+      placeholder={isRuns ? "Name, number, user:mara…" : "Part of a name or path"}
       value={text}
       spellCheck={false}
       onChange={(event) => setText(event.target.value)}

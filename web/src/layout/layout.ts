@@ -31,6 +31,10 @@ export interface LayoutRequest {
   previous: [string, Point][];
   /** The node that must not move on the screen. */
   anchor: string | null;
+  /** The room between two columns, at least. */
+  gap?: number;
+  /** The room between two nodes of a column. */
+  gapY?: number;
 }
 export interface LayoutResult {
   positions: [string, Point][];
@@ -123,20 +127,28 @@ interface Placed {
 }
 
 /** The room between each column and the next: for what stands on the lines there. */
-function gapsOf(part: Part, columns: readonly Column[]): number[] {
-  const at = new Map(columns.flatMap(({ items }, index) => items.map(({ key }): [string, number] => [key, index])));
-  const gaps = columns.map(() => GAP_X);
-  for (const { source, target, label = 0 } of part.lines) {
+function gapsOf(lines: readonly Line[], at: ReadonlyMap<string, number>, columns: number, gap: number): number[] {
+  const gaps = new Array<number>(columns).fill(gap);
+  for (const { source, target, label = 0 } of lines) {
     const from = at.get(source) ?? 0;
     // A longer line says it inside a column, beside no node.
     if (label > 0 && at.get(target) === from + 1) {
-      gaps[from] = Math.max(gaps[from] ?? GAP_X, label + 2 * LABEL_GAP);
+      gaps[from] = Math.max(gaps[from] ?? gap, label + 2 * LABEL_GAP);
     }
   }
   return gaps;
 }
 
-function placePart(part: Part, previous: ReadonlyMap<string, Point>): Placed {
+/** How wide the columns of nodes of one width are together. */
+export function extentOf(keys: readonly string[], lines: readonly Line[], width: number, gap: number): number {
+  if (keys.length === 0) return 0;
+  const at = ranksOf(keys, lines);
+  const columns = Math.max(...at.values()) + 1;
+  const gaps = gapsOf(lines, at, columns, gap).slice(0, -1);
+  return gaps.reduce((sum, one) => sum + one, columns * width);
+}
+
+function placePart(part: Part, previous: ReadonlyMap<string, Point>, gap: number, gapY: number): Placed {
   const { columns, chains } = columnsOf(part);
   const heights = new Map(part.boxes.map((box) => [box.key, box.height]));
   const before = new Map<string, number>();
@@ -145,10 +157,11 @@ function placePart(part: Part, previous: ReadonlyMap<string, Point>): Placed {
     if (height !== undefined) before.set(key, point.y + height / 2);
   }
   orderLayers(columns, before);
-  const centres = placeColumns(columns, before, GAP_Y);
+  const centres = placeColumns(columns, before, gapY);
   const positions = new Map<string, Point>();
   const bendAt = new Map<string, Point>();
-  const gaps = gapsOf(part, columns);
+  const at = new Map(columns.flatMap(({ items }, index) => items.map(({ key }): [string, number] => [key, index])));
+  const gaps = gapsOf(part.lines, at, columns.length, gap);
   let x = 0;
   for (const [index, column] of columns.entries()) {
     for (const item of column.items) {
@@ -156,7 +169,7 @@ function placePart(part: Part, previous: ReadonlyMap<string, Point>): Placed {
       if (item.key.startsWith("bend:")) bendAt.set(item.key, { x: x + column.width / 2, y });
       else positions.set(item.key, { x, y: y - item.height / 2 });
     }
-    x += column.width + (gaps[index] ?? GAP_X);
+    x += column.width + (gaps[index] ?? gap);
   }
   const bends = chains.map(([key, chain]): [string, Point[]] => [
     key,
@@ -188,7 +201,7 @@ export function layOut(request: LayoutRequest): LayoutResult {
       single.push(...part.boxes);
       continue;
     }
-    const placed = placePart(part, previous);
+    const placed = placePart(part, previous, request.gap ?? GAP_X, request.gapY ?? GAP_Y);
     const upper = Math.min(...[...placed.positions.values()].map((point) => point.y));
     let lower = -Infinity;
     for (const [key, point] of placed.positions) {

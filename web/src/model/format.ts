@@ -31,6 +31,13 @@ export function number(value: number): string {
   return GROUPED.format(value);
 }
 
+const BRIEF = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/** A number in few digits, for where there is little room: 2.2K. */
+export function brief(value: number): string {
+  return BRIEF.format(value);
+}
+
 export function bytes(value: number): string {
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];
   let amount = value;

@@ -8,6 +8,7 @@ import { focusOn } from "../app/useUrl";
 import { csv, saveText } from "../export/save";
 import { shown } from "../model/titles";
 import { kindWord, moment, number, plural } from "../model/format";
+import { About } from "./About";
 import { QueryPage } from "./QueryPage";
 import { Table, type Column } from "./Table";
 
@@ -77,11 +78,7 @@ export default function Impact({ state }: { state: PageState }) {
   }, [data]);
   const lead = data && (
     <>
-      <div className="lead-nodes">
-        {data.focus.map((node) => (
-          <NodeLine key={node.key} node={node} />
-        ))}
-      </div>
+      <About nodes={data.focus} />
       {state.at !== null && <p className="quiet">as of {moment(state.at)}</p>}
     </>
   );

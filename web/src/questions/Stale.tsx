@@ -2,13 +2,14 @@
 import { useState } from "react";
 import { query } from "../api/client";
 import type { StaleAnswer } from "../api/types";
-import { useQuery } from "../api/useAnswer";
+import { useAnswer, useQuery } from "../api/useAnswer";
 import { Empty, Failure, Loading, NodeLine, PageLink } from "../app/ui";
 import type { PageState } from "../app/url";
 import { go } from "../app/useUrl";
 import { csv, saveText } from "../export/save";
 import { shown } from "../model/titles";
 import { plural, short } from "../model/format";
+import { About } from "./About";
 import { QueryPage } from "./QueryPage";
 import { Table, type Column } from "./Table";
 
@@ -90,6 +91,14 @@ function Choice(props: { isOn: boolean; onChange: (isOn: boolean) => void; child
   );
 }
 
+/** What the address limits the list to, by its name; as it is written where nothing has that name. */
+function Asking({ select }: { select: string }) {
+  const { data } = useAnswer("graph.get", { select, up: 0, down: 0, limit: 100 });
+  const focus = new Set(data?.focus);
+  const nodes = data?.nodes.filter(({ key }) => focus.has(key)) ?? [];
+  return nodes.length > 0 ? <About nodes={nodes} /> : <code dir="auto">{short(select, 200)}</code>;
+}
+
 function NothingStale({ asked }: { asked: Asked }) {
   return (
     <Empty title="Nothing is stale">
@@ -121,12 +130,12 @@ export default function Stale({ state }: { state: PageState }) {
       }
     >
       {state.focus && (
-        <p className="only">
-          Only <code dir="auto">{short(state.focus, 200)}</code>
+        <div className="only">
+          Only <Asking select={state.focus} />
           <button type="button" className="button" onClick={() => go({ focus: "" })}>
             Show everything
           </button>
-        </p>
+        </div>
       )}
       <div className="choices">
         <Choice isOn={state.all} onChange={(all) => go({ all }, true)}>

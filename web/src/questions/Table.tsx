@@ -48,7 +48,7 @@ export function Table<Row>(props: {
           {rows.map((row) => (
             <tr key={props.rowKey(row)}>
               {props.columns.map(({ name, show }) => (
-                <td key={name}>{show(row)}</td>
+                <td key={name} data-column={name}>{show(row)}</td>
               ))}
             </tr>
           ))}
