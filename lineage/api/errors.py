@@ -18,6 +18,8 @@ ApiError
 from __future__ import annotations
 
 import json
+import ssl
+from collections.abc import Iterator
 from http.client import responses
 from typing import Any
 
@@ -25,6 +27,7 @@ import requests
 from requests import exceptions as foreign
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from ..errors import ApiError, LineageError
 from ..redaction import MASK, redact
@@ -37,7 +40,7 @@ _UNPROCESSED = frozenset({429, 503})
 _AGENT_CALLS = ("AgentConnected", "AgentPing")
 _SHOWN_BODY = 2000
 _BROKEN = (foreign.ChunkedEncodingError, foreign.ContentDecodingError)
-_UNCONNECTED = (foreign.ConnectTimeout, foreign.ProxyError, foreign.SSLError)
+_UNCONNECTED = (foreign.ConnectTimeout, foreign.ProxyError)
 
 
 class HttpError(ApiError, foreign.HTTPError):
@@ -199,8 +202,39 @@ def _was_unsent(error: Exception) -> bool:
     """Whether the connection was never made, so that nothing can have been done."""
     if isinstance(error, _UNCONNECTED):
         return True
+    if isinstance(error, foreign.SSLError):
+        return _is_of_handshake(error)
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return type(reason).__name__ in ("NewConnectionError", "NameResolutionError")
+
+
+def _is_of_handshake(error: BaseException) -> bool:
+    """Whether TLS failed while it was set up, and not later, as when an answer came.
+
+    The error itself does not say it; where it was raised does.
+    """
+    for cause in _causes(error):
+        if isinstance(cause, (ssl.CertificateError, CertificateError)):
+            return True
+        trace = cause.__traceback__ if isinstance(cause, ssl.SSLError) else None
+        while trace is not None:
+            if trace.tb_frame.f_code.co_name == "do_handshake":
+                return True
+            trace = trace.tb_next
+    return False
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Return an error and those that it was made from."""
+    found, seen = [error], set()
+    while found:
+        one = found.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        others = (one.__cause__, one.__context__, getattr(one, "reason", None))
+        found += [x for x in (*one.args, *others) if isinstance(x, BaseException)]
 
 
 def exhausted(endpoint: str, last: ApiError | None, why: str) -> RetriesExhaustedError:

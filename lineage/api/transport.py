@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions as foreign
@@ -23,20 +21,12 @@ from .bodies import Body
 from .errors import HttpError, from_exception, from_response
 from .locks import ForkSafeLock
 from .retry import Attempts, RetryPolicy, TimeOuts
+from .session import Session
 from .upload_timing import TimedUpload
 
 #: Connections kept open to one server.
 POOL_SIZE = 48
 _READ_SIZE = 65_536
-#: Where `requests` looks for proxies and certificates.
-_NETWORK_VARIABLES = (
-    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
-    "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "REQUEST_METHOD",
-)  # fmt: skip
-#: What was found there is used so long: the system's own settings may change as well.
-_SETTINGS_S = 10.0
-_MOST_SERVERS = 64
 #: As many redirects as `requests` and browsers follow.
 _MOST_REDIRECTS = 30
 #: They belong to a body, which is opened again for every request.
@@ -66,56 +56,6 @@ class Request:
     """Raise the first failure; try nothing again."""
     secret: str | None = None
     """The token, masked in errors."""
-
-
-class Session(requests.Session):
-    """A session that keeps nothing of one answer for the next request."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        #: By server: until when, and with which environment, settings were found.
-        self._environment: dict[str, tuple[float, object, dict[str, Any]]] = {}
-
-    def merge_environment_settings(
-        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
-    ) -> Any:
-        """Find proxies and certificates in the environment, once for a server.
-
-        `requests` reads the whole environment several times for each request, which is
-        a quarter of an edge's time.
-        """
-        found = super().merge_environment_settings
-        if proxies or verify is not None or cert is not None:
-            return found(url, proxies, stream, verify, cert)
-        parts = urlsplit(url)
-        server, now = f"{parts.scheme}://{parts.netloc}", time.monotonic()
-        read = tuple(map(os.environ.get, _NETWORK_VARIABLES))
-        known = self._environment.get(server)
-        if known is None or known[0] < now or known[1] != read:
-            if len(self._environment) >= _MOST_SERVERS:
-                self._environment.clear()
-            made: Any = found(url, {}, stream, verify, cert)
-            known = self._environment[server] = (now + _SETTINGS_S, read, made)
-        settings = known[2]
-        return {**settings, "proxies": dict(settings["proxies"]), "stream": stream}
-
-    def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
-        """Take the token out when a redirect leads to another host."""
-        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]  # stubs lack it
-        old, new = response.request.url, prepared_request.url
-        if self.should_strip_auth(old, new):  # type: ignore[no-untyped-call]  # stubs lack it
-            prepared_request.headers.pop("x-api-key", None)
-
-    def rebuild_method(self, prepared_request: Any, response: Any) -> None:
-        """Keep method and body where a proxy only says that the address is another.
-
-        `requests` makes a GET without a body of a POST that is answered 301 or 302.
-        """
-        if response.status_code in (301, 302):
-            # By this number `requests` decides about the body, too.
-            response.status_code = 308
-        super().rebuild_method(prepared_request, response)
 
 
 class Route:
@@ -276,17 +216,16 @@ class Transport:
         while True:
             with route.opened() as (content, headers):
                 is_read = hasattr(content, "read")
-                response = self._pooled().request(
+                response = self._pooled().exchange(
                     route.verb,
                     route.url,
                     params=params,
-                    data=TimedUpload(content, attempts, self.clock)
+                    content=TimedUpload(content, attempts, self.clock)
                     if is_read
                     else content,
                     headers=headers,
-                    timeout=timeout_s,
-                    stream=True,
-                    allow_redirects=False,
+                    timeout_s=timeout_s,
+                    is_streamed=call.is_streamed,
                 )
             if not route.follow(response.next):
                 return response

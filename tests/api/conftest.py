@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from api_recorder import TOKEN, Recorder, page
 
 from lineage.api import Api
+from lineage.api.plain_requests import PlainRequests
 from lineage.api.workflow import Workflow
 from lineage.errors import reset_warnings
 
@@ -61,3 +63,29 @@ def platform(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> Recorder:
 @pytest.fixture
 def workflow(platform: Recorder, make_api: Callable[..., Api]) -> Workflow:
     return make_api().app.workflow
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each request of bytes was sent as a plain one."""
+    seen: list[bool] = []
+    send = PlainRequests.send
+
+    def watch(self: PlainRequests, *args: Any) -> Any:
+        position = len(seen)
+        seen.append(True)
+        response = send(self, *args)
+        seen[position] = response is not None
+        return response
+
+    monkeypatch.setattr(PlainRequests, "send", watch)
+    return seen
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without proxies, and without passwords in the home folder."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -52,6 +53,10 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Any
 
+    def setup(self) -> None:
+        super().setup()
+        self.server.owner.connections.append(self.client_address)
+
     def do_POST(self) -> None:
         self._serve()
 
@@ -95,12 +100,17 @@ class _Server(ThreadingHTTPServer):
 class Recorder:
     """Records requests; `on` says what is answered, in order, the last one for ever."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
+        self.connections: list[Any] = []
+        """The peers' addresses, one for each connection."""
         self._answers: dict[str, deque[Any]] = defaultdict(deque)
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.owner = self  # type: ignore[attr-defined]
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}
         )
@@ -108,7 +118,7 @@ class Recorder:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     def on(self, method: str, *answers: Any) -> Recorder:
         with self._lock:
@@ -164,3 +174,13 @@ def truncated(connection: socket.socket) -> None:
     """Announce more than is sent."""
     connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"a": 1')
     connection.close()
+
+
+def raw_answer(text: bytes) -> Reply:
+    """An answer byte by byte, after which the server closes."""
+
+    def send(connection: socket.socket) -> None:
+        connection.sendall(text)
+        connection.shutdown(socket.SHUT_WR)
+
+    return Reply(raw=send)
