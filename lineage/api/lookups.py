@@ -99,7 +99,7 @@ def file_id(path: str, task_id: Any, teams: TeamCache, call: CallMethod) -> int:
         raise DeliveryError(
             f"{path}: the platform records files of Team Files only", subject=path
         )
-    team = Settings.from_environ().team_id
+    team = Settings.value_of("team_id")
     if team is None:
         team = teams.of(task_id, call)
     wanted = path if path.startswith("/") else f"/{path}"

@@ -1,10 +1,10 @@
-"""Plain requests: over an open connection, without what `requests` does anew for each.
+"""Plain requests: small ones, without what `requests` does anew for each.
 
-`requests` and urllib3 open the connections, and make the head of the first request to
-an address. Later ones send that head with a body of their own in one piece over a
-connection from urllib3's pool, and return it there. Whatever is unusual is left to
-`requests`: proxies, passwords of a netrc, adapters of a caller's, large bodies, and a
-program that watches or replaces the methods which are not called here.
+`requests` and urllib3 make the head of the first request to an address. It is sent,
+each time with its own body and in one piece, over a connection from urllib3's pool,
+which returns there. Whatever is unusual is left to `requests`: proxies, passwords of a
+netrc, setting up TLS, adapters of a caller's, large bodies, and a program that watches
+or replaces the methods which are not called here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,13 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers, select_proxy
 from urllib3 import connection, connectionpool
-from urllib3.exceptions import ProtocolError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
 from urllib3.exceptions import SSLError as Urllib3SslError
 
 from .plain_response import PlainBody, PlainResponse, give_back
@@ -109,7 +115,7 @@ class PlainRequests:
         content: bytes,
         timeout_s: TimeOuts,
     ) -> requests.Response | None:
-        """Send a request; None: it is not plain, or no connection is open.
+        """Send a request; None: it is not plain, or TLS has to be set up.
 
         Nothing was sent then. What fails after that is raised: it may have arrived.
 
@@ -119,11 +125,10 @@ class PlainRequests:
         if len(content) > _LARGEST or not content or self._is_watched():
             return None
         head = self._head(verb, url, headers, content)
-        open_connection = _take(head.pool) if head.is_plain else None
-        if open_connection is None:
+        taken = _take(head.pool) if head.is_plain else None
+        if taken is None:
             return None
-        exchange = _Exchange(self._session, head, content, open_connection)
-        return exchange.answer(timeout_s)
+        return _Exchange(self._session, head, content, taken).answer(timeout_s)
 
     def forget(self) -> None:
         """Keep no connection open, now that the session is closed."""
@@ -227,17 +232,19 @@ def _begun(sock: Any, verb: str) -> http.client.HTTPResponse:
 
 
 def _take(pool: Any) -> Any:
-    """Take a connection that is open out of a pool; None: there is none."""
+    """Take a connection out of a pool, open or new; None: `requests` has to open it."""
     try:
         found = pool.pool.get(block=False)
     except (AttributeError, Empty):  # The pool is closed, or everything is in use.
         return None
-    if found is not None and found.sock is not None and found.is_connected:
-        return found
-    if found is not None:
+    if found is None:
+        found = pool._new_conn()  # noqa: SLF001  urllib3 has no other way
+    elif found.sock is not None and not found.is_connected:
         found.close()
-    give_back(pool, found)
-    return None
+    if found.sock is None and pool.scheme != "http":
+        give_back(pool, found)
+        return None
+    return found
 
 
 class _Exchange:
@@ -247,7 +254,7 @@ class _Exchange:
         session: Finds out where a redirect leads.
         head: The request's head.
         content: Its body.
-        connection: The connection, open and taken out of its pool.
+        connection: The connection, taken out of its pool; opened where it is not.
     """
 
     def __init__(
@@ -285,10 +292,10 @@ class _Exchange:
     def _answered(
         self, connect_s: float | None, read_s: float | None
     ) -> http.client.HTTPResponse:
-        sock, head, is_sent = self._connection.sock, self._head, False
+        head, is_sent = self._head, False
         length = str(len(self._content)).encode()
         try:
-            sock.settimeout(connect_s)
+            sock = self._opened(connect_s)
             try:
                 sock.sendall(b"".join((head.first, length, head.rest, self._content)))
             except (BrokenPipeError, ConnectionResetError):
@@ -296,6 +303,8 @@ class _Exchange:
             is_sent = True
             sock.settimeout(read_s)
             answer = _begun(sock, str(head.prepared.method))
+        except foreign.RequestException:
+            raise
         except TimeoutError as error:
             if not is_sent:
                 raise self._broken(error) from error
@@ -309,6 +318,21 @@ class _Exchange:
         except (OSError, http.client.HTTPException) as error:
             raise self._broken(error) from error
         return answer
+
+    def _opened(self, connect_s: float | None) -> Any:
+        """Return the socket, with a time-out for what is sent."""
+        if self._connection.sock is not None:
+            self._connection.sock.settimeout(connect_s)
+            return self._connection.sock
+        self._connection.timeout = connect_s
+        try:
+            self._connection.connect()
+        except (ConnectTimeoutError, NewConnectionError) as error:
+            failed = MaxRetryError(self._head.pool, self._head.prepared.path_url, error)
+            is_late = not isinstance(error, NewConnectionError)
+            kind = foreign.ConnectTimeout if is_late else foreign.ConnectionError
+            raise kind(failed, request=self._request()) from error
+        return self._connection.sock
 
     def _broken(self, error: Exception) -> foreign.ConnectionError:
         aborted = ProtocolError("Connection aborted.", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 from collections.abc import Callable
@@ -113,6 +114,7 @@ def _announced(value: Any) -> Capabilities | None:
         return None
 
 
+@functools.lru_cache(maxsize=64)
 def at_least(version: str | None, minimum: str) -> bool | None:
     """Whether a version is `minimum` or newer; None when it is not known.
 

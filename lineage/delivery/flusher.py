@@ -365,7 +365,8 @@ class Flusher:
             with self._changed:
                 self._in_round -= 1
                 self._rounds += 1
-                self._changed.notify_all()
+                if self.is_away or not self.queue.in_flight:  # Else no wait ends.
+                    self._changed.notify_all()
 
     def _round(self) -> bool:
         if self._look_at_receiver is not None:
@@ -384,9 +385,8 @@ class Flusher:
                     self.reader.poll(self._yield_gil)
             now = time.monotonic()
             self.queue.promote_due(now)
-            if now < self._pause_until or not self.queue.ready:
-                return False
-            if not self._deadlines.may_start(now):
+            is_due = now >= self._pause_until and self._deadlines.may_start(now)
+            if not is_due or not self.queue.ready:
                 return False
         exporter = self._resolved()
         if exporter is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,19 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     monkeypatch.setattr(PlainRequests, "send", watch)
     return seen
+
+
+@pytest.fixture
+def by_requests() -> Callable[[], AbstractContextManager[None]]:
+    """Let `requests` send everything in a block."""
+
+    @contextmanager
+    def only_requests() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(PlainRequests, "send", lambda *_: None)
+            yield
+
+    return only_requests
 
 
 @pytest.fixture
