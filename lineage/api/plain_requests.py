@@ -1,4 +1,4 @@
-"""Plain requests: small ones, without what `requests` does anew for each.
+"""Plain requests: small ones, without what `requests` does for each again.
 
 `requests` and urllib3 make the head of the first request to an address. It is sent,
 each time with its own body and in one piece, over a connection from urllib3's pool,

@@ -118,7 +118,7 @@ class Session(requests.Session):
 def network_environment() -> tuple[object, ...]:
     """Return the variables that decide how a server is reached.
 
-    `os.environ` encodes each name anew; the dictionary behind it is read instead,
+    `os.environ` encodes each name again; the dictionary behind it is read instead,
     where there is one.
     """
     known = getattr(os.environ, "_data", None)
