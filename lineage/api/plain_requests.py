@@ -15,6 +15,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -296,10 +297,9 @@ class _Exchange:
         length = str(len(self._content)).encode()
         try:
             sock = self._opened(connect_s)
-            try:
+            # Perhaps it was answered before the server closed.
+            with suppress(BrokenPipeError, ConnectionResetError):
                 sock.sendall(b"".join((head.first, length, head.rest, self._content)))
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # Perhaps it was answered before the server closed.
             is_sent = True
             sock.settimeout(read_s)
             answer = _begun(sock, str(head.prepared.method))
