@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from ..model.contents import RowsParams, TableRows
-from ..model.graph import Question
 from ..model.messages import Message
+from ..model.parameters import Question
 from ..model.questions import GraphQuestions
 from .resource import Resource
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Final
 
-from ..model.graph import Node, Step
+from ..model.details import Step
+from ..model.graph import Node
 from ..model.selector import shown_status
 from ..patterns import pattern
 from .result import StyledText

@@ -12,13 +12,10 @@ from ..model.comparisons import (
     StaleAnswer,
     WhyAnswer,
 )
-from ..model.graph import (
-    HOWS,
-    GraphAnswer,
-    HealthAnswer,
-    Node,
-    ProvenanceAnswer,
-)
+from ..model.details import ProvenanceAnswer
+from ..model.graph import GraphAnswer, Node
+from ..model.lists import HealthAnswer
+from ..model.parameters import HOWS
 from .connect import Instance, instance
 from .find import NOT_FOUND, Found, find, find_one
 from .format import escape

@@ -16,7 +16,7 @@ from ..model.comparisons import (
     WhyAnswer,
 )
 from ..model.environment import shown_member, shown_value
-from ..model.graph import HealthAnswer
+from ..model.lists import HealthAnswer
 from .format import count, duration, escape, facts, styled, title
 from .output import table
 from .result import Line, StyledText, dim, line

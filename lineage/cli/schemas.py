@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ..model import graph as asked
+from ..model import details, graph, lists
 from ..model.messages import Message
 
 
@@ -34,23 +34,23 @@ class AppsAnswer(_Form):
 class NodeAnswer(_Form):
     """One run or one version in full, and what is around it."""
 
-    detail: asked.TaskDetail | asked.DataDetail = Field(serialization_alias="thing")
-    upstream: asked.GraphAnswer
-    downstream: asked.GraphAnswer
+    detail: details.TaskDetail | details.DataDetail = Field(serialization_alias="thing")
+    upstream: graph.GraphAnswer
+    downstream: graph.GraphAnswer
 
 
 class StepAnswer(_Form):
     """A step of a run, with what it used and produced."""
 
-    task: asked.Node
-    step: asked.Step
-    edges: list[asked.Edge]
+    task: graph.Node
+    step: details.Step
+    edges: list[details.Edge]
 
 
 class SetAnswer(_Form):
     """What a selector means; steps where it is `step:NAME`."""
 
-    nodes: list[asked.Node]
+    nodes: list[graph.Node]
     steps: list[StepAnswer] = []
 
 
@@ -281,7 +281,7 @@ class SchemaAnswer(BaseModel):
 
 
 #: What a command answers that may answer in more than one form.
-RunsAnswer = asked.TasksPage | AppsAnswer
+RunsAnswer = lists.TasksPage | AppsAnswer
 ShowAnswer = NodeAnswer | SetAnswer
 DoctorOrStoreAnswer = DoctorAnswer | StoreCheck
 ExportAnswer = ExportedText | ExportedFile

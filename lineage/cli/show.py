@@ -5,13 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from ..model.graph import (
-    DataDetail,
-    GraphAnswer,
-    SearchAnswer,
-    SearchHit,
-    TaskDetail,
-)
+from ..model.details import DataDetail, TaskDetail
+from ..model.graph import GraphAnswer
+from ..model.lists import SearchAnswer, SearchHit
 from ..model.selector import parse
 from .connect import Instance, instance
 from .find import Found, find

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..model.details import DataDetail, Edge, Step, TaskDetail
 from ..model.environment import (
     BRANCH,
     PACKAGE,
@@ -12,7 +13,7 @@ from ..model.environment import (
     shown_member,
     shown_value,
 )
-from ..model.graph import DataDetail, Edge, Node, Step, TaskDetail
+from ..model.graph import Node
 from ..model.selector import shown_status
 from .format import (
     ago,

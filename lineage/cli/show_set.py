@@ -6,7 +6,8 @@ import fnmatch
 from collections.abc import Sequence
 
 from ..errors import SelectorError
-from ..model.graph import Edge, Node, Step, TaskDetail
+from ..model.details import Edge, Step, TaskDetail
+from ..model.graph import Node
 from ..model.selector import Filter, parse
 from ..records import record
 from .connect import Instance

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ..model.graph import Node, TasksPage, TaskSummary
+from ..model.graph import Node
+from ..model.lists import TasksPage, TaskSummary
 from ..model.selector import status_word
 from .connect import Instance, instance
 from .find import means_set

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
+from ..model.details import TaskDetail
 from ..model.environment import shown_member
-from ..model.graph import Node, TaskDetail
+from ..model.graph import Node
 from .record import GraphRecord, environment_name, hex_digest, text_of, utc
 from .svg import draw
 

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from ..model.details import TaskDetail
 from ..model.environment import PACKAGE
-from ..model.graph import GraphEdge, Node, TaskDetail
+from ..model.graph import GraphEdge, Node
 from ..model.readable_json import json_text
 from .record import GraphRecord, hex_digest, text_of, utc
 

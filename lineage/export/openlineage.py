@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ..model.graph import GraphEdge, Node, TaskDetail
+from ..model.details import TaskDetail
+from ..model.graph import GraphEdge, Node
 from ..model.openlineage import (
     EDGE_FACET,
     EVENT,

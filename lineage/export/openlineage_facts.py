@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..model.graph import Edge, Node, Step, TaskDetail
+from ..model.details import Edge, Step, TaskDetail
+from ..model.graph import Node
 from .record import text_of
 
 EdgeFacts = dict[str, Any]

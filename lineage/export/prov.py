@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ..model.graph import Node, TaskDetail
+from ..model.details import TaskDetail
+from ..model.graph import Node
 from ..model.readable_json import json_text
 from .record import GraphRecord, environment_name, hex_digest, local_name, text_of, utc
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Final, Protocol
 
-from ..model.graph import MAX_LIMIT, GraphAnswer, GraphEdge, Node, TaskDetail
+from ..model.details import TaskDetail
+from ..model.graph import GraphAnswer, GraphEdge, Node
+from ..model.parameters import MAX_LIMIT
 
 #: Tasks whose details are read; the others keep what their node says.
 MAX_DETAILS: Final = 10_000

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ..model.graph import Node, TaskDetail
+from ..model.details import TaskDetail
+from ..model.graph import Node
 from ..model.readable_json import json_text
 from .record import (
     GraphRecord,

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import SelectorError
-from ..model.graph import DataDetail, Question
+from ..model.details import DataDetail
 from ..model.messages import Message
+from ..model.parameters import Question
 from ..records import record
 from .content import preview_kind
 from .errors import RequestError

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ..model.addresses import local_path
-from ..model.graph import DataDetail
+from ..model.details import DataDetail
 
 #: Bytes shown, at most.
 MAX_BYTES: Final = 8 << 20

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ApiError, NotFoundError, SelectorError
-from ..model.graph import DataDetail, Question
+from ..model.details import DataDetail
 from ..model.messages import Message
+from ..model.parameters import Question
 from ..model.questions import GraphQuestions
 from .answers import Answers
 from .authorization import OPEN

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from .graph import Answer, Limit, Moment, Node, Question, Selector, Text
+from .graph import Node
 from .messages import Field
+from .parameters import Answer, Limit, Moment, Question, Selector, Text
 
 
 class ImpactParams(Question):

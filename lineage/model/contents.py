@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from .graph import Answer, Question
 from .messages import Field
+from .parameters import Answer, Question
 
 Key = Annotated[str, Field(pattern=r"^data:[0-9]{1,18}$")]
 

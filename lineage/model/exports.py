@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .graph import Hops, Question, Selector
+from .parameters import Hops, Question, Selector
 
 FormatName = Literal[
     "html", "json", "csv", "prov", "ro-crate", "ml-bom", "openlineage", "mermaid",

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from .graph import (
-    Answer,
-    GraphEdge,
-    Hops,
-    Moment,
-    Node,
-    Question,
-    Selector,
-    Statuses,
-    Text,
-)
+from .graph import GraphEdge, Node
 from .messages import Field
+from .parameters import Answer, Hops, Moment, Question, Selector, Statuses, Text
 
 #: Items in one answer, unless asked otherwise; what a person opens is added to them.
 DEFAULT_ITEMS: Final = 60

@@ -17,35 +17,38 @@ from .comparisons import (
     WhyParams,
 )
 from .contents import FilesParams, FolderFiles
-from .graph import (
-    ChangesAnswer,
-    ChangesParams,
+from .details import (
     DataDetail,
     DataParams,
     DeleteParams,
-    DownstreamParams,
-    GraphAnswer,
-    GraphParams,
-    HealthAnswer,
-    HealthParams,
-    How,
-    Node,
-    PathParams,
     ProvenanceAnswer,
     ProvenanceParams,
-    Question,
-    SearchAnswer,
-    SearchParams,
     TaskDetail,
     TaskDetails,
     TaskDetailsParams,
-    TaskOrder,
     TaskParams,
-    TasksPage,
-    TasksParams,
+)
+from .graph import (
+    DownstreamParams,
+    GraphAnswer,
+    GraphParams,
+    Node,
+    PathParams,
     UpstreamParams,
 )
+from .lists import (
+    ChangesAnswer,
+    ChangesParams,
+    HealthAnswer,
+    HealthParams,
+    SearchAnswer,
+    SearchParams,
+    TaskOrder,
+    TasksPage,
+    TasksParams,
+)
 from .messages import Message
+from .parameters import How, Question
 
 #: Tasks of one request for their details.
 _TASKS_AT_ONCE = 500

@@ -10,7 +10,7 @@ import pytest
 from journey_tools import EXAMPLES, all_tasks, edges_of, environment, opened, run_python
 
 from lineage.api.client import Api
-from lineage.model.graph import TaskDetail
+from lineage.model.details import TaskDetail
 
 pytest.importorskip("sklearn", reason="pip install 'workflow-lineage[examples]'")
 

@@ -9,7 +9,7 @@ import pytest
 from journey_tools import EXAMPLES, all_tasks, edges_of, opened, run_python
 
 from lineage.api.client import Api
-from lineage.model.graph import TaskDetail
+from lineage.model.details import TaskDetail
 
 EDGES = {
     "Import files": {

@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from lineage.model.comparisons import FieldDiff, ImpactAnswer, ImpactParams
-from lineage.model.graph import GraphAnswer, Node, Step, TaskDetail
+from lineage.model.details import Step, TaskDetail
+from lineage.model.graph import GraphAnswer, Node
 from lineage.model.messages import encode_json
 
 NODE = Node(key="task:1", type="task", kind="task", id=1, name="Train", team_id=1)

@@ -11,8 +11,11 @@ from pydantic import ValidationError
 
 from lineage.errors import ParameterError
 from lineage.instance.graph.queries import QUESTIONS
-from lineage.model.graph import DataParams, GraphParams, Question, TasksParams
+from lineage.model.details import DataParams
+from lineage.model.graph import GraphParams
+from lineage.model.lists import TasksParams
 from lineage.model.overview import MembersParams
+from lineage.model.parameters import Question
 
 _NAMES = sorted({name for row in QUESTIONS.values() for name in row.params._members})
 _VALUES = some.sampled_from(

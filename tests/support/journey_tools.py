@@ -13,7 +13,7 @@ from source_tree import ROOT
 
 from lineage.api.client import Api
 from lineage.instance.embedded import EmbeddedInstance
-from lineage.model.graph import TaskDetail
+from lineage.model.details import TaskDetail
 from lineage.settings import VARIABLES
 
 EXAMPLES = ROOT / "examples"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ...model.graph import ArtifactsPage, ArtifactsParams, ArtifactSummary
+from ...model.lists import ArtifactsPage, ArtifactsParams, ArtifactSummary
 from ..store.activity_ids import INPUT
 from .nodes import artifact_nodes
 from .pages import checked_after

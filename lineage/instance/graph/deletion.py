@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 
 from ...errors import NotFoundError
-from ...model.graph import DeleteParams, Node
+from ...model.details import DeleteParams
+from ...model.graph import Node
 from ...model.selector import parse
 from .nodes import nodes_of
 from .query_session import GraphReader, newest

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from ...errors import NotFoundError
-from ...model.graph import (
+from ...model.details import (
     Column,
     DataDetail,
     DataParams,

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from ...errors import NotFoundError
 from ...model.comparisons import DiffAnswer, DiffParams, FieldDiff
+from ...model.details import TaskDetail
 from ...model.environment import OF_TASK
-from ...model.graph import TaskDetail
 from .compare import (
     compare_edges,
     compare_environment,

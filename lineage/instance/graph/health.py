@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ...model.graph import ChangesAnswer, ChangesParams, HealthAnswer, HealthParams
+from ...model.lists import ChangesAnswer, ChangesParams, HealthAnswer, HealthParams
 from .query_session import GraphReader
 
 #: Tasks named in one answer about changes, the latest ones.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from ...model.graph import ProvenanceAnswer, ProvenanceParams
+from ...model.details import ProvenanceAnswer, ProvenanceParams
 from .details import task_detail
 from .neighborhood import walk
 from .nodes import nodes_of

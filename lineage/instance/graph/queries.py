@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, Literal
 
-from ...model import comparisons, contents
-from ...model import graph as model
-from ...model import overview as pictures
+from ...model import comparisons, contents, details, graph, lists, overview, parameters
 from ...model.messages import Message
 from ...records import record
 from .query_session import GraphReader, HasDatabase
@@ -20,7 +18,7 @@ Query = Callable[[GraphReader, Sequence[int], Any], Message]
 class QuestionRow:
     """One question: how it is called, what it takes, what it answers."""
 
-    params: type[model.Question]
+    params: type[parameters.Question]
     answer: type[Message]
     function: str
     """The module in this package, and the function in it, that answers it."""
@@ -37,52 +35,52 @@ class QuestionRow:
 #: Every question by the name of its function; a new one is a row here.
 QUESTIONS: Final[Mapping[str, QuestionRow]] = {
     "list_tasks": QuestionRow(
-        model.TasksParams, model.TasksPage, "tasklist.list_tasks"
+        lists.TasksParams, lists.TasksPage, "tasklist.list_tasks"
     ),
     "list_artifacts": QuestionRow(
-        model.ArtifactsParams, model.ArtifactsPage, "artifact_list.list_artifacts"
+        lists.ArtifactsParams, lists.ArtifactsPage, "artifact_list.list_artifacts"
     ),
-    "get_task": QuestionRow(model.TaskParams, model.TaskDetail, "details.get_task"),
+    "get_task": QuestionRow(details.TaskParams, details.TaskDetail, "details.get_task"),
     "get_tasks": QuestionRow(
-        model.TaskDetailsParams, model.TaskDetails, "details.get_tasks"
+        details.TaskDetailsParams, details.TaskDetails, "details.get_tasks"
     ),
-    "get_data": QuestionRow(model.DataParams, model.DataDetail, "details.get_data"),
+    "get_data": QuestionRow(details.DataParams, details.DataDetail, "details.get_data"),
     "data_files": QuestionRow(
         contents.FilesParams, contents.FolderFiles, "folder_files.folder_files"
     ),
     "delete_data": QuestionRow(
-        model.DeleteParams, model.Node, "deletion.delete_data", "admin"
+        details.DeleteParams, graph.Node, "deletion.delete_data", "admin"
     ),
     "get": QuestionRow(
-        model.GraphParams, model.GraphAnswer, "neighborhood.neighborhood"
+        graph.GraphParams, graph.GraphAnswer, "neighborhood.neighborhood"
     ),
     "overview": QuestionRow(
-        pictures.OverviewParams, pictures.OverviewAnswer, "overview.overview"
+        overview.OverviewParams, overview.OverviewAnswer, "overview.overview"
     ),
     "members": QuestionRow(
-        pictures.MembersParams, pictures.MembersAnswer, "overview.members"
+        overview.MembersParams, overview.MembersAnswer, "overview.members"
     ),
     "upstream": QuestionRow(
-        model.UpstreamParams, model.GraphAnswer, "neighborhood.upstream"
+        graph.UpstreamParams, graph.GraphAnswer, "neighborhood.upstream"
     ),
     "downstream": QuestionRow(
-        model.DownstreamParams, model.GraphAnswer, "neighborhood.downstream"
+        graph.DownstreamParams, graph.GraphAnswer, "neighborhood.downstream"
     ),
     "impact": QuestionRow(
         comparisons.ImpactParams, comparisons.ImpactAnswer, "impact.impact"
     ),
     "why": QuestionRow(comparisons.WhyParams, comparisons.WhyAnswer, "why.why"),
     "provenance": QuestionRow(
-        model.ProvenanceParams, model.ProvenanceAnswer, "provenance.provenance"
+        details.ProvenanceParams, details.ProvenanceAnswer, "provenance.provenance"
     ),
     "diff": QuestionRow(comparisons.DiffParams, comparisons.DiffAnswer, "diff.diff"),
     "stale": QuestionRow(
         comparisons.StaleParams, comparisons.StaleAnswer, "stale.stale"
     ),
-    "path": QuestionRow(model.PathParams, model.GraphAnswer, "neighborhood.path"),
-    "search": QuestionRow(model.SearchParams, model.SearchAnswer, "search.search"),
-    "health": QuestionRow(model.HealthParams, model.HealthAnswer, "health.health"),
-    "changes": QuestionRow(model.ChangesParams, model.ChangesAnswer, "health.changes"),
+    "path": QuestionRow(graph.PathParams, graph.GraphAnswer, "neighborhood.path"),
+    "search": QuestionRow(lists.SearchParams, lists.SearchAnswer, "search.search"),
+    "health": QuestionRow(lists.HealthParams, lists.HealthAnswer, "health.health"),
+    "changes": QuestionRow(lists.ChangesParams, lists.ChangesAnswer, "health.changes"),
 }
 _BY_PARAMS: Final = {row.params: row for row in QUESTIONS.values()}
 
@@ -101,7 +99,7 @@ class GraphQueries:
     def __init__(self, store: HasDatabase) -> None:
         self._reader = GraphReader(store.db)
 
-    def answer(self, team_ids: Sequence[int], params: model.Question) -> Any:
+    def answer(self, team_ids: Sequence[int], params: parameters.Question) -> Any:
         """Answer one question with the answer model that belongs to its parameters."""
         return _BY_PARAMS[type(params)].query(self._reader, team_ids, params)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ...errors import SelectorError
-from ...model.graph import SearchAnswer, SearchHit, SearchParams
+from ...model.lists import SearchAnswer, SearchHit, SearchParams
 from ...model.selector import Hops, Text, parse
 from ..store.search_index import ID, MAX_TERM, NAME, PATH
 from .nodes import nodes_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ...model.graph import Node, TasksPage, TasksParams, TaskSummary
+from ...model.graph import Node
+from ...model.lists import TasksPage, TasksParams, TaskSummary
 from ...model.selector import parse, status_word
 from ..store.activity_ids import INPUT
 from .nodes import artifact_nodes, task_nodes

@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ...model.details import TaskDetail, TaskDetails, TaskDetailsParams
 from ...model.exports import ExportParams
-from ...model.graph import (
-    GraphAnswer,
-    GraphParams,
-    TaskDetail,
-    TaskDetails,
-    TaskDetailsParams,
-)
+from ...model.graph import GraphAnswer, GraphParams
 from ..http import InstanceResponse
 from ..route import RequestContext, Route
 

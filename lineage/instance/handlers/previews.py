@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ...model.contents import RowsParams, TableRows
-from ...model.graph import DataDetail, DataParams
+from ...model.details import DataDetail, DataParams
 from ..blobs import send_file
 from ..content import IMAGES, Preview, find_content, preview_kind, suffix_of
 from ..errors import RequestError

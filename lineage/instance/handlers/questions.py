@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ...model.graph import Question
 from ...model.messages import Message
+from ...model.parameters import Question
 from ..answers import Answers
 from ..graph.queries import QUESTIONS, QuestionRow
 from ..params import NoParams

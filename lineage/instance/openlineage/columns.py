@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from ...model.graph import Column
+from ...model.details import Column
 from .run_state import RunState
 from .to_facts import artifact_of
 

@@ -16,7 +16,7 @@ from lineage import Api
 from lineage.export import read
 from lineage.export.openlineage import events
 from lineage.instance.embedded import EmbeddedInstance
-from lineage.model.graph import TaskDetail
+from lineage.model.details import TaskDetail
 
 _PATHS = ["/d/a <b>.csv", "/d/b.csv", "s3://bucket/c.parquet"]
 _MACHINE = "host-1a2b3c"
