@@ -30,6 +30,18 @@ class Instance:
     graph: GraphQuestions
     server: Api | None = None
     """The client, where the instance is reached by its address."""
+    home: Path | None = None
+    """The folder whose journal may hold facts that the instance has not got yet."""
+
+    def waiting_hint(self) -> str:
+        """Say, where nothing was found, that facts wait for delivery; else nothing."""
+        if self.home is None:
+            return ""
+        waiting = load_module("delivery.status").read_status(self.home).waiting
+        if not waiting:
+            return ""
+        facts = "1 fact waits" if waiting == 1 else f"{waiting:,} facts wait"
+        return f"; {facts} for delivery, so first type: lineage flush"
 
     def page_lines(self, **state: str) -> list[Line]:
         """Show the address of the page that shows what the command shows, if any.
@@ -74,12 +86,12 @@ def instance(args: argparse.Namespace) -> Iterator[Instance]:
     settings = settings_of(args)
     if settings.destination != "local":
         api = served(settings)
-        yield Instance(api.graph, api)
+        yield Instance(api.graph, api, settings.home)
         return
     _check_home(settings)
     graph = load_module("instance.local_graph").LocalGraph(settings.home)
     try:
-        yield Instance(graph)
+        yield Instance(graph, home=settings.home)
     finally:
         graph.close()
 

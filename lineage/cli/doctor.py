@@ -8,7 +8,7 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +47,11 @@ def _doctor_options(parser: Parser) -> None:
 
 
 def _check_options(parser: Parser) -> None:
-    parser.add_argument("module", metavar="MODULE", help="my_app.train, or a .py file")
+    parser.add_argument(
+        "module", metavar="MODULE",
+        help="my_app.main or a file my_app/main.py; with :NAME only one function or "
+        "class of it",
+    )  # fmt: skip
 
 
 def run_doctor(args: argparse.Namespace) -> CommandResult:
@@ -146,9 +150,17 @@ def _variables(settings: Settings) -> list[Line]:
             StyledText("set" if origin.name else "default", "dim"),
             StyledText(consequence(origin, settings), "dim"),
         ]
-        for origin in settings.origins
+        for origin in _by_name(settings.origins)
     ]
     return [line(StyledText("Settings", "title")), *table(rows)]
+
+
+def _by_name(origins: Sequence[Origin]) -> list[Origin]:
+    """Return one setting for each variable: what reads one again follows the first."""
+    found: dict[str, Origin] = {}
+    for origin in origins:
+        found.setdefault(origin.name or origin.variable.names[0], origin)
+    return list(found.values())
 
 
 def _shown(origin: Origin) -> str:
@@ -185,9 +197,10 @@ def _extras(installed: Mapping[str, str | None]) -> list[Line]:
 
 def run_check(args: argparse.Namespace) -> CommandResult:
     """Bind every path in a module's declarations to signatures and annotations."""
-    name = _module_name(args.module)
+    module, only = _parted(args.module)
+    name = _module_name(module)
     checker = importlib.import_module("..tracking.lint", __package__)
-    problems = checker.check_module(name)
+    problems = checker.check_module(name, only)
     lines = [
         line(
             StyledText(f"{problem.file}:{problem.line}", "data"), f"  {problem.message}"
@@ -197,6 +210,15 @@ def run_check(args: argparse.Namespace) -> CommandResult:
     if not lines:
         lines = [line(StyledText("every declaration fits", "good"))]
     return CommandResult({"problems": problems}, lines, NO if problems else 0)
+
+
+def _parted(text: str) -> tuple[str, str | None]:
+    """Part `my_app.main:train` into the module and what is meant in it."""
+    module, colon, only = text.rpartition(":")
+    # `C:\\apps\\train.py` has a drive before its colon.
+    if not colon or not only.replace(".", "_").isidentifier() or not module:
+        return text, None
+    return (text, None) if only.endswith(".py") else (module, only)
 
 
 def _module_name(name: str) -> str:
@@ -217,8 +239,8 @@ COMMANDS: Final = (
         answer="DoctorOrStoreAnswer", options=_doctor_options,
     ),
     Command(
-        "check", run_check, "check every declaration in a module without running it",
+        "check", run_check, "check the declarations in a module without running it",
         answer="CheckAnswer", options=_check_options,
-        example="lineage check my_app.train",
+        example="lineage check my_app.main:train",
     ),
 )  # fmt: skip

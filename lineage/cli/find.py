@@ -227,16 +227,17 @@ def _recognised(here: Instance, text: str, node: Node) -> Line:
 
 def _nothing(here: Instance, text: str) -> str:
     shown = escape(text)
+    waiting = here.waiting_hint()
     if means_set(text):
         return (
             f"nothing matches '{shown}'; list the runs with: lineage tasks; "
-            f"a name that looks so is quoted: '\"{shown}\"'"
+            f"a name that looks so is quoted: '\"{shown}\"'{waiting}"
         )
     hits = here.graph.search(text.rsplit(":", maxsplit=1)[-1], limit=3).hits
     near = ", ".join(f"{title(hit.node)} ({hit.node.key})" for hit in hits)
     if near:
-        return f"nothing is called '{shown}'; near: {near}"
-    return f"nothing is called '{shown}'; list the runs with: lineage tasks"
+        return f"nothing is called '{shown}'; near: {near}{waiting}"
+    return f"nothing is called '{shown}'; list the runs with: lineage tasks{waiting}"
 
 
 def _several(here: Instance, text: str, nodes: Sequence[Node]) -> str:

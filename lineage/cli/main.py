@@ -161,10 +161,19 @@ def _fail(error: BaseException) -> int:
     return FAILED
 
 
+#: What to do next, by the status of a server's answer.
+_HINTS: Final = {
+    401: (
+        "; name a token by LINEAGE_TOKEN or --token "
+        "(on the instance's machine `lineage token create` makes one)"
+    )
+}
+
+
 def _message(error: BaseException) -> str:
     """Return an error's message; a server's goes without the protocol."""
     if isinstance(error, ApiError) and error.server_message:
-        return error.server_message
+        return error.server_message + _HINTS.get(error.status or 0, "")
     return str(error) or type(error).__name__
 
 

@@ -61,7 +61,7 @@ def impact_lines(answer: ImpactAnswer, *, limit: int) -> list[Line]:
     lines += _reruns(answer, limit)
     if answer.truncated:
         lines.append(line(StyledText("the answer is cut; there is more", "warn")))
-    return [*lines, line(StyledText(f"fingerprint {answer.fingerprint}", "dim"))]
+    return [*lines, dim(f"fingerprint {answer.fingerprint}  (for --if-unchanged)")]
 
 
 def _without_outputs(answer: ImpactAnswer, names: str) -> list[Line]:
@@ -133,13 +133,13 @@ def diff_lines(answer: DiffAnswer) -> list[Line]:
 def _field(heading: str, field: FieldDiff) -> Line:
     a, b = ("nothing" if v is None else v for v in (field.a, field.b))
     text = escape(f"{field.field}: {a} → {b}")
-    return line("  ~ ", StyledText(heading, "dim"), text)
+    return line("  ~  ", StyledText(heading, "dim"), text)
 
 
 def _member(field: FieldDiff) -> Line:
     """Show a difference in a field of a task, or in what it ran in."""
     a, b = (shown_value(field.field, value) for value in (field.a, field.b))
-    return line("  ~ ", escape(f"{shown_member(field.field)}: {a} → {b}"))
+    return line("  ~  ", escape(f"{shown_member(field.field)}: {a} → {b}"))
 
 
 def _environment(fields: list[FieldDiff]) -> list[Line]:
@@ -266,7 +266,7 @@ def _cause(cause: Cause) -> list[Line]:
     via = f"through {', '.join(cause.via)}" if cause.via else ""
     item = DiffItem(direction="input", change="version", files=cause.files)
     return [
-        line("  ", StyledText(f"{_CAUSES.get(cause.kind, cause.kind)}  ", "dim"),
+        line("  cause  ", StyledText(f"{_CAUSES.get(cause.kind, cause.kind)}  ", "dim"),
              escape(f"{name} {change}"), "  ",
              StyledText(escape(f"{tasks} {via}"), "dim")),
         *_files(item),

@@ -62,7 +62,8 @@ def run_tasks(args: argparse.Namespace) -> CommandResult:
     if not page.tasks:
         text = _no_run(args.select)
         first = "no run is recorded yet; try: lineage demo"
-        return CommandResult(page, [line(text if is_filtered else first)])
+        shown = (text if is_filtered else first) + here.waiting_hint()
+        return CommandResult(page, [line(shown)])
     if args.by:
         groups = _groups(page.tasks)
         lines = [*_group_table(groups), *address]

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -18,6 +19,7 @@ from ..exporters import (
     FactBatch,
     check_exporter,
 )
+from ..redaction import redact
 
 #: Statuses by which a server says that it is not able to answer at all.
 _SERVER_AWAY: Final = frozenset({408, 429, 499, 502, 503, 504, 509, 598, 599})
@@ -116,7 +118,7 @@ class PlatformExporter:
         try:
             self._workflow.send_edge(fact)
         except DeliveryError as error:
-            return DeliveryResult("rejected", str(error))
+            return DeliveryResult("rejected", _reason(error))
         except ApiError as error:
             return _of_edge(error)
         return DELIVERED
@@ -203,12 +205,24 @@ def _is_about_content(
     return bool(status >= 400)
 
 
+def _reason(error: LineageError) -> str:
+    """Say what an instance answered in its own words, without the protocol."""
+    if not (isinstance(error, ApiError) and error.status and error.server_message):
+        return str(error)
+    url = urlsplit(str(getattr(getattr(error, "response", None), "url", None) or ""))
+    where = redact(f"{url.scheme}://{url.netloc}") if url.netloc else "the instance"
+    reason = f"{where} answers {error.status}: {error.server_message}"
+    if error.status in _TOKEN_WRONG:
+        reason += "; `lineage doctor` shows where the token is taken from"
+    return reason
+
+
 def _of_batch(error: LineageError, count: int) -> DeliveryResult:
     """Return the result of a failed batch that is not halved."""
     if count == 1 and _is_about_content(error):
         return _of_content(error)
     again_s = getattr(error, "retry_after_s", None) or 0.0
-    return DeliveryResult("waiting", str(error), again_s, is_transport_error=True)
+    return DeliveryResult("waiting", _reason(error), again_s, is_transport_error=True)
 
 
 def _of_edge(error: ApiError) -> DeliveryResult:
@@ -218,12 +232,12 @@ def _of_edge(error: ApiError) -> DeliveryResult:
     again_s = error.retry_after_s or 0.0
     if error.status is None and error.is_retryable and not isinstance(error, OSError):
         # The instance is too old for this kind: others may pass.
-        return DeliveryResult("waiting", str(error), max(again_s, TOO_OLD_AGAIN_S))
-    return DeliveryResult("waiting", str(error), again_s, is_transport_error=True)
+        return DeliveryResult("waiting", _reason(error), max(again_s, TOO_OLD_AGAIN_S))
+    return DeliveryResult("waiting", _reason(error), again_s, is_transport_error=True)
 
 
 def _of_content(error: LineageError) -> DeliveryResult:
     if not getattr(error, "is_retryable", False):
-        return DeliveryResult("rejected", str(error))
+        return DeliveryResult("rejected", _reason(error))
     again_s = getattr(error, "retry_after_s", None) or 0.0
-    return DeliveryResult("waiting", str(error), again_s)
+    return DeliveryResult("waiting", _reason(error), again_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +13,16 @@ from ..tracking.measurements import link
 
 
 def install_mlflow(module: Any) -> None:
-    """Link the runs that MLflow starts."""
+    """Link the runs that MLflow starts.
+
+    Where the app imported `mlflow` first, the package has the function by a name of its
+    own already.
+    """
+    plain = module.start_run
     _after(module, "start_run", _link_mlflow)
+    package = sys.modules.get("mlflow")
+    if getattr(package, "start_run", None) is plain:
+        setattr(package, "start_run", module.start_run)  # noqa: B010  a module of theirs
 
 
 def install_wandb(module: Any) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import ModuleType, UnionType
 from typing import Any, Final
 
-from ..errors import DeclarationError
+from ..errors import DeclarationError, NotFoundError
 from .declaration import Declaration
 from .decorator import COLLECTED_ERRORS
 from .signatures import display_name
@@ -33,7 +33,7 @@ class Problem:
         return f"{self.file}:{self.line}: {self.message}"
 
 
-def check_module(module: ModuleType | str) -> list[Problem]:
+def check_module(module: ModuleType | str, only: str | None = None) -> list[Problem]:
     """Find the declarations of a module that cannot work.
 
     A module given by name is imported; what would stop its import is collected, so
@@ -42,9 +42,13 @@ def check_module(module: ModuleType | str) -> list[Problem]:
 
     Args:
         module: The module, or its dotted name.
+        only: The qualified name of the one function or class that is meant; all of
+            the module's when left out.
 
     Raises:
         ImportError: There is no such module.
+        NotFoundError: The module has nothing of the name `only`, or that has no
+            declaration.
     """
     found: list[DeclarationError] = []
     if isinstance(module, str):
@@ -54,9 +58,32 @@ def check_module(module: ModuleType | str) -> list[Problem]:
         finally:
             COLLECTED_ERRORS.reset(token)
     problems = [_problem(error.subject, str(error)) for error in found]
-    for tracked in _tracked(module):
-        problems += _along_annotations(tracked)
+    tracked = list(_tracked(module))
+    if only is not None:
+        problems = [p for p in problems if _is_in(p.function, only)]
+        tracked = [t for t in tracked if _is_in(_name(t), only)]
+        if not problems and not tracked:
+            raise NotFoundError(_nothing_of(module, only), subject=only)
+    for one in tracked:
+        problems += _along_annotations(one)
     return sorted(set(problems), key=lambda p: (p.file, p.line, p.message))
+
+
+def _is_in(name: str, only: str) -> bool:
+    """Whether a qualified name is the one that is meant, or a part of it."""
+    return name == only or name.startswith(f"{only}.")
+
+
+def _name(tracked: Any) -> str:
+    function = inspect.unwrap(getattr(tracked, "__func__", tracked))
+    return str(getattr(function, "__qualname__", ""))
+
+
+def _nothing_of(module: ModuleType, only: str) -> str:
+    """Say which names there are instead."""
+    names = sorted({_name(one) for one in _tracked(module)})
+    have = f"those with one are {', '.join(names)}" if names else "and no other has one"
+    return f"nothing called {only!r} in {module.__name__} has a declaration; {have}"
 
 
 def _problem(function: Any, message: str) -> Problem:

@@ -48,6 +48,20 @@ def test_leftovers_are_reported_and_flushed(type_) -> None:
     assert "everything is delivered" in type_("status").out
 
 
+@pytest.mark.parametrize("words", [("tasks",), ("show", "project:1")])
+def test_who_finds_nothing_learns_of_facts_that_wait(
+    type_, words: tuple[str, ...]
+) -> None:
+    """What a killed process recorded is not there yet, which is said."""
+    _leave(_edge(id=1), _edge(id=2))
+    answer = type_(*words)
+    hint = "2 facts wait for delivery, so first type: lineage flush"
+    assert hint in answer.out + answer.err
+    type_("flush", "--timeout", "20")
+    after = type_(*words)
+    assert "wait for delivery" not in after.out + after.err
+
+
 def test_a_refused_fact_is_named_with_its_reason(type_) -> None:
     """A fact that can never be stored is kept, shown, and sent again by `retry`."""
     _leave(_edge(kind="planet"), _edge(id=2))

@@ -96,6 +96,46 @@ def test_check_names_the_line_that_cannot_work(
     assert "bad_declarations.py" in answer.out
 
 
+_TWO = """
+from lineage import uses_file
+
+@uses_file("path")
+def good(path: str) -> None: ...
+
+class Reader:
+    @uses_file("path.nothing")
+    def bad(self, path: str) -> None: ...
+
+def plain() -> None: ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("good", 0), ("Reader", 1), ("Reader.bad", 1), (None, 1)]
+)
+def test_check_of_one_function_leaves_the_others_alone(
+    type_, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None, code: int
+) -> None:
+    """A name after a colon is a function, or a class with its methods."""
+    (tmp_path / "two_declarations.py").write_text(_TWO)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    for module in ("two_declarations", "two_declarations.py"):
+        answer = type_("check", f"{module}:{name}" if name else module)
+        assert answer.code == code, answer.err
+
+
+def test_check_of_a_function_without_a_declaration_names_those_that_have_one(
+    type_, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistyped name is not taken for one whose declarations fit."""
+    (tmp_path / "two_declarations.py").write_text(_TWO)
+    monkeypatch.syspath_prepend(tmp_path)
+    answer = type_("check", "two_declarations:plain")
+    assert answer.code == 2
+    assert "those with one are Reader.bad, good" in answer.err
+
+
 def test_check_of_a_file_that_is_not_there_names_it(type_) -> None:
     """The name as it was typed."""
     answer = type_("check", "nowhere.py")

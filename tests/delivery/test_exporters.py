@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -97,6 +98,22 @@ def test_a_server_that_fails_at_everything_is_not_tried_for_each() -> None:
     results = BatchExporter(api).send(facts(1024))
     assert len(api.sizes) == 11
     assert results[-1].is_transport_error
+
+
+def test_the_reason_is_what_the_instance_said() -> None:
+    """Its own words and its address; neither its JSON nor the name of a method."""
+    error = http(401)
+    error.server_message = "a token is needed"
+    error.response = SimpleNamespace(url="https://tools.example.org/x/lineage.add?a=1")
+
+    def judge(_ids: Sequence[int]) -> BatchAnswer:
+        raise error
+
+    (result,) = BatchExporter(FakeFacts(judge)).send(facts(1))
+    said = "https://tools.example.org answers 401: a token is needed"
+    assert result.reason == (
+        f"{said}; `lineage doctor` shows where the token is taken from"
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import types
 from pathlib import Path
 
@@ -99,6 +100,29 @@ def test_a_run_of_another_tracker_is_linked(recorded: Recorded) -> None:
     assert fact["links"] == [
         {"name": "Weights & Biases", "url": "https://wandb.example/run/1"}
     ]
+
+
+@pytest.mark.parametrize("is_package_first", [True, False])
+def test_a_run_of_mlflow_is_linked_whichever_is_imported_first(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch, is_package_first: bool
+) -> None:
+    """The package `mlflow` takes the function from the module that is watched."""
+    info = types.SimpleNamespace(experiment_id="3", run_id="9e7a")
+    fluent = types.ModuleType("mlflow.tracking.fluent")
+    fluent.start_run = lambda: types.SimpleNamespace(info=info)
+    package = types.ModuleType("mlflow")
+    package.get_tracking_uri = lambda: "http://127.0.0.1:5000/"
+    monkeypatch.setitem(sys.modules, "mlflow", package)
+    if is_package_first:
+        package.start_run = fluent.start_run
+    trackers.install_mlflow(fluent)
+    if not is_package_first:
+        package.start_run = fluent.start_run
+    with lineage.task("t"):
+        assert package.start_run().info is info
+    (fact,) = _facts(recorded, "links")
+    url = "http://127.0.0.1:5000/#/experiments/3/runs/9e7a"
+    assert fact["links"] == [{"name": "MLflow", "url": url}]
 
 
 def test_the_command_line_of_an_app_is_recorded(
