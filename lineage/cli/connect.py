@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,7 @@ class Instance:
 
     def waiting_hint(self) -> str:
         """Say, where nothing was found, that facts wait for delivery; else nothing."""
-        if self.home is None:
+        if self.home is None or not _has_segments(self.home):
             return ""
         waiting = load_module("delivery.status").read_status(self.home).waiting
         if not waiting:
@@ -57,6 +58,14 @@ class Instance:
 
         address = f"{self.server.server_address.rstrip('/')}/?{urlencode(state)}"
         return [line(StyledText(f"page: {address}", "dim"))]
+
+
+def _has_segments(home: Path) -> bool:
+    """Whether facts may wait; what reads them is loaded for those that do."""
+    try:
+        return any(name.endswith(".seg") for name in os.listdir(home / "journal"))
+    except OSError:
+        return False
 
 
 def settings_of(args: argparse.Namespace) -> Settings:

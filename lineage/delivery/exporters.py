@@ -206,7 +206,7 @@ def _is_about_content(
 
 
 def _reason(error: LineageError) -> str:
-    """Say what an instance answered in its own words, without the protocol."""
+    """Return what an instance answered in its own words, without the protocol."""
     if not (isinstance(error, ApiError) and error.status and error.server_message):
         return str(error)
     url = urlsplit(str(getattr(getattr(error, "response", None), "url", None) or ""))

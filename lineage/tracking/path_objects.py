@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -45,8 +45,9 @@ def _of_foreign_path(value: Any) -> str | None:
     if _SCHEME.match(text):
         return text
     if isinstance(value, PurePath) and value.is_absolute():
-        address = value.as_uri()
-        if not address.startswith("file:"):
+        # That of pathlib's own classes begins with `file:`, and is deprecated for some.
+        is_own = type(value).as_uri not in (PurePath.as_uri, Path.as_uri)
+        if is_own and not (address := value.as_uri()).startswith("file:"):
             return address  # s3path: `str` leaves the scheme out
     if not isinstance(value, os.PathLike):
         return None

@@ -12,6 +12,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from keyword import iskeyword
 from typing import Any, Final, Literal
 
@@ -179,7 +180,7 @@ def compile_card(card: Any, place: SourceScope) -> Getter | None:
     if isinstance(card, type) or not callable(card):
         return None
     _check_takes_artifact(card, place)
-    if not inspect.isroutine(card):
+    if not _is_routine(card):
         return None
     positional, named = _wanted(card, place, skip=1)
     if not positional and not named:
@@ -196,13 +197,18 @@ def compile_card(card: Any, place: SourceScope) -> Getter | None:
     return get
 
 
+def _is_routine(card: Callable[..., Any]) -> bool:
+    """Whether it is a function; since Python 3.14 a `partial` binds as one does."""
+    return inspect.isroutine(card) and not isinstance(card, partial)
+
+
 def _check_takes_artifact(card: Callable[..., Any], place: SourceScope) -> None:
     try:
         signature = inspect.signature(card)
     except (TypeError, ValueError):
         return  # Written in C, it is found out at the call.
     try:
-        if inspect.isroutine(card):
+        if _is_routine(card):
             signature.bind_partial(None)
         else:
             signature.bind(None)

@@ -100,7 +100,7 @@ def test_a_server_that_fails_at_everything_is_not_tried_for_each() -> None:
     assert results[-1].is_transport_error
 
 
-def test_the_reason_is_what_the_instance_said() -> None:
+def test_the_reason_is_in_the_words_of_the_instance() -> None:
     """Its own words and its address; neither its JSON nor the name of a method."""
     error = http(401)
     error.server_message = "a token is needed"
@@ -110,9 +110,9 @@ def test_the_reason_is_what_the_instance_said() -> None:
         raise error
 
     (result,) = BatchExporter(FakeFacts(judge)).send(facts(1))
-    said = "https://tools.example.org answers 401: a token is needed"
+    words = "https://tools.example.org answers 401: a token is needed"
     assert result.reason == (
-        f"{said}; `lineage doctor` shows where the token is taken from"
+        f"{words}; `lineage doctor` shows where the token is taken from"
     )
 
 
