@@ -98,6 +98,8 @@ _QUERY_ENDS: Final = (*_KEYS, "sig", "sign", "code", "accessid")
 _FOLDER_NAMES: Final = ("pass", "token", "session", "auth", "pat", "cookie")
 _FOLDER: Final = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
 _SEPARATOR: Final = _Rule(r"[=:]")
+#: A longer number is a code that lets somebody in.
+_LONGEST_COUNT: Final = 6
 #: What may stand between a name and its separator: quotes, spaces and a number.
 _BETWEEN: Final = "\\\"' \t0123456789_"
 _FEW_SEPARATORS: Final = 6
@@ -119,9 +121,10 @@ _BARE_USER_INFO: Final = _Rule(
     r"([^\s:@/\"']{3,})(?=@(?!sha\d)"
     r"(?:tcp\(|unix\(|localhost\b|[\w-]+(?:\.[\w-]+)+|[\w-]+:\d))"
 )
-#: `--password hunter2` and `--auth=x`, as command lines have it.
+#: `--password hunter2` and `--auth=x`, as command lines have it. The dash comes first,
+#: before what may not stand before it: so the search goes from dash to dash.
 _OPTION: Final = _Rule(
-    r"(?i)(?<![\w-])(--?(?:[\w-]*[_-])?(?:key|pass(?:word|wd|phrase|in|out)?|pwd|secret"
+    r"(?i)(-(?<![\w-]-)-?(?:[\w-]*[_-])?(?:key|pass(?:word|wd|phrase|in|out)?|pwd|secret"
     r"|token|auth|credentials?|cookie|pat|jwt|webhook(?:-url)?|connection-string))"
     rf"(\s+|=)({_QUOTED}|[^\s\"'-][^\s\"']*)"
 )
@@ -195,13 +198,15 @@ def redact(text: str) -> str:
     has_words = " " in low
     if (has_value or has_words) and _may_name_secret(low):
         words = _words(low) if has_value else ()
-        has_name = words is None or _is_any_named(words, low)
         is_query = "?" in low or "&" in low or "#" in low or ";" in low
+        has_name = words is None or _is_any_named(words, low, is_query)
         if is_query and (has_name or any(w.endswith(_QUERY_ENDS) for w in words or ())):
             text = _QUERY.sub(rf"\1={MASK}", text)
         if "cookie:" in low:
             text = _COOKIE.sub(rf"\1{MASK}", text)
-        if has_words or low.startswith("bearer="):
+        if (has_words or low.startswith("bearer=")) and (
+            "bearer" in low or "basic" in low or "x-api-key" in low
+        ):
             text = _BEARER.sub(_bearer_value, text)
         if "-" in low:
             text = _OPTION.sub(_option_value, text)
@@ -232,19 +237,33 @@ def _words(low: str) -> list[str] | None:
     return None if len(words) > _FEW_SEPARATORS else words
 
 
-def _is_any_named(words: Sequence[str], low: str) -> bool:
-    """Return whether a word before `=` or `:` ends as names of secrets do."""
+def _is_any_named(words: Sequence[str], low: str, is_query: bool) -> bool:
+    """Return whether a word before `=` or `:` ends as names of secrets do.
+
+    In a query a number is a secret as well.
+    """
     # The last word stands before no separator.
     for place, word in enumerate(words[:-1]):
         name = word.rstrip(_BETWEEN)
         if name.endswith(_NAME_ENDS):
-            if not _is_folder(word, words[place + 1], low):
+            is_harmless = not is_query and _is_number(words, place)
+            if not is_harmless and not _is_folder(word, words[place + 1], low):
                 return True
         elif name.endswith(_KEYS):
             before = name[: name.rindex("key")].rstrip("_-")
             if before.endswith(_BEFORE_KEYS):
                 return True
     return False
+
+
+def _is_number(words: Sequence[str], place: int) -> bool:
+    """Return whether the word counts something: `pass` and `2`, as in `pass=2 lr=3`."""
+    if not words[place].endswith(_FOLDER_NAMES):
+        return False
+    value = words[place + 1].split()
+    # What is followed by a separator at once, as in `pass=2:x`, is a longer value.
+    is_whole = len(value) > 1 or (len(value) == 1 and place + 2 == len(words))
+    return is_whole and len(value[0]) <= _LONGEST_COUNT and value[0].isdecimal()
 
 
 def _is_folder(word: str, value: str, low: str) -> bool:

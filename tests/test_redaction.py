@@ -117,9 +117,11 @@ _NAMES = (
     "key", "secret-key", "access-key-id", "session", "sessionKey", "auth", "pat",
     "cookie", "monkey", "sig", "conn_str", "connectionString", "DB_PASS2", "accessid",
 )  # fmt: skip
-_BEFORE = ("", "/", "/data/", "s3://b/", "?", "&", "--", "x ", '{"', "C:\\x\\", "/a?b/")
+_BEFORE = ("", "/", "/data/", "s3://b/", "?", "&", "--", "x ", '{"', "C:\\x\\", "/a?b/",
+           "epoch=3 ")  # fmt: skip
 _SEPARATORS = ("=", ":", " = ", "= ", "=>", "==", '":"', ":=", "=\t", "=Bearer ")
-_VALUES = ("17", "17/a.csv", "hunter2xyz", "'q w'", "none", "", "/", "17/token=9/")
+_VALUES = ("17", "17/a.csv", "hunter2xyz", "'q w'", "none", "", "/", "17/token=9/",
+           "2 lr=3", "1234567 x", "2:x")  # fmt: skip
 
 
 def test_the_quick_look_hides_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
