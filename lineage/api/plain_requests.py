@@ -39,14 +39,12 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import SSLError as Urllib3SslError
 
-from .plain_response import PlainBody, PlainResponse, give_back
+from .plain_response import UNUSUAL, PlainBody, PlainResponse, WholeAnswer, give_back
 from .retry import TimeOuts
 
 #: A larger body is not taken by the system at once, and may be answered meanwhile.
 _LARGEST = 32_768
 _MOST_HEADS = 64
-#: Answers with one of these are read by urllib3 and `requests`.
-_UNUSUAL = ("content-encoding", "set-cookie", "location")
 #: Where others, as testing tools and tracers, look at requests or replace them.
 _METHODS: tuple[tuple[type, str], ...] = (
     (requests.Session, "request"),
@@ -219,17 +217,20 @@ def _head_of(pool: Any, prepared: requests.PreparedRequest, content: bytes) -> b
     return b"".join(sent).removesuffix(content)
 
 
-def _begun(sock: Any, verb: str) -> http.client.HTTPResponse:
-    """Read the head of an answer."""
+def _begun(sock: Any, verb: str) -> tuple[http.client.HTTPResponse, WholeAnswer | None]:
+    """Read an answer that came in one piece, or else its head."""
     answer = http.client.HTTPResponse(sock, method=verb)
-    is_begun = False
+    is_open = False
     try:
-        answer.begin()
-        is_begun = True
+        reader: Any = answer.fp
+        whole = WholeAnswer.read(reader.peek(1))
+        if whole is None:
+            answer.begin()
+            is_open = True
     finally:
-        if not is_begun:
+        if not is_open:
             answer.close()
-    return answer
+    return answer, whole
 
 
 def _take(pool: Any) -> Any:
@@ -275,24 +276,28 @@ class _Exchange:
             requests.exceptions.RequestException: There is no answer.
         """
         begun = time.perf_counter()
-        is_whole = False
+        is_answered = False
         try:
-            answer = self._answered(*timeout_s)
-            is_whole = True
+            answer, whole = self._answered(*timeout_s)
+            is_answered = True
         finally:
-            if not is_whole:
+            if not is_answered:
                 self._connection.close()
                 give_back(self._head.pool, self._connection)
-        if answer.will_close:
-            # The answer keeps the socket until it is read.
-            self._connection.close()
-        response = self._response(answer)
+        if whole is not None:
+            give_back(self._head.pool, self._connection)
+            response = self._whole_response(whole)
+        else:
+            if answer.will_close:
+                # The answer keeps the socket until it is read.
+                self._connection.close()
+            response = self._response(answer)
         response.elapsed = timedelta(seconds=time.perf_counter() - begun)
         return response
 
     def _answered(
         self, connect_s: float | None, read_s: float | None
-    ) -> http.client.HTTPResponse:
+    ) -> tuple[http.client.HTTPResponse, WholeAnswer | None]:
         head, is_sent = self._head, False
         length = str(len(self._content)).encode()
         try:
@@ -302,7 +307,7 @@ class _Exchange:
                 sock.sendall(b"".join((head.first, length, head.rest, self._content)))
             is_sent = True
             sock.settimeout(read_s)
-            answer = _begun(sock, str(head.prepared.method))
+            return _begun(sock, str(head.prepared.method))
         except foreign.RequestException:
             raise
         except TimeoutError as error:
@@ -317,7 +322,6 @@ class _Exchange:
             raise foreign.SSLError(of_tls, request=self._request()) from error
         except (OSError, http.client.HTTPException) as error:
             raise self._broken(error) from error
-        return answer
 
     def _opened(self, connect_s: float | None) -> Any:
         """Return the socket, with a time-out for what is sent."""
@@ -345,14 +349,23 @@ class _Exchange:
         ]
         headers: Any = CaseInsensitiveDict(items)
         has_repeated = len(headers) < len(items)
-        if has_repeated or any(name in headers for name in _UNUSUAL):
+        if has_repeated or any(name in headers for name in UNUSUAL):
             return self._unusual_response(answer, items)
+        response = self._made_response(answer.status, answer.reason, headers)
+        response.raw = PlainBody(answer, self._connection, self._head.pool)
+        return response
+
+    def _whole_response(self, answer: WholeAnswer) -> requests.Response:
+        response = self._made_response(answer.status, answer.reason, answer.headers)
+        response.read_already(answer.content)
+        return response
+
+    def _made_response(self, status: int, reason: str, headers: Any) -> PlainResponse:
         response = PlainResponse(self._request)
-        response.status_code = answer.status
+        response.status_code = status
         response.headers = headers
         response.encoding = get_encoding_from_headers(headers)
-        response.raw = PlainBody(answer, self._connection, self._head.pool)
-        response.reason = answer.reason
+        response.reason = reason
         response.url = str(self._head.prepared.url)
         response.connection = self._head.adapter
         return response

@@ -3,13 +3,62 @@
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import requests
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 _READ_SIZE = 65_536
+_MOST_HEADERS = 99
+#: The head of an answer as nearly every server writes it.
+_HEAD = re.compile(
+    rb"HTTP/1\.1 ([2-9][0-9]{2}) ([^\r\n\0]*)\r\n"
+    rb"((?:[A-Za-z0-9!#$%&'*+.^_`|~-]+:[^\r\n\0]*\r\n)+)\r\n"
+)
+_LENGTH = re.compile("[0-9]{1,9}")
+#: Answers that have no body, whatever they announce.
+_EMPTY = (204, 304)
+#: Answers with one of these are read by urllib3 and `requests`.
+UNUSUAL = ("content-encoding", "set-cookie", "location")
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAnswer:
+    """An answer that came in one piece, and has nothing that needs a second look."""
+
+    status: int
+    reason: str
+    headers: Any
+    content: bytes
+
+    @classmethod
+    def read(cls, data: bytes) -> WholeAnswer | None:
+        """Read an answer; None: it is not whole, or not that simple.
+
+        Args:
+            data: All that has come.
+        """
+        head = _HEAD.match(data)
+        if head is None:
+            return None
+        lines = head[3].decode("latin-1").split("\r\n")[:-1]
+        pairs = [(n, v.lstrip(" \t")) for n, _, v in (x.partition(":") for x in lines)]
+        headers: Any = CaseInsensitiveDict(pairs)
+        length = headers.get("content-length", "")
+        is_odd = len(headers) < len(pairs) or len(pairs) > _MOST_HEADERS
+        if is_odd or not _LENGTH.fullmatch(length) or "transfer-encoding" in headers:
+            return None
+        if any(name in headers for name in UNUSUAL):
+            return None
+        status, content = int(head[1]), data[head.end() :]
+        stays = headers.get("connection", "keep-alive").lower() == "keep-alive"
+        if not stays or len(content) != int(length) or status in _EMPTY:
+            return None
+        return cls(status, head[2].decode("latin-1").strip(), headers, content)
 
 
 def give_back(pool: Any, connection: Any) -> None:
@@ -28,6 +77,10 @@ class PlainResponse(requests.Response):
         self._make_request = make_request
         self._request: Any = None
         super().__init__()
+
+    def read_already(self, content: bytes) -> None:
+        """Take the body that came with the head."""
+        self._content, self._content_consumed = content, True
 
     @property
     def request(self) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import requests
-from api_recorder import TOKEN, Recorder, Reply, raw_answer, reset, truncated
+from api_recorder import TOKEN, Recorder, Reply, reset, truncated
 
 from lineage.api import Api
 from lineage.errors import ApiError
@@ -30,10 +30,18 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used(
     server: Recorder, api: Api, plain: list[bool]
 ) -> None:
     """It may end at any time; no call fails for it, and none is doubled."""
-    closing = raw_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-    server.on("m", closing, {}, closing, {}, {})
+    is_closed = threading.Event()
+
+    def close(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        connection.shutdown(socket.SHUT_RDWR)
+        is_closed.set()
+
+    server.on("m", Reply(raw=close), {}, Reply(raw=close), {}, {})
     for number in range(5):
+        is_closed.clear()
         assert api.post("m", {"number": number}).json() == {}
+        assert number not in (0, 2) or is_closed.wait(10)
     assert [body["number"] for body in server.sent("m")] == [0, 1, 2, 3, 4]
     assert plain == [True] * 5
     assert len(server.connections) == 3

@@ -143,6 +143,7 @@ CHUNKED = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     b'5\r\n{"a":\r\n2\r\n1}\r\n0\r\nTrailer: t\r\n\r\n'
 )
+LAST = ("last", "less than none", "cut", "no header", "too many")
 ANSWERS = {
     "json": Reply(headers={"Content-Type": "application/json"}),
     "charset": Reply(
@@ -161,18 +162,50 @@ ANSWERS = {
     "redirect": Reply(307, b"moved", {"Location": "/public/api/v3/there"}),
     "redirect without an address": Reply(302, b""),
     "no redirect": Reply(201, b"{}", {"Location": "/x"}),
-    "chunked": raw_answer(CHUNKED),
+    "chunked": raw_answer(CHUNKED, is_last=False),
     "cut in a chunk": raw_answer(CHUNKED[:-20]),
     "twice": raw_answer(
-        b"HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 2\r\n\r\n{}"
+        b"HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 2\r\n\r\n{}",
+        is_last=False,
     ),
     "http 1.0": raw_answer(b"HTTP/1.0 200 OK\r\n\r\nuntil it ends"),
     "continued": raw_answer(
-        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        is_last=False,
     ),
     "more than announced": raw_answer(
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}and more"
     ),
+    **{
+        f"whole: {name}": raw_answer(b"HTTP/1.1 " + text, is_last=name in LAST)
+        for name, text in {
+            "json": b"200 OK\r\nContent-Type: application/json\r\n"
+            b'Connection: Keep-Alive\r\ncontent-length:7\r\n\r\n{"a":1}',
+            "odd values": b"200  Very  OK \r\nX-A:\t \xe9 b \r\nX-B:\r\n"
+            b"Content-Length: 2\r\n\r\n{}",
+            "no reason": b"200\r\nContent-Length: 2\r\n\r\n{}",
+            "last": b"200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
+            "204": b"204 No\r\nContent-Length: 2\r\n\r\n",
+            "refused": b"404 No\r\nContent-Length: 2\r\n\r\n{}",
+            "away": b"503 No\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}",
+            "cookie": b"200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 2\r\n\r\n{}",
+            "two lengths": b"200 OK\r\n" + b"Content-Length: 2\r\n" * 2 + b"\r\n{}",
+            "length in a word": b"200 OK\r\nContent-Length: +2\r\n\r\n{}",
+            "less than none": b"200 OK\r\nContent-Length: -2\r\n\r\n{}",
+            "cut": b"200 OK\r\nContent-Length: 9\r\n\r\n{}",
+            "more": b"200 OK\r\nContent-Length: 2\r\n\r\n{}{}",
+            "both lengths": b"200 OK\r\nContent-Length: 9\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            "newlines": b"200 OK\nContent-Length: 2\n\n{}",
+            "no header": b"200 OK\r\nnonsense\r\nContent-Length: 2\r\n\r\n{}",
+            "many": b"200 OK\r\n"
+            + b"".join(b"A%d: b\r\n" % n for n in range(98))
+            + b"Content-Length: 2\r\n\r\n{}",
+            "too many": b"200 OK\r\n"
+            + b"".join(b"A%d: b\r\n" % n for n in range(99))
+            + b"Content-Length: 2\r\n\r\n{}",
+        }.items()
+    },
     "no answer": Reply(raw=lambda connection: connection.close()),
     "reset": Reply(raw=reset),
     "truncated": Reply(raw=truncated),

@@ -39,6 +39,8 @@ class Reply:
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     raw: Callable[[socket.socket], None] | None = None
+    is_last: bool = True
+    """Whether the connection is closed after `raw`."""
 
 
 def as_reply(value: Any) -> Reply:
@@ -74,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
         owner: Recorder = self.server.owner
         reply = owner.answer(request)
         if reply.raw is not None:
-            self.close_connection = True
+            self.close_connection = reply.is_last
             reply.raw(self.connection)
             return
         self.send_response(reply.status)
@@ -176,11 +178,12 @@ def truncated(connection: socket.socket) -> None:
     connection.close()
 
 
-def raw_answer(text: bytes) -> Reply:
-    """An answer byte by byte, after which the server closes."""
+def raw_answer(text: bytes, *, is_last: bool = True) -> Reply:
+    """An answer byte by byte, after which the server may close."""
 
     def send(connection: socket.socket) -> None:
         connection.sendall(text)
-        connection.shutdown(socket.SHUT_WR)
+        if is_last:
+            connection.shutdown(socket.SHUT_WR)
 
-    return Reply(raw=send)
+    return Reply(raw=send, is_last=is_last)
