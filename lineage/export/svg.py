@@ -8,6 +8,7 @@ from html import escape
 from typing import Final
 
 from ..model.graph import GraphEdge, Node
+from ..model.selector import shown_status
 from .record import text_of
 
 _WIDTH: Final = 190
@@ -132,7 +133,10 @@ def _box(node: Node, place: tuple[int, int], is_focus: bool) -> str:
     names += ["failed"] if node.status == "error" else []
     names += ["focus"] if is_focus else []
     radius = 21 if node.type == "task" else 4
-    below = [node.kind.replace("_", " "), node.version or node.status or ""]
+    below = [
+        node.kind.replace("_", " "),
+        node.version or shown_status(node.status) or "",
+    ]
     full = escape(text_of(f"{node.name} ({node.id})"))
     return (
         f"<g><title>{full}</title>"
