@@ -1,4 +1,4 @@
-"""Check what is wrong: `doctor` for the environment, `check` for a module."""
+"""Find mistakes: `doctor` in the environment, `check` in a module's declarations."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Found:
 
     @property
     def all_versions(self) -> str:
-        """Names all versions of what was meant, unless one was named."""
+        """The selector of all versions; of the one version, if one was named."""
         return self.artifact or self.selector
 
     @property

@@ -74,7 +74,7 @@ def run_openlineage(args: argparse.Namespace) -> CommandResult:
 
 
 def run_mlflow(args: argparse.Namespace) -> CommandResult:
-    """Send the runs of a tracking store to the instance; twice adds nothing."""
+    """Send the runs of a tracking store to the instance; sent again, none is added."""
     from ..integrations.mlflow_facts import facts_of_run
     from ..integrations.mlflow_store import TrackingStore
 

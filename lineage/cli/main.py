@@ -134,9 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run() -> NoReturn:
     """Run `lineage` as a program.
 
-    Its process is not taken apart at the end, which takes as long as an answer: what
-    is to be done at exit is done, what is written is flushed, and the system frees the
-    rest.
+    The process skips the interpreter's teardown, which takes as long as an answer:
+    exit handlers run, output is flushed, and the system frees the rest.
     """
     code = main()
     if threading.active_count() > 1:

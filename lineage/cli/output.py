@@ -27,10 +27,10 @@ _ESCAPED: Final = "lineage.escaped"
 
 
 def escape_unprintable(*streams: TextIO) -> None:
-    """Let streams write what their encoding lacks as JSON does: a backslash, a number.
+    """Let streams write characters that their encoding lacks as JSON does, by number.
 
-    A console need not be UTF-8; JSON stays JSON, and no command ends for want of a
-    letter.
+    A console need not be UTF-8; JSON stays JSON, and no command fails because of one
+    character.
     """
     codecs.register_error(_ESCAPED, _escaped)
     for stream in streams:

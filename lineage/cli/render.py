@@ -198,7 +198,7 @@ def stale_lines(answer: StaleAnswer) -> list[Line]:
 
 
 def indirect_lines(answer: StaleAnswer) -> list[Line]:
-    """Add to an empty list what was made of stale outputs all the same."""
+    """List outputs that were made from stale ones and are not stale themselves."""
     return [
         line(styled(item.node), f" was made from {_reasons(item)}")
         for item in answer.items
@@ -252,7 +252,7 @@ def _steps_of_why(answer: WhyAnswer) -> list[list[StyledText]]:
 
 
 def _unequal(rows: list[list[StyledText]]) -> list[list[StyledText]]:
-    """Leave out rows that read as one before: several steps used one version."""
+    """Leave out rows that repeat an earlier one: several steps used one version."""
     return [list(row) for row in dict.fromkeys(map(tuple, rows))]
 
 

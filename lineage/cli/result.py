@@ -91,7 +91,7 @@ def terminal_columns() -> int:
 
 
 def plain(data: Any) -> Any:
-    """Turn answers of any room into what JSON can say."""
+    """Convert an answer to values that JSON has."""
     if isinstance(data, Message):
         return data.model_dump()
     if hasattr(type(data), "__dataclass_fields__"):

@@ -1,4 +1,4 @@
-"""What commands answer with `--json` that are no questions to the graph, as models."""
+"""Models of the `--json` answers of commands that do not ask the graph."""
 
 from __future__ import annotations
 

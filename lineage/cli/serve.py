@@ -329,7 +329,7 @@ def _token(token: Any) -> list[StyledText]:
 
 
 def run_token_revoke(args: argparse.Namespace) -> CommandResult:
-    """Make a token useless."""
+    """Revoke a token."""
     tokens = load("instance.tokens", "server")
     with opened_store(args) as store:
         done = tokens.revoke_token(store, args.id)

@@ -69,8 +69,8 @@ def run_tasks(args: argparse.Namespace) -> CommandResult:
         lines = [*_group_table(groups), *address]
         return CommandResult({"apps": groups}, lines)
     rows = _tree(page.tasks) if args.tree else [("", task) for task in page.tasks]
-    telling = _telling(page.tasks)
-    lines = table([_row(task, lead, telling) for lead, task in rows])
+    names_of = _params_by_app(page.tasks)
+    lines = table([_row(task, lead, names_of) for lead, task in rows])
     return CommandResult(page, [*lines, *continue_lines(page.next), *address])
 
 
@@ -161,8 +161,8 @@ def _tree(tasks: Sequence[TaskSummary]) -> list[tuple[str, TaskSummary]]:
     return rows
 
 
-def _telling(tasks: Sequence[TaskSummary]) -> dict[str, list[str]]:
-    """Return of each app the names of parameters, those that differ first."""
+def _params_by_app(tasks: Sequence[TaskSummary]) -> dict[str, list[str]]:
+    """Return the names of each app's parameters, first those whose values differ."""
     values: dict[str, dict[str, set[str]]] = {}
     for task in tasks:
         names = values.setdefault(task.node.name, {})
@@ -175,11 +175,11 @@ def _telling(tasks: Sequence[TaskSummary]) -> dict[str, list[str]]:
 
 
 def _row(
-    task: TaskSummary, lead: str, telling: dict[str, list[str]]
+    task: TaskSummary, lead: str, names_of: dict[str, list[str]]
 ) -> list[StyledText]:
     node = task.node
     known = node.params or {}
-    params = {name: known[name] for name in telling[node.name] if name in known}
+    params = {name: known[name] for name in names_of[node.name] if name in known}
     started, ended = node.started_at, node.ended_at
     length = duration(ended - started) if started and ended else ""
     return [

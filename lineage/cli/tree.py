@@ -71,7 +71,7 @@ def _ends(arrow: GraphEdge, way: Way) -> tuple[str, str]:
 
 
 def _how(arrow: GraphEdge) -> str:
-    """Say how two nodes are connected: by a step, or by what without a task."""
+    """Return how two nodes are connected: the names of steps, or a link's kind."""
     if arrow.role in _HOW:
         return _HOW[arrow.role]
     if not arrow.steps:
@@ -103,7 +103,7 @@ def _starts(drawing: _Drawing) -> list[str]:
 
 
 def _beyond(answer: GraphAnswer, way: Way) -> dict[tuple[str, str], set[str]]:
-    """Return what comes after an artifact and a task, where it is not all of it.
+    """Return what follows an artifact and its task, where only a part of it does.
 
     The steps of a task made each output of some of its inputs only.
     """

@@ -127,7 +127,12 @@ class ActivityWalk:
         return any(end[1] == far for one in named for end in known.inputs[one])
 
     def _fed_by(self, known: AdjacencyMemory, lows: Bounds) -> set[int]:
-        """Return the outputs that were fed, by when each activity used a node first."""
+        """Return the outputs that come from what activities used.
+
+        Args:
+            known: What was read.
+            lows: When each activity first used one of the nodes.
+        """
         around, within = known.around, known.within
         plain = lows if self._is_same_step else {}
         inner: Bounds = {}
@@ -152,7 +157,13 @@ class ActivityWalk:
         highs: Bounds,
         scoped: Collection[tuple[int, int, float]],
     ) -> set[int]:
-        """Return the inputs, by when each activity made a node last."""
+        """Return the inputs that went into what activities made.
+
+        Args:
+            known: What was read.
+            highs: When each activity last made one of the nodes.
+            scoped: Nodes that steps without inputs made: node, activity and time.
+        """
         wanted = dict(highs) if self._is_same_step else {}
         around, within = known.around, known.within
         for activity, until in highs.items():

@@ -211,9 +211,9 @@ def compare_metrics(view: TeamGraph, a: int, b: int) -> list[FieldDiff]:
 
 
 def compare_environment(view: TeamGraph, a: int, b: int) -> list[FieldDiff]:
-    """Return what differs in what two tasks ran in: `package:numpy` 2.1 and 2.2.
+    """Compare the environments of two tasks by member: `package:numpy` 2.1 and 2.2.
 
-    What seldom explains anything, as the host, comes last.
+    Members that seldom explain a difference, such as the host, come last.
     """
     (digest_a, one), (digest_b, other) = (
         task_environment(view, task) for task in (a, b)

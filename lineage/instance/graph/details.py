@@ -183,7 +183,7 @@ def task_detail(
 
 
 def task_details(view: TeamGraph, tasks: Collection[int]) -> dict[int, TaskDetail]:
-    """Make the details of tasks; what all of them have is read at once."""
+    """Make the details of several tasks, with one statement for each part."""
     some = list(dict.fromkeys(tasks))
     return _made(view, some, _edges_of_all(view, some)) if some else {}
 
@@ -291,10 +291,10 @@ def make_edges(view: TeamGraph, rows: Sequence[tuple[Any, ...]]) -> list[Edge]:
 
 
 def _declared(view: TeamGraph, outputs: Sequence[Row]) -> dict[int, list[str]]:
-    """Return the keys of the sources that outputs name, by their edges.
+    """Return the keys of the sources that `derived_from` names, by output edge.
 
-    An output that names none has an empty list, one of which the app said nothing
-    has none at all. A version that was made from the one before, in place, names none.
+    An empty list says that the app named no source on purpose; an output without
+    `derived_from` is left out. A change in place names no source.
     """
     found: dict[int, list[str]] = {}
     for edge, node in view.rows(_NAMED, ids=[row[0] for row in outputs]):
@@ -312,7 +312,7 @@ def _declared(view: TeamGraph, outputs: Sequence[Row]) -> dict[int, list[str]]:
 
 
 def _find_tasks(view: TeamGraph, texts: Collection[str]) -> dict[str, int]:
-    """Find tasks by what stands behind `task:`; those that this team has."""
+    """Find this team's tasks by what follows `task:` in their keys."""
     numbers = {int(text) for text in texts if text.isdecimal() and len(text) < 19}
     known: dict[int, list[int]] = {}
     for number, task in view.rows(_NUMBERED, numbers=numbers) if numbers else ():

@@ -46,7 +46,7 @@ MAX_PAIRS: Final = 20_000
 
 
 class EdgeGroup:
-    """A line with what is known of its edges."""
+    """The recorded edges between the same two nodes, which are drawn as one."""
 
     def __init__(self, role: str) -> None:
         self.role = role
@@ -79,7 +79,7 @@ class EdgeSet:
         self._draw_links(nodes, set(refs))
 
     def lines(self) -> Mapping[Line, EdgeGroup]:
-        """Return every line between two of the nodes."""
+        """Return the groups of edges, by the two nodes that each connects."""
         return self._drawn
 
     def between(

@@ -137,7 +137,7 @@ class Grouper:
             self._add(key, grouping, members[shown:], shown)
 
     def _group_like(self) -> None:
-        """Make one item of those with the very same neighbours."""
+        """Group items that have exactly the same neighbours."""
         near = self._neighbours()
         like: dict[tuple[object, ...], list[Item]] = defaultdict(list)
         for item in self.items.values():

@@ -111,7 +111,7 @@ def _add(view: TeamGraph, refs: set[NodeRef], answer: ImpactAnswer) -> None:
 
 
 def _current(view: TeamGraph, rows: Sequence[Row]) -> dict[int, int]:
-    """Keep one node of each version that its artifact has now, with the version."""
+    """Keep of each artifact one node with its current content, and that content."""
     newest = newest_versions(view, {row[1] for row in rows})
     kept: dict[int, int] = {}
     seen = set()
@@ -207,7 +207,7 @@ def _in_order(times: Mapping[int, float], needed: Mapping[int, set[int]]) -> lis
 
 
 def _nearest_users(view: TeamGraph, data: Sequence[int], found: Traversal) -> list[int]:
-    """Return the tasks that used what is asked about themselves."""
+    """Return the tasks that used the given versions directly, the nearest first."""
     tasks = {task for part in view.links.users(data).values() for task in part}
     near = sorted(tasks, key=lambda task: (found.tasks.get(task, 0), -task))
     return near[:MAX_USERS]

@@ -119,7 +119,7 @@ class JoinedEdges:
                 self._made[items].append(ends)
 
     def _set_made_from(self) -> None:
-        """Set which items' members outputs were made from, where not from all.
+        """Note the items that outputs were made from, where these are not all inputs.
 
         An output of many runs was made from what any of them made it from.
         """
@@ -139,7 +139,7 @@ class JoinedEdges:
                     self._joined[ends].made_from = sorted(items)
 
     def _used(self) -> Callable[[Ends], set[str]]:
-        """Return what finds the items of which a task made an output."""
+        """Return a function from an output to the items that it was made from."""
         all_of: dict[Id, set[str]] = defaultdict(set)
         some_of: dict[Ends, set[str]] = {}
         for at, lines in enumerate(self._lines):

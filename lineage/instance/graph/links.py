@@ -108,7 +108,7 @@ class _Memory:
 
 
 class LinkCache:
-    """Remembers links of teams; whoever reads a later revision starts again."""
+    """Remembers the links of each team until its graph changes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -216,7 +216,7 @@ def _by_target(links: Iterable[DerivedLink]) -> dict[int, list[DerivedLink]]:
 def _tasks(
     ends: Mapping[int, Sequence[Any]], nodes: Collection[int]
 ) -> dict[int, tuple[int, ...]]:
-    """Return, of nodes, the tasks of their uses or makings; of those that have some."""
+    """Return the tasks that used or made each node; nodes without any are left out."""
     tasks = {
         node: tuple(
             dict.fromkeys(row[1] >> STEP_BITS for row in ends[node] if row[1] > 0)

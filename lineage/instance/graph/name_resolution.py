@@ -143,7 +143,7 @@ def _is_number(value: str) -> bool:
 
 
 def _unknown_task(view: TeamGraph, value: str) -> set[NodeRef]:
-    """Return the node of a task of which others spoke and no fact of its own came."""
+    """Return the node of a task that others name and that sent no fact itself."""
     rows = view.tx.all(
         "SELECT n.id FROM entities e JOIN nodes n"
         " ON n.team_id = e.team_id AND n.entity_id = e.id"

@@ -148,9 +148,9 @@ def walk(
 def _shortest_path(
     view: TeamGraph, first: set[NodeRef], last: set[NodeRef]
 ) -> dict[NodeRef, int] | None:
-    """Return the nodes of one shortest way along the flow, numbered from its start.
+    """Return one shortest path along the flow: its nodes, numbered from the start.
 
-    None where there is no way, or none that the links lead back along.
+    None where no path leads there, or where the links do not lead back along it.
     """
     from_first = walk(view, first, up=False, depth=None)
     met = [ref for ref in last if ref in from_first]

@@ -38,7 +38,7 @@ class OpenedSteps:
         self, views: Sequence[TeamGraph], items: Collection[Item], opened: Sequence[str]
     ) -> None:
         self._counts: dict[Id, int] = {}
-        self._faces: dict[Id, dict[int, StepFace]] = {}
+        self._drawn: dict[Id, dict[int, StepFace]] = {}
         self._keys: dict[Id, str] = {}
         tasks = [
             item.members[0]
@@ -58,16 +58,16 @@ class OpenedSteps:
         """Return how many steps a single task has."""
         return self._counts.get(item.members[0].id, 0)
 
-    def faces(self, item: Item) -> dict[str, StepFace]:
+    def drawn_in(self, item: Item) -> dict[str, StepFace]:
         """Return the steps into which an item is opened, by their keys."""
         task = item.members[0].id
-        faces = self._faces.get(task, {}) if item.grouping == "single" else {}
-        return {self._key(task, number): face for number, face in faces.items()}
+        steps = self._drawn.get(task, {}) if item.grouping == "single" else {}
+        return {self._key(task, number): step for number, step in steps.items()}
 
     def split(
         self, end: Id, key: str, group: EdgeGroup
     ) -> Iterator[tuple[str, int, frozenset[tuple[int, int]]]]:
-        """Say at which items the edges of a line end.
+        """Yield the items, or steps of one, at which edges of a task end.
 
         Args:
             end: The task or version at the end.
@@ -77,8 +77,8 @@ class OpenedSteps:
         Yields:
             The key of an item, how many of the edges end there, and their steps.
         """
-        faces = self._faces.get(end, {})
-        own = {step for step in group.steps if step[1] in faces}
+        drawn = self._drawn.get(end, {})
+        own = {step for step in group.steps if step[1] in drawn}
         for task, number in sorted(own):
             yield self._key(end, number), 1, frozenset({(task, number)})
         others = frozenset(group.steps - own)
@@ -93,11 +93,11 @@ class OpenedSteps:
         for task, number, name, parent, started, ended, outcome in (
             view.rows(_STEPS, ids=list(tasks)) if tasks else ()
         ):
-            faces = self._faces.setdefault(tasks[task], {})
-            if len(faces) >= OPEN_STEP * opened.count(self._keys[tasks[task]]):
+            drawn = self._drawn.setdefault(tasks[task], {})
+            if len(drawn) >= OPEN_STEP * opened.count(self._keys[tasks[task]]):
                 continue
             has_ended = view.is_visible_at(ended)
-            faces[number] = StepFace(
+            drawn[number] = StepFace(
                 name=name,
                 parent=parent,
                 started_at=started,

@@ -268,11 +268,11 @@ def _answer(
         made = _item(item, nodes[item.newest.id], marks, hidden(item))
         made.since = _earlier(made.since, joined.since.get(item.key))
         made.steps = steps.count(item)
-        faces = steps.faces(item)
-        made.opened += len(faces)
-        shown += (_step_item(made, key, face) for key, face in faces.items())
-        if faces and item.key not in ends and len(faces) == made.steps:
-            moved[item.key] = list(faces)
+        inside = steps.drawn_in(item)
+        made.opened += len(inside)
+        shown += (_step_item(made, key, step) for key, step in inside.items())
+        if inside and item.key not in ends and len(inside) == made.steps:
+            moved[item.key] = list(inside)
         else:
             shown.append(made)
     focus = [item_of[id] for id in picture.focus()]
@@ -373,7 +373,7 @@ def _step_item(task: OverviewItem, key: str, face: StepFace) -> OverviewItem:
 
 
 def _thinned(times: set[float]) -> list[float]:
-    """Return times in whole milliseconds, just after, and no more than asked for."""
+    """Round times up to milliseconds, and keep `MAX_MOMENTS` of them, evenly."""
     known = sorted({math.ceil(at * 1000) / 1000 for at in times})
     if len(known) <= MAX_MOMENTS:
         return known

@@ -26,7 +26,7 @@ class QuestionRow:
 
     @property
     def query(self) -> Query:
-        """The function; who asks one question loads no other's module."""
+        """The function; no other question's module is imported."""
         module, _, name = self.function.partition(".")
         query: Query = getattr(import_module(f".{module}", __package__), name)
         return query

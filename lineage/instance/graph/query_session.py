@@ -93,13 +93,13 @@ def find(views: Sequence[TeamGraph], text: str) -> Focus:
 
 
 def find_name(views: Sequence[TeamGraph], text: str) -> Focus:
-    """Return what has a name with signs of the language in it, such as `a, b.csv`."""
+    """Return what has this very name, if it looks like a selector: `a, b.csv`."""
     name = as_name(text) if _SIGNS.intersection(text) else None
     return [] if name is None else _focus(views, name)
 
 
 def found(views: Sequence[TeamGraph], selector: Selector) -> Focus:
-    """Return the teams in which a selector means something, and what.
+    """Return the teams in which a selector matches something, with the matches.
 
     Raises:
         NotFoundError: It means nothing anywhere.

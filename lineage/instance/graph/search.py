@@ -88,7 +88,7 @@ def search(
 def _selected(
     view: TeamGraph, text: str, kinds: Sequence[str] | None
 ) -> list[tuple[Rank, NodeRef, int]]:
-    """Rank what a selector means that says so: `kind:model`, `step:clean`."""
+    """Rank what a text matches that is clearly a selector, such as `kind:model`."""
     try:
         selector = parse(text)
     except SelectorError:

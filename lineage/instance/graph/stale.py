@@ -89,7 +89,7 @@ def _items(
 
 
 def _listed(view: TeamGraph, outputs: Collection[int], *, is_all: bool) -> list[int]:
-    """Keep what was made and is there, and is current unless all is asked for."""
+    """Keep outputs that are not deleted and, unless `is_all`, current."""
     return [row[0] for row in view.rows(_CURRENT, ids=list(outputs), all=int(is_all))]
 
 

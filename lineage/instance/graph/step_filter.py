@@ -34,7 +34,7 @@ _RECENT: Final = (
 
 
 def refs_in_steps(view: TeamGraph, pattern: str) -> set[NodeRef]:
-    """Return tasks with such a step, and what it, or a step inside it, names.
+    """Return the tasks with such a step, and what was used or made inside it.
 
     Args:
         view: The team's graph.

@@ -75,8 +75,8 @@ def list_tasks(
 class _Order:
     """The order of the rows, and where the page begins in it.
 
-    The newest first go on after the last row, however many came since. Any other
-    order counts the rows that it leaves out.
+    Sorted by the newest, a page begins after the last row of the one before, so tasks
+    that came since do not shift it. In any other order rows are counted off.
     """
 
     def __init__(self, params: TasksParams) -> None:

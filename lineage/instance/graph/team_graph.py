@@ -8,7 +8,7 @@ from typing import Final
 from ..store.database import TeamReader, Transaction
 from .links import LinkCache, TeamLinks
 
-#: A node's place: a task's id below zero (as -id - 1), or a node's id.
+#: A task or a version as one number: -id - 1 of a task, or a node's id.
 NodeRef = int
 
 
@@ -119,10 +119,10 @@ class TeamGraph(TeamReader):
 
 
 def task_ref(task_id: int) -> NodeRef:
-    """Return the place of a task among nodes."""
+    """Return the reference of a task."""
     return -task_id - 1
 
 
 def task_of_ref(ref: NodeRef) -> int:
-    """Return the task of a place below zero."""
+    """Return the id of the task that a reference below zero means."""
     return -ref - 1

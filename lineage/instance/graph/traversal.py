@@ -116,7 +116,7 @@ class _Walk:
                 self._reach_node(node, hop + 1)
 
     def _sure(self, nodes: set[int], fed: set[int]) -> set[int]:
-        """Leave out what the links alone show not to be reached."""
+        """Return the nodes of `fed` that a link of the wanted kinds really leads to."""
         hows = self._hows
         if hows is not None and _ENCLOSING in hows and _SAME_STEP not in hows:
             # What is known by the same step, too, is left out.
@@ -253,7 +253,7 @@ def reach(
 
 
 def to_refs(view: TeamGraph, found: Traversal) -> dict[NodeRef, int]:
-    """Return the refs of what was reached, a task named as an artifact at its own."""
+    """Return what was reached as references; a node that names a task is that task."""
     joined = view.joined(found.data)
     refs = {task_ref(task): hop for task, hop in found.tasks.items()}
     for node, hop in found.data.items():

@@ -236,7 +236,7 @@ class _Search:
     def _inputs(
         self, task_a: int, task_b: int, made: tuple[Content, Content] | None
     ) -> tuple[dict[int, Content], dict[int, Content]]:
-        """Return the inputs behind two versions, or of two tasks, by artifact."""
+        """Return by artifact what two versions were made of, or two tasks used."""
         links = self.view.links
         sides = []
         for at, task in enumerate((task_a, task_b)):
@@ -251,7 +251,7 @@ class _Search:
     def _add_content(
         self, a: Content, b: Content, via: tuple[str, ...], user: int | None
     ) -> None:
-        """Name an artifact that changed, and nothing recorded says why."""
+        """Add an artifact as a cause: it changed, and nothing recorded explains it."""
         cards = data_nodes(self.view, [a.node, b.node])
         files = compare_files(b, a, read_manifests(self.view, [a, b]))
         makers = self.view.links.makers([a.node]).get(a.node, ())
