@@ -114,14 +114,12 @@ def status_option(text: str) -> str:
     return text
 
 
-def moment(text: str | None, *, now: float | None = None) -> float | None:
-    """Return seconds since 1970 for a date, a time, an epoch, or a span ago.
+def moment(text: str, *, now: float | None = None) -> float:
+    """Read a date, a time, an epoch or a span ago, as seconds since 1970.
 
     Raises:
         UsageError: The text is none of them.
     """
-    if text is None:
-        return None
     from ..model.moments import parse_moment
 
     try:
@@ -215,6 +213,7 @@ def add_as_of_option(parser: Parser) -> Parser:
     """Add the option that asks about the past."""
     parser.add_argument(
         "--as-of",
+        type=moment,
         metavar="WHEN",
         help="the graph as it was: 2026-01-31, 2026-01-31T12:00 (UTC) or 2h, 3d ago",
     )

@@ -27,7 +27,6 @@ from .parser import (
     add_instance_options,
     add_page_options,
     kind_word,
-    moment,
 )
 from .render import (
     diff_lines,
@@ -77,7 +76,7 @@ def run_downstream(args: argparse.Namespace) -> CommandResult:
 
 def _walk(args: argparse.Namespace, way: Way) -> CommandResult:
     with instance(args) as here:
-        as_of = moment(args.as_of)
+        as_of = args.as_of
         found = find(here, args.name, as_of=as_of)
         walk = here.graph.upstream if way == "up" else here.graph.downstream
         answer = walk(
@@ -143,7 +142,7 @@ def _find_impact(
             answers[answer.focus[0].key] = answer
         return answer.focus
 
-    as_of = moment(args.as_of)
+    as_of = args.as_of
     is_plain = as_of is None and args.if_unchanged is None
     found = find(here, args.name, matches if is_plain else None, as_of=as_of)
     answer = answers.get(found.all_versions)
@@ -162,7 +161,7 @@ def _provenance_options(parser: Parser) -> None:
 def run_provenance(args: argparse.Namespace) -> CommandResult:
     """Show how something was made."""
     with instance(args) as here:
-        as_of = moment(args.as_of)
+        as_of = args.as_of
         found = find_one(here, args.name, as_of=as_of)
         key = found.node.key
         answer = here.graph.provenance(key, as_of=as_of)
@@ -290,7 +289,7 @@ def _path_options(parser: Parser) -> None:
 
 def run_path(args: argparse.Namespace) -> CommandResult:
     """Show how something became something else."""
-    as_of = moment(args.as_of)
+    as_of = args.as_of
     with instance(args) as here:
         source = find_one(here, args.a, as_of=as_of).node
         target = find_one(here, args.b, as_of=as_of).node

@@ -23,7 +23,6 @@ from .parser import (
     add_instance_options,
     add_page_options,
     kind_word,
-    moment,
 )
 from .result import CommandResult, Line, StyledText, continue_lines, line
 from .show_node import (
@@ -108,7 +107,7 @@ def _hit(hit: SearchHit) -> list[StyledText]:
 def run_show(args: argparse.Namespace) -> CommandResult:
     """Show one node with its upstream and downstream, or list a set."""
     with instance(args) as here:
-        found = find(here, args.name, as_of=moment(args.as_of))
+        found = find(here, args.name, as_of=args.as_of)
         if len(found.nodes) > 1:
             return _show_set(here, found, args.limit)
         return _show_one(here, found, args)
@@ -131,7 +130,7 @@ def _show_set(here: Instance, found: Found, limit: int) -> CommandResult:
 
 
 def _show_one(here: Instance, found: Found, args: argparse.Namespace) -> CommandResult:
-    node, as_of = found.node, moment(args.as_of)
+    node, as_of = found.node, args.as_of
     detail: TaskDetail | DataDetail
     if node.type == "task":
         detail = here.graph.task(node.key)

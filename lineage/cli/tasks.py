@@ -42,7 +42,9 @@ def _tasks_options(parser: Parser) -> None:
         metavar="STATUS",
         help="only this status: finished, failed, running …",
     )
-    parser.add_argument("--since", metavar="WHEN", help="only runs started after this")
+    parser.add_argument(
+        "--since", type=moment, metavar="WHEN", help="only runs started after this"
+    )
     parser.add_argument("--by", choices=["app"], help="one line for each app")
     parser.add_argument(
         "--tree", action="store_true", help="put runs below the run that started them"
@@ -92,7 +94,7 @@ def _page(
         args.select,
         text=args.text,
         status=args.status,
-        since=moment(args.since),
+        since=args.since,
         limit=limit,
         after=after or args.after,
     )

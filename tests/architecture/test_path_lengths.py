@@ -102,14 +102,14 @@ def test_a_recorded_call_passes_few_files(example: Callable[..., Any]) -> None:
 def test_a_question_passes_few_files(
     example: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`lineage impact` on the embedded instance: 36 files, 228 changes of file."""
+    """`lineage impact` on the embedded instance: 36 files, 220 changes of file."""
     lineage.uses_file("path")(lineage.produces_file()(example))("in.csv")
     assert lineage.flush(20)
     assert main(["impact", "in.csv"]) == 0
     with traced() as trace:
         assert main(["impact", "in.csv"]) == 0
     assert "out.csv" in capsys.readouterr().out
-    _short(trace, 36, 228)
+    _short(trace, 36, 220)
 
 
 def test_a_call_of_the_client_passes_few_files(example: Callable[..., Any]) -> None:

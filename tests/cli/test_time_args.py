@@ -18,11 +18,6 @@ def test_dates_epochs_and_spans_are_understood(text: str, seconds: float) -> Non
     assert moment(text, now=100_000) == seconds
 
 
-def test_no_moment_is_no_moment() -> None:
-    """An option that was not given asks about now."""
-    assert moment(None) is None
-
-
 def test_what_is_no_moment_is_refused_with_what_is() -> None:
     """The refusal shows forms that work."""
     with pytest.raises(UsageError, match="allowed: 2026-01-31"):

@@ -18,8 +18,9 @@ from ..store.activity_ids import INPUT, MADE, OUTPUT, SCOPED, STEP_BITS
 from ..store.database import TeamReader
 from ..store.derived_links import (
     DerivedLink,
+    End,
     downstream,
-    made_from,
+    sources_of,
     strongest,
     without_activity,
 )
@@ -58,9 +59,6 @@ _OUTPUTS: Final = (
 )
 
 
-#: An end of an activity: it, a node, its time and its direction. The time of an input
-#: is when it was first used, that of an output when it was last made.
-End = tuple[int, int, float, int]
 #: What was read of nodes: the links on one side of each.
 Remembered = dict[int, tuple[DerivedLink, ...]]
 
@@ -178,7 +176,15 @@ class TeamLinks:
         return _by_target(strongest([*self.made_from(part), *copies]))
 
     def _read_made_from(self, part: list[int]) -> dict[int, list[DerivedLink]]:
-        return _by_target(made_from(self._reader, part))
+        known = self.ends.above(part)
+        made = (
+            (activity, node, until, direction)
+            for node in part
+            for _, activity, until, direction in known.makings[node]
+            if direction != MADE
+        )
+        links = sources_of(made, known.inputs, known.around, known.within)
+        return _by_target(strongest(links))
 
     def _read_downstream(self, part: list[int]) -> dict[int, list[DerivedLink]]:
         found: dict[int, list[DerivedLink]] = defaultdict(list)

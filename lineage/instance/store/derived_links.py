@@ -9,10 +9,10 @@ them was made from.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from .activity_ids import INPUT, OUTPUT, SCOPED
+from .activity_ids import OUTPUT
 from .containment import Pair, feeding_pairs
 from .database import TeamReader
 from .step_tree import step_tree
@@ -22,17 +22,25 @@ HOWS: Final = ("declared", "same step", "enclosing step", "same content", "part 
 #: Contents below this size are equal by chance.
 TRIVIAL_SIZE: Final = 8
 
-_BY_NODE: Final = (
-    "SELECT l.node_id, l.activity, l.direction, l.since, l.until"
-    " FROM each_int(:ids) AS x JOIN links l ON l.team_id = :team"
-    " AND l.node_id = x.value AND l.direction IN ({directions})"
-    "{{when l.since}}"
+_USES: Final = (
+    "SELECT l.activity, l.node_id, l.since, l.direction FROM each_int(:ids) AS x"
+    " JOIN links l ON l.team_id = :team AND l.node_id = x.value"
+    " AND l.direction = 0{when l.since}"
 )
-_BY_ACTIVITY: Final = (
-    "SELECT l.node_id, l.activity, l.direction, l.since, l.until"
-    " FROM each_int(:ids) AS x JOIN links l ON l.team_id = :team"
-    " AND l.activity = x.value AND l.direction IN ({directions})"
-    "{{when l.since}}"
+_MAKINGS: Final = (
+    "SELECT l.activity, l.node_id, l.until, l.direction FROM each_int(:ids) AS x"
+    " JOIN links l ON l.team_id = :team AND l.node_id = x.value"
+    " AND l.direction IN (1, 3){when l.since}"
+)
+_INPUTS: Final = (
+    "SELECT l.activity, l.node_id, l.since, l.direction FROM each_int(:ids) AS x"
+    " JOIN links l ON l.team_id = :team AND l.activity = x.value"
+    " AND l.direction = 0{when l.since}"
+)
+_OUTPUTS: Final = (
+    "SELECT l.activity, l.node_id, l.until, l.direction FROM each_int(:ids) AS x"
+    " JOIN links l ON l.team_id = :team AND l.activity = x.value"
+    " AND l.direction IN (1, 3){when l.since}"
 )
 _EQUAL: Final = (
     "SELECT m.id, f.id, m.created_at, f.created_at FROM each_int(:ids) AS x"
@@ -70,12 +78,9 @@ class DerivedLink(NamedTuple):
     how: str
 
 
-class _Row(NamedTuple):
-    node: int
-    activity: int
-    direction: int
-    since: float
-    until: float
+#: An end of an activity: it, a node, its time and its direction. The time of an input
+#: is when it was first used, that of an output when it was last made.
+End = tuple[int, int, float, int]
 
 
 def upstream(reader: TeamReader, nodes: Collection[int]) -> list[DerivedLink]:
@@ -86,31 +91,71 @@ def upstream(reader: TeamReader, nodes: Collection[int]) -> list[DerivedLink]:
 
 def made_from(reader: TeamReader, nodes: Collection[int]) -> list[DerivedLink]:
     """Return the links through tasks that lead to nodes, each once."""
-    outputs = _rows(reader, _BY_NODE, nodes, (OUTPUT, SCOPED))
-    links = [
-        DerivedLink(row.node, -row.activity, row.activity, "declared")
-        for row in _rows(
-            reader,
-            _BY_ACTIVITY,
-            {row.activity for row in outputs if row.activity < 0},
-            (INPUT,),
-        )
-    ]
-    links += _from_steps(reader, [row for row in outputs if row.activity > 0])
-    return strongest(links)
+    return strongest(_read_sources(reader, reader.rows(_MAKINGS, ids=nodes)))
 
 
 def downstream(reader: TeamReader, nodes: Collection[int]) -> list[DerivedLink]:
     """Return the links that lead from nodes, each once."""
-    inputs = _rows(reader, _BY_NODE, nodes, (INPUT,))
+    uses = reader.rows(_USES, ids=nodes)
     links = [
-        DerivedLink(row.node, -row.activity, row.activity, "declared")
-        for row in inputs
-        if row.activity < 0
+        DerivedLink(node, -activity, activity, "declared")
+        for activity, node, *_ in uses
+        if activity < 0
     ]
-    links += _to_steps(reader, [row for row in inputs if row.activity > 0])
+    # Of what the nodes may feed, those links are kept that come from one of them.
+    activities = {activity for activity, *_ in uses if activity > 0}
+    around, within = step_tree(reader, activities)
+    reached = activities.union(*around.values(), *within.values())
+    sources = {node for activity, node, *_ in uses if activity > 0}
+    made = reader.rows(_OUTPUTS, ids=reached)
+    links += [link for link in _read_sources(reader, made) if link.source in sources]
     links += without_activity(reader, nodes, is_up=False)
     return strongest(links)
+
+
+def _read_sources(reader: TeamReader, outputs: Sequence[End]) -> list[DerivedLink]:
+    """Read what outputs were made from."""
+    activities = {activity for activity, *_ in outputs}
+    around, within = step_tree(reader, {a for a in activities if a > 0})
+    wanted = activities.union(*around.values(), *within.values())
+    inputs: dict[int, list[End]] = defaultdict(list)
+    for row in reader.rows(_INPUTS, ids=wanted):
+        inputs[row[0]].append(row)
+    return sources_of(outputs, inputs, around, within)
+
+
+def sources_of(
+    outputs: Iterable[End],
+    inputs: Mapping[int, Sequence[End]],
+    around: Mapping[int, Sequence[int]],
+    within: Mapping[int, Sequence[int]],
+) -> list[DerivedLink]:
+    """Return the links from inputs to what was made from them.
+
+    Args:
+        outputs: The outputs, as ends of the activities that made them.
+        inputs: The inputs of these activities, and of those around and inside them.
+        around: Of each activity with some, the steps around it and the task's body.
+        within: Of each activity with some, the steps inside it.
+    """
+    links: list[DerivedLink] = []
+    for output in outputs:
+        activity, _, _, direction = output
+        if activity < 0:
+            links += [
+                DerivedLink(source, -activity, activity, "declared")
+                for _, source, *_ in inputs.get(activity, ())
+            ]
+            continue
+        own, outer = [activity], around.get(activity, ())
+        inner = within.get(activity, ())
+        if direction == OUTPUT:
+            links += _sources(output, inputs, [*own, *inner], "same step")
+            links += _sources(output, inputs, outer, "enclosing step")
+            continue
+        direct = _sources(output, inputs, [*own, *outer], "enclosing step")
+        links += direct or _sources(output, inputs, inner, "enclosing step")
+    return links
 
 
 def without_activity(
@@ -123,14 +168,6 @@ def without_activity(
     links = _same_content(reader, nodes, is_up=is_up)
     links += _parts(reader, feeding_pairs(reader, nodes, is_up=is_up))
     return strongest(links)
-
-
-def _rows(
-    reader: TeamReader, sql: str, ids: Collection[int], directions: Iterable[int]
-) -> list[_Row]:
-    """Read links by their node or activity."""
-    text = sql.format(directions=", ".join(map(str, directions)))
-    return [_Row(*row) for row in reader.rows(text, ids=ids)]
 
 
 def _same_content(
@@ -159,47 +196,18 @@ def _parts(reader: TeamReader, pairs: Iterable[Pair]) -> list[DerivedLink]:
     ]
 
 
-def _from_steps(reader: TeamReader, outputs: list[_Row]) -> list[DerivedLink]:
-    activities = {row.activity for row in outputs}
-    around, within = step_tree(reader, activities)
-    wanted = activities.union(*around.values(), *within.values())
-    inputs: dict[int, list[_Row]] = defaultdict(list)
-    for row in _rows(reader, _BY_ACTIVITY, wanted, (INPUT,)):
-        inputs[row.activity].append(row)
-    links: list[DerivedLink] = []
-    for row in outputs:
-        own, outer = [row.activity], around.get(row.activity, ())
-        inner = within.get(row.activity, ())
-        if row.direction == OUTPUT:
-            links += _sources(row, inputs, [*own, *inner], "same step")
-            links += _sources(row, inputs, outer, "enclosing step")
-            continue
-        direct = _sources(row, inputs, [*own, *outer], "enclosing step")
-        links += direct or _sources(row, inputs, inner, "enclosing step")
-    return links
-
-
-def _to_steps(reader: TeamReader, inputs: list[_Row]) -> list[DerivedLink]:
-    """Find the outputs that inputs may feed, and keep those that they do feed."""
-    activities = {row.activity for row in inputs}
-    around, within = step_tree(reader, activities)
-    reached = activities.union(*around.values(), *within.values())
-    outputs = _rows(reader, _BY_ACTIVITY, reached, (OUTPUT, SCOPED))
-    sources = {row.node for row in inputs}
-    return [link for link in _from_steps(reader, outputs) if link.source in sources]
-
-
 def _sources(
-    output: _Row,
-    inputs: Mapping[int, list[_Row]],
+    output: End,
+    inputs: Mapping[int, Sequence[End]],
     activities: Iterable[int],
     how: str,
 ) -> list[DerivedLink]:
+    made_by, target, until, _ = output
     return [
-        DerivedLink(row.node, output.node, output.activity, how)
+        DerivedLink(source, target, made_by, how)
         for activity in activities
-        for row in inputs.get(activity, ())
-        if row.since <= output.until and row.node != output.node
+        for _, source, since, _ in inputs.get(activity, ())
+        if since <= until and source != target
     ]
 
 
