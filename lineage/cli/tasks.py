@@ -55,7 +55,8 @@ def _tasks_options(parser: Parser) -> None:
 
 def run_tasks(args: argparse.Namespace) -> CommandResult:
     """List the latest runs."""
-    is_filtered = bool(args.select or args.text or args.status or args.since)
+    filters = (args.select, args.text, args.status, args.since)
+    is_filtered = any(value is not None for value in filters)
     with instance(args) as here:
         page = _grouped_page(here, args) if args.by else _page(here, args, args.limit)
         known = {"q": args.text, "status": args.status and status_word(args.status)}
