@@ -29,13 +29,14 @@ from .parser import (
 )
 from .result import NO, CommandResult, StyledText, line
 
+_LAST_PORT: Final = 65_535
 #: Where the page is looked for, by default.
 DEFAULT_PORT: Final = 7077
 
 
 def _serve_options(parser: Parser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port (7077)")
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="port (7077)")
     parser.add_argument("--workers", type=int, default=1, help="processes (1)")
     parser.add_argument(
         "--name", action="append", default=[], metavar="HOST",
@@ -46,7 +47,7 @@ def _serve_options(parser: Parser) -> None:
 
 
 def _ui_options(parser: Parser) -> None:
-    parser.add_argument("--port", type=int, default=0, help="port (a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="port (a free one)")
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the address"
     )
@@ -82,6 +83,15 @@ def _with_proxy(serve: Parser) -> None:
     )
 
 
+def _port(text: str) -> int:
+    """Read a port; 0 stands for a free one."""
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no port; name a number from 1 to {_LAST_PORT}"
+        )
+    return int(text)
+
+
 def with_store(parser: Parser) -> None:
     """Add the options that name the store."""
     parser.add_argument(
@@ -104,6 +114,7 @@ def run_serve(args: argparse.Namespace) -> CommandResult:
     """Serve until stopped."""
     settings = settings_of(args)
     store = store_url(args, settings)
+    load("instance.server", "server")  # No address is shown that nobody will serve.
     if not args.json:
         print(f"The page: {_address(args)}  (Ctrl+C stops it)", flush=True)
     _serve(
@@ -181,6 +192,7 @@ def open_page(
     as_json: bool = False,
 ) -> None:
     """Serve the page on this machine until Ctrl+C, and open it on a desktop."""
+    load("instance.server", "server")  # No address is shown that nobody will serve.
     secret = load("instance.page_secret", "server").new_secret()
     chosen = port or _usual_or_free_port()
     address = f"http://127.0.0.1:{chosen}/?token={secret}"

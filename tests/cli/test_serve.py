@@ -128,6 +128,27 @@ def test_a_missing_extra_is_named_with_the_command_to_install_it(
     assert "pip install 'workflow-lineage[server]'" in answer.err
 
 
+@pytest.mark.parametrize("command", [("ui", "--no-browser"), ("serve",)])
+def test_no_address_is_shown_that_nobody_serves(
+    type_, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """What is missing is found out before, not after, an address is printed."""
+    monkeypatch.setitem(sys.modules, "lineage.instance.server", None)
+    answer = type_(*command)
+    assert answer.code == 2
+    assert "http://" not in answer.out
+    assert "pip install 'workflow-lineage[server]'" in answer.err
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "http", "7 7"])
+@pytest.mark.parametrize("command", ["ui", "serve"])
+def test_what_is_no_port_is_refused_by_name(type_, command: str, port: str) -> None:
+    """With the numbers that are allowed."""
+    answer = type_(command, f"--port={port}")
+    assert answer.code == 2
+    assert f"'{port}' is no port; name a number from 1 to 65535" in answer.err
+
+
 @pytest.mark.parametrize(
     ("environ", "opens"),
     [({"DISPLAY": ":0"}, True), ({"DISPLAY": ":0", "CI": "true"}, False),
