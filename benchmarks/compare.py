@@ -236,12 +236,16 @@ def _calls(options: Options, base: Path) -> Iterator[tuple[str, float]]:
 
 
 def _latencies(options: Options, base: Path) -> Iterator[tuple[str, float]]:
-    """Find the slowest of a thousand calls while the flusher works."""
-    seconds = 0.1 if options.is_smoke else 1.0 if options.is_quick else 2.0
+    """Find the slowest of a thousand calls while the flusher works.
+
+    A few calls of a run decide, which a neighbour of the machine delays by tens of
+    milliseconds: only the median of many pairs of runs stands, whose order changes.
+    """
+    seconds = 0.1 if options.is_smoke else 1.0
     with Stub(has_batches=True) as stub:
-        for _ in range(options.pick_rounds(full=5, quick=3)):
+        for number in range(options.pick_rounds(full=21, quick=9)):
             for setting in SETTINGS[:3]:
-                for build, root in _builds(base):
+                for build, root in _builds(base)[:: 1 if number % 2 else -1]:
                     took = measure_latency(
                         setting, stub, seconds, is_smoke=options.is_smoke, root=root
                     )["recorded"]
