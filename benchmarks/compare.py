@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from .builds import build_of
-from .delivery import ROADS, call_sdk, deliver
+from .delivery import ROADS, call_sdk, time_delivery
 from .harness import Options, Spread, Table, percentile, significant
 from .jobs import run_job
 from .latency import SETTINGS, measure_latency
@@ -105,6 +105,7 @@ _FIGURES: Final = (
     ),
     Figure("one-edge endpoint on loopback, of the SDK", "0 ms", "SDK 0 ms", 3, True),
     Figure("one-edge endpoint at 20 ms, of the SDK", "20 ms", "SDK 20 ms", 17, True),
+    _of_base("one-edge endpoint, processor time of an edge", "processor", 0.5),
     _of_base("memory of an app after 1,000,000 edges", "memory", 0.6),
     _of_base("calls that share one model, until they are stored", "shared", 1 / 12),
     Figure(
@@ -326,7 +327,7 @@ def _serving(options: Options, base: Path) -> Iterator[tuple[str, float]]:
 
 
 def _deliveries(options: Options, base: Path) -> Iterator[tuple[str, float]]:
-    """Count edges a second that reach the one-edge endpoint."""
+    """Count edges a second at the one-edge endpoint, and microseconds of one."""
     share = 0.02 if options.is_smoke else 0.3 if options.is_quick else 1.0
     road = ROADS[0]
     subjects = [BY_KEY["sdk"], BY_KEY["sdk-20ms"]]
@@ -341,7 +342,10 @@ def _deliveries(options: Options, base: Path) -> Iterator[tuple[str, float]]:
                     yield f"SDK {delay} ms", rate
                 for build, root in _builds(base):
                     edges = int(road.edges * share)
-                    yield f"{build}{delay} ms", deliver(road, delay, edges, root=root)
+                    took = time_delivery(road, delay, edges, root=root)
+                    yield f"{build}{delay} ms", edges / took["total_s"]
+                    if not delay:
+                        yield f"{build}processor", 1e6 * took["processor_s"] / edges
 
 
 def _memory(options: Options, base: Path) -> Iterator[tuple[str, float]]:

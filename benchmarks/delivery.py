@@ -87,18 +87,25 @@ def call_sdk(sdk: Crew, delay: int, share: float) -> float | None:
 
 def deliver(road: Road, delay: int, edges: int, *, root: Path = ROOT) -> float:
     """Count the edges a second that a build records and delivers."""
+    return edges / time_delivery(road, delay, edges, root=root)["total_s"]
+
+
+def time_delivery(
+    road: Road, delay: int, edges: int, *, root: Path = ROOT
+) -> dict[str, float]:
+    """Return the seconds in which a build records and delivers so many edges."""
     with ExitStack() as stack:
         folder = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="lineage-bench-")
         )
         stub = stack.enter_context(Stub(delay_ms=delay, has_batches=road.has_batches))
-        done = run_job(
+        done: dict[str, float] = run_job(
             Path(folder), stub.address, root=root, job="deliver", edges=edges
         )
         arrived = stub.count_edges()
     if arrived != edges:
         raise RuntimeError(f"{arrived} edges arrived of {edges} recorded")
-    return edges / float(done["total_s"])
+    return done
 
 
 def look_up(delay: int, edges: int, *, root: Path = ROOT) -> float:

@@ -91,9 +91,12 @@ def _loop(
 
 
 def deliver(edges: int) -> dict[str, Any]:
-    """Record so many edges and flush: seconds from the first call to the end."""
+    """Record so many edges and flush: seconds from the first call to the end.
+
+    Also those of the processor, which other programs disturb less.
+    """
     record = _decorated()
-    start = perf_counter_ns()
+    worked_s, start = time.process_time(), perf_counter_ns()
     for project_id in range(edges):
         record(project_id + 1)
     recorded = perf_counter_ns()
@@ -101,7 +104,11 @@ def deliver(edges: int) -> dict[str, Any]:
     end = perf_counter_ns()
     if not report:
         raise RuntimeError(f"not everything was delivered: {report}")
-    return {"total_s": (end - start) / 1e9, "recording_s": (recorded - start) / 1e9}
+    return {
+        "total_s": (end - start) / 1e9,
+        "recording_s": (recorded - start) / 1e9,
+        "processor_s": time.process_time() - worked_s,
+    }
 
 
 def look_up(edges: int) -> dict[str, Any]:

@@ -96,6 +96,31 @@ def test_the_background_delivers_on_its_own(rigs: Any) -> None:
     wait_for(lambda: rig.exporter.delivered == [1, 2])
 
 
+def test_nobody_is_woken_while_facts_are_on_their_way(
+    rigs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No flush can end then, unless the receiver is away; the last answer wakes it."""
+    answers: list[DeliveryResult] = []
+    rig = rigs(ScriptedExporter(lambda _: answers[-1]), has_threads=False)
+    woken: list[int] = []
+    wake = rig.flusher._changed.notify_all
+    monkeypatch.setattr(
+        rig.flusher._changed, "notify_all", lambda: (woken.append(1), wake())
+    )
+    for others, answer, times in (
+        (1, DELIVERED, 0),
+        (0, DELIVERED, 1),
+        (1, GENERAL, 1),
+    ):
+        answers.append(answer)
+        rig.write(len(answers))
+        rig.flusher.queue.in_flight += others
+        rig.flusher._cycle()
+        rig.flusher.queue.in_flight -= others
+        assert len(woken) == times
+        woken.clear()
+
+
 def test_while_facts_keep_coming_nobody_has_to_wake_it(rigs: Any) -> None:
     """A call wakes a flusher that rests; one that had work looks again by itself."""
     rig = rigs(has_threads=False)
