@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .delivery.platform_names import PlatformNames
     from .delivery.report import DeliveryReport, DeliveryStatus
     from .exporters import Exporter
+    from .model.ingest import StoreState
     from .recording.recorder import Recorder
 
 _DAY_S: Final = 86_400.0
@@ -433,7 +434,13 @@ class Runtime:
             self._target = None
         if embedded is not None:
             embedded.close()
+        self.flusher.reader.watch.forget()
         self.flusher.send_again()
+
+    def _look_at_state(self, state: StoreState) -> None:
+        """Send again what an instance's store lost, as it says with a batch."""
+        if self.flusher.reader.watch.note(state):
+            self.flusher.send_again()
 
     def _find_exporter(self) -> Exporter:
         if self._exporter is not None:
@@ -445,7 +452,9 @@ class Runtime:
             if self._names is None:
                 self._names = self._make_names()
             with_names = None if self._names is None else self._names.complete
-            self._target = ExporterResolver(self._make_api, with_names)
+            self._target = ExporterResolver(
+                self._make_api, with_names, self._look_at_state
+            )
         exporter: Exporter = self._target()
         if self._embedded is not None and self._store_id is None:
             self._store_id = self._find_store_id()

@@ -9,7 +9,7 @@ from ..api.version import UNKNOWN, VersionCache
 from ..api.workflow import Workflow
 from ..errors import DeliveryError
 from ..exporters import Exporter
-from .exporters import BatchExporter, PlatformExporter, WithNames
+from .exporters import BatchExporter, OnState, PlatformExporter, WithNames
 
 _BATCHES: Final = "lineage.facts.add"
 
@@ -20,11 +20,16 @@ class ExporterResolver:
     Args:
         make_api: Returns our `Api` or the SDK's; called once, at the first delivery.
         with_names: Adds the names of platform objects to facts for our instances.
+        on_state: Called with what our instances say of their store.
     """
 
     def __init__(
-        self, make_api: Callable[[], Any], with_names: WithNames | None = None
+        self,
+        make_api: Callable[[], Any],
+        with_names: WithNames | None = None,
+        on_state: OnState | None = None,
     ) -> None:
+        self._on_state = on_state
         self._make_api = make_api
         self._with_names = with_names
         self._api: Any = None
@@ -57,7 +62,10 @@ class ExporterResolver:
     def _batch_exporter(self, max_batch: int) -> BatchExporter:
         if self._batches is None or self._batches.max_batch != max_batch:
             self._batches = BatchExporter(
-                self._api.facts, max_batch=max_batch, with_names=self._with_names
+                self._api.facts,
+                max_batch=max_batch,
+                with_names=self._with_names,
+                on_state=self._on_state,
             )
         return self._batches
 

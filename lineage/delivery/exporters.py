@@ -19,6 +19,7 @@ from ..exporters import (
     FactBatch,
     check_exporter,
 )
+from ..model.ingest import StoreState
 from ..redaction import redact
 
 #: Statuses by which a server says that it is not able to answer at all.
@@ -32,6 +33,7 @@ _TOKEN_WRONG: Final = frozenset({401, 402, 407})
 TOO_OLD_AGAIN_S: Final = 30.0
 
 WithNames: TypeAlias = Callable[[Sequence[bytes]], Sequence[bytes]]
+OnState: TypeAlias = Callable[[StoreState], None]
 
 
 class BatchExporter:
@@ -41,6 +43,7 @@ class BatchExporter:
         facts: `api.facts`, or anything with its `add_texts`.
         max_batch: How many facts the instance takes at once.
         with_names: Adds the names of platform objects to facts; none when left out.
+        on_state: Called with what an answer says of the instance's store.
     """
 
     in_flight: int = 1
@@ -48,9 +51,15 @@ class BatchExporter:
     ordering_key: None = None
 
     def __init__(
-        self, facts: Any, *, max_batch: int = 1000, with_names: WithNames | None = None
+        self,
+        facts: Any,
+        *,
+        max_batch: int = 1000,
+        with_names: WithNames | None = None,
+        on_state: OnState | None = None,
     ) -> None:
         self._facts = facts
+        self._on_state = on_state
         self.max_batch = max_batch
         self._with_names = with_names
 
@@ -63,7 +72,7 @@ class BatchExporter:
 
     def _send_texts(self, texts: Sequence[bytes]) -> list[DeliveryResult]:
         try:
-            return _by_index(self._facts.add_texts(texts), len(texts))
+            answer = self._facts.add_texts(texts)
         except ValidationError as error:
             reason = f"an answer of another form: {error.error_count()} fields"
             failed = DeliveryResult("waiting", reason, is_transport_error=True)
@@ -72,6 +81,9 @@ class BatchExporter:
             if len(texts) > 1 and _is_about_content(error):
                 return self._halved(texts)
             return [_of_batch(error, len(texts))] * len(texts)
+        if self._on_state is not None and answer.state is not None:
+            self._on_state(answer.state)
+        return _by_index(answer, len(texts))
 
     def _halved(self, texts: Sequence[bytes]) -> list[DeliveryResult]:
         middle = len(texts) // 2

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..errors import guard, logger, warn_rarely
-from ..journal import dead_letters, records, segments
+from ..journal import dead_letters, records
 from ..journal.dead_letters import RejectedFact
 from ..journal.records import Record, TornRecord
 from ..journal.segments import Segment
@@ -18,6 +18,7 @@ from ..journal.writer import Journal
 from .heartbeat import Heartbeat
 from .lost_tasks import LostTasks
 from .queue import DeliveryQueue, QueuedFact
+from .store_watch import StoreWatch
 
 #: Facts read ahead; the others wait in their files.
 _WINDOW: Final = 8_000
@@ -49,7 +50,7 @@ class JournalReader:
         max_age_s: Facts older than this are set aside when they fail.
         notice: Called with each fact that was read.
         ends_lost: Whether to record the ends of tasks whose process is gone.
-        has_probes: Whether to find out if an embedded store lost what it had.
+        has_probes: Whether to find out if a store lost what it had.
         lost_after_s: How long a task of this process may be silent; 0: for ever.
     """
 
@@ -65,7 +66,6 @@ class JournalReader:
         lost_after_s: float = 0.0,
     ) -> None:
         self.heartbeat = Heartbeat(journal.write, lost_after_s)
-        self._has_probes = has_probes
         self._journal = journal
         self._notice = notice
         self._queue = queue
@@ -79,9 +79,7 @@ class JournalReader:
         self.refused: deque[RejectedFact] = deque(maxlen=_MOST_REFUSED)
         #: Facts that the receiver has confirmed since it was opened.
         self._confirmed = 0
-        #: The last one, and whether it is to be kept for a successor.
-        self._last: QueuedFact | None = None
-        self._has_looked_back = not has_probes
+        self.watch = StoreWatch(journal, is_on=has_probes)
 
     # -- reading --------------------------------------------------------------
 
@@ -99,10 +97,9 @@ class JournalReader:
         new = self._journal.pop_new_segments()
         self._sources += new
         self.heartbeat.beat(is_new_segment=bool(new))
-        if not self._has_looked_back:
-            self._has_looked_back = True
-            with guard("It cannot be seen whether the store has what it confirmed"):
-                self._look_back()
+        self.watch.look_back()
+        if self.watch.has_doubt:
+            self._probe(self.watch.probe())
         if now >= self._look_at:
             self._look_at = now + _LOOK_EVERY_S
             self._sources = self._adopted() + self._sources
@@ -139,7 +136,7 @@ class JournalReader:
 
     def has_more(self) -> bool:
         """Whether records were written that were not read yet."""
-        if "next" in self._journal.root.link:
+        if "next" in self._journal.root.link or self.watch.has_doubt:
             return True
         return any(source.has_unread() for source in self._sources)
 
@@ -167,48 +164,42 @@ class JournalReader:
         if source.is_adopted and not source.has_unread():
             self._send_last_again(source)
 
-    def _look_back(self) -> None:
-        """Send the last fact that was confirmed in this home, to see if it is there.
-
-        Where no store is left, somebody has deleted it, and knows.
-        """
-        folder = self._journal.folder
-        kept = folder.confirmed()
-        if self._journal.destination != "local" or kept is None:
-            return
-        if not (folder.home / "instance.db").exists():
-            return
-        fact = json.loads(kept)
-        uid = fact.pop("uid")
-        nowhere = segments.create_in_memory(segments.PAGE)
-        nowhere.open_lines = 1
-        text = json.dumps(fact, separators=(",", ":")).encode()
-        item = QueuedFact(uid, text, nowhere, 0)
-        item.is_alone = item.is_probe = item.is_again = True
-        self._queue.add(item)
-
     def _send_last_again(self, source: Segment) -> None:
         """Send the last delivered fact of a dead process again, to see if it is there.
 
         Where the store did not have it, it has lost what was delivered before it: it
         was replaced by an older one while no process ran.
         """
-        if not self._has_probes or self._journal.destination != "local":
+        if not self.watch.is_known:
             return  # The platform would show it twice.
         for line in source.delivered()[-1:]:
             item = self._take_in_again(source, line)
             item.is_alone = item.is_probe = True
 
+    def _probe(self, item: QueuedFact | None) -> None:
+        if item is not None:
+            self._queue.add(item)
+
     def send_again(self) -> None:
         """Queue what was delivered and is still kept: the receiver has lost it."""
+        self._queue.end_probes()
         count = sum(map(self._send_again, [s for s in self._sources if s.is_open]))
         gone, self._confirmed = max(0, self._confirmed), 0
-        if count or gone:
+        if self.watch.is_of_earlier:
+            self._log_loss(count, "what earlier programs delivered")
+        elif count or gone:
             self._log_loss(count, f"{gone} others")
 
     def send_segment_again(self, source: Segment) -> None:
-        """Do so with one that a dead process left."""
-        self._log_loss(self._send_again(source), "what was confirmed before them")
+        """Do so where a probe showed it.
+
+        Args:
+            source: The file of the probe; where that is none of these, all are meant.
+        """
+        if source in self._sources:
+            self._log_loss(self._send_again(source), "what was confirmed before them")
+        else:
+            self.send_again()
 
     def _send_again(self, source: Segment) -> int:
         lines = source.delivered()
@@ -218,10 +209,10 @@ class JournalReader:
 
     def _log_loss(self, again: int, gone: str) -> None:
         logger.warning(
-            "The store in %s has lost facts that it had confirmed: it was deleted, or "
+            "The store %s has lost facts that it had confirmed: it was deleted, or "
             "an older one was put in its place. %d are still in the journal and are "
             "sent again; %s cannot be sent again, since no file has them any more.",
-            self._journal.folder.home,
+            self.watch.name(),
             again,
             gone,
         )
@@ -267,9 +258,10 @@ class JournalReader:
     def acknowledge(self, item: QueuedFact) -> None:
         """Mark a fact as delivered."""
         self._queue.done(item)
-        self._confirmed += 1
+        # A probe that comes from no file is none of those.
+        self._confirmed += bool(item.offset) or not item.is_probe
         if not item.is_probe:
-            self._last = item
+            self.watch.confirmed(item)
         with guard("A delivered fact cannot be marked"):
             item.segment.mark(item.offset, records.DELIVERED)
 
@@ -313,19 +305,8 @@ class JournalReader:
             with guard("A delivered part of the journal cannot be deleted"):
                 source.discard()
         if finished:
-            self._keep_last()
+            self.watch.keep()
             self._sources = [s for s in self._sources if s not in finished]
-
-    def _keep_last(self) -> None:
-        """Keep the last delivered fact, now that its segment may be gone."""
-        last, self._last = self._last, None
-        if last is None or not self._has_probes:
-            return
-        if self._journal.destination == "local":
-            try:
-                self._journal.folder.keep_confirmed(last.wire)
-            except OSError as error:
-                logger.debug("the last delivered fact cannot be kept: %s", error)
 
     def release(self) -> None:
         """Release all files."""

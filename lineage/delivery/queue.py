@@ -255,6 +255,11 @@ class DeliveryQueue:
         ]
         heapq.heapify(self._later)
 
+    def end_probes(self) -> None:
+        """Send the facts that were to show a loss as any other: it is known."""
+        for item in (*self.ready, *(item for _, _, item in self._later)):
+            item.is_probe = False
+
     def take_where(self, is_meant: Callable[[QueuedFact], bool]) -> list[QueuedFact]:
         """Take the ready and the waiting facts for which a condition holds."""
         taken = [item for item in self.ready if is_meant(item)]

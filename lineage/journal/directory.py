@@ -16,7 +16,8 @@ from . import segments
 JOURNAL: Final = "journal"
 ASIDE: Final = "aside"
 DROPPED: Final = "dropped"
-#: The last fact of which an embedded store has said that it is stored.
+#: Keeps the last fact of which a store has said that it is stored; what follows in a
+#: name says to which instance it belongs.
 CONFIRMED: Final = "confirmed"
 _GITIGNORE: Final = "# Written by lineage: nothing in here belongs in git.\n*\n"
 
@@ -118,22 +119,26 @@ class JournalDirectory:
         counts = (line.split()[-1] for line in text.splitlines() if line.strip())
         return sum(int(count) for count in counts if count.isdigit())
 
-    def keep_confirmed(self, fact: bytes) -> None:
-        """Keep the last fact that was delivered, in place of the one before.
+    def keep_confirmed(self, name: str, text: bytes) -> None:
+        """Keep what was last delivered, in place of what was before.
+
+        Args:
+            name: The file's name: `CONFIRMED`, or one that begins so.
+            text: Its content.
 
         Raises:
             OSError: The place cannot be written.
         """
         self.make()
-        unfinished = self.path / f"{CONFIRMED}.{os.getpid()}"
+        unfinished = self.path / f"{name}.{os.getpid()}"
         with os.fdopen(open_private(unfinished, os.O_WRONLY | os.O_TRUNC), "wb") as f:
-            f.write(fact)
-        os.replace(unfinished, self.path / CONFIRMED)
+            f.write(text)
+        os.replace(unfinished, self.path / name)
 
-    def confirmed(self) -> bytes | None:
-        """Return the last fact that was delivered; None where none is known."""
+    def confirmed(self, name: str) -> bytes | None:
+        """Return what was kept under a name; None where nothing was."""
         try:
-            return (self.path / CONFIRMED).read_bytes()
+            return (self.path / name).read_bytes()
         except OSError:
             return None
 

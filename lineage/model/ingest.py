@@ -28,6 +28,20 @@ class RefusedFact(BaseModel):
     message: str
 
 
+class StoreState(BaseModel):
+    """Which store has taken a batch, and how far it had come with that."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    store: str
+    """The same for a store and its copies, for one team."""
+    opening: str
+    """The same as long as a process has the store open: it cannot be replaced then."""
+    position: int
+    """Grows with every change of the team's graph; less than before, the store is an
+    older state of itself."""
+
+
 class BatchAnswer(BaseModel):
     """Answer of `lineage.facts.add`: the good ones are stored, the bad ones named."""
 
@@ -36,3 +50,5 @@ class BatchAnswer(BaseModel):
     stored: int
     duplicates: int
     refused: list[RefusedFact] = []
+    state: StoreState | None = None
+    """None where nothing was valid, or the instance is older."""

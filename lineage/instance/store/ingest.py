@@ -99,6 +99,9 @@ class Ingester:
         items = fresh_items(tx, known, jobs)
         if not items:
             known.revision -= 1
+        for job in jobs:
+            job.position = known.revision
+        if not items:
             return None
         tx.run(
             "INSERT INTO revisions (team_id, revision) VALUES (?, ?)"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ...model.ingest import BatchAnswer
+from ...model.ingest import BatchAnswer, StoreState
 from .database import Database
 from .group_commit import GroupCommit
 from .ingest import Ingester
 from .migrate import migrate
 from .silent_tasks import IsAlive, nobody, silent_ends
 from .text_queue import index_texts
-from .validation import check_all
+from .validation import IngestJob, check_all
 
+_MADE_AT: Final = "SELECT applied_at FROM lineage_migrations ORDER BY number LIMIT 1"
 _UNINDEXED: Final = "SELECT team_id FROM revisions WHERE unindexed_from IS NOT NULL"
 
 
@@ -32,6 +34,8 @@ class Store:
         self.db = db
         migrate(db)
         self.intake = Ingester(db)
+        self._opening = secrets.token_hex(8)
+        self._made_at: str | None = None
         self._commit = GroupCommit(self.intake.apply)
 
     def ingest(
@@ -73,7 +77,25 @@ class Store:
         """
         jobs = check_all(batches, user=user, may_hold_nul=may_hold_nul)
         self._commit.run(jobs)
-        return [job.answer() for job in jobs]
+        return [self._answer(job) for job in jobs]
+
+    def _answer(self, job: IngestJob) -> BatchAnswer:
+        answer = job.answer()
+        if job.position is not None:
+            answer.state = StoreState(
+                store=f"{self._identity()}/{job.team_id}",
+                opening=self._opening,
+                position=job.position,
+            )
+        return answer
+
+    def _identity(self) -> str:
+        """Return what this store and its copies have in common: when it was made."""
+        if self._made_at is None:
+            with self.db.read() as tx:
+                row = tx.one(_MADE_AT)
+            self._made_at = float(row[0]).hex() if row is not None else ""
+        return self._made_at
 
     def end_silent_tasks(
         self,

@@ -35,6 +35,8 @@ class IngestJob:
     stored: int = 0
     duplicates: int = 0
     is_done: bool = False
+    position: int | None = None
+    """The revision of the team's graph after it; none where nothing was valid."""
     error: BaseException | None = field(default=None)
 
     def answer(self) -> BatchAnswer:

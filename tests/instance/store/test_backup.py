@@ -28,6 +28,51 @@ def test_a_copy_is_a_store_as_it_was(tmp_path: Path) -> None:
     copy.close()
 
 
+def test_an_answer_says_how_far_the_store_has_come(store_url: str) -> None:
+    """Each change moves it, a repetition does not, and each opening has its name."""
+    first, second = open_store(store_url), open_store(store_url)
+    facts = Facts("first")
+    said = [
+        store.ingest(1, batch).state
+        for store in (first, second)
+        for batch in ([facts.uses("job", 1)], [facts.uses("job", 2)] * 2)
+    ]
+    fact = facts.uses("job", 1)
+    again, repeated = first.ingest(1, [fact]), second.ingest(1, [fact])
+    other_team = first.ingest(2, [Facts("other").uses("job", 1)]).state
+    assert first.ingest(1, [{"f": "nothing"}]).state is None
+    states = [state for state in said if state is not None]
+    assert [s.position - states[0].position for s in states] == [0, 1, 2, 3]
+    assert len({s.opening for s in states}) == 2
+    assert other_team is not None
+    assert again.state is not None
+    assert repeated.state is not None
+    assert (again.stored, repeated.duplicates) == (1, 1)
+    assert again.state.position == states[-1].position + 1 == repeated.state.position
+    assert first.ingest(1, []).state is None
+    assert {s.store for s in states} == {states[0].store} != {other_team.store}
+    for store in (first, second):
+        store.close()
+
+
+def test_a_copy_says_that_it_is_an_older_state(tmp_path: Path) -> None:
+    """It is the same store, at a lower position."""
+    store = open_store(f"sqlite:///{tmp_path}/instance.db")
+    facts = Facts("first")
+    store.ingest(1, [facts.uses("job", 1)])
+    back_up(store.db, tmp_path / "copy.db")
+    store.ingest(1, [facts.uses("job", 2)])
+    last = store.ingest(1, [facts.uses("job", 3)]).state
+    store.close()
+    copy = open_store(f"sqlite:///{tmp_path}/copy.db")
+    said = copy.ingest(1, [facts.uses("job", 4)]).state
+    copy.close()
+    assert said is not None
+    assert last is not None
+    assert said.store == last.store
+    assert said.position < last.position
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     """A file that is there stays as it is; a place that is not there is named."""
     store = open_store(f"sqlite:///{tmp_path}/instance.db")
