@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..model.details import DataDetail, Edge, Step, TaskDetail
+from ..model.details import DataDetail, Edge, Step, TaskDetail, VersionMaker
 from ..model.environment import (
     BRANCH,
     PACKAGE,
@@ -234,6 +234,9 @@ def _depth(step: Step, steps: list[Step]) -> int:
 def _versions(data: DataDetail, shown: Node, most: int) -> list[Line]:
     """List versions, newest first; of many those around the one that is shown."""
     keys = [node.key for node in data.versions]
+    makers: dict[str, list[VersionMaker]] = {}
+    for maker in data.version_makers:
+        makers.setdefault(maker.version, []).append(maker)
     at = keys.index(shown.key) if shown.key in keys else 0
     start = max(0, min(at - most // 2, len(keys) - most))
     rows = [
@@ -242,11 +245,20 @@ def _versions(data: DataDetail, shown: Node, most: int) -> list[Line]:
             StyledText(node.version or title(node), "data"),
             StyledText(node.key, "dim"),
             StyledText(ago(node.created_at) if node.created_at else "", "dim"),
+            StyledText(_makers(makers.get(node.key, []))),
             StyledText("current" if node.is_current else "", "good"),
         ]
         for node in data.versions[start : start + most]
     ]
     return table(rows, indent="  ") + _others(start, len(keys) - start - len(rows))
+
+
+def _makers(makers: list[VersionMaker]) -> str:
+    """Name the task that made a version, and count others."""
+    if not makers:
+        return "made by no task"
+    more = f" and {len(makers) - 1} more" if len(makers) > 1 else ""
+    return f"by {makers[0].task} {escape(makers[0].name)}{more}"
 
 
 def _others(later: int, earlier: int) -> list[Line]:

@@ -144,6 +144,14 @@ class KnownEvidence(Answer):
     value: str
 
 
+class VersionMaker(Answer):
+    """A task that made a version."""
+
+    version: str
+    task: str
+    name: str
+
+
 class DataDetail(Answer):
     """Everything known about one version of an artifact."""
 
@@ -153,6 +161,7 @@ class DataDetail(Answer):
     versions: list[Node] = []
     """Every making of a version, newest first; `same_as` marks equal ones."""
     versions_total: int = 0  # `versions` has the newest of them
+    version_makers: list[VersionMaker] = []
     produced_by: list[Edge] = []
     used_by: list[Edge] = []
     meta: dict[str, Any] | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lineage.api.client import Api
+
 pytestmark = pytest.mark.usefixtures("small_graph")
 
 
@@ -83,3 +85,31 @@ def test_search_finds_names_paths_and_digests(type_) -> None:
     """What is found says by what it was found."""
     assert "readings.csv" in type_("search", "readi").out
     assert "nothing matches 'zzz'" in type_("search", "zzz").out
+
+
+def test_each_version_is_shown_with_the_task_that_made_it(
+    empty_home: Api, type_
+) -> None:
+    """A making has its own maker, also of equal bytes; what nobody made has none."""
+    facts = []
+    for number, (run, direction, content) in enumerate(
+        [("r1", "output", 1), ("r2", "output", 2), ("r3", "output", 1),
+         ("r4", "input", 3), ("r5", "output", 3)],
+    ):  # fmt: skip
+        at, sign = 2_000_000_000.0 + number, f"{content:064x}"
+        facts += [
+            {"uid": f"{run}-1", "f": "task", "task": run, "name": run, "at": at},
+            {"uid": f"{run}-2", "f": "edge", "task": run, "at": at, "kind": "file",
+             "dir": direction, "id": "/v/m.pt",
+             "stat": {"size": 9, "mtime_ns": 1, "digest": f"sha256:{sign}"}},
+        ]  # fmt: skip
+    assert empty_home.facts.add(facts).refused == []
+    thing = type_("show", "/v/m.pt", "--json").data["thing"]
+    made = {one["version"]: one["name"] for one in thing["version_makers"]}
+    keys = [node["key"] for node in thing["versions"]]
+    assert [made.get(key) for key in keys] == ["r5", None, "r3", "r2", "r1"]
+    lines = type_("show", "/v/m.pt", "--versions").out.splitlines()
+    rows = lines[lines.index("Versions (5)") + 1 :][:5]
+    assert ["by task:" in row for row in rows] == [True, False, True, True, True]
+    assert rows[0].split("by ")[1].split()[1] == "r5"
+    assert "made by no task" in rows[1]

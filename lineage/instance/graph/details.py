@@ -37,6 +37,7 @@ from .task_params import (
     task_params,
 )
 from .team_graph import TeamGraph, task_of_ref, task_ref
+from .version_makers import version_makers
 
 #: Edges and log lines in one answer, at most; `edges_total` counts all.
 MAX_EDGES: Final = 1000
@@ -414,6 +415,7 @@ def _data_detail(view: TeamGraph, node: int, most_versions: int) -> DataDetail:
         path=ident if "/" in ident else None,
         versions=[nodes[id] for id in order],
         versions_total=total,
+        version_makers=version_makers(view, order),
         produced_by=make_edges(view, makers),
         used_by=make_edges(view, users),
         meta=read_card(card) or None,
