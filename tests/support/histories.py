@@ -50,11 +50,15 @@ def evidence(draw: st.DrawFn, kind: str) -> dict[str, Any]:
 
 def _of_files(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     """What is known of a folder, and of a file with companions."""
-    value = draw(st.sampled_from("ab"))
+    value = draw(st.sampled_from("abc"))
     if kind != "folder":
         return {"evidence": [{"kind": "companions", "value": value}]}
     digest = draw(st.sampled_from([f"h1:{value * 43}=", f"stat:{value * 64}"]))
-    manifest = {"digest": digest, "files": 1, "bytes": 20, "entries": []}
+    listed = [
+        ["a", 20, draw(st.sampled_from([None, _digest("a")])), draw(st.integers(1, 2))]
+    ]
+    entries = draw(st.sampled_from([[], listed, listed]))
+    manifest = {"digest": digest, "files": 1, "bytes": 20, "entries": entries}
     known: dict[str, Any] = {"manifest": manifest}
     if digest.startswith("h1:"):
         known["evidence"] = [{"kind": "dirhash-h1", "value": digest}]
@@ -120,3 +124,38 @@ def _complete_output(
         fact["derived_from"] = [{"kind": kind, "id": id} for kind, id in sources]
     if draw(st.integers(0, 3)) == 0:
         fact["unwritten"] = True
+
+
+@st.composite
+def folder_histories(draw: st.DrawFn) -> list[Fact]:
+    """Facts of tasks that produce one folder again, and of readers of a file in it."""
+    facts: list[Fact] = []
+    ways = ["output", "output", "output", "input"]
+    for number in range(draw(st.integers(4, 10))):
+        run = draw(st.sampled_from(["r1", "r2", "r3", "r4"]))
+        is_folder = number == 0 or draw(st.integers(0, 2)) < 2
+        fact: Fact = {
+            "f": "edge",
+            "uid": f"{run}-{number}",
+            "task": run,
+            "at": START + number + draw(st.integers(0, 1)),
+            "dir": draw(st.sampled_from(ways)) if is_folder else "input",
+            "kind": "folder" if is_folder else "file",
+            "id": "/d" if is_folder else "/d/a",
+        }
+        if is_folder:
+            sign = draw(st.sampled_from("abcdefgh"))
+            entry = ["a", 20, _digest("a"), draw(st.sampled_from([1, 1, 1, 2]))]
+            manifest = {
+                "digest": f"h1:{sign * 43}=",
+                "files": 1,
+                "bytes": 20,
+                "entries": [entry] if draw(st.integers(0, 6)) else [],
+            }
+            fact["manifest"] = manifest
+            fact["evidence"] = [{"kind": "dirhash-h1", "value": manifest["digest"]}]
+        elif draw(st.booleans()):
+            sign = draw(st.sampled_from("aaab"))
+            fact["stat"] = {"size": 20, "mtime_ns": 1, "digest": _digest(sign)}
+        facts.append(fact)
+    return facts

@@ -8,6 +8,7 @@ at all events. `tests/instance/store/test_truth_property.py` compares the two.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -37,6 +38,7 @@ class Event:
         manifest = known.get("manifest") or {}
         self.size = (known.get("stat") or {}).get("size", manifest.get("bytes"))
         self.manifest = manifest.get("digest")
+        self.entries = manifest.get("entries")
         self.version: Any = None
         self.node: Node | None = None
         self.reused = False
@@ -127,6 +129,8 @@ class Graph:
                 mention = Event(fact, "mention", {})
                 self.mentions.append((event, mention))
                 self.events.setdefault(source, []).append(mention)
+        #: How often a part was older than the whole that was there.
+        self.leftovers = 0
         self.nodes: list[Node] = []
         self.current: dict[Any, Node] = {}
         self.ordinals: dict[Any, list[Any]] = {}
@@ -435,7 +439,8 @@ class Graph:
         for node in parts:
             before = [n for n in wholes if n.at <= node.at]
             if not node.made and (before or alone):
-                add((before or wholes)[-1], node, "part of", "")
+                source = self._untouched_since(before or wholes, node)
+                add(source, node, "part of", "")
         for node in wholes:
             before = [n for n in parts if n.at <= node.at]
             if not (before or alone):
@@ -447,6 +452,44 @@ class Graph:
             ]
             if not node.made or makers[0] & makers[1]:
                 add(source, node, "part of", "")
+
+    def _untouched_since(self, wholes: list[Node], part: Node) -> Node:
+        """Return the first version of a folder from which on nobody wrote a part."""
+        chosen = wholes[-1]
+        name = part.artifact[1][len(chosen.artifact[1]) + 1 :]
+        entry = self._files(chosen).get(name)
+        digest = self._digest(part)[0]
+        if entry is None or (digest and entry[1] and digest != entry[1]):
+            return chosen
+        manifests = [self._manifest(n) for n in wholes]
+        for older in reversed(wholes[:-1]):
+            before, after = self._files(older).get(name), self._files(chosen)[name]
+            made_again = manifests.count(self._manifest(chosen)) > 1
+            if before is None or made_again or before[0] != after[0]:
+                break
+            both = [
+                (a, b) for a, b in zip(before[1:], after[1:], strict=True) if a and b
+            ]
+            if not both or any(a != b for a, b in both):
+                break
+            chosen = older
+            self.leftovers += 1
+        return chosen
+
+    def _manifest(self, node: Node) -> str | None:
+        found = [e.manifest for e in self._events(node) if e.manifest]
+        return found[0] if found else None
+
+    def _files(self, node: Node) -> dict[str, list[Any]]:
+        """List the files of a folder's version: size, digest and time by name."""
+        digest = self._manifest(node)
+        listings = [
+            json.dumps(e.entries)
+            for events in self.events.values()
+            for e in events
+            if digest is not None and e.manifest == digest
+        ]
+        return {e[0]: e[1:] for e in json.loads(min(listings))} if listings else {}
 
     # -- comparison ----------------------------------------------------------
 

@@ -2,24 +2,27 @@
 
 A folder or project consists of the versions that its parts had when it was first seen;
 if a task made it, of the versions that this task made. A part without a maker came with
-the folder or project that existed when the part was first seen.
+the folder or project that existed when the part was first seen; where manifests show
+that earlier versions of the folder held it unchanged, with the first of those.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from .activity_ids import STEP_BITS
 from .database import TeamReader
 from .edge_uids import SOURCE_BITS
+from .leftovers import Leftovers, State
 
 #: Kinds that lie in folders, and those that folders are.
 _FOLDER: Final = "folder"
 _PART_KINDS: Final = ("file", "folder")
 _NODES: Final = (
-    "SELECT n.id, n.entity_id, n.is_made, n.created_at, s.source, n.first_edge"  # noqa: S608  constant SQL
+    "SELECT n.id, n.entity_id, n.is_made, n.created_at, s.source, n.first_edge,"  # noqa: S608  constant SQL
+    " n.manifest, n.digest"
     " FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value"
     f" JOIN sources s ON s.team_id = :team AND s.id = n.first_edge >> {SOURCE_BITS}"
@@ -78,20 +81,6 @@ _MAKERS: Final = (
 Pair = tuple[int, int, float]
 
 
-class _Node(NamedTuple):
-    id: int
-    entity: int
-    is_made: bool
-    at: float
-    source: str
-    first_edge: int
-
-    @property
-    def order(self) -> tuple[float, str, int, bool]:
-        """Its place in time among others; ids would go by arrival."""
-        return self.at, self.source, self.first_edge, self.is_made
-
-
 def feeding_pairs(
     reader: TeamReader, nodes: Collection[int], *, is_up: bool
 ) -> list[Pair]:
@@ -118,8 +107,7 @@ def feeding_pairs(
     side, chosen = int(is_up), set(nodes)
     arrivals = [
         pair
-        for whole, part in came
-        for pair in _came_with(states[whole], states[part])
+        for pair in _arrivals(reader, [(states[w], states[p]) for w, p in came])
         if pair[side].id in chosen
     ]
     makings = [
@@ -132,31 +120,36 @@ def feeding_pairs(
     return [(one.id, two.id, max(one.at, two.at)) for one, two in pairs]
 
 
-def _states(reader: TeamReader, artifacts: Collection[int]) -> dict[int, list[_Node]]:
+def _states(reader: TeamReader, artifacts: Collection[int]) -> dict[int, list[State]]:
     """Return the nodes of artifacts, in the order of time."""
-    found: dict[int, list[_Node]] = defaultdict(list)
+    found: dict[int, list[State]] = defaultdict(list)
     for row in reader.rows(_NODES, ids=artifacts):
-        found[row[1]].append(_Node(*row))
+        found[row[1]].append(State(*row))
     for nodes in found.values():
         nodes.sort(key=lambda node: node.order)
     return found
 
 
-def _came_with(
-    wholes: list[_Node], parts: list[_Node]
-) -> Iterable[tuple[_Node, _Node]]:
+def _arrivals(
+    reader: TeamReader, came: list[tuple[list[State], list[State]]]
+) -> Iterable[tuple[State, State]]:
     """Pair parts that nobody made with the whole that was there."""
-    for part in parts:
-        if part.is_made:
-            continue
-        before = [whole for whole in wholes if whole.at <= part.at]
-        if before:
-            yield before[-1], part
-        elif len(wholes) == len(parts) == 1 and not wholes[0].is_made:
-            yield wholes[0], part
+    found: list[tuple[list[State], State]] = []
+    for wholes, parts in came:
+        for part in parts:
+            if part.is_made:
+                continue
+            before = [whole for whole in wholes if whole.at <= part.at]
+            if before:
+                found.append((before, part))
+            elif len(wholes) == len(parts) == 1 and not wholes[0].is_made:
+                found.append((wholes, part))
+    leftovers = Leftovers(reader, found)
+    for before, part in found:
+        yield leftovers.first_with(before, part), part
 
 
-def _made_of(wholes: list[_Node], parts: list[_Node]) -> Iterable[tuple[_Node, _Node]]:
+def _made_of(wholes: list[State], parts: list[State]) -> Iterable[tuple[State, State]]:
     """Pair wholes with the versions that their parts had."""
     for whole in wholes:
         before = [part for part in parts if part.at <= whole.at]
@@ -167,8 +160,8 @@ def _made_of(wholes: list[_Node], parts: list[_Node]) -> Iterable[tuple[_Node, _
 
 
 def _by_one_maker(
-    reader: TeamReader, pairs: list[tuple[_Node, _Node]]
-) -> list[tuple[_Node, _Node]]:
+    reader: TeamReader, pairs: list[tuple[State, State]]
+) -> list[tuple[State, State]]:
     """Leave out parts that were in a folder before a task made all of it again."""
     made = {node.id for pair in pairs if pair[1].is_made for node in pair}
     if not made:

@@ -100,16 +100,25 @@ class LateEvidence:
         if manifest is None or manifest.digest is None:
             return
         entries = json.dumps(manifest.entries)
-        self._manifests[manifest.digest] = (
+        row = (
             self._known.team_id, manifest.digest, manifest.files, manifest.bytes,
             int(manifest.is_complete), entries,
         )  # fmt: skip
+        known = self._manifests.get(manifest.digest)
+        if known is None or entries < known[-1]:
+            self._manifests[manifest.digest] = row
 
     def write(self) -> None:
         """Write what waits for its edge, and manifests."""
         tx, team = self._tx, self._known.team_id
-        tx.insert_many(
-            "manifests", _MANIFEST, list(self._manifests.values()), or_ignore=True
+        # Equal contents may have been seen at several times: which of them is kept does
+        # not depend on which came first.
+        binary = tx.dialect.words["binary"]
+        tx.run_many(
+            f"INSERT INTO manifests ({', '.join(_MANIFEST)}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608  constant SQL
+            " ON CONFLICT (team_id, digest) DO UPDATE SET entries = excluded.entries"
+            f" WHERE excluded.entries{binary} < manifests.entries{binary}",
+            list(self._manifests.values()),
         )
         if self._late:
             tx.run(

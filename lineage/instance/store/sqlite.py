@@ -65,6 +65,7 @@ class SqliteDialect:
         "least": "MIN",
         "greatest": "MAX",
         "blob": "BLOB",
+        "binary": "",
         "serial": "INTEGER PRIMARY KEY AUTOINCREMENT",
     }
 

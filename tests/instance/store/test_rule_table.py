@@ -238,6 +238,44 @@ def test_a_file_of_a_produced_folder_comes_from_its_maker(
     assert "/out" in story.walk(story.node(used), up=False)[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "second", "third", "maker"),
+    [
+        ("a", ("a", 5, "d", 1), ("a", 5, "d", 1), "w1"),
+        ("a", ("a", 5, None, 1), ("a", 5, None, 1), "w1"),
+        ("a", ("a", 5, "d", 2), ("a", 5, "d", 2), "w2"),
+        ("a", ("a", 6, "d", 1), ("a", 6, "d", 1), "w2"),
+        ("a", ("a", 5, "e", 1), ("a", 5, "d", 1), "w3"),
+        ("a", ("b", 5, "d", 1), ("a", 5, "d", 1), "w3"),
+        ("sub", ("sub/a", 5, "d", 1), ("sub/a", 5, "d", 1), "w1"),
+        ("sub", ("sub/a", 5, "d", 1), ("sub/a", 5, "d", 3), "w3"),
+    ],
+    ids=[
+        "left alone", "left alone, unread", "written again", "other size",
+        "other content", "was gone", "folder left alone", "folder written again",
+    ],
+)  # fmt: skip
+def test_a_file_that_a_later_maker_of_a_folder_left_alone_keeps_its_own(
+    story: Story, name: str, second: Any, third: Any, maker: str
+) -> None:
+    """Run after run writes into one folder; a reader then takes what is in it."""
+    first = ("sub/a" if name == "sub" else "a", 5, "d", 1)
+    for number, entry in enumerate((first, second, third), 1):
+        path, size, sign, mtime = entry
+        listed = (path, size, sign and f"sha256:{sign * 64}", mtime)
+        manifest = {
+            "digest": f"h1:{str(number) * 43}=", "files": 2, "bytes": 9,
+            "entries": [listed, ("own", number, None, number)],
+        }  # fmt: skip
+        known = [{"kind": "dirhash-h1", "value": manifest["digest"]}]
+        story.makes(
+            f"w{number}", "/out", kind="folder", manifest=manifest, evidence=known
+        )
+    kind = "folder" if name == "sub" else "file"
+    use = story.uses("r", f"/out/{name}", kind=kind)
+    assert story.walk(story.node(use), up=True)[1] & {"w1", "w2", "w3"} == {maker}
+
+
 def test_a_folder_comes_from_who_made_its_files(story: Story) -> None:
     """Other files of the folder are no ancestors of what was made from one."""
     story.makes("a", "/f/x")

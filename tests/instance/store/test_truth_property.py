@@ -9,7 +9,7 @@ from typing import Any
 import graph_form
 import hypothesis.strategies as st
 import versions_reference
-from histories import Fact, histories
+from histories import Fact, folder_histories, histories
 from hypothesis import HealthCheck, given, settings
 
 from lineage.instance.store import Store, open_store
@@ -52,3 +52,31 @@ def test_the_graph_follows_the_rule_however_facts_arrive(store_url: str) -> None
     check()
     for one in stores:
         one.close()
+
+
+def test_files_that_a_folders_next_maker_left_alone_keep_their_own(
+    store_url: str,
+) -> None:
+    """As the rule says, in any order, on both engines; and the rule is met at all."""
+    stores = [open_store(store_url), open_store(store_url)]
+    met: list[bool] = []
+
+    @settings(
+        max_examples=60 if store_url.startswith("sqlite") else 20,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(folder_histories(), st.integers(1, 1_000_000))
+    def check(facts: list[Fact], seed: int) -> None:
+        graph = versions_reference.Graph(facts)
+        expected = graph.canonical()
+        met.append(graph.leftovers > 0)
+        for turn in (0, seed):
+            found = _play(stores, facts, turn)
+            for part, value in expected.items():
+                assert found[part] == value, (part, turn, facts)
+
+    check()
+    for one in stores:
+        one.close()
+    assert any(met)

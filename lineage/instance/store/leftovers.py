@@ -1,0 +1,158 @@
+"""Which version of a folder a file came with, where later versions did not touch it.
+
+A task that produces a folder may find files of earlier tasks in it. The manifests of
+two versions show which ones it left alone: those with the same size, time and content.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from .database import TeamReader
+
+#: So many versions of a folder are looked back through.
+MAX_LOOK_BACK: Final = 32
+_NAMES: Final = (
+    "SELECT a.id, a.kind, a.ident FROM each_int(:ids) AS x"
+    " JOIN entities a ON a.team_id = :team AND a.id = x.value"
+)
+_MANIFESTS: Final = (
+    "SELECT m.digest, m.is_complete, m.entries FROM each_text(:digests) AS x"
+    " JOIN manifests m ON m.team_id = :team AND m.digest = x.value"
+)
+#: Size, digest where known, time of change.
+_Entry = tuple[Any, ...]
+
+
+class State(NamedTuple):
+    """One making or finding of an artifact, in the order of time."""
+
+    id: int
+    entity: int
+    is_made: bool
+    at: float
+    source: str
+    first_edge: int
+    manifest: str | None
+    digest: str | None
+
+    @property
+    def order(self) -> tuple[float, str, int, bool]:
+        """Its place in time among others; ids would go by arrival."""
+        return self.at, self.source, self.first_edge, self.is_made
+
+
+class Leftovers:
+    """Finds the first of a folder's versions that held a part as the last one did.
+
+    Args:
+        reader: Reads the team's rows.
+        pairs: All that is to be asked about: the wholes before a part, and the part.
+    """
+
+    def __init__(
+        self,
+        reader: TeamReader,
+        pairs: Collection[tuple[Sequence[State], State]],
+    ) -> None:
+        self._names: dict[int, tuple[str, str]] = {}
+        self._texts: dict[str, tuple[bool, str]] = {}
+        self._read: dict[str, dict[str, _Entry]] = {}
+        wanted = [(wholes, part) for wholes, part in pairs if _may_be_left(wholes)]
+        if not wanted:
+            return
+        ids = {one.entity for wholes, part in wanted for one in (wholes[-1], part)}
+        digests = {
+            whole.manifest
+            for wholes, _ in wanted
+            for whole in wholes[-MAX_LOOK_BACK:]
+            if whole.manifest is not None
+        }
+        self._names = {
+            id: (kind, ident) for id, kind, ident in reader.rows(_NAMES, ids=ids)
+        }
+        self._texts = {
+            digest: (bool(is_complete), entries)
+            for digest, is_complete, entries in reader.rows(_MANIFESTS, digests=digests)
+        }
+
+    def first_with(self, wholes: Sequence[State], part: State) -> State:
+        """Return the version of the whole that a part came with.
+
+        Args:
+            wholes: The versions up to the time of the part, in order; not empty.
+            part: A version of the part that nobody is known to have made.
+        """
+        at = len(wholes) - 1
+        name = self._name_inside(wholes[at], part) if _may_be_left(wholes) else None
+        if name is None or not self._is_as_listed(wholes[at], part, *name):
+            return wholes[at]
+        manifests = [whole.manifest for whole in wholes]
+        least = max(0, len(wholes) - MAX_LOOK_BACK)
+        while (
+            at > least
+            # What was made again has the times of one making only.
+            and manifests.count(manifests[at]) == 1
+            and self._is_left(manifests[at], manifests[at - 1], *name)
+        ):
+            at -= 1
+        return wholes[at]
+
+    def _name_inside(self, whole: State, part: State) -> tuple[str, bool] | None:
+        """Return how a manifest names a part, and whether it is a folder."""
+        _, folder = self._names[whole.entity]
+        kind, ident = self._names[part.entity]
+        if not ident.startswith(f"{folder}/"):
+            return None
+        return ident[len(folder) + 1 :], kind == "folder"
+
+    def _is_as_listed(
+        self, whole: State, part: State, name: str, is_folder: bool
+    ) -> bool:
+        if is_folder:
+            return True
+        entry = self._entries(whole.manifest).get(name)
+        if entry is None:
+            return False
+        return part.digest is None or entry[1] is None or part.digest == entry[1]
+
+    def _is_left(
+        self, after: str | None, before: str | None, name: str, is_folder: bool
+    ) -> bool:
+        """Whether a file or folder is in two manifests, and the same in both."""
+        if after is None or before is None or after == before:
+            return False
+        ours, theirs = self._entries(after), self._entries(before)
+        if not is_folder:
+            return _is_same(ours.get(name), theirs.get(name))
+        if not all(self._texts[one][0] for one in (after, before)):
+            return False
+        inside = {n for n in ours.keys() | theirs.keys() if n.startswith(f"{name}/")}
+        return bool(inside) and all(
+            _is_same(ours.get(one), theirs.get(one)) for one in inside
+        )
+
+    def _entries(self, manifest: str | None) -> Mapping[str, _Entry]:
+        if manifest is None or manifest not in self._texts:
+            return {}
+        if manifest not in self._read:
+            entries = json.loads(self._texts[manifest][1])
+            self._read[manifest] = {name: tuple(rest) for name, *rest in entries}
+        return self._read[manifest]
+
+
+def _may_be_left(wholes: Sequence[State]) -> bool:
+    if len(wholes) < 2:
+        return False
+    last, before = wholes[-1].manifest, wholes[-2].manifest
+    return last is not None and before is not None and last != before
+
+
+def _is_same(one: _Entry | None, other: _Entry | None) -> bool:
+    """Whether two entries show one content that nobody wrote in between."""
+    if one is None or other is None or one[0] != other[0]:
+        return False
+    known = [(a, b) for a, b in zip(one[1:], other[1:], strict=True) if a and b]
+    return bool(known) and all(a == b for a, b in known)
