@@ -21,7 +21,7 @@ LOCAL: Final = "local"
 _MOST_OPENINGS: Final = 64
 
 
-class _Said(NamedTuple):
+class _State(NamedTuple):
     """A `StoreState`, which no recorded call loads."""
 
     store: str
@@ -30,7 +30,7 @@ class _Said(NamedTuple):
 
 
 class StoreWatch:
-    """Compares what a store says of itself with what it said last.
+    """Compares what a store says of itself with what it reported last.
 
     An instance of ours says with each batch which store took it. Another store, or an
     older position of the same one, shows that facts are lost. A store that was opened
@@ -55,7 +55,7 @@ class StoreWatch:
         self._begin()
 
     def _begin(self) -> None:
-        self._said: _Said | None = None
+        self._state: _State | None = None
         #: By opening: how far the store had come when it answered last.
         self._positions: dict[str, int] = {}
         self._stores: set[str] = set()
@@ -80,42 +80,42 @@ class StoreWatch:
             Whether it has lost what it had confirmed.
         """
         self.look_back()
-        said = _Said(state.store, state.opening, state.position)
-        before, self._said = self._said, said
-        is_opened = said.opening not in self._positions
-        least = self._least_position(said, before)
-        self._positions[said.opening] = said.position
-        self._stores.add(said.store)
+        now = _State(state.store, state.opening, state.position)
+        before, self._state = self._state, now
+        is_opened = now.opening not in self._positions
+        least = self._least_position(now, before)
+        self._positions[now.opening] = now.position
+        self._stores.add(now.store)
         if len(self._positions) > _MOST_OPENINGS:
             self._positions.pop(next(iter(self._positions)))
-        if said.position < least:
+        if now.position < least:
             self.is_of_earlier = self._is_kept_by_earlier
-            self._accept_loss(said)
+            self._accept_loss(now)
             return True
         if before is None:
-            self._keep_said()
+            self._keep_state()
         elif is_opened:
             self.is_of_earlier = self._is_kept_by_earlier
-            # The last one before this batch: what others have stored says nothing.
+            # The last one before this batch: what others have stored shows nothing.
             self._probe = self._wire_of_last()
         return False
 
-    def _least_position(self, said: _Said, before: _Said | None) -> float:
+    def _least_position(self, state: _State, before: _State | None) -> float:
         """Return the position that a store without loss has reached."""
-        if before is None or _is_other_team(said, before):
+        if before is None or _is_other_team(state, before):
             return 0
-        if said.store not in self._stores:
+        if state.store not in self._stores:
             return float("inf")
-        if said.opening in self._positions:
-            return self._positions[said.opening]
-        return before.position if said.store == before.store else 0
+        if state.opening in self._positions:
+            return self._positions[state.opening]
+        return before.position if state.store == before.store else 0
 
-    def _accept_loss(self, said: _Said) -> None:
+    def _accept_loss(self, state: _State) -> None:
         """Go on from here; where two stores answer in turn, that is no further loss."""
         self._probe = None
         self._positions = dict.fromkeys(self._positions, 0)
-        self._positions[said.opening] = said.position
-        self._keep_said()
+        self._positions[state.opening] = state.position
+        self._keep_state()
 
     def forget(self) -> None:
         """Expect another store: it is known that the last one is gone."""
@@ -126,7 +126,7 @@ class StoreWatch:
     def is_known(self) -> bool:
         """Whether the receiver is an instance of ours, which stores a fact once."""
         self.look_back()
-        return self._destination == LOCAL or self._said is not None
+        return self._destination == LOCAL or self._state is not None
 
     def look_back(self) -> None:
         """Read what an earlier process has kept, once for each destination."""
@@ -148,10 +148,10 @@ class StoreWatch:
             self._wire, self._probe = kept, kept if has_store else None
             return
         known: dict[str, Any] = json.loads(kept)
-        said = known["state"]
-        self._said = _Said(said["store"], said["opening"], said["position"])
-        self._positions[self._said.opening] = self._said.position
-        self._stores.add(self._said.store)
+        state = known["state"]
+        self._state = _State(state["store"], state["opening"], state["position"])
+        self._positions[self._state.opening] = self._state.position
+        self._stores.add(self._state.store)
         fact = known.get("fact")
         self._wire = None if fact is None else json.dumps(fact).encode()
 
@@ -182,8 +182,8 @@ class StoreWatch:
         self._wire, self._last = self._last.wire, None
         if self._destination == LOCAL:
             self._write(self._wire)
-        elif self._said is not None:
-            self._keep_said()
+        elif self._state is not None:
+            self._keep_state()
 
     def name(self) -> str:
         """Return how people know the store."""
@@ -196,12 +196,12 @@ class StoreWatch:
     def _wire_of_last(self) -> bytes | None:
         return self._wire if self._last is None else self._last.wire
 
-    def _keep_said(self) -> None:
-        if self._destination == LOCAL or self._said is None or not self._is_on:
+    def _keep_state(self) -> None:
+        if self._destination == LOCAL or self._state is None or not self._is_on:
             return
         wire = self._wire_of_last()
         kept = {
-            "state": self._said._asdict(),
+            "state": self._state._asdict(),
             "fact": None if wire is None else json.loads(wire),
         }
         self._write(json.dumps(kept, separators=(",", ":")).encode())
@@ -219,8 +219,8 @@ class StoreWatch:
         return f"{CONFIRMED}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
-def _is_other_team(said: _Said, before: _Said) -> bool:
+def _is_other_team(state: _State, before: _State) -> bool:
     """Whether another token was used, whose team has another graph."""
-    store, _, team = said.store.rpartition("/")
+    store, _, team = state.store.rpartition("/")
     store_before, _, team_before = before.store.rpartition("/")
     return store == store_before and team != team_before

@@ -104,9 +104,9 @@ def test_each_version_is_shown_with_the_task_that_made_it(
              "stat": {"size": 9, "mtime_ns": 1, "digest": f"sha256:{sign}"}},
         ]  # fmt: skip
     assert empty_home.facts.add(facts).refused == []
-    thing = type_("show", "/v/m.pt", "--json").data["thing"]
-    made = {one["version"]: one["name"] for one in thing["version_makers"]}
-    keys = [node["key"] for node in thing["versions"]]
+    detail = type_("show", "/v/m.pt", "--json").data["thing"]
+    made = {one["version"]: one["name"] for one in detail["version_makers"]}
+    keys = [node["key"] for node in detail["versions"]]
     assert [made.get(key) for key in keys] == ["r5", None, "r3", "r2", "r1"]
     lines = type_("show", "/v/m.pt", "--versions").out.splitlines()
     rows = lines[lines.index("Versions (5)") + 1 :][:5]

@@ -32,7 +32,7 @@ def test_an_answer_says_how_far_the_store_has_come(store_url: str) -> None:
     """Each change moves it, a repetition does not, and each opening has its name."""
     first, second = open_store(store_url), open_store(store_url)
     facts = Facts("first")
-    said = [
+    found = [
         store.ingest(1, batch).state
         for store in (first, second)
         for batch in ([facts.uses("job", 1)], [facts.uses("job", 2)] * 2)
@@ -41,7 +41,7 @@ def test_an_answer_says_how_far_the_store_has_come(store_url: str) -> None:
     again, repeated = first.ingest(1, [fact]), second.ingest(1, [fact])
     other_team = first.ingest(2, [Facts("other").uses("job", 1)]).state
     assert first.ingest(1, [{"f": "nothing"}]).state is None
-    states = [state for state in said if state is not None]
+    states = [state for state in found if state is not None]
     assert [s.position - states[0].position for s in states] == [0, 1, 2, 3]
     assert len({s.opening for s in states}) == 2
     assert other_team is not None
@@ -65,12 +65,12 @@ def test_a_copy_says_that_it_is_an_older_state(tmp_path: Path) -> None:
     last = store.ingest(1, [facts.uses("job", 3)]).state
     store.close()
     copy = open_store(f"sqlite:///{tmp_path}/copy.db")
-    said = copy.ingest(1, [facts.uses("job", 4)]).state
+    now = copy.ingest(1, [facts.uses("job", 4)]).state
     copy.close()
-    assert said is not None
+    assert now is not None
     assert last is not None
-    assert said.store == last.store
-    assert said.position < last.position
+    assert now.store == last.store
+    assert now.position < last.position
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

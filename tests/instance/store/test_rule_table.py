@@ -1,5 +1,7 @@
 """What an app does, and what must be answered: the rows that the store decides."""
 
+# Longer than 400 lines: the rows of one table.
+
 from __future__ import annotations
 
 import itertools
