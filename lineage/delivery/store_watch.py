@@ -34,7 +34,7 @@ class StoreWatch:
 
     An instance of ours says with each batch which store took it. Another store, or an
     older position of the same one, shows that facts are lost. A store that was opened
-    anew may be an older one, too, that others have filled meanwhile: there the last
+    again may be an older one, too, that others have filled meanwhile: there the last
     fact that it confirmed is sent again, and shows it by being new. An embedded store
     is asked so by each process.
 

@@ -110,7 +110,7 @@ def test_a_client_that_lives_sends_again_what_the_backup_lacks(
 
 
 @pytest.mark.parametrize("becomes", ["same", "older", "filled by others", "gone"])
-def test_the_next_run_of_a_client_says_what_the_backup_lacks(
+def test_the_next_run_of_a_client_warns_of_what_the_backup_lacks(
     becomes: str, instance: Instance, tmp_path: Path
 ) -> None:
     """Its files were deleted when all was delivered: one warning says so, once."""

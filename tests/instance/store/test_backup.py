@@ -28,7 +28,7 @@ def test_a_copy_is_a_store_as_it_was(tmp_path: Path) -> None:
     copy.close()
 
 
-def test_an_answer_says_how_far_the_store_has_come(store_url: str) -> None:
+def test_an_answer_shows_how_far_the_store_has_come(store_url: str) -> None:
     """Each change moves it, a repetition does not, and each opening has its name."""
     first, second = open_store(store_url), open_store(store_url)
     facts = Facts("first")
@@ -55,7 +55,7 @@ def test_an_answer_says_how_far_the_store_has_come(store_url: str) -> None:
         store.close()
 
 
-def test_a_copy_says_that_it_is_an_older_state(tmp_path: Path) -> None:
+def test_a_copy_shows_that_it_is_an_older_state(tmp_path: Path) -> None:
     """It is the same store, at a lower position."""
     store = open_store(f"sqlite:///{tmp_path}/instance.db")
     facts = Facts("first")
