@@ -33,8 +33,10 @@ def _nothing(page: Any) -> None:
 
 
 def _choose_app(page: Any) -> None:
-    """Open the details of all trainings."""
+    """Open the details of all trainings, and fit the graph beside them."""
     page.locator(".node-group", has_text="Train unet").locator(".node-main").click()
+    page.get_by_text("Show the next 20").wait_for()
+    page.get_by_role("button", name="Fit the graph").click()
 
 
 def _open_runs(page: Any) -> None:

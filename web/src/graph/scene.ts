@@ -104,7 +104,8 @@ export function faceOf(item: NodeItem, differing: Differences = NONE): Face {
     node.type === "task" ? `task ${node.id}` : kindWord(node.kind),
     node.version,
     node.is_deleted ? "deleted" : null,
-    since != null ? ago(since) : null,
+    // Kept in one line.
+    since != null ? ago(since).replaceAll(" ", "\u00a0") : null,
   ];
   const { title, description } = shown(node);
   return {
