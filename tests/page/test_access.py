@@ -39,7 +39,20 @@ VIEWS = {
     "provenance": "/?view=provenance&focus={data}",
     "stale": "/?view=stale",
     "compare": "/?view=diff&a={task}&b={other}",
+    "compare, one chosen": "/?view=diff&a={task}",
+    "models": "/?tab=models",
+    "no run": "/?q=nothing-like-it",
+    "runs": "/?focus={data}&by=run&up=all",
+    "steps": "/?focus={other}&by=run&ungroup={other}",
+    "as of": "/?focus={task}&at=1790000900",
+    "marks": "/?focus={data}&down=all&up=0&impact={data}",
+    "unknown": "/?focus=name:nothing-like-it",
+    "nothing stale": "/?view=stale&focus={task}",
+    "nothing depends": "/?view=impact&focus=notes.txt",
 }
+#: What opens over a graph, by the buttons or keys that open it.
+OPENED = {"Filter": ".popover-box", "Export": ".popover-box", "As of": ".timeline",
+          "?": "dialog.shortcuts", "Shift+F10": ".context-menu"}  # fmt: skip
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -56,6 +69,38 @@ def test_axe_finds_no_serious_fault(
     page = look(address, color_scheme=scheme, reduced_motion="reduce")
     expect(page.locator("main h1").first).to_be_attached()
     page.wait_for_load_state("networkidle")
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("view", ["home", "graph", "impact", "stale", "compare"])
+def test_axe_finds_no_serious_fault_on_a_phone(
+    look: Look, signs: StoryFixture, view: str
+) -> None:
+    """Narrow nodes, and rows that are blocks, keep their names, roles and contrast."""
+    address = VIEWS[view].format(
+        task=signs.find("Evaluate signs"),
+        other=signs.find("Train signs"),
+        data=signs.data("/models/best.pt"),
+    )
+    page = look(address, reduced_motion="reduce", **PHONE)
+    expect(page.locator("main h1").first).to_be_attached()
+    page.wait_for_load_state("networkidle")
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize("opener", OPENED)
+def test_axe_finds_no_serious_fault_in_what_opens(
+    look: Look, signs: StoryFixture, opener: str
+) -> None:
+    """Menus, filters, time and the list of keys are as sound as the rest."""
+    page = look(f"/?focus={signs.find('Label signs')}", reduced_motion="reduce")
+    node = page.locator(".node.is-focus .node-main")
+    node.focus()
+    if opener in ("?", "Shift+F10"):
+        page.keyboard.press(opener)
+    else:
+        page.get_by_role("button", name=opener).first.click()
+    expect(page.locator(OPENED[opener])).to_be_visible()
     assert faults(page) == []
 
 
