@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Final, NamedTuple
 
 from .artifact_identity import CONTAINERS
+from .columns import Columns
 from .database import Transaction
 from .evidence import Token, VersionEvidence
 from .timeline import Making, Timeline
@@ -16,6 +18,11 @@ NODE: Final = (
     "id", "team_id", "entity_id", "version", "ordinal", "label", "size", "digest",
     "created_at", "same_as", "is_made", "made_at", "evidence", "normalised", "pinned",
     "pinned_reason", "manifest", "first_edge", "card", "deleted_at", "task_id",
+)  # fmt: skip
+#: What a node has that is an artifact's first and of which one edge says all.
+FIRST_NODE: Final = (
+    "id", "team_id", "entity_id", "version", "ordinal", "label", "created_at",
+    "same_as", "is_made", "made_at", "first_edge",
 )  # fmt: skip
 ENTITY: Final = (
     "team_id", "kind", "ident", "id", "name", "is_model", "machine", "versions",
@@ -186,21 +193,29 @@ def version_row(
     )
 
 
-def first_row(
-    team: int,
-    entity: int,
-    kind: str,
-    node: int,
-    edge: int,
-    at: float,
-    *,
-    is_made: bool,
-) -> tuple[Any, ...]:
-    """Return the row of an artifact's first node, of which one edge says all."""
-    label = "v1" if is_made or kind in CONTAINERS else None
-    return (
-        node, team, entity, "", 1, label, None, None, at, node, int(is_made),
-        at if is_made else None, None, None, None, None, None, edge, None, None, None,
+def first_nodes(
+    team: int, artifacts: Sequence[ArtifactState], edges: Sequence[int]
+) -> Columns:
+    """Return the rows of first nodes, in the order of `FIRST_NODE`.
+
+    Args:
+        team: The team.
+        artifacts: Artifacts that have begun with one edge each.
+        edges: The edges' ids.
+    """
+    nodes = [artifact.latest_id for artifact in artifacts]
+    labels = [
+        "v1" if artifact.is_observed or artifact.kind in CONTAINERS else None
+        for artifact in artifacts
+    ]
+    return Columns(
+        len(nodes),
+        (
+            nodes, repeat(team), [artifact.id for artifact in artifacts], repeat(""),
+            repeat(1), labels, [artifact.latest_at for artifact in artifacts], nodes,
+            [int(artifact.is_observed) for artifact in artifacts],
+            [artifact.barrier_at for artifact in artifacts], edges,
+        ),
     )  # fmt: skip
 
 

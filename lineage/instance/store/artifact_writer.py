@@ -8,16 +8,17 @@ depends on the order of arrival.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from .activity_ids import INPUT
 from .artifact_identity import CONTAINERS, TASK_KINDS
 from .artifact_rows import (
+    FIRST_NODE,
     NODE,
     ArtifactState,
     VersionRow,
-    first_row,
+    first_nodes,
     node_row,
     version_row,
     write_artifacts,
@@ -64,6 +65,8 @@ class ArtifactWriter:
         self._events: dict[int, list[Event]] = {}
         """Edges and mentions of the artifacts whose timelines are read."""
         self._touched: dict[int, ArtifactState] = {}
+        self._first: Collection[Sequence[Any]] = ()
+        """Rows of the first nodes of artifacts, where one edge says all."""
         self._rows: list[tuple[Any, ...]] = []
         self._tokens: list[tuple[int, int, str, int]] = []
         self._made: list[tuple[float | None, int, int]] = []
@@ -145,6 +148,7 @@ class ArtifactWriter:
         write_artifacts(tx, team, list(self._touched.values()))
         note_unwritten(tx, team, self.unwritten)
         index_new(tx, self._known, new)
+        tx.insert_many("nodes", FIRST_NODE, self._first)
         tx.insert_many("nodes", NODE, self._rows)
         tx.run_many(
             "UPDATE nodes SET made_at = ? WHERE team_id = ? AND id = ?", self._made
@@ -192,19 +196,16 @@ class ArtifactWriter:
         """
         if not begun:
             return
-        team, batch = self._known.team_id, self._batch
+        batch, edges = self._batch, []
         numbers = self._tx.next_numbers("nodes", len(begun))
         for (artifact, place), node in zip(begun, numbers, strict=True):
-            is_made, at = batch.links[place] != INPUT, batch.times[place]
-            edge = batch.ids[place]
-            artifact.begin(node, edge, at, is_made=is_made)
+            edge, is_made = batch.ids[place], batch.links[place] != INPUT
+            artifact.begin(node, edge, batch.times[place], is_made=is_made)
             batch.nodes[place] = node
-            self._rows.append(
-                first_row(
-                    team, artifact.id, artifact.kind, node, edge, at, is_made=is_made
-                )
-            )
+            edges.append(edge)
             self._touched[artifact.id] = artifact
+        artifacts = [artifact for artifact, _ in begun]
+        self._first = first_nodes(self._known.team_id, artifacts, edges)
 
     def _bind_task(self, artifact: ArtifactState) -> None:
         """Bind to the one node of a task that other tasks use or produce."""

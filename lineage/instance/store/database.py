@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -79,7 +79,7 @@ class Transaction:
         self,
         table: str,
         columns: Sequence[str],
-        rows: Sequence[Sequence[Any]],
+        rows: Collection[Sequence[Any]],
         *,
         or_ignore: bool = False,
     ) -> None:
@@ -109,7 +109,7 @@ class Transaction:
         table: str,
         columns: Sequence[str],
         key: Sequence[str],
-        rows: Sequence[Sequence[Any]],
+        rows: Collection[Sequence[Any]],
         *,
         least: str,
         greatest: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, ClassVar, Protocol
 
 from ...errors import StoreError
@@ -43,7 +43,7 @@ class Dialect(Protocol):
         connection: Any,
         table: str,
         columns: Sequence[str],
-        rows: Sequence[Sequence[Any]],
+        rows: Collection[Sequence[Any]],
         *,
         on_conflict: str,
     ) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from .activity_ids import INPUT, MADE, OUTPUT
 from .artifact_rows import ArtifactState
+from .columns import Columns
 from .dedup import Item
 from .edge_uids import SOURCE_BITS
 from .evidence import NO_EVIDENCE, VersionEvidence, from_members, members_of, read
@@ -125,7 +126,7 @@ class EdgeBatch:
             if event.is_reused:
                 self.reused.add(place)
 
-    def rows(self, team: int) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
+    def rows(self, team: int) -> tuple[Sequence[str], Columns]:
         """Return the names of columns and the edges' rows.
 
         Columns are left out where no edge has more than what a row has without them.
@@ -150,7 +151,7 @@ class EdgeBatch:
         if reused:
             names.append("is_reused")
             rows.append([int(place in reused) for place in places])
-        return names, list(zip(*rows, strict=False))
+        return names, Columns(len(places), rows)
 
     def metas(self) -> dict[int, str]:
         """Return the metas of edges as text, by their places."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Final
 
 from .activity_ids import INPUT, MADE, OUTPUT, SCOPED, STEP_BITS, revision_id
 from .artifact_directory import ArtifactDirectory
 from .artifact_identity import artifact_key
 from .artifact_writer import ArtifactWriter
+from .columns import Columns
 from .database import Transaction
 from .dedup import Item
 from .derivations import DerivationResolver, Mention
@@ -57,7 +59,10 @@ class EdgeWriter:
         self.artifacts = ArtifactWriter(tx, known, steps.shares_path)
         self._derivations = DerivationResolver(tx, known, self._directory)
         self._mentions: list[Mention] = []
-        self.links: dict[Link, list[float]] = {}
+        self.links: dict[Link, float] = {}
+        """When each link was there first."""
+        self._until: dict[Link, float] = {}
+        """When it was there last, where that was later."""
         self.task_cards: dict[int, str] = {}
         self.is_rewritten = False
         """Whether links were removed or changed, not only added."""
@@ -102,7 +107,7 @@ class EdgeWriter:
         self._link_edges()
         rewrite_links(tx, known.team_id, self.artifacts.recomputed)
         self.is_rewritten = self.artifacts.is_rewritten
-        rows = [(known.team_id, *link, *span) for link, span in self.links.items()]
+        rows = self._link_rows()
         tx.merge_many("links", _LINK, _LINK_KEY, rows, least="since", greatest="until")
         self._write_cards()
 
@@ -173,13 +178,10 @@ class EdgeWriter:
         for place, (key, at) in enumerate(zip(keys, batch.times, strict=True)):
             if left_out and place in left_out:
                 continue
-            span = links.get(key)
-            if span is None:
-                links[key] = [at, at]
-            elif at < span[0]:
-                span[0] = at
-            elif at > span[1]:
-                span[1] = at
+            if key in links:
+                self._widen(key, at)
+            else:
+                links[key] = at
         for older, newer, at in self.artifacts.in_place:
             self._add_revision(older, newer, at)
         self._link_mentions()
@@ -220,8 +222,27 @@ class EdgeWriter:
     def _add_revision(self, older: int, newer: int, at: float) -> None:
         activity = revision_id(newer)
         for link in ((activity, INPUT, older), (activity, OUTPUT, newer)):
-            span = self.links.setdefault(link, [at, at])
-            span[:] = min(span[0], at), max(span[1], at)
+            self._widen(link, at)
+
+    def _widen(self, link: Link, at: float) -> None:
+        """Let a link be there at a time, too."""
+        since = self.links.setdefault(link, at)
+        if at < since:
+            self.links[link] = at
+            self._until.setdefault(link, since)
+        elif at > self._until.get(link, since):
+            self._until[link] = at
+
+    def _link_rows(self) -> Columns:
+        links = self.links
+        until: list[float] = list(links.values())
+        if self._until:
+            until = [self._until.get(link, at) for link, at in links.items()]
+        activities = [link[0] for link in links]
+        directions, nodes = [link[1] for link in links], [link[2] for link in links]
+        team = repeat(self._known.team_id)
+        columns = (team, activities, directions, nodes, links.values(), until)
+        return Columns(len(links), columns)
 
     def _write_cards(self) -> None:
         """Keep the cards of nodes and tasks that came with edges."""

@@ -144,7 +144,7 @@ def _write(
         joined = join_tasks(tx, known, tasks.created, idents)
         rows = [(team, *link, at, at) for link, at in joined.items()]
         tx.insert_many("links", _LINK, rows, or_ignore=True)
-        edges.links.update({link: [at, at] for link, at in joined.items()})
+        edges.links.update(joined)
     tx.run(
         "UPDATE tasks SET revision = :revision WHERE team_id = :team"
         " AND id IN (SELECT x.value FROM each_int(:tasks) AS x)",

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 from ...errors import StoreCorruptError, StoreError
@@ -93,7 +93,7 @@ class PostgresDialect:
         connection: Any,
         table: str,
         columns: Sequence[str],
-        rows: Sequence[Sequence[Any]],
+        rows: Collection[Sequence[Any]],
         *,
         on_conflict: str,
     ) -> None:

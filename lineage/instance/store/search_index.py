@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
-from typing import Final
+from itertools import repeat
+from typing import Any, Final
 
+from .columns import Columns
 from .database import Transaction
 
 NAME: Final = 0
@@ -41,16 +43,37 @@ def plain_title(title: str) -> str:
 
 def entity_terms(team_id: int, entity_id: int, name: str, ident: str) -> list[Term]:
     """Return the rows by which a new artifact is found."""
-    rows = [(team_id, term, NAME, entity_id) for term in starts_of(name)]
-    if ident.isdecimal():
-        rows.append((team_id, ident, ID, entity_id))
-    elif ident != name:
-        lowered = ident.lower()
-        rows += [
-            (team_id, lowered[at : at + MAX_TERM], PATH, entity_id)
-            for at in _starts_in(ident.removesuffix(name))
-        ]
-    return rows
+    rows = artifact_terms(team_id, [(entity_id, name, ident)])
+    return [(team, term, field, target) for team, term, field, target in rows]
+
+
+def artifact_terms(team_id: int, artifacts: Iterable[tuple[int, str, str]]) -> Columns:
+    """Return the rows by which new artifacts are found, in the order of the index.
+
+    Args:
+        team_id: The team.
+        artifacts: Id, name and identity of each.
+    """
+    texts: list[str] = []
+    fields: list[int] = []
+    targets: list[int] = []
+    for id, name, ident in artifacts:
+        found = starts_of(name)
+        kinds = [NAME] * len(found)
+        if ident.isdecimal():
+            found.append(ident)
+            kinds.append(ID)
+        elif ident != name:
+            lowered = ident.lower()
+            starts = _starts_in(ident.removesuffix(name))
+            found += [lowered[at : at + MAX_TERM] for at in starts]
+            kinds += [PATH] * len(starts)
+        texts += found
+        fields += kinds
+        targets += [id] * len(found)
+    order = sorted(range(len(texts)), key=texts.__getitem__)
+    columns = ([column[at] for at in order] for column in (texts, fields, targets))
+    return Columns(len(order), [repeat(team_id), *columns])
 
 
 @lru_cache(maxsize=1024)
@@ -68,15 +91,14 @@ def text_of(row: str) -> str:
     )
 
 
-def write_terms(tx: Transaction, rows: Iterable[Term]) -> None:
+def write_terms(tx: Transaction, rows: Collection[Sequence[Any]]) -> None:
     """Add rows to what a search looks up."""
-    tx.insert_many("terms", _COLUMNS, list(rows), or_ignore=True)
+    tx.insert_many("terms", _COLUMNS, rows, or_ignore=True)
 
 
-def number_terms(team_id: int, numbers: Iterable[tuple[int, int]]) -> Iterable[Term]:
+def number_terms(team_id: int, numbers: Iterable[tuple[int, int]]) -> list[Term]:
     """Return the rows by which new tasks are found: their ids with their numbers."""
-    for task_id, number in numbers:
-        yield team_id, str(number), ID, -task_id
+    return [(team_id, str(number), ID, -task_id) for task_id, number in numbers]
 
 
 def write_task_terms(
@@ -100,9 +122,9 @@ def write_titles(tx: Transaction, team_id: int, titles: dict[int, str]) -> None:
     """Let artifacts be found by the titles of their cards."""
     write_terms(
         tx,
-        (
+        [
             (team_id, term, TITLE, target)
             for target, title in titles.items()
             for term in starts_of(plain_title(title))
-        ),
+        ],
     )

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from itertools import chain
+from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from ...errors import StoreCorruptError, StoreError
 from ...permissions import create_private, make_folder
 from . import sql_params
+from .columns import Columns
 from .errors import ConflictError, StoreBusyError, StoreFaultError
 from .sql_params import insertion
 
@@ -120,21 +121,22 @@ class SqliteDialect:
         connection: Any,
         table: str,
         columns: Sequence[str],
-        rows: Sequence[Sequence[Any]],
+        rows: Collection[Sequence[Any]],
         *,
         on_conflict: str,
     ) -> None:
         names, rows = _without_empty(tuple(columns), rows)
-        at = 0
+        left, each = len(rows), iter(rows)
         for size in (MAX_VALUES // len(names), FEW_ROWS):
-            sql = insertion(table, names, "?", on_conflict=on_conflict, rows=size)
-            while len(rows) - at >= size:
-                part = rows[at : at + size]
+            if left >= size:
+                sql = insertion(table, names, "?", on_conflict=on_conflict, rows=size)
+            while left >= size:
+                part = islice(each, size)
                 connection.execute(sql, list(chain.from_iterable(part)))
-                at += size
-        if at < len(rows):
+                left -= size
+        if left:
             sql = insertion(table, names, "?", on_conflict=on_conflict)
-            connection.executemany(sql, rows[at:])
+            connection.executemany(sql, each)
 
     def next_numbers(self, connection: Any, name: str, count: int) -> list[int]:
         connection.execute(
@@ -171,17 +173,19 @@ class SqliteDialect:
 
 
 def _without_empty(
-    names: tuple[str, ...], rows: Sequence[Sequence[Any]]
-) -> tuple[tuple[str, ...], Sequence[Sequence[Any]]]:
+    names: tuple[str, ...], rows: Collection[Sequence[Any]]
+) -> tuple[tuple[str, ...], Collection[Sequence[Any]]]:
     """Leave out the columns that are empty in every row, as they are without a value.
 
     Of a node, or of an edge, half are: to bind a value costs more than to look at it.
     """
     if len(rows) < FEW_ROWS:
         return names, rows
+    if isinstance(rows, Columns):
+        return rows.without_empty(names)
     empty = {
         at
-        for at, value in enumerate(rows[0])
+        for at, value in enumerate(next(iter(rows)))
         if value is None and [row[at] for row in rows].count(None) == len(rows)
     }
     if not empty:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...model.facts import StepInfo
-from .activity_ids import MAX_STEPS
+from .activity_ids import MAX_STEPS, STEP_BITS
 from .database import Transaction
 from .dedup import Item
 from .write_cache import TeamCache
@@ -33,13 +33,10 @@ class StepResolver:
     def __init__(self, tx: Transaction, known: TeamCache) -> None:
         self._tx = tx
         self._known = known
-        self._new: dict[tuple[int, str], list[Any]] = {}
         self._named: list[tuple[Any, ...]] = []
         self._ended: list[tuple[Any, ...]] = []
-        self._numbers: dict[tuple[int, str, str], int] = {}
-        """By task, run and key, what was asked for in this transaction."""
-        self._rows: dict[tuple[int, int], list[Any]] = {}
-        """The rows of new steps by task and number."""
+        self._rows: dict[int, list[Any]] = {}
+        """The rows of new steps by the ids of their activities."""
         self._counted: set[int] = set()
         self.moved: set[int] = set()
         """Tasks with steps that turned out to be inside others."""
@@ -47,19 +44,22 @@ class StepResolver:
     def load(self, mentioned: set[tuple[int, str]]) -> None:
         """Look up, all at once, the steps that facts mention."""
         known = self._known
-        unknown = [pair for pair in mentioned if pair not in known.steps]
-        missing = [pair for pair in unknown if not known.tasks[pair[0]].knows_steps]
+        missing = [
+            step
+            for task, step in mentioned
+            if not known.tasks[task].knows_steps
+            and step not in known.steps.get(task, ())
+        ]
         if not missing:
             return
         rows = self._tx.all(
             "SELECT s.task_id, s.step, s.number, s.parent"
             " FROM each_text(:steps) AS x"
             " JOIN steps s ON s.team_id = :team AND s.step = x.value",
-            {"steps": {step for _, step in missing}, "team": known.team_id},
+            {"steps": set(missing), "team": known.team_id},
         )
         for task_id, step, number, parent in rows:
-            known.steps[task_id, step] = (number, parent)
-            known.parents[task_id, number] = parent
+            self._remember(task_id, step, number, parent)
 
     def number(
         self, task_id: int, run: str, step: str | StepInfo | None, at: float
@@ -68,26 +68,19 @@ class StepResolver:
         if step is None:
             return 0
         if isinstance(step, StepInfo):
-            number = self._mention(task_id, run, step, at)
-            self._numbers[task_id, run, step.key] = number
+            return self._mention(task_id, run, step, at)
+        key, known = f"{run}/{step}", self._known.steps.get(task_id)
+        number = None if known is None else known.get(key)
+        if number is not None:
             return number
-        known = self._numbers.get((task_id, run, step))
-        if known is not None:
-            return known
-        found = self._known.steps.get((task_id, f"{run}/{step}"))
-        if found is not None:
-            number = found[0]
-        else:
-            # Its first mention is still on the way, or was lost with its process.
-            number = self._add(task_id, f"{run}/{step}", 0, step, at)
-        self._numbers[task_id, run, step] = number
-        return number
+        # Its first mention is still on the way, or was lost with its process.
+        return self._add(task_id, key, 0, step, at)
 
     def end(
         self, task_id: int, number: int, at: float, outcome: str, error: str | None
     ) -> None:
         """Keep how a step ended."""
-        row = self._rows.get((task_id, number))
+        row = self._rows.get((task_id << STEP_BITS) | number)
         if row is not None:
             row[8:] = at, outcome, error
         else:
@@ -98,16 +91,8 @@ class StepResolver:
         self, task_id: int, run: str, ends: Iterable[tuple[str, float]]
     ) -> None:
         """Keep when steps of a task ended that raised no error."""
-        numbers, rows, team = self._numbers, self._rows, self._known.team_id
         for key, at in ends:
-            number = numbers.get((task_id, run, key))
-            if number is None:
-                number = self.number(task_id, run, key, at)
-            row = rows.get((task_id, number))
-            if row is not None:
-                row[8:] = at, "ok", None
-            else:
-                self._ended.append((at, "ok", None, team, task_id, number))
+            self.end(task_id, self.number(task_id, run, key, at), at, "ok", None)
 
     def enclosing(self, task_id: int, number: int) -> list[int]:
         """Return the numbers of a step's enclosing steps and, last, of the task."""
@@ -138,7 +123,7 @@ class StepResolver:
     def write(self) -> None:
         """Write what was numbered."""
         tx, team_id = self._tx, self._known.team_id
-        tx.insert_many("steps", _COLUMNS, list(self._new.values()))
+        tx.insert_many("steps", _COLUMNS, self._rows.values())
         tx.run_many(
             "UPDATE steps SET name = ?, parent = ?, started_at = ?, params = ?"
             " WHERE team_id = ? AND task_id = ? AND number = ?",
@@ -151,25 +136,27 @@ class StepResolver:
         )
 
     def _mention(self, task_id: int, run: str, info: StepInfo, fact_at: float) -> int:
-        key = (task_id, f"{run}/{info.key}")
+        known, key = self._known, f"{run}/{info.key}"
         at = fact_at if info.at is None else info.at
         parent = self.number(task_id, run, info.parent, at)
-        found = self._known.steps.get(key)
+        number = known.steps.get(task_id, {}).get(key)
         params = json.dumps(info.params) if info.params else None
-        if found is None:
-            return self._add(task_id, key[1], parent, info.name, at, params)
-        number = found[0]
-        waiting = self._new.get(key)
+        if number is None:
+            return self._add(task_id, key, parent, info.name, at, params)
+        waiting = self._rows.get((task_id << STEP_BITS) | number)
         if waiting is not None:
             waiting[4:8] = [parent, info.name, at, params]
         else:
-            if found[1] != parent:
+            if self._parent(task_id, number) != parent:
                 self.moved.add(task_id)
-            place = (self._known.team_id, task_id, number)
+            place = (known.team_id, task_id, number)
             self._named.append((info.name, parent, at, params, *place))
-        self._known.steps[key] = (number, parent)
-        self._known.parents[task_id, number] = parent
+        self._remember(task_id, key, number, parent)
         return number
+
+    def _remember(self, task_id: int, step: str, number: int, parent: int) -> None:
+        self._known.steps.setdefault(task_id, {})[step] = number
+        self._known.parents[(task_id << STEP_BITS) | number] = parent
 
     def _add(
         self,
@@ -185,21 +172,21 @@ class StepResolver:
             return 0
         team = self._known.team_id
         row = [team, task_id, number, step, parent, name, at, params, None, None, None]
-        self._new[task_id, step] = self._rows[task_id, number] = row
-        self._known.steps[task_id, step] = (number, parent)
-        self._known.parents[task_id, number] = parent
+        self._rows[(task_id << STEP_BITS) | number] = row
+        self._remember(task_id, step, number, parent)
         return number
 
     def _parent(self, task_id: int, number: int) -> int:
         known = self._known
-        parent = known.parents.get((task_id, number))
+        activity = (task_id << STEP_BITS) | number
+        parent = known.parents.get(activity)
         if parent is None:
             row = self._tx.one(
                 "SELECT parent FROM steps"
                 " WHERE team_id = ? AND task_id = ? AND number = ?",
                 (known.team_id, task_id, number),
             )
-            parent = known.parents[task_id, number] = int(row[0]) if row else 0
+            parent = known.parents[activity] = int(row[0]) if row else 0
         return parent
 
 

@@ -9,10 +9,9 @@ id on: nothing else is written for them. Who asks anything has them indexed firs
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
-from .search_index import entity_terms, text_of, write_terms
+from .search_index import artifact_terms, text_of, write_terms
 
 if TYPE_CHECKING:
     from .artifact_rows import ArtifactState
@@ -38,7 +37,6 @@ _WAITING: Final = (
 )
 _FIRST: Final = "SELECT unindexed_from FROM revisions WHERE team_id = ?"
 _NOTE: Final = "UPDATE revisions SET unindexed_from = ? WHERE team_id = ?"
-_text: Final = itemgetter(1)
 #: Id, name and identity of an artifact.
 Row = tuple[int, str, str]
 
@@ -102,8 +100,6 @@ def _index(tx: Transaction, team: int, rows: Sequence[Row]) -> None:
     if not rows:
         return
     # In the order of the index, so that neighbours are written together.
-    terms = [term for row in rows for term in entity_terms(team, *row)]
-    terms.sort(key=_text)
-    write_terms(tx, terms)
+    write_terms(tx, artifact_terms(team, rows))
     if tx.dialect.name == "sqlite" and tx.one(_HAS_SUBSTRINGS) is not None:
         tx.run(_ADD_SUBSTRINGS, {"ids": [row[0] for row in rows]})

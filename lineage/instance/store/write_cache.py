@@ -44,9 +44,11 @@ class TeamCache:
     """Tasks merged in the transaction that goes on."""
     sources: dict[str, int] = field(default_factory=dict)
     aliases: set[tuple[str, int]] = field(default_factory=set)
-    steps: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
-    """By task and the step's key: its number and its parent's."""
-    parents: dict[tuple[int, int], int] = field(default_factory=dict)
+    steps: dict[int, dict[str, int]] = field(default_factory=dict)
+    """By task and the step's key: its number. The garbage collector does not look into
+    dictionaries of texts and numbers, which it would into those of tuples."""
+    parents: dict[int, int] = field(default_factory=dict)
+    """The number of each step's parent, by the id of the step's activity."""
     runs: dict[str, int] = field(default_factory=dict)
     tasks: dict[int, TaskState] = field(default_factory=dict)
     numbers: dict[int, int] = field(default_factory=dict)
@@ -121,7 +123,7 @@ class TeamCache:
     def __len__(self) -> int:
         """Count what is remembered; a name that is known in two ways counts twice."""
         return (
-            len(self.sources) + len(self.aliases) + len(self.steps)
+            len(self.sources) + len(self.aliases) + len(self.parents)
             + len(self.runs) + len(self.entities)
         )  # fmt: skip
 
