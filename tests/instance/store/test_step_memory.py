@@ -38,7 +38,7 @@ def test_a_step_of_another_process_is_found_again(
 
 
 def test_steps_of_tasks_that_turn_out_to_be_one_are_found_again(store: Store) -> None:
-    """A merge numbers steps anew; what was remembered of them is forgotten."""
+    """A merge numbers steps again; what was remembered of them is forgotten."""
     facts = Facts()
     step = {"key": "1", "name": "train"}
     store.ingest(1, [facts.uses("file", "a", step=step, task="x", task_id=5)])
