@@ -25,6 +25,8 @@ REJECTED: Final = ord("-")
 #: Where the mark stands in a line.
 MARK_AT: Final = 8
 TEXT_AT: Final = 9
+#: A checksum from here on has no zeros before it, as have most of longer texts.
+EIGHT_DIGITS: Final = 0x1000_0000
 
 _MARKS: Final = frozenset((WAITING, DELIVERED, REJECTED))
 #: The same marks in a record of several facts, and what each of them means.
@@ -68,7 +70,9 @@ def encode_together(texts: Sequence[str], errors: str = "strict") -> bytes:
         UnicodeEncodeError: There are some, and they are refused.
     """
     data = _WAITING_TOGETHER.join(texts).encode("utf-8", errors)
-    return b"%08x\x1c%b\n" % (adler32(data), data)
+    total = adler32(data)
+    form = b"%x\x1c%b\n" if total >= EIGHT_DIGITS else b"%08x\x1c%b\n"
+    return form % (total, data)
 
 
 def mark_in_place_of(before: bytes, mark: int) -> int:

@@ -85,7 +85,10 @@ class Journal:
         """
         try:
             data = text.encode()
-            self._put(b"%08x %b\n" % (adler32(data), data))
+            total = adler32(data)
+            # Filling up with zeros, which few checksums need, is felt.
+            form = b"%x %b\n" if total >= records.EIGHT_DIGITS else b"%08x %b\n"
+            self._put(form % (total, data))
         except (ValueError, OSError):
             return self._write_slowly(records.encode(text), 1)
         return self._finish(1) if self._has_more else True

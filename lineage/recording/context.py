@@ -321,6 +321,13 @@ class StepContext:
         return f',"step":{{"key":{key},"name":{self.name}}}'
 
 
+class PlainStep(StepContext):
+    """A step that is made empty: whoever makes it sets every field."""
+
+    __slots__ = ()
+    __init__ = object.__init__
+
+
 def note_input(scope: StepContext, ref: InputRef, repeated: str | None) -> None:
     """Remember an input in its step and in those around it.
 

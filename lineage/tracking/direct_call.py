@@ -18,7 +18,7 @@ from ..recording.context import (
     CURRENT,
     KEYS,
     MAX_PENDING_ENDS,
-    StepContext,
+    PlainStep,
     note_input,
 )
 from ..recording.fact_json import GENERATED
@@ -49,8 +49,7 @@ _USED: Final[dict[str, Any]] = {
     "lineage_process_root": process_root,
     "lineage_holder": HOLDER,
     "lineage_restore": restore_context,
-    "lineage_new": StepContext.__new__,
-    "lineage_Step": StepContext,
+    "lineage_Step": PlainStep,
     "lineage_keys": KEYS,
     "lineage_number": KEYS.number,
     "lineage_note": note_input,
@@ -86,7 +85,7 @@ def {name}({parameters}):
             return lineage_wrapped({arguments})
     else:
         # `StepContext.__init__`, whose call is felt.
-        lineage_step = lineage_new(lineage_Step)
+        lineage_step = lineage_Step()
         lineage_step.task = lineage_task
         lineage_step.parent = lineage_parent
         lineage_step.name = {step_name!r}

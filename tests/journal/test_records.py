@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from zlib import adler32
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage.journal import records
+from lineage.journal.directory import JournalDirectory
+from lineage.journal.writer import Journal
 
 TEXTS = st.lists(st.text(st.characters(exclude_characters="\n\0", codec="utf-8")))
 
@@ -98,3 +102,23 @@ def test_facts_written_together_are_torn_together(
     cut = data.draw(st.integers(1, len(whole) - 1))
     found, torn = records.read(whole[:cut] + bytes(50))
     assert (found, len(torn)) == ([], 1)
+
+
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=3))
+def test_a_checksum_has_eight_digits_also_where_it_is_small(sizes: list[int]) -> None:
+    """That of a short text begins with zeros, that of a long one with none."""
+    texts = [f"{{{'x' * size}" for size in sizes]
+    together = "\x1c".join(texts)
+    line = f"{adler32(together.encode()):08x}\x1c{together}\n"
+    assert records.encode_together(texts) == line.encode()
+
+
+@given(st.lists(st.integers(0, 3000), min_size=1, max_size=5))
+def test_a_journal_writes_the_records_that_are_described(sizes: list[int]) -> None:
+    """What is written in one step is what `encode` makes, whatever the checksum."""
+    written: list[bytes] = []
+    journal = Journal(JournalDirectory(Path("nowhere")))
+    journal._put = written.append
+    texts = [f"{{{'x' * size}" for size in sizes]
+    assert all(map(journal.write, texts))
+    assert written == [records.encode(text) for text in texts]
