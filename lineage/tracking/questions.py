@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import LineageError
+from ..errors import LineageError, logger
 from ..runtime import runtime
 
 if TYPE_CHECKING:
@@ -22,12 +22,20 @@ def graph() -> GraphApi:
     """Return the graph of the instance that facts go to, with all its questions.
 
     What this process recorded is delivered first, as far as that takes no longer than
-    `LINEAGE_FLUSH_TIMEOUT_S`.
+    `LINEAGE_FLUSH_TIMEOUT_S`; a warning says how many facts the graph lacks after that.
 
     Raises:
         LineageError: Facts go where no questions can be asked.
     """
-    runtime().flush()
+    report = runtime().flush()
+    if report.waiting:
+        logger.warning(
+            "The graph lacks %d facts that were recorded%s; they are sent in the "
+            "background. LINEAGE_FLUSH_TIMEOUT_S sets how many seconds a question "
+            "waits for them.",
+            report.waiting,
+            f" ({report.reason})" if report.reason else "",
+        )
     api = runtime().make_query_api()
     found: GraphApi | None = getattr(api, "graph", None)
     if found is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import shlex
@@ -74,6 +75,7 @@ def _run_examples(file: Path, folder: Path, parsers: str, parser: str) -> int:
     done = subprocess.run(
         [sys.executable, "-c", _RUN.format(parsers=parsers, parser=parser), str(file)],
         cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        env={**os.environ, "LINEAGE_FLUSH_TIMEOUT_S": "60"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return int(done.stdout.split()[-1])

@@ -74,12 +74,19 @@ class ScriptedExporter:
         return results
 
 
+#: Variables by which a program sends its facts to another instance than its own.
+_ELSEWHERE = {"LINEAGE_TARGET", "LINEAGE_OPENLINEAGE_URL", "SERVER_ADDRESS"}
+
+
 def run_script(
     text: str | Path, *arguments: str, home: Path | None = None, **environ: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a program, or the program in a file, in an interpreter of its own."""
     program = [str(text)] if isinstance(text, Path) else ["-c", text]
     variables = {**os.environ, **environ}
+    if not _ELSEWHERE & environ.keys():
+        # A busy machine takes longer than a person would wait.
+        variables.setdefault("LINEAGE_FLUSH_TIMEOUT_S", "30")
     if home is not None:
         variables["LINEAGE_HOME"] = str(home)
     return subprocess.run(

@@ -59,7 +59,9 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(_DROPPED)}
     paths = [str(Path(__file__).resolve().parents[2]), kept.get("PYTHONPATH", "")]
     path = os.pathsep.join(p for p in paths if p)
-    return {**kept, "LINEAGE_HOME": str(home), "PYTHONPATH": path, **more}
+    # A busy machine takes longer than a person would wait.
+    ours = {"LINEAGE_HOME": str(home), "LINEAGE_FLUSH_TIMEOUT_S": "30"}
+    return {**kept, **ours, "PYTHONPATH": path, **more}
 
 
 def run_program(

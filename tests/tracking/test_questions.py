@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 import lineage
+from lineage.delivery.report import DeliveryReport
 from lineage.errors import LineageError
+from lineage.runtime import runtime
 from lineage.tracking.questions import answer_line
 
 
@@ -26,6 +28,17 @@ def test_the_graph_is_queried_where_facts_go(recorded: Path) -> None:
     """What this process recorded is in the answer."""
     answer = lineage.graph().upstream(f"file:{recorded}")
     assert {node.name for node in answer.nodes} == {"model.pt", "Train"}
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_graph_that_lacks_facts_warns(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half of an answer is never silent, however busy the machine is."""
+    report = DeliveryReport(1, 3, reason="there was no time left")
+    monkeypatch.setattr(runtime(), "flush", lambda: report)
+    lineage.graph()
+    assert "lacks 3 facts that were recorded (there was no time left)" in caplog.text
 
 
 @pytest.mark.usefixtures("recorded")
