@@ -17,7 +17,7 @@ from .database import Transaction
 from .dedup import Item
 from .derivations import DerivationResolver, Mention
 from .edge_batch import EdgeBatch
-from .event_time import event_times
+from .event_time import APART, EARLIEST, event_times
 from .evidence import ALL_MEMBERS
 from .fact_types import FactDict
 from .file_aliases import with_file_ids
@@ -112,8 +112,11 @@ class EdgeWriter:
         self._write_cards()
 
     def _times(self, facts: Sequence[FactDict]) -> list[float]:
-        known = self._known
-        times, has_clock = event_times(facts, time.time(), has_clock=known.has_clock)
+        known, now = self._known, time.time()
+        if known.has_clock and now < EARLIEST:
+            # This machine's own clock was not set, as after a start without a network.
+            now = max(now, self._latest_time() + APART)
+        times, has_clock = event_times(facts, now, has_clock=known.has_clock)
         if has_clock and not known.has_clock:
             known.has_clock = True
             self._tx.run(
@@ -121,6 +124,12 @@ class EdgeWriter:
                 (known.team_id,),
             )
         return times
+
+    def _latest_time(self) -> float:
+        row = self._tx.one(
+            "SELECT max(event_at) FROM edges WHERE team_id = ?", (self._known.team_id,)
+        )
+        return 0.0 if row is None or row[0] is None else float(row[0])
 
     def _take_steps(self, batch: EdgeBatch) -> None:
         """Find each edge's step, the activity of its link and its direction."""

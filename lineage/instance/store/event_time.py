@@ -10,7 +10,7 @@ EARLIEST: Final = 365 * 86_400.0
 #: A clock that is further ahead than this is wrong.
 MOST_AHEAD_S: Final = 366 * 86_400.0
 #: Keeps facts of wrong clocks that arrive together in the order of their own times.
-_APART: Final = 1e-6
+APART: Final = 1e-6
 
 
 def is_wrong(at: float, now: float) -> bool:
@@ -28,7 +28,8 @@ def event_times(
 
     Args:
         facts: Facts that arrived together.
-        now: When that was.
+        now: When that was; where this machine's own clock was not set, a moment
+            after all that the team has.
         has_clock: Whether the team has had facts of a clock that was set.
 
     Returns:
@@ -42,5 +43,5 @@ def event_times(
     if wrong:
         wrong.sort(key=lambda at: times[at])
         for place, at in enumerate(wrong):
-            times[at] = now + place * _APART
+            times[at] = now + place * APART
     return times, has_clock

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from store_engines import Facts, digest
 
-from lineage.instance.store import Store
+from lineage.instance.store import Store, edges
 from lineage.instance.store.database import TeamReader
 from lineage.instance.store.derived_links import downstream, upstream
 
@@ -429,6 +430,21 @@ def test_a_clock_that_was_never_set_is_ordered_by_arrival(story: Story) -> None:
     story.uses("b", "/m", t=-START + 5)
     made = story.makes("b", "/out", t=-START + 6)
     assert story.walk(story.node(made), up=True)[1] == {"a", "b"}
+
+
+def test_facts_follow_what_a_store_has_whose_own_clock_is_not_set(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device without a battery starts in 1970, and its own store with it."""
+    story.makes("a", "/m", stat=digest("a"))
+    monkeypatch.setattr(edges, "time", SimpleNamespace(time=lambda: 20.0))
+    used = story.uses("b", "/m", t=-START + 5, stat=digest("a"))
+    made = story.makes("b", "/out", t=-START + 6)
+    story.uses("c", "/out", t=-START + 7)
+    last = story.makes("c", "/last", t=-START + 8)
+    assert story.walk(story.node(used), up=True)[1] == {"a"}
+    assert story.walk(story.node(made), up=True)[1] == {"a", "b"}
+    assert story.walk(story.node(last), up=True)[1] == {"a", "b", "c"}
 
 
 def test_one_digest_with_two_sizes_is_one_version(story: Story) -> None:
