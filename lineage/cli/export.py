@@ -10,7 +10,7 @@ from typing import Final
 from ..errors import LineageError
 from .connect import instance
 from .format import count
-from .parser import Command, Parser, add_instance_options
+from .parser import Command, Parser, add_instance_options, hops
 from .result import CommandResult, StyledText, line
 
 _FORMATS: Final = (
@@ -48,9 +48,13 @@ def _add_extent(parser: Parser) -> None:
     parser.add_argument(
         "selector", metavar="SELECTOR", help="where to start: a name, a path, task:3 …"
     )
-    parser.add_argument("--up", type=int, metavar="HOPS", help="hops upstream (all)")
+    parser.add_argument("--up", type=hops, metavar="HOPS", help="hops upstream (all)")
     parser.add_argument(
-        "--down", type=int, metavar="HOPS", default=0, help="hops downstream (0)"
+        "--down",
+        type=hops,
+        metavar="HOPS",
+        default=0,
+        help="hops downstream (0)",
     )
     add_instance_options(parser)
 

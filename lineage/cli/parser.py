@@ -96,6 +96,17 @@ def read_arguments(
     return args
 
 
+def hops(text: str) -> int | None:
+    """Read how far a walk goes: a number of hops, or `all`, which is no limit."""
+    if text == "all":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        message = f"{text!r} is no number of hops, and not the word all"
+        raise argparse.ArgumentTypeError(message) from None
+
+
 def kind_word(text: str) -> str:
     """Read `--kind`: the kind of an artifact, as people write it."""
     kinds = load_module("model.kinds").DATA_KINDS

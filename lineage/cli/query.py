@@ -26,6 +26,7 @@ from .parser import (
     add_as_of_option,
     add_instance_options,
     add_page_options,
+    hops,
     kind_word,
 )
 from .render import (
@@ -44,7 +45,7 @@ def _walk_options(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", help=NAME_HELP)
     parser.add_argument(
         "--depth",
-        type=int,
+        type=hops,
         metavar="HOPS",
         help="how many hops; from a run to an artifact is one (all)",
     )

@@ -22,6 +22,7 @@ from .parser import (
     add_as_of_option,
     add_instance_options,
     add_page_options,
+    hops,
     kind_word,
 )
 from .result import CommandResult, Line, StyledText, continue_lines, line
@@ -40,8 +41,8 @@ DEFAULT_LIMIT: Final = 20
 
 def _show_options(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", help=NAME_HELP)
-    parser.add_argument("--up", type=int, metavar="HOPS", help=UP_HELP)
-    parser.add_argument("--down", type=int, metavar="HOPS", help=DOWN_HELP)
+    parser.add_argument("--up", type=hops, metavar="HOPS", help=UP_HELP)
+    parser.add_argument("--down", type=hops, metavar="HOPS", help=DOWN_HELP)
     parser.add_argument(
         "--steps", action="store_true", help="what each step of a run used and produced"
     )

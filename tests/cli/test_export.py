@@ -38,9 +38,14 @@ def test_an_export_goes_to_a_file(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_hops_bound_an_export(capsys: pytest.CaptureFixture[str]) -> None:
-    """`--up 1` stops at the task that made the output."""
+    """`--up 1` stops at the task that made the output, `all` at the beginning."""
     assert main(["export", "b.csv", "--up", "1", "--as", "csv"]) == 0
     assert "a.csv" not in capsys.readouterr().out
+    assert main(["export", "a.csv", "--up", "0", "--as", "csv"]) == 0
+    assert "b.csv" not in capsys.readouterr().out
+    words = ["--up", "all", "--down", "all"]
+    assert main(["export", "a.csv", *words, "--as", "csv"]) == 0
+    assert "b.csv" in capsys.readouterr().out
 
 
 def test_a_file_that_cannot_be_written_is_named(
