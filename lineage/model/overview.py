@@ -73,7 +73,7 @@ class OverviewParams(Question):
     """Items at most, before anything is opened."""
 
 
-class StepFace(Answer):
+class StepDisplay(Answer):
     """What an item shows that stands for a step."""
 
     name: str
@@ -113,7 +113,7 @@ class OverviewItem(Answer):
     mark: Mark | None = None
     steps: int = 0
     """A single task: its named steps, which opening it shows."""
-    step: StepFace | None = None
+    step: StepDisplay | None = None
 
 
 class OverviewAnswer(Answer):

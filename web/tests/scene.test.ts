@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { curve, differences, faceOf, highlightPath, look, neighbour, nodeLabel, edgeLinesOf } from "../src/graph/scene";
+import { curve, differences, displayOf, highlightPath, look, neighbour, nodeLabel, edgeLinesOf } from "../src/graph/scene";
 import { FORMS, type Form } from "../src/graph/forms";
 import { pathFrom } from "../src/model/path";
 import { itemAt, itemFrom, presentAt } from "../src/model/overview";
@@ -54,9 +54,9 @@ test("lines run from right edge to left edge, straight where nothing is in the w
 
 test("a group tells its first members and what they hide", () => {
   const group = item("like:x", { grouping: "like", node: node("data:1"), count: 5, hidden_up: 10, names: ["f1.txt", "f2.txt", "f3.txt", "f4.txt"] });
-  expect(faceOf(itemFrom(group))).toMatchObject({ title: "5 files", sort: "f1.txt, f2.txt, f3.txt…", hiddenUp: 10 });
+  expect(displayOf(itemFrom(group))).toMatchObject({ title: "5 files", sort: "f1.txt, f2.txt, f3.txt…", hiddenUp: 10 });
   const rest = itemFrom({ ...group, grouping: "rest", opened: 20 });
-  expect(faceOf(rest).title).toBe("5 more files");
+  expect(displayOf(rest).title).toBe("5 more files");
 });
 
 test("a node is described in one sentence", () => {
@@ -66,9 +66,9 @@ test("a node is described in one sentence", () => {
 
 test("a step says its name, its task and how long it took", () => {
   const step = { name: "fit", started_at: 5, ended_at: 7.5, parent: null, outcome: "error" as const };
-  const face = itemFrom(item("task:1/2", { grouping: "step", node: node("task:1", { id: 12, name: "Train" }), failed: 1, step }));
-  expect(face.type).toBe("step");
-  expect(nodeLabel(face)).toBe("fit, step · task 12 · 2.5 s, failed, Train");
+  const display = itemFrom(item("task:1/2", { grouping: "step", node: node("task:1", { id: 12, name: "Train" }), failed: 1, step }));
+  expect(display.type).toBe("step");
+  expect(nodeLabel(display)).toBe("fit, step · task 12 · 2.5 s, failed, Train");
 });
 
 test("what began by a moment is present at it", () => {
@@ -92,8 +92,8 @@ test("runs of one app differ in the parameters that are not the same", () => {
 
 test("an app and an artifact count their runs, failures and versions", () => {
   const app = item("app:x", { grouping: "app", node: node("task:1", { name: "Train" }), count: 3, failed: 1 });
-  expect(faceOf(itemFrom(app))).toMatchObject({ title: "Train", sort: "3 runs", failed: 1 });
+  expect(displayOf(itemFrom(app))).toMatchObject({ title: "Train", sort: "3 runs", failed: 1 });
   const best = node("data:1", { name: "/m/best.pt", kind: "model_weight", version_count: 25 });
   const artifact = item("artifact:x", { grouping: "artifact", node: best, count: 2 });
-  expect(faceOf(itemFrom(artifact))).toMatchObject({ title: "best.pt", sort: "25 versions" });
+  expect(displayOf(itemFrom(artifact))).toMatchObject({ title: "best.pt", sort: "25 versions" });
 });

@@ -10,8 +10,8 @@ test("a node shows the app's title, else the file's name, else the key", () => {
 });
 
 test("the platform's form of a title is two lines", () => {
-  const face = shown(node("data:1", { title: "<h4>Report</h4><small>of <b>run</b> 3</small>" }));
-  expect(face).toEqual({ title: "Report", description: "of run 3" });
+  const display = shown(node("data:1", { title: "<h4>Report</h4><small>of <b>run</b> 3</small>" }));
+  expect(display).toEqual({ title: "Report", description: "of run 3" });
 });
 
 test("text without markup stays as it is", () => {

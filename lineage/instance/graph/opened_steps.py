@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from ...model.overview import OPEN_STEP, StepFace
+from ...model.overview import OPEN_STEP, StepDisplay
 from .edges import EdgeGroup
 from .grouping import Id, Item
 from .team_graph import TeamGraph, task_of_ref
@@ -38,7 +38,7 @@ class OpenedSteps:
         self, views: Sequence[TeamGraph], items: Collection[Item], opened: Sequence[str]
     ) -> None:
         self._counts: dict[Id, int] = {}
-        self._drawn: dict[Id, dict[int, StepFace]] = {}
+        self._drawn: dict[Id, dict[int, StepDisplay]] = {}
         self._keys: dict[Id, str] = {}
         tasks = [
             item.members[0]
@@ -58,7 +58,7 @@ class OpenedSteps:
         """Return how many steps a single task has."""
         return self._counts.get(item.members[0].id, 0)
 
-    def drawn_in(self, item: Item) -> dict[str, StepFace]:
+    def drawn_in(self, item: Item) -> dict[str, StepDisplay]:
         """Return the steps into which an item is opened, by their keys."""
         task = item.members[0].id
         steps = self._drawn.get(task, {}) if item.grouping == "single" else {}
@@ -97,7 +97,7 @@ class OpenedSteps:
             if len(drawn) >= OPEN_STEP * opened.count(self._keys[tasks[task]]):
                 continue
             has_ended = view.is_visible_at(ended)
-            drawn[number] = StepFace(
+            drawn[number] = StepDisplay(
                 name=name,
                 parent=parent,
                 started_at=started,

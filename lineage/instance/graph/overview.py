@@ -19,7 +19,7 @@ from ...model.overview import (
     OverviewAnswer,
     OverviewItem,
     OverviewParams,
-    StepFace,
+    StepDisplay,
 )
 from ...model.selector import parse
 from ...records import field, record
@@ -359,16 +359,16 @@ def _mark_of(item: Item, marks: dict[str, Mark]) -> Mark | None:
     return next((mark for mark in _MARKS if mark in found), None)
 
 
-def _step_item(task: OverviewItem, key: str, face: StepFace) -> OverviewItem:
+def _step_item(task: OverviewItem, key: str, display: StepDisplay) -> OverviewItem:
     return OverviewItem(
         key=key,
         grouping="step",
         node=task.node,
-        failed=int(face.outcome == "error"),
+        failed=int(display.outcome == "error"),
         passing=task.passing,
-        since=face.started_at,
+        since=display.started_at,
         mark=task.mark,
-        step=face,
+        step=display,
     )
 
 

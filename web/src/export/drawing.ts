@@ -4,7 +4,7 @@ import type { Grouped } from "../model/overview";
 import { short, statusWord } from "../model/format";
 import { inLines } from "../model/names";
 import type { Form } from "../graph/forms";
-import { faceOf, heightOf, edgeLinesOf, type Scene } from "../graph/scene";
+import { displayOf, heightOf, edgeLinesOf, type Scene } from "../graph/scene";
 
 export interface Palette {
   ground: string;
@@ -71,7 +71,7 @@ export function draw(grouped: Grouped, scene: Scene, layout: Placed, palette: Pa
     right = Math.max(right, at.x + form.width);
     bottom = Math.max(bottom, at.y + height);
     const { node } = item;
-    const face = faceOf(item);
+    const display = displayOf(item);
     const isTask = node.type === "task";
     const status = item.type === "task" && node.status ? ` · ${statusWord(node.status)}` : "";
     shapes.push(
@@ -79,9 +79,9 @@ export function draw(grouped: Grouped, scene: Scene, layout: Placed, palette: Pa
     );
     const x = form.width < 200 ? 14 : 20;
     const room = form.width - 2 * x;
-    const quiet = [face.sort + status, height > form.height ? face.description : ""].filter(Boolean);
+    const quiet = [display.sort + status, height > form.height ? display.description : ""].filter(Boolean);
     const texts: [string, boolean][] = [
-      ...inLines(face.title, Math.floor(room / BOLD_WIDTH)).map((text): [string, boolean] => [text, true]),
+      ...inLines(display.title, Math.floor(room / BOLD_WIDTH)).map((text): [string, boolean] => [text, true]),
       ...quiet.map((text): [string, boolean] => [short(text, Math.floor(room / LETTER_WIDTH)), false]),
     ];
     let y = at.y + (height - texts.length * LINE_HEIGHT) / 2 + LINE_HEIGHT * 0.75;

@@ -9,7 +9,7 @@ import { number, kindWord, moment } from "../model/format";
 import type { Grouped, NodeItem } from "../model/overview";
 import type { PageState } from "../app/url";
 import type { Picture } from "./picture";
-import { faceOf, type Differences, type Scene } from "./scene";
+import { displayOf, type Differences, type Scene } from "./scene";
 import { MEMBERS, useMembers } from "./useMembers";
 
 /** Items that are listed at once. */
@@ -41,7 +41,7 @@ function neighboursOf(grouped: Grouped): Map<string, { up: NodeItem[]; down: Nod
 
 function Name({ item, onSelect }: { item: NodeItem; onSelect: (key: string) => void }) {
   if (item.type === "task" || item.type === "data") return <NodeLine node={item.node} onOpen={() => onSelect(item.key)} />;
-  const { title, sort } = faceOf(item);
+  const { title, sort } = displayOf(item);
   return (
     <button type="button" className="node-line" onClick={() => onSelect(item.key)}>
       <StatTile node={item.node} size={24} isStep={item.type === "step"} />
@@ -137,7 +137,7 @@ function ItemRow(props: ListViewProps & { item: NodeItem; near: { up: NodeItem[]
   const { item, near, state, onSelect } = props;
   const [isOpen, setOpen] = useState(false);
   const isGroup = item.type === "group";
-  const { title } = faceOf(item);
+  const { title } = displayOf(item);
   const Chevron = isOpen ? ChevronDown : ChevronRight;
   return (
     <>

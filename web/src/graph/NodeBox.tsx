@@ -7,7 +7,7 @@ import { OPEN_STEP, type Mark, type NodeItem } from "../model/overview";
 import { brief, number, statusTone, statusWord } from "../model/format";
 import { halves } from "../model/names";
 import { openingWords } from "./ContextMenu";
-import { faceOf, hiddenWords, nodeLabel, type Differences, type Look } from "./scene";
+import { displayOf, hiddenWords, nodeLabel, type Differences, type Look } from "./scene";
 
 export interface NodeData extends Record<string, unknown> {
   item: NodeItem;
@@ -40,13 +40,13 @@ const MARK_CLASSES: Record<Mark, string> = {
 };
 
 function Side({ data, way }: { data: NodeData; way: "up" | "down" }) {
-  const face = faceOf(data.item);
-  const count = way === "up" ? face.hiddenUp : face.hiddenDown;
+  const display = displayOf(data.item);
+  const count = way === "up" ? display.hiddenUp : display.hiddenDown;
   const isOpen = way === "up" ? data.isOpenUp : data.isOpenDown;
   if (count === 0 && !isOpen) return null;
   const label = isOpen && count === 0
-    ? `Hide what was opened ${way === "up" ? "upstream" : "downstream"} of ${face.title}`
-    : hiddenWords(count, way, face.title);
+    ? `Hide what was opened ${way === "up" ? "upstream" : "downstream"} of ${display.title}`
+    : hiddenWords(count, way, display.title);
   return (
     <button
       type="button"
@@ -78,7 +78,7 @@ function Title({ title, number: before }: { title: string; number: string | unde
 export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
   const { item, look } = data;
   const { node, mark } = item;
-  const face = faceOf(item, data.differing);
+  const display = displayOf(item, data.differing);
   const isGroup = item.type === "group";
   const opening = openingWords(item);
   const names = [
@@ -90,8 +90,8 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
     data.isFocus ? "is-focus" : "",
     data.isSelected ? "is-selected" : "",
     node.is_deleted && !isGroup ? "is-deleted" : "",
-    face.failed > 0 && (!isGroup || face.failed === item.count) ? "is-failed" : "",
-    face.stale > 0 && (!isGroup || face.stale === item.count) ? "is-stale" : "",
+    display.failed > 0 && (!isGroup || display.failed === item.count) ? "is-failed" : "",
+    display.stale > 0 && (!isGroup || display.stale === item.count) ? "is-stale" : "",
     mark ? MARK_CLASSES[mark] : "",
   ];
   return (
@@ -107,9 +107,9 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
       >
         <StatTile node={node} isStep={item.type === "step"} />
         <span className="node-text">
-          <Title title={face.title} number={item.type === "task" ? `#${node.id}` : undefined} />
+          <Title title={display.title} number={item.type === "task" ? `#${node.id}` : undefined} />
           <span className="node-sort">
-            <span dir="auto">{face.sort}</span>
+            <span dir="auto">{display.sort}</span>
             {item.type === "task" &&
               (statusTone(node.status) === "good" ? (
                 <span className="status tone-good" title={statusWord(node.status ?? "")}>
@@ -118,25 +118,25 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
               ) : (
                 <Status status={node.status} />
               ))}
-            {item.type !== "task" && face.failed > 0 && (
+            {item.type !== "task" && display.failed > 0 && (
               <span className="status tone-bad">
                 <StatusIcon status="failed" />
-                {isGroup ? `${number(face.failed)} failed` : "failed"}
+                {isGroup ? `${number(display.failed)} failed` : "failed"}
               </span>
             )}
             {mark && (
               <span className={`badge ${mark === "remake" ? "badge-bad" : ""}`}>{MARK_WORDS[mark]}</span>
             )}
-            {face.stale > 0 && !mark && (
+            {display.stale > 0 && !mark && (
               <span className="status tone-busy">
                 <StatusIcon status="stale" />
-                {isGroup ? `${number(face.stale)} stale` : "stale"}
+                {isGroup ? `${number(display.stale)} stale` : "stale"}
               </span>
             )}
           </span>
-          {face.description && (
-            <span className="node-description" dir="auto" title={face.description}>
-              {face.description}
+          {display.description && (
+            <span className="node-description" dir="auto" title={display.description}>
+              {display.description}
             </span>
           )}
         </span>
@@ -145,7 +145,7 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
         <button
           type="button"
           className="ungroup"
-          aria-label={`${opening} of ${item.type === "step" ? `task ${node.id}` : face.title}`}
+          aria-label={`${opening} of ${item.type === "step" ? `task ${node.id}` : display.title}`}
           title={isGroup && item.count > OPEN_STEP ? `Show the next ${OPEN_STEP}` : opening}
           tabIndex={data.isTabStop ? 0 : -1}
           onClick={() => data.onUngroup(item)}

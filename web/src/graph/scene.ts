@@ -11,7 +11,7 @@ import { wordsOf } from "./edgeWords";
 import type { Form } from "./forms";
 import { ago, countOf, duration, kindWord, number, statusWord } from "../model/format";
 
-export interface Face {
+export interface Display {
   title: string;
   /** A third line; may be empty. */
   description: string;
@@ -55,7 +55,7 @@ export function differences(nodes: Iterable<GraphNode>): Differences {
 
 const NONE: Differences = new Map();
 
-function groupFace(item: NodeItem): Pick<Face, "title" | "sort"> {
+function groupDisplay(item: NodeItem): Pick<Display, "title" | "sort"> {
   const { node } = item;
   const more = item.opened > 0 ? "more " : "";
   if (item.grouping === "app") {
@@ -75,7 +75,7 @@ function groupFace(item: NodeItem): Pick<Face, "title" | "sort"> {
   };
 }
 
-function stepFace(item: NodeItem): Pick<Face, "title" | "sort" | "description"> {
+function stepDisplay(item: NodeItem): Pick<Display, "title" | "sort" | "description"> {
   const { node, step } = item;
   const took = step?.ended_at != null ? duration(step.ended_at - step.started_at) : null;
   return {
@@ -86,7 +86,7 @@ function stepFace(item: NodeItem): Pick<Face, "title" | "sort" | "description"> 
 }
 
 /** The texts that a node shows. */
-export function faceOf(item: NodeItem, differing: Differences = NONE): Face {
+export function displayOf(item: NodeItem, differing: Differences = NONE): Display {
   const { node } = item;
   const counts = {
     failed: item.failed,
@@ -94,10 +94,10 @@ export function faceOf(item: NodeItem, differing: Differences = NONE): Face {
     hiddenUp: item.hidden_up,
     hiddenDown: item.hidden_down,
   };
-  if (item.type === "step") return { ...stepFace(item), ...counts };
+  if (item.type === "step") return { ...stepDisplay(item), ...counts };
   if (item.type === "group") {
     const description = item.grouping === "artifact" ? shown(node).description : "";
-    return { ...groupFace(item), description, ...counts };
+    return { ...groupDisplay(item), description, ...counts };
   }
   const since = node.started_at ?? node.created_at;
   const parts = [
@@ -120,18 +120,18 @@ export function faceOf(item: NodeItem, differing: Differences = NONE): Face {
 export function nodeLabel(item: NodeItem, differing: Differences = NONE): string {
   const { node } = item;
   const isOne = item.type === "task" || item.type === "data";
-  const face = faceOf(item, differing);
-  const parts = [face.title, face.sort];
+  const display = displayOf(item, differing);
+  const parts = [display.title, display.sort];
   if (item.grouping === "artifact") parts.splice(1, 0, kindWord(node.kind));
   if (node.status && isOne) parts.push(statusWord(node.status));
-  else if (face.failed > 0) parts.push(isOne || item.type === "step" ? "failed" : `${number(face.failed)} failed`);
-  if (face.stale > 0) parts.push(item.type === "group" ? `${number(face.stale)} stale` : "stale");
-  if (face.description) parts.push(face.description);
+  else if (display.failed > 0) parts.push(isOne || item.type === "step" ? "failed" : `${number(display.failed)} failed`);
+  if (display.stale > 0) parts.push(item.type === "group" ? `${number(display.stale)} stale` : "stale");
+  if (display.description) parts.push(display.description);
   return parts.join(", ");
 }
 
 export function heightOf(item: NodeItem, form: Form, differing: Differences = NONE): number {
-  return faceOf(item, differing).description ? form.tallHeight : form.height;
+  return displayOf(item, differing).description ? form.tallHeight : form.height;
 }
 
 export function boxesOf(grouped: Grouped, form: Form, differing: Differences = NONE): Box[] {

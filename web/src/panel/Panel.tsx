@@ -8,7 +8,7 @@ import { StatTile } from "../app/StatTile";
 import type { PageState } from "../app/url";
 import { currentState, focusOn, go, visit } from "../app/useUrl";
 import { Search } from "../home/Search";
-import { differences, faceOf } from "../graph/scene";
+import { differences, displayOf } from "../graph/scene";
 import type { Picture } from "../graph/picture";
 import { useMembers } from "../graph/useMembers";
 import { cleanMarkup, safeAddress, shown } from "../model/titles";
@@ -18,13 +18,13 @@ import { DataPanel, MOST_VERSIONS } from "./DataPanel";
 import { TaskPanel } from "./TaskPanel";
 
 export function Heading({ node }: { node: GraphNode }) {
-  const face = shown(node);
+  const display = shown(node);
   const address = node.link ? safeAddress(node.link.url) : null;
   return (
     <div className="panel-head">
       <StatTile node={node} />
       <div>
-        <h2 dir="auto">{face.title}</h2>
+        <h2 dir="auto">{display.title}</h2>
         <p className="panel-kind">
           {kindWord(node.kind)}
           {node.version && ` · ${node.version}`} <Status status={node.status} />
@@ -89,7 +89,7 @@ const GROUPING_WORDS: Record<Grouping, string> = {
 const FIRST_VERSIONS = 50;
 function GroupPanel({ item, picture }: { item: NodeItem; picture: Picture }) {
   const { key, node: first, second } = item;
-  const face = faceOf(item);
+  const display = displayOf(item);
   const [pages, setPages] = useState(1);
   const { data, error } = useMembers(picture, key, pages);
   const members = data?.nodes ?? [];
@@ -100,9 +100,9 @@ function GroupPanel({ item, picture }: { item: NodeItem; picture: Picture }) {
       <div className="panel-head">
         <StatTile node={first} />
         <div>
-          <h2>{face.title}</h2>
+          <h2>{display.title}</h2>
           <p className="panel-kind">
-            {face.sort} · {GROUPING_WORDS[item.grouping]}
+            {display.sort} · {GROUPING_WORDS[item.grouping]}
           </p>
         </div>
       </div>
