@@ -14,6 +14,7 @@ from store_engines import START, Facts
 
 from lineage.instance.graph import GraphQueries
 from lineage.instance.store import Store, derived_links
+from lineage.instance.store.database import TeamReader
 
 _teams = count(100)
 
@@ -48,7 +49,7 @@ def expected_graph(store: Store, team: int) -> nx.DiGraph:
         tasks = dict(tx.all("SELECT id, number FROM tasks WHERE team_id = ?", (team,)))
         for node in nodes:
             graph.add_node(f"data:{node}")
-            for link in derived_links.upstream(tx, team, [node]):
+            for link in derived_links.upstream(TeamReader(tx, team), [node]):
                 graph.add_edge(f"data:{link.source}", f"data:{node}", weight=2)
         rows = tx.all(
             "SELECT activity, direction, node_id FROM links"
