@@ -7,10 +7,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import (
-    Any,
-    Final,
-)
+from typing import Any, Final
 
 from ..delivery.report import DeliveryReport, DeliveryStatus
 from ..delivery.status import problem_of, read_status
@@ -21,11 +18,7 @@ from ..settings import UNUSABLE, Settings
 from .connect import settings_of
 from .format import ago, clean, count, duration
 from .output import table
-from .parser import (
-    Command,
-    Parser,
-    add_instance_options,
-)
+from .parser import Command, Parser, add_instance_options
 from .result import FAILED, NO, CommandResult, Line, StyledText, line
 
 

@@ -17,11 +17,7 @@ from ..settings import Settings
 from .connect import instance, settings_of
 from .format import count
 from .output import print_lines, table
-from .parser import (
-    Command,
-    Parser,
-    UsageError,
-)
+from .parser import Command, Parser, UsageError
 from .result import CommandResult, Line, StyledText, line
 from .serve import open_page, store_of
 from .tree import draw

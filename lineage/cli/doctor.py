@@ -19,12 +19,7 @@ from .connect import load, settings_of
 from .explain_settings import consequence, summary
 from .format import count
 from .output import table
-from .parser import (
-    Command,
-    Parser,
-    UsageError,
-    add_instance_options,
-)
+from .parser import Command, Parser, UsageError, add_instance_options
 from .ping import reached
 from .result import NO, CommandResult, Line, StyledText, line
 from .serve import opened_store

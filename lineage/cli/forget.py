@@ -11,11 +11,7 @@ from ..delivery.evidence import digest_memory
 from ..journal import forget as journal_forget
 from .connect import load, settings_of
 from .format import count
-from .parser import (
-    Command,
-    Parser,
-    UsageError,
-)
+from .parser import Command, Parser, UsageError
 from .result import NO, CommandResult, Line, StyledText, line
 from .serve import opened_store, with_store
 

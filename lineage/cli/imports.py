@@ -17,12 +17,7 @@ from ..permissions import make_folder
 from ..recording.host_info import machine_name
 from .connect import client, settings_of
 from .format import count
-from .parser import (
-    Command,
-    CommandGroup,
-    Parser,
-    add_instance_options,
-)
+from .parser import Command, CommandGroup, Parser, add_instance_options
 from .result import NO, CommandResult, Line, StyledText, line
 
 if TYPE_CHECKING:

@@ -6,12 +6,7 @@ import argparse
 from typing import Final
 
 from ..errors import ApiError
-from ..model.comparisons import (
-    DiffAnswer,
-    ImpactAnswer,
-    StaleAnswer,
-    WhyAnswer,
-)
+from ..model.comparisons import DiffAnswer, ImpactAnswer, StaleAnswer, WhyAnswer
 from ..model.details import ProvenanceAnswer
 from ..model.graph import GraphAnswer, Node
 from ..model.lists import HealthAnswer

@@ -6,18 +6,10 @@ import argparse
 import base64
 from collections.abc import Callable
 from pathlib import Path
-from typing import (
-    Any,
-    Final,
-)
+from typing import Any, Final
 
 from .connect import client
-from .parser import (
-    Command,
-    CommandGroup,
-    Parser,
-    add_instance_options,
-)
+from .parser import Command, CommandGroup, Parser, add_instance_options
 from .result import CommandResult, StyledText, line
 
 

@@ -22,11 +22,7 @@ from .connect import load, settings_of
 from .delivery import status_data
 from .format import ago
 from .output import emit, table
-from .parser import (
-    Command,
-    CommandGroup,
-    Parser,
-)
+from .parser import Command, CommandGroup, Parser
 from .result import NO, CommandResult, StyledText, line
 
 _LAST_PORT: Final = 65_535

@@ -7,11 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from .connect import load
-from .parser import (
-    Command,
-    CommandGroup,
-    Parser,
-)
+from .parser import Command, CommandGroup, Parser
 from .result import CommandResult, line
 from .serve import opened_store, with_store
 

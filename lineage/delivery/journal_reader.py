@@ -194,7 +194,7 @@ class JournalReader:
         """Do so where a probe showed it.
 
         Args:
-            source: The file of the probe; where that is none of these, all are meant.
+            source: The file of the probe. A probe from no file speaks for all of them.
         """
         if source in self._sources:
             self._log_loss(self._send_again(source), "what was confirmed before them")
@@ -258,7 +258,7 @@ class JournalReader:
     def acknowledge(self, item: QueuedFact) -> None:
         """Mark a fact as delivered."""
         self._queue.done(item)
-        # A probe that comes from no file is none of those.
+        # A probe from no file was counted when it was confirmed before.
         self._confirmed += bool(item.offset) or not item.is_probe
         if not item.is_probe:
             self.watch.confirmed(item)

@@ -16,14 +16,7 @@ from urllib.parse import quote
 from ..model.details import TaskDetail
 from ..model.graph import Node
 from ..model.readable_json import json_text
-from .record import (
-    GraphRecord,
-    environment_name,
-    hex_digest,
-    local_name,
-    text_of,
-    utc,
-)
+from .record import GraphRecord, environment_name, hex_digest, local_name, text_of, utc
 
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 #: The profile asks for an identifier that begins with `http`; nothing lies there.

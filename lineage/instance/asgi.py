@@ -49,7 +49,7 @@ from .routes import (
     respond,
 )
 from .sessions import LASTS_S, Sessions, session_cookie
-from .silence import silent_tasks_end
+from .silent_task_watch import silent_tasks_end
 from .text_indexer import texts_are_indexed
 from .write_batcher import WriteBatcher
 

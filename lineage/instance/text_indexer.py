@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from ..errors import StoreError, warn_rarely
-from .beside import beside
+from .background import in_background
 from .store import Store
 
 #: How often it looks whether anything was written; then it asks one small table.
@@ -16,7 +16,7 @@ LOOK_EVERY_S: Final = 1.0
 
 def texts_are_indexed(store: Store) -> AbstractAsyncContextManager[None]:
     """Index what waits, in each pause of the intake, as long as the block runs."""
-    return beside(_watch(store))
+    return in_background(_watch(store))
 
 
 async def _watch(store: Store) -> None:

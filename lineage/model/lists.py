@@ -6,16 +6,7 @@ from typing import Annotated, Literal
 
 from .graph import Node
 from .messages import Field, Prepared
-from .parameters import (
-    Answer,
-    KindName,
-    Kinds,
-    Limit,
-    Moment,
-    Question,
-    Selector,
-    Text,
-)
+from .parameters import Answer, KindName, Kinds, Limit, Moment, Question, Selector, Text
 from .selector import known_status
 
 TaskOrder = Literal[

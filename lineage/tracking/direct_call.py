@@ -14,13 +14,7 @@ from time import time_ns
 from typing import Any, Final
 
 from ..errors import attempt
-from ..recording.context import (
-    CURRENT,
-    KEYS,
-    MAX_PENDING_ENDS,
-    PlainStep,
-    note_input,
-)
+from ..recording.context import CURRENT, KEYS, MAX_PENDING_ENDS, PlainStep, note_input
 from ..recording.fact_json import GENERATED
 from ..runtime import HOLDER
 from .call_plan import (

@@ -43,7 +43,7 @@ _ALLOWED = re.compile(
 
 
 _TEXT = (".py", ".md", ".toml", ".ts", ".tsx", ".css", ".yml", ".yaml", ".json", "")
-_NOTES = re.compile(r"\b(TODO|FIX" + r"ME|XX" + r"X)\b")
+_NOTES = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 _MACHINE = re.compile(r"/(work|farm)/[a-z.]|/opt/pyp[i]|/root/\.")
 _ADDRESS = re.compile(r'"resolved": *"http|registry *= *"?http')
 

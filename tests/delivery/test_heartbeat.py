@@ -137,7 +137,7 @@ def _shown(home: Path) -> str:
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """Serve an instance that looks often."""
-    monkeypatch.setattr("lineage.instance.silence.LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr("lineage.instance.silent_task_watch.LOOK_EVERY_S", 0.1)
     with in_thread(settings_for(tmp_path / "served")) as served:
         yield served
 

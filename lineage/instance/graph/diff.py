@@ -9,12 +9,7 @@ from ...errors import NotFoundError
 from ...model.comparisons import DiffAnswer, DiffParams, FieldDiff
 from ...model.details import TaskDetail
 from ...model.environment import OF_TASK
-from .compare import (
-    compare_edges,
-    compare_environment,
-    compare_metrics,
-    compare_params,
-)
+from .compare import compare_edges, compare_environment, compare_metrics, compare_params
 from .details import task_detail
 from .query_session import GraphReader, find, newest
 from .team_graph import TeamGraph, task_of_ref

@@ -23,13 +23,7 @@ from .artifact_rows import (
     version_row,
     write_artifacts,
 )
-from .copies import (
-    Written,
-    affected,
-    note_unwritten,
-    unwritten_digest,
-    written_digest,
-)
+from .copies import Written, affected, note_unwritten, unwritten_digest, written_digest
 from .database import Transaction
 from .edge_batch import EdgeBatch
 from .plain_timeline import read_plain

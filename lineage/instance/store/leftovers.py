@@ -93,7 +93,7 @@ class Leftovers:
         least = max(0, len(wholes) - MAX_LOOK_BACK)
         while (
             at > least
-            # What was made again has the times of one making only.
+            # The manifest of a version that was rebuilt has the times of one making.
             and manifests.count(manifests[at]) == 1
             and self._is_left(manifests[at], manifests[at - 1], *name)
         ):

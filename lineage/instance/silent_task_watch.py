@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from ..errors import StoreError, warn_rarely
-from .beside import beside
+from .background import in_background
 from .store import Store
 
 #: How often it looks; a look reads an index of the open tasks.
@@ -17,7 +17,7 @@ LOOK_EVERY_S: Final = 5.0
 
 def silent_tasks_end(store: Store) -> AbstractAsyncContextManager[None]:
     """End silent tasks as long as the block runs."""
-    return beside(_watch(store))
+    return in_background(_watch(store))
 
 
 async def _watch(store: Store) -> None:
