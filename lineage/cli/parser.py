@@ -103,7 +103,7 @@ def hops(text: str) -> int | None:
     try:
         return int(text)
     except ValueError:
-        message = f"{text!r} is no number of hops, and not the word all"
+        message = f"{text!r} is neither a number of hops nor the word all"
         raise argparse.ArgumentTypeError(message) from None
 
 

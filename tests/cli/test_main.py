@@ -53,7 +53,10 @@ def test_a_missing_argument_names_it_and_the_help(type_) -> None:
         ("token list --bogus", "--bogus; type: lineage token list --help"),
         ("export a --as pdf", "argument --as: no value 'pdf'; there are csv, dot"),
         ("tasks --limit x", "argument --limit: 'x' is no number"),
-        ("show a --up x", "argument --up: 'x' is no number of hops, and not the word"),
+        (
+            "show a --up x",
+            "argument --up: 'x' is neither a number of hops nor the word",
+        ),
         ("upstream a --only same", "no value 'same'; did you mean 'same step'?"),
         ("search a --kind modl", "no kind 'modl'; did you mean 'model'?"),
     ],
