@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from instance_server import Served, in_thread, settings_for
 from page_fixture import StoryFixture
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 Look = Callable[..., Any]
 
@@ -50,6 +50,24 @@ def test_typing_arrows_and_enter_open_the_graph(
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
+    expect(page.locator(".node.is-focus")).to_contain_text("best.pt")
+
+
+def test_enter_opens_the_first_hit_of_the_whole_text(
+    look: Look, signs: StoryFixture
+) -> None:
+    """Enter waits for the answer to what was typed, while hits of a part are shown."""
+    page = look()
+    box = page.get_by_role("combobox", name="Search tasks and data")
+    box.fill("e")
+    expect(page.get_by_role("option").first).not_to_contain_text("best.pt")
+    held: list[Route] = []
+    page.route("**/lineage.search", lambda route: held.append(route))  # noqa: PLW0108  playwright marks it
+    with page.expect_request("**/lineage.search"):
+        box.fill("best.pt")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("option").first).not_to_contain_text("best.pt")
+    held[0].continue_()
     expect(page.locator(".node.is-focus")).to_contain_text("best.pt")
 
 

@@ -75,8 +75,8 @@ export function useQuery<T>(
     return () => controller.abort();
   }, [key, beat, keep]);
   if (key === null) return { data: null, error: null, isLoading: false };
-  if (state.key !== key && !keep) return { data: null, error: null, isLoading: true };
-  return state;
+  if (state.key === key) return state;
+  return keep ? { ...state, isLoading: true } : { data: null, error: null, isLoading: true };
 }
 
 export function useAnswer<E extends Endpoint>(

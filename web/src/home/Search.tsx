@@ -47,12 +47,14 @@ export function Search(props: SearchProps) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(-1);
   const [isOpen, setOpen] = useState(false);
+  const [isEntered, setEntered] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const id = useId();
   const wanted = useSettled(text.trim(), 40);
   const fields = wanted ? { text: wanted, kinds: props.kinds, limit: 12 } : null;
   const answer = useAnswer("search", fields, true);
   const hits = wanted && text.trim() ? (answer.data?.hits ?? []) : [];
+  const isCurrent = wanted === text.trim() && !answer.isLoading;
   const isShown = isOpen && text.trim() !== "";
 
   useEffect(() => setAt(-1), [wanted]);
@@ -67,10 +69,17 @@ export function Search(props: SearchProps) {
     (props.onChoose ?? focusOn)(key);
   };
   const enter = () => {
-    const hit = hits[at] ?? (isSelector(text) ? undefined : hits[0]);
+    const hit = hits[at];
     if (hit) choose(hit.node.key);
-    else if (isSelector(text) && !props.onChoose) choose(text.trim());
+    else if (!isSelector(text)) setEntered(text.trim() !== "");
+    else if (!props.onChoose) choose(text.trim());
   };
+  // The first hit is meant of the whole text, and the answer to that may be on its way.
+  useEffect(() => {
+    if (!isEntered || !isCurrent) return;
+    setEntered(false);
+    if (hits[0]) choose(hits[0].node.key);
+  });
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.key === "Enter") enter();
     else if (event.key === "Escape") {
@@ -104,6 +113,7 @@ export function Search(props: SearchProps) {
         value={text}
         onChange={(event) => {
           setText(event.target.value);
+          setEntered(false);
           setOpen(true);
         }}
         onFocus={() => setOpen(true)}
@@ -133,7 +143,7 @@ export function Search(props: SearchProps) {
           ))}
         </ul>
         <p className="hits-note" role="status">
-          {note(hits.length, answer.isLoading || wanted !== text.trim(), text, answer.error?.message)}
+          {note(hits.length, !isCurrent, text, answer.error?.message)}
         </p>
       </div>
     </div>
