@@ -38,6 +38,8 @@ class ArtifactKind:
     """The platform's `type` when it holds model weights."""
     is_container: bool = False
     """Whether work in place adds to it (true) or replaces it (false)."""
+    is_edited: bool = False
+    """Whether work on it changes what is there, and never replaces it."""
     is_task: bool = False
     """Whether it names a task, which has a node of its own in the graph."""
 
@@ -56,6 +58,7 @@ KINDS: Final[dict[str, ArtifactKind]] = {
             parameter_names=("project", "project_id", "project_info"),
             wire_version="project_version",
             is_container=True,
+            is_edited=True,
         ),
         ArtifactKind(
             "dataset",
@@ -65,6 +68,7 @@ KINDS: Final[dict[str, ArtifactKind]] = {
             info_names=("DatasetInfo",),
             parameter_names=("dataset", "dataset_id", "dataset_info"),
             is_container=True,
+            is_edited=True,
         ),
         ArtifactKind(
             "file",
@@ -93,6 +97,7 @@ KINDS: Final[dict[str, ArtifactKind]] = {
             info_names=("LabelingJobInfo",),
             parameter_names=("job", "job_id", "job_info"),
             min_version=JOB_VERSION,
+            is_edited=True,
         ),
         ArtifactKind(
             "task",

@@ -127,6 +127,39 @@ def _complete_output(
 
 
 @st.composite
+def step_histories(draw: st.DrawFn) -> list[Fact]:
+    """Facts of two tasks whose steps use and write the same few artifacts again."""
+    facts: list[Fact] = []
+    parents = {
+        step: draw(st.sampled_from([None, None, *"1234"[:at]]))
+        for at, step in enumerate("1234")
+    }
+    for number in range(draw(st.integers(4, 12))):
+        run = draw(st.sampled_from(["r1", "r1", "r2"]))
+        kind, id = draw(st.sampled_from(ARTIFACTS[1:3] + ARTIFACTS[5:]))
+        fact: Fact = {
+            "f": "edge",
+            "uid": f"{run}-{number}",
+            "task": run,
+            "at": START + number + draw(st.integers(0, 1)),
+            "dir": draw(st.sampled_from(["input", "output"])),
+            "kind": kind,
+            "id": id,
+        }
+        step = draw(st.sampled_from([None, *"1234"]))
+        if step is not None:
+            fact["step"] = {"key": step, "name": step, "at": START}
+            if parents[step] is not None:
+                fact["step"]["parent"] = parents[step]
+        if fact["dir"] == "output":
+            _complete_output(draw, fact, step, parents)
+        if draw(st.booleans()):
+            fact |= draw(evidence(kind))
+        facts.append(fact)
+    return facts
+
+
+@st.composite
 def folder_histories(draw: st.DrawFn) -> list[Fact]:
     """Facts of tasks that produce one folder again, and of readers of a file in it."""
     facts: list[Fact] = []

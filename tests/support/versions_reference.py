@@ -17,6 +17,8 @@ Fact = dict[str, Any]
 Name = tuple[Any, ...]
 RANKS = ("said", "companions", "digest", "storage", "stat")
 CONTAINERS = ("project", "dataset", "folder")
+#: What is changed by being worked on, and is never replaced as a whole.
+EDITED = ("project", "dataset", "job")
 
 
 class Event:
@@ -131,6 +133,8 @@ class Graph:
                 self.events.setdefault(source, []).append(mention)
         #: How often a part was older than the whole that was there.
         self.leftovers = 0
+        #: How often a task wrote what only other steps of it had used.
+        self.off_path = 0
         self.nodes: list[Node] = []
         self.current: dict[Any, Node] = {}
         self.ordinals: dict[Any, list[Any]] = {}
@@ -147,6 +151,12 @@ class Graph:
             parent = self.parents.get((task, chain[-1]))
             chain.append(None if parent in chain else parent)
         return chain
+
+    def is_on_path(self, use: Event, output: Event) -> bool:
+        """Whether a use counts for what an output's step works on in place."""
+        return use.step in self.around(
+            output.task, output.scope
+        ) or output.scope in self.around(use.task, use.step)
 
     # -- versions ------------------------------------------------------------
 
@@ -198,7 +208,7 @@ class Graph:
         seen_since = False
         joined: dict[Any, Any] = {}
         versions: list[Any] = []
-        uses: dict[str, Node] = {}
+        uses: dict[str, list[Event]] = {}
         current: tuple[bool, Node] | None = None
 
         def node_of(version: Any, made: bool, event: Event) -> Node:
@@ -257,15 +267,23 @@ class Graph:
                 else:
                     made_up = ("made", event.uid) if version is None else version
                     node = node_of(made_up, True, event)
-                older = uses.get(event.task)
-                if older is not None and older is not node and event.sources is None:
-                    self.in_place.append((older, node))
+                known = uses.get(event.task, [])
+                older = [
+                    e.node
+                    for e in known
+                    if artifact[0] in EDITED or self.is_on_path(e, event)
+                ]
+                self.off_path += len(older) < len(known)
+                if older and older[-1] is not node and event.sources is None:
+                    assert older[-1] is not None
+                    self.in_place.append((older[-1], node))
                 last, seen_since = event, False
             else:
                 event.reused = event.role == "production"
                 seen_since = True
                 if event.role == "mention" and event.task in uses:
-                    node = uses[event.task]
+                    assert uses[event.task][-1].node is not None
+                    node = uses[event.task][-1].node
                 elif version is None:
                     if last is not None:
                         assert last.node is not None
@@ -280,7 +298,7 @@ class Graph:
                 else:
                     node = node_of(version, False, event)
                 if event.role != "mention":
-                    uses[event.task] = node
+                    uses.setdefault(event.task, []).append(event)
             event.node = node
             node.events.append(event)
             strong = event.role == "production" or event.looked()

@@ -9,6 +9,8 @@ from ...patterns import pattern
 
 #: Kinds to whose state productions add, as images to a dataset.
 CONTAINERS: Final = frozenset(row.name for row in KINDS.values() if row.is_container)
+#: Kinds that one task works on in place, in whichever of its steps.
+EDITED: Final = frozenset(row.name for row in KINDS.values() if row.is_edited)
 TASK_KINDS: Final = frozenset(row.name for row in KINDS.values() if row.is_task)
 
 _SLASHES = pattern(r"/{2,}")

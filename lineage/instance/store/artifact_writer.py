@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from .activity_ids import INPUT
-from .artifact_identity import CONTAINERS, TASK_KINDS
+from .artifact_identity import TASK_KINDS
 from .artifact_rows import (
     FIRST_NODE,
     NODE,
@@ -29,8 +29,9 @@ from .edge_batch import EdgeBatch
 from .plain_timeline import read_plain
 from .recompute import Recomputed, recompute
 from .resume import resume
+from .task_uses import StepPaths
 from .text_queue import index_new
-from .timeline import Event, Making, SharesPath, Timeline, Version, identify
+from .timeline import Event, Making, Timeline, Version, identify
 from .write_cache import TeamCache
 
 _KEPT = (None, None, None)
@@ -42,15 +43,13 @@ class ArtifactWriter:
     Args:
         tx: The transaction.
         known: What is remembered of the team.
-        shares_path: Says whether two steps of a task lie on one path.
+        paths: Says how steps lie inside each other.
     """
 
-    def __init__(
-        self, tx: Transaction, known: TeamCache, shares_path: SharesPath
-    ) -> None:
+    def __init__(self, tx: Transaction, known: TeamCache, paths: StepPaths) -> None:
         self._tx = tx
         self._known = known
-        self._shares_path = shares_path
+        self._paths = paths
         self._batch = EdgeBatch((), (), ())
         self._artifacts: dict[int, ArtifactState] = {}
         self._places: dict[int, list[int]] = {}
@@ -265,7 +264,7 @@ class ArtifactWriter:
         self.touch(artifact)
 
     def _fold(self, artifact: ArtifactState, places: Sequence[int]) -> Timeline:
-        timeline = Timeline(artifact.kind in CONTAINERS, self._shares_path)
+        timeline = Timeline(artifact.kind, self._paths)
         if places:
             read_plain(timeline, self._batch, places)
             return timeline
@@ -326,7 +325,7 @@ class ArtifactWriter:
         for events in groups.values():
             events.sort(key=_order)
         resumed = resume(
-            self._tx, self._known.team_id, self._artifacts, groups, self._shares_path
+            self._tx, self._known.team_id, self._artifacts, groups, self._paths
         )
         self._number([m for one in resumed.values() for m in one.timeline.makings])
         for id, one in resumed.items():
@@ -342,7 +341,7 @@ class ArtifactWriter:
         for id in ids:
             self._events_of(id)
         recomputed = recompute(
-            self._tx, self._known, ids, self._events, self._shares_path, self.written
+            self._tx, self._known, ids, self._events, self._paths, self.written
         )
         self.recomputed = recomputed
         for artifact in recomputed.artifacts:

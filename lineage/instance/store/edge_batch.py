@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any, Final
 
-from .activity_ids import INPUT, MADE, OUTPUT
+from .activity_ids import INPUT, MADE, MAX_STEPS, OUTPUT
 from .artifact_rows import ArtifactState
 from .columns import Columns
 from .dedup import Item
@@ -106,6 +106,7 @@ class EdgeBatch:
                 "use" if link == INPUT else "production",
                 self._evidence.get(place, NO_EVIDENCE),
                 link == MADE,
+                self.activities[place] & MAX_STEPS,
             )
         return event
 

@@ -56,7 +56,7 @@ class EdgeWriter:
         self._late = late
         self._directory = ArtifactDirectory(tx, known)
         self._batch = EdgeBatch((), (), ())
-        self.artifacts = ArtifactWriter(tx, known, steps.shares_path)
+        self.artifacts = ArtifactWriter(tx, known, steps)
         self._derivations = DerivationResolver(tx, known, self._directory)
         self._mentions: list[Mention] = []
         self.links: dict[Link, float] = {}

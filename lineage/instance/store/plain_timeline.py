@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .activity_ids import INPUT
+from .activity_ids import INPUT, MAX_STEPS
 from .edge_batch import EdgeBatch
 from .timeline import Making, Timeline, Version
 
@@ -29,7 +29,8 @@ def read_plain(timeline: Timeline, batch: EdgeBatch, places: Sequence[int]) -> N
         task, at = batch.tasks[place], times[place]
         if links[place] == INPUT:
             making = last or _unknown(timeline, at, batch.ids[place])
-            uses[task], is_used = making, True
+            timeline.note_use(task, batch.steps[place], making)
+            is_used = True
         else:
             if (
                 last is not None
@@ -39,9 +40,9 @@ def read_plain(timeline: Timeline, batch: EdgeBatch, places: Sequence[int]) -> N
                 making = last
             else:
                 making = _add(timeline, at, batch.ids[place], is_made=True)
-            older = uses.get(task)
-            if older is not None and older is not making:
-                timeline.in_place[id(older), id(making)] = (older, making, at)
+            if task in uses:
+                activity = batch.activities[place] & MAX_STEPS
+                timeline.work_in_place(task, activity, making, at)
             making.made_at = at
             last, last_place, is_used = making, place, False
         if last is None or last_place == place:
@@ -56,9 +57,8 @@ def read_plain(timeline: Timeline, batch: EdgeBatch, places: Sequence[int]) -> N
 def _continues(timeline: Timeline, batch: EdgeBatch, last: int, place: int) -> bool:
     """Whether a production continues the one before, which nobody has seen yet."""
     task = batch.tasks[place]
-    return batch.tasks[last] == task and (
-        timeline.is_container
-        or timeline.shares_path(task, batch.steps[last], batch.steps[place])
+    return batch.tasks[last] == task and timeline.continues(
+        task, batch.steps[last], batch.steps[place]
     )
 
 

@@ -65,7 +65,7 @@ def rebuild_artifacts(tx: Transaction, team: int, artifacts: Sequence[int]) -> N
     known = TeamCache(team)
     for at in range(0, len(artifacts), CHUNK):
         ids = artifacts[at : at + CHUNK]
-        done = recompute(tx, known, ids, {}, StepResolver(tx, known).shares_path)
+        done = recompute(tx, known, ids, {}, StepResolver(tx, known))
         rewrite_links(tx, team, done)
         write_artifacts(tx, team, done.artifacts)
         rows = [

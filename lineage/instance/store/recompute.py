@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .activity_ids import INPUT, OUTPUT, revision_id
-from .artifact_identity import CONTAINERS, TASK_KINDS
+from .activity_ids import INPUT, MADE, MAX_STEPS, OUTPUT, revision_id
+from .artifact_identity import TASK_KINDS
 from .artifact_rows import (
     NODE,
     ArtifactState,
@@ -24,12 +24,13 @@ from .copies import Written, mark_copies
 from .database import Transaction
 from .edge_uids import SOURCE_BITS
 from .evidence import read
-from .timeline import Event, Making, SharesPath, Timeline, identify
+from .task_uses import StepPaths
+from .timeline import Event, Making, Timeline, identify
 from .write_cache import TeamCache
 
 _EDGES = (
     "SELECT e.entity_id, e.event_at, s.source, e.id, e.task_id, e.step, e.direction,"  # noqa: S608  constant SQL
-    " e.link, e.evidence, e.late, e.node_id, e.is_reused"
+    " e.link, e.activity, e.evidence, e.late, e.node_id, e.is_reused"
     " FROM each_int(:ids) AS x"
     " JOIN edges e ON e.team_id = :team AND e.entity_id = x.value"
     f" JOIN sources s ON s.team_id = :team AND s.id = e.id >> {SOURCE_BITS}"
@@ -109,7 +110,7 @@ def recompute(
     known: TeamCache,
     ids: Collection[int],
     new_events: Mapping[int, list[Event]],
-    shares_path: SharesPath,
+    paths: StepPaths,
     written: Collection[Written] = (),
 ) -> Recomputed:
     """Recompute timelines; write nodes, evidence and what edges are bound to.
@@ -119,7 +120,7 @@ def recompute(
         known: What is remembered of the team.
         ids: The artifacts.
         new_events: Events whose edges are not written yet.
-        shares_path: Says whether two steps of a task lie on one path.
+        paths: Says how steps lie inside each other.
         written: Outputs with digests that the store does not have yet.
     """
     result = Recomputed()
@@ -135,7 +136,7 @@ def recompute(
         if artifact.kind in TASK_KINDS or not part:
             continue
         part.sort(key=lambda event: event.order)
-        timeline = Timeline(artifact.kind in CONTAINERS, shares_path)
+        timeline = Timeline(artifact.kind, paths)
         for event, key in zip(part, identify(part), strict=True):
             timeline.read(event, key)
         timelines.append((artifact, timeline, part))
@@ -164,7 +165,8 @@ def _load(
     events: dict[int, list[Event]] = defaultdict(list)
     stored: dict[int, _Stored] = {}
     for row in tx.all(_EDGES, names):
-        entity, at, source, id, task, step, direction, link, own, late, *bound = row
+        entity, at, source, id, task, step, direction, link, activity, *rest = row
+        own, late, *bound = rest
         event = Event(
             at,
             source,
@@ -174,7 +176,8 @@ def _load(
             step,
             "use" if direction == INPUT else "production",
             read(own, late),
-            names_sources=link == 2,
+            names_sources=link == MADE,
+            activity=activity & MAX_STEPS,
         )
         events[entity].append(event)
         stored[id_of(event)] = _Stored(bound[0], bool(bound[1]))

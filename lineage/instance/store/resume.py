@@ -11,11 +11,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .artifact_identity import CONTAINERS
 from .artifact_rows import ArtifactState, VersionRow
 from .database import Transaction
 from .evidence import STAT
-from .timeline import Event, Making, SharesPath, Timeline, Version
+from .task_uses import StepPaths
+from .timeline import Event, Making, Timeline, Version
 
 _TOKENS = (
     "SELECT t.entity_id, t.token, t.node_id FROM each_int(:ids) AS x"
@@ -47,7 +47,7 @@ _SAME_AS = (
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
 )
 _USES = (
-    "SELECT n.entity_id, e.task_id, e.event_at, e.id, e.node_id"
+    "SELECT n.entity_id, e.event_at, e.id, e.task_id, e.step, e.node_id"
     " FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value"
     " JOIN edges e ON e.team_id = :team"
@@ -75,7 +75,7 @@ def resume(
     team: int,
     artifacts: Mapping[int, ArtifactState],
     groups: Mapping[int, list[Event]],
-    shares_path: SharesPath,
+    paths: StepPaths,
 ) -> dict[int, Resumed]:
     """Read new events into the stored timelines of artifacts.
 
@@ -84,7 +84,7 @@ def resume(
         team: The team.
         artifacts: The artifacts by id.
         groups: New events of each, in their order.
-        shares_path: Says whether two steps of a task lie on one path.
+        paths: Says how steps lie inside each other.
 
     Returns:
         The timelines that could go on.
@@ -108,7 +108,7 @@ def resume(
             id in late and not stored.are_plain_repeats(artifact, events, keys)
         ):
             continue
-        one = stored.resumed(artifact, shares_path)
+        one = stored.resumed(artifact, paths)
         if one is None or _adopts(one.timeline, events, keys):
             continue
         if (
@@ -149,7 +149,7 @@ class _Stored:
         tasks = {e.task for events in groups.values() for e in events}
         makers = [id for id, events in groups.items() if _needs_uses(events)]
         uses = tx.all(_USES, {**names, "ids": makers, "tasks": tasks}) if makers else []
-        wanted = {row[4] for row in self._made.values()} | {row[4] for row in uses}
+        wanted = {row[4] for row in self._made.values()} | {row[5] for row in uses}
         for id in ids:
             artifact = artifacts[id]
             wanted |= {n for n in (artifact.unknown_id, artifact.latest_id) if n}
@@ -158,10 +158,9 @@ class _Stored:
         self._nodes: dict[int, list[Sequence[Any]]] = {}
         for row in tx.all(_NODES, {**names, "ids": first}):
             self._nodes.setdefault(row[0], []).append(row)
-        self._uses: dict[int, dict[int, tuple[float, int, int]]] = {}
-        for entity, task, at, id, node in uses:
-            known = self._uses.setdefault(entity, {})
-            known[task] = max(known.get(task, (at, id, node)), (at, id, node))
+        self._uses: dict[int, list[Sequence[Any]]] = {}
+        for row in sorted(uses):
+            self._uses.setdefault(row[0], []).append(row[3:])
 
     def made_at(self, artifact: ArtifactState) -> float:
         """Return when the artifact was last produced; before all time if never."""
@@ -201,11 +200,9 @@ class _Stored:
             for event, key in zip(events, keys, strict=True)
         )
 
-    def resumed(
-        self, artifact: ArtifactState, shares_path: SharesPath
-    ) -> Resumed | None:
+    def resumed(self, artifact: ArtifactState, paths: StepPaths) -> Resumed | None:
         """Return the timeline as it was before the new events, if that is certain."""
-        timeline = Timeline(artifact.kind in CONTAINERS, shares_path)
+        timeline = Timeline(artifact.kind, paths)
         stored: dict[int, Making] = {}
         rows: dict[int, VersionRow] = {}
         for row in self._nodes.get(artifact.id, ()):
@@ -249,8 +246,8 @@ class _Stored:
             last = Event(at, "", 0, id, task, step, "production")
             last.making = stored[node]
             timeline.last = last
-        for task, (_, _, node) in self._uses.get(artifact.id, {}).items():
-            timeline.task_uses[task] = stored[node]
+        for task, step, node in self._uses.get(artifact.id, ()):
+            timeline.note_use(task, step, stored[node])
 
 
 def _needs_uses(events: Sequence[Event]) -> bool:

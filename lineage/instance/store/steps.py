@@ -16,6 +16,8 @@ _COLUMNS = (
     "team_id", "task_id", "number", "step", "parent", "name", "started_at", "params",
     "ended_at", "outcome", "error",
 )  # fmt: skip
+#: Further steps that are looked up with one: a timeline often asks for them next.
+_TOGETHER = 255
 _END = (
     "UPDATE steps SET ended_at = ?, outcome = ?, error = ?"
     " WHERE team_id = ? AND task_id = ? AND number = ?"
@@ -181,12 +183,14 @@ class StepResolver:
         activity = (task_id << STEP_BITS) | number
         parent = known.parents.get(activity)
         if parent is None:
-            row = self._tx.one(
-                "SELECT parent FROM steps"
-                " WHERE team_id = ? AND task_id = ? AND number = ?",
-                (known.team_id, task_id, number),
+            rows = self._tx.all(
+                "SELECT number, parent FROM steps"
+                " WHERE team_id = ? AND task_id = ? AND number BETWEEN ? AND ?",
+                (known.team_id, task_id, number, number + _TOGETHER),
             )
-            parent = known.parents[activity] = int(row[0]) if row else 0
+            for other, outer in rows:
+                known.parents.setdefault((task_id << STEP_BITS) | other, int(outer))
+            parent = known.parents.setdefault(activity, 0)
         return parent
 
 

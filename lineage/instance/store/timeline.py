@@ -9,15 +9,15 @@ becomes a node of the graph. So a version that was made three times has three ma
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .artifact_identity import CONTAINERS, EDITED
 from .evidence import NO_EVIDENCE, STAT, VersionEvidence
+from .task_uses import StepPaths, TaskUses
 
 Role = Literal["use", "production", "mention"]
-#: Says whether one of two steps of a task is the other or encloses it.
-SharesPath = Callable[[int, int, int], bool]
 
 
 @dataclass(slots=True)
@@ -33,6 +33,8 @@ class Event:
     role: Role
     evidence: VersionEvidence = NO_EVIDENCE
     names_sources: bool = False
+    activity: int = 0
+    """The number of the step whose inputs an output comes from."""
     making: Making | None = None
     is_reused: bool = False
     is_copy: bool = False
@@ -79,12 +81,12 @@ class Timeline:
     """The state of one artifact after the events that were read.
 
     Args:
-        is_container: Whether productions of one task add to each other.
-        shares_path: Says whether two steps of a task lie on one path.
+        kind: The artifact's kind.
+        paths: Says how steps lie inside each other.
     """
 
-    is_container: bool
-    shares_path: SharesPath
+    kind: str
+    paths: StepPaths
     versions: dict[Hashable, Version] = field(default_factory=dict)
     count: int = 0
     unknown: Version | None = None
@@ -93,7 +95,7 @@ class Timeline:
     """The last production."""
     is_used: bool = False
     """Whether anything used the artifact since."""
-    task_uses: dict[int, Making] = field(default_factory=dict)
+    task_uses: dict[int, TaskUses] = field(default_factory=dict)
     current: Making | None = None
     current_at: float = 0.0
     is_current_observed: bool = False
@@ -126,11 +128,34 @@ class Timeline:
         self.is_used = True
         mine = self.task_uses.get(event.task) if event.role == "mention" else None
         if mine is not None:
-            return mine
+            return mine.last
         making = self._find(event, key)
         if event.role != "mention":
-            self.task_uses[event.task] = making
+            self.note_use(event.task, event.step, making)
         return making
+
+    def note_use(self, task: int, step: int, making: Making) -> None:
+        """Keep that a step of a task used a making, after all that it used before."""
+        uses = self.task_uses.get(task)
+        if uses is None:
+            uses = self.task_uses[task] = TaskUses()
+        uses.add(step, making)
+
+    def work_in_place(
+        self, task: int, activity: int, making: Making, at: float
+    ) -> None:
+        """Keep what an output was made from, if its task used an older version."""
+        uses = self.task_uses.get(task)
+        if uses is None:
+            return
+        is_edited = self.kind in EDITED
+        older = uses.last if is_edited else uses.on_path(task, activity, self.paths)
+        if older is not None and older is not making:
+            self.in_place[id(older), id(making)] = (older, making, at)
+
+    def continues(self, task: int, one: int, other: int) -> bool:
+        """Whether a task's productions in two steps may be one, if nobody used it."""
+        return self.kind in CONTAINERS or self.paths.shares_path(task, one, other)
 
     def _find(self, event: Event, key: Hashable | None) -> Making:
         if key is None:
@@ -169,9 +194,7 @@ class Timeline:
             last is not None
             and last.task == event.task
             and not self.is_used
-            and (
-                self.is_container or self.shares_path(event.task, last.step, event.step)
-            )
+            and self.continues(event.task, last.step, event.step)
         )
 
     def _produce(self, event: Event, key: Hashable | None) -> Making:
@@ -195,9 +218,8 @@ class Timeline:
             version = version or self._new_version()
             making = self._add(version, event, is_made=True)
             version.made = making
-        older = self.task_uses.get(event.task)
-        if older is not None and older is not making and not event.names_sources:
-            self.in_place[id(older), id(making)] = (older, making, event.at)
+        if not event.names_sources:
+            self.work_in_place(event.task, event.activity, making, event.at)
         making.made_at = event.at
         self.last, self.is_used = event, False
         return making

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from store_engines import Facts, new_schema
 
-from lineage.instance.store import Database, Store, migrate
+from lineage.instance.store import Database, Store, migrate, open_store
 from lineage.instance.store.database import TeamReader
 from lineage.instance.store.derived_links import upstream
 from lineage.instance.store.invariants import violations
@@ -119,3 +119,25 @@ def test_a_path_of_before_goes_on_under_its_full_name(old: Store) -> None:
         used = tx.all("SELECT node_id FROM edges WHERE task_id > 2")
     assert rows == [(1, "box")]
     assert used == [(1,)]
+
+
+def test_files_that_other_steps_had_used_are_no_longer_their_source(
+    store: Store, store_url: str
+) -> None:
+    """A loop's scratch file: what earlier versions linked is read again."""
+    facts, steps = Facts(), [{"key": key, "name": key} for key in "1234"]
+    store.ingest(1, [
+        facts.makes("file", "/f", step=steps[0], scope="1"),
+        facts.uses("file", "/f", step=steps[1]),
+        facts.makes("file", "/f", step=steps[2], scope="3"),
+    ])  # fmt: skip
+    with store.db.write() as tx:
+        (older,), (newer,) = tx.all("SELECT id FROM nodes ORDER BY id")
+        columns = ("team_id", "activity", "direction", "node_id", "since", "until")
+        rows = [(1, -newer, at, node, T, T) for at, node in enumerate((older, newer))]
+        tx.insert_many("links", columns, rows)
+        tx.run("DELETE FROM lineage_migrations WHERE number = 1120")
+    again = open_store(store_url)
+    with again.db.read() as tx:
+        assert upstream(TeamReader(tx, 1), [newer]) == []
+    again.close()

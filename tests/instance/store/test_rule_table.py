@@ -218,6 +218,66 @@ def test_sibling_steps_do_not_mix(story: Story) -> None:
         assert story.walk(story.node(made), up=True)[0] == {f"/in{key}"}
 
 
+def _one_after_another(story: Story, kind: str) -> list[str]:
+    """Let a step write an artifact and another read it, for each of three inputs."""
+    made = []
+    for key in "123":
+        first = {"key": f"{key}1", "name": "extract", "at": START}
+        second = {"key": f"{key}2", "name": "convert", "at": START}
+        story.uses("r", f"/in{key}", step=first)
+        story.makes("r", "7", kind=kind, step=first, scope=f"{key}1")
+        story.uses("r", "7", kind=kind, step=second)
+        made.append(story.makes("r", f"/out{key}", step=second, scope=f"{key}2"))
+    return made
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "table"])
+def test_a_scratch_file_does_not_join_the_steps_of_a_loop(
+    story: Story, kind: str
+) -> None:
+    """One step writes it anew, its sibling reads it: each output has its own input."""
+    for key, made in zip("123", _one_after_another(story, kind), strict=True):
+        assert story.walk(story.node(made), up=True)[0] == {f"/in{key}", "7"}
+
+
+@pytest.mark.parametrize("kind", ["project", "dataset", "job"])
+def test_what_is_never_replaced_is_worked_on_by_all_steps(
+    story: Story, kind: str
+) -> None:
+    """A project that steps read and write in turn holds what the first one wrote."""
+    *_, last = _one_after_another(story, kind)
+    names, _ = story.walk(story.node(last), up=True)
+    assert names == {"/in1", "/in2", "/in3", "7"}
+
+
+@pytest.mark.parametrize("around", [None, "/cfg"])
+def test_a_file_is_changed_by_a_step_that_reads_and_one_that_writes_it(
+    story: Story, around: str | None
+) -> None:
+    """A step that used nothing itself wrote what another step of the task read."""
+    story.makes("first", "/f")
+    if around is not None:
+        story.uses("r", around)
+    story.uses("r", "/f", step={"key": "1", "name": "load", "at": START})
+    made = story.makes("r", "/f", step={"key": "2", "name": "save", "at": START})
+    assert "first" in story.walk(story.node(made), up=True)[1]
+
+
+@pytest.mark.parametrize("is_inner", [False, True])
+def test_a_step_changes_what_is_read_around_it_or_inside_it(
+    story: Story, is_inner: bool
+) -> None:
+    """The uses of enclosing and of inner steps count for work in place."""
+    outer = {"key": "1", "name": "outer", "at": START}
+    inner = {"key": "2", "name": "inner", "parent": "1", "at": START}
+    reads, writes = (inner, outer) if is_inner else (outer, inner)
+    story.makes("first", "/f")
+    story.uses("r", "/f", step=reads)
+    story.uses("r", "/cfg", step=writes)
+    made = story.makes("r", "/f", step=writes, scope=writes["key"])
+    assert "first" in story.walk(story.node(made), up=True)[1]
+
+
 def test_an_input_after_the_output_is_none_of_it(story: Story) -> None:
     """What the body uses later was not what an earlier output came from."""
     story.uses("r", "/a")
