@@ -102,7 +102,8 @@ def stale_reasons(view: TeamGraph, outputs: Collection[int]) -> list[StaleReason
     """Return for which reasons outputs are out of date, by their direct inputs.
 
     An input is out of date when the current version of its artifact has another
-    content, unless the maker of the output made that version itself.
+    content, unless the output was made from that one as well, as when a cell of a
+    notebook is run again, or its maker made that version itself.
     """
     links = view.links.made_from(outputs)
     if not links:
@@ -112,11 +113,17 @@ def stale_reasons(view: TeamGraph, outputs: Collection[int]) -> list[StaleReason
     current = newest_versions(view, {entity for entity, _ in inputs.values()})
     newest = {latest.node for latest in current.values()}
     makers = view.links.makers(newest | {link.target for link in links})
-    reasons = []
+    reasons, old = [], []
+    renewed: set[tuple[int, int]] = set()
     for link in links:
         entity, content = inputs[link.source]
         latest = current.get(entity)
         if latest is None or content.is_equal(latest.content):
+            renewed.add((link.target, entity))
+        else:
+            old.append((link, entity, latest))
+    for link, entity, latest in old:
+        if (link.target, entity) in renewed:
             continue
         tasks = makers.get(link.target, ())
         if not tasks or set(tasks) & set(makers.get(latest.node, ())):

@@ -75,6 +75,26 @@ def test_the_maker_of_the_newer_version_is_not_stale(store: Store) -> None:
     assert not answer.nodes[0].is_stale
 
 
+@pytest.mark.parametrize("is_read_again", [False, True])
+def test_what_was_made_again_from_what_is_current_is_not_stale(
+    store: Store, is_read_again: bool
+) -> None:
+    """One task looked at two states of a table, as a cell of a notebook does again."""
+    run = Facts("run")
+    step = {"key": "1", "name": "clean"}
+    made = {"local_path": "/w/m.pt", "scope": "1", "step": step}
+    facts = [run.uses("file", "t", stat=digest("a"))]
+    facts.append(Facts("other").makes("file", "t", stat=digest("b"), at=START + 1500.0))
+    if is_read_again:
+        facts.append(
+            run.uses("file", "t", stat=digest("b"), step=step, at=START + 1600.0)
+        )
+    facts.append(run.makes("file", "m", **made, at=START + 1700.0))
+    store.ingest(1, facts)
+    items = GraphQueries(store).stale(TEAM).items
+    assert bool(items) is not is_read_again
+
+
 def test_hidden_neighbours_are_those_of_the_moment(graph: GraphQueries) -> None:
     """Who used or made an artifact later is not counted as hidden."""
 

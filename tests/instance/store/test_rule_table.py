@@ -235,7 +235,7 @@ def _one_after_another(story: Story, kind: str) -> list[str]:
 def test_a_scratch_file_does_not_join_the_steps_of_a_loop(
     story: Story, kind: str
 ) -> None:
-    """One step writes it anew, its sibling reads it: each output has its own input."""
+    """One step writes it again, its sibling reads it: each output has its own input."""
     for key, made in zip("123", _one_after_another(story, kind), strict=True):
         assert story.walk(story.node(made), up=True)[0] == {f"/in{key}", "7"}
 
