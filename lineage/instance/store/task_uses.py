@@ -1,8 +1,8 @@
 """What one task used of one artifact, and which of it a step works on in place.
 
-A loop that reads a scratch file in one step and writes it again in another does not make
-the new content from the old one: only uses on the output's own path among the steps
-count, those of its step, of steps inside it and of steps around it.
+A loop that reads a scratch file in one step and writes it again in another does not
+make the new content from the old one: only uses on the output's own path among the
+steps count, those of its step, of steps inside it and of steps around it.
 """
 
 from __future__ import annotations
