@@ -28,6 +28,7 @@ from ..model.limits import (
     MAX_TASK_PARAMS,
 )
 from ..redaction import redact_values
+from .trackers import MLFLOW_TAG
 
 _END: Final = {"FINISHED": "finished", "FAILED": "error", "KILLED": "stopped"}
 #: Members of a dataset's source that name a place, in the order of their trust.
@@ -103,16 +104,21 @@ def _task(record: RunRecord) -> dict[str, Any]:
     name = record.experiment
     if name == "Default":
         name = PurePosixPath(source or "").name or info.run_name or name
-    parent = tags.get("mlflow.parentRunId")
     members = {
         "name": name[:MAX_NAME],
         "user": (tags.get("mlflow.user") or info.user_id or "")[:MAX_NAME],
         "command": (source or "")[:MAX_PATH],
         "git_commit": tags.get("mlflow.source.git.commit"),
-        "parent": task_key(parent) if parent else None,
+        "parent": _parent(tags),
     }
     known = {key: value for key, value in members.items() if value}
     return {"f": "task", "at": _started(record), "status": "started", **known}
+
+
+def _parent(tags: Mapping[str, str]) -> str | None:
+    """Return the key of the task around a run: its parent run, or the app's task."""
+    run_id = tags.get("mlflow.parentRunId")
+    return task_key(run_id) if run_id else tags.get(MLFLOW_TAG)
 
 
 def _started(record: RunRecord) -> float:
@@ -143,7 +149,8 @@ def _params(record: RunRecord) -> Iterator[dict[str, Any]]:
 def _tags(run: Any) -> dict[str, str]:
     named = {"tag.run_name": run.info.run_name} if run.info.run_name else {}
     tags = run.data.tags.items()
-    return {f"tag.{k}": v for k, v in tags if not k.startswith("mlflow.")} | named
+    own = [(k, v) for k, v in tags if not k.startswith("mlflow.") and k != MLFLOW_TAG]
+    return {f"tag.{name}": value for name, value in own} | named
 
 
 def _contexts(run: Any) -> Iterator[tuple[str, str]]:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import wrapt
 
 from ..errors import attempt, logger
+from ..tracking.handle import current_task
 from ..tracking.measurements import link
+
+#: The tag of an MLflow run that holds the key of the task it was started in.
+MLFLOW_TAG: Final = "lineage.task"
 
 
 def install_mlflow(module: Any) -> None:
-    """Link the runs that MLflow starts.
+    """Link the runs that MLflow starts, and have each name its task in a tag.
 
     Where the app imported `mlflow` first, the package has the function by a name of its
     own already.
     """
     plain = module.start_run
+    if "tags" in inspect.signature(plain).parameters:
+        wrapt.wrap_function_wrapper(module, "start_run", _start_tagged)
     _after(module, "start_run", _link_mlflow)
     package = sys.modules.get("mlflow")
     if getattr(package, "start_run", None) is plain:
@@ -51,6 +59,20 @@ def _after(module: Any, name: str, note: Callable[[Any], None]) -> None:
         return run
 
     wrapt.wrap_function_wrapper(module, name, call)
+
+
+def _start_tagged(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
+    """Start a run with the tag; one that goes on keeps the tags that it has."""
+    goes_on = kwargs.get("run_id") or os.environ.get("MLFLOW_RUN_ID")
+    if not args and not goes_on:
+        attempt(_add_tag, kwargs, _log)
+    return wrapped(*args, **kwargs)
+
+
+def _add_tag(kwargs: dict[str, Any]) -> None:
+    key = current_task().key
+    if key is not None:
+        kwargs["tags"] = {MLFLOW_TAG: key, **(kwargs.get("tags") or {})}
 
 
 def _link_mlflow(run: Any) -> None:

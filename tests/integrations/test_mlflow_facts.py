@@ -17,6 +17,7 @@ from lineage.integrations.mlflow_facts import (
     facts_of_run,
     value_of,
 )
+from lineage.integrations.trackers import MLFLOW_TAG
 
 
 def _run(**data: Any) -> Any:
@@ -67,6 +68,21 @@ def test_a_run_is_a_task_of_its_experiment() -> None:
     assert (task["task"], task["parent"], task["at"]) == ("mlflow:r1", "mlflow:r0", 1.0)
     unnamed = _facts(RunRecord(_run(tags=tags), "Default"))["task"][0]
     assert unnamed["name"] == "train.py"
+
+
+def test_a_run_that_was_started_in_a_task_is_its_child() -> None:
+    """Its tag names the task; a nested run belongs to the run around it."""
+    tags = {MLFLOW_TAG: "own-task", "group": "blue"}
+    found = _facts(RunRecord(_run(tags=tags), "churn"))
+    assert found["task"][0]["parent"] == "own-task"
+    values = {
+        name: value
+        for fact in found["params"]
+        for name, value in fact["params"].items()
+    }
+    assert values == {"tag.group": "blue", "tag.run_name": "bold-cat"}
+    nested = _run(tags={**tags, "mlflow.parentRunId": "r0"})
+    assert _facts(RunRecord(nested, "churn"))["task"][0]["parent"] == "mlflow:r0"
 
 
 @pytest.mark.parametrize(

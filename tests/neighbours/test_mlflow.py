@@ -150,6 +150,21 @@ def test_a_past_is_taken_in_and_joins(uri: str) -> None:
     assert users == {"churn", "Report"}
 
 
+def test_a_run_inside_a_task_is_its_child(folder: Path) -> None:
+    """The app's own task and the imported run are joined, and the link leads there."""
+    mlflow = pytest.importorskip("mlflow")
+    mlflow.set_tracking_uri("sqlite:///mlflow.db")
+    with lineage.task(name="Train") as task, mlflow.start_run() as run:
+        mlflow.log_metric("auc", 0.9)
+    assert lineage.flush(20)
+    assert _answer("sqlite:///mlflow.db")["runs"] == 1
+    graph = runtime()._make_api().graph
+    (imported,) = graph.tasks("metric.auc=0.9").tasks
+    own = graph.task(task.key)
+    assert graph.task(imported.node.key).parent == own.node.key
+    assert own.links["MLflow"].endswith(run.info.run_id)
+
+
 @pytest.mark.parametrize(
     ("uri", "words"),
     [

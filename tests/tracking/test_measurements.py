@@ -7,6 +7,7 @@ import json
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,6 +124,29 @@ def test_a_run_of_mlflow_is_linked_whichever_is_imported_first(
     (fact,) = _facts(recorded, "links")
     url = "http://127.0.0.1:5000/#/experiments/3/runs/9e7a"
     assert fact["links"] == [{"name": "MLflow", "url": url}]
+
+
+def test_a_run_of_mlflow_is_started_with_the_key_of_its_task(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new run gets the tag beside its own ones; one that goes on gets none."""
+    seen: list[Any] = []
+
+    def start_run(run_id: str | None = None, tags: Any = None) -> Any:
+        seen.append(tags)
+        return types.SimpleNamespace(info=None)
+
+    fluent = types.SimpleNamespace(start_run=start_run)
+    trackers.install_mlflow(fluent)
+    with lineage.task("t") as task:
+        fluent.start_run()
+        fluent.start_run(tags={"group": "blue"})
+        fluent.start_run("r1")
+        fluent.start_run(run_id="r1")
+        monkeypatch.setenv("MLFLOW_RUN_ID", "r1")
+        fluent.start_run()
+    tag = {trackers.MLFLOW_TAG: task.key}
+    assert seen == [tag, {**tag, "group": "blue"}, None, None, None]
 
 
 def test_the_command_line_of_an_app_is_recorded(
