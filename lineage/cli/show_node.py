@@ -158,6 +158,8 @@ def data_lines(data: DataDetail, *, versions: int = MAX_VERSIONS) -> list[Line]:
             *(("evidence", text) for text in _evidence(data)),
             ("not pinned", node.pinned_reason if node.is_pinned is False else None),
             ("recorded", ago(node.created_at) if node.created_at else None),
+            ("owner", ", ".join(data.owners)),
+            ("tags", ", ".join(f"{name}={value}" for name, value in data.tags.items())),
             ("produced by", _tasks(data.produced_by)),
             ("used by", _tasks(data.used_by)),
         ]

@@ -153,8 +153,8 @@ def _dataset(fact: Fact) -> dict[str, Any]:
     id = fact.get("canonical") or fact.get("local_path") or fact["id"]
     namespace, name = dataset_name(str(fact["kind"]), str(id))
     facets = {}
-    stat = fact.get("stat")
-    digest = stat.get("digest") if isinstance(stat, Mapping) else None
+    stat = fact.get("stat") or {}
+    digest = stat.get("digest")
     version = fact.get("version") or digest or fact.get("version_id")
     if version:
         facets["version"] = facet(
@@ -165,7 +165,20 @@ def _dataset(fact: Fact) -> dict[str, Any]:
         facets["lineage"] = lineage_facet(
             dataset_name(str(one["kind"]), str(one["id"])) for one in derived
         )
-    return {"namespace": namespace, "name": name, "facets": facets}
+    return {
+        "namespace": namespace,
+        "name": name,
+        "facets": facets,
+        **_statistics(fact, stat.get("size")),
+    }
+
+
+def _statistics(fact: Fact, size: int | None) -> dict[str, Any]:
+    """Return the facet of an output whose size is known; what was read is not."""
+    if size is None or fact["dir"] != "output":
+        return {}
+    written = facet("OutputStatisticsOutputDatasetFacet", "1-0-2", size=size)
+    return {"outputFacets": {"outputStatistics": written}}
 
 
 def _error(fact: Fact) -> dict[str, Any]:

@@ -170,6 +170,10 @@ class DataDetail(Answer):
     file_count: int | None = None  # what `lineage.data.files` can list
     columns: list[Column] = []
     """Its columns, where an OpenLineage event named them."""
+    owners: list[str] = []
+    """Who is responsible for it, as an OpenLineage event said."""
+    tags: dict[str, str] = {}
+    """Its tags, as an OpenLineage event said."""
     evidence: list[KnownEvidence] = []
     """What says which version it is, beside the digest of a file; best first."""
 

@@ -46,6 +46,10 @@ def test_an_app_is_seen_at_the_receiver(receiver: Served, tmp_path: Path) -> Non
     assert ("Train", "finished", 2, 1) in found
     found = receiver.post("lineage.graph.upstream", {"of": "model.pt"}).json()
     assert {"in.csv", "Train"} <= {node["name"] for node in found["nodes"]}
+    sizes = {node["name"]: node["size"] for node in found["nodes"]}
+    assert (sizes["model.pt"], sizes["in.csv"]) == (1, None)
+    details = receiver.post("lineage.tasks.get", {"key": tasks[-1]["node"]["key"]})
+    assert not details.json()["metrics"]
 
 
 def test_facts_wait_while_the_receiver_is_away(tmp_path: Path) -> None:

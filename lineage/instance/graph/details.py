@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from ...errors import NotFoundError
 from ...model.details import (
-    Column,
     DataDetail,
     DataParams,
     Edge,
@@ -420,7 +419,7 @@ def _data_detail(view: TeamGraph, node: int, most_versions: int) -> DataDetail:
         used_by=make_edges(view, users),
         meta=read_card(card) or None,
         file_count=file_count,
-        columns=_columns(view, [row[1] for row in (*makers, *users)], kind, ident),
+        **_from_events(view, [row[1] for row in (*makers, *users)], kind, ident),
         evidence=[
             KnownEvidence(kind=name, value=value)
             for name, value in json.loads(evidence or "[]")
@@ -429,17 +428,19 @@ def _data_detail(view: TeamGraph, node: int, most_versions: int) -> DataDetail:
     )
 
 
-def _columns(
+def _from_events(
     view: TeamGraph, tasks: Sequence[int], kind: str, ident: str
-) -> list[Column]:
-    """Return what events of the first of some tasks said of an artifact's columns."""
+) -> dict[str, Any]:
+    """Return what events of the first of some tasks know of an artifact itself."""
     some = list(dict.fromkeys(tasks))[:_MAX_RUNS]
     states: dict[int, str] = dict(view.rows(_STATES, ids=some)) if some else {}
     if not states:
-        return []
+        return {}
     # Only where an event came: most stores have none.
     from ..openlineage.columns import columns_of
+    from ..openlineage.dataset_facets import owners_and_tags
     from ..openlineage.run_state import RunState
 
     runs = [RunState.from_json(states[task]) for task in some if task in states]
-    return columns_of(runs, kind, ident)
+    owners, tags = owners_and_tags(runs, kind, ident)
+    return {"columns": columns_of(runs, kind, ident), "owners": owners, "tags": tags}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ...model.details import Column
+from .dataset_facets import facets_of
 from .run_state import RunState
 from .to_facts import artifact_of
 
@@ -23,12 +24,11 @@ def columns_of(states: Iterable[RunState], kind: str, ident: str) -> list[Column
     """
     types: dict[str, Mapping[str, Any]] = {}
     sources: dict[str, list[str]] = {}
-    for state in states:
-        for facets in _facets(state, kind, ident):
-            for field in _fields(facets):
-                types.setdefault(field["name"], field)
-            for name, found in _sources(facets):
-                sources.setdefault(name, found)
+    for facets in facets_of(states, kind, ident):
+        for field in _fields(facets):
+            types.setdefault(field["name"], field)
+        for name, found in _sources(facets):
+            sources.setdefault(name, found)
     names = list(dict.fromkeys([*types, *sources]))[:MAX_COLUMNS]
     return [_column(name, types.get(name, {}), sources.get(name, [])) for name in names]
 
@@ -40,19 +40,6 @@ def _column(name: str, field: Mapping[str, Any], sources: list[str]) -> Column:
         description=_text(field.get("description")),
         sources=sources,
     )
-
-
-def _facets(state: RunState, kind: str, ident: str) -> Iterator[Mapping[str, Any]]:
-    for dataset in (*state.outputs.values(), *state.inputs.values()):
-        own_kind, id = artifact_of(dataset)
-        # An event names no machine; the canonical name of a local file does.
-        if own_kind == kind and (id == ident or _path(ident) == id):
-            yield dataset["facets"]
-
-
-def _path(ident: str) -> str:
-    rest = ident.removeprefix("file://")
-    return ident if rest == ident else "/" + rest.partition("/")[2]
 
 
 def _fields(facets: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ of events: every member is kept by a rule that does not look at the order.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,6 +17,9 @@ from .event import Dataset, RunEvent
 
 #: Bytes of one facet that is kept; a larger one is left out, and named.
 MAX_FACETS: Final = 1 << 20
+_DIGITS: Final = re.compile(r"[0-9]+")
+#: Digits of the largest counts.
+_WIDTH: Final = 20
 _ENDS: Final = {"COMPLETE": "finished", "FAIL": "error", "ABORT": "stopped"}
 
 
@@ -29,6 +33,8 @@ class RunState:
     parent_job: str | None = None
     first_at: float | None = None
     """The earliest time of any event."""
+    last_at: float | None = None
+    """The latest time of any event."""
     started_at: float | None = None
     produced_at: float | None = None
     """The earliest time at which outputs count as made: of RUNNING or of an end."""
@@ -68,6 +74,7 @@ class RunState:
         if event.parent_job is not None:
             self.parent_job = max(self.parent_job or "", event.parent_job)
         self.first_at = _least(self.first_at, event.at)
+        self.last_at = max(self.last_at or event.at, event.at)
         if event.type == "START":
             self.started_at = _least(self.started_at, event.at)
         if event.type in ("RUNNING", "COMPLETE"):
@@ -111,10 +118,22 @@ class RunState:
                     f"{owner}: facet {name} has {len(text)} bytes, more than "
                     f"{MAX_FACETS}"
                 )
-            # Of two different ones the greater text: a rule without an order.
-            elif before is None or json.dumps(before, sort_keys=True) < text:
+            # Of two different ones the greater: a rule without an order.
+            elif before is None or _is_greater(
+                text, json.dumps(before, sort_keys=True)
+            ):
                 kept[name] = facet
         return left_out
+
+
+def _is_greater(text: str, other: str) -> bool:
+    """Compare texts of facets, numbers in them by their size: counts grow."""
+    found, before = _by_size(text), _by_size(other)
+    return (found, text) > (before, other)
+
+
+def _by_size(text: str) -> str:
+    return _DIGITS.sub(lambda digits: digits[0].zfill(_WIDTH), text)
 
 
 def _least(known: float | None, at: float) -> float:

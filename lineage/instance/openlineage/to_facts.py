@@ -19,6 +19,14 @@ from .own_facets import (
     value_facts,
 )
 from .run_state import RunState
+from .standard_facets import (
+    LifecycleChange,
+    change_of,
+    counts_of,
+    description_of,
+    metrics_of,
+    task_params,
+)
 
 #: Schemes of storages whose objects are files; any other namespace has tables.
 _FILE_SCHEMES: Final = frozenset(
@@ -47,6 +55,7 @@ def facts_of(
         return [_with_uid(run, fact) for fact in _step(run, state)]
     at = state.started_at or state.first_at
     found = [_task(run, state), *_edges(run, state, names)]
+    found += _values(run, state, at)
     details = task_members(state.facets)
     if details:
         # A fact of its own, so that a member that is refused costs the details only.
@@ -101,11 +110,35 @@ def _task(run: str, state: RunState) -> dict[str, Any]:
     version = location.get("version") if isinstance(location, Mapping) else None
     if isinstance(version, str) and version:
         fact["git_commit"] = version[:200]
+    description = description_of(state.facets.get("job", {}))
+    if description is not None:
+        fact["node_meta"] = {"customNodeSettings": {"description": description}}
     engine = state.facets.get("processing_engine")
     if isinstance(engine, Mapping) and isinstance(engine.get("name"), str):
         words = (str(engine["name"]), str(engine.get("version") or ""))
         fact["environment"] = {"engine": " ".join(words).strip()[:500]}
     return fact
+
+
+def _values(run: str, state: RunState, at: float | None) -> Iterator[dict[str, Any]]:
+    """Yield what standard facets measure of a run, and what it was run with."""
+    params = task_params(state.facets)
+    if params:
+        yield {"f": "params", "task": run, "at": at, "params": params}
+    datasets = [("input", one) for one in state.inputs.values()]
+    datasets += [("output", one) for one in state.outputs.values()]
+    metrics = metrics_of(
+        (direction, _name(artifact_of(one)[1]), one["facets"])
+        for direction, one in datasets
+    )
+    if metrics:
+        # Counts grow from event to event; the latest ones hold.
+        yield {
+            "f": "metrics",
+            "task": run,
+            "at": state.last_at or at,
+            "metrics": metrics,
+        }
 
 
 def _end(run: str, state: RunState) -> dict[str, Any]:
@@ -148,13 +181,20 @@ def _edges(
             own_edge(dataset), steps
         )
     for dataset in state.outputs.values():
-        own = own_edge(dataset)
+        own, change = own_edge(dataset), change_of(dataset["facets"])
+        before = _before(dataset, change)
+        if before is not None:
+            yield _edge(run, "input", before, started, names)
+        if change is not None and change.change == "DROP":
+            continue  # What was removed is no output.
         # What a run is about to write it has not made yet, and a failed one perhaps
         # never; our own events say when each output was made.
         if state.produced_at is not None or "recordedAt" in own:
             made_at = max(state.produced_at or 0.0, state.started_at or 0.0)
             fact = _edge(run, "output", dataset, made_at, names)
-            yield fact | _sources(dataset) | edge_members(own, steps)
+            sources = _sources(dataset) or _sources_of_change(change, before)
+            size = _size(fact["kind"], dataset)
+            yield fact | size | sources | edge_members(own, steps)
 
 
 def _edge(
@@ -167,8 +207,11 @@ def _edge(
     kind, id = artifact_of(dataset)
     fact: dict[str, Any] = {
         "f": "edge", "task": run, "at": at, "dir": direction, "kind": kind, "id": id,
-        "name": id.rstrip("/").rpartition("/")[2] or id,
+        "name": _name(id),
     }  # fmt: skip
+    description = description_of(dataset["facets"])
+    if description is not None:
+        fact["meta"] = {"customRelationSettings": {"description": description}}
     others = [artifact_of(other) for other in _symlinks(dataset)]
     known = [names[one] for one in ((kind, id), *others) if one in names]
     if known:
@@ -177,6 +220,10 @@ def _edge(
     if aliases:
         fact["aliases"] = aliases[:8]
     return fact | _version(dataset)
+
+
+def _name(id: str) -> str:
+    return id.rstrip("/").rpartition("/")[2] or id
 
 
 def _version(dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,6 +239,37 @@ def _version(dataset: Mapping[str, Any]) -> dict[str, Any]:
         # The number that our export gave to a version of which nothing is known.
         return {}
     return {"version": version[:1024]}
+
+
+def _size(kind: str, dataset: Mapping[str, Any]) -> dict[str, int]:
+    """Return the size of a file that was written whole; of a table it is unknown."""
+    counts = counts_of("output", dataset["facets"])
+    is_one = kind == "file" and counts.get("files_written", 1) == 1
+    size = counts.get("bytes_written")
+    return {"size": size} if is_one and size is not None else {}
+
+
+def _before(
+    dataset: Mapping[str, Any], change: LifecycleChange | None
+) -> dict[str, Any] | None:
+    """Return what an output was before the run changed its form or its name."""
+    if change is None:
+        return None
+    named = {"ALTER": dataset, "RENAME": change.before}.get(change.change)
+    if named is None:
+        return None
+    return {"namespace": named["namespace"], "name": named["name"], "facets": {}}
+
+
+def _sources_of_change(
+    change: LifecycleChange | None, before: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return what an output comes from where the kind of the change says so."""
+    if before is not None:
+        kind, id = artifact_of(before)
+        return {"derived_from": [{"kind": kind, "id": id}]}
+    is_emptied = change is not None and change.change == "TRUNCATE"
+    return {"derived_from": []} if is_emptied else {}
 
 
 def _sources(dataset: Mapping[str, Any]) -> dict[str, Any]:

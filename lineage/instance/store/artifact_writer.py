@@ -26,6 +26,7 @@ from .artifact_rows import (
 from .copies import Written, affected, note_unwritten, unwritten_digest, written_digest
 from .database import Transaction
 from .edge_batch import EdgeBatch
+from .evidence import NO_EVIDENCE
 from .plain_timeline import read_plain
 from .recompute import Recomputed, recompute
 from .resume import resume
@@ -299,7 +300,7 @@ class ArtifactWriter:
         team, rows = self._known.team_id, dict(stored or {})
         known: dict[int, list[Any]] = {}
         for event in self._events.get(artifact.id, ()):
-            if event.making is not None and event.evidence.tokens:
+            if event.making is not None and event.evidence is not NO_EVIDENCE:
                 known.setdefault(event.making.version.ordinal, []).append(event)
         for making in timeline.makings:
             version = making.version

@@ -420,6 +420,30 @@ def test_an_untouched_copy_gets_no_maker_of_its_own(
     assert story.walk(story.node(used), up=True) == ({"/m"}, {"train"})
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize(
+    "known", [{"size": 7}, {"pinned": False, "pinned_reason": "away"}]
+)
+def test_what_is_known_without_a_digest_is_kept_in_any_order(
+    story: Story, store: Store, known: dict[str, Any], is_late: bool
+) -> None:
+    """A size alone, or why nothing is pinned, whether a later use came first or not."""
+    story.is_holding = True
+    made = story.makes("train", "/m", **known)
+    story.uses("predict", "/m")
+    for fact in reversed(story.held) if is_late else story.held:
+        story.held = [fact]
+        story.send()
+    with store.db.read() as tx:
+        row = tx.one(
+            "SELECT size, pinned, pinned_reason FROM nodes WHERE id = ?",
+            (story.node(made),),
+        )
+    pinned = known.get("pinned")
+    expected = (known.get("size"), pinned if pinned is None else 0)
+    assert row == (*expected, known.get("pinned_reason"))
+
+
 def test_an_untouched_output_whose_bytes_nobody_made_has_its_declarer(
     story: Story,
 ) -> None:

@@ -7,7 +7,7 @@ import { go } from "../app/useUrl";
 import { bytes, moment, number } from "../model/format";
 import { FolderFiles } from "./FolderFiles";
 import { Preview } from "./Preview";
-import { Columns } from "./Tables";
+import { Columns, Values } from "./Tables";
 import { VersionStrip } from "./VersionStrip";
 import { Why } from "./Why";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
@@ -80,6 +80,7 @@ export function DataPanel({ detail, nodes: drawn, onMore }: DataPanelProps) {
           ["Newest", isOld ? <button type="button" className="link" onClick={() => go({ focus: newest.key, sel: newest.key })}>{newest.version ?? newest.key}</button> : null],
           ["Size", node.size != null ? bytes(node.size) : null],
           ["Digest", node.digest && <Copied text={node.digest} label={`${node.digest.slice(0, 19)}…`} />],
+          ["Owner", (detail.owners ?? []).join(", ") || null],
           ["First seen", <When key="at" at={node.created_at} />],
           ["Selector", <Copied key="key" text={node.key} />],
         ]}
@@ -87,6 +88,7 @@ export function DataPanel({ detail, nodes: drawn, onMore }: DataPanelProps) {
       <Preview detail={detail} />
       {detail.file_count != null && <FolderFiles id={node.key} count={detail.file_count} />}
       <Columns columns={detail.columns ?? []} />
+      <Values title="Tags" values={detail.tags} />
       {detail.versions.length > 1 && <Why id={node.key} />}
       <Versions detail={detail} onMore={onMore} />
       <Section title="Produced by" count={unique(detail.produced_by)}>

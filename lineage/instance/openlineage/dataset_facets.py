@@ -1,0 +1,51 @@
+"""The facets that runs gave of one artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from .run_state import RunState
+from .standard_facets import owners_of, tags_of
+from .to_facts import artifact_of
+
+
+def facets_of(
+    states: Iterable[RunState], kind: str, ident: str
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the facets of an artifact, run by run, as it was made before as used.
+
+    Args:
+        states: What is known of the runs, those whose word counts more first.
+        kind: The artifact's kind.
+        ident: Its canonical name, with the machine where it has one.
+    """
+    for state in states:
+        for dataset in (*state.outputs.values(), *state.inputs.values()):
+            own_kind, id = artifact_of(dataset)
+            # An event names no machine; the canonical name of a local file does.
+            if own_kind == kind and (id == ident or _path(ident) == id):
+                yield dataset["facets"]
+
+
+def owners_and_tags(
+    states: Iterable[RunState], kind: str, ident: str
+) -> tuple[list[str], dict[str, str]]:
+    """Return who owns an artifact and its tags, by the first runs that name any.
+
+    Args:
+        states: As of `facets_of`.
+        kind: The artifact's kind.
+        ident: Its canonical name.
+    """
+    owners: list[str] = []
+    tags: dict[str, str] = {}
+    for facets in facets_of(states, kind, ident):
+        owners = owners or owners_of(facets)
+        tags = tags or tags_of(facets)
+    return owners, tags
+
+
+def _path(ident: str) -> str:
+    rest = ident.removeprefix("file://")
+    return ident if rest == ident else "/" + rest.partition("/")[2]
