@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .delivery.platform_names import PlatformNames
     from .delivery.report import DeliveryReport, DeliveryStatus
     from .exporters import Exporter
+    from .instance.embedded import EmbeddedInstance
     from .model.ingest import StoreState
     from .recording.recorder import Recorder
 
@@ -58,7 +59,7 @@ class Runtime:
         self._lock = threading.RLock()
         self._api: Any = None
         self._exporter: Exporter | None = None
-        self._embedded: Any = None
+        self._embedded: EmbeddedInstance | None = None
         #: Which file the embedded instance has open.
         self._store_id: tuple[int, int] | None = None
         self._build(settings or Settings.from_environ().settled())
@@ -446,19 +447,26 @@ class Runtime:
         if self._exporter is not None:
             return self._exporter
         if self._target is None:
-            # Loads requests and pydantic, for which no app waits when it starts.
-            with no_fork():
-                from .delivery.exporter_resolver import ExporterResolver
-            if self._names is None:
-                self._names = self._make_names()
-            with_names = None if self._names is None else self._names.complete
-            self._target = ExporterResolver(
-                self._make_api, with_names, self._look_at_state
-            )
+            self._target = self._make_target()
         exporter: Exporter = self._target()
         if self._embedded is not None and self._store_id is None:
             self._store_id = self._find_store_id()
         return exporter
+
+    def _make_target(self) -> Callable[[], Exporter]:
+        """Make what gives the exporter; an embedded instance needs no client."""
+        if self._names is None:
+            self._names = self._make_names()
+        with_names = None if self._names is None else self._names.complete
+        # Loads pydantic and others, for which no app waits when it starts.
+        if self._api is None and self.settings.destination == "local":
+            embedded = self._open_embedded()
+            with no_fork():
+                from .delivery.exporters import embedded_target
+            return embedded_target(embedded, with_names, self._look_at_state)
+        with no_fork():
+            from .delivery.exporter_resolver import ExporterResolver
+        return ExporterResolver(self._make_api, with_names, self._look_at_state)
 
     def _make_names(self) -> PlatformNames | None:
         """Make what looks up names, where objects are not those of the target."""
@@ -485,7 +493,7 @@ class Runtime:
         if settings.destination == UNUSABLE:
             raise DeliveryError(settings.unusable or "the target is not understood")
         if settings.destination == "local":
-            return self._embedded_api()
+            return self._api_of(self._embedded or self._open_embedded())
         with no_fork():
             from .api import Api
         if settings.destination == "instance":
@@ -503,33 +511,32 @@ class Runtime:
     def make_query_api(self) -> Any:
         """Make a client of the instance that facts go to, to ask it questions."""
         self._leave_replaced_store()
-        if self._embedded is not None:
-            return self._api_of_embedded()
         return self._make_api()
 
-    def _embedded_api(self) -> Api:
+    def _open_embedded(self) -> EmbeddedInstance:
         # The instance is loaded by those who use it.
         with no_fork():
             module = importlib.import_module(".instance.embedded", __package__)
-            # It opens nothing before the first request.
             embedded = module.EmbeddedInstance(self.journal.folder.home)
         with self._lock:
             if self._has_ended:
                 raise DeliveryError("this process has ended its recording")
             # The flusher's thread and one that asks may come here at the same moment.
             self._embedded = self._embedded or embedded
-        return self._api_of_embedded()
+            return self._embedded
 
-    def _api_of_embedded(self) -> Api:
+    def _api_of(self, embedded: EmbeddedInstance) -> Api:
         with no_fork():
             from .api import Api
-        address = self._embedded.address
+
+            adapter = embedded.adapter
+        address = embedded.address
         return Api(
             address,
             "",
             retry_count=1,
             api_server_address=f"{address}/public/api",
-            adapters={address: self._embedded.adapter},
+            adapters={address: adapter},
             settings=self.settings,
         )
 

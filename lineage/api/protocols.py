@@ -14,9 +14,9 @@ from ..settings import Settings
 from .transport import Transport
 from .version import Capabilities
 
-#: Answers a method that only reads, called with its fields and the request's headers;
-#: none where it has to be asked by a request.
-ReadHere = Callable[[str, Any, Mapping[str, str]], "bytes | None"]
+#: Answers a method that only reads, called with its fields and the request's headers:
+#: with JSON, or a refusal as a response; none where it has to be asked by a request.
+ReadHere = Callable[[str, Any, Mapping[str, str]], "bytes | requests.Response | None"]
 
 
 class Client(Protocol):

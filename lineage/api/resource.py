@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 
+from .bodies import make_body
 from .errors import (
     HttpError,
     IncompatibleInstanceError,
@@ -40,8 +41,12 @@ class Resource:
         api = self._api
         if api.read_here is not None and not api.additional_fields:
             answer = api.read_here(method, fields, api.headers)
-            if answer is not None:
+            if isinstance(answer, bytes):
                 return json.loads(answer)
+            if answer is not None:
+                body = make_body(method, fields, {})
+                sent = api.send("POST", method, body=body, answer=answer)
+                return decoded(method, sent)
         return decoded(method, self._api.post(method, fields))
 
     def _call_announced(self, method: str, fields: Mapping[str, Any]) -> Any:

@@ -56,6 +56,8 @@ class Request:
     """Raise the first failure; try nothing again."""
     secret: str | None = None
     """The token, masked in errors."""
+    answer: requests.Response | None = None
+    """That of the first attempt, where it was had without a request."""
 
 
 class Route:
@@ -155,14 +157,16 @@ class Transport:
             UnsendableError: The request can never be sent.
         """
         attempts = self.attempts(call)
+        answer = call.answer
         while True:
             try:
-                return self._attempt(call, attempts)
+                return self._attempt(call, attempts, answer)
             except ApiError as error:
                 if call.raise_first:
                     raise
                 pause = attempts.pause_s(error)
                 logger.debug("%s: trying again in %.1f s", call.endpoint, pause)
+            answer = None
             self.sleep(pause)
 
     def attempts(self, call: Request) -> Attempts:
@@ -194,10 +198,13 @@ class Transport:
         if session is not None:
             session.close()
 
-    def _attempt(self, call: Request, attempts: Attempts) -> requests.Response:
+    def _attempt(
+        self, call: Request, attempts: Attempts, response: requests.Response | None
+    ) -> requests.Response:
         try:
             timeout_s = attempts.timeout_s()
-            response = self._exchange(call, attempts, timeout_s)
+            if response is None:
+                response = self._exchange(call, attempts, timeout_s)
             if not call.is_streamed or response.status_code >= 400:
                 # Counted from here: a long upload must not cost its answer.
                 wait_s = None if attempts.remaining_s() is None else timeout_s[1]

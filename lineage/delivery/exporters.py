@@ -96,6 +96,28 @@ class BatchExporter:
         return first + self._send_texts(texts[middle:])
 
 
+def embedded_target(
+    embedded: Any, with_names: WithNames | None, on_state: OnState
+) -> Callable[[], BatchExporter]:
+    """Return what gives the exporter for an instance in this process.
+
+    No client is made for it, and nothing is asked of it: it is of this version.
+
+    Args:
+        embedded: Has `open`, and `add_texts` as `api.facts` has it.
+        with_names: Adds the names of platform objects to facts; none when left out.
+        on_state: Called with what the instance says of its store.
+    """
+    exporter = BatchExporter(embedded, with_names=with_names, on_state=on_state)
+
+    def opened() -> BatchExporter:
+        # Its file is there from now on, and known should somebody replace it.
+        embedded.open()
+        return exporter
+
+    return opened
+
+
 class PlatformExporter:
     """Sends edges to the platform, one by one; other facts have no place there.
 

@@ -29,7 +29,15 @@ def read_json(request: InstanceRequest, *, max_nodes: int = MAX_NODES) -> object
     Raises:
         RequestError: It is too large, too deep, no JSON, or holds U+0000.
     """
-    text = request.read()
+    return parse_json(request.read(), max_nodes=max_nodes)
+
+
+def parse_json(text: bytes, *, max_nodes: int = MAX_NODES) -> object:
+    """Return the value of a JSON text; an empty text is an empty object.
+
+    Raises:
+        RequestError: It is too large, too deep, no JSON, or holds U+0000.
+    """
     if len(text) > MAX_JSON:
         raise RequestError(
             413, f"the body has {len(text)} bytes", allowed=f"at most {MAX_JSON} bytes"

@@ -51,23 +51,20 @@ class Routes:
 
     def read(
         self, method: str, fields: Mapping[str, Any], headers: Mapping[str, str]
-    ) -> bytes | None:
+    ) -> InstanceResponse | None:
         """Answer a method that only reads, for who opened the store in this process.
 
         Returns:
-            The answer's JSON; none where it has to be asked by a request, which also
-            makes the error of a refusal.
+            The answer; none where it has to be asked by a request.
         """
         route = ROUTES.get(method)
         if route is None or route.role != "reader" or route.form != "json":
             return None
         request = InstanceRequest("POST", f"/public/api/v3/{method}", headers=headers)
         call = RequestContext(self.services, OPEN, request)
-        answer = answered(
+        return answered(
             request, lambda: respond(route.handler(call, _checked(route, fields)))
         )
-        is_json = answer.status == 200 and answer.headers == JSON_HEADERS
-        return answer.body if is_json and isinstance(answer.body, bytes) else None
 
     def prepare(
         self, route: Route, request: InstanceRequest, principal: Principal

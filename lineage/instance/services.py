@@ -41,7 +41,23 @@ class Services:
         is_local: bool = True,
     ) -> Services:
         """Open the store behind a URL and what belongs to it."""
-        store = open_store(url)
+        return cls.around(
+            open_store(url),
+            blobs=blobs,
+            delivery_status=delivery_status,
+            is_local=is_local,
+        )
+
+    @classmethod
+    def around(
+        cls,
+        store: Store,
+        *,
+        blobs: Path,
+        delivery_status: DeliveryStatus | None = None,
+        is_local: bool = True,
+    ) -> Services:
+        """Make what belongs to a store that is open."""
         return cls(
             store=store,
             graph=GraphQueries(store),

@@ -36,7 +36,8 @@ class StoreState(BaseModel):
     store: str
     """The same for a store and its copies, for one team."""
     opening: str
-    """The same as long as a process has the store open: it cannot be replaced then."""
+    """The same as long as a process has the store open, and nobody restored it or
+    started its server again meanwhile: it cannot be replaced then."""
     position: int
     """Grows with every change of the team's graph; less than before, the store is an
     older state of itself."""

@@ -11,8 +11,9 @@ from instance_fixture import edge_fact
 from requests.adapters import BaseAdapter
 
 from lineage import Api
-from lineage.errors import ApiError
+from lineage.errors import ApiError, StoreError
 from lineage.instance.embedded import EmbeddedInstance
+from lineage.instance.platform.task_records import TaskRecords
 from lineage.instance.routes import ROUTES
 
 #: Fields of reads: of what is there, of what is not, and in wrong forms.
@@ -93,3 +94,41 @@ def test_fields_of_every_call_are_sent(instance: EmbeddedInstance) -> None:
     api = Api(where, "", retry_count=1, adapters={where: instance.adapter})
     api.add_additional_field("id", 99)
     assert api.task._info_by_id("tasks.info", 1) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "times"),
+    [(None, 404, 1), (RuntimeError("a defect"), 500, 2), (StoreError("away"), 503, 2)],
+)
+def test_a_refused_read_is_worked_out_once_for_each_attempt(
+    instance: EmbeddedInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception | None,
+    status: int,
+    times: int,
+) -> None:
+    """A refusal is the answer of the first attempt; only a further one is a request."""
+    calls = []
+    find = TaskRecords.get
+
+    def get(self: TaskRecords, *args: Any) -> Any:
+        calls.append(args)
+        if error is not None:
+            raise error
+        return find(self, *args)
+
+    monkeypatch.setattr(TaskRecords, "get", get)
+    where = instance.address
+    for attempts in (1, 2):
+        calls.clear()
+        api = Api(
+            where,
+            "",
+            retry_count=attempts,
+            retry_sleep_sec=0,
+            adapters={where: instance.adapter},
+        )
+        with pytest.raises(ApiError) as raised:
+            api.task._call("tasks.info", {"id": 99})
+        assert raised.value.status == status
+        assert len(calls) == min(attempts, times)

@@ -66,6 +66,26 @@ def test_a_first_recorded_call_does_not_load_the_client(tmp_path: Path) -> None:
     assert _loaded(record, tmp_path) & client == set()
 
 
+#: What facts do not need on their way into an embedded store.
+NOT_FOR_FACTS = (
+    "requests",
+    "urllib3",
+    "lineage.api",
+    "lineage.export",
+    "lineage.instance.graph",
+    "lineage.instance.handlers",
+    "lineage.instance.platform",
+    "lineage.instance.routes",
+)
+
+
+def test_facts_reach_an_embedded_store_without_a_client(tmp_path: Path) -> None:
+    """The end of a short program waits for what stores facts to be loaded, alone."""
+    loaded = _loaded(_RECORD, tmp_path)
+    assert loaded & set(NOT_FOR_FACTS) == set()
+    assert "lineage.instance.store.ingest" in loaded
+
+
 def test_a_card_is_checked_without_pydantic(tmp_path: Path) -> None:
     """The form of a card is checked in the app's call, which must not wait for it."""
     record = (

@@ -169,10 +169,14 @@ class Transaction:
         except self.dialect.errors as error:
             raise self.dialect.translate(error) from error
 
-    def lock_team(self, team_id: int) -> None:
-        """Hold back other writers of the team until this transaction ends."""
+    def lock_team(self, team_id: int) -> str:
+        """Hold back other writers of the team until this transaction ends.
+
+        Returns:
+            What is the same as long as nobody restored the store under its users.
+        """
         try:
-            self.dialect.lock_team(self._connection, team_id)
+            return self.dialect.lock_team(self._connection, team_id)
         except self.dialect.errors as error:
             raise self.dialect.translate(error) from error
 

@@ -52,8 +52,12 @@ class Dialect(Protocol):
     def next_numbers(self, connection: Any, name: str, count: int) -> list[int]:
         """Take numbers that nobody else gets, inside a write transaction."""
 
-    def lock_team(self, connection: Any, team_id: int) -> None:
-        """Hold back other writers of the team until the transaction ends."""
+    def lock_team(self, connection: Any, team_id: int) -> str:
+        """Hold back other writers of the team until the transaction ends.
+
+        Returns:
+            What is the same as long as nobody restored the store under its users.
+        """
 
     def translate(self, error: Exception) -> StoreError:
         """Return the store's own error for one of the engine's."""

@@ -94,13 +94,13 @@ class Ingester:
         self, tx: Transaction, team: int, jobs: Sequence[IngestJob]
     ) -> GraphChange | None:
         known = self._memory.of(team)
-        tx.lock_team(team)
-        revision = known.sync(tx)
+        revision = known.sync(tx, tx.lock_team(team))
         items = fresh_items(tx, known, jobs)
         if not items:
             known.revision -= 1
         for job in jobs:
             job.position = known.revision
+            job.restoration = known.restoration
         if not items:
             return None
         tx.run(

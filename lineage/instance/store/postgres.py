@@ -26,6 +26,13 @@ _SETTINGS = (
 )
 #: Keeps our advisory locks apart from those of others in the same database.
 _LOCK_SPACE = 0x6C696E65616765
+#: A copy of the server's files needs the server to be started again, and a dump makes
+#: the table again or empties it: both give it another file.
+_LOCK = (
+    "SELECT pg_advisory_xact_lock(CAST(%s AS bigint)),"
+    " pg_relation_filenode(to_regclass('revisions')),"
+    " extract(epoch FROM pg_postmaster_start_time())"
+)
 
 #: States in which PostgreSQL refuses a statement for what is in it: of these classes
 #: (values, constraints, syntax, limits), but not for a missing right.
@@ -126,9 +133,10 @@ class PostgresDialect:
         )
         return [row[0] for row in cursor.fetchall()]
 
-    def lock_team(self, connection: Any, team_id: int) -> None:
+    def lock_team(self, connection: Any, team_id: int) -> str:
         key = team_id ^ _LOCK_SPACE
-        connection.execute("SELECT pg_advisory_xact_lock(CAST(%s AS bigint))", (key,))
+        row = connection.execute(_LOCK, (key,)).fetchone()
+        return f"{row[1]} {row[2]}"
 
     def translate(self, error: Exception) -> StoreError:
         text = str(error).strip().replace("\n", " ")

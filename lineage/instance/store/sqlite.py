@@ -148,8 +148,12 @@ class SqliteDialect:
         last = int(row.fetchone()[0])
         return list(range(last - count + 1, last + 1))
 
-    def lock_team(self, connection: Any, team_id: int) -> None:
-        """Do nothing: `BEGIN IMMEDIATE` holds back every other writer already."""
+    def lock_team(self, connection: Any, team_id: int) -> str:  # noqa: ARG002  others need them
+        """Do nothing: `BEGIN IMMEDIATE` holds back every other writer already.
+
+        Whether the file was replaced is seen by `check`.
+        """
+        return ""
 
     def translate(self, error: Exception) -> StoreError:
         text = str(error)

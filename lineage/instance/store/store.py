@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from typing import Any, Final
@@ -34,8 +35,9 @@ class Store:
         self.db = db
         migrate(db)
         self.intake = Ingester(db)
-        self._opening = secrets.token_hex(8)
-        self._made_at: str | None = None
+        self._opening = secrets.token_bytes(8)
+        #: When the store was made, by its restoration.
+        self._made_at: dict[str, str] = {}
         self._commit = GroupCommit(self.intake.apply)
 
     def ingest(
@@ -82,20 +84,23 @@ class Store:
     def _answer(self, job: IngestJob) -> BatchAnswer:
         answer = job.answer()
         if job.position is not None:
+            opening = self._opening + job.restoration.encode()
             answer.state = StoreState(
-                store=f"{self._identity()}/{job.team_id}",
-                opening=self._opening,
+                store=f"{self._identity(job.restoration)}/{job.team_id}",
+                opening=hashlib.blake2b(opening, digest_size=8).hexdigest(),
                 position=job.position,
             )
         return answer
 
-    def _identity(self) -> str:
+    def _identity(self, restoration: str) -> str:
         """Return what this store and its copies have in common: when it was made."""
-        if self._made_at is None:
+        made_at = self._made_at.get(restoration)
+        if made_at is None:
             with self.db.read() as tx:
                 row = tx.one(_MADE_AT)
-            self._made_at = float(row[0]).hex() if row is not None else ""
-        return self._made_at
+            made_at = float(row[0]).hex() if row is not None else ""
+            self._made_at = {restoration: made_at}
+        return made_at
 
     def end_silent_tasks(
         self,

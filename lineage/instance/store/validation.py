@@ -37,6 +37,8 @@ class IngestJob:
     is_done: bool = False
     position: int | None = None
     """The revision of the team's graph after it; none where nothing was valid."""
+    restoration: str = ""
+    """The same as long as nobody restored the store under its users."""
     error: BaseException | None = field(default=None)
 
     def answer(self) -> BatchAnswer:

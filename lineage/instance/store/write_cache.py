@@ -36,6 +36,8 @@ class TeamCache:
     team_id: int
     revision: int = -1
     epoch: int = -1
+    restoration: str = ""
+    """What `Transaction.lock_team` returned: the same while nobody restores it."""
     has_clock: bool = False
     """Whether any fact came from a clock that was set."""
     unindexed_from: int | None = None
@@ -62,8 +64,12 @@ class TeamCache:
     dirty: set[int] = field(default_factory=set)
     """Artifacts whose timelines the transaction that goes on has to make again."""
 
-    def sync(self, tx: Transaction) -> int:
-        """Forget what other processes may have changed; return the new revision."""
+    def sync(self, tx: Transaction, restoration: str) -> int:
+        """Forget what others may have changed; return the new revision.
+
+        Other processes add to what is stored. Who restores an older state of the store
+        takes away from it, and later numbers stand for something else.
+        """
         row = tx.one(
             "SELECT revision, epoch, has_clock, unindexed_from FROM revisions"
             " WHERE team_id = ?",
@@ -72,11 +78,13 @@ class TeamCache:
         self.has_clock = row is not None and bool(row[2])
         self.unindexed_from = None if row is None else row[3]
         revision, epoch = (row[0], row[1]) if row else (0, 0)
-        if epoch != self.epoch:
+        is_older = revision < self.revision or restoration != self.restoration
+        if epoch != self.epoch or is_older:
             self.forget()
         elif revision != self.revision:
             self.forget_changing()
         self.epoch = epoch
+        self.restoration = restoration
         self.revision = revision + 1
         return revision + 1
 

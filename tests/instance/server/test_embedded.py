@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,9 +14,16 @@ import pytest
 import requests
 from instance_fixture import edge_fact
 
-from lineage.errors import StoreCorruptError, StoreTooNewError
+from lineage.errors import (
+    ApiError,
+    LineageError,
+    StoreCorruptError,
+    StoreError,
+    StoreTooNewError,
+)
 from lineage.instance.embedded import EmbeddedInstance
-from lineage.instance.store import open_store
+from lineage.instance.store import Store, StoreFaultError, open_store
+from lineage.model.ingest import BatchAnswer
 
 
 @pytest.fixture
@@ -119,6 +127,62 @@ def test_a_newer_store_is_reported(tmp_path: Path) -> None:
         session.mount(instance.address, instance.adapter)
         with pytest.raises(StoreTooNewError, match="upgrade"):
             session.post(url("instance.version"), json={})
+
+
+def test_facts_are_stored_as_by_a_request(tmp_path: Path) -> None:
+    """Texts that are handed over have the outcomes of those that are requested."""
+    bad = {**edge_fact(3), "kind": "no such"}
+    batches = [
+        [edge_fact(1), bad, edge_fact(2)], [edge_fact(1)], [], [{"f": "edge"}, 5],
+    ]  # fmt: skip
+    with (
+        closing(EmbeddedInstance(tmp_path / "near")) as near,
+        closing(EmbeddedInstance(tmp_path / "far")) as far,
+        requests.Session() as session,
+    ):
+        session.mount(far.address, far.adapter)
+        for batch in batches:
+            answer = near.add_texts([json.dumps(fact).encode() for fact in batch])
+            over_http = session.post(url("lineage.facts.add"), json={"facts": batch})
+            expected = BatchAnswer.model_validate(over_http.json())
+            assert answer.model_dump(exclude={"state"}) == expected.model_dump(
+                exclude={"state"}
+            )
+        assert near.add_texts([json.dumps(edge_fact(9)).encode()]).state is not None
+
+
+@pytest.mark.parametrize("text", [b"{", b"nan", b'{"uid":"a\\u0000"}'])
+def test_texts_that_cannot_be_read_are_refused(tmp_path: Path, text: bytes) -> None:
+    """What is no JSON, or holds NUL, is an error of the batch, as by a request."""
+    with closing(EmbeddedInstance(tmp_path)) as embedded:
+        with pytest.raises(LineageError) as refused:
+            embedded.add_texts([text])
+        assert refused.value.status == 400  # type: ignore[attr-defined]  # a RequestError
+
+
+def test_a_fault_at_facts_is_logged_and_may_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A defect at storing facts is a 500, as by a request: its cause is in the log."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise StoreFaultError("no such column")
+
+    with closing(EmbeddedInstance(tmp_path)) as embedded:
+        embedded.open()
+        monkeypatch.setattr(Store, "ingest_many", fail)
+        with pytest.raises(ApiError, match="its log has the reason") as raised:
+            embedded.add_texts([json.dumps(edge_fact(1)).encode()])
+        assert (raised.value.status, raised.value.is_retryable) == (500, True)
+    assert "no such column" in caplog.text
+
+
+def test_a_closed_instance_takes_no_facts(tmp_path: Path) -> None:
+    """Who brings facts after the end learns that nothing was stored."""
+    embedded = EmbeddedInstance(tmp_path)
+    embedded.close()
+    with pytest.raises(StoreError, match="was closed"):
+        embedded.add_texts([])
 
 
 def test_it_needs_no_server_library() -> None:
