@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import functools
 import inspect
+from contextlib import aclosing
 from typing import Any, Final
 
 import wrapt
 
-from ..tracking.environment import HEADER, context_headers_with_home, join
+from ..tracking.carrier import DRIVERS
+from ..tracking.environment import HEADER, context_headers_with_home, join_text
 from ..tracking.signatures import CallStyle, call_style
 
 _ARGUMENT: Final = "_lineage_context"
 #: The argument that Ray adds to methods for tracing.
 _OF_RAY: Final = "_ray_trace_ctx"
+#: Ray takes no coroutines as remote functions.
+_OF_FUNCTIONS: Final = (CallStyle.SYNC, CallStyle.GENERATOR)
 
 
 def install(module: Any) -> None:
@@ -35,20 +39,49 @@ def install_actors(module: Any) -> None:
 
 def _inject(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
     function = wrapped(*args, **kwargs)
-    if not callable(function) or call_style(function) is not CallStyle.SYNC:
+    if not callable(function) or call_style(function) not in _OF_FUNCTIONS:
         return function
-    return _with_argument(function)
+    carried: Any = _with_argument(function, call_style(function))
+    functools.update_wrapper(carried, function)
+    carried.__signature__ = _extended(function)
+    return carried
 
 
-def _with_argument(function: Any) -> Any:
-    @functools.wraps(function)
-    def carried(*args: Any, _lineage_context: str | None = None, **kwargs: Any) -> Any:
-        given = {HEADER: _lineage_context} if _lineage_context else {}
-        with join(given, trusted=True):
+def _with_argument(function: Any, style: CallStyle) -> Any:
+    """Return a function of the same style with an argument of ours.
+
+    Ray pickles it by value. It names nothing else of this module, which cannot be the
+    first of ours that a worker loads.
+    """
+
+    def call(*args: Any, _lineage_context: str | None = None, **kwargs: Any) -> Any:
+        with join_text(_lineage_context):
             return function(*args, **kwargs)
 
-    carried.__signature__ = _extended(function)  # type: ignore[attr-defined]  # read by inspect
-    return carried
+    async def awaited(
+        *args: Any, _lineage_context: str | None = None, **kwargs: Any
+    ) -> Any:
+        with join_text(_lineage_context):
+            return await function(*args, **kwargs)
+
+    def generate(*args: Any, _lineage_context: str | None = None, **kwargs: Any) -> Any:
+        scope = join_text(_lineage_context).scope
+        return (yield from DRIVERS[style](function(*args, **kwargs), scope))
+
+    async def generate_async(
+        *args: Any, _lineage_context: str | None = None, **kwargs: Any
+    ) -> Any:
+        scope = join_text(_lineage_context).scope
+        async with aclosing(DRIVERS[style](function(*args, **kwargs), scope)) as items:
+            async for item in items:
+                yield item
+
+    return {
+        CallStyle.SYNC: call,
+        CallStyle.COROUTINE: awaited,
+        CallStyle.GENERATOR: generate,
+        CallStyle.ASYNC_GENERATOR: generate_async,
+    }[style]
 
 
 def _extended(function: Any) -> inspect.Signature:
@@ -71,27 +104,24 @@ def _inject_class(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
     made = args[0] if args else kwargs["_cls"]
     for name, method in inspect.getmembers(made, inspect.isroutine):
         whole = inspect.unwrap(method)
-        # Those that Ray has given an argument of its own: no class or static methods,
-        # no generators.
-        if _OF_RAY in getattr(getattr(whole, "__signature__", None), "parameters", ()):
+        # Those that Ray has given an argument of its own, and generators, which it
+        # leaves out as it does class and static methods.
+        known = getattr(getattr(whole, "__signature__", None), "parameters", ())
+        if _OF_RAY in known or _is_generating_method(made, name, whole):
             setattr(made, name, _carried_method(method, whole))
     return result
 
 
+def _is_generating_method(made: Any, name: str, whole: Any) -> bool:
+    if call_style(whole) not in (CallStyle.GENERATOR, CallStyle.ASYNC_GENERATOR):
+        return False
+    kept = inspect.getattr_static(made, name)
+    return not isinstance(kept, (classmethod, staticmethod))
+
+
 def _carried_method(method: Any, whole: Any) -> Any:
     """Return a method with an argument of ours, which Ray does not look behind."""
-    if inspect.iscoroutinefunction(whole):
-
-        async def awaited(
-            *args: Any, _lineage_context: str | None = None, **kwargs: Any
-        ) -> Any:
-            given = {HEADER: _lineage_context} if _lineage_context else {}
-            with join(given, trusted=True):
-                return await method(*args, **kwargs)
-
-        carried: Any = awaited
-    else:
-        carried = _with_argument(method)
+    carried = _with_argument(method, call_style(whole))
     functools.update_wrapper(carried, whole)
     del carried.__wrapped__
     carried.__signature__ = _extended(whole)
@@ -125,7 +155,7 @@ def _with_context(wrapped: Any, known: Any, args: Any, kwargs: Any) -> Any:
 def _call_remotely(wrapped: Any, remote: Any, args: Any, kwargs: Any) -> Any:
     function = getattr(remote, "_function", None)
     carried = context_headers_with_home().get(HEADER)
-    if carried is None or call_style(function) is not CallStyle.SYNC:
+    if carried is None or call_style(function) not in _OF_FUNCTIONS:
         return wrapped(*args, **kwargs)
     if getattr(remote, "_is_cross_language", False):
         return wrapped(*args, **kwargs)

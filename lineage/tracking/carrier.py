@@ -149,7 +149,7 @@ def carried_wrapper(
                 return inner(wrapped, instance, args, kwargs)
 
         return call
-    drive = _DRIVERS[style]
+    drive = DRIVERS[style]
 
     def start(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
         made = (
@@ -200,7 +200,8 @@ async def _drive_async_generator(
             await made.aclose()
 
 
-_DRIVERS: dict[CallStyle, Callable[..., Any]] = {
+#: What runs a coroutine or generator in a step that is current only while it runs.
+DRIVERS: dict[CallStyle, Callable[..., Any]] = {
     CallStyle.COROUTINE: _drive_coroutine,
     CallStyle.GENERATOR: _drive_generator,
     CallStyle.ASYNC_GENERATOR: _drive_async_generator,

@@ -99,8 +99,12 @@ class Joined:
             )
         self._entered: list[tuple[StepContext | None, object]] = []
 
+    def scope(self) -> StepContext | None:
+        """Return the step to record into; None where none is carried, or it ended."""
+        return None if self._carrier is None else self._carrier.scope()
+
     def __enter__(self) -> TaskHandle:
-        scope = None if self._carrier is None else self._carrier.scope()
+        scope = self.scope()
         self._entered.append((scope, CURRENT.get()))
         if scope is not None:
             CURRENT.set(scope)
@@ -140,6 +144,11 @@ def join(carried: Mapping[str, str], *, trusted: bool = False) -> Joined:
             the app's own.
     """
     return Joined(carried, trusted=trusted)
+
+
+def join_text(carried: str | None) -> Joined:
+    """Record a block into the task that a queue of the app's own carried as text."""
+    return join({HEADER: carried} if carried else {}, trusted=True)
 
 
 def _read_carrier(carried: Mapping[str, str], trusted: bool) -> Carrier | None:

@@ -254,6 +254,49 @@ def test_ray_actors(tmp_path: Path) -> None:
     assert _run_twice(code, tmp_path) == expected
 
 
+_STREAMS = {
+    "functions": (
+        ["stream.remote(p + '-')", "stream.options(num_returns=2).remote(p + 'two-')"],
+        ["-1", "-2", "two-1", "two-2"],
+    ),
+    "actors": (
+        ["actor.stream.remote(p + '-')", "waiting.stream.remote(p + 'async-')",
+         "actor.read.remote(p + 'read')"],
+        ["-1", "-2", "async-1", "async-2", "read"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("of", _STREAMS)
+def test_ray_generators(of: str, tmp_path: Path) -> None:
+    """Each call of a generator records into its caller's task, while it runs."""
+    _need("ray")
+    calls, expected = _STREAMS[of]
+    code = f"""
+    @ray.remote
+    def stream(part): plain(part + "1"); yield 1; plain(part + "2"); yield 2
+    @ray.remote
+    class Actor:
+        def stream(self, part): plain(part + "1"); yield 1; plain(part + "2"); yield 2
+        @uses_file("part")
+        def read(self, part): yield part
+    @ray.remote
+    class AsyncActor:
+        async def stream(self, part): plain(part + "1"); yield 1; plain(part + "2")
+    def work(name):
+        if not kept:
+            kept.update(actor=Actor.remote(), waiting=AsyncActor.remote())
+        actor, waiting = kept["actor"], kept["waiting"]
+        p = "s3://b/" + name
+        for items in [{", ".join(calls)}]:
+            assert [ray.get(item) for item in items]
+    """
+    code = _RAY + textwrap.dedent(code)
+    assert _run_twice(code, tmp_path) == {
+        name: {name + part for part in expected} for name in "AB"
+    }
+
+
 _CELERY = """
 from celery import Celery
 app = Celery("jobs", broker=os.environ["BROKER"], backend="cache+memory://")
