@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from architecture_docs import commands
+from journal_tools import run_script
 
 from lineage.cli import main, output
 from lineage.cli.main import MODULES, build_parser, commands_of
@@ -210,8 +211,7 @@ def home_of_all_letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "    lineage.current_task().uses_file('s3://b/ü☃.csv')\n"
         "    lineage.current_task().produces_file('s3://b/out→.csv')\n"
     )
-    environ = {**os.environ, "LINEAGE_HOME": str(home)}
-    subprocess.run([sys.executable, "-c", program], env=environ, check=True)
+    run_script(program, home=home).check_returncode()
     return home
 
 

@@ -85,7 +85,7 @@ class _Home:
         environ = {
             "LINEAGE_HOME": str(self._place / "home"),
             "LINEAGE_TARGET": "local",
-            "LINEAGE_FLUSH_TIMEOUT_S": "5",
+            "LINEAGE_FLUSH_TIMEOUT_S": "30",
         }
         alive = lifeline.path
         pid = self._zygote.fork(role=role, alive=alive, environ=environ, **command)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from journal_tools import wait_for
+from journal_tools import run_script, wait_for
 from runtime_tools import run, stored
 
 from lineage.delivery.status import read_status
@@ -171,7 +171,7 @@ record(1)
 {end}
 """
     home = tmp_path / "home"
-    ran = run(body, home, LINEAGE_FLUSH_TIMEOUT_S="6")
+    ran = run(body, home, LINEAGE_FLUSH_TIMEOUT_S="10")
     assert ran.returncode == code, ran.stderr
     assert _pids(hanging), "git was not asked"
     assert stored(home) == [1]
@@ -186,12 +186,7 @@ def test_the_end_waits_for_git_as_long_as_allowed(
     program.write_text(
         "import sys, lineage; lineage.current_task().uses_project(1); sys.exit(0)"
     )
-    environ = {
-        **os.environ,
-        "LINEAGE_HOME": str(home),
-        "LINEAGE_FLUSH_TIMEOUT_S": "60",
-    }
-    assert subprocess.run([sys.executable, str(program)], env=environ).returncode == 0
+    run_script(program, home=home).check_returncode()
     texts = (home / "instance.db").read_bytes() + (
         home / "instance.db-wal"
     ).read_bytes()

@@ -17,13 +17,17 @@ from lineage.model.details import TaskDetail
 from lineage.settings import VARIABLES
 
 EXAMPLES = ROOT / "examples"
+_PATIENT = {"LINEAGE_FLUSH_TIMEOUT_S": "30"}
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """The environment of a person who has set nothing but the home."""
+    """The environment of a person who has set the home, and who is patient.
+
+    A busy machine takes longer to deliver than most would wait.
+    """
     known = {name for variable in VARIABLES for name in variable.names}
     kept = {name: value for name, value in os.environ.items() if name not in known}
-    return {**kept, "LINEAGE_HOME": str(home), **more}
+    return {**kept, "LINEAGE_HOME": str(home), **_PATIENT, **more}
 
 
 def run_python(

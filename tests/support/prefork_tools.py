@@ -87,6 +87,7 @@ class Started:
         self._log = place / "log"
         self._environ = {
             **os.environ, "LINEAGE_HOME": str(self.home), "PYTHONPATH": str(place),
+            "LINEAGE_FLUSH_TIMEOUT_S": "30",
             **environ,
         }  # fmt: skip
         with self._log.open("w") as log:
