@@ -20,7 +20,7 @@ def test_a_fork_waits_until_the_instance_is_loaded(tmp_path: Path) -> None:
 begun, forking = threading.Event(), threading.Event()
 class Finder:
     def find_spec(self, name, path=None, target=None):
-        if name == "lineage.instance.services":
+        if name == "lineage.instance.store.ingest":
             begun.set()
             assert forking.wait(20)
 sys.meta_path.insert(0, Finder())
@@ -155,7 +155,7 @@ from importlib.machinery import SourceFileLoader
 begun, forked = threading.Event(), threading.Event()
 execute = SourceFileLoader.exec_module
 def execute_slowly(loader, module):
-    if module.__name__ == "lineage.instance.services" and not begun.is_set():
+    if module.__name__ == "lineage.instance.store.ingest" and not begun.is_set():
         begun.set()
         assert forked.wait(20)
     execute(loader, module)
