@@ -82,7 +82,7 @@ def test_a_build_that_fails_costs_only_the_page(
 def test_an_older_page_is_better_than_none(
     root: Path, builds: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When a new build fails, the page of the last one stays without a warning."""
+    """When a new build fails, the page of the last one stays, and a warning says so."""
     hook.build_page(root, {})
     (root / "web" / "src" / "main.ts").write_text("2", "utf-8")
 
@@ -90,7 +90,11 @@ def test_an_older_page_is_better_than_none(
         raise OSError("no network")
 
     monkeypatch.setattr(hook, "run_build", fail)
-    assert hook.build_page(root, {}) is None
+    message = hook.build_page(root, {})
+    assert "older sources" in message
+    assert "no network" in message
+    assert (root / hook.STATIC / "index.html").read_text("utf-8") == "page"
+    assert not (root / hook.STATIC / hook.REASON).exists()
 
 
 def test_a_package_without_sources_is_reported(tmp_path: Path) -> None:

@@ -61,7 +61,9 @@ test("nodes never overlap, also when there are 300", () => {
 
 test("a line over several columns gets bends between its ends", () => {
   const { bends } = layOut(request(["a>b", "b>c", "c>d", "a>d"]));
-  expect(new Map(bends).get("a>d")).toHaveLength(2);
+  const points = new Map(bends).get("a>d") ?? [];
+  expect(points).toHaveLength(4);
+  expect(points.map(({ x }) => x)).toEqual(points.map(({ x }) => x).sort((l, r) => l - r));
 });
 
 test("what is added moves the anchor not at all and keeps the order of the rest", () => {
@@ -117,4 +119,104 @@ test("columns make room for what stands on the lines between them", () => {
   expect(at(0)).toEqual([GAP_X, GAP_X]);
   expect(at(10)).toEqual([GAP_X, GAP_X]);
   expect(at(150)).toEqual([150 + 2 * LABEL_GAP, GAP_X]);
+});
+
+const SIZE = { width: 200, height: 60 };
+
+function fan(count: number, most: number, direction: "right" | "down" = "right"): LayoutRequest {
+  const runs = Array.from({ length: count }, (_, at) => `model>run${at}`);
+  const merged = runs.filter((_, at) => at % 3 === 0).map((line) => `${line.split(">")[1]}>merged`);
+  return request(["train>model", ...runs, ...merged, "train>merged"], { most, direction });
+}
+
+/** Pairs of a line and a node that is neither end of it and that it crosses. */
+function crossed({ positions, bends }: ReturnType<typeof layOut>): string[] {
+  const found: string[] = [];
+  for (const [line, points] of bends) {
+    for (let at = 1; at < points.length; at += 1) {
+      const [a, b] = [points[at - 1], points[at]] as [{ x: number; y: number }, { x: number; y: number }];
+      if (a.y !== b.y && a.x !== b.x) continue;
+      for (const [key, { x, y }] of positions) {
+        if (line.split(">").includes(key)) continue;
+        const isAcross = Math.max(a.x, b.x) > x + 1 && Math.min(a.x, b.x) < x + SIZE.width - 1;
+        const isDown = Math.max(a.y, b.y) > y + 1 && Math.min(a.y, b.y) < y + SIZE.height - 1;
+        if (isAcross && isDown) found.push(`${line} crosses ${key}`);
+      }
+    }
+  }
+  return found;
+}
+
+for (const direction of ["right", "down"] as const) {
+  for (const count of [3, 12, 13, 60, 200]) {
+    test(`a model used by ${count} runs is drawn ${direction} without overlaps, and lines lead forward`, () => {
+      const asked = fan(count, 12, direction);
+      const found = layOut(asked);
+      expect(found.positions.map(([key]) => key).sort()).toEqual(asked.boxes.map(({ key }) => key).sort());
+      expect(overlaps(found.positions)).toBe(0);
+      expect(crossed(found)).toEqual([]);
+      const along = (point?: { x: number; y: number }) => (point ? (direction === "down" ? point.y : point.x) : NaN);
+      const at = new Map(found.positions);
+      const bends = new Map(found.bends);
+      for (const { source, target } of asked.lines) {
+        const way = [at.get(source), ...(bends.get(`${source}>${target}`) ?? []), at.get(target)].map(along);
+        expect(way).toEqual([...way].sort((l, r) => l - r));
+      }
+    });
+  }
+}
+
+test("a column of many nodes is as wide as it is high, and none is higher than the most", () => {
+  const rowsOf = (count: number, most: number, direction: "right" | "down" = "right") => {
+    const places = layOut(fan(count, most, direction)).positions.filter(([key]) => key.startsWith("run"));
+    return new Set(places.map(([, { x, y }]) => (direction === "down" ? x : y).toFixed(3))).size;
+  };
+  expect(rowsOf(12, 12)).toBe(12);
+  expect(rowsOf(13, 12)).toBe(7);
+  expect(rowsOf(60, 12)).toBe(12);
+  expect(rowsOf(1800, 12)).toBe(60);
+  // A telephone has no room beside: it grows down alone.
+  expect(rowsOf(60, 2, "down")).toBe(2);
+});
+
+for (const direction of ["right", "down"] as const) {
+  test(`runs keep their order on the screen where lines lead ${direction}, and more of them follow`, () => {
+    const inOrder = (positions: [string, { x: number; y: number }][]) =>
+      positions
+        .filter(([key]) => key.startsWith("run"))
+        .sort(([, a], [, b]) => (Math.abs(a.y - b.y) > 1 ? a.y - b.y : a.x - b.x))
+        .map(([key]) => key);
+    const most = direction === "right" ? 12 : 2;
+    const first = fan(40, most, direction);
+    const before = layOut(first);
+    const again = layOut({ ...fan(60, most, direction), previous: before.positions, anchor: "model" });
+    expect(overlaps(again.positions)).toBe(0);
+    const known = new Set(inOrder(before.positions));
+    expect(inOrder(again.positions).slice(0, 40)).toEqual(inOrder(before.positions));
+    expect(inOrder(again.positions).slice(40).filter((key) => known.has(key))).toEqual([]);
+    expect(new Map(again.positions).get("model")).toEqual(new Map(before.positions).get("model"));
+    // What was drawn once is drawn again.
+    const same = layOut({ ...first, previous: before.positions, anchor: "model" });
+    expect(inOrder(same.positions)).toEqual(inOrder(before.positions));
+  });
+}
+
+test("a drawing from top to bottom is that from left to right, turned", () => {
+  const asked = request(large(60));
+  const turned = layOut({
+    ...asked,
+    boxes: asked.boxes.map(({ key, width, height }) => ({ key, width: height, height: width })),
+    direction: "down",
+  });
+  const wrapped = new Map(layOut({ ...asked, most: 1e9 }).positions);
+  for (const [key, { x, y }] of turned.positions) expect([y, x]).toEqual([wrapped.get(key)?.x, wrapped.get(key)?.y]);
+});
+
+test("parts that nothing joins stand below each other, whatever the direction", () => {
+  for (const direction of ["right", "down"] as const) {
+    const { positions } = layOut(request(["a>b", "c>d"], { direction, most: 2 }));
+    const at = new Map(positions);
+    expect(overlaps(positions)).toBe(0);
+    expect(at.get("a")?.x).toBe(at.get("c")?.x);
+  }
 });

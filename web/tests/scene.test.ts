@@ -25,6 +25,15 @@ test("arrow keys follow the lines and the columns", () => {
   expect(lead("data:3", "ArrowRight")).toBeNull();
 });
 
+test("where lines lead down, the arrow keys do too", () => {
+  const down = new Map([...positions].map(([key, { x, y }]) => [key, { x: y, y: x }]));
+  const lead = (from: string, key: string) => neighbour(grouped, down, from, key, WIDE.width, "down");
+  expect(lead("task:1", "ArrowDown")).toBe("data:3");
+  expect(lead("data:3", "ArrowUp")).toBe("task:1");
+  expect(lead("data:1", "ArrowRight")).toBe("data:2");
+  expect(lead("data:2", "ArrowLeft")).toBe("data:1");
+});
+
 test("what no member of passes is dimmed or hidden, as chosen, and counted", () => {
   const filtered = picture(LINES, ["data:1", "data:2", "data:3"].map((key) => item(key, { passing: 0 })));
   const dim = look(filtered, STATE, null, null);
@@ -48,8 +57,9 @@ test("a path dims all that is beside it", () => {
 
 test("lines run from right edge to left edge, straight where nothing is in the way", () => {
   expect(edgeLinesOf(grouped, WIDE, positions, new Map())).toHaveLength(3);
-  expect(curve({ x: 0, y: 5 }, { x: 50, y: 5 }, [], 236)).toBe("M0 5L50 5");
-  expect(curve({ x: 0, y: 0 }, { x: 900, y: 0 }, [{ x: 400, y: 80 }], 236).match(/[LC]/g)).toEqual(["C", "L", "C"]);
+  expect(curve({ x: 0, y: 5 }, { x: 50, y: 5 }, [], "right")).toBe("M0 5L50 5");
+  expect(curve({ x: 5, y: 0 }, { x: 5, y: 50 }, [], "down")).toBe("M5 0L5 50");
+  expect(curve({ x: 0, y: 0 }, { x: 900, y: 0 }, [{ x: 282, y: 80 }, { x: 518, y: 80 }], "right").match(/[LC]/g)).toEqual(["C", "L", "C"]);
 });
 
 test("a group tells its first members and what they hide", () => {

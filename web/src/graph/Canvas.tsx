@@ -65,7 +65,7 @@ function ungroup(item: NodeItem): void {
 
 /** Positions of the layout, with what a person dragged elsewhere. */
 function usePositions(layout: Layout<Form>, picture: string) {
-  const name = `${picture} ${layout.form?.name}`;
+  const name = `${picture} ${layout.form?.name} ${layout.form?.direction}`;
   const [moved, setMoved] = useState<{ name: string; to: ReadonlyMap<string, Point> }>({ name, to: new Map() });
   const positions = useMemo(() => {
     if (moved.name !== name || moved.to.size === 0) return layout.positions;
@@ -94,6 +94,7 @@ function useView(frames: ReadonlyMap<string, Frame>, form: Form | null, box: Rea
       const { frames: all, form: now } = latest.current;
       if (!box.current || !now) return;
       box.current.dataset["form"] = now.name;
+      box.current.dataset["direction"] = now.direction;
       box.current.dataset["detail"] = detailAt(view.zoom, now);
       box.current.style.setProperty("--least", `${textSizeAt(view.zoom, now)}px`);
       setOutside(outside([...all.values()], area(), view));
@@ -116,6 +117,7 @@ function useView(frames: ReadonlyMap<string, Frame>, form: Form | null, box: Rea
 export default function Canvas(props: CanvasProps) {
   const { grouped, scene, layout, differing, name, focus, selected, open, onSelect, onFit } = props;
   const { form } = layout;
+  const isDown = form?.direction === "down";
   const box = useRef<HTMLDivElement>(null);
   const shownName = useRef("");
   const [menu, setMenu] = useState<MenuAt | null>(null);
@@ -236,7 +238,7 @@ export default function Canvas(props: CanvasProps) {
   }, []);
 
   const selectNear = (key: string) => {
-    const next = neighbour(grouped, positions, selected || tabStop, key, form?.width ?? 0);
+    const next = neighbour(grouped, positions, selected || tabStop, key, (isDown ? form?.height : form?.width) ?? 0, form?.direction);
     if (!next) return;
     onSelect(next);
     requestAnimationFrame(() => {
@@ -289,7 +291,7 @@ export default function Canvas(props: CanvasProps) {
         ref={box}
         className="canvas"
         role="group"
-        aria-label="Graph, left to right. Arrow keys move along the edges."
+        aria-label={`Graph, ${isDown ? "top to bottom" : "left to right"}. Arrow keys move along the edges.`}
         onKeyDown={onKeyDown}
         onContextMenu={onContextMenu}
         onDoubleClick={onDoubleClick}

@@ -108,31 +108,35 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
         <StatTile node={node} isStep={item.type === "step"} />
         <span className="node-text">
           <Title title={display.title} number={item.type === "task" ? `#${node.id}` : undefined} />
-          <span className="node-sort">
-            <span dir="auto">{display.sort}</span>
-            {item.type === "task" &&
-              (statusTone(node.status) === "good" ? (
-                <span className="status tone-good" title={statusWord(node.status ?? "")}>
-                  <StatusIcon status={node.status ?? ""} />
-                </span>
-              ) : (
-                <Status status={node.status} />
+          <span className="node-sort" title={display.sort}>
+            <span className="node-parts">
+              {display.sort.split(" · ").map((part, at) => (
+                <span key={at} className="part" dir="auto">{part}</span>
               ))}
-            {item.type !== "task" && display.failed > 0 && (
-              <span className="status tone-bad">
-                <StatusIcon status="failed" />
-                {isGroup ? `${number(display.failed)} failed` : "failed"}
-              </span>
-            )}
-            {mark && (
-              <span className={`badge ${mark === "remake" ? "badge-bad" : ""}`}>{MARK_WORDS[mark]}</span>
-            )}
-            {display.stale > 0 && !mark && (
-              <span className="status tone-busy">
-                <StatusIcon status="stale" />
-                {isGroup ? `${number(display.stale)} stale` : "stale"}
-              </span>
-            )}
+              {item.type === "task" &&
+                (statusTone(node.status) === "good" ? (
+                  <span className="status tone-good" title={statusWord(node.status ?? "")}>
+                    <StatusIcon status={node.status ?? ""} />
+                  </span>
+                ) : (
+                  <Status status={node.status} />
+                ))}
+              {item.type !== "task" && display.failed > 0 && (
+                <span className="status tone-bad">
+                  <StatusIcon status="failed" />
+                  {isGroup ? `${number(display.failed)} failed` : "failed"}
+                </span>
+              )}
+              {mark && (
+                <span className={`badge ${mark === "remake" ? "badge-bad" : ""}`}>{MARK_WORDS[mark]}</span>
+              )}
+              {display.stale > 0 && !mark && (
+                <span className="status tone-busy">
+                  <StatusIcon status="stale" />
+                  {isGroup ? `${number(display.stale)} stale` : "stale"}
+                </span>
+              )}
+            </span>
           </span>
           {display.description && (
             <span className="node-description" dir="auto" title={display.description}>

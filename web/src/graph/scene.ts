@@ -1,7 +1,7 @@
 /** From answers to what is drawn: pure, so that it can be tested without a page. */
 import type { GraphEdge, GraphNode } from "../api/types";
 import type { PageState } from "../app/url";
-import type { Box, Line, Point } from "../layout/layout";
+import { transposed, type Box, type Direction, type Line, type Point } from "../layout/layout";
 import type { Filters } from "../model/filter";
 import { connected, type Highlight } from "../model/highlight";
 import { edgeKey, type Path } from "../model/path";
@@ -201,22 +201,19 @@ export function highlightPath(answer: Path, grouped: Grouped): Highlight {
   return highlight;
 }
 
-/** The curve of a line from the right edge of a node to the left edge of another. */
-export function curve(from: Point, to: Point, bends: readonly Point[], width: number): string {
-  const half = width / 2;
-  const points = [
-    from,
-    ...bends.flatMap((bend) => [
-      { x: bend.x - half, y: bend.y },
-      { x: bend.x + half, y: bend.y },
-    ]),
-    to,
-  ];
-  let path = `M${at(from)}`;
+/** The curve of a line that leaves a node and enters another, in the direction of the layout. */
+export function curve(from: Point, to: Point, bends: readonly Point[], direction: Direction): string {
+  const turn = direction === "down" ? transposed : (point: Point) => point;
+  const at = (point: Point): string => {
+    const { x, y } = turn(point);
+    return `${round(x)} ${round(y)}`;
+  };
+  const points = [from, ...bends, to].map(turn);
+  let path = `M${at(points[0] as Point)}`;
   for (let index = 1; index < points.length; index += 1) {
     const a = points[index - 1] as Point;
     const b = points[index] as Point;
-    const isStraight = a.y === b.y && b.x > a.x;
+    const isStraight = Math.abs(a.y - b.y) < 0.1 && b.x > a.x;
     const reach = b.x >= a.x ? Math.max(24, (b.x - a.x) / 2) : 80;
     path += isStraight
       ? `L${at(b)}`
@@ -225,7 +222,6 @@ export function curve(from: Point, to: Point, bends: readonly Point[], width: nu
   return path;
 }
 
-const at = (point: Point): string => `${round(point.x)} ${round(point.y)}`;
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 export interface EdgeLine {
@@ -258,30 +254,46 @@ export function edgeLinesOf(
     const target = grouped.items.get(edge.target);
     if (!from || !to || !source || !target) continue;
     if (at !== null && edge.recorded_at != null && edge.recorded_at > at) continue;
-    const start = { x: from.x + form.width, y: from.y + heightOf(source, form, differing) / 2 };
-    const end = { x: to.x, y: to.y + heightOf(target, form, differing) / 2 };
+    const height = heightOf(source, form, differing);
+    const isDown = form.direction === "down";
+    const start = isDown ? { x: from.x + form.width / 2, y: from.y + height } : { x: from.x + form.width, y: from.y + height / 2 };
+    const end = isDown ? { x: to.x + form.width / 2, y: to.y } : { x: to.x, y: to.y + heightOf(target, form, differing) / 2 };
+    const [first = start, second = end] = bends.get(key) ?? [];
     edgeLines.push({
       key,
-      path: curve(start, end, bends.get(key) ?? [], form.width),
+      path: curve(start, end, bends.get(key) ?? [], form.direction),
       role: edge.role,
       count: edge.count,
       source: edge.source,
       target: edge.target,
       words: wordsOf(edge.steps ?? [], form).text,
-      middle: bends.get(key)?.[0] ?? { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 },
+      middle: { x: (first.x + second.x) / 2, y: (first.y + second.y) / 2 },
     });
   }
   return edgeLines;
 }
 
-/** The node that an arrow key leads to, or none. */
+const TURNED: Readonly<Record<string, string>> = {
+  ArrowUp: "ArrowLeft", ArrowLeft: "ArrowUp", ArrowDown: "ArrowRight", ArrowRight: "ArrowDown",
+};
+
+/**
+ * The node that an arrow key leads to, or none: along the lines, or to one beside it.
+ *
+ * @param size How long the nodes are in the direction of the lines.
+ */
 export function neighbour(
   grouped: Grouped,
   positions: ReadonlyMap<string, Point>,
   from: string,
   key: string,
-  width: number,
+  size: number,
+  direction: Direction = "right",
 ): string | null {
+  if (direction === "down") {
+    const turned = new Map([...positions].map(([other, point]): [string, Point] => [other, transposed(point)]));
+    return neighbour(grouped, turned, from, TURNED[key] ?? key, size);
+  }
   const here = positions.get(from);
   if (!here) return [...positions.keys()][0] ?? null;
   const isSide = key === "ArrowLeft" || key === "ArrowRight";
@@ -292,7 +304,7 @@ export function neighbour(
       })
     : [...positions.keys()].filter((other) => {
         const there = positions.get(other) as Point;
-        if (Math.abs(there.x - here.x) > width / 2) return false;
+        if (Math.abs(there.x - here.x) > size / 2) return false;
         return key === "ArrowDown" ? there.y > here.y : there.y < here.y;
       });
   let best: string | null = null;

@@ -80,11 +80,31 @@ export function revealing(frame: Frame, area: Size, view: View): View | null {
   };
 }
 
+/** The view nearest to another that leaves no room empty beside a picture, where there is more of it. */
+function filled(bounds: Frame, area: Size, view: View): View {
+  const shift = (at: number, length: number, room: number): number => {
+    const edge = marginOf(area);
+    if (length <= room - 2 * edge) return (room - length) / 2;
+    return Math.min(edge, Math.max(room - edge - length, at));
+  };
+  const left = bounds.x * view.zoom;
+  const top = bounds.y * view.zoom;
+  return {
+    x: shift(left + view.x, bounds.width * view.zoom, area.width) - left,
+    y: shift(top + view.y, bounds.height * view.zoom, area.height) - top,
+    zoom: view.zoom,
+  };
+}
+
 /** The view that shows everything if it stays readable, else what matters most. */
 export function fitted(all: readonly Frame[], first: Frame | undefined, area: Size, form: Form): View | null {
   const bounds = boundsOf(all);
   if (!bounds) return null;
   const zoom = fittingZoom(bounds, area);
   if (zoom >= form.fitZoom) return centredOn(bounds, area, zoom);
-  return centredOn(first ?? bounds, area, form.readingZoom);
+  // A person who has to move a picture moves it along its lines, not also across them.
+  const margins = 2 * marginOf(area);
+  const across = form.direction === "down" ? (area.width - margins) / bounds.width : (area.height - margins) / bounds.height;
+  const reading = Math.min(form.readingZoom, Math.max(form.zooms.lines, across));
+  return filled(bounds, area, centredOn(first ?? bounds, area, reading));
 }

@@ -2,12 +2,14 @@
  * A layered layout, left to right, that keeps what was already placed in place.
  *
  * Layers by longest path; order within a layer by the neighbours' mean, old nodes
- * keeping their order; heights by least squares under the spacing (pool adjacent
- * violators), old nodes being pulled to where they were.
+ * keeping their order; a layer of many nodes wrapped into rows, with lines between the
+ * rows; heights by least squares under the spacing (pool adjacent violators), old nodes
+ * being pulled to where they were. A layout from top to bottom is this one, transposed.
  */
 import { ranksOf } from "./ranks";
 import { orderLayers, type Column } from "./order";
 import { placeColumns } from "./place";
+import { acrossOf, isBend, placesOf, wrapColumns, type Row, type Wrap } from "./rows";
 
 export interface Box {
   key: string;
@@ -35,17 +37,26 @@ export interface LayoutRequest {
   gap?: number;
   /** The room between two nodes of a column. */
   gapY?: number;
+  /** Where lines lead; to the right unless given. */
+  direction?: Direction;
+  /** Nodes of a layer that stand in one line, at most; all of them unless given. */
+  most?: number;
 }
 export interface LayoutResult {
   positions: [string, Point][];
   /** Points that a line passes between its ends, by `source>target`. */
   bends: [string, Point[]][];
 }
+export type Direction = "right" | "down";
 
 export const GAP_X = 72;
 /** Free room on each side of what stands on a line. */
 export const LABEL_GAP = 12;
 export const GAP_Y = 22;
+/** The room between nodes that stand beside each other in one layer, in parts of that between layers. */
+const INNER_GAP = 2 / 3;
+/** How far below a row the lines to its nodes run, and those from them, in parts of the room there. */
+const CHANNELS = { to: 0.35, from: 0.6 };
 const DUMMY_HEIGHT = 8;
 /** More bends than this cost more than they show. */
 const MAX_DUMMIES = 20_000;
@@ -139,16 +150,71 @@ function gapsOf(lines: readonly Line[], at: ReadonlyMap<string, number>, columns
   return gaps;
 }
 
-/** How wide the columns of nodes of one width are together. */
-export function extentOf(keys: readonly string[], lines: readonly Line[], width: number, gap: number): number {
-  if (keys.length === 0) return 0;
-  const at = ranksOf(keys, lines);
-  const columns = Math.max(...at.values()) + 1;
-  const gaps = gapsOf(lines, at, columns, gap).slice(0, -1);
-  return gaps.reduce((sum, one) => sum + one, columns * width);
+interface Spacing {
+  gap: number;
+  gapY: number;
+  wrap: Wrap;
 }
 
-function placePart(part: Part, previous: ReadonlyMap<string, Point>, gap: number, gapY: number): Placed {
+function widthOf(across: number, width: number, gap: number): number {
+  return across * width + (across - 1) * gap * INNER_GAP;
+}
+
+/** How wide the columns of nodes of one width are together. */
+export function extentOf(
+  keys: readonly string[],
+  lines: readonly Line[],
+  form: { width: number; gap: number; most: number },
+): number {
+  if (keys.length === 0) return 0;
+  const at = ranksOf(keys, lines);
+  const counts = new Array<number>(Math.max(...at.values()) + 1).fill(0);
+  for (const column of at.values()) counts[column] = (counts[column] ?? 0) + 1;
+  const gaps = gapsOf(lines, at, counts.length, form.gap).slice(0, -1);
+  const wrap: Wrap = { most: form.most, direction: "right" };
+  const widths = counts.map((count) => widthOf(acrossOf(count, wrap), form.width, form.gap));
+  return [...gaps, ...widths].reduce((sum, one) => sum + one, 0);
+}
+
+/** A node among those of its layer. */
+interface Seat extends Point {
+  /** Its middle. */
+  middle: number;
+  width: number;
+  /** Where the row ends in which it stands. */
+  bottom: number;
+  index: number;
+  isLast: boolean;
+  /** Where its layer begins and ends. */
+  left: number;
+  right: number;
+}
+
+/** What a line passes on its way to a node: the nodes before it in its row. */
+function wayTo(seat: Seat | undefined, spacing: Spacing): Point[] {
+  if (!seat || seat.index === 0) return [];
+  const y = seat.bottom + spacing.gapY * CHANNELS.to;
+  return [{ x: seat.left, y }, { x: seat.x - spacing.gap * INNER_GAP, y }];
+}
+
+/** What a line passes on its way from a node: the nodes after it in its row, or the room there. */
+function wayFrom(seat: Seat | undefined, spacing: Spacing): Point[] {
+  if (!seat || seat.x + seat.width >= seat.right - 0.1) return [];
+  if (seat.isLast) return [{ x: seat.right, y: seat.middle }];
+  const y = seat.bottom + spacing.gapY * CHANNELS.from;
+  return [{ x: seat.x + seat.width + spacing.gap * INNER_GAP, y }, { x: seat.right, y }];
+}
+
+function seatsOf(row: Row, middle: number, left: number, right: number, width: number, spacing: Spacing): [string, Seat][] {
+  const bottom = middle + row.height / 2;
+  return row.keys.map((key, index) => {
+    const x = left + index * (width + spacing.gap * INNER_GAP);
+    return [key, { x, y: middle, middle, width, bottom, index, isLast: index === row.keys.length - 1, left, right }];
+  });
+}
+
+function placePart(part: Part, previous: ReadonlyMap<string, Point>, spacing: Spacing): Placed {
+  const { gap, gapY } = spacing;
   const { columns, chains } = columnsOf(part);
   const heights = new Map(part.boxes.map((box) => [box.key, box.height]));
   const before = new Map<string, number>();
@@ -157,64 +223,100 @@ function placePart(part: Part, previous: ReadonlyMap<string, Point>, gap: number
     if (height !== undefined) before.set(key, point.y + height / 2);
   }
   orderLayers(columns, before);
-  const centres = placeColumns(columns, before, gapY);
-  const positions = new Map<string, Point>();
-  const bendAt = new Map<string, Point>();
+  const rows = wrapColumns(columns, previous, spacing.wrap);
+  const centres = placeColumns(rows, placesOf(rows, before), gapY);
+  const seats = new Map<string, Seat>();
   const at = new Map(columns.flatMap(({ items }, index) => items.map(({ key }): [string, number] => [key, index])));
   const gaps = gapsOf(part.lines, at, columns.length, gap);
   let x = 0;
-  for (const [index, column] of columns.entries()) {
-    for (const item of column.items) {
-      const y = centres.get(item.key) ?? 0;
-      if (item.key.startsWith("bend:")) bendAt.set(item.key, { x: x + column.width / 2, y });
-      else positions.set(item.key, { x, y: y - item.height / 2 });
+  for (const [index, { items, width, across }] of rows.entries()) {
+    const right = x + widthOf(across, width, gap);
+    for (const row of items) {
+      for (const [key, seat] of seatsOf(row, centres.get(row.key) ?? 0, x, right, width, spacing)) seats.set(key, seat);
     }
-    x += column.width + (gaps[index] ?? gap);
+    x = right + (gaps[index] ?? gap);
   }
-  const bends = chains.map(([key, chain]): [string, Point[]] => [
-    key,
-    chain.flatMap((dummy) => bendAt.get(dummy) ?? []),
-  ]);
+  const positions = new Map<string, Point>();
+  for (const [key, seat] of seats) {
+    if (!isBend(key)) positions.set(key, { x: seat.x, y: seat.middle - (heights.get(key) ?? 0) / 2 });
+  }
+  const through = new Map(chains);
+  const bends: [string, Point[]][] = [];
+  for (const { source, target } of part.lines) {
+    if ((at.get(target) ?? 0) <= (at.get(source) ?? 0)) continue;
+    const key = `${source}>${target}`;
+    const points = [
+      ...wayFrom(seats.get(source), spacing),
+      ...(through.get(key) ?? []).flatMap((bend) => {
+        const seat = seats.get(bend);
+        return seat ? [{ x: seat.left, y: seat.middle }, { x: seat.right, y: seat.middle }] : [];
+      }),
+      ...wayTo(seats.get(target), spacing),
+    ];
+    if (points.length > 0) bends.push([key, points]);
+  }
   return { positions, bends };
 }
 
-/** Nodes that nothing joins stand in a grid below the rest. */
-function grid(boxes: readonly Box[], top: number, positions: Map<string, Point>): void {
-  const across = Math.max(1, Math.ceil(Math.sqrt(boxes.length / 3)));
+/** Nodes that nothing joins stand in a grid after the rest. */
+function grid(boxes: readonly Box[], from: Point, most: number, positions: Map<string, Point>): void {
+  const across = Math.max(1, Math.ceil(boxes.length / most), Math.ceil(Math.sqrt(boxes.length / 3)));
+  const width = Math.max(...boxes.map((box) => box.width));
+  const height = Math.max(...boxes.map((box) => box.height));
   boxes.forEach((box, index) => {
     positions.set(box.key, {
-      x: (index % across) * (box.width + GAP_Y * 2),
-      y: top + Math.floor(index / across) * (box.height + GAP_Y),
+      x: from.x + (index % across) * (width + GAP_Y * 2),
+      y: from.y + Math.floor(index / across) * (height + GAP_Y),
     });
   });
 }
 
 export function layOut(request: LayoutRequest): LayoutResult {
+  if (request.direction !== "down") return layOutRight(request, "right");
+  const boxes = request.boxes.map(({ key, width, height }) => ({ key, width: height, height: width }));
+  const lines = request.lines.map(({ source, target }) => ({ source, target }));
+  const previous = request.previous.map(([key, point]): [string, Point] => [key, transposed(point)]);
+  const { positions, bends } = layOutRight({ ...request, boxes, lines, previous }, "down");
+  return {
+    positions: positions.map(([key, point]) => [key, transposed(point)]),
+    bends: bends.map(([key, points]) => [key, points.map(transposed)]),
+  };
+}
+
+export function transposed({ x, y }: Point): Point {
+  return { x: y, y: x };
+}
+
+function layOutRight(request: LayoutRequest, direction: Direction): LayoutResult {
   const previous = new Map(request.previous);
   const positions = new Map<string, Point>();
   const bends: [string, Point[]][] = [];
   const single: Box[] = [];
-  const heights = new Map(request.boxes.map((box) => [box.key, box.height]));
-  let top = 0;
+  const sizes = new Map(request.boxes.map((box) => [box.key, box]));
+  const { gap = GAP_X, gapY = GAP_Y, most = Infinity } = request;
+  const spacing = { gap, gapY, wrap: { most, direction } };
+  // Parts stand below each other on the screen, whatever the direction.
+  const from = { x: 0, y: 0 };
   for (const part of parts(request.boxes, request.lines)) {
     if (part.boxes.length === 1) {
       single.push(...part.boxes);
       continue;
     }
-    const placed = placePart(part, previous, request.gap ?? GAP_X, request.gapY ?? GAP_Y);
+    const placed = placePart(part, previous, spacing);
     const upper = Math.min(...[...placed.positions.values()].map((point) => point.y));
-    let lower = -Infinity;
+    const move = (point: Point): Point => ({ x: point.x + from.x, y: point.y - upper + from.y });
+    const end = { x: -Infinity, y: -Infinity };
     for (const [key, point] of placed.positions) {
-      const y = point.y - upper + top;
-      positions.set(key, { x: point.x, y });
-      lower = Math.max(lower, y + (heights.get(key) ?? 0));
+      const moved = move(point);
+      positions.set(key, moved);
+      end.x = Math.max(end.x, moved.x + (sizes.get(key)?.width ?? 0));
+      end.y = Math.max(end.y, moved.y + (sizes.get(key)?.height ?? 0));
     }
-    for (const [key, points] of placed.bends) {
-      bends.push([key, points.map((point) => ({ x: point.x, y: point.y - upper + top }))]);
-    }
-    top = lower + GAP_Y * 3;
+    for (const [key, points] of placed.bends) bends.push([key, points.map(move)]);
+    if (direction === "down") from.x = end.x + GAP_Y * 3;
+    else from.y = end.y + GAP_Y * 3;
   }
-  grid(single, top, positions);
+  if (single.length > 0) grid(single, from, most, positions);
   return hold(request, previous, positions, bends);
 }
 

@@ -1,5 +1,5 @@
 /** How high each node of a column stands. */
-import type { Column, Item } from "./order";
+import type { Item } from "./order";
 
 const SWEEPS = 12;
 /** How strongly a node is held where it was, measured in neighbours. */
@@ -82,7 +82,7 @@ function wish(
 
 /** Return the middle of every item. */
 export function placeColumns(
-  columns: readonly Column[],
+  columns: readonly { items: readonly Item[] }[],
   before: ReadonlyMap<string, number>,
   gap: number,
 ): Map<string, number> {

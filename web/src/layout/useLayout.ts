@@ -1,11 +1,13 @@
 /** Positions of the nodes, worked out in a worker, stable from one to the next. */
 import { useEffect, useRef, useState } from "react";
-import type { Box, LayoutResult, Line, Point } from "./layout";
+import type { Box, Direction, LayoutRequest, LayoutResult, Line, Point } from "./layout";
 
 /** How the nodes are drawn that are placed. */
 interface Spacing {
   gap: number;
   gapY: number;
+  most: number;
+  direction: Direction;
 }
 
 export interface Layout<Form extends Spacing> {
@@ -56,7 +58,8 @@ export function useLayout<Form extends Spacing>(
       });
     };
     worker.addEventListener("message", onMessage);
-    const request = { boxes: now.boxes, lines: now.lines, previous: known, anchor: now.anchor, gap: now.form.gap, gapY: now.form.gapY };
+    const { gap, gapY, most, direction } = now.form;
+    const request: LayoutRequest = { boxes: now.boxes, lines: now.lines, previous: known, anchor: now.anchor, gap, gapY, most, direction };
     worker.postMessage({ id, request });
     return () => worker.removeEventListener("message", onMessage);
   }, [scene, signature]);
