@@ -51,7 +51,7 @@ def build_page(root: Path, environ: Mapping[str, str] = os.environ) -> str | Non
         environ: `LINEAGE_BUILD_PAGE=0` skips the build.
 
     Returns:
-        None when the page is there as these sources make it; else what is missing, in one
+        None when the page of these sources is there; else what is missing, in one
         sentence. When a build fails, the page of an earlier one stays.
     """
     web, static = root / "web", root / STATIC
@@ -66,7 +66,9 @@ def build_page(root: Path, environ: Mapping[str, str] = os.environ) -> str | Non
         run_build(web, environ)
     except (OSError, subprocess.SubprocessError) as error:
         reason = _reason(error)
-        return _missing(static, reason) or f"The page is that of older sources: {reason}"
+        return (
+            _missing(static, reason) or f"The page is that of older sources: {reason}"
+        )
     (static / STAMP).write_text(stamp, "utf-8")
     return None
 

@@ -182,19 +182,26 @@ def _diff(item: DiffItem) -> list[StyledText]:
 
 
 def stale_lines(answer: StaleAnswer) -> list[Line]:
-    """List the outputs that a new run would make differently, one on each line."""
+    """List what a new run would make differently, by the runs to repeat, in order."""
     if not answer.items:
         return [line(StyledText("nothing is stale", "good"))]
-    rows = [
-        [
-            styled(item.node),
-            StyledText(f"made by {title(item.task)} ({item.task.key})", "dim"),
-            StyledText(f"from {_reasons(item)}"),
+    lines = [line(StyledText("Stale, by the runs to repeat, in order", "title"))]
+    for place, rerun in enumerate(answer.reruns, answer.reruns_before + 1):
+        command = f"  {rerun.command}" if rerun.command else ""
+        lines.append(
+            line(f"{place}. ", StyledText("made by ", "dim"),
+                 StyledText(title(rerun.task), "task"),
+                 StyledText(f" ({rerun.task.key})", "dim"),
+                 StyledText(escape(command), "command"))
+        )  # fmt: skip
+        rows = [
+            [styled(item.node), StyledText(f"from {_reasons(item)}")]
+            for item in answer.items
+            if item.task.key == rerun.task.key
         ]
-        for item in answer.items
-    ]
+        lines += table(rows, indent="   ")
     more = [line(StyledText(f"there is more; add: --after {answer.next}", "dim"))]
-    return table(rows) + (more if answer.next else [])
+    return lines + (more if answer.next else [])
 
 
 def indirect_lines(answer: StaleAnswer) -> list[Line]:

@@ -147,6 +147,11 @@ class StaleAnswer(Answer):
     """Outputs that a new run would make differently."""
 
     items: list[StaleItem]
+    """By their tasks, in the order in which those have to run again."""
+    reruns: list[Rerun] = Field(default_factory=list)
+    """The tasks that made these outputs, in that order, with their commands."""
+    reruns_before: int = 0
+    """How many tasks come before these, on earlier pages."""
     next: str | None = None
 
 

@@ -89,7 +89,7 @@ def _add(view: TeamGraph, refs: set[NodeRef], answer: ImpactAnswer) -> None:
     versions = [row for row in rows if row[3] is None]
     current = _current(view, versions)
     left = _makings_left(view, current, set(everything.data), set(tasks))
-    reruns = _reruns(view, current)
+    reruns = tasks_to_rerun(view, current)
     users = _nearest_users(view, data, everything)
     nodes = data_nodes(view, {ref for ref in refs if ref >= 0}.union(current))
     cards = task_nodes(view, {*tasks, *reruns, *users})
@@ -142,8 +142,8 @@ def _makings_left(
     }
 
 
-def _reruns(view: TeamGraph, nodes: Collection[int]) -> dict[int, str | None]:
-    """Return the tasks that made nodes, with their commands, in the order to run.
+def tasks_to_rerun(view: TeamGraph, nodes: Collection[int]) -> dict[int, str | None]:
+    """Return the tasks that made versions, with their commands, in the order to run.
 
     Each task follows those whose artifacts it used.
     """

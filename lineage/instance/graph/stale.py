@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
-from ...model.comparisons import StaleAnswer, StaleItem, StaleParams, StaleReason
+from ...model.comparisons import (
+    Rerun,
+    StaleAnswer,
+    StaleItem,
+    StaleParams,
+    StaleReason,
+)
+from ...model.graph import Node
 from ..store.derived_links import DerivedLink
+from .impact import tasks_to_rerun
 from .latest_versions import MAKING_HOWS, stale_reasons
 from .latest_versions import StaleReason as Reason
 from .links import task_of
@@ -39,9 +47,13 @@ _CURRENT: Final = (
 def stale(
     reader: GraphReader, team_ids: Sequence[int], params: StaleParams
 ) -> StaleAnswer:
-    """List outputs that a new run would make differently, one row for each."""
+    """List outputs that a new run would make differently, one row for each.
+
+    Tasks stand in the order in which they have to run again, each with its outputs.
+    """
     start, size = checked_after(params.after), params.limit
-    answer = StaleAnswer(items=[])
+    items: list[StaleItem] = []
+    commands: dict[str, str | None] = {}
     with reader.views(team_ids) as views:
         chosen: list[tuple[TeamGraph, set[NodeRef] | None]]
         chosen = [(view, None) for view in views]
@@ -49,17 +61,37 @@ def stale(
             chosen = list(find(views, params.of))
         for view, refs in chosen:
             some = None if refs is None else _outputs(view, refs)
-            answer.items += _items(view, some, params)
-    if len(answer.items) > start + size:
-        answer.next = str(start + size)
-    answer.items = answer.items[start : start + size]
-    return answer
+            items += _items(view, some, params, commands)
+    shown = items[start : start + size]
+    places = {key: at for at, key in enumerate(_by_task(items))}
+    tasks = _by_task(shown)
+    return StaleAnswer(
+        items=shown,
+        reruns=[Rerun(task=tasks[key], command=commands.get(key)) for key in tasks],
+        reruns_before=places[shown[0].task.key] if shown else 0,
+        next=str(start + size) if len(items) > start + size else None,
+    )
+
+
+def _by_task(items: Sequence[StaleItem]) -> dict[str, Node]:
+    """Return the tasks of outputs by their keys, each once."""
+    return {item.task.key: item.task for item in items}
 
 
 def _items(
-    view: TeamGraph, some: Collection[int] | None, params: StaleParams
+    view: TeamGraph,
+    some: Collection[int] | None,
+    params: StaleParams,
+    commands: dict[str, str | None],
 ) -> list[StaleItem]:
-    """Make a row for each stale output, the newest first."""
+    """Make a row for each stale output, by the order in which their tasks have to run.
+
+    Args:
+        view: One team's graph.
+        some: The outputs to look at; all of the team when None.
+        params: Which of them are listed.
+        commands: Gets the command of each task, by the task's key.
+    """
     is_all = params.all
     outputs = _made_from_old(view) if some is None or params.indirect else some
     by_output = _by_output(stale_reasons(view, _listed(view, outputs, is_all=is_all)))
@@ -73,6 +105,13 @@ def _items(
     reasons = [reason for part in by_output.values() for reason in part]
     ids = {id for r in reasons for id in (r.output, r.used, r.current)}
     data, tasks = data_nodes(view, ids), task_nodes(view, {r.task for r in reasons})
+    reruns = tasks_to_rerun(view, by_output)
+    commands.update({tasks[id].key: reruns[id] for id in reruns.keys() & tasks.keys()})
+    places = {task: place for place, task in enumerate(reruns)}
+
+    def in_order(output: int) -> tuple[int, int]:
+        return places.get(by_output[output][0].task, len(places)), -output
+
     return [
         StaleItem(
             node=data[output],
@@ -84,7 +123,8 @@ def _items(
             ],
             is_indirect=output not in direct,
         )
-        for output, part in sorted(by_output.items(), reverse=True)
+        for output in sorted(by_output, key=in_order)
+        for part in [by_output[output]]
     ]
 
 

@@ -111,7 +111,10 @@ export const NodeBox = memo(function NodeBox({ data }: { data: NodeData }) {
           <span className="node-sort" title={display.sort}>
             <span className="node-parts">
               {display.sort.split(" · ").map((part, at) => (
-                <span key={at} className="part" dir="auto">{part}</span>
+                <span key={at} className="part" dir="auto">
+                  {at > 0 && <span className="part-dot"> · </span>}
+                  {part}
+                </span>
               ))}
               {item.type === "task" &&
                 (statusTone(node.status) === "good" ? (

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { query } from "../api/client";
 import type { StaleAnswer } from "../api/types";
 import { useAnswer, useQuery } from "../api/useAnswer";
-import { Empty, Failure, Loading, NodeLine, PageLink } from "../app/ui";
+import { Copied, Empty, Failure, Loading, NodeLine, PageLink } from "../app/ui";
 import type { PageState } from "../app/url";
 import { go } from "../app/useUrl";
 import { csv, saveText } from "../export/save";
@@ -41,9 +41,29 @@ function Reasons({ item }: { item: Item }) {
   );
 }
 
-const COLUMNS: Column<Item>[] = [
+/** An output with the task that has to run again, which several outputs share. */
+type Row = Item & { place: number; command: string | null };
+
+export function rowsOf({ items, reruns = [], reruns_before: before = 0 }: StaleAnswer): Row[] {
+  const places = new Map(reruns.map(({ task }, at) => [task.key, at]));
+  return items.map((item) => {
+    const at = places.get(item.task.key) ?? reruns.length;
+    return { ...item, place: before + at + 1, command: reruns[at]?.command ?? null };
+  });
+}
+
+const COLUMNS: Column<Row>[] = [
+  {
+    name: "Run again",
+    value: ({ place }) => place,
+    show: ({ place, task, command }) => (
+      <div className="rerun">
+        <span className="rerun-place">{place}.</span> <NodeLine node={task} /> {command && <Copied text={command} />}
+      </div>
+    ),
+    group: ({ task }) => task.key,
+  },
   { name: "Output", value: (item) => shown(item.node).title, show: (item) => <NodeLine node={item.node} /> },
-  { name: "Made by", value: (item) => shown(item.task).title, show: (item) => <NodeLine node={item.task} /> },
   { name: "Because", value: (item) => shown(item.used).title, show: (item) => <Reasons item={item} /> },
 ];
 
@@ -58,19 +78,31 @@ async function list({ of, ...more }: Asked, pages: number, signal: AbortSignal):
   let answer = await query("graph.stale", fields, signal);
   for (let page = 1; page < pages && answer.next; page += 1) {
     const next = await query("graph.stale", { ...fields, after: answer.next }, signal);
-    answer = { ...next, items: [...answer.items, ...next.items] };
+    answer = joined(answer, next);
   }
   return answer;
 }
 
-function saveItems(items: readonly Item[]): void {
+/** Two pages as one: the task that ends the first may begin the second. */
+export function joined(first: StaleAnswer, next: StaleAnswer): StaleAnswer {
+  const known = new Set(first.reruns?.map(({ task }) => task.key));
+  return {
+    ...next,
+    items: [...first.items, ...next.items],
+    reruns: [...(first.reruns ?? []), ...(next.reruns ?? []).filter(({ task }) => !known.has(task.key))],
+    reruns_before: first.reruns_before,
+  };
+}
+
+function saveItems(items: readonly Row[]): void {
   const rows = items.flatMap((item) =>
     reasonsOf(item).map(({ used, current }) => [
       shown(item.node).title, item.node.key, item.task.name, item.task.key,
       used.name, used.version, current.version, item.is_indirect ? "made of a stale output" : "stale",
+      item.place, item.command,
     ]),
   );
-  const head = ["output", "output key", "task", "task key", "input", "used version", "current version", "why"];
+  const head = ["output", "output key", "task", "task key", "input", "used version", "current version", "why", "run again", "command"];
   saveText("stale.csv", csv([head, ...rows]), "text/csv");
 }
 
@@ -120,10 +152,10 @@ export default function Stale({ state }: { state: PageState }) {
   return (
     <QueryPage
       title="What is stale?"
-      lead={<p>Current outputs whose inputs have newer versions than those that were used.</p>}
+      lead={<p>Current outputs whose inputs have newer versions than those that were used, by the tasks to run again, in order.</p>}
       actions={
         data && data.items.length > 0 && (
-          <button type="button" className="button" onClick={() => saveItems(data.items)}>
+          <button type="button" className="button" onClick={() => saveItems(rowsOf(data))}>
             Save as CSV
           </button>
         )
@@ -154,7 +186,7 @@ export default function Stale({ state }: { state: PageState }) {
           <Table
             caption="Stale outputs"
             columns={COLUMNS}
-            rows={data.items}
+            rows={rowsOf(data)}
             rowKey={(item) => `${item.node.key} ${item.task.key}`}
           />
           {data.next && (
