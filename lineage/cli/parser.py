@@ -57,6 +57,14 @@ class Parser(argparse.ArgumentParser):
         message = _NUMBER.sub(r"\g<word> is no number", message)
         raise UsageError(f"{message}; type: {self.prog} --help")
 
+    def option_like(self, word: str) -> str | None:
+        """Return the option that was probably meant by a word, if any is like it."""
+        import difflib
+
+        name = word.partition("=")[0]
+        near = difflib.get_close_matches(name, self._option_string_actions, n=1)
+        return near[0] if name.startswith("--") and near else None
+
 
 #: How far a walk goes; a hop leads from a run to an artifact, or back.
 UP_HELP: Final = "how many hops upstream; from a run to an artifact is one (all)"
@@ -88,10 +96,12 @@ def read_arguments(
     """
     args, unknown = parser.parse_known_args(arguments)
     if unknown:
-        words = getattr(args, "form", "").replace(".", " ")
-        command = f"{parser.prog} {words}".strip()
+        own: Parser = getattr(args, "parser", parser)
+        near = filter(None, map(own.option_like, unknown))
+        meant = "".join(f"; did you mean {option}?" for option in dict.fromkeys(near))
         raise UsageError(
-            f"unrecognized arguments: {' '.join(unknown)}; type: {command} --help"
+            f"unrecognized arguments: {' '.join(unknown)}{meant}"
+            f"; type: {own.prog} --help"
         )
     return args
 
@@ -180,7 +190,7 @@ def add_commands(parser: Parser, commands: Iterable[Command | CommandGroup]) -> 
         if command.example:
             own.epilog = f"example: {command.example}"
         _, *words = own.prog.split()
-        own.set_defaults(run=command.run, form=".".join(words))
+        own.set_defaults(run=command.run, form=".".join(words), parser=own)
         own.add_argument("--json", action="store_true", help="answer as JSON")
         command.options(own)
 

@@ -51,6 +51,11 @@ def test_a_missing_argument_names_it_and_the_help(type_) -> None:
             "tasks --bogus",
             "unrecognized arguments: --bogus; type: lineage tasks --help",
         ),
+        (
+            "tasks --statsu failed",
+            "unrecognized arguments: --statsu; did you mean --status?; type: lineage",
+        ),
+        ("show a --dwn=3", "--dwn=3; did you mean --down?; type: lineage show --help"),
         ("token list --bogus", "--bogus; type: lineage token list --help"),
         ("export a --as pdf", "argument --as: no value 'pdf'; there are csv, dot"),
         ("tasks --limit x", "argument --limit: 'x' is no number"),
