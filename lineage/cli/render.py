@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from ..model.comparisons import (
@@ -11,6 +12,7 @@ from ..model.comparisons import (
     FieldDiff,
     ImpactAnswer,
     ImpactItem,
+    Rerun,
     StaleAnswer,
     StaleItem,
     WhyAnswer,
@@ -58,7 +60,8 @@ def impact_lines(answer: ImpactAnswer, *, limit: int) -> list[Line]:
     if answer.superseded:
         text = f"{count(answer.superseded, 'older version')} affected as well"
         lines.append(line(StyledText(text, "dim")))
-    lines += _reruns(answer, limit)
+    lines += _reruns(answer.reruns[:limit])
+    lines += _rest(len(answer.reruns) - limit, len(answer.reruns))
     if answer.truncated:
         lines.append(line(StyledText("the answer is cut; there is more", "warn")))
     return [*lines, dim(f"fingerprint {answer.fingerprint}  (for --if-unchanged)")]
@@ -81,9 +84,8 @@ def _rest(rest: int, total: int) -> list[Line]:
     return [dim(f"  and {rest} more; add: --limit {total}")] if rest > 0 else []
 
 
-def _reruns(answer: ImpactAnswer, limit: int) -> list[Line]:
-    if not answer.reruns:
-        return []
+def _reruns(reruns: Sequence[Rerun], first: int = 1) -> list[Line]:
+    """List tasks with their commands, in the order in which they have to run."""
     rows = [
         [
             StyledText(f"{place}."),
@@ -91,13 +93,10 @@ def _reruns(answer: ImpactAnswer, limit: int) -> list[Line]:
             StyledText(rerun.task.key, "dim"),
             StyledText(escape(rerun.command or ""), "command"),
         ]
-        for place, rerun in enumerate(answer.reruns[:limit], 1)
+        for place, rerun in enumerate(reruns, first)
     ]
-    return [
-        line(StyledText("Runs to repeat, in order", "title")),
-        *table(rows, indent="  "),
-        *_rest(len(answer.reruns) - limit, len(answer.reruns)),
-    ]
+    title_line = line(StyledText("Runs to repeat, in order", "title"))
+    return [title_line, *table(rows, indent="  ")] if rows else []
 
 
 def _impact(item: ImpactItem) -> list[StyledText]:
@@ -182,24 +181,26 @@ def _diff(item: DiffItem) -> list[StyledText]:
 
 
 def stale_lines(answer: StaleAnswer) -> list[Line]:
-    """List what a new run would make differently, by the runs to repeat, in order."""
+    """List the outputs that a new run would make differently, one on each line.
+
+    They stand by the runs to repeat, in order, which follow with their commands.
+    """
     if not answer.items:
         return [line(StyledText("nothing is stale", "good"))]
-    lines = [line(StyledText("Stale, by the runs to repeat, in order", "title"))]
-    for place, rerun in enumerate(answer.reruns, answer.reruns_before + 1):
-        command = f"  {rerun.command}" if rerun.command else ""
-        lines.append(
-            line(f"{place}. ", StyledText("made by ", "dim"),
-                 StyledText(title(rerun.task), "task"),
-                 StyledText(f" ({rerun.task.key})", "dim"),
-                 StyledText(escape(command), "command"))
-        )  # fmt: skip
-        rows = [
-            [styled(item.node), StyledText(f"from {_reasons(item)}")]
-            for item in answer.items
-            if item.task.key == rerun.task.key
+    first = answer.reruns_before + 1
+    places = {rerun.task.key: at for at, rerun in enumerate(answer.reruns, first)}
+    rows = [
+        [
+            StyledText(f"{places[item.task.key]}."),
+            styled(item.node),
+            StyledText(f"made by {title(item.task)} ({item.task.key})", "dim"),
+            StyledText(f"from {_reasons(item)}"),
         ]
-        lines += table(rows, indent="   ")
+        for item in answer.items
+    ]
+    lines = table(rows)
+    if any(rerun.command for rerun in answer.reruns):
+        lines += _reruns(answer.reruns, first)
     more = [line(StyledText(f"there is more; add: --after {answer.next}", "dim"))]
     return lines + (more if answer.next else [])
 

@@ -53,12 +53,13 @@ export function rowsOf({ items, reruns = [], reruns_before: before = 0 }: StaleA
 }
 
 const COLUMNS: Column<Row>[] = [
+  { name: "Order", value: ({ place }) => place, show: ({ place }) => `${place}.`, group: ({ task }) => task.key },
   {
-    name: "Run again",
-    value: ({ place }) => place,
-    show: ({ place, task, command }) => (
+    name: "Made by",
+    value: (item) => shown(item.task).title,
+    show: ({ task, command }) => (
       <div className="rerun">
-        <span className="rerun-place">{place}.</span> <NodeLine node={task} /> {command && <Copied text={command} />}
+        <NodeLine node={task} /> {command && <Copied text={command} />}
       </div>
     ),
     group: ({ task }) => task.key,
