@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .delivery.report import DeliveryReport, DeliveryStatus
     from .exporters import Exporter
     from .instance.embedded import EmbeddedInstance
+    from .journal.writer import Journal
     from .model.ingest import StoreState
     from .recording.recorder import Recorder
 
@@ -110,7 +111,7 @@ class Runtime:
         settings = self.settings
         return Flusher(
             self.journal,
-            self._find_exporter,
+            partial(self._find_exporter, self.journal),
             look_at_receiver=self._leave_replaced_store,
             before_read=self.recorder.flush_pending,
             max_age_s=settings.max_age_days * _DAY_S,
@@ -443,24 +444,36 @@ class Runtime:
         if self.flusher.reader.watch.note(state):
             self.flusher.send_again()
 
-    def _find_exporter(self) -> Exporter:
-        if self._exporter is not None:
-            return self._exporter
-        if self._target is None:
-            self._target = self._make_target()
-        exporter: Exporter = self._target()
+    def _find_exporter(self, journal: Journal) -> Exporter:
+        """Return where a journal's facts go: a flusher may outlive its settings."""
+        with self._lock:
+            self._check_used(journal)
+            api, given, target = self._api, self._exporter, self._target
+        if given is not None:
+            return given
+        if target is None:
+            target = self._make_target(journal)
+            with self._lock:
+                self._check_used(journal)
+                if api is self._api and self._exporter is None:
+                    self._target = target
+        exporter = target()
         if self._embedded is not None and self._store_id is None:
             self._store_id = self._find_store_id()
         return exporter
 
-    def _make_target(self) -> Callable[[], Exporter]:
+    def _check_used(self, journal: Journal) -> None:
+        if self._has_ended or journal is not self.journal:
+            raise DeliveryError("this process has ended its recording")
+
+    def _make_target(self, journal: Journal) -> Callable[[], Exporter]:
         """Make what gives the exporter; an embedded instance needs no client."""
         if self._names is None:
             self._names = self._make_names()
         with_names = None if self._names is None else self._names.complete
         # Loads pydantic and others, for which no app waits when it starts.
         if self._api is None and self.settings.destination == "local":
-            embedded = self._open_embedded()
+            embedded = self._open_embedded(journal)
             with no_fork():
                 from .delivery.exporters import embedded_target
             return embedded_target(embedded, with_names, self._look_at_state)
@@ -481,10 +494,7 @@ class Runtime:
     def _find_store_id(self) -> tuple[int, int] | None:
         with no_fork():
             from .instance.store.sqlite import file_identity
-        return file_identity(self._store_path())
-
-    def _store_path(self) -> Path:
-        return self.journal.folder.home / "instance.db"
+        return file_identity(self.journal.folder.home / "instance.db")
 
     def _make_api(self) -> Any:
         if self._api is not None:
@@ -493,34 +503,28 @@ class Runtime:
         if settings.destination == UNUSABLE:
             raise DeliveryError(settings.unusable or "the target is not understood")
         if settings.destination == "local":
-            return self._api_of(self._embedded or self._open_embedded())
+            return self._api_of(self._embedded or self._open_embedded(self.journal))
         with no_fork():
             from .api import Api
         if settings.destination == "instance":
             return Api(retry_count=1, timeout_s=_TIMEOUT_S, settings=settings)
-        address = settings.destination
-        return Api(
-            address,
-            settings.token or settings.api_token,
-            retry_count=1,
-            api_server_address=f"{address.rstrip('/')}/public/api",
-            timeout_s=_TIMEOUT_S,
-            settings=settings,
-        )
+        address, token = settings.destination, settings.token or settings.api_token
+        root = f"{address.rstrip('/')}/public/api"
+        return Api(address, token, retry_count=1, api_server_address=root,
+                   timeout_s=_TIMEOUT_S, settings=settings)  # fmt: skip
 
     def make_query_api(self) -> Any:
         """Make a client of the instance that facts go to, to ask it questions."""
         self._leave_replaced_store()
         return self._make_api()
 
-    def _open_embedded(self) -> EmbeddedInstance:
+    def _open_embedded(self, journal: Journal) -> EmbeddedInstance:
         # The instance is loaded by those who use it.
         with no_fork():
             module = importlib.import_module(".instance.embedded", __package__)
-            embedded = module.EmbeddedInstance(self.journal.folder.home)
+            embedded = module.EmbeddedInstance(journal.folder.home)
         with self._lock:
-            if self._has_ended:
-                raise DeliveryError("this process has ended its recording")
+            self._check_used(journal)
             # The flusher's thread and one that asks may come here at the same moment.
             self._embedded = self._embedded or embedded
             return self._embedded
@@ -531,14 +535,9 @@ class Runtime:
 
             adapter = embedded.adapter
         address = embedded.address
-        return Api(
-            address,
-            "",
-            retry_count=1,
-            api_server_address=f"{address}/public/api",
-            adapters={address: adapter},
-            settings=self.settings,
-        )
+        return Api(address, "", retry_count=1, adapters={address: adapter},
+                   api_server_address=f"{address}/public/api",
+                   settings=self.settings)  # fmt: skip
 
 
 def _end_stopped(run: ActiveTask, recorder: Recorder) -> None:

@@ -581,7 +581,7 @@ class Flusher:
         wait_s = pause_s(self._failures - 1)
         self._not_before = now + at_least_s if at_least_s else 0.0
         self._pause_until = self._deadlines.next_attempt(now, wait_s, at_least_s)
-        if not self._deadlines.is_last:
+        if not (self._deadlines.is_last or self._is_stopped):
             # At the end of the process one warning says all.
             warn_rarely("delivery", "Facts wait in the journal: %s", reason)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import threading
 import time
 from collections import OrderedDict
@@ -16,6 +15,11 @@ from ... import forksafe
 from ...errors import logger
 from ...permissions import create_private
 from ...system import is_process_alive
+
+try:
+    import sqlite3
+except ImportError:  # A Python that was built without it.
+    sqlite3 = None  # type: ignore[assignment]  # nothing else asks for it then
 
 FILE: Final = "digests.sqlite"
 _MAX_IN_MEMORY: Final = 4096
@@ -74,7 +78,7 @@ class DigestMemory:
         self._lock = threading.Lock()
         self._known: OrderedDict[StateKey, Remembered] = OrderedDict()
         self._db: sqlite3.Connection | None = None
-        self._is_usable = home is not None
+        self._is_usable = home is not None and sqlite3 is not None
         self._has_lock = False
         forksafe.register(self)
 
