@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { halves, inLines } from "../src/model/names";
+import { isolated, halves, inLines } from "../src/model/names";
 
 const NAMES = ["best.pt", "berlin/shop.csv", "Evaluate unet", "a", "", "preprocessing", "метки/дождь.csv", "😀😀😀😀", "x".repeat(80)];
 
@@ -24,4 +24,12 @@ test("lines are never longer than their room, and keep both ends of a name", () 
       expect(name.endsWith(Array.from(lines.at(-1) ?? "").slice(-3).join(""))).toBe(true);
     }
   }
+});
+
+test("a name changes the order of no words beside it", () => {
+  expect(isolated("f1.txt")).toBe("f1.txt");
+  expect(isolated("\u202egnp.exe")).toBe("\u2068\u202egnp.exe\u2069");
+  // A name cannot end what isolates it.
+  expect(isolated("a\u2069\u202eb")).toBe("\u2068a\u202eb\u2069");
+  expect(isolated("\u05d3\u05d5\u05d7.csv")).toBe("\u2068\u05d3\u05d5\u05d7.csv\u2069");
 });

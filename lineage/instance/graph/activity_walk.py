@@ -27,9 +27,9 @@ class Reached(NamedTuple):
     """What lies beyond some nodes."""
 
     tasks: set[int]
-    named: set[int]
+    by_name: set[int]
     """Nodes that are joined with them by `derived_from`."""
-    fed: set[int]
+    by_activity: set[int]
     """Nodes that are joined with them by activities."""
     beside: list[Beside]
     """Links that no task made, as `ActivityWalk.beside` returns them."""
@@ -59,29 +59,29 @@ class ActivityWalk:
         self._goes_beside = hows is None or not set(hows).isdisjoint(_BESIDE)
 
     def down(self, nodes: Collection[int]) -> Reached:
-        """Go from nodes to the outputs that any of them fed, and to their users."""
+        """Go from nodes to outputs that come from any of them, and to their users."""
         known, same = self._ends.below(nodes), self._same
-        lows: Bounds = {}
+        first_uses: Bounds = {}
         own: set[int] = set()
-        get, uses = lows.get, known.uses
+        get, uses = first_uses.get, known.uses
         for node in nodes:
             is_task = node in same
             for _, activity, since in uses[node]:
                 if is_task and same[node] == activity >> STEP_BITS:
                     own.add(same[node])
                 elif since < get(activity, _LATEST):
-                    lows[activity] = since
-        named = {-activity for activity in lows if activity < 0}
+                    first_uses[activity] = since
+        named = {-activity for activity in first_uses if activity < 0}
         if named:
-            lows = {a: since for a, since in lows.items() if a > 0}
-        users = {activity >> STEP_BITS for activity in lows} | own
-        fed = self._fed_by(known, lows)
-        return Reached(users, named, fed, self.beside(nodes, up=False))
+            first_uses = {a: since for a, since in first_uses.items() if a > 0}
+        users = {activity >> STEP_BITS for activity in first_uses} | own
+        outputs = self._outputs_of_uses(known, first_uses)
+        return Reached(users, named, outputs, self.beside(nodes, up=False))
 
     def up(self, nodes: Collection[int]) -> Reached:
-        """Go from nodes to the inputs that fed any of them, and to their makers."""
+        """Go from nodes to inputs that any of them comes from, and to their makers."""
         known, same = self._ends.above(nodes), self._same
-        highs: Bounds = {}
+        last_makings: Bounds = {}
         makers: set[int] = set()
         named: set[int] = set()
         scoped: list[tuple[int, int, float]] = []
@@ -96,11 +96,13 @@ class ActivityWalk:
                     continue
                 if direction == SCOPED:
                     scoped.append((node, activity, until))
-                elif direction == OUTPUT and until > highs.get(activity, _EARLIEST):
-                    highs[activity] = until
+                elif direction == OUTPUT and until > last_makings.get(
+                    activity, _EARLIEST
+                ):
+                    last_makings[activity] = until
         sources = {end[1] for activity in named for end in known.inputs[activity]}
-        fed = self._that_fed(known, highs, scoped)
-        return Reached(makers, sources, fed, self.beside(nodes, up=True))
+        inputs = self._inputs_of_makings(known, last_makings, scoped)
+        return Reached(makers, sources, inputs, self.beside(nodes, up=True))
 
     def beside(self, nodes: Collection[int], *, up: bool) -> list[Beside]:
         """Return the links of nodes that no task made.
@@ -116,65 +118,66 @@ class ActivityWalk:
             if beside[near]
             for far, how in beside[near]
             if (self._hows is None or how in self._hows)
-            and not self._names(near, far, up=up)
+            and not self._is_named_source(near, far, up=up)
         ]
 
-    def _names(self, near: int, far: int, *, up: bool) -> bool:
+    def _is_named_source(self, near: int, far: int, *, up: bool) -> bool:
+        """Whether one of two nodes names the other in its `derived_from`."""
         if not up:
             return any(row[1] == -far for row in self._ends.uses([near])[near])
         known = self._ends.above([near])
         named = [row[1] for row in known.makings[near] if row[1] < 0]
         return any(end[1] == far for one in named for end in known.inputs[one])
 
-    def _fed_by(self, known: AdjacencyMemory, lows: Bounds) -> set[int]:
+    def _outputs_of_uses(self, known: AdjacencyMemory, first_uses: Bounds) -> set[int]:
         """Return the outputs that come from what activities used.
 
         Args:
             known: What was read.
-            lows: When each activity first used one of the nodes.
+            first_uses: When each activity first used one of the nodes.
         """
         around, within = known.around, known.within
-        plain = lows if self._is_same_step else {}
+        plain = first_uses if self._is_same_step else {}
         inner: Bounds = {}
         trees = (around, within)
-        if not any(any(map(tree.__getitem__, lows)) for tree in trees):
-            return self._outputs(known, plain, lows, inner)
-        plain, direct = dict(plain), dict(lows)
-        for activity, since in lows.items():
+        if not any(any(map(tree.__getitem__, first_uses)) for tree in trees):
+            return self._outputs(known, plain, first_uses, inner)
+        plain, direct = dict(plain), dict(first_uses)
+        for activity, since in first_uses.items():
             for outer in around[activity]:
-                _lower(inner, outer, since)
+                _keep_earlier(inner, outer, since)
                 if self._is_same_step:
-                    _lower(plain, outer, since)
+                    _keep_earlier(plain, outer, since)
             for inside in within[activity]:
-                _lower(direct, inside, since)
+                _keep_earlier(direct, inside, since)
                 if self._is_enclosing:
-                    _lower(plain, inside, since)
+                    _keep_earlier(plain, inside, since)
         return self._outputs(known, plain, direct, inner)
 
-    def _that_fed(
+    def _inputs_of_makings(
         self,
         known: AdjacencyMemory,
-        highs: Bounds,
+        last_makings: Bounds,
         scoped: Collection[tuple[int, int, float]],
     ) -> set[int]:
         """Return the inputs that went into what activities made.
 
         Args:
             known: What was read.
-            highs: When each activity last made one of the nodes.
+            last_makings: When each activity last made one of the nodes.
             scoped: Nodes that steps without inputs made: node, activity and time.
         """
-        wanted = dict(highs) if self._is_same_step else {}
+        wanted = dict(last_makings) if self._is_same_step else {}
         around, within = known.around, known.within
-        for activity, until in highs.items():
+        for activity, until in last_makings.items():
             if self._is_same_step:
                 for inside in within[activity]:
-                    _raise(wanted, inside, until)
+                    _keep_later(wanted, inside, until)
             if self._is_enclosing:
                 for outer in around[activity]:
-                    _raise(wanted, outer, until)
+                    _keep_later(wanted, outer, until)
         if scoped and self._is_enclosing:
-            self._want_scoped(known, scoped, wanted)
+            self._add_inputs_of_scoped(known, scoped, wanted)
         inputs, same = known.inputs, self._same
         return {
             node
@@ -183,18 +186,19 @@ class ActivityWalk:
             if since <= until and not (same and same.get(node) == activity >> STEP_BITS)
         }
 
-    def _want_scoped(
+    def _add_inputs_of_scoped(
         self,
         known: AdjacencyMemory,
         scoped: Collection[tuple[int, int, float]],
         wanted: Bounds,
     ) -> None:
+        """Add the activities whose inputs an output of a step without inputs has."""
         direct = self._are_direct(scoped)
         for node, activity, until in scoped:
             is_direct = (node, activity) in direct
             outer = (activity, *known.around[activity])
             for one in outer if is_direct else known.within[activity]:
-                _raise(wanted, one, until)
+                _keep_later(wanted, one, until)
 
     def _outputs(
         self, known: AdjacencyMemory, plain: Bounds, direct: Bounds, inner: Bounds
@@ -203,9 +207,9 @@ class ActivityWalk:
         outputs, same = known.outputs, self._same
         reached = {
             node
-            for activity, low in plain.items()
+            for activity, since in plain.items()
             for _, node, until, _ in outputs[activity]
-            if until >= low and not (same and same.get(node) == activity >> STEP_BITS)
+            if until >= since and not (same and same.get(node) == activity >> STEP_BITS)
         }
         if not (known.scoped and self._is_enclosing):
             return reached
@@ -217,9 +221,9 @@ class ActivityWalk:
         ]
         near = [one for one in scoped if one[2] >= direct.get(one[1], _LATEST)]
         rest = [one for one in scoped if one[2] >= inner.get(one[1], _LATEST)]
-        fed_around = self._are_direct(rest) if rest else set()
+        from_inputs_around = self._are_direct(rest) if rest else set()
         reached.update(one[0] for one in near)
-        reached.update(one[0] for one in rest if one[:2] not in fed_around)
+        reached.update(one[0] for one in rest if one[:2] not in from_inputs_around)
         return reached
 
     def _are_direct(
@@ -242,11 +246,13 @@ _LATEST: Final = float("inf")
 _EARLIEST: Final = float("-inf")
 
 
-def _lower(bounds: Bounds, activity: int, time: float) -> None:
+def _keep_earlier(bounds: Bounds, activity: int, time: float) -> None:
+    """Note a time of an activity unless an earlier one is noted."""
     if time < bounds.get(activity, _LATEST):
         bounds[activity] = time
 
 
-def _raise(bounds: Bounds, activity: int, time: float) -> None:
+def _keep_later(bounds: Bounds, activity: int, time: float) -> None:
+    """Note a time of an activity unless a later one is noted."""
     if time > bounds.get(activity, _EARLIEST):
         bounds[activity] = time

@@ -31,7 +31,7 @@ Focus = list[tuple[TeamGraph, set[NodeRef]]]
 
 
 class GraphReader:
-    """Opens the store for questions and keeps the warm graph.
+    """Opens the store for questions and remembers what was read of each team's graph.
 
     Args:
         db: The database to ask.

@@ -29,7 +29,7 @@ class TeamGraph(TeamReader):
     Args:
         tx: The transaction.
         team_id: The team.
-        cache: The warm graphs.
+        cache: What was read of each team's graph before.
         revision: How often the team's graph has changed.
         as_of: Leave out what was recorded later.
         earlier: The teams that the question asks before this one.

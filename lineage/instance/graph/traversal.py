@@ -108,24 +108,24 @@ class _Walk:
                 self.found.tasks.setdefault(task, hop + 1)
             self._follow_beside(reached.beside, hop)
             if self._hows is None or _NAMED in self._hows:
-                self._reach_all(reached.named, hop)
-            self._reach_all(self._sure(nodes, reached.fed), hop)
+                self._reach_all(reached.by_name, hop)
+            self._reach_all(self._of_wanted_kinds(nodes, reached.by_activity), hop)
         if inside:
             ends = links.inputs_of(inside) if self._up else links.outputs_of(inside)
             for node in ends:
                 self._reach_node(node, hop + 1)
 
-    def _sure(self, nodes: set[int], fed: set[int]) -> set[int]:
-        """Return the nodes of `fed` that a link of the wanted kinds really leads to."""
+    def _of_wanted_kinds(self, nodes: set[int], ends: set[int]) -> set[int]:
+        """Keep those ends of activities to which a link of a wanted kind leads."""
         hows = self._hows
         if hows is not None and _ENCLOSING in hows and _SAME_STEP not in hows:
             # What is known by the same step, too, is left out.
             return {far for _, far in self._linked(nodes)}
-        doubtful = fed & nodes & self._by_part
+        doubtful = ends & nodes & self._by_part
         if doubtful:
-            # A node does not feed itself.
-            fed -= doubtful - {far for _, far in self._linked(nodes)}
-        return fed
+            # A node does not come from itself.
+            ends -= doubtful - {far for _, far in self._linked(nodes)}
+        return ends
 
     def _linked(self, nodes: set[int]) -> Iterable[tuple[int, int]]:
         """Yield the links of nodes that lead through activities, near and far end."""
@@ -196,7 +196,7 @@ def closure(
 
     An edge between a task and an artifact is one hop, and so is a link between two
     artifacts that no task made: a copy, a part. From a task that is started from, all
-    of its inputs or outputs are reached; through a task, only what fed each other.
+    of its inputs or outputs are reached; through a task, only those that are linked.
 
     Args:
         links: The links to walk.

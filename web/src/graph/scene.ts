@@ -5,6 +5,7 @@ import { transposed, type Box, type Direction, type Line, type Point } from "../
 import type { Filters } from "../model/filter";
 import { connected, type Highlight } from "../model/highlight";
 import { edgeKey, type Path } from "../model/path";
+import { isolated } from "../model/names";
 import { itemAt, type Grouped, type NodeItem } from "../model/overview";
 import { shown } from "../model/titles";
 import { wordsOf } from "./edgeWords";
@@ -71,7 +72,7 @@ function groupDisplay(item: NodeItem): Pick<Display, "title" | "sort"> {
   const isRest = item.grouping === "rest" || more !== "";
   return {
     title: isRest ? `${number(item.count)} more ${kinds}` : countOf(item.count, node.kind),
-    sort: item.names.slice(0, 3).join(", ") + (item.names.length > 1 ? "…" : ""),
+    sort: item.names.slice(0, 3).map(isolated).join(", ") + (item.names.length > 1 ? "…" : ""),
   };
 }
 

@@ -8,6 +8,7 @@ import { StatTile } from "../app/StatTile";
 import { focusOn, go, visit } from "../app/useUrl";
 import { differences } from "../graph/scene";
 import { ago, countOf, duration, moment, number, short } from "../model/format";
+import { isolated } from "../model/names";
 import { shown } from "../model/titles";
 import { ListingTable, type Column } from "./ListingTable";
 
@@ -31,7 +32,7 @@ export function inWords(nodes: readonly GraphNode[], count: number): string {
     const first = members[0];
     if (members.length > 1 || !first) return countOf(members.length, kind);
     const version = first.version && !/^[0-9a-f]{7,}/.test(first.version) ? ` ${first.version}` : "";
-    return `${short(shown(first).title, 40)}${version}`;
+    return `${isolated(short(shown(first).title, 40))}${version}`;
   });
   const left = count - nodes.length;
   if (left > 0) parts.push(`${number(left)} more`);

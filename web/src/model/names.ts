@@ -36,3 +36,11 @@ export function inLines(name: string, length: number): string[] {
     tail.length > length ? `…${tail.slice(1 - length).join("")}` : tail.join("").trimStart(),
   ];
 }
+
+/** Letters that are written from right to left, and marks that change a direction. */
+const HAS_DIRECTION = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/;
+
+/** A name among other words, whose order on the screen it does not change. */
+export function isolated(name: string): string {
+  return HAS_DIRECTION.test(name) ? `\u2068${name.replace(/[\u2066-\u2069]/g, "")}\u2069` : name;
+}
