@@ -201,6 +201,14 @@ for (const direction of ["right", "down"] as const) {
   });
 }
 
+test("what is upstream stays beside its node when many are opened downstream of it", () => {
+  const first = layOut(request(["train>model", "model>apps"], { most: 12 }));
+  const again = layOut({ ...request(["train>model", "model>apps", ...Array.from({ length: 40 }, (_, at) => `model>run${at}`)]), most: 12, previous: first.positions, anchor: "model" });
+  const at = new Map(again.positions);
+  expect(at.get("model")).toEqual(new Map(first.positions).get("model"));
+  expect(at.get("train")?.y).toBeCloseTo(at.get("model")?.y ?? 0);
+});
+
 test("a drawing from top to bottom is that from left to right, turned", () => {
   const asked = request(large(60));
   const turned = layOut({

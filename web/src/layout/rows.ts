@@ -98,12 +98,8 @@ export function wrapColumns(columns: readonly Column[], was: ReadonlyMap<string,
   return wrapped;
 }
 
-/** Where each row was: the middle of what was there. */
+/** Where the rows of one node were; wrapped ones stand where their neighbours want them. */
 export function placesOf(columns: readonly Rows[], before: ReadonlyMap<string, number>): Map<string, number> {
-  const places = new Map<string, number>();
-  for (const row of columns.flatMap(({ items }) => items)) {
-    const known = row.keys.flatMap((key) => before.get(key) ?? []);
-    if (known.length > 0) places.set(row.key, known.reduce((sum, one) => sum + one, 0) / known.length);
-  }
-  return places;
+  const single = columns.filter(({ across }) => across === 1).flatMap(({ items }) => items);
+  return new Map(single.flatMap(({ key }): [string, number][] => (before.has(key) ? [[key, before.get(key) as number]] : [])));
 }
