@@ -244,7 +244,9 @@ class CompiledDeclaration:
         """Return the members that make it another fact: version, card, repetition."""
         text = ""
         if artifact.kind == "project":
-            text = version_text(context.version, artifact)
+            # The version that an update names is the one before the body.
+            if self.is_input or not self.declaration.is_update:
+                text = version_text(context.version, artifact)
         elif context.version is not None:
             text = named_version(context.version, context.recorder.mask)
         if self.declaration.card is not None or self.declaration.node is not None:

@@ -482,9 +482,10 @@ def updates_project(
 ) -> Decorator:
     """Declare a project that the function changes in place.
 
-    The version before the body is an input, the version after it an output.
-    The arguments are those of `produces_project`; the source is evaluated before the
-    body, so it cannot be the result.
+    The version before the body is an input, the version after it an output; the
+    version that is named is the one before. The other arguments are those of
+    `produces_project`; the source is evaluated before the body, so it cannot be the
+    result.
     """
     return declare(
         "updates_project",

@@ -340,6 +340,7 @@ class Graph:
                 self._links_of_steps(output, add)
         self._links_of_content(add)
         self._links_of_parts(add)
+        self._links_of_kept_versions(add)
         return {(*key[:2], how, key[2]) for key, how in found.items()}
 
     def _links_of_steps(self, output: Event, add: Any) -> None:
@@ -432,6 +433,19 @@ class Graph:
                     and made.at <= found.at
                 ):
                     add(made, found, "same content", "")
+
+    def _links_of_kept_versions(self, add: Any) -> None:
+        """A project's version that nobody made holds what was produced before it."""
+        for found in self.nodes:
+            if found.made or found.artifact[0] not in ("project", "dataset", "job"):
+                continue
+            before = [
+                one
+                for one in self.nodes
+                if one.artifact == found.artifact and one.made and one.at <= found.at
+            ]
+            if before:
+                add(max(before, key=lambda one: one.at), found, "part of", "")
 
     def _links_of_parts(self, add: Any) -> None:
         for whole in self.events:

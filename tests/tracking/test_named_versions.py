@@ -9,7 +9,14 @@ from uuid import UUID
 import pytest
 
 import lineage
-from lineage import produces_file, uses, uses_dataset, uses_file, uses_folder
+from lineage import (
+    produces_file,
+    updates_project,
+    uses,
+    uses_dataset,
+    uses_file,
+    uses_folder,
+)
 from lineage.testing import Recorded
 
 
@@ -61,6 +68,38 @@ def test_another_version_is_another_fact(recorded: Recorded) -> None:
         for version in ("a", "b", "a"):
             task.uses_file("s3://b/a", version=version)
     assert versions(recorded) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("named", "member"),
+    [
+        ({"version": 4}, {"version_num": 4}),
+        ({"version": {"id": 900, "version": 4}}, {"version_id": 900}),
+        ({"version_id": 900}, {"version_id": 900}),
+        ({"version": lineage.snapshot("before")}, {"snapshot": "before"}),
+    ],
+)
+def test_an_update_names_the_version_before_it(
+    recorded: Recorded, named: dict[str, Any], member: dict[str, Any]
+) -> None:
+    """The output is what the body made of it, whichever way it is declared."""
+
+    @updates_project("project", **named)
+    def clean(project: int) -> None:
+        pass
+
+    clean(11)
+    with lineage.task(name="t") as task:
+        task.updates_project(12, **named)
+    with updates_project(13, **named):
+        pass
+    names = ("version_num", "version_id", "snapshot")
+    found = [
+        (edge["dir"], {name: edge[name] for name in names if name in edge})
+        for edge in recorded.edges
+    ]
+    assert found[::2] == [("input", member)] * 3
+    assert found[1::2] == [("output", {})] * 3
 
 
 def test_what_is_no_name_costs_the_edge_its_warning(recorded: Recorded) -> None:

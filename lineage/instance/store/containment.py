@@ -1,18 +1,24 @@
-"""Which nodes are parts of others: files of folders, datasets of projects.
+"""Which nodes are parts of others: files of folders, datasets and versions of projects.
 
 A folder or project consists of the versions that its parts had when it was first seen;
 if a task made it, of the versions that this task made. A part without a maker came with
 the folder or project that existed when the part was first seen; where manifests show
 that earlier versions of the folder held it unchanged, with the first of those.
+
+What is added to and never replaced has versions that nobody made, such as those that
+the platform keeps of a project. They hold what was produced before they were created.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from .activity_ids import STEP_BITS
+from .artifact_identity import EDITED
 from .database import TeamReader
 from .edge_uids import SOURCE_BITS
 from .leftovers import Leftovers, State
@@ -22,7 +28,7 @@ _FOLDER: Final = "folder"
 _PART_KINDS: Final = ("file", "folder")
 _NODES: Final = (
     "SELECT n.id, n.entity_id, n.is_made, n.created_at, s.source, n.first_edge,"  # noqa: S608  constant SQL
-    " n.manifest, n.digest"
+    " n.manifest, n.digest, n.version"
     " FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value"
     f" JOIN sources s ON s.team_id = :team AND s.id = n.first_edge >> {SOURCE_BITS}"
@@ -33,7 +39,7 @@ _ARTIFACTS: Final = (
     " FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
     " JOIN entities a ON a.team_id = :team AND a.id = n.entity_id"
-    " WHERE a.kind IN ('file', 'folder', 'dataset', 'project')"
+    " WHERE a.kind IN ('file', 'folder', 'dataset', 'project', 'job')"
 )
 _FOLDERS: Final = (
     "SELECT a.id, a.ident FROM each_text(:idents) AS x JOIN entities a"
@@ -72,11 +78,23 @@ _DATASETS: Final = (
     " JOIN entities d ON d.team_id = :team AND d.kind = 'dataset'"
     " AND d.ident = CAST(t.id AS TEXT)"
 )
+_FOUND: Final = (
+    "SELECT DISTINCT n.entity_id FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value AND n.is_made = 0"
+)
+_CREATED: Final = (
+    "SELECT p.id, t.id, t.body FROM each_int(:ids) AS x"
+    " JOIN entities p ON p.team_id = :team AND p.id = x.value AND p.kind = 'project'"
+    " JOIN platform_things t ON t.team_id = :team AND t.kind = 'project_version'"
+    " AND CAST(t.parent_id AS TEXT) = p.ident"
+)
 _MAKERS: Final = (
     "SELECT DISTINCT l.node_id, l.activity FROM each_int(:ids) AS x"
     " JOIN links l ON l.team_id = :team AND l.node_id = x.value"
     " AND l.direction IN (1, 2, 3)"
 )
+#: What the times of platform objects are cut off by.
+_RESOLUTION_S: Final = 0.001
 #: Source, target, and when both had been seen.
 Pair = tuple[int, int, float]
 
@@ -101,9 +119,11 @@ def feeding_pairs(
     inside = _inside(reader, artifacts)
     outside = _outside(reader, artifacts, has_folders=rows[0][3])
     came, made = (outside, inside) if is_up else (inside, outside)
-    if not came and not made:
+    edited = [id for id, kind, _ in artifacts if kind in EDITED]
+    found = [row[0] for row in reader.rows(_FOUND, ids=edited)] if edited else []
+    if not came and not made and not found:
         return []
-    states = _states(reader, {id for pair in (*came, *made) for id in pair})
+    states = _states(reader, {id for pair in (*came, *made) for id in pair} | {*found})
     side, chosen = int(is_up), set(nodes)
     arrivals = [
         pair
@@ -116,7 +136,12 @@ def feeding_pairs(
         for pair in _made_of(states[whole], states[part])
         if pair[side].id in chosen
     ]
-    pairs = arrivals + _by_one_maker(reader, makings)
+    kept = [
+        pair
+        for pair in _kept_versions(reader, found, states)
+        if pair[side].id in chosen
+    ]
+    pairs = arrivals + _by_one_maker(reader, makings) + kept
     return [(one.id, two.id, max(one.at, two.at)) for one, two in pairs]
 
 
@@ -157,6 +182,34 @@ def _made_of(wholes: list[State], parts: list[State]) -> Iterable[tuple[State, S
             yield before[-1], whole
         elif len(wholes) == len(parts) == 1 and not (parts[0].is_made or whole.is_made):
             yield parts[0], whole
+
+
+def _kept_versions(
+    reader: TeamReader, artifacts: Collection[int], states: dict[int, list[State]]
+) -> Iterable[tuple[State, State]]:
+    """Pair versions that nobody made with the last production that they hold."""
+    created = _created(reader, artifacts) if artifacts else {}
+    for id in artifacts:
+        for node in states[id]:
+            if node.is_made:
+                continue
+            until = min(node.at, created.get((id, node.version), node.at))
+            before = [one for one in states[id] if one.is_made and one.at <= until]
+            if before:
+                yield before[-1], node
+
+
+def _created(
+    reader: TeamReader, projects: Collection[int]
+) -> dict[tuple[int, str], float]:
+    """Return when versions were created, by project and by each of their names."""
+    found: dict[tuple[int, str], float] = {}
+    for project, id, text in reader.rows(_CREATED, ids=projects):
+        body = json.loads(text)
+        created = datetime.fromisoformat(body["createdAt"].replace("Z", "+00:00"))
+        at = created.timestamp() + _RESOLUTION_S
+        found[project, f"v{id}"] = found[project, f"n{body.get('version')}"] = at
+    return found
 
 
 def _by_one_maker(

@@ -37,6 +37,8 @@ class State(NamedTuple):
     first_edge: int
     manifest: str | None
     digest: str | None
+    version: str
+    """The best evidence of the version, as text; empty where there is none."""
 
     @property
     def order(self) -> tuple[float, str, int, bool]:

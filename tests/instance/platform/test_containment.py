@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -44,3 +45,34 @@ def test_a_part_and_its_whole_are_one_chain(
     _edge(instance, USER, "input", *used)
     assert f"task {MAKER}" in _tasks(instance, "upstream", USER)
     assert f"task {USER}" in _tasks(instance, "downstream", MAKER)
+
+
+def _register_version(instance: InstanceFixture) -> None:
+    """Register a version of the project as it is now."""
+    form = {"project_id": 1, "id": 90, "name": "before training"}
+    instance.call("lineage.register.project-version", form)
+
+
+def test_a_version_of_a_project_holds_what_was_produced_before_it(
+    instance: InstanceFixture,
+) -> None:
+    """Who uses the version uses what the importing task produced."""
+    instance.call("lineage.register.project", {"name": "P", "id": 1})
+    _edge(instance, MAKER, "output", "project", 1)
+    _register_version(instance)
+    _edge(instance, USER, "input", "project_version", 90)
+    assert f"task {MAKER}" in _tasks(instance, "upstream", USER)
+    assert f"task {USER}" in _tasks(instance, "downstream", MAKER)
+
+
+def test_a_version_of_a_project_holds_nothing_that_came_later(
+    instance: InstanceFixture,
+) -> None:
+    """What was produced after its creation is not in it."""
+    instance.call("lineage.register.project", {"name": "P", "id": 1})
+    _register_version(instance)
+    time.sleep(0.005)  # Times of platform objects are cut off to milliseconds.
+    _edge(instance, MAKER, "output", "project", 1)
+    _edge(instance, USER, "input", "project_version", 90)
+    assert f"task {MAKER}" not in _tasks(instance, "upstream", USER)
+    assert f"task {USER}" not in _tasks(instance, "downstream", MAKER)
