@@ -195,7 +195,10 @@ def run_check(args: argparse.Namespace) -> CommandResult:
     module, only = _parted(args.module)
     name = _module_name(module)
     checker = importlib.import_module("..tracking.lint", __package__)
-    problems = checker.check_module(name, only)
+    try:
+        problems = checker.check_module(name, only)
+    except ModuleNotFoundError as error:
+        raise UsageError(_not_found(name, error.name or "")) from error
     lines = [
         line(
             StyledText(f"{problem.file}:{problem.line}", "data"), f"  {problem.message}"
@@ -205,6 +208,16 @@ def run_check(args: argparse.Namespace) -> CommandResult:
     if not lines:
         lines = [line(StyledText("every declaration fits", "good"))]
     return CommandResult({"problems": problems}, lines, NO if problems else 0)
+
+
+def _not_found(module: str, missing: str) -> str:
+    """Say whether the module itself is missing, or one that it imports."""
+    if module == missing or module.startswith(f"{missing}."):
+        return (
+            f"there is no module {module!r} here; name a file, such as app.py, or a "
+            "module as `python -m` takes it"
+        )
+    return f"{module} cannot be imported: it needs {missing!r}, which is not installed"
 
 
 def _parted(text: str) -> tuple[str, str | None]:

@@ -82,7 +82,9 @@ def _name(tracked: Any) -> str:
 def _nothing_of(module: ModuleType, only: str) -> str:
     """Say which names there are instead."""
     names = sorted({_name(one) for one in _tracked(module)})
-    have = f"those with one are {', '.join(names)}" if names else "and no other has one"
+    if not names:
+        return f"{module.__name__} has no declarations, so {only!r} has none"
+    have = f"those with one are {', '.join(names)}"
     return f"nothing called {only!r} in {module.__name__} has a declaration; {have}"
 
 

@@ -171,8 +171,23 @@ def test_check_of_a_module_that_is_not_there_names_it(type_) -> None:
     """A mistyped module is the user's trouble, no defect of lineage."""
     answer = type_("check", "no_such_module")
     assert answer.code == 2
-    assert "no_such_module" in answer.err
+    assert "there is no module 'no_such_module' here; name a file" in answer.err
     assert "defect" not in answer.err
+
+
+def test_check_names_what_a_module_needs_and_what_has_no_declarations(
+    type_, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing import is another mistake than a mistyped module."""
+    (tmp_path / "needs_more.py").write_text("import no_such_package")
+    (tmp_path / "without_any.py").write_text("def plain(): pass")
+    monkeypatch.syspath_prepend(tmp_path)
+    needs = type_("check", "needs_more")
+    assert needs.code == 2
+    assert "needs_more cannot be imported: it needs 'no_such_package'" in needs.err
+    plain = type_("check", "without_any:plain")
+    assert plain.code == 2
+    assert "without_any has no declarations, so 'plain' has none" in plain.err
 
 
 def test_a_home_that_others_may_read_is_a_problem(
