@@ -35,7 +35,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "nodes": [
         {"id": n, "team_id": 1, "entity_id": entity, "version": version,
-         "ordinal": ordinal, "digest": digest, "created_at": T, "card": card}
+         "ordinal": ordinal, "digest": digest, "created_at": T, "card": card,
+         "size": 9 * n if n < 3 else None}
         for n, entity, version, ordinal, digest, card in (
             (1, 1, DIGEST, 1, DIGEST, '{"title": "Data"}'), (2, 2, "", 1, None, None),
             (3, 3, "t1", 1, None, None), (4, 3, "t2", 2, None, None),
@@ -95,15 +96,17 @@ def old(
 
 
 def test_versions_and_links_are_those_of_the_rule(old: Store) -> None:
-    """Work in place, named sources, digests and cards stay; nothing is mixed."""
+    """Work in place, named sources, digests, sizes and cards stay; nothing is mixed."""
     assert violations(old.db) == []
     with old.db.read() as tx:
         links = {link[:2] for link in upstream(TeamReader(tx, 1), range(1, 7))}
         kept = tx.all("SELECT id, digest, card FROM nodes WHERE card IS NOT NULL")
         made = tx.all("SELECT id FROM nodes WHERE is_made = 1 ORDER BY id")
+        sizes = tx.all("SELECT id, size FROM nodes WHERE size IS NOT NULL ORDER BY id")
     assert links == {(1, 2), (1, 3), (3, 4), (5, 6)}
     assert kept == [(1, DIGEST, '{"title": "Data"}')]
     assert made == [(2,), (3,), (4,), (6,)]
+    assert sizes == [(1, 9), (2, 18)]
 
 
 def test_a_path_of_before_goes_on_under_its_full_name(old: Store) -> None:

@@ -147,6 +147,14 @@ _FILLS: Final = (
                 '{"version_num": ' || substr(n.version, 2) || '}'
             END FROM nodes n
             WHERE n.team_id = edges.team_id AND n.id = edges.node_id)""",
+    # Without its size, an empty file would be the same content as any other.
+    """UPDATE edges SET evidence = (SELECT CASE WHEN edges.evidence IS NULL
+            THEN '{"size": ' || n.size || '}'
+            ELSE substr(edges.evidence, 1, length(edges.evidence) - 1)
+                || ', "size": ' || n.size || '}' END
+            FROM nodes n WHERE n.team_id = edges.team_id AND n.id = edges.node_id)
+        WHERE EXISTS (SELECT 1 FROM nodes n WHERE n.team_id = edges.team_id
+            AND n.id = edges.node_id AND n.size IS NOT NULL)""",
     """INSERT INTO derivations (team_id, edge_id, kind, said, task_id, entity_id,
             node_id)
         SELECT e.team_id, e.id, a.kind, a.ident, e.task_id, a.id, l.node_id
