@@ -133,6 +133,8 @@ class Graph:
                 self.events.setdefault(source, []).append(mention)
         #: How often a part was older than the whole that was there.
         self.leftovers = 0
+        #: How often a version of a folder had files of an older one.
+        self.remains = 0
         #: How often a task wrote what only other steps of it had used.
         self.off_path = 0
         self.nodes: list[Node] = []
@@ -341,6 +343,7 @@ class Graph:
         self._links_of_content(add)
         self._links_of_parts(add)
         self._links_of_kept_versions(add)
+        self._links_of_leftovers(add)
         return {(*key[:2], how, key[2]) for key, how in found.items()}
 
     def _links_of_steps(self, output: Event, add: Any) -> None:
@@ -484,6 +487,31 @@ class Graph:
             ]
             if not node.made or makers[0] & makers[1]:
                 add(source, node, "part of", "")
+                continue
+            # Its maker left the part alone: it came with an earlier version.
+            first = self._untouched_since(wholes[: wholes.index(node) + 1], source)
+            makers[0] = {
+                e.task for e in first.events if e.role == "production" and not e.reused
+            }
+            if first is node or source.at > first.at:
+                continue
+            if not first.made or makers[0] & makers[1]:
+                add(source, node, "part of", "")
+
+    def _links_of_leftovers(self, add: Any) -> None:
+        """Link versions of a folder to later ones that have files of theirs."""
+        for artifact in self.events:
+            if artifact[0] != "folder":
+                continue
+            wholes = sorted(
+                (n for n in self.nodes if n.artifact == artifact), key=lambda n: n.at
+            )
+            for at, node in enumerate(wholes):
+                for name in self._files(node):
+                    first = self._first_with(wholes[: at + 1], name)
+                    if first is not node:
+                        self.remains += 1
+                        add(first, node, "part of", "")
 
     def _untouched_since(self, wholes: list[Node], part: Node) -> Node:
         """Return the first version of a folder from which on nobody wrote a part."""
@@ -493,6 +521,13 @@ class Graph:
         digest = self._digest(part)[0]
         if entry is None or (digest and entry[1] and digest != entry[1]):
             return chosen
+        first = self._first_with(wholes, name)
+        self.leftovers += first is not chosen
+        return first
+
+    def _first_with(self, wholes: list[Node], name: str) -> Node:
+        """Return the version since which nobody wrote a file of the last one."""
+        chosen = wholes[-1]
         manifests = [self._manifest(n) for n in wholes]
         for older in reversed(wholes[:-1]):
             before, after = self._files(older).get(name), self._files(chosen)[name]
@@ -505,7 +540,6 @@ class Graph:
             if not both or any(a != b for a, b in both):
                 break
             chosen = older
-            self.leftovers += 1
         return chosen
 
     def _manifest(self, node: Node) -> str | None:

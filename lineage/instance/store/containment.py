@@ -1,9 +1,11 @@
 """Which nodes are parts of others: files of folders, datasets and versions of projects.
 
 A folder or project consists of the versions that its parts had when it was first seen;
-if a task made it, of the versions that this task made. A part without a maker came with
-the folder or project that existed when the part was first seen; where manifests show
-that earlier versions of the folder held it unchanged, with the first of those.
+if a task made it, of the versions that this task made, and of what manifests show it to
+have left alone: such files, and the earlier versions of the folder that they came with.
+A part without a maker came with the folder or project that existed when the part was
+first seen; where manifests show that earlier versions of the folder held it unchanged,
+with the first of those.
 
 What is added to and never replaced has versions that nobody made, such as those that
 the platform keeps of a project. They hold what was produced before they were created.
@@ -21,7 +23,7 @@ from .activity_ids import STEP_BITS
 from .artifact_identity import EDITED
 from .database import TeamReader
 from .edge_uids import SOURCE_BITS
-from .leftovers import Leftovers, State
+from .leftovers import MAX_LOOK_BACK, Leftovers, State
 
 #: Kinds that lie in folders, and those that folders are.
 _FOLDER: Final = "folder"
@@ -35,7 +37,8 @@ _NODES: Final = (
 )
 _ARTIFACTS: Final = (
     "SELECT DISTINCT a.id, a.kind, a.ident, EXISTS ("
-    "SELECT 1 FROM entities f WHERE f.team_id = :team AND f.kind = 'folder')"
+    "SELECT 1 FROM entities f WHERE f.team_id = :team AND f.kind = 'folder'),"
+    " CASE WHEN a.kind = 'folder' AND a.versions > 1 THEN 1 ELSE 0 END"
     " FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
     " JOIN entities a ON a.team_id = :team AND a.id = n.entity_id"
@@ -121,9 +124,11 @@ def feeding_pairs(
     came, made = (outside, inside) if is_up else (inside, outside)
     edited = [id for id, kind, _ in artifacts if kind in EDITED]
     found = [row[0] for row in reader.rows(_FOUND, ids=edited)] if edited else []
-    if not came and not made and not found:
+    folders = {row[0] for row in rows if row[4]}
+    if not came and not made and not found and not folders:
         return []
-    states = _states(reader, {id for pair in (*came, *made) for id in pair} | {*found})
+    ids = {id for pair in (*came, *made) for id in pair}
+    states = _states(reader, ids | folders | {*found})
     side, chosen = int(is_up), set(nodes)
     arrivals = [
         pair
@@ -136,12 +141,12 @@ def feeding_pairs(
         for pair in _made_of(states[whole], states[part])
         if pair[side].id in chosen
     ]
-    kept = [
-        pair
-        for pair in _kept_versions(reader, found, states)
-        if pair[side].id in chosen
+    remakings = [
+        (states[id], _places(states[id], chosen, is_up=is_up)) for id in folders
     ]
-    pairs = arrivals + _by_one_maker(reader, makings) + kept
+    parts = _of_the_maker(reader, makings, states, remakings)
+    pairs = [*arrivals, *parts, *_kept_versions(reader, found, states)]
+    pairs = [pair for pair in pairs if pair[side].id in chosen]
     return [(one.id, two.id, max(one.at, two.at)) for one, two in pairs]
 
 
@@ -212,22 +217,76 @@ def _created(
     return found
 
 
-def _by_one_maker(
-    reader: TeamReader, pairs: list[tuple[State, State]]
+def _places(
+    wholes: list[State], chosen: Collection[int], *, is_up: bool
+) -> Collection[int]:
+    """Return which versions of a folder may hold files of earlier ones.
+
+    Those are the chosen ones, or those so soon after one of them that they may hold
+    its files.
+    """
+    own = [place for place, whole in enumerate(wholes) if whole.id in chosen]
+    if is_up:
+        return own
+    last = len(wholes)
+    return {
+        later
+        for place in own
+        for later in range(place + 1, min(last, place + MAX_LOOK_BACK))
+    }
+
+
+def _of_the_maker(
+    reader: TeamReader,
+    pairs: list[tuple[State, State]],
+    states: dict[int, list[State]],
+    folders: list[tuple[list[State], Collection[int]]],
 ) -> list[tuple[State, State]]:
-    """Leave out parts that were in a folder before a task made all of it again."""
-    made = {node.id for pair in pairs if pair[1].is_made for node in pair}
-    if not made:
-        return pairs
+    """Leave out what was in a folder before a task made it again, and did not stay.
+
+    Args:
+        reader: Reads the team's rows.
+        pairs: Parts and wholes.
+        states: The versions of each artifact.
+        folders: Versions of folders, and the places of those that may hold files of
+            earlier ones, which are added.
+    """
+    before = [
+        ([one for one in states[whole.entity] if one.order <= whole.order], part)
+        for part, whole in pairs
+        if whole.is_made
+    ]
+    leftovers = Leftovers(reader, before, folders)
+    came_with = iter([leftovers.first_with(*one) for one in before])
+    firsts = [next(came_with) if whole.is_made else whole for _, whole in pairs]
+    nodes = {node.id for pair in pairs if pair[1].is_made for node in pair}
     makers: dict[int, set[int]] = defaultdict(set)
-    for node, activity in reader.rows(_MAKERS, ids=made):
+    for node, activity in (
+        reader.rows(
+            _MAKERS, ids=nodes | {first.id for first in firsts if first.is_made}
+        )
+        if nodes
+        else ()
+    ):
         if activity > 0:
             makers[node].add(activity >> STEP_BITS)
-    return [
+
+    def is_of(part: State, whole: State) -> bool:
+        return not whole.is_made or bool(makers[part.id] & makers[whole.id])
+
+    kept = [
         (part, whole)
-        for part, whole in pairs
-        if not whole.is_made or makers[part.id] & makers[whole.id]
+        for (part, whole), first in zip(pairs, firsts, strict=True)
+        if is_of(part, whole)
+        or (first is not whole and part.at <= first.at and is_of(part, first))
     ]
+    kept += [
+        (older, wholes[place])
+        for wholes, places in folders
+        for place in places
+        for older in leftovers.earlier(wholes, place)
+    ]
+    return kept
 
 
 def _inside(reader: TeamReader, artifacts: list[Any]) -> set[tuple[int, int]]:

@@ -1,7 +1,9 @@
-"""Which version of a folder a file came with, where later versions did not touch it.
+"""Which version of a folder its files came with, where later ones did not touch them.
 
-A task that produces a folder may find files of earlier tasks in it. The manifests of
-two versions show which ones it left alone: those with the same size, time and content.
+A task that produces a folder may find files of earlier tasks in it, and who changes one
+file by hand leaves the others. The manifests of two versions show which files were left
+alone: those with the same size, time and content. So earlier versions are a part of a
+later one, and a file belongs to the version with which it came.
 """
 
 from __future__ import annotations
@@ -52,21 +54,33 @@ class Leftovers:
     Args:
         reader: Reads the team's rows.
         pairs: All that is to be asked about: the wholes before a part, and the part.
+        folders: Versions of folders of which the earlier parts are asked for: all in
+            the order of time, and the places of those.
     """
 
     def __init__(
         self,
         reader: TeamReader,
         pairs: Collection[tuple[Sequence[State], State]],
+        folders: Collection[tuple[Sequence[State], Collection[int]]] = (),
     ) -> None:
         self._names: dict[int, tuple[str, str]] = {}
         self._texts: dict[str, tuple[bool, str]] = {}
         self._read: dict[str, dict[str, _Entry]] = {}
+        self._left: dict[tuple[str, str], set[str]] = {}
         wanted = [(wholes, part) for wholes, part in pairs if _may_be_left(wholes)]
-        if not wanted:
+        digests = {
+            whole.manifest
+            for wholes, places in folders
+            for place in places
+            if _may_be_left(wholes[: place + 1])
+            for whole in wholes[max(0, place + 1 - MAX_LOOK_BACK) : place + 1]
+            if whole.manifest is not None
+        }
+        if not wanted and not digests:
             return
         ids = {one.entity for wholes, part in wanted for one in (wholes[-1], part)}
-        digests = {
+        digests |= {
             whole.manifest
             for wholes, _ in wanted
             for whole in wholes[-MAX_LOOK_BACK:]
@@ -101,6 +115,44 @@ class Leftovers:
         ):
             at -= 1
         return wholes[at]
+
+    def earlier(self, wholes: Sequence[State], place: int) -> list[State]:
+        """Return the earlier versions of a folder that are a part of a later one.
+
+        Those are the versions with which files came that the later one still has.
+
+        Args:
+            wholes: The versions in the order of time.
+            place: The later one's.
+        """
+        found: list[State] = []
+        if not _may_be_left(wholes[: place + 1]):
+            return found
+        manifests = [whole.manifest for whole in wholes[: place + 1]]
+        names, at = set(self._entries(manifests[place])), place
+        least = max(0, place + 1 - MAX_LOOK_BACK)
+        while names and at > least and manifests.count(manifests[at]) == 1:
+            left = names & self._left_alone(manifests[at], manifests[at - 1])
+            if at < place and len(left) < len(names):
+                found.append(wholes[at])
+            names, at = left, at - 1
+        if names and at < place:
+            found.append(wholes[at])
+        return found
+
+    def _left_alone(self, after: str | None, before: str | None) -> set[str]:
+        """Return the files that are the same in two manifests."""
+        if after is None or before is None or after == before:
+            return set()
+        known = self._left.get((after, before))
+        if known is None:
+            theirs = self._entries(before)
+            known = self._left[after, before] = {
+                name
+                for name, entry in self._entries(after).items()
+                if _is_same(entry, theirs.get(name))
+            }
+        return known
 
     def _name_inside(self, whole: State, part: State) -> tuple[str, bool] | None:
         """Return how a manifest names a part, and whether it is a folder."""

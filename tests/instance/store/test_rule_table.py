@@ -339,6 +339,71 @@ def test_a_file_that_a_later_maker_of_a_folder_left_alone_keeps_its_own(
     assert story.walk(story.node(use), up=True)[1] & {"w1", "w2", "w3"} == {maker}
 
 
+def _folder_of(**files: int) -> dict[str, Any]:
+    """Return what an edge knows of a folder: files with the times of their writing."""
+    listed = [(name, 20, None, at) for name, at in sorted(files.items())]
+    sign = "".join(f"{name}{at}" for name, at in sorted(files.items()))
+    manifest = {
+        "digest": f"h1:{sign:x<43}=", "files": len(files), "bytes": 20,
+        "entries": listed,
+    }  # fmt: skip
+    known = [{"kind": "dirhash-h1", "value": manifest["digest"]}]
+    return {"kind": "folder", "manifest": manifest, "evidence": known}
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "runs"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1, "b": 2, "c": 3}, {"w1", "w2", "w3"}),
+        ({"a": 2, "b": 2}, {"a": 2, "b": 2, "c": 3}, {"w2", "w3"}),
+        ({"a": 1, "b": 2}, {"a": 1, "c": 3}, {"w1", "w3"}),
+        ({"a": 1, "b": 2}, {"b": 2, "c": 3}, {"w2", "w3"}),
+        ({"a": 1, "b": 2}, {"c": 3}, {"w3"}),
+    ],
+    ids=["all stay", "written again", "the second's is gone", "the first's is gone",
+         "all are gone"],
+)  # fmt: skip
+def test_a_folder_comes_from_the_runs_whose_files_it_has(
+    story: Story, second: dict[str, int], third: dict[str, int], runs: set[str]
+) -> None:
+    """Run after run writes into one folder; who uses it as a whole uses all of it."""
+    firsts = []
+    for number, files in enumerate(({"a": 1}, second, third), 1):
+        firsts.append(story.uses(f"w{number}", f"/in{number}"))
+        story.makes(f"w{number}", "/out", **_folder_of(**files))
+    story.uses("r", "/out", **_folder_of(**third))
+    made = story.makes("r", "/report")
+    assert story.walk(story.node(made), up=True)[1] == {"r", *runs}
+    for number, first in enumerate(firsts, 1):
+        reached = story.walk(story.node(first), up=False)[0]
+        assert ("/report" in reached) is (f"w{number}" in runs)
+
+
+def test_a_folder_of_which_one_file_was_changed_by_hand_has_its_maker(
+    story: Story,
+) -> None:
+    """Nobody made the new version; the other files are still the run's."""
+    story.makes("w", "/out", **_folder_of(a=1, b=1))
+    story.uses("r", "/out", **_folder_of(a=1, b=2))
+    made = story.makes("r", "/report")
+    assert story.walk(story.node(made), up=True)[1] == {"r", "w"}
+
+
+@pytest.mark.parametrize(("again", "is_there"), [(1, True), (2, False)])
+def test_a_file_that_a_later_maker_of_its_folder_left_alone_is_a_part_of_that(
+    story: Story, again: int, is_there: bool
+) -> None:
+    """A step wrote a file, its run the folder; what the file came from is found."""
+    step = {"key": "1", "name": "draw", "at": START}
+    story.uses("w1", "/in", step=step)
+    story.makes("w1", "/out/a", step=step, scope="1")
+    story.makes("w1", "/out", derived_from=[], **_folder_of(a=1))
+    story.makes("w2", "/out", **_folder_of(a=again, b=2))
+    story.uses("r", "/out", **_folder_of(a=again, b=2))
+    made = story.makes("r", "/report")
+    assert ("/in" in story.walk(story.node(made), up=True)[0]) is is_there
+
+
 def test_a_folder_comes_from_who_made_its_files(story: Story) -> None:
     """Other files of the folder are no ancestors of what was made from one."""
     story.makes("a", "/f/x")

@@ -57,8 +57,16 @@ def test_the_graph_follows_the_rule_however_facts_arrive(store_url: str) -> None
 
 @pytest.mark.parametrize(
     ("made_of", "rule"),
-    [(folder_histories(), "leftovers"), (step_histories(), "off_path")],
-    ids=["folders that are made again", "steps that work on one artifact"],
+    [
+        (folder_histories(), "leftovers"),
+        (folder_histories(), "remains"),
+        (step_histories(), "off_path"),
+    ],
+    ids=[
+        "files of folders that are made again",
+        "folders that are made again",
+        "steps that work on one artifact",
+    ],
 )
 def test_special_histories_follow_the_rule(
     store_url: str, made_of: st.SearchStrategy[list[Fact]], rule: str
