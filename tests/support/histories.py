@@ -134,9 +134,11 @@ def step_histories(draw: st.DrawFn) -> list[Fact]:
         step: draw(st.sampled_from([None, None, *"1234"[:at]]))
         for at, step in enumerate("1234")
     }
-    for number in range(draw(st.integers(4, 12))):
-        run = draw(st.sampled_from(["r1", "r1", "r2"]))
-        kind, id = draw(st.sampled_from(ARTIFACTS[1:3] + ARTIFACTS[5:]))
+    for number in range(draw(st.integers(8, 12))):
+        run = draw(st.sampled_from(["r1", "r1", "r1", "r2"]))
+        kind, id = draw(
+            st.sampled_from([*ARTIFACTS[1:3], *[ARTIFACTS[1]] * 3, ARTIFACTS[5]])
+        )
         fact: Fact = {
             "f": "edge",
             "uid": f"{run}-{number}",
@@ -146,13 +148,15 @@ def step_histories(draw: st.DrawFn) -> list[Fact]:
             "kind": kind,
             "id": id,
         }
-        step = draw(st.sampled_from([None, *"1234"]))
+        step = draw(st.sampled_from([None, *"12341234"]))
         if step is not None:
             fact["step"] = {"key": step, "name": step, "at": START}
             if parents[step] is not None:
                 fact["step"]["parent"] = parents[step]
         if fact["dir"] == "output":
-            _complete_output(draw, fact, step, parents)
+            scope = draw(st.sampled_from([step, step, None]))
+            if scope is not None:
+                fact["scope"] = scope
         if draw(st.booleans()):
             fact |= draw(evidence(kind))
         facts.append(fact)

@@ -269,7 +269,9 @@ def _nth_versions(
 def _is_version(version: str | None, label: str | None, digest: str | None) -> bool:
     if version is None:
         return True
-    if label is not None and label.lstrip("v") == version.lstrip("v"):
+    # `state 2` of a project is written without the blank: `project:7@state2`.
+    asked = version.lstrip("v").replace(" ", "")
+    if label is not None and label.lstrip("v").replace(" ", "") == asked:
         return True
     wanted = version.removeprefix("sha256:")
     is_long = len(wanted) >= MIN_DIGEST

@@ -11,6 +11,10 @@ from ...patterns import pattern
 CONTAINERS: Final = frozenset(row.name for row in KINDS.values() if row.is_container)
 #: Kinds that one task works on in place, in whichever of its steps.
 EDITED: Final = frozenset(row.name for row in KINDS.values() if row.is_edited)
+#: Kinds of which the platform numbers versions itself.
+NUMBERED: Final = frozenset(
+    row.name for row in KINDS.values() if row.wire_version is not None
+)
 TASK_KINDS: Final = frozenset(row.name for row in KINDS.values() if row.is_task)
 
 _SLASHES = pattern(r"/{2,}")
@@ -43,6 +47,14 @@ def artifact_key(fact: dict[str, Any]) -> ArtifactKey:
     if canonical is not None:
         return kind, canonical
     return kind, identity(kind, fact["id"], fact.get("local_path"))
+
+
+def ordinal_label(kind: str, ordinal: int) -> str:
+    """Name a version by its place among an artifact's.
+
+    A project's state is no `v2` by that: the platform numbers the project's versions.
+    """
+    return f"state {ordinal}" if kind in NUMBERED else f"v{ordinal}"
 
 
 def default_name(kind: str, ident: str) -> str:

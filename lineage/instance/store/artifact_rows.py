@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Final, NamedTuple
 
-from .artifact_identity import CONTAINERS
+from .artifact_identity import CONTAINERS, ordinal_label
 from .columns import Columns
 from .database import Transaction
 from .evidence import Token, VersionEvidence
@@ -171,7 +171,8 @@ def version_row(
     Where they contradict each other, as one digest with two sizes, the first counts.
     """
     if not known:
-        label = None if is_unknown and kind not in CONTAINERS else f"v{ordinal}"
+        is_named = not is_unknown or kind in CONTAINERS
+        label = ordinal_label(kind, ordinal) if is_named else None
         return VersionRow("", label, None, None, None, None, None, None, None)
     tokens = sorted({token for one in known for token in one.tokens})
     with_digest = next((one for one in known if one.digest is not None), None)
@@ -205,7 +206,9 @@ def first_nodes(
     """
     nodes = [artifact.latest_id for artifact in artifacts]
     labels = [
-        "v1" if artifact.is_observed or artifact.kind in CONTAINERS else None
+        ordinal_label(artifact.kind, 1)
+        if artifact.is_observed or artifact.kind in CONTAINERS
+        else None
         for artifact in artifacts
     ]
     return Columns(
@@ -260,7 +263,9 @@ def _label(
         return digest[7:15]
     if tokens and tokens[0].rank == 0:
         return f"#{tokens[0].text[1:]}"
-    return None if is_unknown and kind not in CONTAINERS else f"v{ordinal}"
+    if is_unknown and kind not in CONTAINERS:
+        return None
+    return ordinal_label(kind, ordinal)
 
 
 def _shown(tokens: Sequence[Token]) -> str | None:

@@ -117,7 +117,10 @@ def test_work_in_place_makes_no_cycle(graph: GraphQueries) -> None:
     answer = graph.get(TEAM, select="project:42@latest", up=None, down=None)
     versions = {n.key: n.version for n in answer.nodes if n.kind == "project"}
     revision = next(arrow for arrow in answer.arrows if arrow.role == "revision")
-    assert (versions[revision.source], versions[revision.target]) == ("v1", "v2")
+    assert (versions[revision.source], versions[revision.target]) == (
+        "state 1",
+        "state 2",
+    )
 
 
 def test_a_task_named_as_an_artifact_is_that_task(graph: GraphQueries) -> None:
@@ -266,6 +269,25 @@ def test_stale_names_what_is_newer(store: Store, graph: GraphQueries) -> None:
     assert card.is_stale
 
 
+def test_a_state_of_a_project_is_no_version_of_the_platform(store: Store) -> None:
+    """What the platform calls version 2 is another state than the second one seen."""
+    run = Facts("numbered")
+    store.ingest(1, [
+        run.uses("project", 7, at=START + 1.0),
+        Facts("edits").makes("project", 7, at=START + 2.0),
+        run.uses("project", 7, at=START + 3.0, version_num=2),
+        run.makes("file", "/of2", at=START + 4.0),
+    ])  # fmt: skip
+    queries = GraphQueries(store)
+
+    def states(select: str) -> list[str | None]:
+        answer = queries.get(TEAM, select=select, up=0, down=0)
+        return [node.version for node in answer.nodes]
+
+    assert states("project:7@v2") == states("project:7@2") == ["v2"]
+    assert states("project:7@state2") == ["state 2"]
+
+
 def test_path_finds_the_way_both_ways(graph: GraphQueries) -> None:
     """A way along the flow is found from either end."""
     for source, target in (("file:a.csv", "folder:out"), ("folder:out", "file:a.csv")):
@@ -273,7 +295,7 @@ def test_path_finds_the_way_both_ways(graph: GraphQueries) -> None:
         assert answer.nodes[0].name == "a.csv"
         assert len(answer.nodes) in (4, 5)
     with pytest.raises(NotFoundError, match="connects"):
-        graph.path(TEAM, source="file:best.pt", target="project:42@v2")
+        graph.path(TEAM, source="file:best.pt", target="project:42@state2")
 
 
 def test_a_way_that_the_links_do_not_lead_back_along_is_none(
@@ -290,7 +312,7 @@ def test_a_way_that_the_links_do_not_lead_back_along_is_none(
 
     monkeypatch.setattr(neighborhood, "walk", meets_all)
     with pytest.raises(NotFoundError, match="no path connects"):
-        graph.path(TEAM, source="file:best.pt", target="project:42@v2")
+        graph.path(TEAM, source="file:best.pt", target="project:42@state2")
 
 
 def test_as_of_leaves_out_what_came_later(graph: GraphQueries) -> None:

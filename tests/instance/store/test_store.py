@@ -232,7 +232,8 @@ def test_states_of_a_container_go_by_who_made_them(store: Store) -> None:
     for run in "acdef":
         task = queries.get_task(TEAM, run=run)
         used[run] = task.edges[0].data.version
-    assert used == {"a": "v1", "c": "v1", "d": "v2", "e": "v4", "f": "#99"}
+    expected = {"a": "state 1", "c": "state 1", "d": "state 2", "e": "v4", "f": "#99"}
+    assert used == expected
 
 
 def test_a_task_made_later_takes_over_its_mention(store: Store) -> None:
