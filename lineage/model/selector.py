@@ -52,7 +52,7 @@ STATUSES: Final = (
 STATUS_WORDS: Final = (*_STATUS, *STATUSES)
 
 _VERSION = pattern(
-    r"(.+)@(#?\d+|v\d+|latest|last|first|-\d{1,6}|(?:sha256:)?[0-9a-f]{6,64})"
+    r"(.+)@(#?\d+|v\d+|state\d+|latest|last|first|-\d{1,6}|(?:sha256:)?[0-9a-f]{6,64})"
 )
 _COMPARISON = pattern(
     r"(param|metric)\.([^\s<>=!:]+)\s*(>=|<=|!=|=|>|<|:)\s*(.+)", re.DOTALL

@@ -25,6 +25,7 @@ from lineage.model.selector import (
         ("task:12", NameSelector("task", "12")),
         ("data:345", NameSelector("data", "345")),
         ("project:7@v3", NameSelector("project", "7", "v3")),
+        ("project:7@state3", NameSelector("project", "7", "state3")),
         ("project:7@#9", NameSelector("project", "7", "#9")),
         ("file:/a/b.pt@abcdef01", NameSelector("file", "/a/b.pt", "abcdef01")),
         ('file:"a & b.pt"@latest', NameSelector("file", "a & b.pt", "latest")),

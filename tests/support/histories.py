@@ -149,12 +149,16 @@ def step_histories(draw: st.DrawFn) -> list[Fact]:
             "id": id,
         }
         step = draw(st.sampled_from([None, *"12341234"]))
+        if number < 2:
+            # One step has used what another, mostly beside it, then writes.
+            fact |= {"dir": ["input", "output"][number], "kind": "file", "id": "/b"}
+            step = "12"[number]
         if step is not None:
             fact["step"] = {"key": step, "name": step, "at": START}
             if parents[step] is not None:
                 fact["step"]["parent"] = parents[step]
         if fact["dir"] == "output":
-            scope = draw(st.sampled_from([step, step, None]))
+            scope = draw(st.sampled_from([step, step, step, None]))
             if scope is not None:
                 fact["scope"] = scope
         if draw(st.booleans()):
