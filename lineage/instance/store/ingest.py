@@ -131,7 +131,11 @@ def _write(
     lives = TaskEventWriter(tx, known, steps)
     lives.take(rest, rest_owners)
     steps.write()
-    known.dirty |= _outputs_of(tx, team, steps.moved)
+    if steps.moved:
+        known.dirty |= _outputs_of(tx, team, steps.moved)
+        # Other processes remember where the steps were before.
+        tx.run("UPDATE revisions SET epoch = epoch + 1 WHERE team_id = ?", (team,))
+        known.epoch += 1
     edges.write()
     late.write()
     write_late_names(tx, known, rest)

@@ -295,7 +295,7 @@ def test_path_finds_the_way_both_ways(graph: GraphQueries) -> None:
         assert answer.nodes[0].name == "a.csv"
         assert len(answer.nodes) in (4, 5)
     with pytest.raises(NotFoundError, match="connects"):
-        graph.path(TEAM, source="file:best.pt", target="project:42@v2")
+        graph.path(TEAM, source="file:best.pt", target="project:42@state2")
 
 
 def test_a_way_that_the_links_do_not_lead_back_along_is_none(
@@ -312,7 +312,7 @@ def test_a_way_that_the_links_do_not_lead_back_along_is_none(
 
     monkeypatch.setattr(neighborhood, "walk", meets_all)
     with pytest.raises(NotFoundError, match="no path connects"):
-        graph.path(TEAM, source="file:best.pt", target="project:42@v2")
+        graph.path(TEAM, source="file:best.pt", target="project:42@state2")
 
 
 def test_as_of_leaves_out_what_came_later(graph: GraphQueries) -> None:

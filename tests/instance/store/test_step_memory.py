@@ -47,3 +47,23 @@ def test_steps_of_tasks_that_turn_out_to_be_one_are_found_again(store: Store) ->
     store.ingest(1, [facts.uses("file", "d", step="1", task="y")])
     store.ingest(1, [facts.uses("file", "e", step="1", task="x")])
     assert [step for _, step, *_ in _steps(store)] == ["x/1", "y/1"]
+
+
+def test_a_step_that_another_process_moved_is_where_it_is_now(
+    store: Store, store_url: str
+) -> None:
+    """What a step works on in place follows the tree that all facts describe."""
+    facts, other = Facts(), open_store(store_url)
+    inner = {"key": "3", "name": "inner", "parent": "2"}
+    middle = {"key": "2", "name": "middle", "parent": "1"}
+    outer = {"key": "1", "name": "outer"}
+    store.ingest(1, [facts.uses("file", "/f", step=inner)])
+    other.ingest(1, [facts.uses("file", "/cfg", step=middle)])
+    other.close()
+    store.ingest(1, [facts.makes("file", "/f", step=outer, scope="1")])
+    with store.db.read() as tx:
+        made = tx.all(
+            "SELECT -activity FROM links WHERE activity < 0 AND direction = 1"
+        )
+        newest = tx.one("SELECT MAX(id) FROM nodes")
+    assert made == [newest]
