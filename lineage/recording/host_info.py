@@ -39,16 +39,30 @@ def _notebook_name() -> str:
     """Return the name of the running notebook; empty where this is no notebook."""
     if "ipykernel" not in sys.modules:
         return ""
+    name = Path(_notebook_path()).name
+    return name or ("notebook" if _is_kernel() else "")
+
+
+def _notebook_path() -> str:
     main = sys.modules.get("__main__")
     # Visual Studio Code sets a global in the kernel, Jupyter a variable.
-    path = getattr(main, "__vsc_ipynb_file__", None) or os.environ.get(
-        "JPY_SESSION_NAME", ""
-    )
-    name = Path(str(path)).name
-    if name:
-        return name
-    is_kernel = Path(sys.argv[0] if sys.argv else "").name.startswith("ipykernel")
-    return "notebook" if is_kernel else ""
+    path = getattr(main, "__vsc_ipynb_file__", None)
+    return str(path or os.environ.get("JPY_SESSION_NAME", ""))
+
+
+def _is_kernel() -> bool:
+    return Path(sys.argv[0] if sys.argv else "").name.startswith("ipykernel")
+
+
+def _command() -> str | None:
+    """Return what runs the program again.
+
+    A kernel's own command line connects to a notebook that is gone by then.
+    """
+    if not _is_kernel():
+        return shlex.join(sys.orig_argv)
+    path = _notebook_path()
+    return shlex.join(["jupyter", "execute", path]) if path else None
 
 
 def about_process(mask: Masker, user: str | None) -> str:
@@ -56,7 +70,7 @@ def about_process(mask: Masker, user: str | None) -> str:
 
     Uses no network and starts no other process.
     """
-    command = mask(shlex.join(sys.orig_argv))
+    command = _command()
     return "".join(
         (
             member("host", shorten(socket.gethostname(), _LONGEST_NAME)),
@@ -64,7 +78,7 @@ def about_process(mask: Masker, user: str | None) -> str:
             member("user", shorten(user or _user(), _LONGEST_NAME) or None),
             member("pid", os.getpid()),
             member("python", platform.python_version()),
-            member("command", shorten(command, _LONGEST_COMMAND)),
+            member("command", command and shorten(mask(command), _LONGEST_COMMAND)),
         )
     )
 

@@ -46,6 +46,21 @@ def test_about_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(found) == {"host", "machine", "user", "pid", "python", "command"}
 
 
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [("/w/my train.ipynb", "jupyter execute '/w/my train.ipynb'"), ("", None)],
+)
+def test_a_notebook_is_run_again_by_its_file(
+    path: str, command: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command of its kernel names a connection that is gone by then."""
+    launcher = ["/v/ipykernel_launcher.py", "-f", "/tmp/kernel-1.json"]
+    monkeypatch.setattr(sys, "argv", launcher)
+    monkeypatch.setattr(sys, "orig_argv", ["python", *launcher])
+    monkeypatch.setenv("JPY_SESSION_NAME", path)
+    assert _members(host_info.about_process(Masker(), "me")).get("command") == command
+
+
 def test_a_container_without_a_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """A user that has no name is left out."""
 

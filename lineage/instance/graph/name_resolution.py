@@ -270,8 +270,8 @@ def _is_version(version: str | None, label: str | None, digest: str | None) -> b
     if version is None:
         return True
     # `state 2` of a project is written without the blank: `project:7@state2`.
-    asked = version.lstrip("v").replace(" ", "")
-    if label is not None and label.lstrip("v").replace(" ", "") == asked:
+    wanted = version.lstrip("v").replace(" ", "")
+    if label is not None and label.lstrip("v").replace(" ", "") == wanted:
         return True
     wanted = version.removeprefix("sha256:")
     is_long = len(wanted) >= MIN_DIGEST

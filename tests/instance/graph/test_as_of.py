@@ -227,3 +227,22 @@ def test_steps_end_when_they_ended(store: Store) -> None:
     then = graph.provenance(TEAM, of="file:x", as_of=START + 15.0).tasks[0]
     assert [(s.name, s.ended_at) for s in then.steps] == [("s1", None)]
     assert [s.outcome for s in graph.get_task(TEAM, id=1).steps] == ["ok", None]
+
+
+def test_a_state_of_a_project_is_no_version_of_the_platform(store: Store) -> None:
+    """What the platform calls version 2 is another state than the second one seen."""
+    run = Facts("numbered")
+    store.ingest(1, [
+        run.uses("project", 7, at=START + 1.0),
+        Facts("edits").makes("project", 7, at=START + 2.0),
+        run.uses("project", 7, at=START + 3.0, version_num=2),
+        run.makes("file", "/of2", at=START + 4.0),
+    ])  # fmt: skip
+    queries = GraphQueries(store)
+
+    def states(select: str) -> list[str | None]:
+        answer = queries.get(TEAM, select=select, up=0, down=0)
+        return [node.version for node in answer.nodes]
+
+    assert states("project:7@v2") == states("project:7@2") == ["v2"]
+    assert states("project:7@state2") == ["state 2"]

@@ -269,25 +269,6 @@ def test_stale_names_what_is_newer(store: Store, graph: GraphQueries) -> None:
     assert card.is_stale
 
 
-def test_a_state_of_a_project_is_no_version_of_the_platform(store: Store) -> None:
-    """What the platform calls version 2 is another state than the second one seen."""
-    run = Facts("numbered")
-    store.ingest(1, [
-        run.uses("project", 7, at=START + 1.0),
-        Facts("edits").makes("project", 7, at=START + 2.0),
-        run.uses("project", 7, at=START + 3.0, version_num=2),
-        run.makes("file", "/of2", at=START + 4.0),
-    ])  # fmt: skip
-    queries = GraphQueries(store)
-
-    def states(select: str) -> list[str | None]:
-        answer = queries.get(TEAM, select=select, up=0, down=0)
-        return [node.version for node in answer.nodes]
-
-    assert states("project:7@v2") == states("project:7@2") == ["v2"]
-    assert states("project:7@state2") == ["state 2"]
-
-
 def test_path_finds_the_way_both_ways(graph: GraphQueries) -> None:
     """A way along the flow is found from either end."""
     for source, target in (("file:a.csv", "folder:out"), ("folder:out", "file:a.csv")):
