@@ -112,6 +112,26 @@ def test_runs_of_an_app_are_counted_from_the_last(
     assert type_("show", typed, "--json").data["thing"]["node"]["key"] == key
 
 
+@pytest.mark.parametrize("kind", ["file", "folder"])
+@pytest.mark.parametrize("name", ["model.pt", "/runs/model.pt", "link.pt"])
+def test_versions_are_counted_from_the_last_by_every_name(
+    empty_home: Api, type_: Callable[..., Any], kind: str, name: str
+) -> None:
+    """By its name, its path, and another name that it was declared by."""
+    for run in (1, 2, 3):
+        fact = {
+            "uid": f"e-{run}", "f": "edge", "task": f"r{run}", "dir": "output",
+            "at": 1_700_000_000.0 + run, "kind": kind, "id": "/runs/model.pt",
+            "name": "model.pt", "aliases": ["model.pt", "link.pt"],
+        }  # fmt: skip
+        assert empty_home.facts.add([fact]).refused == []
+    shown = [
+        type_("show", f"{name}@{nth}", "--json").data["thing"]["node"]["version"]
+        for nth in ("first", "-3", "-2", "-1", "last")
+    ]
+    assert shown == ["v1", "v1", "v2", "v3", "v3"]
+
+
 @pytest.mark.usefixtures("same_names")
 @pytest.mark.parametrize("length", [6, 12, 64])
 @pytest.mark.parametrize("prefix", ["", "sha256:"])

@@ -28,6 +28,7 @@ from ..store.edge_uids import SOURCE_BITS, join_uid
 from .name_resolution import find_named
 from .nodes import artifact_nodes, data_key, data_nodes, nodes_of, read_card, task_nodes
 from .query_session import GraphReader
+from .step_filter import IS_STEP
 from .task_params import (
     MAX_VALUES,
     task_environments,
@@ -342,9 +343,9 @@ def _find_task(view: TeamGraph, text: str) -> int | None:
 
 def _steps(view: TeamGraph, task: int) -> list[Step]:
     rows = view.rows(
-        "SELECT s.number, s.name, s.parent, s.started_at, s.ended_at, s.outcome,"
+        "SELECT s.number, s.name, s.parent, s.started_at, s.ended_at, s.outcome,"  # noqa: S608  constant SQL
         " s.error, s.params FROM steps s WHERE s.team_id = :team AND s.task_id = :task"
-        "{when s.started_at} ORDER BY s.number LIMIT :most",
+        f" AND {IS_STEP}{{when s.started_at}} ORDER BY s.number LIMIT :most",
         task=task,
         most=MAX_EDGES,
     )

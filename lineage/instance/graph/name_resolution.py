@@ -215,13 +215,14 @@ def _with_name(view: TeamGraph, text: str) -> list[tuple[int, str, int]]:
     rows = view.rows(_NAMED, terms=terms, aliases=forms, most=MAX_MATCHES)
     wanted = _comparable(text.removeprefix("./"))
     end = wanted if wanted.startswith("/") else "/" + wanted
-    return [
+    found = [
         (id, kind, is_model)
         for id, name, ident, kind, is_model, is_alias in rows
         if is_alias
         or wanted in (_comparable(name), _comparable(ident))
         or _comparable(ident).endswith(end)
     ]
+    return list(dict.fromkeys(found))
 
 
 def _versions(
@@ -229,7 +230,7 @@ def _versions(
 ) -> set[NodeRef]:
     """Return the versions of artifacts: all, or the one that is named."""
     rows = view.rows(
-        "SELECT n.id, n.task_id, n.label, n.digest, n.entity_id, n.ordinal"
+        "SELECT n.id, n.task_id, n.label, n.digest, n.entity_id, n.created_at"
         " FROM each_int(:ids) AS x"
         " JOIN entities e ON e.team_id = :team AND e.id = x.value"
         " JOIN nodes n ON n.team_id = e.team_id AND n.entity_id = e.id",
@@ -255,14 +256,10 @@ def _nth_versions(
     current = newest_versions(view, by_entity)
     kept = []
     for entity, part in by_entity.items():
-        part.sort(key=lambda row: (row[5], row[0]))
-        if nth in ("last", "latest", "-1"):
-            kept += [
-                r for r in part if entity in current and current[entity].node == r[0]
-            ]
-        else:
-            chosen = _nth([row[0] for row in part], nth)
-            kept += [row for row in part if row[0] == chosen]
+        last = current[entity].node if entity in current else None
+        part.sort(key=lambda row: (row[0] == last, row[5], row[0]))
+        chosen = _nth([row[0] for row in part], nth)
+        kept += [row for row in part if row[0] == chosen]
     return kept
 
 

@@ -8,20 +8,23 @@ from typing import Final
 from ...model.overview import OPEN_STEP, StepDisplay
 from .edges import EdgeGroup
 from .grouping import Id, Item
+from .step_filter import IS_STEP
 from .team_graph import TeamGraph, task_of_ref
 
 _STEPS: Final = (
-    "SELECT s.task_id, s.number, s.name, p.name, s.started_at, s.ended_at, s.outcome"
+    "SELECT s.task_id, s.number, s.name, p.name, s.started_at, s.ended_at, s.outcome"  # noqa: S608  constant SQL
     " FROM each_int(:ids) AS x"
     " JOIN steps s ON s.team_id = :team AND s.task_id = x.value"
     " LEFT JOIN steps p ON p.team_id = s.team_id AND p.task_id = s.task_id"
     " AND p.number = s.parent AND s.parent > 0"
-    " WHERE s.number > 0{when s.started_at} ORDER BY s.task_id, s.number"
+    f" WHERE s.number > 0 AND {IS_STEP}"
+    "{when s.started_at} ORDER BY s.task_id, s.number"
 )
 _COUNTS: Final = (
-    "SELECT s.task_id, COUNT(*) FROM each_int(:ids) AS x"
+    "SELECT s.task_id, COUNT(*) FROM each_int(:ids) AS x"  # noqa: S608  constant SQL
     " JOIN steps s ON s.team_id = :team AND s.task_id = x.value"
-    " WHERE s.number > 0{when s.started_at} GROUP BY s.task_id"
+    f" WHERE s.number > 0 AND {IS_STEP}"
+    "{when s.started_at} GROUP BY s.task_id"
 )
 
 

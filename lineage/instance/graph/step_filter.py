@@ -11,6 +11,12 @@ from .team_graph import NodeRef, TeamGraph, task_ref
 MAX_NAMED: Final = 20_000
 MAX_SEARCHED: Final = 2_000
 
+#: A step may turn out to be a task: the OpenLineage run of a child that has data.
+IS_STEP: Final = (
+    "NOT EXISTS (SELECT 1 FROM tasks o JOIN runs c ON c.team_id = o.team_id"
+    " AND c.run = substr(s.step, length(o.run) + 2)"
+    " WHERE o.team_id = s.team_id AND o.id = s.task_id)"
+)
 _NAMED: Final = (
     "SELECT s.task_id, s.number FROM steps s WHERE s.team_id = :team"
     " AND lower(s.name) LIKE :name ESCAPE '!'{when s.started_at}"

@@ -56,6 +56,7 @@ class RunEvent:
     job_namespace: str
     parent: str | None
     parent_job: str | None
+    root: str | None
     inputs: tuple[Dataset, ...]
     outputs: tuple[Dataset, ...]
     run_facets: Mapping[str, Any]
@@ -89,7 +90,7 @@ def read_event(value: object, place: str = "") -> RunEvent | None:
         reader.ignore("eventType", f"{word[:40]!r} is none of {', '.join(TYPES)}")
         word = "OTHER"
     run_facets = reader.facets(run.get("facets"), "run.facets")
-    parent, parent_job = _parent(run_facets, reader)
+    parent, parent_job, root = _parent(run_facets, reader)
     return RunEvent(
         type=word,
         at=reader.time(event.get("eventTime")),
@@ -98,6 +99,7 @@ def read_event(value: object, place: str = "") -> RunEvent | None:
         job_namespace=str(job.get("namespace") or "")[:_MAX_NAME],
         parent=parent,
         parent_job=parent_job,
+        root=root,
         inputs=reader.datasets(event.get("inputs"), "inputs"),
         outputs=reader.datasets(event.get("outputs"), "outputs"),
         run_facets=run_facets,
@@ -113,17 +115,29 @@ def key_of(run_id: str) -> str:
 
 def _parent(
     facets: Mapping[str, Any], reader: _Reader
-) -> tuple[str | None, str | None]:
+) -> tuple[str | None, str | None, str | None]:
+    """Return the key of the parent, the name of its job, and the key of the root."""
     facet = facets.get("parent") or facets.get("parentRun")
     if not isinstance(facet, Mapping):
-        return None, None
-    run, job = facet.get("run"), facet.get("job")
-    run_id = run.get("runId") if isinstance(run, Mapping) else None
-    if not isinstance(run_id, str) or not run_id or len(run_id) > _MAX_KEY:
+        return None, None, None
+    run_id, job, root = _run_id(facet), facet.get("job"), facet.get("root")
+    if run_id is None:
         reader.ignore("run.facets.parent", "it has no run.runId")
-        return None, None
+        return None, None, None
     name = job.get("name") if isinstance(job, Mapping) else None
-    return key_of(run_id), name[:_MAX_NAME] if isinstance(name, str) else None
+    root_id = _run_id(root) if isinstance(root, Mapping) else None
+    return (
+        key_of(run_id),
+        name[:_MAX_NAME] if isinstance(name, str) else None,
+        None if root_id is None else key_of(root_id),
+    )
+
+
+def _run_id(facet: Mapping[str, Any]) -> str | None:
+    run = facet.get("run")
+    run_id = run.get("runId") if isinstance(run, Mapping) else None
+    is_key = isinstance(run_id, str) and 0 < len(run_id) <= _MAX_KEY
+    return run_id if is_key else None
 
 
 class _Reader:

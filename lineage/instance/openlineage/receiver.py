@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from os import SEEK_END
 from typing import Any, Final
@@ -15,8 +15,17 @@ from ..route import RequestContext, Route
 from ..store.database import Transaction
 from .event import RunEvent, key_of, read_event
 from .run_state import RunState
-from .to_facts import artifacts_of, facts_of
+from .to_facts import PLACES, Artifact, artifacts_of, facts_of, joined_names
 
+_BY_ALIAS: Final = (
+    "SELECT a.alias, e.kind, e.ident FROM each_text(:names) AS x"
+    " JOIN aliases a ON a.team_id = :team AND a.alias = x.value"
+    " JOIN entities e ON e.team_id = a.team_id AND e.id = a.entity_id"
+)
+_BY_IDENT: Final = (
+    "SELECT e.ident FROM each_text(:idents) AS x JOIN entities e"
+    " ON e.team_id = :team AND e.kind = :kind AND e.ident = x.value"
+)
 _NO_MACHINE: Final = (
     "UPDATE entities SET is_legacy = 1 WHERE team_id = :team AND kind = 'file'"
     " AND is_legacy = 0 AND machine IS NULL"
@@ -28,6 +37,8 @@ _CHANGED: Final = "UPDATE revisions SET revision = revision + 1 WHERE team_id = 
 MAX_EVENTS: Final = 10_000
 #: Bytes of one event, at most; Spark's largest plans have about a tenth.
 MAX_EVENT: Final = 16 << 20
+#: Runs around a run that are looked up, at most.
+_MAX_LEVELS: Final = 8
 
 
 class Event(RootModel[dict[str, Any]]):
@@ -154,10 +165,14 @@ def _store(call: RequestContext, events: Sequence[RunEvent]) -> list[str]:
         ]
         _write(tx, team, states)
         wanted = {one for state in states.values() for one in artifacts_of(state)}
-        names = _known_names(tx, team, wanted)
-    facts = [
-        fact for run, state in states.items() for fact in facts_of(run, state, names)
-    ]
+        known = _known_names(tx, team, wanted)
+        names = joined_names(states.values(), known)
+        parents = _parents(tx, team, states)
+        facts = [
+            fact
+            for run, state in states.items()
+            for fact in facts_of(run, state, names, parents)
+        ]
     answer = store.ingest(team, facts, user=call.principal.user)
     paths = sorted({id for _, id in wanted if id.startswith("/")})
     if paths:
@@ -185,23 +200,56 @@ def _write(tx: Transaction, team: int, states: Mapping[str, RunState]) -> None:
     )
 
 
-def _known_names(
-    tx: Transaction, team: int, wanted: set[tuple[str, str]]
-) -> dict[tuple[str, str], str]:
-    """Find what apps of ours call the same artifacts: their canonical names.
+def _parents(
+    tx: Transaction, team: int, states: Mapping[str, RunState]
+) -> dict[str, RunState]:
+    """Return what is known of the runs around others, up to some levels."""
+    found = dict(states)
+    missing = set(_around(states.values())) - found.keys()
+    for _ in range(_MAX_LEVELS):
+        if not missing:
+            break
+        known = _read(tx, team, sorted(missing))
+        found |= known
+        missing = set(_around(known.values())) - found.keys()
+    return found
 
+
+def _around(states: Iterable[RunState]) -> Iterator[str]:
+    for state in states:
+        yield from (run for run in (state.parent, state.root) if run is not None)
+
+
+def _known_names(
+    tx: Transaction, team: int, wanted: Collection[Artifact]
+) -> dict[Artifact, Artifact]:
+    """Find what the store knows datasets as: by their own names, or as other places.
+
+    A table may be the folder that an app uses, or the path that another event names.
     An event names no machine, so a path is joined only where one artifact has it.
     """
-    rows = tx.all(
-        "SELECT a.alias, e.kind, e.ident FROM each_text(:names) AS x"
-        " JOIN aliases a ON a.team_id = :team AND a.alias = x.value"
-        " JOIN entities e ON e.team_id = a.team_id AND e.id = a.entity_id",
-        {"names": sorted({id for _, id in wanted}), "team": team},
-    )
-    found: dict[tuple[str, str], set[str]] = {}
-    for alias, kind, ident in rows:
-        found.setdefault((kind, alias), set()).add(ident)
-    return {one: min(idents) for one, idents in found.items() if len(idents) == 1}
+    ids = sorted({id for _, id in wanted})
+    own: set[Artifact] = set()
+    for kind in PLACES:
+        rows = tx.all(_BY_IDENT, {"idents": ids, "kind": kind, "team": team})
+        own.update((kind, row[0]) for row in rows)
+    named: dict[str, set[Artifact]] = {}
+    for alias, kind, ident in tx.all(_BY_ALIAS, {"names": ids, "team": team}):
+        named.setdefault(alias, set()).add((kind, ident))
+    found = {}
+    for kind, id in wanted:
+        known = named.get(id, set())
+        others = {(other, id) for other in PLACES} & own | known
+        for same in (
+            {one for one in known if one[0] == kind},
+            {(kind, id)} & own,
+            {one for one in others if one[0] in PLACES},
+        ):
+            if same:
+                if len(same) == 1:
+                    found[kind, id] = same.pop()
+                break
+    return found
 
 
 ROUTES: Final = (

@@ -31,6 +31,8 @@ class RunState:
     job_namespace: str = ""
     parent: str | None = None
     parent_job: str | None = None
+    root: str | None = None
+    """The outermost run around it."""
     first_at: float | None = None
     """The earliest time of any event."""
     last_at: float | None = None
@@ -71,6 +73,8 @@ class RunState:
         self.job_namespace = max(self.job_namespace, event.job_namespace)
         if event.parent is not None:
             self.parent = max(self.parent or "", event.parent)
+        if event.root is not None:
+            self.root = max(self.root or "", event.root)
         if event.parent_job is not None:
             self.parent_job = max(self.parent_job or "", event.parent_job)
         self.first_at = _least(self.first_at, event.at)

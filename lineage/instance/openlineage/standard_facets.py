@@ -120,7 +120,7 @@ def change_of(facets: Mapping[str, Any]) -> LifecycleChange | None:
     """Return what a run did to an output as a whole, where it is known."""
     facet = _object(facets.get("lifecycleStateChange"))
     change = facet.get("lifecycleStateChange")
-    if change not in _CHANGES:
+    if not isinstance(change, str) or change not in _CHANGES:
         return None
     before = _object(facet.get("previousIdentifier"))
     is_named = isinstance(before.get("namespace"), str) and _text(before.get("name"))

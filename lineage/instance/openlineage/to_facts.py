@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from ...model.addresses import canonical_address
 from ...model.fact_uids import content_uid
 from ...model.kinds import KINDS
 from ...model.openlineage import NAMESPACE
@@ -32,13 +34,20 @@ from .standard_facets import (
 _FILE_SCHEMES: Final = frozenset(
     {"s3", "gs", "abfss", "abfs", "wasbs", "hdfs", "dbfs", "oss", "cos", "obs"}
 )
+#: Kinds of artifacts that may be one place, which names of other kinds mean as well.
+PLACES: Final = ("file", "folder", "table")
+Artifact = tuple[str, str]
+"""The kind of an artifact, and its canonical name."""
 _DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
 _ORDINAL: Final = re.compile(r"v[0-9]+")
 _SAME_SCHEME: Final = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
 
 
 def facts_of(
-    run: str, state: RunState, names: Mapping[tuple[str, str], str]
+    run: str,
+    state: RunState,
+    names: Mapping[Artifact, Artifact],
+    parents: Mapping[str, RunState] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """Return the facts that a state of a run gives.
 
@@ -49,12 +58,16 @@ def facts_of(
     Args:
         run: The task's key.
         state: What is known of the run.
-        names: Canonical names that the store knows, by kind and path.
+        names: What the store knows an artifact by, by kind and path of a dataset.
+        parents: What is known of the runs around it, by their keys.
     """
     if state.parent is not None and not state.has_data:
         return [_with_uid(run, fact) for fact in _step(run, state)]
     at = state.started_at or state.first_at
-    found = [_task(run, state), *_edges(run, state, names)]
+    found = [
+        {**_task(run, state), **_around(state, parents)},
+        *_edges(run, state, names),
+    ]
     found += _values(run, state, at)
     details = task_members(state.facets)
     if details:
@@ -80,11 +93,34 @@ def artifact_of(dataset: Mapping[str, Any]) -> tuple[str, str]:
         host = parts.netloc.lower()
         return "file", f"file://{host}{name}" if host else name
     if scheme in _FILE_SCHEMES:
-        return "file", f"{scheme}://{parts.netloc}/{name.lstrip('/')}"
+        # As an app's address is spelled: hosts of file systems in lower case.
+        place = canonical_address(f"{scheme}://{parts.netloc}")
+        return "file", f"{place}/{name.lstrip('/')}"
     if "://" in namespace:
         head = f"{scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
         return "table", f"{head}/{name}"
     return "table", f"{namespace}/{name}" if namespace else name
+
+
+def joined_names(
+    states: Iterable[RunState], known: Mapping[Artifact, Artifact]
+) -> dict[Artifact, Artifact]:
+    """Add the other names that datasets have to what the store knows them as.
+
+    Args:
+        states: What is known of runs.
+        known: What the store knows of their datasets.
+    """
+    names = dict(known)
+    for state in states:
+        for dataset in (*state.inputs.values(), *state.outputs.values()):
+            own = artifact_of(dataset)
+            same = [own, *(artifact_of(other) for other in _symlinks(dataset))]
+            if len(same) > 1:
+                chosen = next((names[one] for one in same if one in names), own)
+                for one in same:
+                    names.setdefault(one, chosen)
+    return names
 
 
 def artifacts_of(state: RunState) -> set[tuple[str, str]]:
@@ -104,8 +140,6 @@ def _task(run: str, state: RunState) -> dict[str, Any]:
         "name": state.job,
         "status": "started",
     }
-    if state.parent is not None:
-        fact["parent"] = state.parent
     location = state.facets.get("job", {}).get("sourceCodeLocation")
     version = location.get("version") if isinstance(location, Mapping) else None
     if isinstance(version, str) and version:
@@ -141,6 +175,21 @@ def _values(run: str, state: RunState, at: float | None) -> Iterator[dict[str, A
         }
 
 
+def _around(state: RunState, parents: Mapping[str, RunState]) -> dict[str, Any]:
+    """Return the task that a run belongs to, and the step of that task."""
+    if state.parent is None:
+        return {}
+    parent, known = state.parent, parents.get(state.parent)
+    if known is None:
+        # Its parent said nothing itself, as far as is known; the root may have.
+        return {"parent": parent if state.root not in parents else state.root}
+    step = None
+    while known is not None and known.parent is not None and not known.has_data:
+        step, parent = step or parent, known.parent
+        known = parents.get(parent)
+    return {"parent": parent, **({"parent_step": step} if step else {})}
+
+
 def _end(run: str, state: RunState) -> dict[str, Any]:
     fact = {"f": "task_end", "task": run, "at": state.ended_at, "status": state.end}
     error = state.facets.get("errorMessage")
@@ -172,7 +221,7 @@ def _step(run: str, state: RunState) -> Iterator[dict[str, Any]]:
 
 
 def _edges(
-    run: str, state: RunState, names: Mapping[tuple[str, str], str]
+    run: str, state: RunState, names: Mapping[Artifact, Artifact]
 ) -> Iterator[dict[str, Any]]:
     steps = steps_of(state.facets)
     started = state.started_at or state.first_at
@@ -192,7 +241,7 @@ def _edges(
         if state.produced_at is not None or "recordedAt" in own:
             made_at = max(state.produced_at or 0.0, state.started_at or 0.0)
             fact = _edge(run, "output", dataset, made_at, names)
-            sources = _sources(dataset) or _sources_of_change(change, before)
+            sources = _sources(dataset, names) or _sources_of_change(change, before)
             size = _size(fact["kind"], dataset)
             yield fact | size | sources | edge_members(own, steps)
 
@@ -202,9 +251,13 @@ def _edge(
     direction: str,
     dataset: Mapping[str, Any],
     at: float | None,
-    names: Mapping[tuple[str, str], str],
+    names: Mapping[Artifact, Artifact],
 ) -> dict[str, Any]:
     kind, id = artifact_of(dataset)
+    others = [artifact_of(other) for other in _symlinks(dataset)]
+    known = next((names[one] for one in ((kind, id), *others) if one in names), None)
+    if known is not None:
+        kind = known[0]
     fact: dict[str, Any] = {
         "f": "edge", "task": run, "at": at, "dir": direction, "kind": kind, "id": id,
         "name": _name(id),
@@ -212,10 +265,8 @@ def _edge(
     description = description_of(dataset["facets"])
     if description is not None:
         fact["meta"] = {"customRelationSettings": {"description": description}}
-    others = [artifact_of(other) for other in _symlinks(dataset)]
-    known = [names[one] for one in ((kind, id), *others) if one in names]
-    if known:
-        fact["canonical"] = known[0]
+    if known is not None and known[1] != id:
+        fact["canonical"] = known[1]
     aliases = [other for _, other in others if other != id]
     if aliases:
         fact["aliases"] = aliases[:8]
@@ -272,14 +323,21 @@ def _sources_of_change(
     return {"derived_from": []} if is_emptied else {}
 
 
-def _sources(dataset: Mapping[str, Any]) -> dict[str, Any]:
+def _sources(
+    dataset: Mapping[str, Any], names: Mapping[Artifact, Artifact]
+) -> dict[str, Any]:
     """Return the inputs that the facet of explicit lineage names, if it is there."""
     facet = dataset["facets"].get("lineage")
     inputs = facet.get("inputs") if isinstance(facet, Mapping) else None
     if not isinstance(inputs, list):
         return {}
     found = [artifact_of(one) for one in inputs if _is_named(one)]
-    return {"derived_from": [{"kind": kind, "id": id} for kind, id in found]}
+    kinds = [names.get(one, one)[0] for one in found]
+    return {
+        "derived_from": [
+            {"kind": kind, "id": id} for kind, (_, id) in zip(kinds, found, strict=True)
+        ]
+    }
 
 
 def _symlinks(dataset: Mapping[str, Any]) -> list[Mapping[str, Any]]:

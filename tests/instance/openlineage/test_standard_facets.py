@@ -34,6 +34,9 @@ from openlineage.client.generated import (
 )
 from openlineage.client.serde import Serde
 
+from lineage.instance.errors import RequestError
+from lineage.instance.openlineage.event import read_event
+from lineage.instance.openlineage.run_state import RunState as RunFacts
 from lineage.instance.openlineage.standard_facets import (
     change_of,
     counts_of,
@@ -41,6 +44,7 @@ from lineage.instance.openlineage.standard_facets import (
     tags_of,
     task_params,
 )
+from lineage.instance.openlineage.to_facts import facts_of
 
 DAY = "2026-01-01T00:00:00+00:00"
 NEXT = "2026-01-02T00:00:00+00:00"
@@ -265,6 +269,7 @@ def test_a_written_dataset_comes_from_the_inputs(served: Served, word: str) -> N
     "wrong", [None, 7, "text", [], [7], {}, {"tags": 7}, {"tags": [7, {"key": 7}]},
               {"owners": [None, {"name": 7}]}, {"rowCount": "7", "size": -1},
               {"rowCount": True, "size": 2**70}, {"lifecycleStateChange": "ODD"},
+              {"lifecycleStateChange": ["DROP"]}, {"lifecycleStateChange": {"a": 1}},
               {"nominalStartTime": 7, "description": 7}],
 )  # fmt: skip
 def test_what_has_another_form_is_left_out(wrong: Any) -> None:
@@ -275,3 +280,56 @@ def test_what_has_another_form_is_left_out(wrong: Any) -> None:
     assert (task_params(facets), owners_of(facets), tags_of(facets)) == ({}, [], {})
     assert (counts_of("output", facets), change_of(facets)) == ({}, None)
     assert json.dumps(facets)
+
+
+_WHOLE = _event(
+    RunState.COMPLETE,
+    inputs=[InputDataset("db://h", "raw", facets={})],
+    outputs=[_changed("RENAME", "orders_2026", "orders")],
+    run_facets={
+        "nominalTime": nominal_time_run.NominalTimeRunFacet(DAY, NEXT),
+        "tags": tags_run.TagsRunFacet([tags_run.TagsRunFacetFields("team", "blue")]),
+    },
+    job_facets={
+        "ownership": ownership_job.OwnershipJobFacet([ownership_job.Owner("ann", "x")]),
+        "documentation": documentation_job.DocumentationJobFacet("Cleans orders"),
+    },
+)
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each container with each key or index in it."""
+    keys = value if isinstance(value, dict) else range(len(value))
+    for key in list(keys):
+        yield value, key
+        if isinstance(value[key], dict | list):
+            yield from _places(value[key])
+
+
+def test_a_wrong_type_at_any_place_is_refused_by_name_or_left_out() -> None:
+    """No member of an event can make the server fail."""
+    event = json.loads(Serde.to_json(_WHOLE))
+    symlinks = {"identifiers": [{"namespace": "file", "name": "/a", "type": "T"}]}
+    event["inputs"][0]["facets"]["symlinks"] = symlinks
+    event["run"]["facets"]["parent"] = {
+        "run": {"runId": "p"}, "job": {"namespace": "n", "name": "p"},
+        "root": {"run": {"runId": "q"}, "job": {"namespace": "n", "name": "q"}},
+    }  # fmt: skip
+    tried, refused = 0, set[str | None]()
+    for owner, key in list(_places(event)):
+        kept = owner[key]
+        for wrong in (None, 7, True, "odd", [], {}, [["x"]], {"x": ["x"]}):
+            owner[key] = wrong
+            try:
+                found = read_event(event)
+            except RequestError as error:
+                refused.add(error.field)
+                continue
+            if found is not None:
+                state = RunFacts()
+                state.add(found)
+                assert facts_of("ol:r", state, {})
+                tried += 1
+        owner[key] = kept
+    assert tried > 300
+    assert None not in refused
