@@ -9,8 +9,9 @@ from .errors import DeclarationError, LineageError
 # read now and hold for the process.
 from .recording import enabled as _enabled  # noqa: F401  loaded for what it reads
 
-# A fork by another thread may fall into the first fact, which loads all the rest.
-from .recording import fork_guard as _fork_guard  # noqa: F401  loaded for its hooks
+# A fork by another thread, or a signal, may fall into the first fact, which loads all
+# the rest.
+from .recording import fork_guard as _fork_guard
 
 if _typing.TYPE_CHECKING:
     from .api import Api
@@ -174,7 +175,8 @@ _ON_DEMAND = {
 def __getattr__(name: str) -> _typing.Any:
     if name not in _ON_DEMAND:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = _import_module(f".{_ON_DEMAND[name]}", __name__)
+    with _fork_guard.whole_modules():
+        module = _import_module(f".{_ON_DEMAND[name]}", __name__)
     value = module if name == "cards" else getattr(module, name)
     globals()[name] = value
     return value

@@ -19,7 +19,7 @@ from .errors import DeliveryError, attempt, guard, logger
 from .recording.context import CURRENT, ActiveTask, StepContext
 from .recording.enabled import is_on, turn_off, turn_on
 from .recording.environment import EnvironmentLookup
-from .recording.fork_guard import no_fork
+from .recording.fork_guard import loading
 from .recording.interpreters import is_main_interpreter
 from .settings import UNUSABLE, Settings
 
@@ -69,7 +69,7 @@ class Runtime:
 
     def _build(self, settings: Settings) -> None:
         # Loaded by the first fact: no app waits for them when it starts.
-        with no_fork():
+        with loading():
             from .delivery.deadline import WaitBudget
             from .journal.directory import JournalDirectory
             from .journal.writer import Journal
@@ -105,7 +105,7 @@ class Runtime:
         self.flusher = self._make_flusher()
 
     def _make_flusher(self) -> Flusher:
-        with no_fork():
+        with loading():
             from .delivery.evidence.collector import EvidenceCollector
             from .delivery.flusher import Flusher
         settings = self.settings
@@ -130,8 +130,8 @@ class Runtime:
         url = self.settings.openlineage_url
         if url is None or not self.settings.is_enabled:
             return None
-        from .delivery.beside import Beside
-
+        with loading():
+            from .delivery.beside import Beside
         return Beside(self.settings, url)
 
     def _make_environment_finder(self) -> EnvironmentFinder:
@@ -402,7 +402,7 @@ class Runtime:
         """Begin delivery, after the first fact of this process."""
         self.is_open = True
         # The flusher's thread loads the client, while forks wait: no call waits for it.
-        with no_fork():
+        with loading():
             from .process_end import process_end
         process_end.watch(current_runtime)
         self.flusher.start()
@@ -474,10 +474,10 @@ class Runtime:
         # Loads pydantic and others, for which no app waits when it starts.
         if self._api is None and self.settings.destination == "local":
             embedded = self._open_embedded(journal)
-            with no_fork():
+            with loading():
                 from .delivery.exporters import embedded_target
             return embedded_target(embedded, with_names, self._look_at_state)
-        with no_fork():
+        with loading():
             from .delivery.exporter_resolver import ExporterResolver
         return ExporterResolver(self._make_api, with_names, self._look_at_state)
 
@@ -486,13 +486,13 @@ class Runtime:
         is_wanted = self.settings.names_objects_of(self._destination())
         if not is_wanted or not is_main_interpreter():
             return None
-        with no_fork():
+        with loading():
             from .delivery.platform_names import PlatformNames, platform_caller
         make_call = partial(platform_caller, self.settings, _TIMEOUT_S)
         return PlatformNames(self.journal.write, make_call, self._own_recorder.mask)
 
     def _find_store_id(self) -> tuple[int, int] | None:
-        with no_fork():
+        with loading():
             from .instance.store.sqlite import file_identity
         return file_identity(self.journal.folder.home / "instance.db")
 
@@ -504,7 +504,7 @@ class Runtime:
             raise DeliveryError(settings.unusable or "the target is not understood")
         if settings.destination == "local":
             return self._api_of(self._embedded or self._open_embedded(self.journal))
-        with no_fork():
+        with loading():
             from .api import Api
         if settings.destination == "instance":
             return Api(retry_count=1, timeout_s=_TIMEOUT_S, settings=settings)
@@ -520,7 +520,7 @@ class Runtime:
 
     def _open_embedded(self, journal: Journal) -> EmbeddedInstance:
         # The instance is loaded by those who use it.
-        with no_fork():
+        with loading():
             module = importlib.import_module(".instance.embedded", __package__)
             embedded = module.EmbeddedInstance(journal.folder.home)
         with self._lock:
@@ -530,7 +530,7 @@ class Runtime:
             return self._embedded
 
     def _api_of(self, embedded: EmbeddedInstance) -> Api:
-        with no_fork():
+        with loading():
             from .api import Api
 
             adapter = embedded.adapter
@@ -550,7 +550,8 @@ _NOWHERE: Final = Settings(is_enabled=False, home=Path(os.sep, "nonexistent"))
 
 
 def _switch_off(error: Exception) -> None:
-    logger.warning("Nothing is recorded in this process: %s", error, exc_info=error)
+    if HOLDER.runtime is None:
+        logger.warning("Nothing is recorded in this process: %s", error, exc_info=error)
 
 
 class _Holder:
@@ -582,10 +583,10 @@ def runtime() -> Runtime:
 def _make() -> Runtime:
     with HOLDER.lock:
         if HOLDER.runtime is None:
-            made = attempt(Runtime, None, _switch_off) or Runtime(_NOWHERE)
+            made = attempt(Runtime, None, _switch_off)
             # A signal's handler that recorded meanwhile has made one already.
             if HOLDER.runtime is None:
-                HOLDER.runtime = made
+                HOLDER.runtime = made or Runtime(_NOWHERE)
         return HOLDER.runtime
 
 

@@ -34,9 +34,16 @@ HOOKS: Final = (
 )
 
 
+#: The hooks that are registered; each once, though an interrupted import asks twice.
+_watched: Final[set[str]] = set()
+
+
 def watch_imports() -> None:
     """Let each neighbour be met when the app imports it, or now if it has."""
     if IS_DISABLED_BY_ENV:
         return
     for module, hook in HOOKS:
+        if module in _watched:
+            continue
+        _watched.add(module)
         wrapt.register_post_import_hook(f"{__name__}.{hook}", module)

@@ -5,6 +5,10 @@ that makes the module, or get half of it. A fork waits for our own imports: once
 process, for a fraction of a second. What else another thread imports at that moment,
 the child forgets and imports again. A child that is forked while a program is started
 would keep its pipes open, and the thread that starts it would wait for the child's end.
+
+A signal's handler, or a finalizer, may interrupt an import in its own thread and need
+the same modules: it imports them again, whole, and the interrupted import then takes
+those.
 """
 
 from __future__ import annotations
@@ -14,12 +18,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any, Final
 
 from .. import forksafe
 
 #: The interpreter's own import system; its locks by module have no public name.
 _bootstrap: Final[Any] = getattr(importlib, "_bootstrap", None)
+#: What the names of our modules begin with.
+_OURS: Final = f"{__name__.partition('.')[0]}."
 #: No fork is held longer than that, whatever the import waits for.
 _LONGEST_S: Final = 10.0
 
@@ -54,8 +61,7 @@ def _forget_half_made() -> None:
         if lock is None or getattr(lock, "owner", None) in (None, me):
             continue
         locks.pop(name, None)
-        module = sys.modules.get(name)
-        if getattr(getattr(module, "__spec__", None), "_initializing", False):
+        if _is_half_made(sys.modules.get(name)):
             del sys.modules[name]
 
 
@@ -67,3 +73,52 @@ def no_fork() -> Iterator[None]:
     """Make forks by other threads wait until the block is done."""
     with _guard.lock:
         yield
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Import modules of ours: whole ones, while forks by other threads wait."""
+    with _guard.lock, whole_modules():
+        yield
+
+
+@contextmanager
+def whole_modules() -> Iterator[None]:
+    """Have the block import again what its own thread is in the middle of importing.
+
+    An interrupted import ends with the module that it finds in `sys.modules`, so that
+    there is one of each in the end.
+    """
+    half_made = _half_made_here()
+    try:
+        for name, module in half_made.items():
+            found = sys.modules.pop(name, None)
+            if found is not None and found is not module:
+                # Another handler, which interrupted this one, has made it.
+                sys.modules[name] = found
+        yield
+    finally:
+        for name, module in half_made.items():
+            sys.modules.setdefault(name, module)
+
+
+def _half_made_here() -> dict[str, ModuleType]:
+    """Return our modules that this thread is importing, and what they import in turn.
+
+    Those of the app stay as they are: it began them before, and may be asked for them.
+    """
+    me = threading.get_ident()
+    half_made: dict[str, ModuleType] = {}
+    # In the order in which the imports began.
+    for name, reference in list(getattr(_bootstrap, "_module_locks", {}).items()):
+        if getattr(reference(), "owner", None) != me:
+            continue
+        module = sys.modules.get(name)
+        is_ours = name.startswith(_OURS) or bool(half_made)
+        if module is not None and is_ours and _is_half_made(module):
+            half_made[name] = module
+    return half_made
+
+
+def _is_half_made(module: ModuleType | None) -> bool:
+    return getattr(getattr(module, "__spec__", None), "_initializing", False)
