@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -46,8 +48,10 @@ def test_there_are_300_innocents() -> None:
 
 @pytest.mark.timeout(30)  # A rule that backtracks without bound takes hours.
 @pytest.mark.parametrize(
-    "piece", ["a:", "://", "pass=", '"', "\\", "token ", "-p ", "@", "token  "]
-)
+    "piece",
+    ["a:", "://", "pass=", '"', "\\", "token ", "-p ", "@", "token  ", "token=[",
+     "token=[\n", "token=('", "token=a(", "{'auth':"],
+)  # fmt: skip
 def test_no_text_takes_forever(piece: str) -> None:
     """Repetition makes no rule slow out of proportion."""
     text = f"password mysql token {piece * 3000}"
@@ -112,6 +116,31 @@ def test_passwords_are_taken_out_of_addresses() -> None:
     assert passwords_in(text) == ["hunter2", "tok3n"]
 
 
+_VALUES_WITH_SECRETS = st.recursive(
+    st.sampled_from(
+        [SECRET, SECRET.encode(), f"it's {SECRET}", f'"({SECRET}', 17, None]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.sampled_from(["a", "b c", "{"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(
+    _VALUES_WITH_SECRETS,
+    st.sampled_from(["password={}", "x {{'token': {}}} y", "api_key=Some({}, 3).x()"]),
+    st.sampled_from([repr, lambda value: json.dumps(value, default=str)]),
+)
+def test_no_form_of_a_value_keeps_its_secret(value: Any, place: str, form: Any) -> None:
+    """However deep in lists, objects, calls and quotes a secret stands."""
+    text = redact(place.format(form(value)))
+    assert SECRET not in text
+    assert redact(text) == text
+
+
 _NAMES = (
     "pass", "password", "access_token", "token_3", "api_key", "apiKey", "API_KEY",
     "key", "secret-key", "access-key-id", "session", "sessionKey", "auth", "pat",
@@ -134,6 +163,6 @@ def test_the_quick_look_hides_no_secret(monkeypatch: pytest.MonkeyPatch) -> None
         for value in _VALUES
     ]
     quick = [redact(text) for text in texts]
-    monkeypatch.setattr("lineage.redaction._is_any_named", lambda *_: True)
+    monkeypatch.setattr("lineage.redaction.text.is_any_named", lambda *_: True)
     assert [redact(text) for text in texts] == quick
     assert sum(MASK in text for text in quick) > len(texts) // 3

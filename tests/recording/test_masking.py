@@ -142,3 +142,20 @@ def test_passwords_in_addresses_of_variables_are_secret() -> None:
         "PWD": "/home/me/work",
     }
     assert set(secret_values(environ)) == {"hunter22", "abcdefgh"}
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        ({"token": [SECRET, 1234567]}, {"token": ["****", "****"]}),
+        ({"password": {"v": SECRET, "n": 1}}, {"password": {"v": "****", "n": "****"}}),
+        ({"auth": [{"a": [[SECRET]]}]}, {"auth": [{"a": [["****"]]}]}),
+        ({"password": {"type": "string"}}, {"password": {"type": "string"}}),
+        ({"pass": 2, "secret": None}, {"pass": 2, "secret": None}),
+    ],
+)
+def test_everything_below_a_secret_name_is_masked(
+    value: object, masked: object
+) -> None:
+    """Lists and objects keep their form; types, counts and nothing are no secrets."""
+    assert Masker().within(value) == masked

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...redaction import MASK, is_secret_name, redact
+from ...redaction import is_secret_name, mask_below, redact
 
 _MAX_KNOWN: Final = 20_000
 _LONGEST_KNOWN: Final = 200
+#: Whose keys are the names of columns: in `columnLineage`, and in quality metrics.
+_OF_COLUMNS: Final = ("fields", "columnMetrics")
 
 
 class _Known:
@@ -49,7 +51,22 @@ def _masked_object(value: dict[str, Any]) -> dict[str, Any]:
     secret = () if _known.names.issuperset(value) else _secret_names(value)
     news = {}
     for name, item in value.items():
-        new = MASK if name in secret and type(item) is str and item else masked(item)
+        if name in secret:
+            new = mask_below(name, item)
+        elif name in _OF_COLUMNS and type(item) is dict:
+            new = _masked_columns(item)
+        else:
+            new = masked(item)
+        if new is not item:
+            news[name] = new
+    return {**value, **news} if news else value
+
+
+def _masked_columns(value: dict[str, Any]) -> dict[str, Any]:
+    """Mask what is said of columns; one that is called `password` is described too."""
+    news = {}
+    for name, item in value.items():
+        new = masked(item)
         if new is not item:
             news[name] = new
     return {**value, **news} if news else value

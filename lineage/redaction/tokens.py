@@ -1,0 +1,113 @@
+"""Tokens that show by themselves what they are: prefixes, webhooks, headers, keys."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Final
+
+from .rules import MASK, Rule
+
+COOKIE: Final = Rule(r"(?i)\b((?:set-)?cookie:[ \t]*)([^\r\n\"']+)")
+BEARER: Final = Rule(
+    r"(?i)\b(bearer|basic|x-api-key:?)([ \t]+|=)([A-Za-z0-9._~+/-]{8,}=*)"
+)
+_PEM: Final = Rule(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?"
+    r"(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
+    re.DOTALL,
+)
+_JWT: Final = Rule(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")
+#: Tokens that their providers mark by a prefix, so that they can be found.
+_PROVIDERS: Final = Rule(
+    r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}|gl(?:pat|sa|dt|rt|ft)"
+    r"[-_][\w-]{20,}|hf_[A-Za-z0-9]{30,}|sk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{20,}"
+    r"|sk-ant-[\w-]{20,}|[srp]k_(?:live|test)_\w{16,}|xox[abeprs]-[\w-]{10,}"
+    r"|xapp-\d-[\w-]{10,}|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}|AIza[\w-]{35}"
+    r"|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}|npm_[A-Za-z0-9]{36}|pypi-[\w-]{50,}"
+    r"|dckr_pat_[\w-]{20,}|SG\.[\w-]{16,}\.[\w-]{16,}|shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}"
+    r"|do[opr]_v1_[a-f0-9]{64}|dapi[a-f0-9]{32}(?:-\d)?|hv[sb]\.[\w-]{24,}"
+    r"|r8_[A-Za-z0-9]{37}|nvapi-[\w-]{40,}|tskey-[\w-]{20,}|PMAK-[\w-]{30,}"
+    r"|sntry[su]_[\w+/=-]{20,}|ATATT3[\w=-]{30,}|LTAI[A-Za-z0-9]{12,24}"
+    r"|AGE-SECRET-KEY-1[A-Z0-9]{50,}|rubygems_[a-f0-9]{48}|sq0[a-z]{3}-[\w-]{22,}"
+    r"|lin_\d+_[\w-]{30,})(?![A-Za-z0-9])"
+)
+_WEBHOOK: Final = Rule(
+    r"(?i)((?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)"
+    r"|discord(?:app)?\.com/api/(?:v\d+/)?webhooks|[\w.-]+\.webhook\.office\.com/webhookb2"
+    r"|chat\.googleapis\.com/v1/spaces/[\w-]+/messages)/|api\.telegram\.org/bot)"
+    r"[\w@/:-]+"
+)
+#: The shortest token that its provider's prefix shows: `xoxb-` and ten characters.
+LEAST_TOKEN: Final = 15
+
+
+def may_hold_token(text: str, low: str) -> bool:
+    """Return whether a text has what some token begins with; it is quick."""
+    # Characters that few texts have stand before the stems that need them.
+    return (
+        (text != low and _may_hold_capital_token(text))
+        or ("_" in low and _may_hold_token_of_words(low))
+        or ("-" in low and (
+            "sk-" in low or "pypi-" in low or "tskey-" in low or "-----b" in low
+            or "e-secret-k" in low or "pmak-" in low))
+        or "xox" in low or "xapp" in low or "ya29" in low or "shp" in low
+        or "sntry" in low or "sq0" in low or "webhook" in low
+        or ("api" in low and ("dapi" in low or "nvapi" in low
+                              or "chat.goog" in low or "api.telegram" in low))
+        or ("." in low and ("hvs." in low or "hvb." in low or "hooks." in low))
+        or ("gl" in low and ("glpat" in low or "glsa" in low or "gldt" in low
+                             or "glrt" in low or "glft" in low))
+    )  # fmt: skip
+
+
+def _may_hold_capital_token(text: str) -> bool:
+    return (
+        "eyJ" in text or "AKIA" in text or "ASIA" in text or "ABIA" in text
+        or "ACCA" in text or "AIza" in text or "SG." in text or "LTAI" in text
+        or "ATATT" in text or "GOCSPX" in text
+    )  # fmt: skip
+
+
+def _may_hold_token_of_words(low: str) -> bool:
+    return (
+        "hf_" in low or "k_live" in low or "k_test" in low or "npm_" in low
+        or "pat_" in low or "_v1_" in low or "r8_" in low or "gems_" in low
+        or "lin_" in low
+        or ("gh" in low and ("ghp_" in low or "gho_" in low or "ghs_" in low
+                             or "ghu_" in low or "ghr_" in low))
+    )  # fmt: skip
+
+
+def mask_tokens(text: str) -> str:
+    """Return the text with tokens, keys and webhooks masked."""
+    if "-----" in text:
+        text = _PEM.sub(MASK, text)
+    if "eyJ" in text:
+        text = _JWT.sub(MASK, text)
+    if "." in text:
+        text = _WEBHOOK.sub(rf"\1{MASK}", text)
+    return _PROVIDERS.sub(MASK, text)
+
+
+def bearer_value(match: re.Match[str]) -> str:
+    """Return a header with its token masked, or a sentence as it is."""
+    word, between, value = match.groups()
+    if word.lower() == "basic":
+        is_secret = between != "=" and _is_basic(value)
+    elif word.lower() == "bearer":
+        is_name = re.search(r"\.[A-Za-z]\w{0,6}$", value) is not None
+        has_both = re.search(r"\d", value) and re.search(r"[A-Za-z]", value)
+        is_secret = bool(has_both) and not is_name and "/" not in value[:-1]
+    else:
+        is_secret = True
+    return f"{word}{between}{MASK}" if is_secret else match[0]
+
+
+def _is_basic(value: str) -> bool:
+    """Return whether a word is `user:password` in base64."""
+    try:
+        return b":" in base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
+    except (ValueError, binascii.Error):
+        return False

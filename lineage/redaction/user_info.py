@@ -1,0 +1,63 @@
+"""User names and passwords in addresses."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from .rules import MASK, MASKED, Rule
+
+#: `scheme://user:password@`: up to the last `@`, also where the password has `/`.
+_USER_INFO: Final = Rule(
+    r"://(?P<info>"
+    r"[^\s/?#@:\"'<>]*:(?!\d{1,5}(?:[/?#]|$))(?:(?!://)[^\s\"'<>])*(?=@[\w\[.-])"
+    r"|[^/?#\s\"'<>]*(?=@))"
+)
+#: `user:password@host`, as drivers have it, without a scheme.
+_BARE_USER_INFO: Final = Rule(
+    r"(?<![\w/@:.-])(?!(?:mailto|acct|sips?|xmpp|git|file):)([\w.%+-]+:)"
+    r"([^\s:@/\"']{3,})(?=@(?!sha\d)"
+    r"(?:tcp\(|unix\(|localhost\b|[\w-]+(?:\.[\w-]+)+|[\w-]+:\d))"
+)
+
+
+def passwords_in(text: str) -> list[str]:
+    """Return the passwords of addresses in a text, so that each can be masked alone."""
+    found = []
+    for match in _USER_INFO.finditer(text) if "@" in text else ():
+        user, colon, password = match["info"].partition(":")
+        if colon and password:
+            found.append(password)
+        elif user and _scheme(match).startswith("http"):
+            found.append(user)
+    return found
+
+
+def mask_user_info(text: str) -> str:
+    """Return the text with passwords in addresses masked."""
+    colon = text.find(":")
+    at = text.find("@", colon)
+    if colon < 0 or at < 0:
+        return text
+    if "://" in text:
+        text = _USER_INFO.sub(_without_user, text)
+    elif text.startswith("sha256:", at + 1) and text.find("@", at + 1) < 0:
+        return text  # The digest of a container's image: no user stands before it.
+    if text.startswith("://", colon) and text.find(":", colon + 1) < 0:
+        return text
+    return _BARE_USER_INFO.sub(rf"\1{MASK}", text)
+
+
+def _without_user(match: re.Match[str]) -> str:
+    info = match["info"]
+    # A name alone is a login or a container, but for http it is often a token.
+    is_plain = ":" not in info and not _scheme(match).rpartition("+")[2].startswith(
+        "http"
+    )
+    is_masked = info.startswith(MASKED)
+    return match[0] if is_plain or is_masked or not info else f"://{MASK}"
+
+
+def _scheme(match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 20) : match.start()]
+    return re.split(r"[^A-Za-z0-9+.-]", before)[-1].lower()
