@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.redaction import MASK, is_secret_name, passwords_in, redact
+from lineage.redaction import (
+    MASK,
+    is_secret,
+    is_secret_name,
+    passwords_in,
+    redact,
+    redact_values,
+)
 
 SECRET = "Zq7XwS3cr3tV4lu3"
 LONG = SECRET * 3
@@ -50,7 +57,8 @@ def test_there_are_300_innocents() -> None:
 @pytest.mark.parametrize(
     "piece",
     ["a:", "://", "pass=", '"', "\\", "token ", "-p ", "@", "token  ", "token=[",
-     "token=[\n", "token=('", "token=a(", "{'auth':"],
+     "token=[\n", "token=('", "token=a(", "{'auth':", "--a.",
+     "-a-b_", "('token',", "'--password',", "curl -u", "['mysql',", "htpasswd -b "],
 )  # fmt: skip
 def test_no_text_takes_forever(piece: str) -> None:
     """Repetition makes no rule slow out of proportion."""
@@ -93,7 +101,9 @@ def test_what_was_masked_with_a_hash_keeps_it(text: str) -> None:
     ["password", "DB_PASS", "GH_PAT", "ENCRYPTION_KEY", "MYSQL_PWD", "api_key",
      "SLACK_WEBHOOK_URL", "clientSecret", "AWS_SECRET_ACCESS_KEY", "HF_TOKEN",
      "SENTRY_DSN", "pwd", "REDIS_AUTH", "AZURE_STORAGE_CONNECTION_STRING",
-     "PASSWORD_2", "GOOGLE_CREDENTIALS"],
+     "PASSWORD_2", "GOOGLE_CREDENTIALS", "session", "session_id", "sessionid",
+     "session_key", "connection string", "dbPwd", "userPass", "DBPASS",
+     "SharedAccessSignature", "dbpassword", "authToken"],
 )  # fmt: skip
 def test_names_of_secrets(name: str) -> None:
     """A variable or parameter of such a name holds a secret."""
@@ -103,11 +113,72 @@ def test_names_of_secrets(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["PWD", "OLDPWD", "MONKEY", "max_tokens", "PATH", "AUTHOR", "KEY", "sort_key",
-     "SSH_AUTH_SOCK", "compass", "bypass", "TOKENIZER", "pattern"],
+     "SSH_AUTH_SOCK", "signature", "sessions", "InferenceSession", "compass",
+     "bypass", "TOKENIZER", "pattern"],
 )  # fmt: skip
 def test_names_of_no_secrets(name: str) -> None:
     """Words that merely hold such a name are none."""
     assert not is_secret_name(name)
+
+
+NAMES_OF_SECRETS = (
+    "password", "passwd", "pwd", "pass", "secret", "client_secret", "token",
+    "access_token", "api_key", "auth", "credential", "AccountKey", "SharedAccessKey",
+    "connection_string", "cookie", "session", "session_id", "sessionid", "session_key",
+    "dbPwd", "userPass", "DBPASS", "SharedAccessSignature", "signature", "apikey",
+    "dbPassword", "clientSecret", "authToken", "db.password", "DB_PASS", "API_KEY_2",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES_OF_SECRETS)
+@pytest.mark.parametrize(
+    "place",
+    ["https://h/x?a=1&{}={}&b=2", "{{'a': 1, '{}': '{}'}}", '{{"{}": ["{}"]}}',
+     "{}={}", "{}: {}", "f({}='{}')", "{}=Secret('{}')"],
+)  # fmt: skip
+def test_each_name_is_a_secret_in_each_text(name: str, place: str) -> None:
+    """One list of names serves queries, dicts, parameters and settings."""
+    if name == "signature" and "[" in place:
+        pytest.skip("the signature of a model is a list or an object")
+    if name == "signature" and "Secret(" in place:
+        pytest.skip("the signature of a function is an object")
+    text = redact(place.format(name, SECRET))
+    assert SECRET not in text
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize("name", NAMES_OF_SECRETS)
+def test_each_name_is_a_secret_in_each_value(name: str) -> None:
+    """As a key, a parameter, a variable, an option and the first of a pair."""
+    assert is_secret(name, SECRET)
+    assert SECRET not in str(redact_values({"a": [{name: SECRET}]}))
+    if name != "signature":
+        assert SECRET not in redact(f"train --{name} {SECRET} --lr 1")
+        assert SECRET not in redact(f"['train', '--{name}', '{SECRET}']")
+        assert SECRET not in redact(f"[('{name}', '{SECRET}')]")
+        assert SECRET not in str(redact_values([f"--{name}", SECRET]))
+
+
+def test_counts_and_signatures_of_functions_are_no_secrets() -> None:
+    """A session has a number, a function or a model a signature."""
+    value = {"session": "01", "signature": "(a, b)", "x": {"signature": {"in": ["a"]}}}
+    assert redact_values(value) == value
+    assert not is_secret("session", 12)
+    assert is_secret("session", "1234567")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["mysql", f"-p{SECRET}", "db"], ["/usr/bin/curl", "-u", f"me:{SECRET}", "it's"],
+     ["docker", "login", "-p", SECRET], ["htpasswd", "-nb", "me", SECRET]],
+)  # fmt: skip
+def test_a_command_as_a_list_hides_its_password(words: list[str]) -> None:
+    """Other words stay, also those with quotes."""
+    masked = redact_values(words)
+    assert len(masked) == len(words)
+    assert SECRET not in str(masked)
+    kept = [word for word in words if SECRET not in word]
+    assert [word for word in masked if MASK not in word] == kept
 
 
 def test_passwords_are_taken_out_of_addresses() -> None:
@@ -163,6 +234,6 @@ def test_the_quick_look_hides_no_secret(monkeypatch: pytest.MonkeyPatch) -> None
         for value in _VALUES
     ]
     quick = [redact(text) for text in texts]
-    monkeypatch.setattr("lineage.redaction.text.is_any_named", lambda *_: True)
+    monkeypatch.setattr("lineage.redaction.text._is_any_named", lambda *_: True)
     assert [redact(text) for text in texts] == quick
     assert sum(MASK in text for text in quick) > len(texts) // 3

@@ -12,6 +12,12 @@ from ..settings import SECRET_NAMES, Settings
 
 #: Shorter values (`1`, `true`, `admin`) would mask ordinary words.
 _LEAST_SECRET: Final = 6
+#: Their values are words as `ubuntu`, or numbers of windows.
+_DESKTOP: Final = (
+    "SESSION", "DESKTOP_SESSION", "GDMSESSION", "SESSION_ID", "XDG_SESSION_ID",
+    "TERM_SESSION_ID", "ITERM_SESSION_ID", "SHELL_SESSION_ID", "WT_SESSION",
+    "ZELLIJ_SESSION", "STARSHIP_SESSION_KEY", "KDE_SESSION_UID",
+)  # fmt: skip
 
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:
@@ -22,7 +28,7 @@ def secret_values(environ: Mapping[str, str]) -> list[str]:
     found = {
         value
         for name, value in environ.items()
-        if is_secret_name(name) and not _is_place(value)
+        if is_secret(name, value) and not _is_place(value) and not _is_desktop(name)
     }
     for value in environ.values():
         found.update(passwords_in(value))
@@ -30,9 +36,14 @@ def secret_values(environ: Mapping[str, str]) -> list[str]:
     return sorted(long_enough, key=len, reverse=True)
 
 
-def is_secret_name(name: str) -> bool:
-    """Return whether what goes by this name is a secret: `password`, `DB_PASS`."""
-    return name in SECRET_NAMES or redaction.is_secret_name(name)
+def is_secret(name: str, value: object) -> bool:
+    """Return whether a value of this name is a secret: `password`, `DB_PASS`."""
+    return name in SECRET_NAMES or redaction.is_secret(name, value)
+
+
+def _is_desktop(name: str) -> bool:
+    """Return whether a variable names the session of a desktop or terminal."""
+    return name.upper() in _DESKTOP
 
 
 def _is_place(value: str) -> bool:

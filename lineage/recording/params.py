@@ -13,7 +13,7 @@ from ..errors import attempt, logger, warn_rarely
 from ..model.limits import MAX_PARAM_NAME, MAX_PARAM_TEXT, MAX_PARAMS
 from ..redaction import MASK
 from .json_text import compact, quote, shorten
-from .masking import is_secret_name
+from .masking import is_secret
 
 #: What is looked at of a text before it is masked and cut: a secret must not stand
 #: on the edge of what is shown.
@@ -52,7 +52,7 @@ def param_value(name: str, value: object, mask: Callable[[str], str]) -> str:
     """Return one value as bounded JSON; a secret by its name is masked."""
     if value is None:
         return "null"
-    if is_secret_name(name):
+    if is_secret(name, value):
         return quote(MASK)
     number = attempt(_number, value, _unshowable)
     if number is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .names import CAMEL, NAMES, OFTEN_NUMBERS
+from .names import CAMEL, GLUED, NAMES, OFTEN_NUMBERS, is_random, is_signature
 from .rules import MASK, MASKED, NO_SECRET, QUOTED, Rule, closing, quotes
 
 _NAMED: Final = Rule(
-    rf"(?P<name>(?<![A-Za-z])(?i:{NAMES})(?:_?\d+)?|(?<=[a-z0-9])(?:{CAMEL})"
-    r"|(?<=[A-Z0-9])(?:PASSWORD|PASSWD|TOKEN|SECRET|APIKEY))"
+    rf"(?P<name>(?<![A-Za-z])(?i:{NAMES}|signature)(?:_?\d+)?|(?<=[a-z0-9])(?:{CAMEL}"
+    rf"|Signature)|(?i:{GLUED}))"
     # What may stand between them is the type of a parameter.
     r"(?P<sep>\\*[\"']?[ \t]*(?::[ \t]*(?:str|bytes|SecretStr|Optional\[\w+\])"
     r"(?:[ \t]*\|[ \t]*\w+)?[ \t]*=(?!=)|=>|:=|=(?!=)|:(?!//|:))[ \t]*)"
@@ -65,6 +65,8 @@ def _named_word(match: re.Match[str]) -> str:
         return match[0]
     if is_part_of_path(match, inner):
         return match[0]
+    if is_signature(match["name"]) and not is_random(inner):
+        return match[0]
     if OFTEN_NUMBERS.search(match["name"]) and _NUMBER.fullmatch(inner):
         return match[0]
     return f"{_head(match)}{prefix}{opened}{MASK}{closed}"
@@ -87,6 +89,8 @@ def _named_group(match: re.Match[str], end: int) -> str:
 
 def _is_harmless(match: re.Match[str], inner: str) -> bool:
     before = match["before"]
+    if is_signature(match["name"]):
+        return True
     if before and NO_SECRET.fullmatch(before + match["open"]):
         return True
     words = [word for word in _GAPS.split(inner, 0) if word]

@@ -28,6 +28,11 @@ class Rule:
         return self._compiled.search
 
     @cached_property
+    def match(self) -> Callable[..., re.Match[str] | None]:
+        """Match at a place."""
+        return self._compiled.match
+
+    @cached_property
     def fullmatch(self) -> Callable[[str], re.Match[str] | None]:
         """Match the whole text."""
         return self._compiled.fullmatch

@@ -2,24 +2,55 @@
 
 The rules are regular expressions, and most texts are paths without any secret. So a
 text is first searched for the stems without which no rule can match, which takes a
-microsecond; only then are the rules tried. docs/masking.md has the table of shapes.
+microsecond; only then are the rules tried. All that such a text passes is in this
+module. docs/masking.md has the table of shapes.
 """
 
 from __future__ import annotations
 
-from .command_lines import CLIENT, CLIENT_STEMS, OPTION, client_line, option_value
-from .name_search import QUERY_ENDS, is_any_named, may_name_secret, split_words
-from .named_values import QUERY, mask_named
-from .rules import MASK
-from .tokens import (
-    BEARER,
-    COOKIE,
-    LEAST_TOKEN,
-    bearer_value,
-    mask_tokens,
-    may_hold_token,
+import ast
+import logging
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from .command_lines import (
+    CLIENT,
+    CLIENT_STEMS,
+    PAIR,
+    client_line,
+    client_list,
+    is_secret_option,
+    mask_options,
+    pair_value,
 )
+from .named_values import QUERY, mask_named
+from .names import (
+    BEFORE_KEYS,
+    KEYS,
+    LONGEST_COUNT,
+    NAME_ENDS,
+    OFTEN_NUMBERS,
+    is_counted_session,
+    is_secret,
+)
+from .rules import MASK, NO_SECRET, Rule
+from .tokens import BEARER, COOKIE, bearer_value, mask_tokens
 from .user_info import mask_user_info
+
+#: What grants access in a query beside those names.
+_QUERY_ENDS: Final = (*KEYS, "sig", "sign", "code", "accessid")
+#: Names that often stand for numbers; a partition's folder is called so.
+_FOLDER_NAMES: Final = ("pass", "token", "session", "auth", "pat", "cookie")
+_FOLDER: Final = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
+_SEPARATOR: Final = Rule(r"[=:]")
+#: What may stand between a name and its separator: quotes, spaces and a number.
+_BETWEEN: Final = "\\\"' \t0123456789_"
+_FEW_SEPARATORS: Final = 6
+#: Ends of names that ordinary text has too often for the quick look.
+_SHORT_ENDS: Final = ("pat", "dsn", "sas")
+#: The shortest token that its provider's prefix shows: `xoxb-` and ten characters.
+_LEAST_TOKEN: Final = 15
 
 
 def redact(text: str) -> str:
@@ -27,27 +58,251 @@ def redact(text: str) -> str:
     low = text.lower()
     if "@" in low:
         text = mask_user_info(text)
-    if len(low) >= LEAST_TOKEN and may_hold_token(text, low):
+    if len(low) >= _LEAST_TOKEN and _may_hold_token(text, low):
         text = mask_tokens(text)
     # An address's own colon separates no name from a value.
     has_value = "=" in low or low.count(":") > low.count("://")
-    has_words = " " in low
-    if (has_value or has_words) and may_name_secret(low):
-        words = split_words(low) if has_value else ()
-        is_query = "?" in low or "&" in low or "#" in low or ";" in low
-        has_name = words is None or is_any_named(words, low, is_query)
-        if is_query and (has_name or any(w.endswith(QUERY_ENDS) for w in words or ())):
-            text = QUERY.sub(rf"\1={MASK}", text)
-        if "cookie:" in low:
-            text = COOKIE.sub(rf"\1{MASK}", text)
-        if (has_words or low.startswith("bearer=")) and (
-            "bearer" in low or "basic" in low or "x-api-key" in low
-        ):
-            text = BEARER.sub(bearer_value, text)
-        if "-" in low:
-            text = OPTION.sub(option_value, text)
-        if has_name:
-            text = mask_named(text)
-    if " -" in low and CLIENT_STEMS.search(low) is not None:
+    has_comma = "," in low
+    has_words = has_comma or " " in low
+    if (has_value or has_words) and _may_name_secret(low):
+        text = _by_names(text, low, has_value=has_value, has_words=has_words)
+    if (
+        " -" in low or (has_comma and ("'-" in low or '"-' in low))
+    ) and CLIENT_STEMS.search(low) is not None:
         text = CLIENT.sub(client_line, text)
     return text
+
+
+def _by_names(text: str, low: str, *, has_value: bool, has_words: bool) -> str:
+    """Mask what stands behind the names of secrets: in text, queries and options."""
+    words = _split_words(low) if has_value else ()
+    is_query = "?" in low or "&" in low or "#" in low or ";" in low
+    has_name = words is None or _is_any_named(words, low, is_query)
+    if is_query and (has_name or any(w.endswith(_QUERY_ENDS) for w in words or ())):
+        text = QUERY.sub(rf"\1={MASK}", text)
+    if "cookie:" in low:
+        text = COOKIE.sub(rf"\1{MASK}", text)
+    if (has_words or low.startswith("bearer=")) and (
+        "bearer" in low or "basic" in low or "x-api-key" in low
+    ):
+        text = BEARER.sub(bearer_value, text)
+    if "-" in low:
+        text = mask_options(text)
+    if "," in low and "(" in low:
+        text = PAIR.sub(pair_value, text)
+    if has_name:
+        text = mask_named(text)
+    return text
+
+
+def _may_name_secret(low: str) -> bool:
+    """Return whether a text has the stem of some name; it is quick."""
+    # Written out: a loop would take three times as long, a regular expression ten.
+    return (
+        "pass" in low or "token" in low or "secret" in low or "key" in low
+        or "auth" in low or "pwd" in low or "cred" in low or "cookie" in low
+        or "sess" in low or "conn" in low or "sig" in low or "jwt" in low
+        or "webhook" in low or "code=" in low or "bearer" in low
+        or "basic" in low or "accessid=" in low
+        or ("pat" in low and ("pat=" in low or "pat:" in low or "pat\"" in low
+                              or "pat'" in low or "pat " in low))
+    )  # fmt: skip
+
+
+def _split_words(low: str) -> list[str] | None:
+    """Return what stands before and after each `=` and `:`; None for too many."""
+    words = _SEPARATOR.split(low, _FEW_SEPARATORS)
+    # The rule itself is faster for so many.
+    return None if len(words) > _FEW_SEPARATORS else words
+
+
+def _is_any_named(words: Sequence[str], low: str, is_query: bool) -> bool:
+    """Return whether a word before `=` or `:` ends as names of secrets do.
+
+    In a query a number is a secret as well.
+    """
+    # The last word stands before no separator.
+    for place, word in enumerate(words[:-1]):
+        name = word.rstrip(_BETWEEN)
+        if name.endswith(NAME_ENDS):
+            is_harmless = not is_query and _is_number(words, place)
+            if not is_harmless and not _is_folder(word, words[place + 1], low):
+                return True
+        elif name.endswith(KEYS):
+            before = name[: name.rindex("key")].rstrip("_-")
+            if before.endswith(BEFORE_KEYS):
+                return True
+    return False
+
+
+def _is_number(words: Sequence[str], place: int) -> bool:
+    """Return whether the word counts something: `pass` and `2`, as in `pass=2 lr=3`."""
+    if not words[place].endswith(_FOLDER_NAMES):
+        return False
+    value = words[place + 1].split()
+    # What is followed by a separator at once, as in `pass=2:x`, is a longer value.
+    is_whole = len(value) > 1 or (len(value) == 1 and place + 2 == len(words))
+    return is_whole and len(value[0]) <= LONGEST_COUNT and value[0].isdecimal()
+
+
+def _is_folder(word: str, value: str, low: str) -> bool:
+    """Return whether `word=value` is a partition's folder: `/lake/token` and `17/a`.
+
+    As `is_part_of_path` finds it, where nothing but `=` separates.
+    """
+    return (
+        word.endswith(_FOLDER_NAMES)
+        and value[:1] not in ("", " ", "\t", ">")
+        and word.rstrip(_FOLDER).endswith(("/", "\\"))
+        and "?" not in low
+        and low.count(":") == low.count("://")
+    )
+
+
+def _may_hold_token(text: str, low: str) -> bool:
+    """Return whether a text has what some token begins with; it is quick."""
+    # Characters that few texts have stand before the stems that need them.
+    return (
+        (text != low and _may_hold_capital_token(text))
+        or ("_" in low and _may_hold_token_of_words(low))
+        or ("-" in low and (
+            "sk-" in low or "pypi-" in low or "tskey-" in low or "-----b" in low
+            or "e-secret-k" in low or "pmak-" in low))
+        or "xox" in low or "xapp" in low or "ya29" in low or "shp" in low
+        or "sntry" in low or "sq0" in low or "webhook" in low
+        or ("api" in low and ("dapi" in low or "nvapi" in low
+                              or "chat.goog" in low or "api.telegram" in low))
+        or ("." in low and ("hvs." in low or "hvb." in low or "hooks." in low))
+        or ("gl" in low and ("glpat" in low or "glsa" in low or "gldt" in low
+                             or "glrt" in low or "glft" in low))
+    )  # fmt: skip
+
+
+def _may_hold_capital_token(text: str) -> bool:
+    return (
+        "eyJ" in text or "AKIA" in text or "ASIA" in text or "ABIA" in text
+        or "ACCA" in text or "AIza" in text or "SG." in text or "LTAI" in text
+        or "ATATT" in text or "GOCSPX" in text
+    )  # fmt: skip
+
+
+def _may_hold_token_of_words(low: str) -> bool:
+    return (
+        "hf_" in low or "k_live" in low or "k_test" in low or "npm_" in low
+        or "pat_" in low or "_v1_" in low or "r8_" in low or "gems_" in low
+        or "lin_" in low
+        or ("gh" in low and ("ghp_" in low or "gho_" in low or "ghs_" in low
+                             or "ghu_" in low or "ghr_" in low))
+    )  # fmt: skip
+
+
+def redact_values(value: Any, mask: Callable[[str], str] = redact) -> Any:
+    """Return a JSON value with the text inside it masked.
+
+    Args:
+        value: Objects, arrays, texts and numbers.
+        mask: Takes secrets out of text.
+    """
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {
+            key: mask_below(str(key), item)
+            if _may_be_secret(str(key).lower()) and is_secret(str(key), item)
+            else redact_values(item, mask)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return _redact_items(value, mask)
+    return value
+
+
+def _may_be_secret(name: str) -> bool:
+    """Return whether a name in lower case has the stem of a secret's; it is quick."""
+    return _may_name_secret(name) or name.rstrip(_BETWEEN).endswith(_SHORT_ENDS)
+
+
+def _redact_items(items: Sequence[Any], mask: Callable[[str], str]) -> list[Any]:
+    """Mask the items of an array, also what follows the option of a command."""
+    masked = []
+    is_value = False
+    for item in items:
+        is_word = isinstance(item, str)
+        is_hidden = is_value and is_word and item[:1] not in ("", "-")
+        masked.append(MASK if is_hidden else redact_values(item, mask))
+        is_value = is_word and item[:1] == "-" and is_secret_option(item)
+    if masked and all(type(item) is str for item in masked):
+        return _command(masked)
+    return masked
+
+
+def _command(words: list[str]) -> list[str]:
+    """Mask the words of a command that its client takes for a password."""
+    line = repr(words)
+    if "'-" not in line or CLIENT_STEMS.search(line) is None:
+        return words
+    return list(ast.literal_eval(CLIENT.sub(client_list, line)))
+
+
+def mask_below(name: str, value: Any) -> Any:
+    """Return what goes by the name of a secret with each text and number masked.
+
+    Keys stay, and so do counts where the name often stands for one: `{"pass": 2}`.
+    """
+    if isinstance(value, str):
+        return MASK if value and not is_counted_session(name, value) else value
+    if isinstance(value, dict):
+        return {key: _inside(name, item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_inside(name, item) for item in value]
+    if value is None or isinstance(value, bool):
+        return value
+    may_count = OFTEN_NUMBERS.search(name) is not None
+    return value if may_count and len(str(value)) <= LONGEST_COUNT else MASK
+
+
+def _inside(name: str, value: Any) -> Any:
+    # What describes a value is none: `{"password": {"type": "string"}}`.
+    is_type = isinstance(value, str) and NO_SECRET.fullmatch(value) is not None
+    return value if is_type else mask_below(name, value)
+
+
+class Masker:
+    """Takes secrets out of text.
+
+    Args:
+        secrets: Values that must never be seen, longest first.
+        patterns: The user's own regular expressions.
+    """
+
+    __slots__ = ("_patterns", "_secrets")
+
+    def __init__(self, secrets: Iterable[str] = (), patterns: Iterable[str] = ()):
+        self._secrets = tuple(secrets)
+        self._patterns = _compiled(patterns)
+
+    def __call__(self, text: str) -> str:
+        """Return the text with every secret masked."""
+        for secret in self._secrets:
+            if secret in text:
+                text = text.replace(secret, MASK)
+        text = redact(text)
+        for pattern in self._patterns:
+            text = pattern.sub(MASK, text)
+        return text
+
+    def within(self, value: object) -> object:
+        """Return a JSON value with the text inside it masked."""
+        return redact_values(value, self)
+
+
+def _compiled(patterns: Iterable[str]) -> list[re.Pattern[str]]:
+    usable = []
+    for pattern in patterns:
+        try:
+            usable.append(re.compile(pattern))
+        except re.error as error:
+            # `errors`, where the package has its logger, masks what it logs.
+            logger = logging.getLogger("lineage")
+            logger.warning("LINEAGE_MASK: %r is no pattern: %s", pattern, error)
+    return usable

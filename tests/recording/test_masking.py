@@ -159,3 +159,9 @@ def test_everything_below_a_secret_name_is_masked(
 ) -> None:
     """Lists and objects keep their form; types, counts and nothing are no secrets."""
     assert Masker().within(value) == masked
+
+
+def test_the_session_of_a_desktop_is_no_secret() -> None:
+    """Else `ubuntu` would be masked in each name; the session of a service is one."""
+    environ = {"DESKTOP_SESSION": "ubuntu", "XDG_SESSION_ID": "1234567"}
+    assert secret_values({**environ, "APP_SESSION": "abcdef-1"}) == ["abcdef-1"]
