@@ -58,7 +58,9 @@ def test_there_are_300_innocents() -> None:
     "piece",
     ["a:", "://", "pass=", '"', "\\", "token ", "-p ", "@", "token  ", "token=[",
      "token=[\n", "token=('", "token=a(", "{'auth':", "--a.",
-     "-a-b_", "('token',", "'--password',", "curl -u", "['mysql',", "htpasswd -b "],
+     "-a-b_", "('token',", "'--password',", "curl -u", "['mysql',", "htpasswd -b ",
+     "password '", "machine a ", "://a:1", "user:12/", "postgres://u:1/",
+     "://a/hooks/", "a1b2c3d4e5.atlasv1.", "pat"],
 )  # fmt: skip
 def test_no_text_takes_forever(piece: str) -> None:
     """Repetition makes no rule slow out of proportion."""
@@ -85,6 +87,23 @@ def test_a_secret_among_many_settings_is_masked() -> None:
 def test_masking_is_stable(text: str) -> None:
     """A text that was masked is not masked any further, and nothing raises."""
     assert redact(redact(text)) == redact(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["password", "token", " ", "'", '"', "=", ":", "(", "[", "{", "}", ")", "]",
+             ",", "-", "S3cr", "/", "@", "u:1", "#", "machine ", "login ", "curl -u ",
+             "mysql -p", "b'", "\n", "****", "session", "signature", "1", "."]
+        ),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_masks_among_fragments_are_left_alone(pieces: list[str]) -> None:
+    """A second look takes nothing away but what the first took for part of a word."""
+    once = redact("".join(pieces))
+    twice = redact(once)
+    assert redact(twice) == twice
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,8 @@ def mask_options(text: str) -> str:
     while (match := _OPTION.search(text, place)) is not None:
         place = match.end()
         option, between = match.groups()
-        value = _VALUE.match(text, place) if is_secret_option(option) else None
-        if value is not None:
+        value = _VALUE.match(text, place)
+        if value is not None and is_secret_option(option):
             parts += (text[kept:place], _option_value(option, between, value[0]))
             kept = place = value.end()
     return "".join((*parts, text[kept:])) if parts else text
@@ -122,7 +122,7 @@ def client_line(match: re.Match[str]) -> str:
         value = r"[^\s\"'\\-][^\"'\\]*"
     else:
         gap = r"\s*" if client.startswith(_ATTACHED) else r" \s*"
-        value = rf"{QUOTED}|[^\s-]\S*"
+        value = rf"(?:{QUOTED}|[^\s-])\S*"
     rest = re.sub(rf"([\s\"'](?:{flags}))({gap})({value})", rf"\1\2{MASK}", rest)
     if (colon := _WITH_USER.get(client)) is not None:
         user = rf"[^\s\"'\\{colon}-][^\s\"'\\{colon}]*{colon}[^\s\"'\\]+"

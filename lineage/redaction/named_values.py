@@ -10,7 +10,7 @@ from .rules import MASK, MASKED, NO_SECRET, QUOTED, Rule, closing, quotes
 
 _NAMED: Final = Rule(
     rf"(?P<name>(?<![A-Za-z])(?i:{NAMES}|signature)(?:_?\d+)?|(?<=[a-z0-9])(?:{CAMEL}"
-    rf"|Signature)|(?i:{GLUED}))"
+    rf"|Signature)|(?=[pdsuarmfltcPDSUARMFLTC])(?i:{GLUED}))"
     # What may stand between them is the type of a parameter.
     r"(?P<sep>\\*[\"']?[ \t]*(?::[ \t]*(?:str|bytes|SecretStr|Optional\[\w+\])"
     r"(?:[ \t]*\|[ \t]*\w+)?[ \t]*=(?!=)|=>|:=|=(?!=)|:(?!//|:))[ \t]*)"
@@ -25,6 +25,16 @@ QUERY: Final = Rule(
     rf"(?i)(?<=[?&;#])((?:[\w.%-]{{0,40}}[_.-])?(?:{NAMES}|sig|sign|signature"
     r"|credential|security-token|key|code|AWSAccessKeyId|GoogleAccessId))=(?!\*\*\*)[^&#\s\"']*"
 )
+#: `password 'hunter2'`, as errors quote it. A token or a secret is named so as well.
+_PHRASE: Final = Rule(
+    r"(?<![\w-])((?i:pass(?:word|wd|phrase|code)|pwd|api[ _-]?key"
+    r"|access[ _-](?:key|token))[ \t]+)(\"[^\"\r\n]+\"|'[^'\r\n]+')"
+)
+#: What a `.netrc` has: `machine host login user password hunter2`.
+_NETRC: Final = Rule(
+    r"(\b(?:machine\s+\S+|default)\s+(?:login\s+\S+\s+(?:account\s+\S+\s+)?"
+    r"|account\s+\S+\s+)password\s+)(\S+)"
+)
 _FILE: Final = Rule(r"[^/]{1,40}(?:/[^/]+)*/(?:[^/]*\.[A-Za-z0-9]{1,8})?")
 #: Of a text with more brackets that nothing closes only lines are masked: to look for
 #: the end of each would take a time that grows with the square of their number.
@@ -32,6 +42,18 @@ _MOST_UNCLOSED: Final = 8
 #: What separates the words inside brackets.
 _GAPS: Final = Rule(r"[\s,|:=\[\](){}\"']+")
 _NUMBER: Final = Rule(r"[-+]?[\d.]{1,6}")
+
+
+def mask_phrases(text: str) -> str:
+    """Return the text with passwords masked that follow their name without a sign."""
+    return _NETRC.sub(rf"\1{MASK}", _PHRASE.sub(_phrase, text))
+
+
+def _phrase(match: re.Match[str]) -> str:
+    inner = match[2][1:-1]
+    if inner.startswith(MASKED) or NO_SECRET.fullmatch(inner):
+        return match[0]
+    return f"{match[1]}{match[2][0]}{MASK}{match[2][-1]}"
 
 
 def mask_named(text: str) -> str:

@@ -24,7 +24,7 @@ from .command_lines import (
     mask_options,
     pair_value,
 )
-from .named_values import QUERY, mask_named
+from .named_values import QUERY, mask_named, mask_phrases
 from .names import (
     BEFORE_KEYS,
     KEYS,
@@ -90,6 +90,11 @@ def _by_names(text: str, low: str, *, has_value: bool, has_words: bool) -> str:
         text = mask_options(text)
     if "," in low and "(" in low:
         text = PAIR.sub(pair_value, text)
+    if "password " in low or (
+        (" '" in low or ' "' in low)
+        and ("pass" in low or "pwd " in low or "key " in low or "token " in low)
+    ):
+        text = mask_phrases(text)
     if has_name:
         text = mask_named(text)
     return text
@@ -159,6 +164,10 @@ def _is_folder(word: str, value: str, low: str) -> bool:
     )
 
 
+#: The shortest token of Airtable: `pat`, 14 characters, a dot and 40.
+_LEAST_AIRTABLE: Final = 58
+
+
 def _may_hold_token(text: str, low: str) -> bool:
     """Return whether a text has what some token begins with; it is quick."""
     # Characters that few texts have stand before the stems that need them.
@@ -167,14 +176,17 @@ def _may_hold_token(text: str, low: str) -> bool:
         or ("_" in low and _may_hold_token_of_words(low))
         or ("-" in low and (
             "sk-" in low or "pypi-" in low or "tskey-" in low or "-----b" in low
-            or "e-secret-k" in low or "pmak-" in low))
+            or "e-secret-k" in low or "pmak-" in low or "pul-" in low))
         or "xox" in low or "xapp" in low or "ya29" in low or "shp" in low
-        or "sntry" in low or "sq0" in low or "webhook" in low
+        or "sntry" in low or "sq0" in low or "hook" in low
         or ("api" in low and ("dapi" in low or "nvapi" in low
                               or "chat.goog" in low or "api.telegram" in low))
-        or ("." in low and ("hvs." in low or "hvb." in low or "hooks." in low))
+        or ("." in low and ("hvs." in low or "hvb." in low or ".atlasv1." in low
+                            or "ifttt." in low or "zn.mws" in low
+            or (len(low) >= _LEAST_AIRTABLE and "pat" in low)))
         or ("gl" in low and ("glpat" in low or "glsa" in low or "gldt" in low
-                             or "glrt" in low or "glft" in low))
+                             or "glrt" in low or "glft" in low or "glptt" in low
+                             or "glc_" in low))
     )  # fmt: skip
 
 
@@ -182,7 +194,17 @@ def _may_hold_capital_token(text: str) -> bool:
     return (
         "eyJ" in text or "AKIA" in text or "ASIA" in text or "ABIA" in text
         or "ACCA" in text or "AIza" in text or "SG." in text or "LTAI" in text
-        or "ATATT" in text or "GOCSPX" in text
+        or "ATATT" in text or "GOCSPX" in text or "ATCTT" in text or "ATBB" in text
+        or "GR134" in text or "NRAK-" in text
+        or ("_" in text and _may_hold_mixed_token(text))
+        or ("-" in text and ("plx-" in text or "xai-" in text or "tvly-" in text))
+    )  # fmt: skip
+
+
+def _may_hold_mixed_token(text: str) -> bool:
+    return (
+        "sk_" in text or "ntn_" in text or "whsec_" in text or "figd_" in text
+        or "fo1_" in text or "phx_" in text or "tfp_" in text
     )  # fmt: skip
 
 
@@ -190,7 +212,7 @@ def _may_hold_token_of_words(low: str) -> bool:
     return (
         "hf_" in low or "k_live" in low or "k_test" in low or "npm_" in low
         or "pat_" in low or "_v1_" in low or "r8_" in low or "gems_" in low
-        or "lin_" in low
+        or "lin_" in low or "lsv2_" in low or "bkua_" in low or "shippo_" in low
         or ("gh" in low and ("ghp_" in low or "gho_" in low or "ghs_" in low
                              or "ghu_" in low or "ghr_" in low))
     )  # fmt: skip

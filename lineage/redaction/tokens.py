@@ -31,13 +31,24 @@ _PROVIDERS: Final = Rule(
     r"|r8_[A-Za-z0-9]{37}|nvapi-[\w-]{40,}|tskey-[\w-]{20,}|PMAK-[\w-]{30,}"
     r"|sntry[su]_[\w+/=-]{20,}|ATATT3[\w=-]{30,}|LTAI[A-Za-z0-9]{12,24}"
     r"|AGE-SECRET-KEY-1[A-Z0-9]{50,}|rubygems_[a-f0-9]{48}|sq0[a-z]{3}-[\w-]{22,}"
-    r"|lin_\d+_[\w-]{30,})(?![A-Za-z0-9])"
+    r"|lin_\d+_[\w-]{30,}|sk-or-v1-[\w-]{20,}|gsk_[A-Za-z0-9]{30,}|pplx-[A-Za-z0-9]{30,}"
+    r"|xai-[A-Za-z0-9]{30,}|lsv2_(?:pt|sk)_\w{30,}|pcsk_\w{30,}|tvly-[\w-]{30,}"
+    r"|ntn_[A-Za-z0-9]{30,}|whsec_[\w+/]{24,}|glptt-[\w-]{20,}|GR1348941[\w-]{20,}"
+    r"|glc_[\w+/]{30,}|ATCTT3[\w=-]{30,}|ATBB[A-Za-z0-9]{28,}|lin_api_[A-Za-z0-9]{30,}"
+    r"|figd_[\w-]{30,}|pul-[A-Za-z0-9]{40,}|[A-Za-z0-9]{10,20}\.atlasv1\.[\w=-]{40,}"
+    r"|pat[A-Za-z0-9]{14}\.[A-Za-z0-9]{40,}|NRAK-[A-Z0-9]{20,}|ops_eyJ[\w=-]{30,}"
+    r"|bkua_\w{30,}|tfp_[\w-]{30,}|fo1_[\w-]{30,}|phx_[A-Za-z0-9]{30,}"
+    r"|shippo_(?:live|test)_[A-Za-z0-9]{30,}|amzn\.mws\.[\w-]{30,})(?![A-Za-z0-9])"
 )
 _WEBHOOK: Final = Rule(
     r"(?i)((?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)"
-    r"|discord(?:app)?\.com/api/(?:v\d+/)?webhooks|[\w.-]+\.webhook\.office\.com/webhookb2"
-    r"|chat\.googleapis\.com/v1/spaces/[\w-]+/messages)/|api\.telegram\.org/bot)"
-    r"[\w@/:-]+"
+    r"|discord(?:app)?\.com/api/(?:v\d+/)?webhooks|\.webhook\.office\.com/webhookb2"
+    r"|outlook\.office(?:365)?\.com/webhook|hooks\.zapier\.com/hooks/(?:catch|standard)"
+    r"|maker\.ifttt\.com/[\w./-]{1,100}?/with/key"
+    r"|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook"
+    r"|chat\.googleapis\.com/v1/spaces/[\w-]+/messages)/|api\.telegram\.org/bot"
+    # Mattermost and Rocket.Chat stand on hosts of any name.
+    r"|://[^/\s]{1,200}/hooks/(?=[A-Za-z]*\d)(?=[\w/]{16}))[\w@/:-]+"
 )
 
 

@@ -7,10 +7,20 @@ from typing import Final
 
 from .rules import MASK, MASKED, Rule
 
+_DATABASES: Final = "|".join(
+    rf"(?<={scheme}://)"
+    for scheme in (
+        "sql", "postgres", "redis", "rediss", "mongodb", r"mongodb\+srv", "mariadb",
+        "amqp", "amqps", "oracle", "clickhouse", "psycopg", "psycopg2", "asyncpg",
+        "pymysql", "cockroachdb", "snowflake", "redshift",
+    )
+)  # fmt: skip
 #: `scheme://user:password@`: up to the last `@`, also where the password has `/`.
 _USER_INFO: Final = Rule(
     r"://(?P<info>"
     r"[^\s/?#@:\"'<>]*:(?!\d{1,5}(?:[/?#]|$))(?:(?!://)[^\s\"'<>])*(?=@[\w\[.-])"
+    # A password may begin as a port does: what follows a database's port has no `@`.
+    rf"|(?:{_DATABASES})[^\s/?#@:\"'<>]*:(?=\d{{1,5}}[/#])[^\s\"'<>?]*(?=@[\w\[.-])"
     r"|[^/?#\s\"'<>]*(?=@))"
 )
 #: `user:password@host`, as drivers have it, without a scheme.
