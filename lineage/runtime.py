@@ -71,11 +71,12 @@ class Runtime:
         # Loaded by the first fact: no app waits for them when it starts.
         with loading():
             from .delivery.deadline import WaitBudget
+            from .delivery.report import describe_left
             from .journal.directory import JournalDirectory
             from .journal.writer import Journal
             from .recording.open_tasks import OpenTasks
             from .recording.recorder import Recorder
-        self._new_budget = WaitBudget
+        self._new_budget, self._describe_left = WaitBudget, describe_left
         self.settings = settings
         self.is_open = self._has_ended = False
         self.journal = Journal(
@@ -216,8 +217,8 @@ class Runtime:
         if self._own_recorder.looks:
             self._own_recorder.look_at_outputs()
         deadline = time.monotonic() + limit_s
-        report = self.flusher.flush(limit_s)
-        beside = self._beside
+        self.flusher.flush(limit_s)
+        report, beside = self._report(), self._beside
         return report if beside is None else beside.flush(report, deadline)
 
     def wait_at_task_end(self, *, for_process: bool, may_wait: bool) -> None:
@@ -317,6 +318,8 @@ class Runtime:
 
     def _wait_for_all(self, left_s: float, *, is_last: bool) -> bool:
         deadline = time.monotonic() + left_s
+        if self._beside is not None and is_last:
+            self._beside.end_by(deadline)
         is_done = self.flusher.wait(left_s, is_last=is_last)
         if self._beside is None:
             return is_done
@@ -344,27 +347,20 @@ class Runtime:
             self._budget.spend(took_s, self.flusher.times_caught_up)
 
     def _warn_left(self) -> None:
-        """Log what is left behind, in one warning."""
+        """Log what is left behind: what is lost, and in one warning what is kept."""
+        report, beside = self._report(), self._beside
+        lost = self.journal.count_volatile() if report.waiting else 0
+        second = None if beside is None else (beside.url, beside.left())
+        path = self.journal.folder.path
+        for text in self._describe_left(path, report, lost, second):
+            logger.warning("%s", text)
+
+    def _report(self) -> DeliveryReport:
         report = self.flusher.report()
-        if not report.waiting:
-            return
-        lost = self.journal.count_volatile()
-        if lost:
-            logger.warning(
-                "%d facts are lost with this process: %s could not be written, and "
-                "they could not be delivered: %s",
-                lost,
-                self.journal.folder.path,
-                report.reason,
-            )
-        if report.waiting > lost:
-            logger.warning(
-                "%d facts were not delivered (%s). They are kept in %s and are sent "
-                "by the next program with this LINEAGE_HOME, or by `lineage flush`.",
-                report.waiting - lost,
-                report.reason,
-                self.journal.folder.path,
-            )
+        if report.waiting and self._destination() == UNUSABLE:
+            # The first attempt, which finds it out, may not have been made yet.
+            return replace(report, reason=self.settings.unusable)
+        return report
 
     def abandon(self) -> None:
         """Release everything without waiting; what waits is adopted later."""
@@ -426,7 +422,8 @@ class Runtime:
         if self._store_id == self._find_store_id():
             return
         self._store_id = None
-        logger.warning(
+        # What it has lost, and whether the journal is gone too, is one warning.
+        logger.info(
             "The store in %s was deleted or replaced while this process used it: it "
             "is opened again, and later facts go there.",
             self.journal.folder.home,

@@ -75,6 +75,16 @@ class Beside:
         """Deliver in the background what can be delivered now."""
         self._flusher.wake()
 
+    def end_by(self, deadline: float) -> None:
+        """Expect the process to end at a time of `time.monotonic()`."""
+        self._flusher.end_by(deadline)
+
+    def left(self) -> DeliveryReport:
+        """Return what became of the facts, those left out that no file keeps."""
+        report = self._flusher.report()
+        kept = max(0, report.waiting - self._journal.count_volatile())
+        return replace(report, waiting=kept)
+
     def wait(self, timeout_s: float, *, is_last: bool) -> bool:
         """Wait until everything is delivered; False when facts are left."""
         return self._flusher.wait(max(0.0, timeout_s), is_last=is_last)

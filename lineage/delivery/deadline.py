@@ -40,6 +40,10 @@ class Deadlines:
         """Whether the process is about to end."""
         return self._ends_at is not None
 
+    def end_by(self, deadline: float) -> None:
+        """Expect the process to end at a time of `time.monotonic()`."""
+        self._ends_at = deadline
+
     @contextmanager
     def waiting_until(self, deadline: float, *, is_last: bool) -> Iterator[None]:
         """Plan attempts by a deadline inside a block.
@@ -49,7 +53,7 @@ class Deadlines:
             is_last: The process ends then.
         """
         if is_last:
-            self._ends_at = deadline
+            self.end_by(deadline)
         self._waiting.append(deadline)
         try:
             yield

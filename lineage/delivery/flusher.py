@@ -212,6 +212,11 @@ class Flusher:
         self._evidence.keep(at_once=True)
         return is_done
 
+    def end_by(self, deadline: float) -> None:
+        """Expect the process to end then, which warns of what is left."""
+        with self._changed:
+            self._deadlines.end_by(deadline)
+
     def _end_pauses(self) -> None:
         self._pause_until = self._not_before
         self._failures = 0
@@ -377,9 +382,9 @@ class Flusher:
             if self._is_stopped:
                 return False
             with guard("The journal cannot be read"):
-                self._mend_loss()
-                if not self._journal.leave_replaced():
-                    self._journal.prepare()
+                is_lost = self._losses_mended != self._losses
+                self._losses_mended = self._losses
+                self.reader.mend(is_lost=is_lost)
                 self._journal.note_dropped()
                 if not self.queue.ready or self._deadlines.is_urgent:
                     self.reader.poll(self._yield_gil)
@@ -398,13 +403,6 @@ class Flusher:
                 self._evidence.complete(items, is_wanted=exporter.wants_digests)
             self._send(exporter, items)
         return bool(items)
-
-    def _mend_loss(self) -> None:
-        """Send again what is kept, and log what is not."""
-        if self._losses_mended == self._losses:
-            return
-        self._losses_mended = self._losses
-        self.reader.send_again()
 
     def _evidence_found(self) -> None:
         with self._changed:

@@ -180,15 +180,31 @@ class JournalReader:
         if item is not None:
             self._queue.add(item)
 
-    def send_again(self) -> None:
-        """Queue what was delivered and is still kept: the receiver has lost it."""
+    def mend(self, *, is_lost: bool) -> None:
+        """Go on where files were deleted or replaced; one warning says all of it.
+
+        Args:
+            is_lost: Whether the receiver has lost what it had confirmed.
+        """
+        lost = self.send_again() if is_lost else ""
+        replaced = self._journal.leave_replaced()
+        if not replaced:
+            self._journal.prepare()
+        if lost or replaced:
+            logger.warning("%s", f"{lost} {replaced}".strip())
+
+    def send_again(self) -> str:
+        """Queue what was delivered and is still kept: the receiver has lost it.
+
+        Returns:
+            What to say of it; empty where nothing was lost.
+        """
         self._queue.end_probes()
         count = sum(map(self._send_again, [s for s in self._sources if s.is_open]))
         gone, self._confirmed = max(0, self._confirmed), 0
         if self.watch.is_of_earlier:
-            self._log_loss(count, "what earlier programs delivered")
-        elif count or gone:
-            self._log_loss(count, f"{gone} others")
+            return self._loss(count, "what earlier programs delivered")
+        return self._loss(count, f"{gone} others") if count or gone else ""
 
     def send_segment_again(self, source: Segment) -> None:
         """Do so where a probe showed it.
@@ -197,9 +213,13 @@ class JournalReader:
             source: The file of the probe. A probe from no file speaks for all of them.
         """
         if source in self._sources:
-            self._log_loss(self._send_again(source), "what was confirmed before them")
+            lost = self._loss(
+                self._send_again(source), "what was confirmed before them"
+            )
         else:
-            self.send_again()
+            lost = self.send_again()
+        if lost:
+            logger.warning("%s", lost)
 
     def _send_again(self, source: Segment) -> int:
         lines = source.delivered()
@@ -207,14 +227,12 @@ class JournalReader:
             self._take_in_again(source, line)
         return len(lines)
 
-    def _log_loss(self, again: int, gone: str) -> None:
-        logger.warning(
-            "The store %s has lost facts that it had confirmed: it was deleted, or "
-            "an older one was put in its place. %d are still in the journal and are "
-            "sent again; %s cannot be sent again, since no file has them any more.",
-            self.watch.name(),
-            again,
-            gone,
+    def _loss(self, again: int, gone: str) -> str:
+        return (
+            f"The store {self.watch.name()} has lost facts that it had confirmed: it "
+            f"was deleted, or an older one was put in its place. {again} are still in "
+            f"the journal and are sent again; {gone} cannot be sent again, since no "
+            "file has them any more."
         )
 
     def _take_in_again(self, source: Segment, line: Record) -> QueuedFact:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..journal.dead_letters import RejectedFact
 
@@ -32,6 +34,43 @@ class DeliveryReport:
         if self.dropped:
             text += f", {self.dropped} dropped"
         return f"{text}: {self.reason}" if self.waiting and self.reason else text
+
+
+def describe_left(
+    journal: Path,
+    report: DeliveryReport,
+    lost: int,
+    second: tuple[str, DeliveryReport] | None = None,
+) -> Iterator[str]:
+    """Give the warnings of a process that ends: how many facts it leaves, why, where.
+
+    Args:
+        journal: Where facts are kept.
+        report: What became of the facts at the instance.
+        lost: How many of those that wait are in no file.
+        second: The address of a second receiver, and what became of the facts there.
+    """
+    if lost:
+        yield (
+            f"{lost} facts are lost with this process: {journal} could not be written, "
+            f"and they could not be delivered: {report.reason}"
+        )
+    left, variables = [], "LINEAGE_HOME"
+    if report.waiting > lost:
+        left.append(
+            f"{report.waiting - lost} facts were not delivered ({report.reason})"
+        )
+    if second is not None and second[1].waiting:
+        url, there = second
+        left.append(
+            f"{there.waiting} facts were not delivered to {url} ({there.reason})"
+        )
+        variables += " and LINEAGE_OPENLINEAGE_URL"
+    if left:
+        yield (
+            f"{', and '.join(left)}. They are kept in {journal} and are sent by the "
+            f"next program with this {variables}, or by `lineage flush`."
+        )
 
 
 @dataclass(frozen=True, slots=True)

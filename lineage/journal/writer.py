@@ -246,18 +246,20 @@ class Journal:
 
     # -- the flusher's thread -------------------------------------------------
 
-    def leave_replaced(self) -> bool:
-        """Go on in a new segment where the file of the one in use is gone."""
+    def leave_replaced(self) -> str:
+        """Go on in a new segment where the file of the one in use is gone.
+
+        Returns:
+            What to say of it; empty where the file is there.
+        """
         active = self._active
         if not isinstance(active, Segment) or not active.is_replaced():
-            return False
+            return ""
         self.seal()
-        logger.warning(
-            "%s was deleted or replaced while this process used it: later facts go to "
-            "a new file, earlier ones are delivered from memory.",
-            self.folder.path,
+        return (
+            f"{self.folder.path} was deleted or replaced while this process used it: "
+            "later facts go to a new file, earlier ones are delivered from memory."
         )
-        return True
 
     def call_on_write(self, wake: Callable[[], None]) -> None:
         """Call `wake` once, at the next write."""

@@ -29,11 +29,13 @@ class OpenTasks:
     def mark(self, key: str) -> None:
         """Mark a task as open."""
         with guard("An open task cannot be marked for other processes"):
-            if not self._is_ready:
+            folder = Path(self._folder)
+            # It may be deleted while the process runs.
+            if not (self._is_ready and folder.is_dir()):
                 self._is_ready = True
-                make_folder(Path(self._folder))
+                make_folder(folder)
                 self._remove_old()
-            create_private(Path(self._folder, key))
+            create_private(folder / key)
 
     def unmark(self, key: str) -> None:
         """Remove the mark of a task that has ended."""

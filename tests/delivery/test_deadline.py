@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from runtime_tools import run, stored
 
 import lineage
 from lineage.delivery.deadline import Deadlines, WaitBudget
+from lineage.delivery.report import DeliveryReport, describe_left
 from lineage.exporters import DELIVERED, DeliveryResult, Fact
 from lineage.runtime import Runtime, runtime
 from lineage.settings import Settings
@@ -156,6 +158,45 @@ def test_what_is_left_behind_is_logged_in_one_warning(
     assert re.match(r"\d facts were not delivered \(the instance is away\)", message)
     assert str(limited.journal.folder.path) in message
     assert "lineage flush" in message
+
+
+@pytest.mark.parametrize("target", ["platfrom", "ftp://x"])
+def test_an_address_that_is_not_understood_is_the_reason(
+    tmp_path: Path, target: str
+) -> None:
+    """It is so before the first attempt has found it out."""
+    ran = run("record(1); print(lineage.flush(0).reason)", tmp_path,
+              LINEAGE_TARGET=target, LINEAGE_FLUSH_TIMEOUT_S="0.0")  # fmt: skip
+    why = f"LINEAGE_TARGET: {target!r} is not understood"
+    assert ran.stdout.startswith(why)
+    (left,) = [line for line in ran.stderr.split("\n") if "not delivered" in line]
+    assert re.match(rf"\d facts were not delivered \({why}", left)
+    assert f"They are kept in {tmp_path / 'journal'}" in left
+
+
+def test_what_a_second_receiver_lacks_is_in_the_one_warning(tmp_path: Path) -> None:
+    """It says how many, why, where they are and what sends them."""
+    away = "http://127.0.0.1:9/events"
+    ran = run("record(1)", tmp_path,
+              LINEAGE_OPENLINEAGE_URL=away, LINEAGE_FLUSH_TIMEOUT_S="6")  # fmt: skip
+    assert stored(tmp_path) == [1]
+    (left,) = ran.stderr.strip().split("\n")
+    assert re.match(rf"\d facts were not delivered to {away} \(HTTP", left)
+    assert f"They are kept in {tmp_path / 'journal'}" in left
+    assert "LINEAGE_HOME and LINEAGE_OPENLINEAGE_URL, or by `lineage flush`" in left
+
+
+def test_both_receivers_share_the_one_warning(tmp_path: Path) -> None:
+    """Whatever is left for either is one sentence; what no file keeps is another."""
+    first = DeliveryReport(1, 3, reason="away")
+    second = DeliveryReport(0, 2, reason="silent")
+    lost, left = describe_left(tmp_path, first, 1, ("http://x", second))
+    assert lost.startswith("1 facts are lost with this process")
+    assert left.startswith(
+        "2 facts were not delivered (away), and 2 facts were not delivered to "
+        "http://x (silent). They are kept in "
+    )
+    assert list(describe_left(tmp_path, DeliveryReport(4, 0), 0)) == []
 
 
 def test_facts_of_one_reason_are_refused_in_one_warning(

@@ -383,14 +383,18 @@ def test_a_home_that_is_deleted_under_a_running_process_is_made_again(
     """Facts do not vanish in unlinked files: all of them are in the new store."""
     home = tmp_path / "home"
     lineage.configure(home=home)
-    lineage.current_task().uses_project(1)
+    with lineage.task("one") as task:
+        task.uses_project(1)
     assert lineage.flush(WAIT_S)
     shutil.rmtree(home)
-    lineage.current_task().uses_project(2)
+    with lineage.task("two") as task:
+        task.uses_project(2)
+        assert list((home / "open").iterdir())
     assert lineage.flush(WAIT_S)
     lineage.current_task().uses_project(3)
     assert lineage.flush(WAIT_S)
     assert stored(home) == [1, 2, 3]
     assert list((home / "journal").glob("*.seg"))
-    replaced = [r for r in caplog.records if "deleted or replaced" in r.getMessage()]
-    assert len(replaced) == 2
+    (warned,) = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert "has lost facts that it had confirmed" in warned
+    assert f"{home / 'journal'} was deleted or replaced" in warned
