@@ -19,7 +19,7 @@ from .errors import DeliveryError, attempt, guard, logger
 from .recording.context import CURRENT, ActiveTask, StepContext
 from .recording.enabled import is_on, turn_off, turn_on
 from .recording.environment import EnvironmentLookup
-from .recording.fork_guard import loading
+from .recording.fork_guard import later_signals, loading
 from .recording.interpreters import is_main_interpreter
 from .settings import UNUSABLE, Settings
 
@@ -578,7 +578,7 @@ def runtime() -> Runtime:
 
 
 def _make() -> Runtime:
-    with HOLDER.lock:
+    with HOLDER.lock, later_signals():
         if HOLDER.runtime is None:
             made = attempt(Runtime, None, _switch_off)
             # A signal's handler that recorded meanwhile has made one already.

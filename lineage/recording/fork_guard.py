@@ -8,12 +8,14 @@ would keep its pipes open, and the thread that starts it would wait for the chil
 
 A signal's handler, or a finalizer, may interrupt an import in its own thread and need
 the same modules: it imports them again, whole, and the interrupted import then takes
-those.
+those. Signals wait for our imports where they can: handlers that interrupt each other
+faster than one of them imports would never come to an end.
 """
 
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -27,6 +29,22 @@ from .. import forksafe
 _bootstrap: Final[Any] = getattr(importlib, "_bootstrap", None)
 #: What the names of our modules begin with.
 _OURS: Final = f"{__name__.partition('.')[0]}."
+#: What a fault of the program raises is never held: it could not go on.
+_FAULTS: Final = (
+    "SIGABRT",
+    "SIGBUS",
+    "SIGFPE",
+    "SIGILL",
+    "SIGSEGV",
+    "SIGSYS",
+    "SIGTRAP",
+)
+_LATER: Final = (
+    frozenset(map(int, signal.valid_signals()))
+    - {getattr(signal, name, 0) for name in _FAULTS}
+    if hasattr(signal, "pthread_sigmask")
+    else frozenset()
+)
 #: No fork is held longer than that, whatever the import waits for.
 _LONGEST_S: Final = 10.0
 
@@ -89,17 +107,34 @@ def whole_modules() -> Iterator[None]:
     An interrupted import ends with the module that it finds in `sys.modules`, so that
     there is one of each in the end.
     """
-    half_made = _half_made_here()
+    with later_signals():
+        half_made = _half_made_here()
+        try:
+            for name, module in half_made.items():
+                found = sys.modules.pop(name, None)
+                if found is not None and found is not module:
+                    # Another handler, which interrupted this one, has made it.
+                    sys.modules[name] = found
+            yield
+        finally:
+            for name, module in half_made.items():
+                sys.modules.setdefault(name, module)
+
+
+@contextmanager
+def later_signals() -> Iterator[None]:
+    """Let signals that arrive in the block be handled after it.
+
+    Where another thread of the app takes them, or on Windows, they are not held.
+    """
+    if not _LATER or threading.get_ident() != threading.main_thread().ident:
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _LATER)
     try:
-        for name, module in half_made.items():
-            found = sys.modules.pop(name, None)
-            if found is not None and found is not module:
-                # Another handler, which interrupted this one, has made it.
-                sys.modules[name] = found
         yield
     finally:
-        for name, module in half_made.items():
-            sys.modules.setdefault(name, module)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _half_made_here() -> dict[str, ModuleType]:

@@ -99,7 +99,8 @@ def machine_name() -> str:
 
 def _first_line(path: str) -> str:
     try:
-        with open(path, encoding="ascii", errors="replace") as file:
+        # Always loaded, unlike other codecs, whose import a signal may interrupt.
+        with open(path, encoding="utf-8", errors="replace") as file:
             return file.readline(200).strip()
     except OSError:
         return ""

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from interrupted_call import EACH, OF_HANDLER, PER_CHILD
 from journal_tools import run_script
+from runtime_tools import run, stored
 
 import lineage
 from lineage.recording.fork_guard import whole_modules
@@ -107,3 +108,49 @@ def test_an_interrupted_import_that_nobody_needed_goes_on(
     monkeypatch.setitem(sys.modules, "lineage_interrupts", hook)
     assert import_module(module) is sys.modules[module]
     assert seen == [False, True]
+
+
+@pytest.mark.posix
+def test_signals_wait_until_the_runtime_is_made(tmp_path: Path) -> None:
+    """Handlers that interrupt each other while it is made would never have one."""
+    body = """
+import lineage.runtime as module
+from lineage.recording.fork_guard import loading
+calls = []
+def handler(*_):
+    calls.append(module.HOLDER.runtime is not None)
+    record(2)
+signal.signal(signal.SIGUSR1, handler)
+build = module.Runtime._build
+def interrupted(self, settings):
+    signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+    build(self, settings)
+module.Runtime._build = interrupted
+record(1)
+assert calls == [True], calls
+with loading():
+    signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+    assert calls == [True], calls
+assert calls == [True, True], calls
+assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+"""
+    ran = run(body, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert stored(tmp_path) == [1, 2]
+
+
+@pytest.mark.posix
+def test_signals_are_not_held_by_other_threads(tmp_path: Path) -> None:
+    """Handlers run in the main thread alone, and those threads may start programs."""
+    body = """
+from lineage.recording.fork_guard import loading
+held = []
+def load():
+    with loading():
+        held.append(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+thread = threading.Thread(target=load)
+thread.start()
+thread.join()
+print(held)
+"""
+    assert run(body, tmp_path).stdout == "[set()]\n"

@@ -32,7 +32,7 @@ def _leads_to(handle: str, dev: int, inode: int) -> bool:
         seen = os.stat(f"{_FILES}/{handle}")
         if (seen.st_dev, seen.st_ino) != (dev, inode):
             return False
-        with open(f"{_FLAGS}/{handle}", encoding="ascii") as file:
+        with open(f"{_FLAGS}/{handle}", encoding="utf-8") as file:
             lines = dict(line.split(":", 1) for line in file if ":" in line)
         return int(lines["flags"], 8) & os.O_ACCMODE != os.O_RDONLY
     except (OSError, KeyError, ValueError):
