@@ -20,6 +20,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
@@ -38,12 +39,6 @@ _FAULTS: Final = (
     "SIGSEGV",
     "SIGSYS",
     "SIGTRAP",
-)
-_LATER: Final = (
-    frozenset(map(int, signal.valid_signals()))
-    - {getattr(signal, name, 0) for name in _FAULTS}
-    if hasattr(signal, "pthread_sigmask")
-    else frozenset()
 )
 #: No fork is held longer than that, whatever the import waits for.
 _LONGEST_S: Final = 10.0
@@ -121,16 +116,23 @@ def whole_modules() -> Iterator[None]:
                 sys.modules.setdefault(name, module)
 
 
+@cache
+def _held_signals() -> frozenset[int]:
+    faults = {getattr(signal, name, 0) for name in _FAULTS}
+    return frozenset(map(int, signal.valid_signals())) - faults
+
+
 @contextmanager
 def later_signals() -> Iterator[None]:
     """Let signals that arrive in the block be handled after it.
 
     Where another thread of the app takes them, or on Windows, they are not held.
     """
-    if not _LATER or threading.get_ident() != threading.main_thread().ident:
+    is_main = threading.get_ident() == threading.main_thread().ident
+    if not is_main or not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _LATER)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _held_signals())
     try:
         yield
     finally:
