@@ -88,6 +88,16 @@ def _address(text: str) -> str:
     return f"http://{text}"
 
 
+def _events(text: str) -> str:
+    """Read where events go: an address, or a file on this machine."""
+    scheme, _, path = text.partition("://")
+    if scheme.lower() != "file":
+        return _address(text)
+    if not path.startswith("/") or path.endswith("/"):
+        raise ValueError(text)
+    return f"file://{path}"
+
+
 def _home(text: str) -> Path:
     try:
         return Path(text).expanduser()
@@ -190,8 +200,8 @@ VARIABLES: Final[tuple[Variable, ...]] = (
     Variable("token", ("LINEAGE_TOKEN",), str, None, "a token",
              "the token for an address in LINEAGE_TARGET; API_TOKEN when unset",
              is_secret=True),
-    Variable("openlineage_url", ("LINEAGE_OPENLINEAGE_URL",), _address, None,
-             "an http(s) address",
+    Variable("openlineage_url", ("LINEAGE_OPENLINEAGE_URL",), _events, None,
+             "an http(s) address, or file:///path of a file",
              "send OpenLineage events there, beside the facts to the target"),
     Variable("openlineage_token", ("LINEAGE_OPENLINEAGE_TOKEN",), str, None, "a token",
              "the token for LINEAGE_OPENLINEAGE_URL", is_secret=True),

@@ -12,7 +12,6 @@ import time
 import urllib.parse
 import urllib.request
 import uuid
-import venv
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -97,22 +96,33 @@ def check() -> None:
     with tarfile.open(sdist) as archive:
         if not any(name.endswith("/web/package.json") for name in archive.getnames()):
             raise SystemExit(f"{sdist.name} lacks the sources of the page (web/)")
-    try_wheel(wheel)
+    for python in _interpreters():
+        try_wheel(wheel, python)
+        print(f"{wheel.name} works with {python}")
     print(f"{wheel.name} and {sdist.name} are good")
 
 
-def try_wheel(wheel: Path) -> None:
+def _interpreters() -> list[str]:
+    """Return an interpreter of each supported version that this machine has."""
+    listed = subprocess.run(
+        ["sh", ROOT / "scripts" / "pythons"], capture_output=True, text=True, check=True
+    )
+    return listed.stdout.split() or [sys.executable]
+
+
+def try_wheel(wheel: Path, interpreter: str = sys.executable) -> None:
     """Use a wheel as a newcomer would, in an empty environment.
 
     Args:
         wheel: The file.
+        interpreter: The Python to use it with.
 
     Raises:
         SystemExit: An answer is not what it should be.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        venv.create(folder / "venv", with_pip=True)
+        subprocess.run([interpreter, "-m", "venv", folder / "venv"], check=True)
         python = next(p for p in map(folder.joinpath, _PYTHONS) if p.exists())
         _install(python, str(wheel))
         _run(python, "-c", _TRY)

@@ -1,4 +1,4 @@
-"""Sends facts as OpenLineage events to Marquez, DataHub, OpenMetadata or another.
+"""Sends facts as OpenLineage events to Marquez, DataHub, OpenMetadata or a file.
 
 One event for each task of a batch: its beginning is START, its end COMPLETE, FAIL
 or ABORT, and the edges between them are the inputs and outputs of RUNNING. Receivers
@@ -9,9 +9,12 @@ of the job.
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, BinaryIO, Final
 
 import requests
 
@@ -31,19 +34,21 @@ _END: Final = {
     "finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT", "lost": "ABORT",
 }  # fmt: skip
 _PATH: Final = "/api/v1/lineage"
+_FILE: Final = "file://"
 #: Names of jobs that are remembered, at most.
 _MAX_JOBS: Final = 10_000
 
 
 class OpenLineageExporter:
-    """Sends events to the address of a receiver.
+    """Sends events to the address of a receiver, or appends them to a file.
 
     ```python
     lineage.configure(exporter=OpenLineageExporter("http://127.0.0.1:5000"))
     ```
 
     Args:
-        url: The receiver's address, or the whole address of its endpoint.
+        url: The receiver's address, or the whole address of its endpoint; or
+            `file:///path`, a file that gets one event a line.
         token: Sent as `Authorization: Bearer`, where given.
         timeout_s: How long one request may take.
     """
@@ -56,6 +61,7 @@ class OpenLineageExporter:
     def __init__(
         self, url: str, *, token: str | None = None, timeout_s: float = 10.0
     ) -> None:
+        self._file = Path(url[len(_FILE) :]) if url.startswith(_FILE) else None
         self._url = url if url.endswith("/lineage") else url.rstrip("/") + _PATH
         self._session = requests.Session()
         if token:
@@ -137,6 +143,8 @@ class OpenLineageExporter:
             self._jobs[task] = str(fact["name"])
 
     def _post(self, event: Mapping[str, Any]) -> DeliveryResult:
+        if self._file is not None:
+            return _append(self._file, event)
         try:
             answer = self._session.post(self._url, json=event, timeout=self._timeout_s)
         except requests.RequestException as error:
@@ -147,6 +155,26 @@ class OpenLineageExporter:
         if answer.status_code in (400, 413, 422):
             return DeliveryResult("rejected", reason)
         return DeliveryResult("waiting", reason, is_transport_error=True)
+
+
+def _append(file: Path, event: Mapping[str, Any]) -> DeliveryResult:
+    """Add a line to a file that other processes add to as well."""
+    line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a+b", buffering=0) as opened:
+            if opened.tell() and _last_byte(opened) != b"\n":
+                line = b"\n" + line  # A full disk had cut the line before.
+            if opened.write(line) != len(line):
+                return DeliveryResult("waiting", f"{file} has no room")
+    except OSError as error:
+        return DeliveryResult("waiting", f"{file}: {error}", is_transport_error=True)
+    return DELIVERED
+
+
+def _last_byte(opened: BinaryIO) -> bytes:
+    opened.seek(-1, os.SEEK_END)
+    return opened.read(1)
 
 
 def _dataset(fact: Fact) -> dict[str, Any]:

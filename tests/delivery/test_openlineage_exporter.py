@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from instance_server import Served, free_port, in_thread, settings_for
 
 import lineage
+from lineage.cli.main import main
 from lineage.delivery.openlineage_exporter import OpenLineageExporter
 from lineage.exporters import check_exporter
 from lineage.runtime import reset_runtime
@@ -94,6 +96,37 @@ def test_one_variable_is_enough(
     assert {"Train", "Fails"} <= _names(receiver)
     own = {task.node.name for task in lineage.graph().tasks().tasks}
     assert {"Train", "Fails"} <= own
+
+
+def test_events_go_to_a_file_and_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One event a line, which `lineage import openlineage` takes in."""
+    file = tmp_path / "new folder" / "events.jsonl"
+    monkeypatch.setenv("LINEAGE_OPENLINEAGE_URL", f"file://{file}")
+    reset_runtime()
+    _record(tmp_path)
+    assert lineage.flush(20)
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    assert {event["eventType"] for event in events} >= {"START", "COMPLETE", "FAIL"}
+
+    monkeypatch.delenv("LINEAGE_OPENLINEAGE_URL")
+    monkeypatch.setenv("LINEAGE_HOME", str(tmp_path / "other"))
+    reset_runtime()
+    assert main(["import", "openlineage", str(file)]) == 0
+    assert {task.node.name for task in lineage.graph().tasks().tasks} == {
+        "Train",
+        "Fails",
+    }
+
+
+def test_a_file_that_cannot_be_written_leaves_the_facts_waiting(tmp_path: Path) -> None:
+    """The report names it."""
+    lineage.configure(exporter=OpenLineageExporter(f"file://{tmp_path}"))
+    _record(tmp_path)
+    report = lineage.flush(0.5)
+    assert report.waiting > 0
+    assert str(tmp_path) in str(report)
 
 
 @pytest.mark.parametrize("away", ["LINEAGE_TARGET", "LINEAGE_OPENLINEAGE_URL"])

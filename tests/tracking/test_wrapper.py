@@ -309,7 +309,7 @@ def test_concurrent_coroutines_keep_their_own_steps(recorded: Recorded) -> None:
 
 
 def test_a_call_adds_two_frames_at_most(recorded: Recorded) -> None:
-    """Deep recursion works decorated as it does bare."""
+    """A recursion goes a third as deep as it does bare: three frames a level."""
 
     @lineage.uses_project("depth")
     def depth_of(depth: int) -> int:
