@@ -1,5 +1,7 @@
 """Every environment variable, read once into one frozen object."""
 
+# Longer than 400 lines: one table, with a row for each variable and how it is read.
+
 from __future__ import annotations
 
 import json
@@ -21,6 +23,7 @@ _LARGEST: Final = 1e9
 _HOST: Final = pattern(
     r"(?:[^/@]*@)?(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?(?:[/?#]|$)"
 )
+_FILE: Final = pattern(r"(?i:file)://(/.*[^/])")
 #: The destination of facts whose address cannot be understood: they wait.
 UNUSABLE: Final = "unusable"
 
@@ -90,12 +93,8 @@ def _address(text: str) -> str:
 
 def _events(text: str) -> str:
     """Read where events go: an address, or a file on this machine."""
-    scheme, _, path = text.partition("://")
-    if scheme.lower() != "file":
-        return _address(text)
-    if not path.startswith("/") or path.endswith("/"):
-        raise ValueError(text)
-    return f"file://{path}"
+    file = _FILE.fullmatch(text)
+    return _address(text) if file is None else f"file://{file[1]}"
 
 
 def _home(text: str) -> Path:

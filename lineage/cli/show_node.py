@@ -33,6 +33,8 @@ from .result import Line, StyledText, dim, line
 
 #: Versions of an artifact that are listed, unless all are asked for.
 MAX_VERSIONS: Final = 8
+#: Tasks that a task started, which are named.
+MAX_CHILDREN: Final = 5
 _WEAK_EVIDENCE: Final = ("stat", "dir-stat")
 _EVIDENCE_WORDS: Final = {"said": "named by the app"}
 
@@ -49,6 +51,8 @@ def task_lines(task: TaskDetail) -> list[Line]:
             ("started", ago(node.started_at) if node.started_at else None),
             _took(node),
             ("by", " on ".join(part for part in (task.user, task.host) if part)),
+            ("started by", _named([task.started_by] if task.started_by else [])),
+            ("started tasks", _named(task.children)),
             ("code", _code(task)),
             ("command", task.command),
             ("error", task.error),
@@ -61,6 +65,13 @@ def task_lines(task: TaskDetail) -> list[Line]:
     if task.steps:
         lines += [line(), line(StyledText("Steps", "title")), *_steps(task.steps)]
     return lines
+
+
+def _named(tasks: list[Node]) -> str:
+    """Name the first of some tasks, and count the rest."""
+    names = [f"{title(task)} ({task.key})" for task in tasks[:MAX_CHILDREN]]
+    rest = len(tasks) - len(names)
+    return ", ".join(names) + (f" and {rest} more" if rest else "")
 
 
 def environment_text(task: TaskDetail) -> str | None:

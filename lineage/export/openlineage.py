@@ -144,18 +144,19 @@ class _Writer:
         facets = _run_facets(detail)
         if detail is not None:
             facets[TASK_FACET] = own_facet("RunFacet", facts_of_task(detail))
-            parent = self._record.details.get(detail.parent or "")
-            if parent is not None:
-                facets["parent"] = _parent(parent)
+            if detail.started_by is not None:
+                known = self._record.details.get(detail.started_by.key)
+                run = known.run if known is not None else detail.parent_run
+                facets["parent"] = _parent(detail.started_by, run)
         return facets
 
 
-def _parent(detail: TaskDetail) -> dict[str, Any]:
+def _parent(node: Node, run: str | None) -> dict[str, Any]:
     return facet(
         "ParentRunFacet",
         "1-2-0",
-        run={"runId": _run_id(detail.node, detail)},
-        job={"namespace": NAMESPACE, "name": text_of(detail.node.name)},
+        run={"runId": run_uuid(run or node.key)},
+        job={"namespace": NAMESPACE, "name": text_of(node.name)},
     )
 
 

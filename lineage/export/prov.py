@@ -8,6 +8,7 @@ relation has an identifier of its own.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 from ..model.details import TaskDetail
@@ -23,8 +24,10 @@ def to_prov(record: GraphRecord) -> str:
     document = _Document()
     for node in record.artifacts():
         document.entity(node)
-    for node in record.tasks():
+    tasks = record.tasks()
+    for node in tasks:
         document.activity(node, record.details.get(node.key))
+    document.inform(record, {node.key for node in tasks})
     for task, version, edge in record.inputs():
         document.relate(
             "used",
@@ -100,6 +103,17 @@ class _Document:
             self.relate(
                 "wasInformedBy", {"prov:informed": inner, "prov:informant": name}, {}
             )
+
+    def inform(self, record: GraphRecord, tasks: Collection[str]) -> None:
+        """Relate the tasks that were started in others to those."""
+        for key in tasks:
+            detail = record.details.get(key)
+            if detail is not None and detail.parent in tasks:
+                ends = {
+                    "prov:informed": _name(key),
+                    "prov:informant": _name(detail.parent or ""),
+                }
+                self.relate("wasInformedBy", ends, {})
 
     def _ran_in(self, activity: str, digest: str, members: dict[str, str]) -> None:
         """Say what an activity ran in: one entity for all that ran in the same."""

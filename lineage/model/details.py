@@ -75,6 +75,13 @@ class TaskDetail(Answer):
     git_dirty: bool | None = None
     command: str | None = None
     parent: str | None = None
+    """The key of the task that it was started in."""
+    parent_run: str | None = None
+    """The key of that task's run."""
+    started_by: Node | None = None
+    """The same, whole."""
+    children: list[Node] = []
+    """The tasks that were started in it; the oldest ones of many."""
     error: str | None = None
     traceback: str | None = None
     steps: list[Step] = []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from lineage.api import Api
+from lineage.model.run_ids import run_uuid
 
 Type = Callable[..., Any]
 START = 1_700_000_000.0
@@ -170,6 +172,30 @@ def test_every_filter_is_answered_as_a_set(
         return
     kinds = "data" if selector == "kind:model" else "task"
     assert sum(n["type"] == kinds for n in answer.data["nodes"]) == count
+
+
+def test_a_task_names_the_tasks_around_it(many: Api, type_: Type) -> None:
+    """What started it, and the first of those that it started."""
+    facts = [
+        {"uid": "s0", "f": "task", "task": "s0", "name": "Sweep", "at": START},
+        *(
+            {"uid": f"s{number}", "f": "task", "task": f"s{number}", "name": "Trial",
+             "at": START + number, "parent": "s0"}
+            for number in range(1, 8)
+        ),
+    ]  # fmt: skip
+    assert many.facts.add(facts).refused == []
+    outer = type_("show", "app:Sweep").out
+    assert "started tasks  Trial (task:32), Trial (task:33)" in outer
+    assert "and 2 more" in outer
+    assert "started by  Sweep (task:31)" in type_("show", "task:32").out
+    document = type_("export", "task:32", "--as", "openlineage").out
+    events = [json.loads(line) for line in document.splitlines()]
+    parent = events[0]["run"]["facets"]["parent"]
+    assert parent["job"]["name"] == "Sweep"
+    assert parent["run"]["runId"] == run_uuid("s0")
+    prov = json.loads(type_("export", "app:Sweep | app:Trial", "--as", "prov").out)
+    assert len(prov["wasInformedBy"]) == 7
 
 
 @pytest.mark.usefixtures("many")

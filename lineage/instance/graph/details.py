@@ -26,9 +26,10 @@ from ..store.activity_ids import INPUT, STEP_BITS
 from ..store.database import Row
 from ..store.edge_uids import SOURCE_BITS, join_uid
 from .name_resolution import find_named
-from .nodes import artifact_nodes, data_key, data_nodes, nodes_of, read_card, task_nodes
+from .nodes import artifact_nodes, data_key, data_nodes, read_card, task_nodes
 from .query_session import GraphReader
 from .step_filter import IS_STEP
+from .task_family import families_of
 from .task_params import (
     MAX_VALUES,
     task_environments,
@@ -36,7 +37,7 @@ from .task_params import (
     task_metrics,
     task_params,
 )
-from .team_graph import TeamGraph, task_of_ref, task_ref
+from .team_graph import TeamGraph, task_of_ref
 from .version_makers import version_makers
 
 #: Edges and log lines in one answer, at most; `edges_total` counts all.
@@ -200,7 +201,8 @@ def _made(
         for table in ("steps", "logs", "task_metrics", "task_links")
     }
     details = {}
-    for task, *row, parent, error, trace, card in view.rows(_TASKS, ids=tasks):
+    families = families_of(view, tasks)
+    for task, *row, parent_run, error, trace, card in view.rows(_TASKS, ids=tasks):
         run, host, user, pid, python, commit, dirty, command = row
         has_ended = nodes[task].ended_at is not None
         digest, environment = environments.get(task, (None, {}))
@@ -215,7 +217,8 @@ def _made(
             git_commit=commit,
             git_dirty=None if dirty is None else bool(dirty),
             command=command,
-            parent=_parent_key(view, parent),
+            parent_run=parent_run,
+            **families[task],
             error=error if has_ended else None,
             traceback=trace if has_ended else None,
             steps=_steps(view, task) if task in has["steps"] else [],
@@ -379,16 +382,6 @@ def _log(view: TeamGraph, task: int) -> list[LogLine]:
     )
     lines = [LogLine(at=at, level=level, message=text) for at, level, text in rows]
     return sorted(lines, key=lambda line: line.at)
-
-
-def _parent_key(view: TeamGraph, run: str | None) -> str | None:
-    if run is None:
-        return None
-    sql = "SELECT task_id FROM runs WHERE team_id = ? AND run = ?"
-    row = view.tx.one(sql, (view.team_id, run))
-    if row is None:
-        return None
-    return nodes_of(view, [task_ref(row[0])])[task_ref(row[0])].key
 
 
 def _data_detail(view: TeamGraph, node: int, most_versions: int) -> DataDetail:

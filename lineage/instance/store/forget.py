@@ -59,6 +59,12 @@ _OF_A_TASK: Final = (
         "DELETE FROM openlineage_runs WHERE (team_id, run) IN"
         " (SELECT team_id, run FROM runs WHERE team_id = ? AND task_id = ?)"
     ),
+    # Cards that it gave to artifacts.
+    (
+        "UPDATE nodes SET card = NULL WHERE (team_id, id) IN (SELECT e.team_id,"
+        " e.node_id FROM edges e WHERE e.team_id = ? AND e.task_id = ?"
+        " AND e.meta IS NOT NULL)"
+    ),
     "UPDATE edges SET meta = NULL, user_name = NULL WHERE team_id = ? AND task_id = ?",
 )
 #: What no other task ran in is not kept.

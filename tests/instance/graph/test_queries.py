@@ -162,7 +162,10 @@ def test_a_task_shows_everything(graph: GraphQueries) -> None:
     assert [e.uid for e in task.edges] == [f"train-{n}" for n in range(2, 7)]
     assert task.edges[0].step == task.steps[0].key
     assert (task.log[0].message, task.node.title) == ("hello", "<h4>Run</h4>")
-    assert graph.get_task(TEAM, run="serve").parent == "task:1"
+    assert [child.name for child in task.children] == ["Serve"]
+    child = graph.get_task(TEAM, run="serve")
+    assert (child.parent, child.parent_run) == ("task:1", "train")
+    assert child.started_by == task.node
     assert graph.get_task(TEAM, key="task:2").error == "E: x"
 
 

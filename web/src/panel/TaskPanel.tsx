@@ -1,7 +1,7 @@
 /** Everything known about a task. */
 import { useMemo } from "react";
 import type { Edge, GraphNode, NodeMap, Step, TaskDetail } from "../api/types";
-import { Copied, Status } from "../app/ui";
+import { Copied, NodeLine, Status } from "../app/ui";
 import { duration, moment, plural } from "../model/format";
 import { Links, Values } from "./Tables";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
@@ -118,11 +118,22 @@ export function TaskPanel({ task, nodes: drawn }: { task: TaskDetail; nodes: Nod
           ["Python", task.python],
           ["Code", code(task)],
           ["Command", task.command && <code className="wrap">{task.command}</code>],
-          ["Started by", task.parent],
+          ["Started by", task.started_by && <NodeLine key="parent" node={task.started_by} />],
           ["Workspace", node.workspace_id],
         ]}
       />
       <Links links={task.links} />
+      {(task.children ?? []).length > 0 && (
+        <Section title="Started tasks" count={(task.children ?? []).length}>
+          <ul className="plain lines">
+            {(task.children ?? []).slice(0, 200).map((child) => (
+              <li key={child.key}>
+                <NodeLine node={child} />
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
       <Values title="Parameters" values={task.params} />
       <Values title="Metrics" values={task.metrics} />
       <Section title="Inputs" count={unique(inputs)}>
