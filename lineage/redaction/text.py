@@ -8,7 +8,6 @@ module. docs/masking.md has the table of shapes.
 
 from __future__ import annotations
 
-import ast
 import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -263,7 +262,14 @@ def _command(words: list[str]) -> list[str]:
     line = repr(words)
     if "'-" not in line or CLIENT_STEMS.search(line) is None:
         return words
-    return list(ast.literal_eval(CLIENT.sub(client_list, line)))
+    from ast import literal_eval  # Rarely needed, and slow to load.
+
+    masked = CLIENT.sub(client_list, line)
+    try:
+        return list(literal_eval(masked))
+    except (ValueError, SyntaxError):
+        # The mask took a quote away: better too much of it than an error.
+        return [words[0], MASK]
 
 
 def mask_below(name: str, value: Any) -> Any:
