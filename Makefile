@@ -23,7 +23,7 @@ test: .venv/.dev  ## run the tests
 	scripts/need chromium
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
-test-quick: $(QUICK_VENV)/.quick  ## run the tests that take under a minute in all
+test-quick: $(QUICK_VENV)/.quick  ## run what takes two minutes: no browser, no database server
 	$(QUICK_VENV)/bin/pytest -n 2 -q -m "not slow" $(QUICK) $(ARGS)
 
 lint: .venv/.dev  ## check style, format and import directions

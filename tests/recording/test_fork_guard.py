@@ -27,6 +27,7 @@ _EDGE = re.compile(rb'"f":"edge"[^\n]*?"kind":"project","id":(\d+)')
 
 
 @pytest.mark.posix
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_first_call_may_be_interrupted_at_any_import(
     tmp_path: Path, part: int
