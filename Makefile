@@ -24,7 +24,7 @@ test: .venv/.dev  ## run the tests
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 test-quick: $(QUICK_VENV)/.quick  ## run what takes two minutes: no browser, no database server
-	$(QUICK_VENV)/bin/pytest -n 2 -q -m "not slow" $(QUICK) $(ARGS)
+	$(QUICK_VENV)/bin/pytest -n $(WORKERS) -q -m "not slow" $(QUICK) $(ARGS)
 
 lint: .venv/.dev  ## check style, format and import directions
 	$(BIN)/ruff check
@@ -69,12 +69,12 @@ clean:  ## remove what the other verbs made
 	scripts/need venv $(PYTHON)
 	@echo "installing into .venv, which takes a few minutes this first time"
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 # The page is not built, because none of these tests looks at it.
 $(QUICK_VENV)/.quick: pyproject.toml constraints.txt
 	scripts/need venv $(PYTHON)
 	test -x $(QUICK_VENV)/bin/pip || $(PYTHON) -m venv $(QUICK_VENV)
-	LINEAGE_BUILD_PAGE=0 $(QUICK_VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[quick]'
+	LINEAGE_BUILD_PAGE=0 $(QUICK_VENV)/bin/pip install --quiet --no-compile --constraint constraints.txt --editable '.[quick]'
 	touch $@

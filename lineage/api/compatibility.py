@@ -26,7 +26,12 @@ class SdkCompatibleApi(Protocol):
         """The instance's version, `unknown`, or None."""
 
     def post(self, method: str, data: Any) -> Any:
-        """Call a method and give the response."""
+        """Call a method and give the response.
+
+        Args:
+            method: The endpoint, such as `projects.list`.
+            data: The body, as JSON values.
+        """
 
 
 class CompatibilityChecker:

@@ -148,6 +148,11 @@ class DatasetApi(PaginatedResource):
     def exists(self, project_id: int, name: str, parent_id: int | None = None) -> bool:
         """Whether a project has a dataset of this name; endpoint `datasets.list`.
 
+        Args:
+            project_id: The id of the project.
+            name: The name that is looked for.
+            parent_id: The id of the dataset around it; None is the project itself.
+
         Raises:
             RuntimeError: Several have this name.
             ApiError: The list could not be fetched.
@@ -156,6 +161,10 @@ class DatasetApi(PaginatedResource):
 
     def get_free_name(self, parent_id: int, name: str) -> str:
         """Return a name that no dataset of a project has; endpoint `datasets.list`.
+
+        Args:
+            parent_id: The id of the project.
+            name: The name to begin with; a number is added where it is taken.
 
         Returns:
             `name`, or `name_001`, `name_002` …
@@ -212,6 +221,12 @@ class DatasetApi(PaginatedResource):
         """Find a dataset by its name, else make it.
 
         Endpoints `datasets.list`, `datasets.add`.
+
+        Args:
+            project_id: The id of the project.
+            name: Its name.
+            description: The description of a new one.
+            parent_id: The id of the dataset around it; None is the project itself.
 
         Raises:
             RuntimeError: Several have this name.

@@ -65,6 +65,9 @@ class FileApi(Resource):
     def get_info_by_id(self, id: int) -> FileInfo:
         """Return a file; endpoint `file-storage.info`.
 
+        Args:
+            id: The id of the file.
+
         Raises:
             ApiError: It could not be fetched; 404 when there is no such file.
         """
@@ -72,6 +75,10 @@ class FileApi(Resource):
 
     def get_info_by_path(self, team_id: int, remote_path: str) -> FileInfo | None:
         """Find a file by its path; endpoint `file-storage.list`.
+
+        Args:
+            team_id: The id of the team.
+            remote_path: The path in Team Files.
 
         Returns:
             None when nothing is there.
@@ -87,6 +94,11 @@ class FileApi(Resource):
     def exists(self, team_id: int, remote_path: str, recursive: bool = True) -> bool:
         """Whether a file is there; endpoint `file-storage.list`.
 
+        Args:
+            team_id: The id of the team.
+            remote_path: The path in Team Files.
+            recursive: Whether files in folders below are looked through.
+
         Raises:
             ApiError: The list could not be fetched.
         """
@@ -98,6 +110,11 @@ class FileApi(Resource):
     ) -> bool:
         """Whether a folder has something in it; endpoint `file-storage.list`.
 
+        Args:
+            team_id: The id of the team.
+            remote_directory: The folder in Team Files.
+            recursive: Whether files in folders below count.
+
         Raises:
             ApiError: The list could not be fetched.
         """
@@ -105,6 +122,10 @@ class FileApi(Resource):
 
     def get_free_name(self, team_id: int, path: str) -> str:
         """Return a path that no file has; endpoint `file-storage.list`.
+
+        Args:
+            team_id: The id of the team.
+            path: The path to begin with; a number is added where it is taken.
 
         Returns:
             `path`, or the same with `_000`, `_001` … before its suffix.
@@ -242,6 +263,12 @@ class FileApi(Resource):
     ) -> Any:
         """Upload files in groups of about 20 MiB; see `upload`.
 
+        Args:
+            team_id: The id of the team.
+            src_paths: Paths on this machine.
+            dst_paths: Paths in Team Files, in the same order.
+            progress_cb: Called with the bytes of each part that was sent.
+
         Returns:
             Their infos, in order.
 
@@ -302,6 +329,10 @@ class FileApi(Resource):
 
     def remove(self, team_id: int, path: str) -> None:
         """Remove a file; endpoint `file-storage.remove`.
+
+        Args:
+            team_id: The id of the team.
+            path: The path in Team Files, such as `/models/best.pt`.
 
         Raises:
             ApiError: It could not be removed.

@@ -146,6 +146,10 @@ class ProjectApi(PaginatedResource):
     def exists(self, parent_id: int, name: str) -> bool:
         """Whether a workspace has a project of this name; endpoint `projects.list`.
 
+        Args:
+            parent_id: The id of the workspace.
+            name: The name that is looked for.
+
         Raises:
             RuntimeError: Several have this name.
             ApiError: The list could not be fetched.
@@ -154,6 +158,10 @@ class ProjectApi(PaginatedResource):
 
     def get_free_name(self, parent_id: int, name: str) -> str:
         """Return a name that no project of a workspace has; endpoint `projects.list`.
+
+        Args:
+            parent_id: The id of the workspace.
+            name: The name to begin with; a number is added where it is taken.
 
         Returns:
             `name`, or `name_001`, `name_002` …
@@ -319,6 +327,12 @@ class ProjectApi(PaginatedResource):
         """Find a project by its name, else make it.
 
         Endpoints `projects.list`, `projects.add`.
+
+        Args:
+            workspace_id: The id of the workspace.
+            name: Its name.
+            type: The type of a new one.
+            description: The description of a new one.
 
         Raises:
             RuntimeError: Several have this name.

@@ -37,6 +37,9 @@ class TaskApi(TaskOutput, PaginatedResource):
     def get_info_by_id(self, id: int) -> Any:
         """Return a task as the platform has it; endpoint `tasks.info`.
 
+        Args:
+            id: The id of the task.
+
         Returns:
             None when there is no such task.
 
@@ -63,6 +66,9 @@ class TaskApi(TaskOutput, PaginatedResource):
     def get_status(self, task_id: int) -> enums.Status:
         """Return a task's state; endpoint `tasks.info`.
 
+        Args:
+            task_id: The id of the task.
+
         Raises:
             NotFoundError: There is no such task.
             ValueError: The state is one that this version does not know.
@@ -88,6 +94,9 @@ class TaskApi(TaskOutput, PaginatedResource):
     def get_context(self, id: int) -> Any:
         """Return the team and the workspace of a task; endpoint `GetTaskContext`.
 
+        Args:
+            id: The id of the task.
+
         Raises:
             ApiError: They could not be fetched; 404 when there is no such task.
         """
@@ -95,6 +104,9 @@ class TaskApi(TaskOutput, PaginatedResource):
 
     def stop(self, id: int) -> enums.Status:
         """Stop a task; endpoint `tasks.stop`.
+
+        Args:
+            id: The id of the task.
 
         Raises:
             ValueError: The state is one that this version does not know.
@@ -265,6 +277,10 @@ class TaskApi(TaskOutput, PaginatedResource):
     def get_field(self, task_id: int, field: str) -> Any:
         """Return one field; endpoint `tasks.data.get`.
 
+        Args:
+            task_id: The id of the task.
+            field: Its name, such as `data.progress`; dots lead into it.
+
         Raises:
             KeyError: The app has no such field.
             ApiError: It could not be fetched.
@@ -273,6 +289,10 @@ class TaskApi(TaskOutput, PaginatedResource):
 
     def get_fields(self, task_id: int, fields: list[str]) -> Any:
         """Return some fields by their names; endpoint `tasks.data.get`.
+
+        Args:
+            task_id: The id of the task.
+            fields: The names of the fields.
 
         Raises:
             KeyError: The answer has no fields.
@@ -328,6 +348,10 @@ class TaskApi(TaskOutput, PaginatedResource):
 
     def set_fields_from_dict(self, task_id: int, d: Mapping[str, Any]) -> Any:
         """Set fields by a dict of names and values; endpoint `tasks.data.set`.
+
+        Args:
+            task_id: The id of the task.
+            d: Values by the names of their fields.
 
         Raises:
             ApiError: They could not be set.
@@ -398,6 +422,9 @@ class TaskApi(TaskOutput, PaginatedResource):
         """Whether an app answers; endpoint `tasks.request.direct`, one attempt.
 
         False also when it cannot be reached.
+
+        Args:
+            task_id: The id of the task.
         """
         answer = self._poll(task_id, "is_running", 60)
         if isinstance(answer, Mapping):
@@ -408,6 +435,9 @@ class TaskApi(TaskOutput, PaginatedResource):
         """Whether an app reports that it is ready; one attempt.
 
         Endpoint `tasks.request.direct`. False also when it cannot be reached.
+
+        Args:
+            task_id: The id of the task.
         """
         answer = self._poll(task_id, "is_ready", 60)
         return isinstance(answer, Mapping) and answer.get("status") == "ready"
@@ -468,6 +498,9 @@ class TaskApi(TaskOutput, PaginatedResource):
     @classmethod
     def convert_info_to_json(cls, info: Any) -> dict[str, Any]:
         """Tasks have no info class.
+
+        Args:
+            info: Anything.
 
         Raises:
             NotImplementedError: Always.
