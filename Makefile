@@ -4,7 +4,7 @@
 PYTHON ?= python3
 ARGS ?=
 #: Tests wait for other processes half of their time: more of them than two cores.
-WORKERS ?= 3
+WORKERS ?= 4
 BIN := .venv/bin
 
 #: The tests that need neither a browser nor a database server, nor much time.

@@ -48,9 +48,9 @@ def test_parts_are_fetched_before_they_are_needed(
 ) -> None:
     """Once the page stands, its views open without another request for a part."""
     page = look()
-    with page.expect_event("response", lambda one: "GraphView" in one.url) as part:
+    page.wait_for_load_state("networkidle")
+    with page.expect_event("requestfinished", lambda one: "GraphView" in one.url):
         page.reload()
-    part.value.finished()
     page.wait_for_load_state("networkidle")
     expect(page.locator(".task-row")).to_have_count(7)
     requested: list[str] = []

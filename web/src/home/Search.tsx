@@ -45,7 +45,7 @@ export interface SearchProps {
 
 export function Search(props: SearchProps) {
   const [text, setText] = useState("");
-  const [at, setAt] = useState(-1);
+  const [chosen, setChosen] = useState<string | null>(null);
   const [isOpen, setOpen] = useState(false);
   const [isEntered, setEntered] = useState(false);
   const input = useRef<HTMLInputElement>(null);
@@ -54,10 +54,11 @@ export function Search(props: SearchProps) {
   const fields = wanted ? { text: wanted, kinds: props.kinds, limit: 12 } : null;
   const answer = useAnswer("search", fields, true);
   const hits = wanted && text.trim() ? (answer.data?.hits ?? []) : [];
+  // A row stays chosen while the answer to the whole text moves it.
+  const at = chosen === null ? -1 : hits.findIndex(({ node }) => node.key === chosen);
   const isCurrent = wanted === text.trim() && !answer.isLoading;
   const isShown = isOpen && text.trim() !== "";
 
-  useEffect(() => setAt(-1), [wanted]);
   useEffect(() => {
     if (props.autoFocus) input.current?.focus({ preventScroll: true });
   }, [props.autoFocus]);
@@ -65,6 +66,7 @@ export function Search(props: SearchProps) {
   const choose = (key: string) => {
     setOpen(false);
     setText("");
+    setChosen(null);
     input.current?.blur();
     (props.onChoose ?? focusOn)(key);
   };
@@ -88,7 +90,7 @@ export function Search(props: SearchProps) {
     } else {
       const next = moved(at, hits.length, event.key);
       if (next === at) return;
-      setAt(next);
+      setChosen(hits[next]?.node.key ?? null);
       setOpen(true);
     }
     event.preventDefault();
@@ -113,6 +115,7 @@ export function Search(props: SearchProps) {
         value={text}
         onChange={(event) => {
           setText(event.target.value);
+          setChosen(null);
           setEntered(false);
           setOpen(true);
         }}
@@ -135,7 +138,7 @@ export function Search(props: SearchProps) {
               role="option"
               aria-selected={index === at}
               className="hit"
-              onMouseEnter={() => setAt(index)}
+              onMouseEnter={() => setChosen(hit.node.key)}
               onClick={() => choose(hit.node.key)}
             >
               <Hit hit={hit} />
