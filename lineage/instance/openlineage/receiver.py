@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from ...model.addresses import is_absolute, is_address
 from ..errors import RequestError
 from ..route import RequestContext, Route
 from ..store.database import Transaction
@@ -239,7 +240,8 @@ def _known_names(
     found = {}
     for kind, id in wanted:
         known = named.get(id, set())
-        others = {(other, id) for other in PLACES} & own | known
+        is_place = is_absolute(id) or is_address(id)
+        others = {(other, id) for other in PLACES} & own | known if is_place else set()
         for same in (
             {one for one in known if one[0] == kind},
             {(kind, id)} & own,

@@ -17,6 +17,7 @@ from .event import Dataset, RunEvent
 
 #: Bytes of one facet that is kept; a larger one is left out, and named.
 MAX_FACETS: Final = 1 << 20
+_REMOVED: Final = '"lifecycleStateChange": "DROP"'
 _DIGITS: Final = re.compile(r"[0-9]+")
 #: Digits of the largest counts.
 _WIDTH: Final = 20
@@ -123,21 +124,20 @@ class RunState:
                     f"{MAX_FACETS}"
                 )
             # Of two different ones the greater: a rule without an order.
-            elif before is None or _is_greater(
-                text, json.dumps(before, sort_keys=True)
+            elif before is None or _rank(text) > _rank(
+                json.dumps(before, sort_keys=True)
             ):
                 kept[name] = facet
         return left_out
 
 
-def _is_greater(text: str, other: str) -> bool:
-    """Compare texts of facets, numbers in them by their size: counts grow."""
-    found, before = _by_size(text), _by_size(other)
-    return (found, text) > (before, other)
+def _rank(text: str) -> tuple[bool, str, str]:
+    """Order the texts of facets, numbers in them by their size: counts grow.
 
-
-def _by_size(text: str) -> str:
-    return _DIGITS.sub(lambda digits: digits[0].zfill(_WIDTH), text)
+    What a run removed it mostly removed to make it anew.
+    """
+    by_size = _DIGITS.sub(lambda digits: digits[0].zfill(_WIDTH), text)
+    return _REMOVED not in text, by_size, text
 
 
 def _least(known: float | None, at: float) -> float:

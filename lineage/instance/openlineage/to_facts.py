@@ -61,11 +61,12 @@ def facts_of(
         names: What the store knows an artifact by, by kind and path of a dataset.
         parents: What is known of the runs around it, by their keys.
     """
-    if state.parent is not None and not state.has_data:
-        return [_with_uid(run, fact) for fact in _step(run, state)]
+    around = _around(run, state, parents)
+    if around and not state.has_data:
+        return [_with_uid(run, fact) for fact in _step(run, state, around)]
     at = state.started_at or state.first_at
     found = [
-        {**_task(run, state), **_around(state, parents)},
+        {**_task(run, state), **around},
         *_edges(run, state, names),
     ]
     found += _values(run, state, at)
@@ -162,7 +163,7 @@ def _values(run: str, state: RunState, at: float | None) -> Iterator[dict[str, A
     datasets = [("input", one) for one in state.inputs.values()]
     datasets += [("output", one) for one in state.outputs.values()]
     metrics = metrics_of(
-        (direction, _name(artifact_of(one)[1]), one["facets"])
+        (direction, str(one["name"]).strip("/"), one["facets"])
         for direction, one in datasets
     )
     if metrics:
@@ -175,19 +176,23 @@ def _values(run: str, state: RunState, at: float | None) -> Iterator[dict[str, A
         }
 
 
-def _around(state: RunState, parents: Mapping[str, RunState]) -> dict[str, Any]:
+def _around(
+    run: str, state: RunState, parents: Mapping[str, RunState]
+) -> dict[str, str]:
     """Return the task that a run belongs to, and the step of that task."""
     if state.parent is None:
         return {}
-    parent, known = state.parent, parents.get(state.parent)
-    if known is None:
-        # Its parent said nothing itself, as far as is known; the root may have.
-        return {"parent": parent if state.root not in parents else state.root}
-    step = None
-    while known is not None and known.parent is not None and not known.has_data:
-        step, parent = step or parent, known.parent
+    parent, step, passed = state.parent, None, {run}
+    if parent not in parents and state.root is not None and state.root in parents:
+        # Nothing came of its parent itself, as far as is known.
+        parent = state.root
+    while parent not in passed:
+        passed.add(parent)
         known = parents.get(parent)
-    return {"parent": parent, **({"parent_step": step} if step else {})}
+        if known is None or known.parent is None or known.has_data:
+            return {"parent": parent, **({"parent_step": step} if step else {})}
+        step, parent = step or parent, known.parent
+    return {}  # Runs that name each other have no outermost one.
 
 
 def _end(run: str, state: RunState) -> dict[str, Any]:
@@ -200,22 +205,27 @@ def _end(run: str, state: RunState) -> dict[str, Any]:
     return fact
 
 
-def _step(run: str, state: RunState) -> Iterator[dict[str, Any]]:
-    if state.ended_at is None or state.parent is None:
+def _step(
+    run: str, state: RunState, around: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    if state.ended_at is None:
         return
-    at = min(state.started_at or state.ended_at, state.ended_at)
+    at, task = min(state.started_at or state.ended_at, state.ended_at), around["parent"]
+    is_named = task == state.parent and state.parent_job is not None
     # A parent whose own events never come is known by what its children say.
     yield {
         "f": "task",
-        "task": state.parent,
+        "task": task,
         "at": at,
-        **({"name": state.parent_job} if state.parent_job else {}),
+        **({"name": state.parent_job} if is_named else {}),
     }
+    outer = around.get("parent_step")
     yield {
         "f": "step_end",
-        "task": state.parent,
+        "task": task,
         "at": state.ended_at,
-        "step": {"key": run, "name": state.job[:200], "at": at},
+        "step": {"key": run, "name": state.job[:200], "at": at}
+        | ({"parent": outer} if outer else {}),
         "outcome": "ok" if state.end == "finished" else "error",
     }
 
@@ -231,7 +241,7 @@ def _edges(
         )
     for dataset in state.outputs.values():
         own, change = own_edge(dataset), change_of(dataset["facets"])
-        before = _before(dataset, change)
+        before = _before(dataset, change, state.outputs.values())
         if before is not None:
             yield _edge(run, "input", before, started, names)
         if change is not None and change.change == "DROP":
@@ -241,7 +251,7 @@ def _edges(
         if state.produced_at is not None or "recordedAt" in own:
             made_at = max(state.produced_at or 0.0, state.started_at or 0.0)
             fact = _edge(run, "output", dataset, made_at, names)
-            sources = _sources(dataset, names) or _sources_of_change(change, before)
+            sources = _sources(dataset, names)
             size = _size(fact["kind"], dataset)
             yield fact | size | sources | edge_members(own, steps)
 
@@ -301,7 +311,9 @@ def _size(kind: str, dataset: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _before(
-    dataset: Mapping[str, Any], change: LifecycleChange | None
+    dataset: Mapping[str, Any],
+    change: LifecycleChange | None,
+    outputs: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any] | None:
     """Return what an output was before the run changed its form or its name."""
     if change is None:
@@ -309,18 +321,10 @@ def _before(
     named = {"ALTER": dataset, "RENAME": change.before}.get(change.change)
     if named is None:
         return None
-    return {"namespace": named["namespace"], "name": named["name"], "facets": {}}
-
-
-def _sources_of_change(
-    change: LifecycleChange | None, before: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """Return what an output comes from where the kind of the change says so."""
-    if before is not None:
-        kind, id = artifact_of(before)
-        return {"derived_from": [{"kind": kind, "id": id}]}
-    is_emptied = change is not None and change.change == "TRUNCATE"
-    return {"derived_from": []} if is_emptied else {}
+    before = {"namespace": named["namespace"], "name": named["name"], "facets": {}}
+    if named is not dataset and artifact_of(before) in map(artifact_of, outputs):
+        return None  # The run made it itself, and gave it its name.
+    return before
 
 
 def _sources(

@@ -149,6 +149,33 @@ def test_a_table_and_its_place_are_one_artifact(
     assert _upstream(served, f"o{name}") == {f"one{name}", f"two{name}"}
 
 
+def test_a_name_that_is_no_place_joins_no_file(served: Served) -> None:
+    """An app's file may be called as a table of some database is."""
+    facts = [
+        {"uid": "a-1", "f": "edge", "task": "app", "dir": "output", "kind": "file",
+         "at": 1_700_000_000.0, "id": "/work/customers", "aliases": ["customers"]},
+    ]  # fmt: skip
+    assert served.post("lineage.facts.add", {"facts": facts}).status_code == 200
+    table = {"namespace": "", "name": "customers"}
+    done = {"inputs": [table], "outputs": [_file("letters")]}
+    _send(served, [_event("mailing", "COMPLETE", 1, **done)])
+    assert _upstream(served, "letters") == {"mailing"}
+
+
+def test_steps_of_steps_are_steps_of_the_outermost_task(served: Served) -> None:
+    """Runs without data at three levels open no tasks of their own."""
+    events = [
+        _event("outer", "START", 1),
+        _event("group", "START", 2, "outer"),
+        _event("inner", "START", 3, "group", "outer"),
+        _event("inner", "COMPLETE", 4, "group", "outer"),
+        _event("group", "COMPLETE", 5, "outer"),
+    ]
+    _send(served, events)
+    steps = {step["name"] for step in _task(served, "outer")["steps"]}
+    assert steps == {"group", "inner"}
+
+
 def test_hosts_of_storages_mean_the_same_in_capitals(served: Served) -> None:
     """As in the addresses of apps."""
     made = {"namespace": "HDFS://NameNode:8020", "name": "/a/b"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,6 +121,24 @@ def test_a_child_with_data_is_a_task_of_its_parent() -> None:
     data = {"namespace": "db://h", "name": "t"}
     state = _state([_event("COMPLETE", 1, run=run, inputs=[data])])
     assert _of("task", facts_of("ol:r", state, {}))[0]["parent"] == "ol:p"
+
+
+@pytest.mark.parametrize("has_data", [False, True])
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_runs_that_name_each_other_as_parents_are_tasks(
+    length: int, has_data: bool
+) -> None:
+    """A circle of parents has no outermost one, and none of it is lost."""
+    data = {"namespace": "db://h", "name": "t"}
+    states = {}
+    for number in range(length):
+        parent = {"run": {"runId": f"r{(number + 1) % length}"}}
+        run = {"runId": f"r{number}", "facets": {"parent": parent}}
+        inputs = [data] if has_data and number == 0 else []
+        event = _event("COMPLETE", 1, run=run, inputs=inputs)
+        states[f"ol:r{number}"] = _state([event])
+    (task,) = _of("task", facts_of("ol:r0", states["ol:r0"], {}, states))
+    assert (task["task"], "parent" in task) == ("ol:r0", False)
 
 
 def test_artifacts_have_the_names_that_apps_give_them() -> None:

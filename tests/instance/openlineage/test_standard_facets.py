@@ -242,13 +242,45 @@ def test_a_renamed_dataset_keeps_its_history(served: Served) -> None:
 def test_an_altered_dataset_comes_from_what_it_was(served: Served) -> None:
     """A change of the form is a version that is made of the one before."""
     _two_runs(served, _changed("ALTER", "orders"), inputs=("names",))
-    assert {"change", "load", "raw"} <= _upstream(served, "orders")
+    assert {"change", "load", "raw", "names"} <= _upstream(served, "orders")
 
 
 def test_an_emptied_dataset_comes_from_nothing(served: Served) -> None:
     """What was in it has no part in what it is now."""
-    _two_runs(served, _changed("TRUNCATE", "orders"), inputs=("names",))
+    _two_runs(served, _changed("TRUNCATE", "orders"))
     assert _upstream(served, "orders") == {"orders", "change"}
+
+
+def test_a_dataset_that_is_renamed_where_it_is_made_comes_from_the_inputs(
+    served: Served,
+) -> None:
+    """The name that it had on the way was no dataset of another run."""
+    made = OutputDataset("db://h", "orders_tmp")
+    _send(
+        served,
+        _event(
+            outputs=[made, _changed("RENAME", "orders", "orders_tmp")],
+            inputs=[InputDataset("db://h", "raw")],
+        ),
+    )
+    assert _upstream(served, "orders") == {"orders", "nightly", "raw"}
+
+
+@pytest.mark.parametrize("is_removed_first", [True, False])
+def test_a_dataset_that_is_removed_and_made_anew_is_an_output(
+    served: Served, is_removed_first: bool
+) -> None:
+    """As `DROP` before `CREATE TABLE`, in whatever order the events come."""
+    words = ["DROP", "CREATE"] if is_removed_first else ["CREATE", "DROP"]
+    for word in words:
+        _send(
+            served,
+            _event(
+                outputs=[_changed(word, "orders")],
+                inputs=[InputDataset("db://h", "raw")],
+            ),
+        )
+    assert _upstream(served, "orders") == {"orders", "nightly", "raw"}
 
 
 def test_a_removed_dataset_is_no_output(served: Served) -> None:
@@ -258,7 +290,7 @@ def test_a_removed_dataset_is_no_output(served: Served) -> None:
     assert _upstream(served, "orders") == {"orders", "load", "raw"}
 
 
-@pytest.mark.parametrize("word", ["CREATE", "OVERWRITE"])
+@pytest.mark.parametrize("word", ["CREATE", "OVERWRITE", "TRUNCATE"])
 def test_a_written_dataset_comes_from_the_inputs(served: Served, word: str) -> None:
     """As any output does."""
     _two_runs(served, _changed(word, "orders"), inputs=("names",))
