@@ -101,7 +101,7 @@ def embedded_target(
 ) -> Callable[[], BatchExporter]:
     """Return what gives the exporter for an instance in this process.
 
-    No client is made for it, and nothing is asked of it: it is of this version.
+    No client is made for it, and no version asked for: it is this one.
 
     Args:
         embedded: Has `open`, and `add_texts` as `api.facts` has it.

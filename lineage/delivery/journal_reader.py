@@ -197,7 +197,7 @@ class JournalReader:
         """Queue what was delivered and is still kept: the receiver has lost it.
 
         Returns:
-            What to say of it; empty where nothing was lost.
+            What to warn of; empty where nothing was lost.
         """
         self._queue.end_probes()
         count = sum(map(self._send_again, [s for s in self._sources if s.is_open]))

@@ -163,7 +163,7 @@ def _append(file: Path, event: Mapping[str, Any]) -> DeliveryResult:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a+b", buffering=0) as opened:
-            if opened.tell() and _last_byte(opened) != b"\n":
+            if not _ends_with_line(opened):
                 line = b"\n" + line  # A full disk had cut the line before.
             if opened.write(line) != len(line):
                 return DeliveryResult("waiting", f"{file} has no room")
@@ -172,9 +172,12 @@ def _append(file: Path, event: Mapping[str, Any]) -> DeliveryResult:
     return DELIVERED
 
 
-def _last_byte(opened: BinaryIO) -> bytes:
+def _ends_with_line(opened: BinaryIO) -> bool:
+    """Whether a file is empty or its last line is whole."""
+    if opened.seek(0, os.SEEK_END) == 0:
+        return True
     opened.seek(-1, os.SEEK_END)
-    return opened.read(1)
+    return opened.read(1) == b"\n"
 
 
 def _dataset(fact: Fact) -> dict[str, Any]:

@@ -250,7 +250,7 @@ class Journal:
         """Go on in a new segment where the file of the one in use is gone.
 
         Returns:
-            What to say of it; empty where the file is there.
+            What to warn of; empty where the file is there.
         """
         active = self._active
         if not isinstance(active, Segment) or not active.is_replaced():

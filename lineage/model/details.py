@@ -178,9 +178,9 @@ class DataDetail(Answer):
     columns: list[Column] = []
     """Its columns, where an OpenLineage event named them."""
     owners: list[str] = []
-    """Who is responsible for it, as an OpenLineage event said."""
+    """Who is responsible for it, where an OpenLineage event named them."""
     tags: dict[str, str] = {}
-    """Its tags, as an OpenLineage event said."""
+    """Its tags, where an OpenLineage event named them."""
     evidence: list[KnownEvidence] = []
     """What says which version it is, beside the digest of a file; best first."""
 

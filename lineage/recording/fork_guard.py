@@ -142,7 +142,7 @@ def later_signals() -> Iterator[None]:
 def _half_made_here() -> dict[str, ModuleType]:
     """Return our modules that this thread is importing, and what they import in turn.
 
-    Those of the app stay as they are: it began them before, and may be asked for them.
+    Those of the app stay as they are: it began them before, and may need them.
     """
     me = threading.get_ident()
     half_made: dict[str, ModuleType] = {}

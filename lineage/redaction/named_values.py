@@ -117,7 +117,7 @@ def _is_harmless(match: re.Match[str], inner: str) -> bool:
         return True
     words = [word for word in _GAPS.split(inner, 0) if word]
     if not words:
-        # A call may be a password that ends in brackets; what is empty is none.
+        # A call may be a password that ends in brackets; an empty one hides nothing.
         return not before
     may_count = OFTEN_NUMBERS.search(match["name"]) is not None
     is_type = match["open"] == "[" or not before

@@ -19,7 +19,7 @@ from ...system import is_process_alive
 try:
     import sqlite3
 except ImportError:  # A Python that was built without it.
-    sqlite3 = None  # type: ignore[assignment]  # nothing else asks for it then
+    sqlite3 = None  # type: ignore[assignment]  # nothing else needs it then
 
 FILE: Final = "digests.sqlite"
 _MAX_IN_MEMORY: Final = 4096

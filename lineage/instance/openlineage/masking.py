@@ -63,7 +63,7 @@ def _masked_object(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _masked_columns(value: dict[str, Any]) -> dict[str, Any]:
-    """Mask what is said of columns; one that is called `password` is described too."""
+    """Mask descriptions of columns, also of one that is called `password`."""
     news = {}
     for name, item in value.items():
         new = masked(item)

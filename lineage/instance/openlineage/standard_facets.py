@@ -102,7 +102,7 @@ def metrics_of(
 ) -> list[list[Any]]:
     """Return what a run read and wrote as measured values: `orders.rows_written`.
 
-    Our own events say nothing by these facets but the size of each output.
+    Our own events have nothing in these facets but the size of each output.
 
     Args:
         named: Direction, name and facets of each dataset.

@@ -184,7 +184,7 @@ def _around(
         return {}
     parent, step, passed = state.parent, None, {run}
     if parent not in parents and state.root is not None and state.root in parents:
-        # Nothing came of its parent itself, as far as is known.
+        # Its parent has sent no event, as far as is known.
         parent = state.root
     while parent not in passed:
         passed.add(parent)

@@ -211,10 +211,19 @@ def _created(
     found: dict[tuple[int, str], float] = {}
     for project, id, text in reader.rows(_CREATED, ids=projects):
         body = json.loads(text)
-        created = datetime.fromisoformat(body["createdAt"].replace("Z", "+00:00"))
-        at = created.timestamp() + _RESOLUTION_S
-        found[project, f"v{id}"] = found[project, f"n{body.get('version')}"] = at
+        at = _moment(body.get("createdAt"))
+        if at is not None:
+            found[project, f"v{id}"] = found[project, f"n{body.get('version')}"] = at
     return found
+
+
+def _moment(text: object) -> float | None:
+    """Return the end of the moment that a platform object names; None for no time."""
+    try:
+        created = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return created.timestamp() + _RESOLUTION_S
 
 
 def _places(

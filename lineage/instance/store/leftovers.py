@@ -40,7 +40,7 @@ class State(NamedTuple):
     manifest: str | None
     digest: str | None
     version: str
-    """The best evidence of the version, as text; empty where there is none."""
+    """The best evidence of the version, as text; "" without evidence."""
 
     @property
     def order(self) -> tuple[float, str, int, bool]:
@@ -54,7 +54,7 @@ class Leftovers:
     Args:
         reader: Reads the team's rows.
         pairs: All that is to be asked about: the wholes before a part, and the part.
-        folders: Versions of folders of which the earlier parts are asked for: all in
+        folders: Versions of folders of which the earlier parts are wanted: all in
             the order of time, and the places of those.
     """
 
