@@ -134,7 +134,7 @@ class RunState:
 def _rank(text: str) -> tuple[bool, str, str]:
     """Order the texts of facets, numbers in them by their size: counts grow.
 
-    What a run removed it mostly removed to make it anew.
+    What a run removed it mostly removed to make it again.
     """
     by_size = _DIGITS.sub(lambda digits: digits[0].zfill(_WIDTH), text)
     return _REMOVED not in text, by_size, text

@@ -153,7 +153,7 @@ def test_a_name_that_is_no_place_joins_no_file(served: Served) -> None:
     """An app's file may be called as a table of some database is."""
     facts = [
         {"uid": "a-1", "f": "edge", "task": "app", "dir": "output", "kind": "file",
-         "at": 1_700_000_000.0, "id": "/work/customers", "aliases": ["customers"]},
+         "at": 1_700_000_000.0, "id": "/data/customers", "aliases": ["customers"]},
     ]  # fmt: skip
     assert served.post("lineage.facts.add", {"facts": facts}).status_code == 200
     table = {"namespace": "", "name": "customers"}

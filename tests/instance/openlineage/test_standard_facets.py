@@ -267,7 +267,7 @@ def test_a_dataset_that_is_renamed_where_it_is_made_comes_from_the_inputs(
 
 
 @pytest.mark.parametrize("is_removed_first", [True, False])
-def test_a_dataset_that_is_removed_and_made_anew_is_an_output(
+def test_a_dataset_that_is_removed_and_made_again_is_an_output(
     served: Served, is_removed_first: bool
 ) -> None:
     """As `DROP` before `CREATE TABLE`, in whatever order the events come."""
