@@ -40,10 +40,10 @@ class _Example:
         """Return commands to type next, and what each answers."""
         return (
             ("lineage tasks", "the runs, newest first"),
-            (f"lineage show {self.model}", "an artifact, what is up- and downstream"),
+            (f"lineage show {self.model}", "an artifact and what is around it"),
             (f"lineage provenance {self.output}", "how one output was made"),
             (f"lineage impact {self.data}", "what would be lost without it"),
-            ("lineage search model", "find something by name, path, id or digest"),
+            ("lineage search model", "find by name, path, id or digest"),
         )
 
 
