@@ -212,6 +212,24 @@ def test_a_run_shows_values_links_and_what_it_ran_in(
     expect(place).to_contain_text("2.2.0")
 
 
+def test_the_facets_of_a_run_are_shown_as_they_came(look: Look, served: Served) -> None:
+    """Also those that mean nothing to the instance; asked for when opened."""
+    event = {
+        "eventType": "COMPLETE",
+        "eventTime": "2026-01-01T00:00:00Z",
+        "run": {"runId": "r1", "facets": {"odd_facet": {"depth": 41}}},
+        "job": {"namespace": "n", "name": "nightly"},
+    }
+    url = f"{served.address}/api/v1/lineage"
+    assert requests.post(url, json=event, timeout=20).status_code == 200
+    page = look("/?focus=app:nightly&sel=task:1")
+    shown = section(page.locator(".panel"), "OpenLineage")
+    expect(shown.locator("pre")).to_have_count(0)
+    shown.get_by_role("heading").click()
+    expect(shown.locator("pre")).to_contain_text("odd_facet")
+    expect(shown.locator("pre")).to_contain_text("41")
+
+
 def test_columns_and_what_they_are_made_from_are_a_table(
     look: Look, served: Served
 ) -> None:

@@ -59,7 +59,8 @@ export type Endpoint =
   | "search"
   | "health"
   | "changes"
-  | "delivery.status";
+  | "delivery.status"
+  | "openlineage.run";
 
 type Call<E extends Endpoint> = paths[`/lineage.${E}`]["post"];
 
