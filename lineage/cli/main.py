@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import atexit
-import importlib
 import logging
 import os
 import sys
@@ -20,6 +18,7 @@ from .parser import (
     Command,
     CommandGroup,
     Parser,
+    VersionAction,
     add_commands,
     load_module,
     read_arguments,
@@ -82,7 +81,7 @@ def build_parser(name: str | None = None) -> Parser:
             no command is called so.
     """
     parser = Parser(prog="lineage", description=_DESCRIPTION, epilog=_FIRST)
-    parser.add_argument("--version", action=_Version)
+    parser.add_argument("--version", action=VersionAction)
     commands: Sequence[Command | CommandGroup] = ()
     if name is not None:
         known = commands_of(_MODULE_OF.get(name, "query"))
@@ -91,21 +90,6 @@ def build_parser(name: str | None = None) -> Parser:
         commands = [command for module in MODULES for command in commands_of(module)]
     add_commands(parser, commands)
     return parser
-
-
-class _Version(argparse.Action):
-    """Prints the version; reading it takes longer than most commands."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
-        super().__init__(
-            option_strings, dest, nargs=0, default=argparse.SUPPRESS,
-            help="show the version and exit",
-        )  # fmt: skip
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        metadata = importlib.import_module("importlib.metadata")
-        print(f"lineage {metadata.version('workflow-lineage')}")
-        parser.exit()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,7 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     is_complete = "_ARGCOMPLETE" in os.environ or not given
     parser = build_parser(None if is_complete else given[0])
-    _complete(parser)
+    if "_ARGCOMPLETE" in os.environ:
+        _complete(parser)
     try:
         args = read_arguments(parser, arguments)
         answer: CommandResult = args.run(args)
@@ -191,9 +176,7 @@ def _show_in_one_line(
 
 
 def _complete(parser: Parser) -> None:
-    """Offer tab completion, where argcomplete is installed and asks for it."""
-    if "_ARGCOMPLETE" not in os.environ:
-        return
+    """Offer tab completion, where argcomplete is installed."""
     try:
         import argcomplete
     except ImportError:

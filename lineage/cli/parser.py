@@ -149,6 +149,21 @@ def moment(text: str, *, now: float | None = None) -> float:
         raise UsageError(str(error)) from error
 
 
+class VersionAction(argparse.Action):
+    """Prints the version; reading it takes longer than most commands."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(
+            option_strings, dest, nargs=0, default=argparse.SUPPRESS,
+            help="show the version and exit",
+        )  # fmt: skip
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        metadata = importlib.import_module("importlib.metadata")
+        print(f"lineage {metadata.version('workflow-lineage')}")
+        parser.exit()
+
+
 @record(frozen=True, slots=True)
 class Command:
     """One command: what it runs, how help describes it, and what it answers."""

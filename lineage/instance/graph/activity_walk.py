@@ -57,6 +57,8 @@ class ActivityWalk:
         self._is_same_step = hows is None or _SAME in hows
         self._is_enclosing = hows is None or _ENCLOSING in hows
         self._goes_beside = hows is None or not set(hows).isdisjoint(_BESIDE)
+        #: Whether everything below was reached by `derived_from` or in the same step.
+        self.is_certain = True
 
     def down(self, nodes: Collection[int]) -> Reached:
         """Go from nodes to outputs that come from any of them, and to their users."""
@@ -76,7 +78,9 @@ class ActivityWalk:
             first_uses = {a: since for a, since in first_uses.items() if a > 0}
         users = {activity >> STEP_BITS for activity in first_uses} | own
         outputs = self._outputs_of_uses(known, first_uses)
-        return Reached(users, named, outputs, self.beside(nodes, up=False))
+        beside = self.beside(nodes, up=False)
+        self.is_certain = self.is_certain and not beside
+        return Reached(users, named, outputs, beside)
 
     def up(self, nodes: Collection[int]) -> Reached:
         """Go from nodes to inputs that any of them comes from, and to their makers."""
@@ -151,6 +155,7 @@ class ActivityWalk:
             for inside in within[activity]:
                 _keep_earlier(direct, inside, since)
                 if self._is_enclosing:
+                    self.is_certain = False
                     _keep_earlier(plain, inside, since)
         return self._outputs(known, plain, direct, inner)
 
@@ -219,6 +224,7 @@ class ActivityWalk:
             for _, node, until, _ in known.scoped[activity]
             if not (same and same.get(node) == activity >> STEP_BITS)
         ]
+        self.is_certain = self.is_certain and not scoped
         near = [one for one in scoped if one[2] >= direct.get(one[1], _LATEST)]
         rest = [one for one in scoped if one[2] >= inner.get(one[1], _LATEST)]
         from_inputs_around = self._are_direct(rest) if rest else set()

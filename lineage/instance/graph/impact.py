@@ -81,15 +81,19 @@ def _add(view: TeamGraph, refs: set[NodeRef], answer: ImpactAnswer) -> None:
     """Add what is affected in one team."""
     everything = reach(view, refs, up=False)
     data, tasks = everything.starts
-    certain = closure(
-        view.links, data, tasks, up=False, same=everything.same, hows=CERTAIN
-    )
+    certain = everything
+    if not everything.is_certain:
+        certain = closure(
+            view.links, data, tasks, up=False, same=everything.same, hows=CERTAIN
+        )
     affected = everything.data.keys() - set(data)
     rows = view.rows(_AFFECTED, ids=list(affected))
     versions = [row for row in rows if row[3] is None]
     current = _current(view, versions)
-    left = _makings_left(view, current, set(everything.data), set(tasks))
-    reruns = tasks_to_rerun(view, current)
+    makings = view.rows(_MAKINGS, ids=list(set(current.values())))
+    makers = view.links.makers({*current, *(row[0] for row in makings)})
+    left = _makings_left(makings, makers, current, set(everything.data), set(tasks))
+    reruns = tasks_to_rerun(view, {n: makers[n] for n in makers.keys() & current})
     users = _nearest_users(view, data, everything)
     nodes = data_nodes(view, {ref for ref in refs if ref >= 0}.union(current))
     cards = task_nodes(view, {*tasks, *reruns, *users})
@@ -125,14 +129,16 @@ def _current(view: TeamGraph, rows: Sequence[Row]) -> dict[int, int]:
 
 
 def _makings_left(
-    view: TeamGraph, current: dict[int, int], affected: set[int], gone: set[int]
+    makings: Sequence[Row],
+    makers: Mapping[int, Sequence[int]],
+    current: dict[int, int],
+    affected: set[int],
+    gone: set[int],
 ) -> dict[int, int]:
     """Count, for each node, the makings of its content that are not affected."""
     by_version: dict[int, list[int]] = {}
-    rows = view.rows(_MAKINGS, ids=list(set(current.values())))
-    for node, same_as in rows:
+    for node, same_as in makings:
         by_version.setdefault(same_as, []).append(node)
-    makers = view.links.makers([row[0] for row in rows])
     return {
         node: sum(
             other not in affected and not set(makers.get(other, ())) <= gone
@@ -142,12 +148,17 @@ def _makings_left(
     }
 
 
-def tasks_to_rerun(view: TeamGraph, nodes: Collection[int]) -> dict[int, str | None]:
+def tasks_to_rerun(
+    view: TeamGraph, makers: Mapping[int, Sequence[int]]
+) -> dict[int, str | None]:
     """Return the tasks that made versions, with their commands, in the order to run.
 
     Each task follows those whose artifacts it used.
+
+    Args:
+        view: The team's graph.
+        makers: The versions that were made, each with the tasks that made it.
     """
-    makers = view.links.makers(nodes)
     tasks = {task for part in makers.values() for task in part}
     rows = {row[0]: row for row in view.rows(_COMMANDS, ids=list(tasks))}
     times = {id: row[2] for id, row in rows.items()}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ...model.graph import Icon, Link, Node
 from ...patterns import pattern
+from ..store.database import Row
 from .latest_versions import newest_versions, stale_among
 from .short_paths import shortest_paths
 from .task_params import task_params
@@ -101,29 +102,9 @@ def data_nodes(view: TeamGraph, ids: Collection[int]) -> dict[int, Node]:
         return nodes
     rows = view.rows(_DATA, ids=ids)
     labels = shortest_paths(view, {row[12]: (row[3], row[2]) for row in rows})
-    for row in rows:
-        id, kind, ident, name, is_model, versions, label, size, digest = row[:9]
-        number = int(ident) if ident.isdecimal() and len(ident) < 19 else None
-        nodes[id] = Node(
-            key=data_key(id),
-            type="data",
-            kind="model_weight" if is_model and kind == "file" else kind,
-            id=ident if number is None else number,
-            name=name,
-            label=labels.get(row[12]),
-            version=label,
-            version_count=versions,
-            team_id=view.team_id,
-            size=size,
-            digest=digest,
-            created_at=row[10],
-            is_deleted=bool(row[11]),
-            is_current=row[13] == id,
-            is_pinned=None if row[14] is None else bool(row[14]),
-            pinned_reason=row[15],
-            same_as=data_key(row[16] or id),
-            **_card_fields(row[9], {} if number is None else {"id": number}),
-        )
+    fields = {row[0]: _data_fields(row, labels.get(row[12])) for row in rows}
+    for id, known in fields.items():
+        nodes[id] = Node(type="data", team_id=view.team_id, **known)
     if view.as_of is not None:
         newest = newest_versions(view, {row[12] for row in rows if row[5] > 1})
         for row in rows:
@@ -133,6 +114,30 @@ def data_nodes(view: TeamGraph, ids: Collection[int]) -> dict[int, Node]:
     for id in stale_among(view, [id for id in nodes if nodes[id].is_current]):
         nodes[id].is_stale = True
     return nodes
+
+
+def _data_fields(row: Row, shortest_path: str | None) -> dict[str, Any]:
+    """Return what a row says of a version, by the names that a node has for it."""
+    id, kind, ident, name, is_model, versions, label, size, digest = row[:9]
+    number = int(ident) if ident.isdecimal() and len(ident) < 19 else None
+    return {
+        "key": data_key(id),
+        "kind": "model_weight" if is_model and kind == "file" else kind,
+        "id": ident if number is None else number,
+        "name": name,
+        "label": shortest_path,
+        "version": label,
+        "version_count": versions,
+        "size": size,
+        "digest": digest,
+        "created_at": row[10],
+        "is_deleted": bool(row[11]),
+        "is_current": row[13] == id,
+        "is_pinned": None if row[14] is None else bool(row[14]),
+        "pinned_reason": row[15],
+        "same_as": data_key(row[16] or id),
+        **_card_fields(row[9], {} if number is None else {"id": number}),
+    }
 
 
 def read_card(text: str | None) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def _items(
     reasons = [reason for part in by_output.values() for reason in part]
     ids = {id for r in reasons for id in (r.output, r.used, r.current)}
     data, tasks = data_nodes(view, ids), task_nodes(view, {r.task for r in reasons})
-    reruns = tasks_to_rerun(view, by_output)
+    reruns = tasks_to_rerun(view, view.links.makers(by_output))
     commands.update({tasks[id].key: reruns[id] for id in reruns.keys() & tasks.keys()})
     places = {task: place for place, task in enumerate(reruns)}
 

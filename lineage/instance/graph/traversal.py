@@ -30,6 +30,8 @@ class Traversal:
     tasks: dict[int, int] = field(default_factory=dict)
     same: Mapping[int, int] = field(default_factory=dict)
     """Nodes that stand for tasks, with those tasks, as the walk knew them."""
+    is_certain: bool = False
+    """Whether a walk down met only links that are declared or of the same step."""
 
     @property
     def starts(self) -> tuple[list[int], list[int]]:
@@ -91,6 +93,7 @@ class _Walk:
             inside = self._entered.pop(hop, set())
             if depth is None or hop < depth:
                 self._visit(hop, nodes, again, inside)
+        self.found.is_certain = self._through.is_certain and not self._up
 
     def _visit(
         self, hop: int, nodes: set[int], again: set[int], inside: set[int]
@@ -238,7 +241,7 @@ def reach(
     known = list(refs)
     tasks = [task_of_ref(ref) for ref in known if ref < 0]
     # Others may have used the task itself, or made it.
-    same = view.nodes_of_tasks(tasks)
+    same = view.nodes_of_tasks(tasks) if tasks else {}
     data = [*(ref for ref in known if ref >= 0), *same]
     while True:
         found = closure(

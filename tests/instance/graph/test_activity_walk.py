@@ -11,6 +11,7 @@ from histories import Fact, histories
 from hypothesis import HealthCheck, given, settings
 from store_engines import START
 
+from lineage.instance.graph.impact import CERTAIN
 from lineage.instance.graph.links import LinkCache, TeamLinks
 from lineage.instance.graph.traversal import closure
 from lineage.instance.store import Store, derived_links
@@ -74,3 +75,6 @@ def test_a_walk_reaches_what_the_links_lead_to(
                 found = closure(links, [start], [], up=up, hows=hows)
                 plain = plain_walk(links, start, up=up, hows=hows)
                 assert (found.data, found.tasks) == plain
+                if hows is None and found.is_certain:
+                    known = closure(links, [start], [], up=up, hows=CERTAIN)
+                    assert found == known
