@@ -159,6 +159,7 @@ class VersionAction(argparse.Action):
         )  # fmt: skip
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print the version, and end."""
         metadata = importlib.import_module("importlib.metadata")
         print(f"lineage {metadata.version('workflow-lineage')}")
         parser.exit()
