@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ..errors import DeliveryError
 from ..model.kinds import KINDS, to_wire
@@ -89,10 +89,8 @@ class ArtifactResolver:
         if kind == "app" and fact.get("module"):
             # The session is the task's own, under the id that the edge names.
             return WireArtifact(to_wire(kind), self.task_id)
-        is_path = KINDS[kind].id_type == "path"
-        return WireArtifact(
-            to_wire(kind), folder_path(value) if is_path else whole(value)
-        )
+        read = _READ_ID[KINDS[kind].id_type]
+        return WireArtifact(to_wire(kind), read(value))
 
     def _recorded_project(self, fact: Mapping[str, Any]) -> WireArtifact | None:
         value, version_id = fact.get("id"), fact.get("version_id")
@@ -151,3 +149,11 @@ def folder_path(path: Any) -> str:
     if ".." in path.split("/"):
         raise DeliveryError(f"{path!r} leads out of its folder", subject=path)
     return posixpath.normpath("/" + path.lstrip("/"))
+
+
+#: How an id is read, by the type that the table of kinds has for it.
+_READ_ID: Final[Mapping[str, Callable[[Any], int | str]]] = {
+    "int": whole,
+    "path": folder_path,
+    "text": str,
+}

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from ..records import record
 
 Direction = Literal["input", "output"]
-IdType = Literal["int", "path"]
+IdType = Literal["int", "path", "text"]
 
 #: Least instance versions that accept an edge, as measured on the platform.
 EDGE_VERSION: Final = "6.9.31"
@@ -23,7 +23,7 @@ class ArtifactKind:
     wire: str
     """The platform's `type` for an artifact of this kind without a version."""
     id_type: IdType
-    """What the platform identifies it by."""
+    """What it is identified by: a number, a path, or a text that is kept as written."""
     directions: tuple[Direction, ...]
     """The directions in which an edge may name it."""
     info_names: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ KINDS: Final[dict[str, ArtifactKind]] = {
             is_container=True,
         ),
         # Tables of databases, as other tools name them; no declaration is for one.
-        ArtifactKind("table", wire="table", id_type="path", directions=_BOTH),
+        ArtifactKind("table", wire="table", id_type="text", directions=_BOTH),
         ArtifactKind(
             "job",
             wire="job",
@@ -118,6 +118,10 @@ KINDS: Final[dict[str, ArtifactKind]] = {
     )
 }
 
+#: Kinds whose ids are names or addresses, and never paths of this machine.
+TEXT_KINDS: Final = frozenset(
+    row.name for row in KINDS.values() if row.id_type == "text"
+)
 #: Kinds as selectors and answers spell them: the table's names and, for files
 #: that hold a model, `model_weight`.
 DATA_KINDS: Final = (*KINDS, "model_weight")

@@ -12,6 +12,7 @@ from time import time_ns
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..model.addresses import is_address, local_file
+from ..model.kinds import TEXT_KINDS
 from .context import MAX_NAMED, MAX_PENDING_ENDS, StepContext, note_input
 from .fact_json import derived_from, kind_of, with_card
 from .host_info import machine_name
@@ -168,7 +169,8 @@ def append_artifact(
         trailing = f',"name":{quote(name)}'
     if isinstance(identity, str):
         text, identity = identity, recorder.mask(identity)
-        path, is_folder = local_path(text), artifact.kind == "folder"
+        path = None if artifact.kind in TEXT_KINDS else local_path(text)
+        is_folder = artifact.kind == "folder"
         key = recorder.settings.mask_key or ""
         place = place_members(text, identity, path, key, is_folder=is_folder)
         members += place

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..errors import SourceError
-from ..model.kinds import KINDS
+from ..model.kinds import KINDS, TEXT_KINDS
 from ..model.refs import Ref
 from .path_objects import path_of
 from .sources import is_digits
@@ -50,11 +50,6 @@ class ArtifactRef:
     is_model: bool = False
     version_id: int | None = None
     version_num: int | None = None
-
-    @property
-    def is_path(self) -> bool:
-        """Whether its id is a path or a URI."""
-        return isinstance(self.id, str)
 
 
 def info_kind(value: object) -> str | None:
@@ -153,9 +148,8 @@ def to_artifact_ref(value: Any, kind: str | None) -> ArtifactRef:
         is_id = kind == "file" and isinstance(value, str) and is_digits(value)
         if path is not None and not is_id:
             return ArtifactRef(kind, _checked_path(path), value)
-    if kind == "folder":
-        raise _wrong(value, "the path of a folder")
-    return ArtifactRef(kind, _as_id(value, kind), value)
+    read = _as_text if kind in TEXT_KINDS or kind == "folder" else _as_id
+    return ArtifactRef(kind, read(value, kind), value)
 
 
 def _of_ref(ref: Ref, kind: str | None) -> ArtifactRef:
@@ -216,10 +210,20 @@ def _of_record(record: Mapping[str, Any], value: Any, kind: str) -> ArtifactRef:
 
 def _checked_path(path: str) -> str:
     if not path:
-        raise SourceError("an empty path names nothing")
+        raise SourceError("an empty text names nothing")
     if "\x00" in path or len(path) > _LONGEST_PATH:
-        raise SourceError(f"a text of {len(path)} characters is no path: {path[:60]!r}")
+        raise SourceError(
+            f"a text of {len(path)} characters is no path or name: {path[:60]!r}"
+        )
     return path
+
+
+def _as_text(value: Any, kind: str) -> str:
+    if kind in _PATH_KINDS:  # A path was looked for before.
+        raise _wrong(value, f"the path of a {kind}")
+    if not isinstance(value, str):
+        raise _wrong(value, f"the name or address of a {kind}")
+    return _checked_path(value)
 
 
 def _as_id(value: Any, kind: str) -> int:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator
 
 from ...model.ingest import BatchAnswer
-from ...model.kinds import WIRE_TYPES, Direction, from_wire, to_wire
+from ...model.kinds import KINDS, WIRE_TYPES, Direction, from_wire, to_wire
 from ..errors import RequestError
 from ..params import Id, Params, PathText
 from ..route import Answer, RequestContext, Route, WriteRequest
@@ -51,7 +51,10 @@ class EdgeForm(Params):
     meta: dict[str, Any] | None = None
 
 
-_PATH_KINDS: Final = ("folder", "file")
+#: Kinds whose ids are numbers only; a file may be named by its path.
+_NUMBERED: Final = frozenset(
+    row.name for row in KINDS.values() if row.id_type == "int" and row.name != "file"
+)
 _encode: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _VERSION: Final = to_wire("project", is_version=True)
 
@@ -142,7 +145,7 @@ def _identity(
     artifact = body.id
     if isinstance(artifact, str) and artifact.isascii() and artifact.isdigit():
         artifact = int(artifact)
-    if isinstance(artifact, str) and kind not in _PATH_KINDS:
+    if isinstance(artifact, str) and kind in _NUMBERED:
         raise RequestError(
             400, f"a {body.type} has a number", field="id", value=artifact,
             allowed="a whole number, or one as text",
