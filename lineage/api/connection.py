@@ -130,13 +130,24 @@ class Connection:
         return self.versions.get(warns=False).problem
 
     def is_version_supported(self, version: str | None = None) -> bool | None:
-        """Whether the instance is of this version or newer; None: is not known."""
+        """Whether the instance is of this version or newer.
+
+        Args:
+            version: The version, such as `6.12.0`.
+
+        Returns:
+            None when the instance's version is not known, or none is given.
+        """
         if version is None:
             return None
         return at_least(self.instance_version, version)
 
     def add_header(self, key: str, value: str) -> None:
         """Send a header with every request.
+
+        Args:
+            key: The name of the header.
+            value: Its value.
 
         Raises:
             RuntimeError: It is already sent.
@@ -146,7 +157,10 @@ class Connection:
         self.headers[key] = value
 
     def pop_header(self, key: str) -> str:
-        """Stop sending a header and give its value.
+        """Stop sending a header, and return its value.
+
+        Args:
+            key: The name of the header.
 
         Raises:
             KeyError: It is not sent.
@@ -154,7 +168,12 @@ class Connection:
         return self.headers.pop(key)
 
     def add_additional_field(self, key: str, value: Any) -> None:
-        """Put a field into every request; it wins over the request's own."""
+        """Put a field into every request; it wins over the request's own.
+
+        Args:
+            key: The name of the field.
+            value: Its value.
+        """
         self.additional_fields[key] = value
 
     def post(
@@ -221,7 +240,18 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> requests.Response:
-        """Send one request; `options` are the fields of `transport.Call`."""
+        """Send one request.
+
+        Args:
+            verb: `POST` or `GET`.
+            method: The method, such as `tasks.info`.
+            is_public: Whether it is a method of the public API.
+            headers: More headers, for this request.
+            options: Other fields of `transport.Request`, by their names.
+
+        Raises:
+            ApiError: It was refused, or no answer came.
+        """
         self._probe_https()
         call = Request(
             verb,
@@ -234,7 +264,12 @@ class Connection:
         return self.transport.send(call)
 
     def method_url(self, method: str, *, is_public: bool = True) -> str:
-        """Return the address of a method."""
+        """Return the address of a method.
+
+        Args:
+            method: The method, such as `tasks.info`.
+            is_public: Whether it is a method of the public API.
+        """
         if not is_public:
             return f"{self.server_address}/{method}"
         return urls.method_url(self.api_server_address, method)
@@ -245,7 +280,13 @@ class Connection:
         default_error: str = "Error",
         default_message: str = "please, contact administrator",
     ) -> tuple[str, str]:
-        """Read the short error and the message of a refused call."""
+        """Read the short error and the message of a refused call.
+
+        Args:
+            response: The answer to the call.
+            default_error: The error where the answer has none.
+            default_message: The message where the answer has none.
+        """
         return parse_error(response, default_error, default_message)
 
     def close(self) -> None:

@@ -327,6 +327,12 @@ class GraphQuestions(ABC):
     ) -> GraphAnswer:
         """Return a shortest path between two nodes, in whichever direction data flowed.
 
+        Args:
+            source: One end: a selector of one node.
+            target: The other end.
+            as_of: The moment whose graph is walked (seconds since 1970); now when left
+                out.
+
         Raises:
             ApiError: With status 404, when no path connects them.
         """

@@ -167,6 +167,31 @@ def test_every_public_method_shows_its_errors_and_endpoint() -> None:
             assert endpoint in (inspect.getdoc(method) or ""), name
 
 
+def test_docstrings_name_every_parameter(api: Api) -> None:
+    """What each argument of a public method means is in its docstring."""
+    inside = {"transport", "gate", "asynchronous"}
+    parts = [part for name, part in vars(api).items() if name not in inside]
+    own = [p for p in parts if type(p).__module__.startswith("lineage.api.")]
+    owners = {type(part) for part in (api, *own, api.app.workflow)}
+    assert owners >= {Api, AppApi, TaskApi, Workflow}
+    silent = [
+        f"{owner.__name__}.{name}: {missing}"
+        for owner in owners
+        for name, method in inspect.getmembers(owner, callable)
+        if not name.startswith("_") and (missing := _unnamed(method))
+    ]
+    assert silent == []
+
+
+def _unnamed(method: Any) -> list[str]:
+    """Return the parameters that a docstring does not explain."""
+    signature, doc = inspect.signature(method), inspect.getdoc(method) or ""
+    if inspect.isclass(method) or signature.return_annotation == "NoReturn":
+        return []  # It is not available for apps.
+    names = [name for name in signature.parameters if name not in ("self", "cls")]
+    return [n for n in names if not re.search(rf"(?m)^ +{n}: \S", doc)]
+
+
 def test_the_classes_hang_together(api: Api) -> None:
     """`Workflow` and the enums are reached as the platform's SDK has them."""
     assert AppApi.Workflow is Workflow
