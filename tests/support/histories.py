@@ -8,6 +8,8 @@ import hypothesis.strategies as st
 
 #: A time that any clock may show.
 START = 1_700_000_000.0
+#: When a file was written in the middle of a history.
+LATE_NS = int(START + 4) * 10**9
 ARTIFACTS = [
     ("file", "/d/a"),
     ("file", "/b"),
@@ -187,7 +189,12 @@ def folder_histories(draw: st.DrawFn) -> list[Fact]:
         if is_folder:
             sign = draw(st.sampled_from("abcdefgh"))
             files = [
-                [name, 20, _digest("a"), draw(st.sampled_from([1, 1, 1, 2]))]
+                [
+                    name,
+                    20,
+                    draw(st.sampled_from([_digest("a")] * 3 + [_digest("b"), None])),
+                    draw(st.sampled_from([1, 1, 1, 2, LATE_NS])),
+                ]
                 for name in "ab"
                 if draw(st.integers(0, 5))
             ]
@@ -201,6 +208,9 @@ def folder_histories(draw: st.DrawFn) -> list[Fact]:
             fact["evidence"] = [{"kind": "dirhash-h1", "value": manifest["digest"]}]
         elif draw(st.booleans()):
             sign = draw(st.sampled_from("aaab"))
-            fact["stat"] = {"size": 20, "mtime_ns": 1, "digest": _digest(sign)}
+            size = draw(st.sampled_from([20, 20, 20, 30]))
+            fact["stat"] = {"size": size, "mtime_ns": 1}
+            if draw(st.integers(0, 3)):
+                fact["stat"]["digest"] = _digest(sign)
         facts.append(fact)
     return facts

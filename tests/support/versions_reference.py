@@ -133,6 +133,8 @@ class Graph:
                 self.events.setdefault(source, []).append(mention)
         #: How often a part was older than the whole that was there.
         self.leftovers = 0
+        #: How often a folder did not have a part in the state that it was seen in.
+        self.strangers = 0
         #: How often a version of a folder had files of an older one.
         self.remains = 0
         #: How often a task wrote what only other steps of it had used.
@@ -448,7 +450,7 @@ class Graph:
                 if one.artifact == found.artifact and one.made and one.at <= found.at
             ]
             if before:
-                add(max(before, key=lambda one: one.at), found, "part of", "")
+                add(before[-1], found, "part of", "")
 
     def _links_of_parts(self, add: Any) -> None:
         for whole in self.events:
@@ -468,19 +470,26 @@ class Graph:
                 )
                 self._pair(wholes, parts, alone, add)
 
-    def _pair(
+    def _pair(  # noqa: C901  in one piece, as the rule is
         self, wholes: list[Node], parts: list[Node], alone: bool, add: Any
     ) -> None:
         for node in parts:
             before = [n for n in wholes if n.at <= node.at]
             if not node.made and (before or alone):
-                source = self._untouched_since(before or wholes, node)
-                add(source, node, "part of", "")
+                source = self._came_with(before or wholes, node)
+                if source is not None:
+                    add(source, node, "part of", "")
         for node in wholes:
             before = [n for n in parts if n.at <= node.at]
             if not (before or alone):
                 continue
             source = (before or parts)[-1]
+            if not node.made and self._has(node, source) == "no":
+                self.strangers += 1
+                held = [n for n in before if self._has(node, n) == "certain"]
+                if not held:
+                    continue
+                source = held[-1]
             makers = [
                 {e.task for e in n.events if e.role == "production" and not e.reused}
                 for n in (node, source)
@@ -489,6 +498,8 @@ class Graph:
                 add(source, node, "part of", "")
                 continue
             # Its maker left the part alone: it came with an earlier version.
+            if self._has(node, source) == "no":
+                continue
             first = self._untouched_since(wholes[: wholes.index(node) + 1], source)
             makers[0] = {
                 e.task for e in first.events if e.role == "production" and not e.reused
@@ -512,6 +523,35 @@ class Graph:
                     if first is not node:
                         self.remains += 1
                         add(first, node, "part of", "")
+
+    def _came_with(self, wholes: list[Node], part: Node) -> Node | None:
+        """Return the version of a folder that a part came with."""
+        if self._has(wholes[-1], part) != "no":
+            return self._untouched_since(wholes, part)
+        self.strangers += 1
+        held = [at for at, n in enumerate(wholes) if self._has(n, part) == "certain"]
+        return self._untouched_since(wholes[: held[-1] + 1], part) if held else None
+
+    def _has(self, whole: Node, part: Node) -> str:
+        """Say whether a folder's version has a part in its state."""
+        files = self._files(whole)
+        name = part.artifact[1][len(whole.artifact[1]) + 1 :]
+        if not files or part.artifact[0] == "folder":
+            return "unknown"
+        digest, size = self._digest(part)[0], self._size(part)
+        if name in files:
+            own = files[name]
+            if digest and own[1]:
+                if digest == own[1]:
+                    return "certain"
+            elif size is None or size == own[0]:
+                return "unknown"
+            times = [own[2]]
+        else:
+            times = [entry[2] for entry in files.values()]
+        # Its maker went on writing after the part was seen.
+        going_on = whole.made and any(t > part.at * 1e9 for t in times)
+        return "unknown" if going_on else "no"
 
     def _untouched_since(self, wholes: list[Node], part: Node) -> Node:
         """Return the first version of a folder from which on nobody wrote a part."""

@@ -30,7 +30,7 @@ _FOLDER: Final = "folder"
 _PART_KINDS: Final = ("file", "folder")
 _NODES: Final = (
     "SELECT n.id, n.entity_id, n.is_made, n.created_at, s.source, n.first_edge,"  # noqa: S608  constant SQL
-    " n.manifest, n.digest, n.version"
+    " n.manifest, n.digest, n.version, n.size"
     " FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value"
     f" JOIN sources s ON s.team_id = :team AND s.id = n.first_edge >> {SOURCE_BITS}"
@@ -136,10 +136,10 @@ def feeding_pairs(
         if pair[side].id in chosen
     ]
     makings = [
-        pair
-        for whole, part in made
-        for pair in _made_of(states[whole], states[part])
-        if pair[side].id in chosen
+        (parts, whole)
+        for wholes, part in made
+        for parts, whole in _made_of(states[wholes], states[part])
+        if any(one.id in chosen for one in ((whole,) if is_up else parts))
     ]
     remakings = [
         (states[id], _places(states[id], chosen, is_up=is_up)) for id in folders
@@ -176,17 +176,21 @@ def _arrivals(
                 found.append((wholes, part))
     leftovers = Leftovers(reader, found)
     for before, part in found:
-        yield leftovers.first_with(before, part), part
+        first = leftovers.first_with(before, part)
+        if first is not None:
+            yield first, part
 
 
-def _made_of(wholes: list[State], parts: list[State]) -> Iterable[tuple[State, State]]:
-    """Pair wholes with the versions that their parts had."""
+def _made_of(
+    wholes: list[State], parts: list[State]
+) -> Iterable[tuple[list[State], State]]:
+    """Pair wholes with the versions that their parts had had, the last one last."""
     for whole in wholes:
         before = [part for part in parts if part.at <= whole.at]
         if before:
-            yield before[-1], whole
+            yield (before[-1:] if whole.is_made else before), whole
         elif len(wholes) == len(parts) == 1 and not (parts[0].is_made or whole.is_made):
-            yield parts[0], whole
+            yield parts, whole
 
 
 def _kept_versions(
@@ -247,27 +251,37 @@ def _places(
 
 def _of_the_maker(
     reader: TeamReader,
-    pairs: list[tuple[State, State]],
+    makings: list[tuple[list[State], State]],
     states: dict[int, list[State]],
     folders: list[tuple[list[State], Collection[int]]],
 ) -> list[tuple[State, State]]:
     """Leave out what was in a folder before a task made it again, and did not stay.
 
+    What nobody made has the versions of its parts that its manifest shows.
+
     Args:
         reader: Reads the team's rows.
-        pairs: Parts and wholes.
+        makings: The versions that a part had had, and the whole.
         states: The versions of each artifact.
         folders: Versions of folders, and the places of those that may hold files of
             earlier ones, which are added.
     """
     before = [
-        ([one for one in states[whole.entity] if one.order <= whole.order], part)
-        for part, whole in pairs
+        ([one for one in states[whole.entity] if one.order <= whole.order], parts[-1])
         if whole.is_made
+        else ([whole], parts[-1])
+        for parts, whole in makings
     ]
     leftovers = Leftovers(reader, before, folders)
-    came_with = iter([leftovers.first_with(*one) for one in before])
-    firsts = [next(came_with) if whole.is_made else whole for _, whole in pairs]
+    pairs: list[tuple[State, State]] = []
+    firsts: list[State] = []
+    for (parts, whole), (wholes, last) in zip(makings, before, strict=True):
+        part = last if whole.is_made else leftovers.part_in(whole, parts)
+        if part is not None:
+            is_other = leftovers.is_other(whole, part)
+            first = None if is_other else leftovers.first_with(wholes, part)
+            pairs.append((part, whole))
+            firsts.append(first or whole)
     nodes = {node.id for pair in pairs if pair[1].is_made for node in pair}
     makers: dict[int, set[int]] = defaultdict(set)
     for node, activity in (

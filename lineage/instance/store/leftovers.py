@@ -3,12 +3,14 @@
 A task that produces a folder may find files of earlier tasks in it, and who changes one
 file by hand leaves the others. The manifests of two versions show which files were left
 alone: those with the same size, time and content. So earlier versions are a part of a
-later one, and a file belongs to the version with which it came.
+later one, and a file belongs to the version with which it came. A file that no manifest
+shows with this content came with none of them.
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +18,8 @@ from .database import TeamReader
 
 #: So many versions of a folder are looked back through.
 MAX_LOOK_BACK: Final = 32
+#: Entries that are picked out of a manifest's text before all of it is read.
+_MAX_PICKED: Final = 4
 _NAMES: Final = (
     "SELECT a.id, a.kind, a.ident FROM each_int(:ids) AS x"
     " JOIN entities a ON a.team_id = :team AND a.id = x.value"
@@ -41,6 +45,7 @@ class State(NamedTuple):
     digest: str | None
     version: str
     """The best evidence of the version, as text; "" without evidence."""
+    size: int | None
 
     @property
     def order(self) -> tuple[float, str, int, bool]:
@@ -67,8 +72,13 @@ class Leftovers:
         self._names: dict[int, tuple[str, str]] = {}
         self._texts: dict[str, tuple[bool, str]] = {}
         self._read: dict[str, dict[str, _Entry]] = {}
+        self._picked: dict[str, dict[str, _Entry | None]] = defaultdict(dict)
         self._left: dict[tuple[str, str], set[str]] = {}
-        wanted = [(wholes, part) for wholes, part in pairs if _may_be_left(wholes)]
+        wanted = [
+            (wholes, part)
+            for wholes, part in pairs
+            if any(whole.manifest is not None for whole in wholes[-MAX_LOOK_BACK:])
+        ]
         digests = {
             whole.manifest
             for wholes, places in folders
@@ -94,27 +104,83 @@ class Leftovers:
             for digest, is_complete, entries in reader.rows(_MANIFESTS, digests=digests)
         }
 
-    def first_with(self, wholes: Sequence[State], part: State) -> State:
-        """Return the version of the whole that a part came with.
+    def first_with(self, wholes: Sequence[State], part: State) -> State | None:
+        """Return the version of the whole that a part came with; None for none.
 
         Args:
             wholes: The versions up to the time of the part, in order; not empty.
             part: A version of the part that nobody is known to have made.
         """
-        at = len(wholes) - 1
-        name = self._name_inside(wholes[at], part) if _may_be_left(wholes) else None
-        if name is None or not self._is_as_listed(wholes[at], part, *name):
+        at, least = len(wholes) - 1, max(0, len(wholes) - MAX_LOOK_BACK)
+        if self.is_other(wholes[at], part):
+            while at >= least and not self._is_certain(wholes[at], part):
+                at -= 1
+            if at < least:
+                return None
+        if not self._is_listed(wholes[at], part):
             return wholes[at]
+        name = self._name_inside(wholes[at], part)
         manifests = [whole.manifest for whole in wholes]
-        least = max(0, len(wholes) - MAX_LOOK_BACK)
         while (
-            at > least
+            name is not None
+            and at > least
             # The manifest of a version that was rebuilt has the times of one making.
             and manifests.count(manifests[at]) == 1
             and self._is_left(manifests[at], manifests[at - 1], *name)
         ):
             at -= 1
         return wholes[at]
+
+    def part_in(self, whole: State, parts: Sequence[State]) -> State | None:
+        """Return the version of a part that a found whole has; None for none of them.
+
+        Args:
+            whole: A version that nobody made.
+            parts: The versions of the part until then, in order; not empty.
+        """
+        if not self.is_other(whole, parts[-1]):
+            return parts[-1]
+        certain = (one for one in reversed(parts) if self._is_certain(whole, one))
+        return next(certain, None)
+
+    def is_other(self, whole: State, part: State) -> bool:
+        """Whether a manifest shows that a part was not in the whole in this state.
+
+        The folder that a task makes is looked at when it is done. What somebody used
+        of it meanwhile may be written again, or be removed, until then.
+        """
+        name = self._name_inside(whole, part)
+        if name is None or name[1] or self._is_listed(whole, part):
+            return False
+        entry = self._entry(whole.manifest, name[0])
+        is_complete, _ = self._texts.get(whole.manifest or "", (False, ""))
+        if entry is None and not is_complete:
+            return False
+        seen = [entry] if entry is not None else self._entries(whole.manifest).values()
+        if not seen:
+            return False
+        return not (
+            whole.is_made and any(one[-1] > part.at * 1e9 for one in seen if one[-1])
+        )
+
+    def _is_listed(self, whole: State, part: State) -> bool:
+        """Whether a manifest has a part, and shows no other state of it."""
+        name = self._name_inside(whole, part)
+        if name is None or name[1]:
+            return name is not None
+        entry = self._entry(whole.manifest, name[0])
+        if entry is None:
+            return False
+        size, digest, *_ = entry
+        if part.digest is not None and digest is not None:
+            return bool(part.digest == digest)
+        return part.size is None or part.size == size
+
+    def _is_certain(self, whole: State, part: State) -> bool:
+        """Whether a manifest has a part with its very content."""
+        name = self._name_inside(whole, part)
+        entry = self._entry(whole.manifest, name[0]) if name is not None else None
+        return entry is not None and part.digest is not None and entry[1] == part.digest
 
     def earlier(self, wholes: Sequence[State], place: int) -> list[State]:
         """Return the earlier versions of a folder that are a part of a later one.
@@ -156,21 +222,13 @@ class Leftovers:
 
     def _name_inside(self, whole: State, part: State) -> tuple[str, bool] | None:
         """Return how a manifest names a part, and whether it is a folder."""
+        if whole.entity not in self._names or part.entity not in self._names:
+            return None
         _, folder = self._names[whole.entity]
         kind, ident = self._names[part.entity]
         if not ident.startswith(f"{folder}/"):
             return None
         return ident[len(folder) + 1 :], kind == "folder"
-
-    def _is_as_listed(
-        self, whole: State, part: State, name: str, is_folder: bool
-    ) -> bool:
-        if is_folder:
-            return True
-        entry = self._entries(whole.manifest).get(name)
-        if entry is None:
-            return False
-        return part.digest is None or entry[1] is None or part.digest == entry[1]
 
     def _is_left(
         self, after: str | None, before: str | None, name: str, is_folder: bool
@@ -178,15 +236,27 @@ class Leftovers:
         """Whether a file or folder is in two manifests, and the same in both."""
         if after is None or before is None or after == before:
             return False
-        ours, theirs = self._entries(after), self._entries(before)
         if not is_folder:
-            return _is_same(ours.get(name), theirs.get(name))
+            return _is_same(self._entry(after, name), self._entry(before, name))
+        ours, theirs = self._entries(after), self._entries(before)
         if not all(self._texts[one][0] for one in (after, before)):
             return False
         inside = {n for n in ours.keys() | theirs.keys() if n.startswith(f"{name}/")}
         return bool(inside) and all(
             _is_same(ours.get(one), theirs.get(one)) for one in inside
         )
+
+    def _entry(self, manifest: str | None, name: str) -> _Entry | None:
+        """Return one file of a manifest, without reading all others for a few."""
+        picked = self._picked[manifest or ""]
+        if manifest in self._read or len(picked) >= _MAX_PICKED:
+            return self._entries(manifest).get(name)
+        if name not in picked:
+            _, text = self._texts.get(manifest or "", (False, ""))
+            at = text.find(f"[{json.dumps(name)}, ")
+            found = json.JSONDecoder().raw_decode(text, at)[0] if at >= 0 else None
+            picked[name] = None if found is None else tuple(found[1:])
+        return picked[name]
 
     def _entries(self, manifest: str | None) -> Mapping[str, _Entry]:
         if manifest is None or manifest not in self._texts:

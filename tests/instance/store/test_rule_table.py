@@ -307,6 +307,71 @@ def test_a_file_that_a_later_maker_of_its_folder_left_alone_is_a_part_of_that(
     assert ("/in" in story.walk(story.node(made), up=True)[0]) is is_there
 
 
+@pytest.mark.parametrize(
+    ("name", "sign", "listed", "is_part"),
+    [
+        ("a", "a", [("a", 20, "a", 1)], True),
+        ("a", "b", [("a", 20, "a", 1)], False),
+        ("a", "b", [("a", 20, None, 1)], True),
+        ("a", "b", [("a", 30, None, 1)], False),
+        ("a", "b", [("b", 20, "a", 1)], False),
+        ("a", "b", [], True),
+        ("a", "b", [("a", 20, "a", 2 * 10**18)], True),
+        ("a", "b", [("b", 20, "a", 2 * 10**18)], True),
+    ],
+    ids=["as listed", "changed since", "maybe changed", "other size", "came later",
+         "only made for what comes later", "used before the maker wrote it again",
+         "used before the maker removed it"],
+)  # fmt: skip
+@pytest.mark.parametrize("is_later", [False, True])
+def test_a_file_that_the_folder_did_not_have_is_no_part_of_it(
+    story: Story, name: str, sign: str, listed: Any, is_part: bool, is_later: bool
+) -> None:
+    """Somebody changed or added a file after the run; a reader takes that one."""
+
+    def folder(entries: Any) -> dict[str, Any]:
+        shown = [(n, size, d and f"sha256:{d * 64}", at) for n, size, d, at in entries]
+        mark = "".join(f"{n}{size}{d}{at}" for n, size, d, at in entries)
+        manifest = {
+            "digest": f"h1:{mark:x<43}=", "files": 1, "bytes": 20, "entries": shown
+        }  # fmt: skip
+        known = [{"kind": "dirhash-h1", "value": manifest["digest"]}]
+        return {"kind": "folder", "manifest": manifest, "evidence": known}
+
+    story.makes("w", "/out", **folder(listed))
+    use = story.uses("r", f"/out/{name}", stat=digest(sign) | {"size": 20})
+    if is_later:
+        story.makes("w2", "/out", **folder([("a", 20, sign, 3)]))
+    expected = {"r", "w"} if is_part else {"r"}
+    made = story.makes("r", "/report")
+    assert story.walk(story.node(made), up=True)[1] == expected
+    assert ("/out" in story.walk(story.node(use), up=True)[0]) is is_part
+
+
+@pytest.mark.parametrize(
+    ("listed", "makers"),
+    [
+        ([("a", 20, "b", 3)], {"w2"}),
+        ([("a", 20, "a", 3)], {"w1"}),
+        ([("a", 20, "c", 3)], set()),
+        ([("b", 20, "a", 3)], set()),
+    ],
+    ids=["the last one", "an earlier one again", "changed by hand", "removed"],
+)
+def test_a_folder_has_the_states_of_its_files_that_it_shows(
+    story: Story, listed: Any, makers: set[str]
+) -> None:
+    """Two runs wrote a file; a reader then takes the folder as it is."""
+    story.makes("w1", "/in/a", stat=digest("a") | {"size": 20})
+    story.makes("w2", "/in/a", stat=digest("b") | {"size": 20})
+    shown = [(n, size, f"sha256:{d * 64}", at) for n, size, d, at in listed]
+    manifest = {"digest": H1, "files": 1, "bytes": 20, "entries": shown}
+    known = [{"kind": "dirhash-h1", "value": H1}]
+    story.uses("r", "/in", kind="folder", manifest=manifest, evidence=known)
+    made = story.makes("r", "/report")
+    assert story.walk(story.node(made), up=True)[1] == {"r", *makers}
+
+
 def test_a_folder_comes_from_who_made_its_files(story: Story) -> None:
     """Other files of the folder are no ancestors of what was made from one."""
     story.makes("a", "/f/x")

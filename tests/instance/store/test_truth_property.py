@@ -60,11 +60,13 @@ def test_the_graph_follows_the_rule_however_facts_arrive(store_url: str) -> None
     [
         (folder_histories(), "leftovers"),
         (folder_histories(), "remains"),
+        (folder_histories(), "strangers"),
         (step_histories(), "off_path"),
     ],
     ids=[
         "files of folders that are made again",
         "folders that are made again",
+        "files that came between two versions of a folder",
         "steps that work on one artifact",
     ],
 )
