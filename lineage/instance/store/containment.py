@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -282,17 +282,9 @@ def _of_the_maker(
             first = None if is_other else leftovers.first_with(wholes, part)
             pairs.append((part, whole))
             firsts.append(first or whole)
-    nodes = {node.id for pair in pairs if pair[1].is_made for node in pair}
-    makers: dict[int, set[int]] = defaultdict(set)
-    for node, activity in (
-        reader.rows(
-            _MAKERS, ids=nodes | {first.id for first in firsts if first.is_made}
-        )
-        if nodes
-        else ()
-    ):
-        if activity > 0:
-            makers[node].add(activity >> STEP_BITS)
+    made = [pair for pair in zip(pairs, firsts, strict=True) if pair[0][1].is_made]
+    nodes = {node.id for pair, first in made for node in (*pair, first)}
+    makers = _makers(reader, nodes)
 
     def is_of(part: State, whole: State) -> bool:
         return not whole.is_made or bool(makers[part.id] & makers[whole.id])
@@ -310,6 +302,15 @@ def _of_the_maker(
         for older in leftovers.earlier(wholes, place)
     ]
     return kept
+
+
+def _makers(reader: TeamReader, nodes: Collection[int]) -> Mapping[int, set[int]]:
+    """Return the tasks that made each node."""
+    makers: dict[int, set[int]] = defaultdict(set)
+    for node, activity in reader.rows(_MAKERS, ids=nodes) if nodes else ():
+        if activity > 0:
+            makers[node].add(activity >> STEP_BITS)
+    return makers
 
 
 def _inside(reader: TeamReader, artifacts: list[Any]) -> set[tuple[int, int]]:
