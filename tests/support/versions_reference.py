@@ -12,101 +12,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-Fact = dict[str, Any]
-#: A node is named by its artifact and the uids of the edges that are bound to it.
-Name = tuple[Any, ...]
-RANKS = ("said", "companions", "digest", "storage", "stat")
+from versions_events import RANKS, Event, Fact, Name, Node, complete
+
 CONTAINERS = ("project", "dataset", "folder")
 #: What is changed by being worked on, and is never replaced as a whole.
 EDITED = ("project", "dataset", "job")
-
-
-class Event:
-    """A use, a production or a mention of one artifact."""
-
-    def __init__(self, fact: Fact, role: str, known: dict[str, Any]) -> None:
-        source, _, number = fact["uid"].rpartition("-")
-        self.uid = fact["uid"]
-        self.when = (fact["at"], source, int(number), role == "production")
-        self.at = fact["at"]
-        self.task = fact["task"]
-        self.role = role
-        step = fact.get("step")
-        self.step = step["key"] if isinstance(step, dict) else step
-        self.scope = fact.get("scope")
-        self.sources = fact.get("derived_from")
-        self.unwritten = bool(known.get("unwritten"))
-        self.evidence = [] if role == "mention" else evidence_of(known)
-        manifest = known.get("manifest") or {}
-        self.size = (known.get("stat") or {}).get("size", manifest.get("bytes"))
-        self.manifest = manifest.get("digest")
-        self.entries = manifest.get("entries")
-        self.version: Any = None
-        self.node: Node | None = None
-        self.reused = False
-
-    def looked(self) -> bool:
-        """Whether somebody looked at the content."""
-        return any(rank != "said" for rank, _ in self.evidence)
-
-
-class Node:
-    """One production of a version, or its finding."""
-
-    def __init__(self, artifact: Any, version: Any, made: bool, at: float) -> None:
-        self.artifact = artifact
-        self.version = version
-        self.made = made
-        self.at = at
-        self.events: list[Event] = []
-
-    def name(self) -> Name:
-        """Name it by what is bound to it."""
-        bound = sorted(f"{e.role}:{e.uid}" for e in self.events)
-        return (*self.artifact, *bound)
-
-
-def evidence_of(known: dict[str, Any]) -> list[tuple[str, str]]:
-    """List what an edge knows of its version, best first."""
-    found = []
-    if known.get("version") is not None:
-        found.append(("said", known["version"]))
-    stat = known.get("stat")
-    if stat is not None and stat.get("digest"):
-        found.append(("digest", stat["digest"]))
-    found += [
-        (
-            "companions" if one["kind"] == "companions" else "storage",
-            f"{one['kind']}:{one['value']}",
-        )
-        for one in known.get("evidence") or ()
-    ]
-    if stat is not None:
-        found.append(("stat", f"{stat['size']}/{stat['mtime_ns']}"))
-    return sorted(found, key=lambda token: RANKS.index(token[0]))
-
-
-def complete(facts: Iterable[Fact]) -> list[tuple[Fact, dict[str, Any]]]:
-    """Join edges with the evidence that came apart from them."""
-    by_uid = {fact["uid"]: fact for fact in facts}
-    members = ("stat", "version", "evidence", "unwritten", "manifest")
-    joined = []
-    for fact in by_uid.values():
-        if fact["f"] != "edge":
-            continue
-        late = [
-            f
-            for f in by_uid.values()
-            if f["f"] == "evidence" and f["edge"] == fact["uid"]
-        ]
-        late.sort(
-            key=lambda f: (bool((f.get("stat") or {}).get("digest")), f["at"], f["uid"])
-        )
-        known = {m: fact[m] for m in members if fact.get(m) is not None}
-        for other in late:
-            known |= {m: other[m] for m in members if other.get(m) is not None}
-        joined.append((fact, known))
-    return joined
 
 
 class Graph:
