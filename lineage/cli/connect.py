@@ -35,7 +35,7 @@ class Instance:
     """The folder whose journal may hold facts that the instance has not got yet."""
 
     def waiting_hint(self) -> str:
-        """Say, where nothing was found, that facts wait for delivery; else nothing."""
+        """Return, where nothing was found, that facts wait for delivery."""
         if self.home is None or not _has_segments(self.home):
             return ""
         waiting = load_module("delivery.status").read_status(self.home).waiting

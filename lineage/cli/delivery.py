@@ -18,13 +18,17 @@ from ..settings import UNUSABLE, Settings
 from .connect import settings_of
 from .format import ago, clean, count, duration
 from .output import table
-from .parser import Command, Parser, add_instance_options
+from .parser import Command, Parser, add_instance_options, seconds
 from .result import FAILED, NO, CommandResult, Line, StyledText, line
 
 
 def _delivery_options(parser: Parser) -> None:
     parser.add_argument(
-        "--timeout", type=float, default=60.0, metavar="S", help="seconds (60)"
+        "--timeout",
+        type=seconds,
+        default=60.0,
+        metavar="S",
+        help="how many seconds it may take (60)",
     )
     add_instance_options(parser)
 

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from ..model.graph import GraphAnswer
+from ..permissions import make_folder
 from ..settings import Settings
 from .connect import instance, settings_of
 from .format import count
+from .open_store import store_of
 from .output import print_lines, table
 from .parser import Command, Parser, UsageError
 from .result import CommandResult, Line, StyledText, line
-from .serve import open_page, store_of
+from .serve import open_page
 from .tree import draw
 
 _DIGITS: Final = Path(__file__).parents[2] / "examples" / "digits" / "run.py"
@@ -42,7 +44,7 @@ class _Example:
             ("lineage tasks", "the runs, newest first"),
             (f"lineage show {self.model}", "an artifact and what is around it"),
             (f"lineage provenance {self.output}", "how one output was made"),
-            (f"lineage impact {self.data}", "what would be lost without it"),
+            (f"lineage impact {self.data}", "what depends on it"),
             ("lineage search model", "find by name, path, id or digest"),
         )
 
@@ -73,6 +75,7 @@ def run_demo(args: argparse.Namespace) -> CommandResult:
     settings = settings_of(args)
     started = time.time()
     example = _example()
+    make_folder(settings.home)
     out = sys.stderr if args.json else sys.stdout
     _print(
         out,

@@ -95,7 +95,7 @@ def _column(rows: list[list[str]], at: int) -> list[float]:
 
 @lineage.app(name="Evaluate model")
 def evaluate_model(model: Path, test: Path) -> Path:
-    """See how far off the model is: the same declarations, as a block."""
+    """Measure how far off the model is: the same declarations, as a block."""
     report = model.with_name("report.json")
     with (
         lineage.uses_file(model, model_weight=True),
@@ -125,7 +125,7 @@ def export_model(model: Path, report: Path) -> Path:
 
 @lineage.app(name="Predict new days")
 def predict_days(folder: Path) -> None:
-    """Say how many ices to buy for the days that were put aside."""
+    """Predict how many ices to buy for the days that were put aside."""
     task = lineage.current_task()
     # Each method of the task's handle gives back what it was given.
     model = task.uses_file(folder / "model.json", model_weight=True)

@@ -18,11 +18,11 @@ from ..settings import Origin, Settings
 from .connect import load, settings_of
 from .explain_settings import consequence, summary
 from .format import count
+from .open_store import opened_store
 from .output import table
 from .parser import Command, Parser, UsageError, add_instance_options
 from .ping import reached
 from .result import NO, CommandResult, Line, StyledText, line
-from .serve import opened_store
 
 #: Extras, each with the module whose presence shows it.
 _EXTRAS: Final = {
@@ -76,7 +76,7 @@ def run_doctor(args: argparse.Namespace) -> CommandResult:
 
 
 def _check_store(args: argparse.Namespace) -> CommandResult:
-    """Check what is true of every store, and say how to repair one."""
+    """Check what is true of every store, and show how to repair one."""
     invariants = load("instance.store.invariants", "server")
     args.store = args.store or None
     with opened_store(args) as store:
@@ -105,7 +105,7 @@ def _check_store(args: argparse.Namespace) -> CommandResult:
     ]
     repair = f"{invariants.REPAIR} --store {shlex.quote(url)}"
     return CommandResult(
-        data, [*lines, line("make it again from what was recorded: ", repair)], NO
+        data, [*lines, line("rebuild it from what was recorded: ", repair)], NO
     )
 
 
@@ -192,7 +192,7 @@ def _extras(installed: Mapping[str, str | None]) -> list[Line]:
 
 def run_check(args: argparse.Namespace) -> CommandResult:
     """Bind every path in a module's declarations to signatures and annotations."""
-    module, only = _parted(args.module)
+    module, only = _split(args.module)
     name = _module_name(module)
     checker = importlib.import_module("..tracking.lint", __package__)
     try:
@@ -211,7 +211,7 @@ def run_check(args: argparse.Namespace) -> CommandResult:
 
 
 def _not_found(module: str, missing: str) -> str:
-    """Say whether the module itself is missing, or one that it imports."""
+    """Report whether the module itself is missing, or one that it imports."""
     if module == missing or module.startswith(f"{missing}."):
         return (
             f"there is no module {module!r} here; name a file, such as app.py, or a "
@@ -220,8 +220,8 @@ def _not_found(module: str, missing: str) -> str:
     return f"{module} cannot be imported: it needs {missing!r}, which is not installed"
 
 
-def _parted(text: str) -> tuple[str, str | None]:
-    """Part `my_app.main:train` into the module and what is meant in it."""
+def _split(text: str) -> tuple[str, str | None]:
+    """Split `my_app.main:train` into the module and what is meant in it."""
     module, colon, only = text.rpartition(":")
     # `C:\\apps\\train.py` has a drive before its colon.
     if not colon or not only.replace(".", "_").isidentifier() or not module:

@@ -28,7 +28,12 @@ def _export_options(parser: Parser) -> None:
         "--as", dest="format", choices=_FORMATS, default="json", metavar="FORMAT",
         help=f"{', '.join(_FORMATS)} (json)",
     )  # fmt: skip
-    parser.add_argument("--out", metavar="FILE", type=Path, help="a file (the output)")
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        help="the file to write (the standard output)",
+    )
     _add_extent(parser)
 
 

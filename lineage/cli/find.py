@@ -200,14 +200,14 @@ def _changed(text: str, digest: str | None, recorded: Node) -> Line:
 
 
 def _version_note(here: Instance, text: str, node: Node) -> list[Line]:
-    """Say where the file's content stands among the versions, unless it is current."""
+    """Describe which version a file's content is, unless it is the current one."""
     if node.is_current is not False:
         return []
     return [_recognised(here, text, node)]
 
 
 def _recognised(here: Instance, text: str, node: Node) -> Line:
-    """Say in one sentence what the bytes of a file were recorded as."""
+    """Describe in one sentence as what the bytes of a file were recorded."""
     detail = here.graph.data(node.key)
     parts = [f"{escape(text)} has the content of {title(node)}"]
     if detail.produced_by:
@@ -263,7 +263,7 @@ def _several(here: Instance, text: str, nodes: Sequence[Node]) -> str:
 
 
 def _hint(shown: str, verb: str, chosen: Sequence[Node]) -> str:
-    """Say what may be typed for one of several."""
+    """Suggest what may be typed for one of several."""
     if verb == "match":
         return " by its key"
     if all(node.type == "task" for node in chosen):

@@ -11,9 +11,9 @@ from ..delivery.evidence import digest_memory
 from ..journal import forget as journal_forget
 from .connect import load, settings_of
 from .format import count
+from .open_store import opened_store, with_store
 from .parser import Command, Parser, UsageError
 from .result import NO, CommandResult, Line, StyledText, line
-from .serve import opened_store, with_store
 
 #: A shorter text stands in too much that is meant to stay.
 _LEAST: Final = 4
@@ -73,7 +73,10 @@ def _text(args: argparse.Namespace) -> str | None:
         return None
     text = sys.stdin.read().strip("\r\n") if args.text == "-" else str(args.text)
     if len(text) < _LEAST:
-        raise UsageError(f"a text of {_LEAST} characters or more can be forgotten")
+        raise UsageError(
+            f"a text of fewer than {_LEAST} characters stands in too much that is "
+            "meant to stay; name a longer one"
+        )
     return text
 
 

@@ -1,4 +1,4 @@
-"""Take in what other tools recorded: `import openlineage`, `import mlflow`."""
+"""Import what other tools recorded: `import openlineage`, `import mlflow`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _mlflow_options(parser: Parser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--experiment", metavar="NAME", action="append", default=[],
-        help="only this one (all); may be given more than once",
+        help="only this experiment (all); may be given several times",
     )  # fmt: skip
     add_instance_options(parser)
 
@@ -63,7 +63,7 @@ def run_openlineage(args: argparse.Namespace) -> CommandResult:
                 received += answer["received"]
                 ignored += [f"{path}: {reason}" for reason in answer["ignored"]]
     data = {"received": received, "ignored": ignored}
-    summary = f"{count(received, 'event')} taken in"
+    summary = f"{count(received, 'event')} imported"
     code = NO if ignored and not received else 0
     return CommandResult(data, _lines_of(summary, ignored), code)
 
@@ -182,21 +182,21 @@ def _lines(path: Path, text: str) -> list[Any]:
             except ValueError as error:
                 raise ImportFileError(
                     f"{path}, line {number} is no JSON: {error}; nothing of this file"
-                    " was taken in"
+                    " was imported"
                 ) from error
     return events
 
 
 COMMANDS: Final = (
     CommandGroup(
-        "import", "take in what other tools recorded",
+        "import", "import what other tools recorded",
         Command(
-            "openlineage", run_openlineage, "take in files of OpenLineage events",
+            "openlineage", run_openlineage, "import files of OpenLineage events",
             answer="EventsAnswer", options=_openlineage_options,
             example="lineage import openlineage events.jsonl",
         ),
         Command(
-            "mlflow", run_mlflow, "take in the runs of an MLflow tracking store",
+            "mlflow", run_mlflow, "import the runs of an MLflow tracking store",
             answer="ImportedRunsAnswer", options=_mlflow_options,
             example="lineage import mlflow sqlite:///mlflow.db",
         ),

@@ -93,7 +93,7 @@ def build_parser(name: str | None = None) -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `lineage` and give its exit code.
+    """Run `lineage`, and return its exit code.
 
     0: done, and the answer is yes; 1: the answer is no (`diff` found differences,
     facts are waiting or refused, `check` found problems); 2: it could not be done.
@@ -136,7 +136,7 @@ def _fail(error: BaseException) -> int:
     if os.environ.get("LINEAGE_STRICT"):
         logging.getLogger("lineage").error("command failed", exc_info=error)
     if isinstance(error, BrokenPipeError):
-        # The reader (`| head`) has gone; Python shall not complain about it at exit.
+        # The reader (`| head`) has gone; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     print_lines(
@@ -158,6 +158,8 @@ def _message(error: BaseException) -> str:
     """Return an error's message; a server's goes without the protocol."""
     if isinstance(error, ApiError) and error.server_message:
         return error.server_message + _HINTS.get(error.status or 0, "")
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
     return str(error) or type(error).__name__
 
 

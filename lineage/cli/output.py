@@ -27,7 +27,7 @@ _ESCAPED: Final = "lineage.escaped"
 
 
 def escape_unprintable(*streams: TextIO) -> None:
-    """Let streams write characters that their encoding lacks as JSON does, by number.
+    """Make streams write characters that their encoding lacks by number, as JSON does.
 
     A console need not be UTF-8; JSON stays JSON, and no command fails because of one
     character.

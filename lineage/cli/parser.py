@@ -34,7 +34,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=32, width=terminal_columns() - 2)
-        self._action_max_length = 16  # argparse forgets to indent the commands
+        self._action_max_length = 19  # argparse forgets to indent the commands
 
 
 class Parser(argparse.ArgumentParser):
@@ -70,10 +70,11 @@ class Parser(argparse.ArgumentParser):
 UP_HELP: Final = "how many hops upstream; from a run to an artifact is one (all)"
 DOWN_HELP: Final = "how many hops downstream (all)"
 #: What may stand for NAME.
-NAME_HELP: Final = (
-    "a name, a path, task:3, Train@last, project:12, data:7, sha256:3f9a1c, or a "
-    "set: kind:model, status:failed, step:clean"
+ONE_HELP: Final = (
+    "a name, a path, task:3, Train@last, project:12, data:7 or sha256:3f9a1c"
 )
+#: What may stand for NAME where a set has an answer, too.
+NAME_HELP: Final = f"{ONE_HELP}; or a set: kind:model, status:failed, step:clean"
 
 
 def no_such(what: str, word: str, known: Sequence[str]) -> str:
@@ -110,11 +111,21 @@ def hops(text: str) -> int | None:
     """Read how far a walk goes: a number of hops, or `all`, which is no limit."""
     if text == "all":
         return None
-    try:
-        return int(text)
-    except ValueError:
+    if not text.isdecimal():
         message = f"{text!r} is neither a number of hops nor the word all"
-        raise argparse.ArgumentTypeError(message) from None
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return value
 
 
 def kind_word(text: str) -> str:

@@ -11,7 +11,7 @@ from .format import count
 
 
 def reached(settings: Settings) -> str:
-    """Say in one sentence whether facts get where they go."""
+    """Describe in one sentence whether facts arrive where they go."""
     if not settings.is_enabled:
         return "Nothing is sent."
     waiting = read_status(settings.home).waiting

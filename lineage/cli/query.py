@@ -13,9 +13,10 @@ from ..model.lists import HealthAnswer
 from ..model.parameters import HOWS
 from .connect import Instance, instance
 from .find import NOT_FOUND, Found, find, find_one
-from .format import escape
+from .format import escape, title
 from .parser import (
     NAME_HELP,
+    ONE_HELP,
     Command,
     Parser,
     add_as_of_option,
@@ -150,7 +151,7 @@ def _find_impact(
 
 
 def _provenance_options(parser: Parser) -> None:
-    parser.add_argument("name", metavar="NAME", help=NAME_HELP)
+    parser.add_argument("name", metavar="NAME", help=ONE_HELP)
     add_instance_options(add_as_of_option(parser))
 
 
@@ -185,17 +186,24 @@ def _diff_options(parser: Parser) -> None:
 
 
 def run_diff(args: argparse.Namespace) -> CommandResult:
-    """Compare two runs."""
+    """Compare two runs, or the runs that made two versions."""
     with instance(args) as here:
         first, second = find_one(here, args.a).node, find_one(here, args.b).node
         answer = here.graph.diff(first.key, second.key)
         page = here.page_lines(view="diff", a=answer.a.key, b=answer.b.key)
+    if answer.a.key == answer.b.key and first.key != second.key:
+        text = (
+            f"{title(first)} and {title(second)} belong to one run, {answer.a.key}: "
+            "there are no two runs to compare"
+        )
+        is_same = first.same_as == second.same_as
+        return CommandResult(answer, [line(text), *page], 0 if is_same else NO)
     lines = [*diff_lines(answer), *page]
     return CommandResult(answer, lines, 0 if answer.is_same else NO)
 
 
 def _why_options(parser: Parser) -> None:
-    parser.add_argument("a", metavar="A", help=NAME_HELP)
+    parser.add_argument("a", metavar="A", help=ONE_HELP)
     parser.add_argument(
         "b",
         nargs="?",
@@ -206,7 +214,7 @@ def _why_options(parser: Parser) -> None:
 
 
 def run_why(args: argparse.Namespace) -> CommandResult:
-    """Say why two versions or runs differ."""
+    """Explain why two versions or runs differ."""
     with instance(args) as here:
         first = find_one(here, args.a)
         other = None if args.b is None else find_one(here, args.b).selector
@@ -278,8 +286,8 @@ def _page_of_stale(of: str | None, is_all: bool, is_indirect: bool) -> dict[str,
 
 
 def _path_options(parser: Parser) -> None:
-    parser.add_argument("a", metavar="A", help=NAME_HELP)
-    parser.add_argument("b", metavar="B", help=NAME_HELP)
+    parser.add_argument("a", metavar="A", help=ONE_HELP)
+    parser.add_argument("b", metavar="B", help="where the path ends, named alike")
     add_instance_options(add_as_of_option(parser))
 
 
@@ -333,12 +341,13 @@ COMMANDS: Final = (
         example="lineage provenance model.joblib",
     ),
     Command(
-        "diff", run_diff, "compare two runs or versions (exit code 1: they differ)",
+        "diff", run_diff,
+        "compare two runs, or those that made two versions (exit code 1: they differ)",
         answer=DiffAnswer, options=_diff_options,
         example="lineage diff task:3 task:4",
     ),
     Command(
-        "why", run_why, "say why a version or a run differs from the one before",
+        "why", run_why, "explain why a version or a run differs from the one before",
         answer=WhyAnswer, options=_why_options,
         example="lineage why model.joblib",
     ),

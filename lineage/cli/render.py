@@ -19,6 +19,7 @@ from ..model.comparisons import (
 )
 from ..model.environment import shown_member, shown_value
 from ..model.lists import HealthAnswer
+from ..model.selector import shown_status
 from .format import count, duration, escape, facts, styled, title
 from .output import table
 from .result import Line, StyledText, dim, line
@@ -43,7 +44,7 @@ def impact_lines(answer: ImpactAnswer, *, limit: int) -> list[Line]:
         limit: How many of each are shown.
     """
     names = ", ".join(list(dict.fromkeys(title(n) for n in answer.focus))[:5])
-    lines = [line("without ", StyledText(names, "data"), ":")]
+    lines = [line("if ", StyledText(names, "data"), " is changed or deleted:")]
     parts = (
         ("would have to be rebuilt", answer.remake),
         ("would lose a source, and keep others", answer.loses_source),
@@ -137,7 +138,10 @@ def _field(heading: str, field: FieldDiff) -> Line:
 
 def _member(field: FieldDiff) -> Line:
     """Show a difference in a field of a task, or in what it ran in."""
-    a, b = (shown_value(field.field, value) for value in (field.a, field.b))
+    values = (field.a, field.b)
+    if field.field == "status":
+        values = (shown_status(field.a), shown_status(field.b))
+    a, b = (shown_value(field.field, value) for value in values)
     return line("  ~  ", escape(f"{shown_member(field.field)}: {a} → {b}"))
 
 
@@ -225,7 +229,7 @@ def _reasons(item: StaleItem) -> str:
 
 
 def why_lines(answer: WhyAnswer) -> list[Line]:
-    """Say in one sentence why, then show the evidence."""
+    """Show in one sentence why, then the evidence."""
     lines = [line(StyledText(escape(answer.sentence), "title"))]
     if answer.b is not None:
         for mark, node in (("now", answer.a), ("before", answer.b)):
@@ -286,12 +290,12 @@ def health_lines(answer: HealthAnswer) -> list[Line]:
     waiting = answer.oldest_undelivered_s
     rows = [
         ("tasks", str(answer.tasks)),
-        ("with inputs", _share(answer.tasks_with_inputs, answer.tasks)),
-        ("with outputs", _share(answer.tasks_with_outputs, answer.tasks)),
-        ("failed", _share(answer.tasks_failed, answer.tasks)),
+        ("tasks with inputs", _share(answer.tasks_with_inputs, answer.tasks)),
+        ("tasks with outputs", _share(answer.tasks_with_outputs, answer.tasks)),
+        ("failed tasks", _share(answer.tasks_failed, answer.tasks)),
         ("edges", str(answer.edges)),
-        ("unpinned inputs", _share(answer.unpinned_inputs, answer.inputs)),
-        ("orphans", str(answer.orphans)),
+        ("inputs without a version", _share(answer.unpinned_inputs, answer.inputs)),
+        ("artifacts without edges", str(answer.orphans)),
         ("edges to deleted artifacts", str(answer.edges_to_deleted)),
         ("oldest fact not delivered", "none" if waiting is None else duration(waiting)),
     ]

@@ -61,7 +61,7 @@ def dim(text: str) -> Line:
 
 
 def continue_lines(after: str | None) -> list[Line]:
-    """Say how to continue an answer that was cut."""
+    """Show how to continue an answer that was cut."""
     return [] if after is None else [dim(f"there is more; add: --after {after}")]
 
 

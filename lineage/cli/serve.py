@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from ..settings import Settings
 from .connect import load, settings_of
 from .delivery import status_data
 from .format import ago
+from .open_store import opened_store, store_url, with_store
 from .output import emit, table
 from .parser import Command, CommandGroup, Parser
 from .result import NO, CommandResult, StyledText, line
@@ -36,14 +37,16 @@ def _serve_options(parser: Parser) -> None:
     parser.add_argument("--workers", type=int, default=1, help="processes (1)")
     parser.add_argument(
         "--name", action="append", default=[], metavar="HOST",
-        help="a name that a reverse proxy on this machine serves it under",
+        help="the name under which a reverse proxy on this machine serves it",
     )  # fmt: skip
     _with_proxy(parser)
     with_store(parser)
 
 
 def _ui_options(parser: Parser) -> None:
-    parser.add_argument("--port", type=_port, default=0, help="port (a free one)")
+    parser.add_argument(
+        "--port", type=_port, default=0, help="port (7077, or a free one)"
+    )
     parser.add_argument(
         "--no-browser", action="store_true", help="only print the address"
     )
@@ -52,7 +55,9 @@ def _ui_options(parser: Parser) -> None:
 
 def _create_options(parser: Parser) -> None:
     parser.add_argument("--team", required=True, help="the team it is for")
-    parser.add_argument("--role", default="writer", help="reader, writer or admin")
+    parser.add_argument(
+        "--role", default="writer", help="reader, writer or admin (writer)"
+    )
     parser.add_argument("--user", help="who uses it")
     with_store(parser)
 
@@ -65,17 +70,17 @@ def _revoke_options(parser: Parser) -> None:
 def _with_proxy(serve: Parser) -> None:
     serve.add_argument(
         "--prefix", default="", metavar="PATH", type=_prefix,
-        help="the path below which a proxy serves it, as /lineage",
+        help="the path below which a proxy serves it, such as /lineage",
     )  # fmt: skip
     serve.add_argument(
         "--proxy", action="append", default=[], metavar="ADDRESS", type=_network,
-        help="a proxy on another machine that is believed, as 10.0.0.0/8",
+        help="a trusted proxy on another machine, such as 10.0.0.0/8",
     )  # fmt: skip
     serve.add_argument(
         "--sso",
         metavar="FILE",
         type=Path,
-        help="single sign-on: who is let in, as what",
+        help="the settings of single sign-on: who may come in, in which role",
     )
 
 
@@ -88,36 +93,21 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def with_store(parser: Parser) -> None:
-    """Add the options that name the store."""
-    parser.add_argument(
-        "--store", metavar="URL", help="sqlite:///path or postgresql://…"
-    )
-    parser.add_argument("--home", metavar="DIR", help="the folder of files and journal")
-
-
-def store_url(args: argparse.Namespace, settings: Settings) -> str:
-    """Return the URL of the named store, else of the embedded instance's."""
-    return str(args.store) if args.store else store_of(settings)
-
-
-def store_of(settings: Settings) -> str:
-    """Return the URL of the embedded instance's store."""
-    return f"sqlite:///{(settings.home / 'instance.db').absolute()}"
-
-
 def run_serve(args: argparse.Namespace) -> CommandResult:
     """Serve until stopped."""
     settings = settings_of(args)
     store = store_url(args, settings)
-    load("instance.server", "server")  # No address is shown that nobody will serve.
-    if not args.json:
-        print(f"The page: {_address(args)}  (Ctrl+C stops it)", flush=True)
+
+    def show(port: int) -> None:
+        if not args.json:
+            print(f"The page: {_address(args, port)}  (Ctrl+C stops it)", flush=True)
+
     _serve(
         settings,
         store,
         args.host,
         args.port,
+        show,
         workers=args.workers,
         allowed_hosts=tuple(name.lower() for name in args.name),
         prefix=args.prefix,
@@ -127,12 +117,12 @@ def run_serve(args: argparse.Namespace) -> CommandResult:
     return CommandResult({"served": True})
 
 
-def _address(args: argparse.Namespace) -> str:
+def _address(args: argparse.Namespace, port: int) -> str:
     """Return where the page is: at the proxy, where one gives it a name."""
     if args.name:
         return f"https://{args.name[0]}{args.prefix}/"
     host = f"[{args.host}]" if ":" in args.host.strip("[]") else args.host
-    return f"http://{host}:{args.port}{args.prefix}/"
+    return f"http://{host}:{port}{args.prefix}/"
 
 
 def _prefix(text: str) -> str:
@@ -140,7 +130,7 @@ def _prefix(text: str) -> str:
         return str(load("instance.proxy_headers", "server").checked_prefix(text))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no path of plain names, as /lineage or /tools/lineage"
+            f"{text!r} is no path of plain names, such as /lineage or /tools/lineage"
         ) from None
 
 
@@ -149,7 +139,7 @@ def _network(text: str) -> Any:
         return ipaddress.ip_network(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"{error}; allowed is an address or a network, as 10.0.0.0/8"
+            f"{error}; allowed is an address or a network, such as 10.0.0.0/8"
         ) from error
 
 
@@ -188,20 +178,25 @@ def open_page(
     as_json: bool = False,
 ) -> None:
     """Serve the page on this machine until Ctrl+C, and open it on a desktop."""
-    load("instance.server", "server")  # No address is shown that nobody will serve.
     secret = load("instance.page_secret", "server").new_secret()
-    chosen = port or _usual_or_free_port()
-    address = f"http://127.0.0.1:{chosen}/?token={secret}"
-    shown = line(f"The page: {address}  (Ctrl+C stops it)")
-    # A program needs the address now, and not when the page is closed.
-    emit(CommandResult({"address": address}, [shown]), as_json=as_json, command="ui")
     with ExitStack() as stack:
-        if with_browser and has_desktop():
-            make_folder(settings.home)
-            opener = stack.enter_context(_opener(settings.home, address))
-            threading.Timer(1.0, webbrowser.open, [opener]).start()
+
+        def show(chosen: int) -> None:
+            address = f"http://127.0.0.1:{chosen}/?token={secret}"
+            shown = line(f"The page: {address}  (Ctrl+C stops it)")
+            # A program needs the address now, and not when the page is closed.
+            answer = CommandResult({"address": address}, [shown])
+            emit(answer, as_json=as_json, command="ui")
+            if with_browser and has_desktop():
+                opener = stack.enter_context(_opener(settings.home, address))
+                threading.Timer(1.0, webbrowser.open, [opener]).start()
+
+        chosen = port or _usual_or_free_port()
         try:
-            _serve(settings, store, "127.0.0.1", chosen, is_quiet=True, secret=secret)
+            _serve(
+                settings, store, "127.0.0.1", chosen, show,
+                is_quiet=True, secret=secret,
+            )  # fmt: skip
         except KeyboardInterrupt:
             if not as_json:
                 print("\nThe page is closed.")
@@ -229,11 +224,13 @@ def _serve(
     store: str,
     host: str,
     port: int,
+    show: Callable[[int], None],
     *,
     is_quiet: bool = False,
     secret: str | None = None,
     **more: Any,
 ) -> None:
+    """Serve; the address is shown once nothing more can be missing or taken."""
     server = load("instance.server", "server")
     make_folder(settings.home)
     server.serve(
@@ -246,7 +243,8 @@ def _serve(
             page_secret=secret,
             delivery_status=partial(waiting_facts, settings.home),
             **more,
-        )
+        ),
+        show,
     )
 
 
@@ -279,22 +277,10 @@ def has_desktop() -> bool:
     return is_unix_desktop or sys.platform in ("darwin", "win32")
 
 
-@contextmanager
-def opened_store(args: argparse.Namespace) -> Iterator[Any]:
-    """Open the store that a command names."""
-    settings = settings_of(args)
-    make_folder(settings.home)
-    store = load("instance.store", "server").open_store(store_url(args, settings))
-    try:
-        yield store
-    finally:
-        store.close()
-
-
 def run_token_create(args: argparse.Namespace) -> CommandResult:
     """Make a token and show it, this once."""
     tokens = load("instance.tokens", "server")
-    with opened_store(args) as store:
+    with opened_store(args, is_made=True) as store:
         made = tokens.create_token(
             store, team=args.team, role=args.role, user=args.user
         )

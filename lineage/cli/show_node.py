@@ -75,7 +75,7 @@ def _named(tasks: list[Node]) -> str:
 
 
 def environment_text(task: TaskDetail) -> str | None:
-    """Say in one line what a task ran in."""
+    """Describe in one line what a task ran in."""
     if task.environment_digest is None:
         return None
     members = task.environment

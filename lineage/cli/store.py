@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from .connect import load
+from .open_store import opened_store, with_store
 from .parser import Command, CommandGroup, Parser
 from .result import CommandResult, line
-from .serve import opened_store, with_store
 
 
 def _backup_options(parser: Parser) -> None:
@@ -67,7 +67,8 @@ def run_rebuild(args: argparse.Namespace) -> CommandResult:
     with opened_store(args) as store:
         teams = rebuild.rebuild_all(store.db)
     shown = ", ".join(map(str, teams))
-    text = f"rebuilt for the teams {shown}" if teams else "the store is empty"
+    noun = "team" if len(teams) == 1 else "teams"
+    text = f"rebuilt for {noun} {shown}" if teams else "the store is empty"
     return CommandResult({"teams": teams}, [line(text)])
 
 
@@ -92,7 +93,7 @@ COMMANDS: Final = (
         ),
         Command(
             "rebuild", run_rebuild,
-            "make versions and links again from the recorded edges",
+            "rebuild versions and links from the recorded edges",
             answer="RebuildAnswer", options=with_store,
             example="lineage store rebuild --store sqlite:///instance.db",
         ),

@@ -78,7 +78,7 @@ def run_tasks(args: argparse.Namespace) -> CommandResult:
 
 
 def _no_run(selector: str | None) -> str:
-    """Say that no run matches, and how the runs of an artifact are listed."""
+    """Report that no run matches, and how the runs of an artifact are listed."""
     if selector is None or means_set(selector):
         return "no run matches; list all with: lineage tasks"
     shown = escape(selector)

@@ -7,6 +7,7 @@ import ipaddress
 import os
 import socket
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -177,8 +178,14 @@ class AppFactory:
         return app
 
 
-def serve(settings: ServeSettings) -> None:
+def serve(
+    settings: ServeSettings, on_listening: Callable[[int], object] | None = None
+) -> None:
     """Serve until stopped by SIGTERM or SIGINT.
+
+    Args:
+        settings: What is served, and where.
+        on_listening: Called with the port when it is taken, before the first request.
 
     Raises:
         ServeError: The address can be reached from other machines and there is no
@@ -203,6 +210,8 @@ def serve(settings: ServeSettings) -> None:
         http=BoundedHttpProtocol,
     )
     listening = bind(settings)
+    if on_listening is not None:
+        on_listening(listening.getsockname()[1])
     server = uvicorn.Server(config)
     with listening:
         if settings.workers <= 1:

@@ -246,12 +246,12 @@ def _check_file(path: Path, uri: str) -> None:
     # After the host, which is empty, stands a slash that is no part of the path.
     path = Path(str(path)[1:])
     if not path.is_file():
-        raise MlflowError(f"there is no file {path} (from {uri}); {_NAME_ONE}")
+        raise MlflowError(f"{uri}: there is no file {path}; {_NAME_ONE}")
 
 
 def _check_folder(path: Path, uri: str) -> None:
     if not path.is_dir():
-        raise MlflowError(f"there is no folder {path} (from {uri}); {_NAME_ONE}")
+        raise MlflowError(f"{uri}: there is no such folder; {_NAME_ONE}")
 
 
 _CHECKS: Final = {"sqlite": _check_file, "": _check_folder, "file": _check_folder}

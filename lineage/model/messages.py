@@ -409,8 +409,8 @@ _COMPOUND: Final[Mapping[Any, Callable[[Sequence[Any], Any], Any]]] = {
 _RULES: Final[Mapping[str, tuple[Callable[[Any, Any], bool], str]]] = {
     "ge": (lambda value, least: value >= least, "a value greater than or equal to {}"),
     "le": (lambda value, most: value <= most, "a value less than or equal to {}"),
-    "min_length": (lambda value, least: len(value) >= least, "{} or more of it"),
-    "max_length": (lambda value, most: len(value) <= most, "{} of it at most"),
+    "min_length": (lambda value, least: len(value) >= least, "a length of at least {}"),
+    "max_length": (lambda value, most: len(value) <= most, "a length of at most {}"),
     "pattern": (lambda text, form: re.search(form, text) is not None, "the form {}"),
     "allow_inf_nan": (lambda value, yes: yes or value - value == 0, "a finite number"),
 }

@@ -31,7 +31,8 @@ def test_the_demo_brings_its_own_example(
     for text in ("✘ Train line", "predictions.csv", "lineage show model.json"):
         assert text in shown
     for words in (["show", "model.json"], ["provenance", "predictions.csv"],
-                  ["impact", "train.csv"], ["search", "model"], ["tasks"]):  # fmt: skip
+                  ["impact", "train.csv"], ["search", "model"], ["tasks"],
+                  ["doctor"]):  # fmt: skip
         assert main([*words, "--home", str(tmp_path / "home")]) == 0, words
 
 

@@ -221,5 +221,5 @@ def test_doctor_checks_a_store_and_shows_how_to_repair_it(
     assert answer.code == 1
     assert "file:/a" in answer.out
     assert f"lineage store rebuild --store {url}" in answer.out
-    assert "teams 1" in type_("store", "rebuild", "--store", url).out
+    assert "for team 1" in type_("store", "rebuild", "--store", url).out
     assert "is sound" in type_("doctor", "--store", url).out

@@ -59,6 +59,7 @@ def test_a_missing_argument_names_it_and_the_help(type_) -> None:
         ("token list --bogus", "--bogus; type: lineage token list --help"),
         ("export a --as pdf", "argument --as: no value 'pdf'; there are csv, dot"),
         ("tasks --limit x", "argument --limit: 'x' is no number"),
+        ("flush --timeout -1", "argument --timeout: '-1' is no number of seconds"),
         (
             "show a --up x",
             "argument --up: 'x' is neither a number of hops nor the word",
@@ -77,11 +78,19 @@ def test_a_wrong_option_is_named_with_what_is_allowed(
 
 
 @pytest.mark.usefixtures("small_graph")
+def test_a_file_that_cannot_be_read_is_named_with_the_reason(type_) -> None:
+    """Without the number that the system has for the reason."""
+    answer = type_("register", "file", "/a", "--from", "/no/a")
+    assert answer.code == 2
+    assert answer.err == "lineage: /no/a: No such file or directory\n"
+
+
+@pytest.mark.usefixtures("small_graph")
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
         ("tasks --limit 0", "limit cannot be 0; allowed is a value greater"),
-        ("show model.pt --up -1", "depth cannot be -1; allowed is a value greater"),
+        ("show model.pt --up -1", "argument --up: '-1' is neither a number of hops"),
     ],
 )
 def test_a_number_out_of_its_bounds_is_refused_in_one_line(

@@ -60,6 +60,7 @@ def test_diff_compares_runs_and_sets_the_exit_code(type_) -> None:
     different = type_("diff", "task:2", "task:3")
     assert different.code == 1
     assert "model.pt" in different.out
+    assert "status: failed → finished" in different.out
     same = type_("diff", "task:3", "task:3")
     assert same.code == 0
     assert "the same" in same.out
@@ -118,3 +119,11 @@ def test_diff_shows_other_versions(type_) -> None:
     answer = type_("diff", "task:1", "task:5")
     assert answer.code == 1
     assert "~" in answer.out
+
+
+@pytest.mark.usefixtures("newer_table")
+def test_diff_of_two_artifacts_of_one_run_is_not_the_same(type_) -> None:
+    """What a run read and what it made have no two runs to compare."""
+    answer = type_("diff", "model.pt", "task:3")
+    assert "belong to one run, task:3" in answer.out
+    assert answer.code == 1

@@ -140,6 +140,35 @@ def test_no_address_is_shown_that_nobody_serves(
     assert "pip install 'workflow-lineage[server]'" in answer.err
 
 
+@pytest.mark.parametrize(
+    "words", [("--host", "300.1.1.1"), ("--store", "mysql://x"), ("--host", "0.0.0.0")]
+)
+def test_no_address_is_shown_where_nothing_can_be_served(
+    type_, words: tuple[str, str]
+) -> None:
+    """An address of nobody, a store of no kind, strangers without a token."""
+    answer = type_("serve", "--port", "0", *words)
+    assert (answer.code, answer.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("doctor", "--store"), ("store", "rebuild", "--store"),
+        ("token", "list", "--store"), ("store", "backup", "copy.db", "--store"),
+        ("forget", "--user", "maria", "--store"),
+    ],
+)  # fmt: skip
+def test_a_store_that_is_not_there_is_not_made(
+    type_, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """A misspelled path is refused by its name, and no empty store is left behind."""
+    answer = type_(*words, f"sqlite:///{tmp_path}/kep.db")
+    assert answer.code == 2
+    assert f"--store: there is no file {tmp_path}/kep.db" in answer.err
+    assert not (tmp_path / "kep.db").exists()
+
+
 @pytest.mark.parametrize("port", ["65536", "-1", "http", "7 7"])
 @pytest.mark.parametrize("command", ["ui", "serve"])
 def test_what_is_no_port_is_refused_by_name(type_, command: str, port: str) -> None:
