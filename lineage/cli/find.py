@@ -9,8 +9,8 @@ from typing import Final
 
 from ..errors import ApiError, NotFoundError, SelectorError
 from ..model.graph import Node
-from ..model.selector import is_set, parse, shown_status
-from ..records import record
+from ..model.selector import Filter, NameSelector, is_set, parse, shown_status
+from ..records import record, replace
 from .connect import Instance
 from .format import count, date, duration, escape, params_text, place, title
 from .output import table
@@ -71,10 +71,16 @@ def find(
         NotFoundError: Nothing has the name, or several different nodes have it.
     """
     matches = matches or partial(_matches, here, as_of)
+    is_keyed = _is_keyed(text)
+    nodes = select(text, matches) if is_keyed else ()
+    if nodes:
+        is_whole = means_set(text)
+        found = Found(nodes, text) if is_whole else _only(here, text, nodes)
+        return _beside_file(text, found)
     local = _find_local_file(here, text, matches, is_past=as_of is not None)
     if local is not None:
         return local
-    nodes = select(text, matches)
+    nodes = () if is_keyed else select(text, matches)
     if not nodes:
         then = "" if as_of is None else f"at {date(as_of)} "
         raise NotFoundError(then + _nothing(here, text))
@@ -116,6 +122,23 @@ def means_set(text: str) -> bool:
         return is_set(parse(text))
     except SelectorError:
         return False  # The server found it as a bare name.
+
+
+def _is_keyed(text: str) -> bool:
+    """Whether a text begins with what it selects by: `task:1`, `kind:model`."""
+    try:
+        return isinstance(parse(text), (NameSelector, Filter))
+    except SelectorError:
+        return False
+
+
+def _beside_file(text: str, found: Found) -> Found:
+    """Say how a file is named whose name is a selector of something else."""
+    if not os.path.lexists(text):
+        return found
+    shown = escape(text)
+    note = f"'{shown}' is read as a selector; the file or folder here is './{shown}'"
+    return replace(found, notes=[*found.notes, line(StyledText(note, "warn"))])
 
 
 def _only(here: Instance, text: str, nodes: Sequence[Node]) -> Found:

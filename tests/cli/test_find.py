@@ -306,3 +306,40 @@ def test_a_file_that_is_here_means_its_version_of_the_moment(
     old, new = (f"sha256:{hashlib.sha256(c).hexdigest()}" for c in (b"old", b"new"))
     assert digests == {(): new, ("--as-of", "1500"): old, ("--as-of", "2500"): new}
     assert "nothing is called" in type_("show", str(place), "--as-of", "500").err
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_a_selector_is_read_before_a_file_of_that_name(
+    empty_home: Api,
+    type_: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Keys that answers print mean the same in every folder; `./` names the file."""
+    names = ["task:1", "data:1", "kind:file", "task:9"]
+    for name in names:
+        (tmp_path / name).write_text(f"content of {name}")
+    task = {"uid": "t-1", "f": "task", "task": "r", "name": "Make", "at": 1000.0}
+    first = _facts(("r", "output", "/elsewhere/m.pt", 1001.0, {}))
+    edges = [
+        ("r", "output", str(tmp_path / n), 1002.0, {"content": f"content of {n}"})
+        for n in names
+    ]
+    assert empty_home.facts.add([task, *first]).refused == []
+    later = [fact | {"uid": f"n-{at}"} for at, fact in enumerate(_facts(*edges), 1)]
+    assert empty_home.facts.add(later).refused == []
+    monkeypatch.chdir(tmp_path)
+
+    def shown(text: str) -> tuple[str, str]:
+        answer = type_("show", text, "--json")
+        node = answer.data["thing"]["node"]
+        return node["kind"], node["name"]
+
+    assert shown("task:1") == ("task", "Make")
+    assert shown("data:1") == ("file", "m.pt")
+    for name in names:
+        assert shown(f"./{name}") == ("file", name)
+    assert shown("task:9") == ("file", "task:9")
+    assert "the file or folder here is './task:1'" in type_("show", "task:1").out
+    listed = type_("show", "kind:file", "--json").data
+    assert {node["name"] for node in listed["nodes"]} == {"m.pt", *names}
