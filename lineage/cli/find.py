@@ -127,7 +127,7 @@ def means_set(text: str) -> bool:
 def _is_keyed(text: str) -> bool:
     """Whether a text begins with what it selects by: `task:1`, `kind:model`."""
     try:
-        return isinstance(parse(text), (NameSelector, Filter))
+        return ":" in text and isinstance(parse(text), (NameSelector, Filter))
     except SelectorError:
         return False
 
