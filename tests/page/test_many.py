@@ -112,6 +112,21 @@ def test_a_graph_beside_its_panel_is_fitted_by_narrower_nodes(
     assert page.evaluate(_CUT) == []
 
 
+def test_what_is_opened_comes_into_view(look: Look, served: Served) -> None:
+    """The runs of a group stand beside it, where there was nothing to see before."""
+    page = look(f"/?focus={artifact(served, 'best.pt')}&up=1&down=1")
+    runs = page.locator(".node", has_text="Train unet")
+    runs.locator(".ungroup").click()
+    expect(runs).not_to_have_count(1)
+    page.wait_for_timeout(1000)
+    canvas = page.locator(".canvas").bounding_box()
+    boxes = [run.bounding_box() for run in runs.all()]
+    assert canvas
+    assert all(boxes)
+    assert min(box["x"] for box in boxes if box) >= canvas["x"]
+    assert min(box["y"] for box in boxes if box) >= canvas["y"]
+
+
 @pytest.mark.parametrize("by", ["artifact", "run"])
 @pytest.mark.parametrize("depth", ["1", "all"])
 @pytest.mark.parametrize("name", ["best.pt", "berlin/shop.csv"])

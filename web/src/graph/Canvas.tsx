@@ -14,7 +14,7 @@ import { Legend } from "./Legend";
 import { NodeBox, type NodeData } from "./NodeBox";
 import type { Form } from "./forms";
 import { edgeLinesOf, heightOf, neighbour, type Differences, type Scene } from "./scene";
-import { detailAt, fitted, outside, revealing, centredOn, textSizeAt, type Frame, type Size, type View } from "./viewport";
+import { beginning, boundsOf, detailAt, fitted, outside, revealing, centredOn, textSizeAt, type Frame, type Size, type View } from "./viewport";
 
 const NODE_TYPES = { node: NodeBox };
 
@@ -30,6 +30,8 @@ export interface CanvasProps {
   focus: readonly string[];
   selected: string;
   open: readonly string[];
+  /** Groups and tasks that are opened into what they are made of. */
+  ungrouped: readonly string[];
   onSelect: (key: string) => void;
 }
 
@@ -115,7 +117,7 @@ function useView(frames: ReadonlyMap<string, Frame>, form: Form | null, box: Rea
 }
 
 export default function Canvas(props: CanvasProps) {
-  const { grouped, scene, layout, differing, name, focus, selected, open, onSelect, onFit } = props;
+  const { grouped, scene, layout, differing, name, focus, selected, open, ungrouped, onSelect, onFit } = props;
   const { form } = layout;
   const isDown = form?.direction === "down";
   const box = useRef<HTMLDivElement>(null);
@@ -210,6 +212,20 @@ export default function Canvas(props: CanvasProps) {
     fit(0);
     if (selected) reveal(selected);
   }, [name, frames, fit, reveal, selected]);
+
+  // What a person opens is brought into view, once it has its places; what comes by itself is not.
+  const opened = open.length + ungrouped.length;
+  const shownOpened = useRef({ name, opened, keys: new Set(frames.keys()) });
+  useEffect(() => {
+    const before = shownOpened.current;
+    const isOpening = before.name === name && opened > before.opened;
+    const added = [...frames].flatMap(([key, frame]) => (before.keys.has(key) ? [] : [frame]));
+    if (isOpening && added.length === 0) return; // They are on their way.
+    shownOpened.current = { name, opened, keys: new Set(frames.keys()) };
+    const bounds = isOpening ? boundsOf(added) : null;
+    const view = flow.getViewport();
+    if (bounds) show(revealing(beginning(bounds, area(), view), area(), view), 300);
+  }, [name, opened, frames, show, area, flow]);
 
   // A path is brought into view as a whole.
   const path = scene.path;

@@ -142,6 +142,7 @@ function Drawn({ state }: { state: PageState }) {
         focus={focus}
         selected={selected}
         open={state.open}
+        ungrouped={state.ungroup}
         onSelect={select}
       />
     );
@@ -167,7 +168,7 @@ function Drawn({ state }: { state: PageState }) {
             <PathNote state={state} length={data.isPathLoading ? null : (data.path?.nodes.size ?? 0)} />
             {state.impact && (
               <div className="note" role="status">
-                <p>Marked is what would lose a source, or every source, without it.</p>
+                <p>Marked is what would lose a source, or all of its sources, if it were deleted.</p>
                 <button type="button" className="button" onClick={() => go({ impact: "" })}>
                   Clear the marks
                 </button>

@@ -63,6 +63,12 @@ export function outside(frames: readonly Frame[], area: Size, view: View): numbe
   return frames.filter((frame) => !isInside(frame, area, view)).length;
 }
 
+/** As much of a frame, from its first corner, as an area has room for at a view's zoom. */
+export function beginning(frame: Frame, area: Size, { zoom }: View): Frame {
+  const room = (length: number): number => Math.max(0, length - 2 * marginOf(area)) / zoom;
+  return { ...frame, width: Math.min(frame.width, room(area.width)), height: Math.min(frame.height, room(area.height)) };
+}
+
 /** The smallest shift that brings a frame into view; none where it is already. */
 export function revealing(frame: Frame, area: Size, view: View): View | null {
   if (isInside(frame, area, view)) return null;

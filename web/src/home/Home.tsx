@@ -183,7 +183,7 @@ export function Home({ state, delivery }: { state: PageState; delivery: Delivery
   return (
     <main className="home" id="main">
       <section className="home-hero">
-        <h1>Where did it come from, and what came of it?</h1>
+        <h1>Where did it come from, and what was made from it?</h1>
         <Search isLarge autoFocus />
       </section>
       <section aria-label="Recorded">
