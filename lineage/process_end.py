@@ -88,7 +88,7 @@ class _ProcessEnd:
             _set_fork_warning(is_off=_has_only_own_threads())
 
     def reset_after_fork(self) -> None:
-        """Let the child's runtime begin again."""
+        """Start the child's runtime again."""
         self._ends_by = None
         self._has_begun = False
         with guard("SIGTERM cannot be left to the child"):
@@ -145,7 +145,7 @@ class _ProcessEnd:
                 self._set_handler_soon()
 
     def _set_handler_soon(self) -> None:
-        """Have the main thread set the handler, as soon as it runs Python code."""
+        """Make the main thread set the handler, as soon as it runs Python code."""
         import ctypes  # only where the first fact comes from another thread
 
         def set_handler(_: Any) -> int:
@@ -208,7 +208,7 @@ def _is_worker() -> bool:
 
 
 def _exits_instead_of_dying(handler: Any, number: int) -> bool:
-    """Have uvicorn end by an exit; it would raise the signal again, without one.
+    """Make uvicorn end by an exit; it would raise the signal again, without one.
 
     Our exit handler ends the process by the signal afterwards.
     """

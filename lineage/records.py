@@ -50,7 +50,7 @@ def field(
     repr: bool = True,
     compare: bool = True,
 ) -> Any:
-    """Say more of a field than its type and its default.
+    """Describe a field by more than its type and its default.
 
     Args:
         default: Its value where none is given.

@@ -156,7 +156,7 @@ def sync(fd: int, view: Any = None) -> None:
 
 
 def _is_flushed_by_drive(fd: int) -> bool:
-    """Have macOS empty the drive's own memory, too; `fsync` leaves it as it is."""
+    """Make macOS empty the drive's own memory, too; `fsync` leaves it as it is."""
     if _fcntl is None or not hasattr(_fcntl, "F_FULLFSYNC"):
         return False
     try:

@@ -150,7 +150,7 @@ class Api(Connection):
         use_public_api: bool = True,
         timeout: Any = DEFAULT_TIMEOUT_S,
     ) -> Iterator[tuple[bytes, str | None]]:
-        """Call a method and give its body in chunks, resumed where it broke.
+        """Call a method and yield its body in chunks, resumed where it broke.
 
         Args:
             method: Its name, as `file-storage.download`.

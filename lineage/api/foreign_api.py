@@ -16,7 +16,7 @@ from .errors import UnsendableError, from_exception, from_response
 from .resource import decoded
 
 CallMethod: TypeAlias = Callable[[str, Any], Any]
-"""Calls a method and gives its answer, decoded; raises `ApiError`."""
+"""Calls a method and returns its answer, decoded; raises `ApiError`."""
 
 
 def caller_of(api: SdkCompatibleApi) -> CallMethod:

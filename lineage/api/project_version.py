@@ -190,7 +190,7 @@ class VersionApi(PaginatedResource):
             raise RuntimeError(f"version {version_id} was not committed")
 
     def cancel_reservation(self, version_id: int, commit_token: str) -> bool:
-        """Give a reservation up; endpoint `projects.versions.cancel-reservation`.
+        """Cancel a reservation; endpoint `projects.versions.cancel-reservation`.
 
         Args:
             version_id: The id that `reserve` returned.
@@ -328,7 +328,7 @@ def reserved(project_id: int, call: CallMethod) -> Reservation:
 
 
 def cancelled(version_id: int, token: str, call: CallMethod) -> bool:
-    """Give a reservation up; endpoint `projects.versions.cancel-reservation`.
+    """Cancel a reservation; endpoint `projects.versions.cancel-reservation`.
 
     Raises:
         ApiError: The call failed.

@@ -121,7 +121,7 @@ class Attempts:
         )
 
     def pause_s(self, error: ApiError) -> float:
-        """Count a failed attempt and give the pause before the next one.
+        """Count a failed attempt and return the pause before the next one.
 
         Raises:
             ApiError: There is no next attempt: `error` itself when it must not be

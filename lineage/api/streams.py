@@ -96,7 +96,7 @@ class Download:
         return response
 
     def _forward(self, response: requests.Response) -> Iterator[bytes]:
-        """Hand over what is new in one answer."""
+        """Yield what is new in one answer."""
         skip = self.position - self._offset(response)
         for chunk in read_body(response, self.chunk_size):
             fresh, skip = chunk[skip:], max(0, skip - len(chunk))

@@ -49,7 +49,7 @@ class Request:
     budget_s: float | None = None
     """Total time, when not the policy's."""
     is_streamed: bool = False
-    """Hand the answer over with its body unread."""
+    """Return the answer with its body unread."""
     timeout_s: TimeOuts | None = None
     """Time-outs, when not the policy's."""
     raise_first: bool = False

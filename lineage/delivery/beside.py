@@ -80,7 +80,7 @@ class Beside:
         self._flusher.end_by(deadline)
 
     def left(self) -> DeliveryReport:
-        """Return what became of the facts, those left out that no file keeps."""
+        """Return what happened to the facts, without those that no file keeps."""
         report = self._flusher.report()
         kept = max(0, report.waiting - self._journal.count_volatile())
         return replace(report, waiting=kept)
@@ -90,7 +90,7 @@ class Beside:
         return self._flusher.wait(max(0.0, timeout_s), is_last=is_last)
 
     def flush(self, first: DeliveryReport, deadline: float) -> DeliveryReport:
-        """Deliver everything; return what became of it together with the first's.
+        """Deliver everything; return the outcome together with the first's.
 
         Args:
             first: What became of the facts at the instance.
@@ -111,7 +111,7 @@ class Beside:
         self._flusher.remove_delivered()
 
     def end(self) -> None:
-        """Let go of everything; what waits stays in the journal."""
+        """Release everything; what waits stays in the journal."""
         self._flusher.remove_delivered()
         self._flusher.stop()
         self._journal.seal()

@@ -126,5 +126,5 @@ class WaitBudget:
         self._times_caught_up = times_caught_up
 
     def use_up(self, times_caught_up: int) -> None:
-        """Let no later wait begin."""
+        """Refuse every later wait."""
         self.spend(self._limit_s, times_caught_up)

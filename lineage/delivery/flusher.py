@@ -535,7 +535,7 @@ class Flusher:
             self.reader.send_segment_again(item.segment)
 
     def _keep_back(self, item: QueuedFact, result: DeliveryResult, now: float) -> None:
-        """Let a fact that failed by itself wait; set it aside after many attempts."""
+        """Postpone a fact that failed by itself; set it aside after many attempts."""
         self.reason = result.reason
         if item.attempts == 0:
             item.failed_at, item.delivered_before = now, self.delivered

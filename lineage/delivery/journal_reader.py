@@ -355,7 +355,7 @@ def _decoded(item: QueuedFact) -> dict[str, Any]:
 
 
 def _restore(item: QueuedFact) -> None:
-    """Give a fact that is tried again the uid that it had."""
+    """Put the uid that a fact had into the fact that is tried again."""
     with guard("A fact that was refused cannot be read"):
         fact = json.loads(item.text)
         if fact.pop(dead_letters.MEMBER, None) is not None:
@@ -364,7 +364,7 @@ def _restore(item: QueuedFact) -> None:
 
 
 def _take_own_uid(item: QueuedFact) -> None:
-    """Give a fact the uid that its recorder chose, so that later facts may name it."""
+    """Put the uid that its recorder chose into a fact, for later facts to name."""
     with guard("A fact's uid cannot be read"):
         fact = json.loads(item.text)
         item.uid = fact.pop("uid", item.uid)

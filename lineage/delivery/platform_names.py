@@ -94,7 +94,7 @@ class PlatformNames:
         ]
 
     def stop(self) -> None:
-        """Let the threads end; what is not known by now stays an id."""
+        """End the threads; what is not known by now stays an id."""
         with self._lock:
             self._is_stopped = True
             self._waiting.clear()

@@ -42,13 +42,13 @@ def describe_left(
     lost: int,
     second: tuple[str, DeliveryReport] | None = None,
 ) -> Iterator[str]:
-    """Give the warnings of a process that ends: how many facts it leaves, why, where.
+    """Return the warnings of a process that ends: how many facts it leaves, why, where.
 
     Args:
         journal: Where facts are kept.
         report: What became of the facts at the instance.
         lost: How many of those that wait are in no file.
-        second: The address of a second receiver, and what became of the facts there.
+        second: The address of a second receiver, and what happened to the facts there.
     """
     if lost:
         yield (

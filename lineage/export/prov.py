@@ -116,7 +116,7 @@ class _Document:
                 self.relate("wasInformedBy", ends, {})
 
     def _ran_in(self, activity: str, digest: str, members: dict[str, str]) -> None:
-        """Say what an activity ran in: one entity for all that ran in the same."""
+        """Describe what an activity ran in: one entity for all that ran in the same."""
         hexadecimal = digest.removeprefix("sha256:")
         entity = f"lin:{environment_name(digest)}"
         self._section("entity")[entity] = _known(

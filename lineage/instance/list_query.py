@@ -156,7 +156,7 @@ class _Query:
         return or_else(self._engine, f"r.{key}", value, other)
 
     def _in_body(self, name: str) -> str | None:
-        """Have a value inside the body selected; give its column."""
+        """Select a value inside the body, and return its column."""
         if name not in self._inside:
             path = json_path(self._engine, name.split("."))
             if path is None:

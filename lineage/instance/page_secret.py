@@ -41,7 +41,7 @@ class PageSecret:
         self._cookie = f"lineage_ui_{port}"
 
     def admit(self, request: InstanceRequest) -> InstanceResponse | None:
-        """Let a request through, or answer it with the way to the page.
+        """Pass a request on, or answer it with the way to the page.
 
         Returns:
             A redirect that sets the cookie, where the address carries the secret.

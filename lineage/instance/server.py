@@ -223,7 +223,7 @@ def serve(
 
 
 def allow_connections() -> None:
-    """Let the process hold as many connections as the system lets it.
+    """Raise the limit of open connections as far as the system allows.
 
     Usual limits of 1,024 open files are those of a shell: so many idle connections
     would keep a server from answering any other.

@@ -39,7 +39,7 @@ _watched: Final[set[str]] = set()
 
 
 def watch_imports() -> None:
-    """Let each neighbour be met when the app imports it, or now if it has."""
+    """Hook each neighbour when the app imports it, or now if it has."""
     if IS_DISABLED_BY_ENV:
         return
     for module, hook in HOOKS:

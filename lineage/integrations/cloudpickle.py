@@ -14,7 +14,7 @@ from ..tracking.tracked import BoundTrackedFunction, TrackedFunction, ships_by_v
 
 
 def install(module: Any) -> None:
-    """Let the module's pickler ask tracked functions how they are rebuilt."""
+    """Make the module's pickler ask tracked functions how they are rebuilt."""
     registered = getattr(module, "list_registry_pickle_by_value", tuple)
 
     def reducer_override(wrapped: Any, _pickler: Any, args: Any, kwargs: Any) -> Any:

@@ -188,7 +188,7 @@ class Segment:
             self.path.unlink(missing_ok=True)
 
     def release(self) -> None:
-        """Let go of the file, so that another process may adopt it."""
+        """Release the file, so that another process may adopt it."""
         self.is_open = False
         self.view.close()
         if self.fd >= 0:

@@ -69,7 +69,7 @@ class Rules:
 def Field(  # noqa: N802  named as pydantic's
     *, default_factory: Callable[[], Any] | None = None, **limits: Any
 ) -> Any:
-    """Say what a value may be, in an `Annotated`; or what makes a member's default."""
+    """Describe what a value may be, in an `Annotated`; or make a member's default."""
     return Rules(default_factory, limits)
 
 

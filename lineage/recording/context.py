@@ -384,7 +384,7 @@ _NEXT_MEMBER: Final = re.compile(r',"(?:name|step|scope|derived_from)":|}$')
 
 
 def forget(text: str, tasks: Mapping[str, ActiveTask]) -> None:
-    """Let a fact that the journal did not keep be recorded again.
+    """Allow a fact that the journal did not keep to be recorded again.
 
     Args:
         text: The fact, as the recorder wrote it.

@@ -97,7 +97,7 @@ def loading() -> Iterator[None]:
 
 @contextmanager
 def whole_modules() -> Iterator[None]:
-    """Have the block import again what its own thread is in the middle of importing.
+    """Make the block import again what its own thread is in the middle of importing.
 
     An interrupted import ends with the module that it finds in `sys.modules`, so that
     there is one of each in the end.
@@ -124,7 +124,7 @@ def _held_signals() -> frozenset[int]:
 
 @contextmanager
 def later_signals() -> Iterator[None]:
-    """Let signals that arrive in the block be handled after it.
+    """Postpone signals that arrive in the block until after it.
 
     Where another thread of the app takes them, or on Windows, they are not held.
     """

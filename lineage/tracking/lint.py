@@ -80,7 +80,7 @@ def _name(tracked: Any) -> str:
 
 
 def _nothing_of(module: ModuleType, only: str) -> str:
-    """Say which names there are instead."""
+    """List which names there are instead."""
     names = sorted({_name(one) for one in _tracked(module)})
     if not names:
         return f"{module.__name__} has no declarations, so {only!r} has none"

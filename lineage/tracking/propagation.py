@@ -71,7 +71,7 @@ class _Carried:
         self._lock = threading.RLock()
 
     def put(self, token: str) -> _Entry:
-        """Let children find a token."""
+        """Put a token where children find it."""
         with self._lock:
             mapping = self._mapping()
             entry = _Entry(token, mapping.get(self._name))
@@ -80,7 +80,7 @@ class _Carried:
             return entry
 
     def take_back(self, entry: _Entry) -> None:
-        """Let children find what they would without an entry."""
+        """Restore what children find without an entry."""
         with self._lock:
             mapping, token, before = self._mapping(), entry.token, entry.before
             self._entries.remove(entry)
@@ -99,7 +99,7 @@ class _Carried:
 
 
 def carry_to_children(scope: StepContext) -> Callable[[], None]:
-    """Let processes started from now on find the task; returns what takes it back."""
+    """Pass the task on to processes started from now on; return what takes it back."""
     with guard("Child processes cannot learn of the task"):
         token = scope.task.recorder.token(scope).encode()
         in_environ, in_config = _environ.put(token), _config.put(token)

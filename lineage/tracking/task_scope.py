@@ -57,7 +57,7 @@ class TaskBlock:
         return make_block, (self._name, self._id, self._card, self._for_process)
 
     def __call__(self, function: F) -> F:
-        """Let each call of a function be a task.
+        """Make each call of a function a task.
 
         Raises:
             DeclarationError: The function is a generator, or no function.

@@ -160,7 +160,7 @@ def _bound_while_off(self: Any, instance: Any, owner: Any = None) -> Any:
 
 
 def _switch(is_on: bool) -> None:
-    """Let calls be direct, or leave them to wrapt, which tests the switch in C."""
+    """Make calls direct, or leave them to wrapt, which tests the switch in C."""
     if is_on:
         setattr(TrackedFunction, "__call__", _DIRECT_CALL)  # noqa: B010  no method's type
         if "__get__" in vars(TrackedFunction):

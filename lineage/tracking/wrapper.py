@@ -136,7 +136,7 @@ def within_task(
     style: CallStyle,
     name: str,
 ) -> Wrapper:
-    """Let each call open a task around everything else."""
+    """Make each call open a task around everything else."""
     if style is CallStyle.SYNC:
 
         def call(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:

@@ -35,7 +35,7 @@ def test_a_cut_list_shows_how_to_go_on(type_) -> None:
 
 
 def test_show_draws_both_sides_of_an_artifact(type_) -> None:
-    """Where the model came from, and what became of it."""
+    """Where the model came from, and what was made from it."""
     shown = type_("show", "model.pt").out
     assert "Upstream" in shown
     assert "scans.csv" in shown

@@ -26,7 +26,7 @@ KILL = "os.kill(os.getpid(), signal.SIGKILL)\n"
 
 
 def _status(store: Path) -> str | None:
-    """Return what became of the only task."""
+    """Return the state of the only task."""
     with closing(sqlite3.connect(store)) as connection:
         rows = connection.execute("SELECT status FROM tasks").fetchall()
     return str(rows[0][0]) if rows else None

@@ -194,7 +194,7 @@ class EvidenceCollector:
         return self._busy <= waiting
 
     def stop(self) -> None:
-        """Let the threads end; what was found stays in the journal."""
+        """End the threads; what was found stays in the journal."""
         self.keep(at_once=True)
         for workers in (self._names, self._small, self._large, self._stores):
             workers.stop()

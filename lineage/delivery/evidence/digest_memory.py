@@ -90,7 +90,7 @@ class DigestMemory:
             self._db = None
 
     def after_fork_in_parent(self) -> None:
-        """Let other threads use it again."""
+        """Release it for other threads."""
         if self._has_lock:
             self._has_lock = False
             self._lock.release()
@@ -167,7 +167,7 @@ class DigestMemory:
             return taken
 
     def close(self) -> None:
-        """Let go of the file for good: who still asks has the memory alone."""
+        """Close the file for good: later look-ups have the memory alone."""
         with self._lock:
             self._let_go()
 

@@ -101,7 +101,7 @@ class LocalFileResolver:
         return known
 
     def _wait_for_tick(self, stat: dict[str, Any]) -> None:
-        """Let the tick end in which a file was written: a later write then shows."""
+        """Wait out the tick of a file's last write: a later write then shows."""
         left = stat.get("ctime_ns", 0) / 1e9 + TICK_S - time.time()
         if 0 < left <= TICK_S:
             self._wait(left)

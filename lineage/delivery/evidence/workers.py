@@ -33,7 +33,7 @@ class Workers:
         self._is_stopped = False
 
     def submit(self, work: Work) -> None:
-        """Have work done by a thread."""
+        """Hand work to a thread."""
         if not self._most:
             work()
             return
@@ -51,7 +51,7 @@ class Workers:
                 self._threads -= 1
 
     def stop(self) -> None:
-        """Let the threads end when they have done what they do now."""
+        """End the threads when they have done what they do now."""
         with self._lock:
             self._is_stopped = True
             threads = self._threads

@@ -312,7 +312,7 @@ def _is_itself(node: Node, cause: Cause) -> bool:
 
 
 def _phrase(cause: Cause) -> str:
-    """Say one cause in a few words."""
+    """Describe one cause in a few words."""
     task = cause.task_a.key if cause.task_a is not None else None
     if cause.kind == "input":
         notes = [part for part in (task, _files(cause)) if part]

@@ -27,7 +27,7 @@ def add(call: RequestContext, body: Facts) -> BatchAnswer:
 
 
 def prepare(call: RequestContext, body: Facts) -> WriteRequest:
-    """Let a batch share its commit with others."""
+    """Prepare a batch, which shares its commit with others."""
     if len(body.facts) > MAX_BATCH:
         raise RequestError(
             413,

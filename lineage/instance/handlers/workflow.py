@@ -70,12 +70,12 @@ def add_output(call: RequestContext, body: EdgeForm) -> Answer:
 
 
 def prepare_input(call: RequestContext, body: EdgeForm) -> WriteRequest | None:
-    """Let an input share its commit with other requests' edges."""
+    """Prepare an input, which shares its commit with edges of other requests."""
     return None if _needs_store(body) else _prepare(call, body, "input")
 
 
 def prepare_output(call: RequestContext, body: EdgeForm) -> WriteRequest | None:
-    """Let an output share its commit with other requests' edges."""
+    """Prepare an output, which shares its commit with edges of other requests."""
     return None if _needs_store(body) else _prepare(call, body, "output")
 
 

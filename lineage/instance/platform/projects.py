@@ -155,7 +155,7 @@ def update_meta(call: RequestContext, body: MetaForm) -> PlatformObject:
 
 
 def _numbered(entries: Any, name: str) -> list[Any]:
-    """Give each class or tag without an id the next one."""
+    """Number each class or tag without an id by the next free one."""
     if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
         raise RequestError(
             400, f"{name} are objects", field=f"meta.{name}", value=entries,

@@ -122,7 +122,7 @@ def commit(call: RequestContext, body: CommitForm) -> dict[str, Any]:
 
 
 def cancel(call: RequestContext, body: ReservationForm) -> dict[str, Any]:
-    """Give a reservation up."""
+    """Cancel a reservation."""
     reservation = _reservation(call, body)
     with call.services.objects.db.write() as tx:
         call.services.objects.delete(tx, reservation, _RESERVATION)
