@@ -142,14 +142,17 @@ def from_response(
     side = "Client" if response.status_code < 500 else "Server"
     body = response.content.decode("utf-8", "replace")[:_SHOWN_BODY]
     reason = response.reason or responses.get(response.status_code, "")
+    short, message = parse_error(response, "", "")
     text = (
         f"{response.status_code} {side} Error: {reason} "
         f"for url: {response.url} ({body})"
     )
+    if message and endpoint.startswith("lineage."):
+        # The platform's SDK has no such endpoints: here people read what is wrong.
+        text = f"{message} ({response.status_code} of {response.url})"
     error = HttpError(masked(text, secret), subject=endpoint)
     error.response, error.request = response, response.request
     error.endpoint, error.status = endpoint, response.status_code
-    short, message = parse_error(response, "", "")
     error.server_error = masked(short, secret)
     error.server_message = masked(message, secret)
     is_known = response.status_code in RETRYABLE_STATUSES

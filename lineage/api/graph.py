@@ -8,6 +8,7 @@ from ..model.contents import RowsParams, TableRows
 from ..model.messages import Message
 from ..model.parameters import Question
 from ..model.questions import GraphQuestions
+from ..redaction import redact
 from .resource import Resource
 
 _A = TypeVar("_A", bound=Message)
@@ -19,6 +20,9 @@ class GraphApi(Resource, GraphQuestions):
     The questions are those of `GraphQuestions`. Each raises
     `IncompatibleInstanceError` where the instance does not offer it.
     """
+
+    def __repr__(self) -> str:
+        return f"<lineage graph of {redact(self._api.server_address)}>"
 
     def ask(self, params: Question, answer: type[_A]) -> _A:
         """Send the parameters of any question and return its answer.

@@ -254,7 +254,7 @@ def _nothing(here: Instance, text: str) -> str:
     if means_set(text):
         return (
             f"nothing matches '{shown}'; list the runs with: lineage tasks; "
-            f"a name that looks so is quoted: '\"{shown}\"'{waiting}"
+            f"a name of this form stands in quotes: '\"{shown}\"'{waiting}"
         )
     hits = here.graph.search(text.rsplit(":", maxsplit=1)[-1], limit=3).hits
     near = ", ".join(f"{title(hit.node)} ({hit.node.key})" for hit in hits)

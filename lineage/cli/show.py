@@ -8,7 +8,6 @@ from typing import Final
 from ..model.details import DataDetail, TaskDetail
 from ..model.graph import GraphAnswer
 from ..model.lists import SearchAnswer, SearchHit
-from ..model.selector import parse
 from .connect import Instance, instance
 from .find import Found, find
 from .format import escape, facts, styled
@@ -82,8 +81,6 @@ def _search_options(parser: Parser) -> None:
 
 def run_search(args: argparse.Namespace) -> CommandResult:
     """Find artifacts and runs."""
-    if args.text.partition(":")[0].strip().lower() in ("kind", "status"):
-        parse(args.text)  # A word that is none would only be looked for as a text.
     with instance(args) as here:
         found = here.graph.search(
             args.text, kinds=args.kinds, limit=args.limit, after=args.after

@@ -35,13 +35,19 @@ def summary(answer: Message) -> str:
         value = getattr(answer, name)
         if isinstance(value, (list, dict)):
             if value:
-                parts.append(f"{len(value)} {name}")
+                parts.append(_counted(len(value), name))
         elif isinstance(value, Message):
             title = node_title(value)
             parts.append(f"{name}={title}" if title else name)
         elif isinstance(value, (str, int, float)) and value not in ("", False):
             parts.append(f"{name}={_cut(str(value))}")
     return f"<{type(answer).__name__}: {', '.join(parts[:8]) or 'nothing'}>"
+
+
+def _counted(number: int, name: str) -> str:
+    """Return a number with the name of what is counted, which is a plural."""
+    is_one = number == 1 and not name.endswith(("us", "ses"))
+    return f"{number} {name.removesuffix('s') if is_one else name}"
 
 
 def node_title(node: Any) -> str | None:

@@ -49,6 +49,7 @@ from .lists import (
 )
 from .messages import Message
 from .parameters import How, Question
+from .selector import parse
 
 #: Tasks of one request for their details.
 _TASKS_AT_ONCE = 500
@@ -355,7 +356,13 @@ class GraphQuestions(ABC):
             kinds: Only artifacts of these kinds; `task` stands for tasks.
             limit: How many, at most.
             after: `next` of the answer before.
+
+        Raises:
+            SelectorError: The text begins with `kind:` or `status:`, and there is no
+                such kind or status.
         """
+        if text.partition(":")[0].strip().lower() in ("kind", "status"):
+            parse(text)  # A word that is none would only be looked for as a text.
         params = SearchParams(text=text, kinds=_list(kinds), limit=limit, after=after)
         return self.ask(params, SearchAnswer)
 

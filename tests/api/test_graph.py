@@ -10,7 +10,7 @@ import pytest
 from instance_fixture import edge_fact
 
 from lineage.api import Api
-from lineage.errors import ApiError
+from lineage.errors import ApiError, SelectorError
 from lineage.instance.embedded import EmbeddedInstance
 from lineage.model.graph import GraphAnswer
 
@@ -129,3 +129,12 @@ def test_unknown_artifacts_and_unreadable_selectors_are_refused(api: Api) -> Non
         with pytest.raises(ApiError) as refused:
             api.graph.upstream(select)
         assert refused.value.status == status
+
+
+def test_a_refused_question_says_first_what_is_wrong(api: Api) -> None:
+    """The protocol's words stand behind the reason, and not before it."""
+    with pytest.raises(ApiError, match=r"^nothing is called 'nope'; .* \(404 of http"):
+        api.graph.upstream("nope")
+    with pytest.raises(SelectorError, match="'bad' is no status; statuses are failed"):
+        api.graph.search("status:bad")
+    assert repr(api.graph) == f"<lineage graph of {api.server_address}>"

@@ -62,7 +62,7 @@ def test_the_reason_is_a_sentence(outputs: list[dict[str, Any]]) -> None:
 def test_runs_are_a_table(outputs: list[dict[str, Any]]) -> None:
     """Only the second run has the small rate."""
     assert "<table" in outputs[3]["text/html"]
-    assert outputs[3]["text/plain"].startswith("<TasksPage: 1 tasks")
+    assert outputs[3]["text/plain"].startswith("<TasksPage: 1 task,")
 
 
 def test_the_extension_reads_questions(outputs: list[dict[str, Any]]) -> None:
