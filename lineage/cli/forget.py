@@ -147,7 +147,7 @@ def _lines(data: dict[str, Any]) -> list[Line]:
     lines += [line(f"blob {digest[:12]}  {removed}") for digest in data["blobs"]]
     if not lines:
         lines = [line("nothing of it was found")]
-    lines.append(line(StyledText("not reached", "title")))
+    lines.append(line(StyledText("it may still be in", "title")))
     return [*lines, *(line("  ", text) for text in data["not_reached"])]
 
 

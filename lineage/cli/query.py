@@ -266,7 +266,7 @@ def run_stale(args: argparse.Namespace) -> CommandResult:
         lines = stale_lines(answer)
         is_indirect = args.indirect
         if of is not None and not answer.items and not args.indirect:
-            # Who names an output wants to know whether it can be relied on.
+            # A person who names an output wants to know whether to rely on it.
             made = indirect_lines(here.graph.stale(of=of, indirect=True))
             lines += made
             is_indirect = bool(made)

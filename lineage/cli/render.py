@@ -77,7 +77,10 @@ def _without_outputs(answer: ImpactAnswer, names: str) -> list[Line]:
     rest = len(answer.used_by) - 5
     more = f" and {rest} more" if rest > 0 else ""
     return [
-        line(f"{names} was used by {users}{more}; no version that exists now was made"),
+        line(
+            f"{names} was used by {users}{more}; nothing that exists now was made "
+            "from it"
+        ),
     ]
 
 

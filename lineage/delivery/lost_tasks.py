@@ -33,7 +33,7 @@ class LostTasks:
     """Collects what dead processes' segments say of tasks, to find the lost ones.
 
     A task is lost when the process that opened it is gone, and nobody recorded its
-    end. Who only joined it says nothing of its end.
+    end. A process that only joined it says nothing about its end.
     """
 
     def __init__(self) -> None:

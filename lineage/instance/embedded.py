@@ -31,8 +31,8 @@ ADDRESS: Final = "http://embedded.lineage"
 class EmbeddedInstance:
     """An instance in this process, with its store and blobs in a folder.
 
-    Nothing is opened before the first request or the first facts. Who only brings
-    facts loads the store: neither a client nor what answers questions.
+    Nothing is opened before the first request or the first facts. A
+    process that only brings facts loads the store, and no client and no questions.
 
     Args:
         home: The folder; made when missing.
@@ -136,7 +136,7 @@ class EmbeddedInstance:
         store = self._opened_store()
         with self._lock:
             if self._routes is None or self._routes.services.store is not store:
-                # Who only brings facts waits for none of it.
+                # A process that only brings facts does not wait for this.
                 from .routes import Routes
                 from .services import Services
 

@@ -21,7 +21,7 @@ WEAK: Final = (BRANCH, HOST)
 
 def environment_digest(members: Mapping[str, str]) -> str:
     """Return the digest of an environment: equal members, equal digest."""
-    # Who only shows environments makes no digest.
+    # A command that only shows environments makes no digest.
     import hashlib
 
     text = json.dumps(members, sort_keys=True, separators=(",", ":"))

@@ -243,7 +243,7 @@ class EdgeSet:
         tasks = [task_of_ref(ref) for ref in refs if ref < 0]
         rows = self._view.rows
         for node, direction, count in rows(_DATA_NEIGHBOURS, ids=nodes):
-            # Who has it as input is downstream of it.
+            # A task that has it as input is downstream of it.
             totals[node][1 if direction == INPUT else 0] += count
         for task, direction, count in rows(_TASK_NEIGHBOURS, ids=tasks):
             totals[task_ref(task)][0 if direction == INPUT else 1] += count

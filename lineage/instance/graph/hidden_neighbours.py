@@ -72,7 +72,7 @@ class HiddenNeighbours:
         if not nodes:
             return 0
         sql = _AROUND_DATA.replace("{what}", _APP if self._is_by_artifact else "t.id")
-        # Who has it as input is downstream of it.
+        # A task that has it as input is downstream of it.
         sql = sql.replace("{is_side}", "= 0" if side else "<> 0")
         near = [task_of_ref(ref) for ref in drawn if ref < 0]
         return int(self._view.rows(sql, ids=nodes, drawn=near)[0][0])
