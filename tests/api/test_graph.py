@@ -131,7 +131,7 @@ def test_unknown_artifacts_and_unreadable_selectors_are_refused(api: Api) -> Non
         assert refused.value.status == status
 
 
-def test_a_refused_question_says_first_what_is_wrong(api: Api) -> None:
+def test_a_refused_question_begins_with_the_reason(api: Api) -> None:
     """The protocol's words stand behind the reason, and not before it."""
     with pytest.raises(ApiError, match=r"^nothing is called 'nope'; .* \(404 of http"):
         api.graph.upstream("nope")
