@@ -12,6 +12,8 @@ test("a name is broken where that reads well, nearest to its middle", () => {
   expect(halves("Evaluate unet")).toEqual(["Evaluate ", "unet"]);
   expect(halves("digits.csv")).toEqual(["digits", ".csv"]);
   expect(halves("preprocessing")).toEqual(["preproc", "essing"]);
+  expect(halves("project 14")).toEqual(["project ", "14"]);
+  expect(halves("dataset 7")).toEqual(["dataset ", "7"]);
 });
 
 test("lines are never longer than their room, and keep both ends of a name", () => {

@@ -100,6 +100,14 @@ test("runs of one app differ in the parameters that are not the same", () => {
   expect(found.get("task:2")).toBe("lr=0.2 opt=sgd");
 });
 
+test("several versions of one artifact show first what they do not have in common", () => {
+  const version = (at: number) => node(`data:${at}`, { kind: "file", id: "/a/t.csv", version: `0${at}`, version_count: 2 });
+  const other = node("data:9", { kind: "file", id: "/a/u.csv", version: "09" });
+  const found = differences([version(1), version(2), other]);
+  const sortOf = (one: typeof other) => displayOf(itemFrom(item(one.key, { node: { ...one, created_at: null } })), found).sort;
+  expect([version(1), version(2), other].map(sortOf)).toEqual(["01 · file", "02 · file", "file · 09"]);
+});
+
 test("an app and an artifact count their runs, failures and versions", () => {
   const app = item("app:x", { grouping: "app", node: node("task:1", { name: "Train" }), count: 3, failed: 1 });
   expect(displayOf(itemFrom(app))).toMatchObject({ title: "Train", sort: "3 runs", failed: 1 });

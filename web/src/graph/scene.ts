@@ -24,16 +24,28 @@ export interface Display {
   hiddenDown: number;
 }
 
-/** Parameters in which the runs of one app differ, by the keys of their nodes. */
+/**
+ * Parameters in which the runs of one app differ, by the keys of their nodes.
+ *
+ * Versions of one artifact are in it as well, with no words: their node has the version itself.
+ */
 export type Differences = ReadonlyMap<string, string>;
 
 export function differences(nodes: Iterable<GraphNode>): Differences {
   const byApp = new Map<string, GraphNode[]>();
+  const byArtifact = new Map<string, string[]>();
   for (const node of nodes) {
-    if (node.type !== "task" || !node.params) continue;
-    (byApp.get(node.name) ?? byApp.set(node.name, []).get(node.name))?.push(node);
+    if (node.type === "data") {
+      const artifact = `${node.team_id} ${node.kind} ${node.id}`;
+      (byArtifact.get(artifact) ?? byArtifact.set(artifact, []).get(artifact))?.push(node.key);
+    } else if (node.params) {
+      (byApp.get(node.name) ?? byApp.set(node.name, []).get(node.name))?.push(node);
+    }
   }
   const found = new Map<string, string>();
+  for (const keys of byArtifact.values()) {
+    for (const key of keys.length > 1 ? keys : []) found.set(key, "");
+  }
   for (const runs of byApp.values()) {
     const values = new Map<string, Set<string>>();
     for (const { params } of runs) {
@@ -101,9 +113,11 @@ export function displayOf(item: NodeItem, differing: Differences = NONE): Displa
     return { ...groupDisplay(item), description, ...counts };
   }
   const since = node.started_at ?? node.created_at;
+  const kind = node.type === "task" ? `task ${node.id}` : kindWord(node.kind);
+  // What comes last is left out first; several versions have all but the version in common.
+  const isRepeated = node.type === "data" && differing.has(node.key);
   const parts = [
-    node.type === "task" ? `task ${node.id}` : kindWord(node.kind),
-    node.version,
+    ...(isRepeated ? [node.version, kind] : [kind, node.version]),
     node.is_deleted ? "deleted" : null,
     // Kept in one line.
     since != null ? ago(since).replaceAll(" ", "\u00a0") : null,

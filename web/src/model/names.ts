@@ -3,6 +3,8 @@ import { cutMiddle } from "./format";
 
 /** Longer names than this are cut in their middle before. */
 const MOST = 90;
+/** So many letters, without the last, have room in a line of the narrowest node. */
+const SHORT = 10;
 /** After these a name is broken; before those as well. */
 const BREAK_AFTER = /[/\\\s_:,;|-]/;
 const BREAK_BEFORE = /[.([{]/;
@@ -16,7 +18,8 @@ export function halves(name: string): [string, string] {
   const letters = Array.from(cutMiddle(name, MOST));
   const middle = letters.length / 2;
   let best = Math.ceil(middle);
-  let least = letters.length * 0.3;
+  // A part of a short name has room in one line, wherever the name is broken.
+  let least = letters.length <= SHORT ? middle : letters.length * 0.3;
   for (let at = 1; at < letters.length; at += 1) {
     const fits = BREAK_AFTER.test(letters[at - 1] as string) || BREAK_BEFORE.test(letters[at] as string);
     if (fits && Math.abs(at - middle) < least) {
