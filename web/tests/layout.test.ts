@@ -148,6 +148,17 @@ function crossed({ positions, bends }: ReturnType<typeof layOut>): string[] {
 }
 
 for (const direction of ["right", "down"] as const) {
+  for (const count of [2, 13, 60]) {
+    test(`lines that close circles through ${count} runs pass beside the nodes, drawn ${direction}`, () => {
+      const runs = Array.from({ length: count }, (_, at) => [`model>run${at}`, `run${at}>report`]).flat();
+      const lines = ["train>model", ...runs, "report>train", "report>model", `run${count - 1}>run0`, "run0>train"];
+      const found = layOut(request(lines, { most: 12, direction }));
+      expect(overlaps(found.positions)).toBe(0);
+      const bends = new Map(found.bends);
+      for (const line of ["report>train", "report>model", "run0>train"]) expect(bends.get(line)?.length).toBeGreaterThan(3);
+      expect(crossed(found)).toEqual([]);
+    });
+  }
   for (const count of [3, 12, 13, 60, 200]) {
     test(`a model used by ${count} runs is drawn ${direction} without overlaps, and lines lead forward`, () => {
       const asked = fan(count, 12, direction);

@@ -100,6 +100,11 @@ test("runs of one app differ in the parameters that are not the same", () => {
   expect(found.get("task:2")).toBe("lr=0.2 opt=sgd");
 });
 
+test("a line that leads back turns beside its ends", () => {
+  const path = curve({ x: 200, y: 30 }, { x: 0, y: 30 }, [{ x: 200, y: 90 }, { x: 0, y: 90 }], "right");
+  expect(path).toBe("M200 30C224 30 224 90 200 90L0 90C-24 90 -24 30 0 30");
+});
+
 test("several versions of one artifact show first what they do not have in common", () => {
   const version = (at: number) => node(`data:${at}`, { kind: "file", id: "/a/t.csv", version: `0${at}`, version_count: 2 });
   const other = node("data:9", { kind: "file", id: "/a/u.csv", version: "09" });

@@ -213,8 +213,8 @@ export default function Canvas(props: CanvasProps) {
     if (selected) reveal(selected);
   }, [name, frames, fit, reveal, selected]);
 
-  // What a person opens is brought into view, once it has its places; what comes by itself is not.
-  const opened = open.length + ungrouped.length;
+  // What a group or a task is opened into is brought into view; what comes beside a node moves nothing.
+  const opened = ungrouped.length;
   const shownOpened = useRef({ name, opened, keys: new Set(frames.keys()) });
   useEffect(() => {
     const before = shownOpened.current;

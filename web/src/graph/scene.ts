@@ -224,17 +224,35 @@ export function curve(from: Point, to: Point, bends: readonly Point[], direction
     return `${round(x)} ${round(y)}`;
   };
   const points = [from, ...bends, to].map(turn);
+  const ways = waysOf(points);
   let path = `M${at(points[0] as Point)}`;
   for (let index = 1; index < points.length; index += 1) {
     const a = points[index - 1] as Point;
     const b = points[index] as Point;
-    const isStraight = Math.abs(a.y - b.y) < 0.1 && b.x > a.x;
-    const reach = b.x >= a.x ? Math.max(24, (b.x - a.x) / 2) : 80;
+    const [out, into] = [ways[index - 1] as number, ways[index] as number];
+    const along = (b.x - a.x) * out;
+    const isStraight = Math.abs(a.y - b.y) < 0.1 && along > 0 && out === into;
+    const reach = out !== into ? TURN : along >= 0 ? Math.max(TURN, along / 2) : 80;
     path += isStraight
       ? `L${at(b)}`
-      : `C${at({ x: a.x + reach, y: a.y })} ${at({ x: b.x - reach, y: b.y })} ${at(b)}`;
+      : `C${at({ x: a.x + out * reach, y: a.y })} ${at({ x: b.x - into * reach, y: b.y })} ${at(b)}`;
   }
   return path;
+}
+
+/** How far a line goes on before it turns. */
+const TURN = 24;
+
+/** Whether a line goes forward (1) or back (-1) at each of its points: back only between two bends. */
+function waysOf(points: readonly Point[]): number[] {
+  const isBack = (a: Point | undefined, b: Point | undefined): boolean =>
+    a !== undefined && b !== undefined && Math.abs(a.y - b.y) < 0.1 && b.x < a.x;
+  const inner = points.map((point, index): number => {
+    const before = index > 1 ? points[index - 1] : undefined;
+    const after = index < points.length - 2 ? points[index + 1] : undefined;
+    return isBack(before, point) || isBack(point, after) ? -1 : 1;
+  });
+  return inner.map((way, index) => (index === 0 || index === points.length - 1 ? 1 : way));
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -115,17 +115,22 @@ function columnsOf(part: Part): { columns: Column[]; chains: [string, string[]][
     const from = layer.get(line.source) ?? 0;
     const to = layer.get(line.target) ?? 0;
     const chain: string[] = [];
+    const bend = (at: number) => {
+      const key = `bend:${line.source}>${line.target}:${at}`;
+      const item = { key, height: DUMMY_HEIGHT, near: { left: [], right: [] } };
+      column(at).items.push(item);
+      items.set(key, item);
+      chain.push(key);
+      dummies += 1;
+    };
     if (to > from && dummies + (to - from) < MAX_DUMMIES) {
-      for (let at = from + 1; at < to; at += 1) {
-        const key = `bend:${line.source}>${line.target}:${at}`;
-        const item = { key, height: DUMMY_HEIGHT, near: { left: [], right: [] } };
-        column(at).items.push(item);
-        items.set(key, item);
-        chain.push(key);
-        dummies += 1;
-      }
+      for (let at = from + 1; at < to; at += 1) bend(at);
       const path = [line.source, ...chain, line.target];
       for (let at = 1; at < path.length; at += 1) join(path[at - 1] as string, path[at] as string);
+    } else if (to <= from && line.source !== line.target && dummies + (from - to) < MAX_DUMMIES) {
+      // A line that closes a circle turns beside its ends, and passes their columns as well.
+      for (let at = from; at >= to; at -= 1) bend(at);
+      for (let at = 1; at < chain.length; at += 1) join(chain[at] as string, chain[at - 1] as string);
     }
     if (chain.length > 0) chains.push([`${line.source}>${line.target}`, chain]);
   }
@@ -243,13 +248,17 @@ function placePart(part: Part, previous: ReadonlyMap<string, Point>, spacing: Sp
   const through = new Map(chains);
   const bends: [string, Point[]][] = [];
   for (const { source, target } of part.lines) {
-    if ((at.get(target) ?? 0) <= (at.get(source) ?? 0)) continue;
+    if (source === target) continue;
+    const isBack = (at.get(target) ?? 0) <= (at.get(source) ?? 0);
     const key = `${source}>${target}`;
+    if (isBack && !through.has(key)) continue;
     const points = [
       ...wayFrom(seats.get(source), spacing),
       ...(through.get(key) ?? []).flatMap((bend) => {
         const seat = seats.get(bend);
-        return seat ? [{ x: seat.left, y: seat.middle }, { x: seat.right, y: seat.middle }] : [];
+        if (!seat) return [];
+        const ends = [{ x: seat.left, y: seat.middle }, { x: seat.right, y: seat.middle }];
+        return isBack ? ends.reverse() : ends;
       }),
       ...wayTo(seats.get(target), spacing),
     ];
