@@ -14,6 +14,7 @@ from ..records import record, replace
 from .connect import Instance
 from .format import count, date, duration, escape, params_text, place, title
 from .output import table
+from .parser import UsageError
 from .result import Line, StyledText, line
 
 #: What an instance answers when nothing has a name.
@@ -69,7 +70,10 @@ def find(
 
     Raises:
         NotFoundError: Nothing has the name, or several different nodes have it.
+        UsageError: The text is empty.
     """
+    if not text.strip():
+        raise UsageError("an empty name means nothing; list the runs: lineage tasks")
     matches = matches or partial(_matches, here, as_of)
     is_keyed = _is_keyed(text)
     nodes = select(text, matches) if is_keyed else ()

@@ -78,7 +78,7 @@ def _without_outputs(answer: ImpactAnswer, names: str) -> list[Line]:
     more = f" and {rest} more" if rest > 0 else ""
     return [
         line(
-            f"{names} was used by {users}{more}; nothing that exists now was made "
+            f"{names} was used by {users}{more}; no artifact that exists now was made "
             "from it"
         ),
     ]

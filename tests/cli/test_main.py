@@ -7,6 +7,7 @@ import ast
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,7 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(type_) -> None:
     ("words", "shown"),
     [
         ("tasks --limit 0", "limit cannot be 0; allowed is a value greater"),
+        ("show ' '", "an empty name means nothing; list the runs: lineage tasks"),
         ("show model.pt --up -1", "argument --up: '-1' is neither a number of hops"),
     ],
 )
@@ -97,7 +99,7 @@ def test_a_number_out_of_its_bounds_is_refused_in_one_line(
     type_, words: str, shown: str
 ) -> None:
     """The number and its bound, without the words of a library."""
-    answer = type_(*words.split())
+    answer = type_(*shlex.split(words))
     assert answer.code == 2
     assert shown in answer.err
     assert answer.err.count("\n") == 1

@@ -116,7 +116,11 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     event = {"eventType": "COMPLETE", "eventTime": "2026-01-01T00:00:00Z",
              "run": run, "job": {"namespace": "n", "name": "j"}}  # fmt: skip
     Path("event.json").write_text(json.dumps(event), "utf-8")
-    stopped = MagicMock(return_value=None)
+
+    def stopped(*args: Any, **_: Any) -> None:
+        port, show = args[3:5]
+        show(port)
+
     monkeypatch.setattr("lineage.cli.serve._serve", stopped)
     monkeypatch.setattr("lineage.integrations.mlflow_store.TrackingStore", _NoRuns)
     for module, made in (("partitioning.partition", ["edges"]),
