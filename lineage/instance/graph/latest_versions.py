@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
+from ..store.artifact_identity import EDITED
 from ..store.database import TeamReader
 from ..store.derived_links import DerivedLink
 from .team_graph import TeamGraph
@@ -38,6 +39,13 @@ WHERE n.created_at <= :as_of GROUP BY n.entity_id
 _CONTENTS: Final = (
     "SELECT n.id, n.entity_id, n.same_as, n.normalised FROM each_int(:ids) AS x"
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
+)
+#: Versions that somebody keeps of what is added to, as those of a project.
+_KEPT: Final = (
+    "SELECT n.id FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.id = x.value AND n.is_made = 0"
+    " JOIN entities e ON e.team_id = :team AND e.id = n.entity_id"
+    " JOIN each_text(:kinds) AS k ON k.value = e.kind"
 )
 
 
@@ -103,7 +111,8 @@ def stale_reasons(view: TeamGraph, outputs: Collection[int]) -> list[StaleReason
 
     An input is out of date when the current version of its artifact has another
     content, unless the output was made from that one as well, as when a cell of a
-    notebook is run again, or its maker made that version itself.
+    notebook is run again, or its maker made that version itself. A kept version of a
+    project has the content of what was produced last before it was created.
     """
     links = view.links.made_from(outputs)
     if not links:
@@ -122,6 +131,8 @@ def stale_reasons(view: TeamGraph, outputs: Collection[int]) -> list[StaleReason
             renewed.add((link.target, entity))
         else:
             old.append((link, entity, latest))
+    kept = _kept(view, {link.source: latest.node for link, _, latest in old})
+    renewed |= {(link.target, entity) for link, entity, _ in old if link.source in kept}
     for link, entity, latest in old:
         if (link.target, entity) in renewed:
             continue
@@ -131,6 +142,22 @@ def stale_reasons(view: TeamGraph, outputs: Collection[int]) -> list[StaleReason
         task = _task_of(link, tasks)
         reasons.append(StaleReason(link.target, task, link.source, latest.node))
     return list(dict.fromkeys(reasons))
+
+
+def _kept(view: TeamGraph, current: dict[int, int]) -> set[int]:
+    """Return the kept versions that hold what is current.
+
+    Args:
+        view: The team's graph.
+        current: Versions, and the current one of the same artifact.
+    """
+    if not current:
+        return set()
+    kept = [row[0] for row in view.rows(_KEPT, ids=list(current), kinds=EDITED)]
+    if not kept:
+        return set()
+    links = view.links.upstream(kept)
+    return {link.target for link in links if link.source == current[link.target]}
 
 
 def stale_among(view: TeamGraph, outputs: Collection[int]) -> set[int]:

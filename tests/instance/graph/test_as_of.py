@@ -95,6 +95,27 @@ def test_what_was_made_again_from_what_is_current_is_not_stale(
     assert bool(items) is not is_read_again
 
 
+@pytest.mark.parametrize("is_changed_since", [False, True])
+@pytest.mark.parametrize("as_of", [None, START + 900.0])
+def test_what_a_kept_version_of_a_project_made_is_stale_once_the_project_changed(
+    store: Store, is_changed_since: bool, as_of: float | None
+) -> None:
+    """A kept version has what was produced last before it was created."""
+    label, train = Facts("label"), Facts("train")
+    facts = [
+        label.makes("project", 7, at=START + 10.0),
+        train.uses("project", 7, version_num=4, at=START + 20.0),
+        train.makes("file", "/w/m.pt", at=START + 30.0),
+    ]
+    if is_changed_since:
+        facts.append(Facts("more").makes("project", 7, at=START + 40.0))
+    store.ingest(1, facts)
+    graph = GraphQueries(store)
+    assert bool(graph.stale(TEAM).items) is is_changed_since
+    (node,) = graph.get(TEAM, select="file:m.pt", up=0, down=0, as_of=as_of).nodes
+    assert node.is_stale is is_changed_since
+
+
 def test_hidden_neighbours_are_those_of_the_moment(graph: GraphQueries) -> None:
     """Who used or made an artifact later is not counted as hidden."""
 
