@@ -14,7 +14,7 @@ from ..records import record, replace
 from .connect import Instance
 from .format import count, date, duration, escape, params_text, place, title
 from .output import table
-from .parser import UsageError
+from .parser import UsageError, load_module
 from .result import Line, StyledText, line
 
 #: What an instance answers when nothing has a name.
@@ -23,6 +23,8 @@ NOT_FOUND: Final = 404
 MAX_HASHED: Final = 8 << 30
 #: Candidates of an ambiguous name that are listed.
 MAX_LISTED: Final = 10
+#: Versions of one file that are compared with its files of now.
+MAX_COMPARED: Final = 50
 _CHUNK: Final = 1 << 20
 #: Asks an instance which nodes a selector matches.
 Matches = Callable[[str], Sequence[Node]]
@@ -180,6 +182,11 @@ def _find_local_file(
     if is_past:
         return _only(here, artifact, known) if known else None
     digest = _digest(path)
+    # A version that is known with other files beside it has no digest of its own.
+    if not known or any(node.digest is None for node in known):
+        together = _with_companions(path, digest)
+        if together is not None:
+            return _known_together(here, text, artifact, known, together)
     current = [node for node in known if node.digest == f"sha256:{digest}"]
     if current:
         best = _best(current)
@@ -194,6 +201,48 @@ def _find_local_file(
         best = _best(same)
         return Found([best], best.key, [_recognised(here, text, best)])
     return None
+
+
+def _with_companions(path: str, digest: str | None) -> str | None:
+    """Return the digest of a file with its companions; "" where one cannot be read.
+
+    None for a file that has none.
+    """
+    companions = load_module("delivery.evidence.companions")
+    try:
+        names = companions.companion_names(path)
+    except OSError:
+        return None
+    if not names:
+        return None
+    folder, name = os.path.split(path)
+    parts = [(name, digest)]
+    parts += [(other, _digest(os.path.join(folder, other))) for other in names]
+    if any(part[1] is None for part in parts):
+        return ""
+    found: str = companions.combined_digest(parts)
+    return found
+
+
+def _known_together(
+    here: Instance, text: str, artifact: str, known: Sequence[Node], together: str
+) -> Found | None:
+    """Find the version of a file that has the content of all of its files."""
+    newest = sorted(known, key=lambda node: node.created_at or 0.0, reverse=True)
+    for node in [node for node in newest if node.digest is None][:MAX_COMPARED]:
+        shown = here.graph.data(node.key).evidence
+        if together in [one.value for one in shown if one.kind == "companions"]:
+            return Found([node], node.key, _version_note(here, text, node), artifact)
+    if not known:
+        return None
+    found = _only(here, text, known)
+    reason = "was changed, or a file that belongs to it; shown is the last version"
+    return Found(
+        found.nodes,
+        found.selector,
+        [line(StyledText(f"{escape(text)} {reason}", "warn"))],
+        artifact,
+    )
 
 
 def _quoted(path: str) -> str:

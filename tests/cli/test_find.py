@@ -343,3 +343,33 @@ def test_a_selector_is_read_before_a_file_of_that_name(
     assert "the file or folder here is './task:1'" in type_("show", "task:1").out
     listed = type_("show", "kind:file", "--json").data
     assert {node["name"] for node in listed["nodes"]} == {"m.pt", *names}
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_a_file_with_companions_means_the_version_of_all_of_them(
+    empty_home: Api, type_: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Its own bytes stay the same, as those of a database with a log."""
+    place, beside = tmp_path / "a.shp", tmp_path / "a.dbf"
+    place.write_text("shapes of everything")
+    edges = []
+    for at, rows in enumerate(("one", "two")):
+        sums = [hashlib.sha256(text.encode()).hexdigest()
+                for text in (rows, place.read_text())]  # fmt: skip
+        lines = f"{sums[0]}  a.dbf\n{sums[1]}  a.shp\n"
+        together = f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
+        known = {"evidence": [{"kind": "companions", "value": together}]}
+        seen = {"stat": {"size": 20, "mtime_ns": 1}}
+        edges.append(("r", "output", str(place), 1001.0 + at, {**known, **seen}))
+    task = {"uid": "t-1", "f": "task", "task": "r", "name": "Make", "at": 1000.0}
+    assert empty_home.facts.add([task, *_facts(*edges)]).refused == []
+    said = {}
+    for rows in ("one", "two", "three"):
+        beside.write_text(rows)
+        answer = type_("show", str(place))
+        label = "v1" if " v1 " in answer.out.splitlines()[1] else "v2"
+        said[rows] = (label, "was changed" in answer.out, "1 version old" in answer.out)
+    assert said["one"][2]
+    assert not said["one"][1]
+    assert said["two"] == ("v2", False, False)
+    assert said["three"] == ("v2", True, False)

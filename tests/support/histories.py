@@ -54,14 +54,17 @@ def _of_files(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     """What is known of a folder, and of a file with companions."""
     value = draw(st.sampled_from("abc"))
     if kind != "folder":
-        return {"evidence": [{"kind": "companions", "value": value}]}
+        known: dict[str, Any] = {"evidence": [{"kind": "companions", "value": value}]}
+        if draw(st.booleans()):
+            known["stat"] = {"size": 20, "mtime_ns": draw(st.integers(1, 2))}
+        return known
     digest = draw(st.sampled_from([f"h1:{value * 43}=", f"stat:{value * 64}"]))
     listed = [
         ["a", 20, draw(st.sampled_from([None, _digest("a")])), draw(st.integers(1, 2))]
     ]
     entries = draw(st.sampled_from([[], listed, listed]))
     manifest = {"digest": digest, "files": 1, "bytes": 20, "entries": entries}
-    known: dict[str, Any] = {"manifest": manifest}
+    known = {"manifest": manifest}
     if digest.startswith("h1:"):
         known["evidence"] = [{"kind": "dirhash-h1", "value": digest}]
     return known

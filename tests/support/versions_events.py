@@ -71,7 +71,7 @@ def evidence_of(known: dict[str, Any]) -> list[tuple[str, str]]:
         )
         for one in known.get("evidence") or ()
     ]
-    if stat is not None:
+    if stat is not None and not any(rank == "companions" for rank, _ in found):
         found.append(("stat", f"{stat['size']}/{stat['mtime_ns']}"))
     return sorted(found, key=lambda token: RANKS.index(token[0]))
 

@@ -11,12 +11,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...model.limits import MAX_COMPANIONS
+from .ome_tiff import named_files
 
 #: What is read of a file to find the names of its companions.
 _MAX_SCANNED: Final = 64 * 1024 * 1024
 _MAX_INDEX: Final = 64 * 1024 * 1024
 #: Fellows of a shapefile, which are named as it is.
 _SHAPEFILE: Final = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix")
+#: What GDAL reads beside a TIFF: overviews, a mask, and where on Earth it lies. What it
+#: writes when it only reads, `.aux.xml`, is none of it.
+_GEOTIFF: Final = (".ovr", ".msk")
+_WORLD: Final = (".tfw", ".tifw", ".tiffw", ".wld")
+#: Images that may name other files with parts of them.
+_OME: Final = (".ome.tif", ".ome.tiff", ".ome.tf2", ".ome.tf8", ".ome.btf")
 #: In ONNX: an entry `location` of a tensor's external data, as protobuf has it.
 _LOCATION: Final = re.compile(rb"\x0a\x08location\x12(.)(.{1,127})", re.S)
 #: The first shard of a GGUF model, by which it is loaded: it may hold no weights.
@@ -39,6 +46,8 @@ def companion_names(path: str) -> list[str]:
         return sorted(set(_shards(path)))
     if suffix == ".shp":
         return _present(folder, (stem + fellow for fellow in _SHAPEFILE))
+    if suffix.lower() in (".tif", ".tiff", ".tf2", ".tf8", ".btf"):
+        return _tiff(path)
     if suffix == ".index":
         return _tensorflow(folder, stem)
     if suffix == ".gguf":
@@ -81,6 +90,16 @@ def _shards(path: str) -> list[str]:
     if not isinstance(names, dict):
         return []
     return [name for name in names.values() if isinstance(name, str)]
+
+
+def _tiff(path: str) -> list[str]:
+    folder, name = os.path.split(path)
+    stem, _ = os.path.splitext(name)
+    beside = [name + end for end in _GEOTIFF] + [stem + end for end in _WORLD]
+    found = _present(folder, beside)
+    if name.lower().endswith(_OME):
+        found += [other for other in named_files(path) if other != name]
+    return found
 
 
 def _gguf(name: str) -> list[str]:

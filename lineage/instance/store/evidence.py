@@ -83,7 +83,8 @@ def from_members(members: Mapping[str, Any]) -> VersionEvidence:
     )
     if digest is not None:
         tokens.add(Token(DIGEST, digest))
-    if stat:
+    # Where other files hold a part of the content, it changes without its own state.
+    if stat and not any(token.rank == COMPANIONS for token in tokens):
         seen = f"stat:{stat['size']}:{stat['mtime_ns']}:{stat.get('inode')}"
         tokens.add(Token(STAT, seen))
     manifest = members.get("manifest")

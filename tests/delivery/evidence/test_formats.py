@@ -133,6 +133,68 @@ def test_fellows_of_a_file_are_found_by_their_names(tmp_path: Path) -> None:
     assert companion_names(str(tmp_path / "odd.index.json")) == []
 
 
+def ome_tiff(names: list[str], *, order: str = "<", is_big: bool = False) -> bytes:
+    """Write a TIFF's head and a directory with a description that names files."""
+    planes = "".join(f"<UUID FileName='{name}'>urn:uuid:1</UUID>" for name in names)
+    text = f"<OME xmlns='x'><TiffData>{planes}</TiffData></OME>".encode()
+    mark = b"II" if order == "<" else b"MM"
+    if is_big:
+        head = mark + struct.pack(f"{order}HHHQ", 43, 8, 0, 16)
+        entries = [(256, 4, 1, 8), (270, 2, len(text), 16 + 8 + 2 * 20 + 8)]
+        tags = [struct.pack(f"{order}HHQQ", *entry) for entry in entries]
+        return head + struct.pack(f"{order}Q", 2) + b"".join(tags) + b"\0" * 8 + text
+    head = mark + struct.pack(f"{order}HI", 42, 8)
+    entries = [(256, 4, 1, 8), (270, 2, len(text), 8 + 2 + 2 * 12 + 4)]
+    tags = [struct.pack(f"{order}HHII", *entry) for entry in entries]
+    return head + struct.pack(f"{order}H", 2) + b"".join(tags) + b"\0" * 4 + text
+
+
+@pytest.mark.parametrize("is_big", [False, True])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_an_ome_tiff_is_known_with_the_files_that_it_names(
+    tmp_path: Path, order: str, is_big: bool
+) -> None:
+    """An image in several files: each names all of them."""
+    names = ["c0.ome.tif", "a&amp;b.ome.tif"]
+    path, other = tmp_path / "c0.ome.tif", tmp_path / "a&b.ome.tif"
+    path.write_bytes(ome_tiff(names, order=order, is_big=is_big))
+    assert companion_names(str(path)) == ["a&b.ome.tif"]
+    assert resolve(path)["pinned"] is False
+    versions = []
+    for content in (b"one", b"two"):
+        other.write_bytes(content)
+        versions.append(resolve(path)["evidence"])
+    assert versions[0] != versions[1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"II*\0", b"II*\0\x08\0\0\0", b"II+\0\x08\0\0\0\xff",
+     b"MM\0*\xff\xff\xff\xff",
+     b"no TIFF at all", ome_tiff([]), ome_tiff(["x.ome.tif"])[:60]],
+)  # fmt: skip
+def test_a_tiff_that_names_nothing_or_is_torn_stands_alone(
+    tmp_path: Path, content: bytes
+) -> None:
+    """Its own bytes are read, and no more."""
+    path = tmp_path / "x.ome.tif"
+    path.write_bytes(content)
+    assert companion_names(str(path)) == []
+
+
+def test_a_geotiff_is_known_with_what_is_read_beside_it(tmp_path: Path) -> None:
+    """Overviews and masks; statistics are written by those who only read."""
+    path = tmp_path / "g.tif"
+    for name in ("g.tif", "g.tif.ovr", "g.tif.msk", "g.tfw", "g.tif.aux.xml"):
+        (tmp_path / name).write_bytes(b"1")
+    assert companion_names(str(path)) == ["g.tif.ovr", "g.tif.msk", "g.tfw"]
+    before = resolve(path)["evidence"]
+    (tmp_path / "g.tif.aux.xml").write_bytes(b"2")
+    assert resolve(path)["evidence"] == before
+    (tmp_path / "g.tif.ovr").write_bytes(b"2")
+    assert resolve(path)["evidence"] != before
+
+
 # -- bytes that change by nothing -----------------------------------------------
 
 

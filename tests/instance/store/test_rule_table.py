@@ -523,6 +523,18 @@ def test_digests_part_what_size_and_time_do_not(story: Story) -> None:
     assert story.node(uids[0]) != story.node(uids[1])
 
 
+def test_a_file_with_companions_has_more_than_its_own_state(story: Story) -> None:
+    """A database whose rows lie in its log: its own size, time and bytes stay."""
+    seen = {"size": 8192, "mtime_ns": 1, "inode": 7}
+    uids = [story.uses("1", "/x.db", stat=digest("d") | seen)]
+    for run, sign in (("2", "a"), ("3", "b"), ("4", "a")):
+        known = [{"kind": "companions", "value": f"sha256:{sign * 64}"}]
+        uids.append(story.uses(run, "/x.db", stat=seen, evidence=known))
+    versions = [story.version(story.node(uid)) for uid in uids]
+    assert len(set(versions)) == 3
+    assert versions[1] == versions[3]
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_late_digest_completes_its_edge(story: Story, is_first: bool) -> None:
     """It arrives later, or earlier, and joins what has the same bytes."""
