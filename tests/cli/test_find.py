@@ -363,13 +363,17 @@ def test_a_file_with_companions_means_the_version_of_all_of_them(
         edges.append(("r", "output", str(place), 1001.0 + at, {**known, **seen}))
     task = {"uid": "t-1", "f": "task", "task": "r", "name": "Make", "at": 1000.0}
     assert empty_home.facts.add([task, *_facts(*edges)]).refused == []
-    said = {}
+    shown = {}
     for rows in ("one", "two", "three"):
         beside.write_text(rows)
         answer = type_("show", str(place))
         label = "v1" if " v1 " in answer.out.splitlines()[1] else "v2"
-        said[rows] = (label, "was changed" in answer.out, "1 version old" in answer.out)
-    assert said["one"][2]
-    assert not said["one"][1]
-    assert said["two"] == ("v2", False, False)
-    assert said["three"] == ("v2", True, False)
+        shown[rows] = (
+            label,
+            "was changed" in answer.out,
+            "1 version old" in answer.out,
+        )
+    assert shown["one"][2]
+    assert not shown["one"][1]
+    assert shown["two"] == ("v2", False, False)
+    assert shown["three"] == ("v2", True, False)

@@ -40,7 +40,9 @@ def evidence(draw: st.DrawFn, kind: str) -> dict[str, Any]:
         if form != "stat":
             stat["digest"] = _digest(draw(st.sampled_from("ab")))
         known["stat"] = stat
-    if form == "said":
+    if form == "said" and kind == "project" and draw(st.booleans()):
+        known["version_num"] = draw(st.sampled_from([4, 5, 10]))
+    elif form == "said":
         known["version"] = draw(st.sampled_from(["one", "two"]))
     if form == "etag":
         values = draw(
@@ -98,7 +100,7 @@ def histories(draw: st.DrawFn) -> list[Fact]:
         if fact["dir"] == "output":
             _complete_output(draw, fact, step, parents)
         known = draw(evidence(kind))
-        if draw(st.booleans()):
+        if draw(st.booleans()) or "version_num" in known:
             fact |= known
         elif known:
             facts.append(

@@ -31,6 +31,7 @@ class Event:
         self.size = (known.get("stat") or {}).get("size", manifest.get("bytes"))
         self.manifest = manifest.get("digest")
         self.entries = manifest.get("entries")
+        self.number = known.get("version_num")
         self.version: Any = None
         self.node: Node | None = None
         self.reused = False
@@ -59,6 +60,8 @@ class Node:
 def evidence_of(known: dict[str, Any]) -> list[tuple[str, str]]:
     """List what an edge knows of its version, best first."""
     found = []
+    if known.get("version_num") is not None:
+        found.append(("said", f"n{known['version_num']}"))
     if known.get("version") is not None:
         found.append(("said", known["version"]))
     stat = known.get("stat")
@@ -92,7 +95,8 @@ def complete(facts: Iterable[Fact]) -> list[tuple[Fact, dict[str, Any]]]:
         late.sort(
             key=lambda f: (bool((f.get("stat") or {}).get("digest")), f["at"], f["uid"])
         )
-        known = {m: fact[m] for m in members if fact.get(m) is not None}
+        own = (*members, "version_num")
+        known = {m: fact[m] for m in own if fact.get(m) is not None}
         for other in late:
             known |= {m: other[m] for m in members if other.get(m) is not None}
         joined.append((fact, known))

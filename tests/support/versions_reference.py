@@ -125,6 +125,12 @@ class Graph:
         uses: dict[str, list[Event]] = {}
         current: tuple[bool, Node] | None = None
 
+        numbers: dict[Any, list[int]] = {}
+
+        def is_lower(one: Node, other: Node) -> bool:
+            mine, theirs = numbers.get(one.version), numbers.get(other.version)
+            return bool(mine and theirs and mine < theirs)
+
         def node_of(version: Any, made: bool, event: Event) -> Node:
             if version not in versions:
                 versions.append(version)
@@ -215,9 +221,14 @@ class Graph:
                     uses.setdefault(event.task, []).append(event)
             event.node = node
             node.events.append(event)
+            if event.number is not None:
+                known_as = [*numbers.get(node.version, ()), event.number]
+                numbers[node.version] = [min(known_as, key=str)]
             strong = event.role == "production" or event.looked()
             if current is None or (
-                event.role != "mention" and (strong or not current[0])
+                event.role != "mention"
+                and (strong or not current[0])
+                and (strong or not is_lower(node, current[1]))
             ):
                 was = current is not None and current[0]
                 current = (was or strong, node)

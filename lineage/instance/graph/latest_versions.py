@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 from ..store.artifact_identity import EDITED
 from ..store.database import TeamReader
 from ..store.derived_links import DerivedLink
+from ..store.evidence import numbered
+from ..store.timeline import is_lower
 from .team_graph import TeamGraph
 
 #: Links by which an output of an older version is out of date: a copy or a part is as
@@ -24,7 +26,7 @@ _NOW: Final = (
 _THEN: Final = """
 SELECT d.entity_id, d.node_id, d.direction, MAX(d.event_at),
     MAX(CASE WHEN n.evidence IS NULL AND n.digest IS NULL THEN 0 ELSE 1 END),
-    MAX(n.same_as), MAX(n.normalised)
+    MAX(n.same_as), MAX(n.normalised), MAX(n.version)
 FROM each_int(:ids) AS x
 JOIN edges d ON d.team_id = :team AND d.entity_id = x.value
 JOIN nodes n ON n.team_id = :team AND n.id = d.node_id
@@ -72,6 +74,16 @@ class LatestVersion(NamedTuple):
     versions: int
 
 
+class _Seen(NamedTuple):
+    """The last use or production of a version."""
+
+    is_strong: bool
+    at: float
+    node: int
+    content: Content
+    number: int | None
+
+
 class StaleReason(NamedTuple):
     """An output was made from a version that is not current any more."""
 
@@ -94,16 +106,26 @@ def newest_versions(
                 _NOW, ids=entities
             )
         }
-    events: dict[int, list[tuple[bool, float, int, Content]]] = defaultdict(list)
+    events: dict[int, list[_Seen]] = defaultdict(list)
     for row in view.rows(_THEN, ids=entities):
-        entity, node, direction, at, is_observed, same_as, normalised = row
-        content = Content(same_as, normalised)
-        events[entity].append((bool(direction or is_observed), at, node, content))
+        entity, node, direction, at, is_observed, same_as, normalised, version = row
+        content, strong = Content(same_as, normalised), bool(direction or is_observed)
+        events[entity].append(_Seen(strong, at, node, content, numbered(version)))
     counts: dict[int, int] = dict(view.rows(_COUNT_THEN, ids=entities))
     return {
-        entity: LatestVersion(*max(part)[2:], counts.get(entity, 1))
+        entity: LatestVersion(last.node, last.content, counts.get(entity, 1))
         for entity, part in events.items()
+        for last in [_last(part)]
     }
+
+
+def _last(events: list[_Seen]) -> _Seen:
+    """Return what was current last, by the rule of `store/timeline.py`."""
+    last, *later = sorted(events)
+    for one in later:
+        if one.is_strong or not is_lower(one.number, last.number):
+            last = one
+    return last
 
 
 def stale_reasons(view: TeamGraph, outputs: Collection[int]) -> list[StaleReason]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .artifact_rows import ArtifactState, VersionRow
 from .database import Transaction
-from .evidence import STAT
+from .evidence import STAT, numbered
 from .task_uses import StepPaths
 from .timeline import Event, Making, Timeline, Version
 
@@ -209,7 +209,11 @@ class _Stored:
             _, id, same_as, is_made, created_at, made_at, ordinal, *known = row
             version = timeline.versions.get(same_as)
             if version is None:
-                version = Version(ordinal=ordinal, has_evidence=known[4] is not None)
+                version = Version(
+                    ordinal=ordinal,
+                    has_evidence=known[4] is not None,
+                    number=numbered(known[0]),
+                )
                 timeline.versions[same_as] = version
                 rows[ordinal] = VersionRow(*known)
             making = Making(version, bool(is_made), created_at, made_at, id)

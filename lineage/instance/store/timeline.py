@@ -59,6 +59,8 @@ class Version:
     """Its last production so far."""
     has_evidence: bool = False
     ordinal: int = 0
+    number: int | None = None
+    """How the platform counts it, where an app said so."""
 
 
 @dataclass(slots=True, eq=False)
@@ -114,6 +116,10 @@ class Timeline:
             making = self._use(event, key)
         event.making = making
         making.events.append(event)
+        if event.evidence.number is not None:
+            making.version.number = first_number(
+                making.version.number, event.evidence.number
+            )
         self._follow_current(event, making)
 
     def _is_reuse(self, event: Event, key: Hashable | None) -> bool:
@@ -241,8 +247,26 @@ class Timeline:
             if self.current is None:
                 self.current, self.current_at = making, event.at
             return
-        self.current, self.current_at = making, event.at
+        if (
+            observes
+            or self.current is None
+            or not is_lower(making.version.number, self.current.version.number)
+        ):
+            self.current, self.current_at = making, event.at
         self.is_current_observed = self.is_current_observed or observes
+
+
+def first_number(one: int | None, other: int) -> int:
+    """Return the number that a version goes by, of those that apps gave it."""
+    return other if one is None else min(one, other, key=str)
+
+
+def is_lower(one: int | None, other: int | None) -> bool:
+    """Whether one version is an older one by the platform's own count.
+
+    An app that names the version which it uses does not say that it is the newest.
+    """
+    return one is not None and other is not None and one < other
 
 
 def identify(events: Sequence[Event]) -> list[Hashable | None]:

@@ -391,6 +391,16 @@ def test_a_changed_folder_is_another_version(story: Story) -> None:
     assert versions[0] == versions[2] != versions[1]
 
 
+def test_an_older_number_of_a_project_is_not_current(story: Story) -> None:
+    """Who uses version 4 of a project after version 5 does not say it is the newest."""
+    numbers = [4, 5, 10, 4]
+    uses = [story.uses(f"r{n}", "7", kind="project", version_num=n) for n in numbers]
+    assert story.current("7") == story.node(uses[2])
+    made = story.makes("w", "7", kind="project")
+    story.uses("r", "7", kind="project", version_num=11)
+    assert story.current("7") == story.node(made)
+
+
 def test_an_untouched_output_gets_no_second_maker(story: Story) -> None:
     """It is recorded as reused; its maker is the first run alone."""
     first = story.makes("one", "/o", stat=digest("a"))
