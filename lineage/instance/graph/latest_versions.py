@@ -9,8 +9,7 @@ from typing import Final, NamedTuple
 from ..store.artifact_identity import EDITED
 from ..store.database import TeamReader
 from ..store.derived_links import DerivedLink
-from ..store.evidence import numbered
-from ..store.timeline import is_lower
+from ..store.version_numbers import is_lower, numbered
 from .team_graph import TeamGraph
 
 #: Links by which an output of an older version is out of date: a copy or a part is as

@@ -103,12 +103,6 @@ def from_members(members: Mapping[str, Any]) -> VersionEvidence:
     )
 
 
-def numbered(version: str) -> int | None:
-    """Return the platform's number, where that is the best evidence of a version."""
-    is_number = version[:1] == "n" and version[1:].isdecimal()
-    return int(version[1:]) if is_number else None
-
-
 def read(own: str | None, late: str | None) -> VersionEvidence:
     """Read the evidence of a stored edge: its own, completed by what came later."""
     if own is None and late is None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .artifact_rows import ArtifactState, VersionRow
 from .database import Transaction
-from .evidence import STAT, numbered
+from .evidence import STAT
 from .task_uses import StepPaths
 from .timeline import Event, Making, Timeline, Version
 

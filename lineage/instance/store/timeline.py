@@ -16,6 +16,7 @@ from typing import Literal
 from .artifact_identity import CONTAINERS, EDITED
 from .evidence import NO_EVIDENCE, STAT, VersionEvidence
 from .task_uses import StepPaths, TaskUses
+from .version_numbers import first_number, is_lower
 
 Role = Literal["use", "production", "mention"]
 
@@ -254,19 +255,6 @@ class Timeline:
         ):
             self.current, self.current_at = making, event.at
         self.is_current_observed = self.is_current_observed or observes
-
-
-def first_number(one: int | None, other: int) -> int:
-    """Return the number that a version goes by, of those that apps gave it."""
-    return other if one is None else min(one, other, key=str)
-
-
-def is_lower(one: int | None, other: int | None) -> bool:
-    """Whether one version is an older one by the platform's own count.
-
-    An app that names the version which it uses does not say that it is the newest.
-    """
-    return one is not None and other is not None and one < other
 
 
 def identify(events: Sequence[Event]) -> list[Hashable | None]:
