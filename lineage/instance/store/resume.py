@@ -16,6 +16,7 @@ from .database import Transaction
 from .evidence import STAT
 from .task_uses import StepPaths
 from .timeline import Event, Making, Timeline, Version
+from .version_numbers import numbered
 
 _TOKENS = (
     "SELECT t.entity_id, t.token, t.node_id FROM each_int(:ids) AS x"
