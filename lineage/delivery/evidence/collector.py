@@ -360,6 +360,7 @@ def _subject(entry: _Entry) -> Subject:
         path=fact["local_path"] if is_here else None,
         address=named if isinstance(named, str) and is_address(named) else None,
         stat=fact.get("stat", {}),
+        version=fact.get("version"),
         is_own=entry.is_own and time.time() - at < _NEW_S,
     )
 

@@ -23,6 +23,8 @@ class Subject:
     """The canonical address of what lies elsewhere."""
     stat: dict[str, Any] = field(default_factory=dict)
     """The state of a local file, as the app's thread saw it."""
+    version: str | None = None
+    """What the app itself calls the version."""
     is_own: bool = True
     """Whether this process recorded it, and did so a moment ago."""
 

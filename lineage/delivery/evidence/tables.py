@@ -1,4 +1,8 @@
-"""Tables of files: the version that Delta Lake and Iceberg keep beside their data."""
+"""Tables of files: the version that Delta Lake and Iceberg keep beside their data.
+
+A table that is used is in the state of the last commit before that: a task may have
+added to it since. Where the app says which version it opened, that one is meant.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,9 @@ _MAX_READ: Final = 16 * 1024 * 1024
 _MAX_COMMITS: Final = 20
 #: Metadata files of an Iceberg table that are read to see whose they are.
 _MAX_METADATA: Final = 20
+#: Digits of a commit's number in its file's name.
+_DIGITS: Final = 20
+_CHANGED: Final = {"pinned": False, "pinned_reason": "changed since it was declared"}
 _SEVERAL_TABLES: Final = "its folder holds the metadata of several Iceberg tables"
 
 
@@ -36,13 +43,16 @@ class DeltaResolver:
         if not os.path.isdir(log):
             return None
         commits = sorted(n for n in os.listdir(log) if _DELTA_COMMIT.match(n))
-        if not commits:
-            return None
         table = _first_id(log, commits)
-        version = f"{table}@{int(commits[-1][:20])}" if table else None
-        if version is None:
+        if table is None:
             return None
-        return {"evidence": [{"kind": "delta", "value": version}]}
+        last = int(commits[-1][:20])
+        if subject.version is not None:
+            text = subject.version
+            number = int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+            return _known("delta", table, number if number in range(last + 1) else None)
+        then = _until(log, commits, subject)
+        return _known("delta", table, int(then[-1][:20])) if then else dict(_CHANGED)
 
 
 class IcebergResolver:
@@ -66,13 +76,53 @@ class IcebergResolver:
         )
         if not numbered:
             return None
-        current = _json(os.path.join(folder, numbered[-1][1]))
-        table, snapshot = current.get("table-uuid"), current.get("current-snapshot-id")
-        if not isinstance(table, str) or not isinstance(snapshot, int):
+        newest = _json(os.path.join(folder, numbered[-1][1]))
+        table = newest.get("table-uuid")
+        if not isinstance(table, str):
             return None
         if not _is_of_one_table(folder, numbered, table):
             return {"pinned": False, "pinned_reason": _SEVERAL_TABLES}
-        return {"evidence": [{"kind": "iceberg", "value": f"{table}@{snapshot}"}]}
+        if subject.version is not None:
+            return _known("iceberg", table, _snapshot(newest, subject.version))
+        then = _until(folder, [name for _, name in numbered], subject)
+        if not then:
+            return dict(_CHANGED)
+        current = newest
+        if then[-1] != numbered[-1][1]:
+            current = _json(os.path.join(folder, then[-1]))
+        return _known("iceberg", table, current.get("current-snapshot-id"))
+
+
+def _known(kind: str, table: str, version: object) -> Findings | None:
+    """Return a table's version as evidence; None where there is no such version."""
+    if not isinstance(version, int):
+        return None
+    return {"evidence": [{"kind": kind, "value": f"{table}@{version}"}]}
+
+
+def _until(folder: str, names: list[str], subject: Subject) -> list[str]:
+    """Return the commits that were there when the table was used; all of an output."""
+    while subject.is_input and names:
+        written = os.stat(os.path.join(folder, names[-1])).st_mtime_ns
+        if written <= subject.at_ns:
+            break
+        names = names[:-1]
+    return names
+
+
+def _snapshot(metadata: dict[str, Any], name: str) -> int | None:
+    """Return the snapshot that an app calls so: by its id, its tag or its branch."""
+    refs = metadata.get("refs")
+    named = refs.get(name) if isinstance(refs, dict) else None
+    if isinstance(named, dict):
+        name = str(named.get("snapshot-id"))
+    known = metadata.get("snapshots")
+    ids = [
+        one.get("snapshot-id")
+        for one in (known if isinstance(known, list) else ())
+        if isinstance(one, dict)
+    ]
+    return next((id for id in ids if isinstance(id, int) and str(id) == name), None)
 
 
 def _is_of_one_table(folder: str, numbered: list[tuple[int, str]], table: str) -> bool:

@@ -24,6 +24,8 @@ MEMBERS: Final = (
     "stat", "size", "version", "evidence", "normalised", "unwritten", "pinned",
     "pinned_reason", "companions", "manifest",
 )  # fmt: skip
+#: Evidence that names a version of a table, which need not be its newest.
+_OF_TABLES: Final = ("delta:", "iceberg:")
 _PINS: Final = ("version_id", "version_num")
 #: Any of these makes an edge one with evidence.
 ALL_MEMBERS: Final = frozenset((*MEMBERS, *_PINS))
@@ -53,8 +55,15 @@ class VersionEvidence:
 
     @property
     def observes(self) -> bool:
-        """Whether somebody looked at the content, so that it was current then."""
-        return any(token.rank > NAMED for token in self.tokens)
+        """Whether somebody looked at the content, so that it was current then.
+
+        A table may be opened at any of its versions: who names one saw no other.
+        """
+        return any(
+            token.rank > NAMED
+            and not (self.stated is not None and token.text.startswith(_OF_TABLES))
+            for token in self.tokens
+        )
 
 
 NO_EVIDENCE: Final = VersionEvidence()

@@ -77,6 +77,47 @@ def test_an_iceberg_table_has_its_current_snapshot(tmp_path: Path) -> None:
     assert resolve(subject(tmp_path, "folder")) is None
 
 
+@pytest.mark.parametrize("is_delta", [True, False])
+def test_a_table_is_in_the_state_in_which_it_was_used(
+    tmp_path: Path, is_delta: bool
+) -> None:
+    """The task adds to it before anybody looks; a version that it names is meant."""
+    kind, resolver = ("delta", DeltaResolver()) if is_delta else (
+        "iceberg", IcebergResolver()
+    )  # fmt: skip
+
+    def commit(number: int) -> None:
+        if is_delta:
+            name, text = f"_delta_log/{number:020d}.json", {"metaData": {"id": "t"}}
+        else:
+            name = f"metadata/{number:05}-x.metadata.json"
+            text = {
+                "table-uuid": "t",
+                "current-snapshot-id": number,
+                "snapshots": [{"snapshot-id": n} for n in range(number + 1)],
+                "refs": {"first": {"snapshot-id": 0}},
+            }
+        at = time.time_ns() - (10 - number) * 10**9
+        os.utime(write(tmp_path / name, json.dumps(text)), ns=(at, at))
+
+    def found(seconds_ago: float, *, is_input: bool = True, **more: Any) -> Any:
+        at = time.time_ns() - int(seconds_ago * 1e9)
+        looked_at = Subject("folder", is_input, at, path=str(tmp_path), **more)
+        return resolver.resolve(looked_at)
+
+    for number in range(3):
+        commit(number)
+    assert pairs(found(8.5)) == [(kind, "t@1")]
+    assert pairs(found(8.5, is_input=False)) == [(kind, "t@2")]
+    assert pairs(found(0)) == [(kind, "t@2")]
+    assert found(20)["pinned"] is False
+    assert pairs(found(0, version="0")) == [(kind, "t@0")]
+    assert found(0, version="7") is None
+    assert found(0, version="of May") is None
+    named = found(0, version="first")
+    assert pairs(named) == ([] if is_delta else [(kind, "t@0")])
+
+
 @pytest.mark.parametrize(
     ("files", "expected"),
     [

@@ -401,6 +401,23 @@ def test_an_older_number_of_a_project_is_not_current(story: Story) -> None:
     assert story.current("7") == story.node(made)
 
 
+def test_a_table_that_is_opened_at_an_older_version_stays_at_its_newest(
+    story: Story,
+) -> None:
+    """Who names the version that it reads did not see that the table is in it."""
+
+    def known(number: int) -> dict[str, Any]:
+        evidence = [{"kind": "delta", "value": f"t@{number}"}]
+        return {"kind": "folder", "evidence": evidence}
+
+    first = story.makes("load", "/t", **known(0))
+    story.uses("add", "/t", **known(0))
+    last = story.makes("add", "/t", **known(1))
+    use = story.uses("read", "/t", version="0", **known(0))
+    assert story.node(use) == story.node(first)
+    assert story.current("/t") == story.node(last)
+
+
 def test_an_untouched_output_gets_no_second_maker(story: Story) -> None:
     """It is recorded as reused; its maker is the first run alone."""
     first = story.makes("one", "/o", stat=digest("a"))
