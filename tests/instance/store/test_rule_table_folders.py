@@ -1,0 +1,219 @@
+"""What an app does with folders and their files, and what must be answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from store_engines import digest
+from store_story import START, Story
+
+from lineage.instance.store import Store
+
+H1 = f"h1:{'a' * 43}="
+
+
+@pytest.fixture
+def story(store: Store) -> Story:
+    """A story in an empty store."""
+    return Story(store)
+
+
+@pytest.mark.parametrize("base", ["/data/table", "s3://bucket/table"])
+def test_a_file_of_a_produced_folder_comes_from_its_maker(
+    story: Story, base: str
+) -> None:
+    """And what was made of the file is found from what the folder was made of."""
+    used = story.uses("write", "/in")
+    story.makes("write", base, kind="folder")
+    story.uses("read", f"{base}/day=1/part-0")
+    made = story.makes("read", "/out")
+    assert "write" in story.walk(story.node(made), up=True)[1]
+    assert "/out" in story.walk(story.node(used), up=False)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "second", "third", "maker"),
+    [
+        ("a", ("a", 5, "d", 1), ("a", 5, "d", 1), "w1"),
+        ("a", ("a", 5, None, 1), ("a", 5, None, 1), "w1"),
+        ("a", ("a", 5, "d", 2), ("a", 5, "d", 2), "w2"),
+        ("a", ("a", 6, "d", 1), ("a", 6, "d", 1), "w2"),
+        ("a", ("a", 5, "e", 1), ("a", 5, "d", 1), "w3"),
+        ("a", ("b", 5, "d", 1), ("a", 5, "d", 1), "w3"),
+        ("sub", ("sub/a", 5, "d", 1), ("sub/a", 5, "d", 1), "w1"),
+        ("sub", ("sub/a", 5, "d", 1), ("sub/a", 5, "d", 3), "w3"),
+    ],
+    ids=[
+        "left alone", "left alone, unread", "written again", "other size",
+        "other content", "was gone", "folder left alone", "folder written again",
+    ],
+)  # fmt: skip
+def test_a_file_that_a_later_maker_of_a_folder_left_alone_keeps_its_own(
+    story: Story, name: str, second: Any, third: Any, maker: str
+) -> None:
+    """Run after run writes into one folder; a reader then takes what is in it."""
+    first = ("sub/a" if name == "sub" else "a", 5, "d", 1)
+    for number, entry in enumerate((first, second, third), 1):
+        path, size, sign, mtime = entry
+        listed = (path, size, sign and f"sha256:{sign * 64}", mtime)
+        manifest = {
+            "digest": f"h1:{str(number) * 43}=", "files": 2, "bytes": 9,
+            "entries": [listed, ("own", number, None, number)],
+        }  # fmt: skip
+        known = [{"kind": "dirhash-h1", "value": manifest["digest"]}]
+        story.makes(
+            f"w{number}", "/out", kind="folder", manifest=manifest, evidence=known
+        )
+    kind = "folder" if name == "sub" else "file"
+    use = story.uses("r", f"/out/{name}", kind=kind)
+    assert story.walk(story.node(use), up=True)[1] & {"w1", "w2", "w3"} == {maker}
+
+
+def _folder_of(**files: int) -> dict[str, Any]:
+    """Return what an edge knows of a folder: files with the times of their writing."""
+    listed = [(name, 20, None, at) for name, at in sorted(files.items())]
+    sign = "".join(f"{name}{at}" for name, at in sorted(files.items()))
+    manifest = {
+        "digest": f"h1:{sign:x<43}=", "files": len(files), "bytes": 20,
+        "entries": listed,
+    }  # fmt: skip
+    known = [{"kind": "dirhash-h1", "value": manifest["digest"]}]
+    return {"kind": "folder", "manifest": manifest, "evidence": known}
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "runs"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1, "b": 2, "c": 3}, {"w1", "w2", "w3"}),
+        ({"a": 2, "b": 2}, {"a": 2, "b": 2, "c": 3}, {"w2", "w3"}),
+        ({"a": 1, "b": 2}, {"a": 1, "c": 3}, {"w1", "w3"}),
+        ({"a": 1, "b": 2}, {"b": 2, "c": 3}, {"w2", "w3"}),
+        ({"a": 1, "b": 2}, {"c": 3}, {"w3"}),
+    ],
+    ids=["all stay", "written again", "the second's is gone", "the first's is gone",
+         "all are gone"],
+)  # fmt: skip
+def test_a_folder_comes_from_the_runs_whose_files_it_has(
+    story: Story, second: dict[str, int], third: dict[str, int], runs: set[str]
+) -> None:
+    """Run after run writes into one folder; who uses it as a whole uses all of it."""
+    firsts = []
+    for number, files in enumerate(({"a": 1}, second, third), 1):
+        firsts.append(story.uses(f"w{number}", f"/in{number}"))
+        story.makes(f"w{number}", "/out", **_folder_of(**files))
+    story.uses("r", "/out", **_folder_of(**third))
+    made = story.makes("r", "/report")
+    assert story.walk(story.node(made), up=True)[1] == {"r", *runs}
+    for number, first in enumerate(firsts, 1):
+        reached = story.walk(story.node(first), up=False)[0]
+        assert ("/report" in reached) is (f"w{number}" in runs)
+
+
+def test_a_folder_of_which_one_file_was_changed_by_hand_has_its_maker(
+    story: Story,
+) -> None:
+    """Nobody made the new version; the other files are still the run's."""
+    story.makes("w", "/out", **_folder_of(a=1, b=1))
+    story.uses("r", "/out", **_folder_of(a=1, b=2))
+    made = story.makes("r", "/report")
+    assert story.walk(story.node(made), up=True)[1] == {"r", "w"}
+
+
+@pytest.mark.parametrize(("again", "is_there"), [(1, True), (2, False)])
+def test_a_file_that_a_later_maker_of_its_folder_left_alone_is_a_part_of_that(
+    story: Story, again: int, is_there: bool
+) -> None:
+    """A step wrote a file, its run the folder; what the file came from is found."""
+    step = {"key": "1", "name": "draw", "at": START}
+    story.uses("w1", "/in", step=step)
+    story.makes("w1", "/out/a", step=step, scope="1")
+    story.makes("w1", "/out", derived_from=[], **_folder_of(a=1))
+    story.makes("w2", "/out", **_folder_of(a=again, b=2))
+    story.uses("r", "/out", **_folder_of(a=again, b=2))
+    made = story.makes("r", "/report")
+    assert ("/in" in story.walk(story.node(made), up=True)[0]) is is_there
+
+
+@pytest.mark.parametrize(
+    ("name", "sign", "listed", "is_part"),
+    [
+        ("a", "a", [("a", 20, "a", 1)], True),
+        ("a", "b", [("a", 20, "a", 1)], False),
+        ("a", "b", [("a", 20, None, 1)], True),
+        ("a", "b", [("a", 30, None, 1)], False),
+        ("a", "b", [("b", 20, "a", 1)], False),
+        ("a", "b", [], True),
+        ("a", "b", [("a", 20, "a", 2 * 10**18)], True),
+        ("a", "b", [("b", 20, "a", 2 * 10**18)], True),
+    ],
+    ids=["as listed", "changed since", "maybe changed", "other size", "came later",
+         "only made for what comes later", "used before the maker wrote it again",
+         "used before the maker removed it"],
+)  # fmt: skip
+@pytest.mark.parametrize("is_later", [False, True])
+def test_a_file_that_the_folder_did_not_have_is_no_part_of_it(
+    story: Story, name: str, sign: str, listed: Any, is_part: bool, is_later: bool
+) -> None:
+    """Somebody changed or added a file after the run; a reader takes that one."""
+
+    def folder(entries: Any) -> dict[str, Any]:
+        shown = [(n, size, d and f"sha256:{d * 64}", at) for n, size, d, at in entries]
+        mark = "".join(f"{n}{size}{d}{at}" for n, size, d, at in entries)
+        manifest = {
+            "digest": f"h1:{mark:x<43}=", "files": 1, "bytes": 20, "entries": shown
+        }  # fmt: skip
+        known = [{"kind": "dirhash-h1", "value": manifest["digest"]}]
+        return {"kind": "folder", "manifest": manifest, "evidence": known}
+
+    story.makes("w", "/out", **folder(listed))
+    use = story.uses("r", f"/out/{name}", stat=digest(sign) | {"size": 20})
+    if is_later:
+        story.makes("w2", "/out", **folder([("a", 20, sign, 3)]))
+    expected = {"r", "w"} if is_part else {"r"}
+    made = story.makes("r", "/report")
+    assert story.walk(story.node(made), up=True)[1] == expected
+    assert ("/out" in story.walk(story.node(use), up=True)[0]) is is_part
+
+
+@pytest.mark.parametrize(
+    ("listed", "makers"),
+    [
+        ([("a", 20, "b", 3)], {"w2"}),
+        ([("a", 20, "a", 3)], {"w1"}),
+        ([("a", 20, "c", 3)], set()),
+        ([("b", 20, "a", 3)], set()),
+    ],
+    ids=["the last one", "an earlier one again", "changed by hand", "removed"],
+)
+def test_a_folder_has_the_states_of_its_files_that_it_shows(
+    story: Story, listed: Any, makers: set[str]
+) -> None:
+    """Two runs wrote a file; a reader then takes the folder as it is."""
+    story.makes("w1", "/in/a", stat=digest("a") | {"size": 20})
+    story.makes("w2", "/in/a", stat=digest("b") | {"size": 20})
+    shown = [(n, size, f"sha256:{d * 64}", at) for n, size, d, at in listed]
+    manifest = {"digest": H1, "files": 1, "bytes": 20, "entries": shown}
+    known = [{"kind": "dirhash-h1", "value": H1}]
+    story.uses("r", "/in", kind="folder", manifest=manifest, evidence=known)
+    made = story.makes("r", "/report")
+    assert story.walk(story.node(made), up=True)[1] == {"r", *makers}
+
+
+def test_a_folder_comes_from_who_made_its_files(story: Story) -> None:
+    """Other files of the folder are no ancestors of what was made from one."""
+    story.makes("a", "/f/x")
+    story.uses("b", "/f", kind="folder")
+    made = story.makes("b", "/out")
+    story.uses("c", "/f/y")
+    other = story.makes("c", "/other")
+    assert story.walk(story.node(made), up=True)[1] == {"a", "b"}
+    assert story.walk(story.node(other), up=True)[1] == {"c"}
+
+
+def test_a_changed_folder_is_another_version(story: Story) -> None:
+    """Its evidence decides; going back to the same files is the same version."""
+    hashes = [[{"kind": "dirhash-h1", "value": value}] for value in "aba"]
+    uids = [story.uses("r", "/f", kind="folder", evidence=e) for e in hashes]
+    versions = [story.version(story.node(uid)) for uid in uids]
+    assert versions[0] == versions[2] != versions[1]
