@@ -17,7 +17,9 @@ from crash_processes import PATIENCE_S, Lifeline, Zygote
 FILES = 3
 KILLS = 30
 #: Files above 1 MiB are read beside delivery, so that their digests are late.
-SIZE = 24 * 1024 * 1024
+SIZE = 2 * 1024 * 1024
+#: What the slow disk takes for one of them.
+READ_S = 0.2
 
 
 class _Home:
@@ -45,6 +47,7 @@ class _Home:
             base=self._number * 100,
             files=FILES,
             size=SIZE,
+            read_s=READ_S,
         )
         ends_at = time.monotonic() + PATIENCE_S
         while len(self.kept()) == before and time.monotonic() < ends_at:

@@ -13,6 +13,7 @@ from prefork_tools import (
     celery,
     delegate,
     gunicorn,
+    let_die,
     request,
     request_several,
 )
@@ -105,3 +106,11 @@ def test_celery_stopped_by_sigterm_has_delivered(
     workers = {pid for pid, _ in results.values()}
     assert len(workers) == len(numbers) if options else len(workers) <= 2
     assert_all_delivered(worker, in_master + numbers)
+
+
+def test_what_a_killed_celery_worker_leaves_is_sent_at_shutdown(tmp_path: Path) -> None:
+    """The main process, which has recorded nothing itself, sends it before its end."""
+    with celery(tmp_path) as worker:
+        let_die(worker, 7)
+        assert worker.stop() == 0
+    assert_all_delivered(worker, [7])

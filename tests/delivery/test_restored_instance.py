@@ -59,9 +59,9 @@ class Instance:
         assert ran.returncode == 0, ran.stderr
 
     def run(self, body: str, folder: Path):  # type: ignore[no-untyped-def]
-        """Run a client."""
+        """Run a client, which may take its time on a busy machine."""
         address = f"http://127.0.0.1:{self.settings.port}"
-        return run(body, folder, LINEAGE_TARGET=address)
+        return run(body, folder, LINEAGE_TARGET=address, LINEAGE_FLUSH_TIMEOUT_S="30")
 
 
 @pytest.fixture

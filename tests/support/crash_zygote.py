@@ -24,7 +24,7 @@ from plain_platform import SENDER, PlainPlatform
 import lineage
 from lineage import api, runtime  # noqa: F401  warm
 from lineage.delivery import exporter_resolver, flusher  # noqa: F401  warm
-from lineage.delivery.evidence import collector  # noqa: F401  warm
+from lineage.delivery.evidence import collector, content, local_file  # noqa: F401  warm
 from lineage.instance import embedded, routes, server, store  # noqa: F401  warm
 from lineage.instance.store import fact_types
 from lineage.journal import writer  # noqa: F401  warm
@@ -79,8 +79,9 @@ def _record_one(ident: int, log: int) -> None:
 
 
 def digest(command: dict[str, Any]) -> None:
-    """Use large files until killed: their digests come after their edges."""
+    """Use files on a slow disk until killed: their digests come after their edges."""
     _enter(command)
+    _slow_down_reading(command["read_s"])
     log = os.open(command["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for number in range(command["files"]):
         path = Path(command["folder"], f"{command['base'] + number}.bin")
@@ -90,6 +91,17 @@ def digest(command: dict[str, Any]) -> None:
         os.write(log, b"kept %d\n" % (command["base"] + number))
         lineage.flush(0)
     threading.Event().wait()
+
+
+def _slow_down_reading(read_s: float) -> None:
+    """Let the content of each file take so long, as a slow disk does."""
+    read = content.read_content
+
+    def read_slowly(*args: Any, **kwargs: Any) -> Any:
+        time.sleep(read_s)
+        return read(*args, **kwargs)
+
+    local_file.read_content = read_slowly
 
 
 def succeed(command: dict[str, Any]) -> None:

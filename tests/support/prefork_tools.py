@@ -40,7 +40,7 @@ def app(environ, start_response):
 """
 
 _JOBS = """
-import os
+import os, signal
 from pathlib import Path
 from celery import Celery
 import lineage
@@ -58,6 +58,10 @@ if "IN_MASTER" in os.environ:
 def work(number):
     lineage.current_task().uses_project(number)
     return [os.getpid(), 2 * number]
+@app.task
+@lineage.uses_project("number")
+def die(number):
+    os.kill(os.getpid(), signal.SIGKILL)
 """
 
 _SEND = """
@@ -66,6 +70,13 @@ os.environ["LINEAGE_ENABLED"] = "false"
 import jobs
 sent = [jobs.work.delay(number) for number in json.loads(sys.argv[1])]
 print(json.dumps([result.get(timeout=50) for result in sent]))
+"""
+
+_SEND_FATAL = """
+import os, sys
+os.environ["LINEAGE_ENABLED"] = "false"
+import jobs
+jobs.die.delay(int(sys.argv[1]))
 """
 
 Answers = dict[int, tuple[int, int]]
@@ -180,3 +191,13 @@ def delegate(worker: Started, numbers: Sequence[int]) -> Answers:
     assert ran.returncode == 0, ran.stderr
     pairs = json.loads(ran.stdout)
     return {number: tuple(pair) for number, pair in zip(numbers, pairs, strict=True)}
+
+
+def let_die(worker: Started, number: int) -> None:
+    """Send a task whose process is killed when it has recorded, and wait for that."""
+    worker.find(r"celery@\S+ (ready)\.")
+    script = worker.place / "send_fatal.py"
+    script.write_text(_SEND_FATAL)
+    ran = run_script(script, str(number), home=worker.home)
+    assert ran.returncode == 0, ran.stderr
+    worker.find(r"exited with '(signal 9 \(SIGKILL\))'")
