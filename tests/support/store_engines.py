@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from emptied_stores import EmptiedStores
 
 from lineage.instance.store import Store, open_store
 from lineage.instance.store.partitioning import partition
-
-_schemas = itertools.count(1)
 
 #: When the facts of tests begin: a clock in 1970 is taken for a wrong one.
 START = 1_700_000_000.0
@@ -42,20 +41,38 @@ def without_sync(server: str) -> None:
 
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
+        # It would count the tables at a moment of its own.
+        connection.execute("ALTER SYSTEM SET autovacuum = off")
         connection.execute("SELECT pg_reload_conf()")
 
 
+@pytest.fixture(scope="session")
+def emptied_stores(postgres_server: str) -> EmptiedStores:
+    """The stores of the server, which tests use one after the other."""
+    return EmptiedStores(postgres_server)
+
+
 @pytest.fixture(params=["sqlite", "postgresql", "partitioned"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a new, empty store, of each kind in turn."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'instance.db'}"
-    url = new_schema(request.getfixturevalue("postgres_server"))
-    if request.param == "partitioned":
-        made = open_store(url)
-        partition(made.db, 3)
-        made.close()
-    return url
+    kind: str = request.param
+    if kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'instance.db'}"
+        return
+    stores: EmptiedStores = request.getfixturevalue("emptied_stores")
+    place = stores.take(kind, _make_plain if kind == "postgresql" else _make_parted)
+    yield place.url
+    stores.give_back(kind, place)
+
+
+def _make_plain(url: str) -> None:
+    open_store(url).close()
+
+
+def _make_parted(url: str) -> None:
+    made = open_store(url)
+    partition(made.db, 3)
+    made.close()
 
 
 @pytest.fixture
@@ -64,17 +81,6 @@ def store(store_url: str) -> Iterator[Store]:
     opened = open_store(store_url)
     yield opened
     opened.close()
-
-
-def new_schema(server: str) -> str:
-    """Make a schema of its own in the server and give the URL that leads to it."""
-    import psycopg
-
-    name = f"test_{next(_schemas)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")
-    joint = "&" if "?" in server else "?"
-    return f"{server}{joint}options=-csearch_path%3D{name}"
 
 
 class Facts:

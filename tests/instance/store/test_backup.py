@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from store_engines import Facts, new_schema
+from emptied_stores import new_schema
+from store_engines import Facts
 
 from lineage.errors import StoreError
 from lineage.instance.graph import GraphQueries

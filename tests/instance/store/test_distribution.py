@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from store_engines import new_schema
+from emptied_stores import new_schema
 
 from lineage.errors import StoreError
 from lineage.instance.store import Store, open_store

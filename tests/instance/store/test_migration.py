@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_engines import Facts, new_schema
+from emptied_stores import new_schema
+from store_engines import Facts
 
 from lineage.instance.store import Database, Store, migrate, open_store
 from lineage.instance.store.database import TeamReader

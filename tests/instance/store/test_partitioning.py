@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_engines import Facts, digest, new_schema
+from emptied_stores import new_schema
+from store_engines import Facts, digest
 
 from lineage.errors import StoreError
 from lineage.instance.graph import GraphQueries

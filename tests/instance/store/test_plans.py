@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_engines import Facts, digest, new_schema
+from emptied_stores import new_schema
+from store_engines import Facts, digest
 
 from lineage.instance.store import open_store
 from lineage.instance.store.database import Transaction, bound

@@ -8,7 +8,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from store_engines import Facts, digest, new_schema
+from emptied_stores import new_schema
+from store_engines import Facts, digest
 
 from lineage.instance.graph import GraphQueries
 from lineage.instance.store import open_store

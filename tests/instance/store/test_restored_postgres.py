@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_engines import Facts, new_schema, without_sync
+from emptied_stores import new_schema
+from store_engines import Facts, without_sync
 
 from lineage.errors import StoreError
 from lineage.instance.store import Store, open_store
