@@ -6,16 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from emptied_stores import EmptiedStores
 from instance_fixture import InstanceFixture
-from instance_postgres import Postgres
+from store_engines import emptied_stores, plain_store, postgres_server
 
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server, started when the first test asks for it."""
-    server = Postgres()
-    yield server
-    server.close()
+__all__ = ["emptied_stores", "postgres_server"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -23,10 +18,14 @@ def instance(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[InstanceFixture]:
     """An open instance on each kind of store."""
-    url = None
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = server.database()
-    made = InstanceFixture(tmp_path / "instance", url)
-    yield made
-    made.close()
+    home = tmp_path / "instance"
+    if request.param == "sqlite":
+        made = InstanceFixture(home)
+        yield made
+        made.close()
+        return
+    stores: EmptiedStores = request.getfixturevalue("emptied_stores")
+    with plain_store(stores) as url:
+        made = InstanceFixture(home, url)
+        yield made
+        made.close()

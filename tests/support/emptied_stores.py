@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -81,13 +82,21 @@ class EmptiedStores:
         self._server = server
         self._free: defaultdict[str, list[_Place]] = defaultdict(list)
 
-    def take(self, kind: str, make: Callable[[str], None]) -> _Place:
-        """Return a store with no more in it than a new one has.
+    @contextmanager
+    def lent(self, kind: str, make: Callable[[str], None]) -> Iterator[str]:
+        """Give the URL of a store with no more in it than a new one has.
 
         Args:
             kind: How it is made, in a word.
             make: Makes it, given its URL.
         """
+        place = self._take(kind, make)
+        yield place.url
+        place.uses += 1
+        if place.uses < _MOST_USES:
+            self._free[kind].append(place)
+
+    def _take(self, kind: str, make: Callable[[str], None]) -> _Place:
         while self._free[kind]:
             place = self._free[kind].pop()
             if _emptied(place):
@@ -103,12 +112,6 @@ class EmptiedStores:
             }
             structure = connection.execute(_STRUCTURE).fetchall()
         return _Place(url, structure, rows)
-
-    def give_back(self, kind: str, place: _Place) -> None:
-        """Let another test have a store."""
-        place.uses += 1
-        if place.uses < _MOST_USES:
-            self._free[kind].append(place)
 
 
 def _emptied(place: _Place) -> bool:

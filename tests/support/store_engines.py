@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +61,17 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'instance.db'}"
         return
     stores: EmptiedStores = request.getfixturevalue("emptied_stores")
-    place = stores.take(kind, _make_plain if kind == "postgresql" else _make_parted)
-    yield place.url
-    stores.give_back(kind, place)
+    if kind == "postgresql":
+        with plain_store(stores) as url:
+            yield url
+    else:
+        with stores.lent(kind, _make_parted) as url:
+            yield url
 
 
-def _make_plain(url: str) -> None:
-    open_store(url).close()
+def plain_store(stores: EmptiedStores) -> AbstractContextManager[str]:
+    """Lend an empty store on PostgreSQL, as it is made for a server that is new."""
+    return stores.lent("plain", lambda url: open_store(url).close())
 
 
 def _make_parted(url: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from instance_postgres import Postgres
+from emptied_stores import EmptiedStores
 from instance_server import Served, in_thread, settings_for
+from store_engines import plain_store
 
 
 @pytest.fixture
@@ -17,18 +18,12 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield running
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server, started when the first test asks for it."""
-    server = Postgres()
-    yield server
-    server.close()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty store of each kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'store.db'}"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.database()
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    stores: EmptiedStores = request.getfixturevalue("emptied_stores")
+    with plain_store(stores) as url:
+        yield url

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from instance_fixture import edge_fact
-from instance_postgres import Postgres
 from instance_server import Served, in_thread, settings_for
 
 from lineage.api import Api
@@ -142,9 +141,9 @@ def test_postgresql_distinguishes_away_from_wrong(
     assert type(PostgresDialect("postgresql://x").translate(error)) is kind
 
 
-def test_a_postgresql_that_cannot_be_reached_is_away(postgres: Postgres) -> None:
+def test_a_postgresql_that_cannot_be_reached_is_away(postgres_server: str) -> None:
     """A server that is not there is no fault of a statement."""
-    missing = postgres.database().replace("/postgres?", "/no_such_database?")
+    missing = postgres_server.replace("/postgres?", "/no_such_database?")
     with pytest.raises(StoreError) as raised:
         open_store(missing)
     assert type(raised.value) is ServerAwayError
