@@ -178,7 +178,7 @@ def test_what_a_second_receiver_lacks_is_in_the_one_warning(tmp_path: Path) -> N
     """It says how many, why, where they are and what sends them."""
     away = "http://127.0.0.1:9/events"
     ran = run("record(1)", tmp_path,
-              LINEAGE_OPENLINEAGE_URL=away, LINEAGE_FLUSH_TIMEOUT_S="6")  # fmt: skip
+              LINEAGE_OPENLINEAGE_URL=away, LINEAGE_FLUSH_TIMEOUT_S="20")  # fmt: skip
     assert stored(tmp_path) == [1]
     (left,) = ran.stderr.strip().split("\n")
     assert re.match(rf"\d facts were not delivered to {away} \(HTTP", left)

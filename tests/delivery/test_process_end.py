@@ -56,6 +56,7 @@ def test_ctrl_c_in_a_module_stays_the_end_by_a_signal(tmp_path: Path) -> None:
     """A program that was started by `python -m` ends as it would without lineage."""
     (tmp_path / "app.py").write_text(f"{PRELUDE}\nimport time\nrecord(1)\n{CTRL_C}\n")
     environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    environ["LINEAGE_FLUSH_TIMEOUT_S"] = "30"
     ran = subprocess.run(
         [sys.executable, "-m", "app"], env=environ, capture_output=True
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from emptied_stores import EmptiedStores
@@ -18,7 +18,7 @@ from lineage.instance.store.partitioning import partition
 #: When the facts of tests begin: a clock in 1970 is taken for a wrong one.
 START = 1_700_000_000.0
 
-StoreUrl = Callable[[], str]
+KINDS: Final = ("sqlite", "postgresql", "partitioned")
 
 
 @pytest.fixture(scope="session")
@@ -53,20 +53,32 @@ def emptied_stores(postgres_server: str) -> EmptiedStores:
     return EmptiedStores(postgres_server)
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "partitioned"])
+@pytest.fixture(params=KINDS)
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a new, empty store, of each kind in turn."""
+    with _empty_store(request, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def shared_store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Store]:
+    """A store of each kind in turn, which the tests of a module fill once."""
+    with _empty_store(request, tmp_path_factory.mktemp("shared")) as url:
+        opened = open_store(url)
+        yield opened
+        opened.close()
+
+
+def _empty_store(
+    request: pytest.FixtureRequest, folder: Path
+) -> AbstractContextManager[str]:
     kind: str = request.param
     if kind == "sqlite":
-        yield f"sqlite:///{tmp_path / 'instance.db'}"
-        return
+        return nullcontext(f"sqlite:///{folder / 'instance.db'}")
     stores: EmptiedStores = request.getfixturevalue("emptied_stores")
-    if kind == "postgresql":
-        with plain_store(stores) as url:
-            yield url
-    else:
-        with stores.lent(kind, _make_parted) as url:
-            yield url
+    return plain_store(stores) if kind == "postgresql" else _parted_store(stores)
 
 
 def plain_store(stores: EmptiedStores) -> AbstractContextManager[str]:
@@ -74,10 +86,13 @@ def plain_store(stores: EmptiedStores) -> AbstractContextManager[str]:
     return stores.lent("plain", lambda url: open_store(url).close())
 
 
-def _make_parted(url: str) -> None:
-    made = open_store(url)
-    partition(made.db, 3)
-    made.close()
+def _parted_store(stores: EmptiedStores) -> AbstractContextManager[str]:
+    def make(url: str) -> None:
+        made = open_store(url)
+        partition(made.db, 3)
+        made.close()
+
+    return stores.lent("partitioned", make)
 
 
 @pytest.fixture

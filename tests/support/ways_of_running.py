@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 import textwrap
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
+
+from lineage.cli import main
 
 _DROPPED = ("LINEAGE_", "SERVER_ADDRESS", "API_TOKEN", "SUPERVISELY_", "TASK_ID", "ENV")
 
@@ -82,18 +87,13 @@ def run_program(
 
 
 def query(folder: Path, *words: str) -> str:
-    """Answer a command about the program's home."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lineage", *words],
-        env=clean_environment(folder / "home"),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    """Answer a command about the program's home, in this process."""
+    with (
+        patch.dict(os.environ, clean_environment(folder / "home"), clear=True),
+        redirect_stdout(io.StringIO()) as printed,
+    ):
+        assert main(words) == 0, words
+    return printed.getvalue()
 
 
 def recorded_tasks(folder: Path) -> dict[str, RecordedTask]:
@@ -101,14 +101,7 @@ def recorded_tasks(folder: Path) -> dict[str, RecordedTask]:
 
     The command shows five artifacts of each direction; programs stay below that.
     """
-    subprocess.run(
-        [sys.executable, "-m", "lineage", "flush"],
-        env=clean_environment(folder / "home"),
-        cwd=folder,
-        capture_output=True,
-        timeout=90,
-        check=False,
-    )
+    query(folder, "flush")
     listed = json.loads(query(folder, "tasks", "--json"))["tasks"]
     names = [task["node"]["name"] for task in listed]
     assert len(names) == len(set(names)), names

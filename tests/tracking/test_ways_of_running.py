@@ -122,15 +122,17 @@ def _program(way: str) -> str:
     return _MAIN.format(work=textwrap.dedent(WAYS[way]))
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        pytest.param(way, marks=pytest.mark.posix)
-        if way.endswith(("fork", "forkserver"))
-        else way
-        for way in WAYS
-    ],
-)
+def _marked(way: str) -> object:
+    """Mark a way: by what it needs, and by whether others are alike on each Python."""
+    marks = []
+    if way.endswith(("fork", "forkserver")):
+        marks.append(pytest.mark.posix)
+    if way.startswith(("pool, ", "process, ")) or way in ("thread", "thread pool"):
+        marks.append(pytest.mark.slow)
+    return pytest.param(way, marks=marks)
+
+
+@pytest.mark.parametrize("way", [_marked(way) for way in WAYS])
 def test_all_edges_are_one_tasks(way: str, tmp_path: Path) -> None:
     """Work records into the task that handed it over, in a reused worker too."""
     done = run_program(_program(way), tmp_path)

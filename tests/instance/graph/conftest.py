@@ -1,5 +1,5 @@
 """The stores that these tests run on."""
 
-from store_engines import store, store_url
+from store_engines import shared_store, store, store_url
 
-__all__ = ["store", "store_url"]
+__all__ = ["shared_store", "store", "store_url"]

@@ -44,12 +44,12 @@ def run(number: int) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-@pytest.fixture
-def graph(store: Store) -> GraphQueries:
-    """Thirty trainings."""
+@pytest.fixture(scope="module")
+def graph(shared_store: Store) -> GraphQueries:
+    """Thirty trainings, which no test adds anything to."""
     for number in range(RUNS):
-        store.ingest(1, run(number))
-    return GraphQueries(store)
+        shared_store.ingest(1, run(number))
+    return GraphQueries(shared_store)
 
 
 def named(answer: OverviewAnswer, name: str) -> OverviewItem:

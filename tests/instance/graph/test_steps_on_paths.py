@@ -45,7 +45,7 @@ def _distances(made_from: dict[int, set[int]], source: int) -> dict[int, int]:
 @settings(
     max_examples=20,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=_steps())
 def test_a_way_through_one_task_follows_its_steps(store: Store, steps: Steps) -> None:

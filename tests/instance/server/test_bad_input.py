@@ -67,9 +67,9 @@ def check(answer: Any) -> None:
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
 @settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_any_json_is_answered(
@@ -93,7 +93,7 @@ def test_any_json_is_answered(
     check(fuzzed.send(name, raw=raw, query=query, headers=headers))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(raw=st.binary(max_size=300))
 def test_any_bytes_are_answered(fuzzed: InstanceFixture, raw: bytes) -> None:
     """A body that is no JSON at all is refused."""

@@ -39,7 +39,7 @@ def test_requests_made_from_the_description_are_answered(
     """Requests that fit the description get no 5xx, and answers that fit it."""
 
     @given(case=described[path]["POST"].as_strategy())
-    @settings(max_examples=15, deadline=None, database=None)
+    @settings(max_examples=8, deadline=None, database=None)
     def run(case: Any) -> None:
         answer = case.call()
         case.validate_response(
