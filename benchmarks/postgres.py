@@ -56,7 +56,7 @@ def run(options: Options) -> list[Table]:
 def _batches(uri: str, options: Options) -> Table:
     """Measure batches into both stores, and the same rows bare, interleaved."""
     rounds = options.pick_rounds(40, 12)
-    batch = 1_000 if options.is_smoke else ingest.BATCH
+    batch = 200 if options.is_smoke else ingest.BATCH
     table = Table(
         f"{TITLE}: edges a second into it, {rounds} batches of each",
         (

@@ -43,9 +43,9 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GraphRecord:
 
 @pytest.fixture(scope="session")
 def large() -> GraphRecord:
-    """A chain of 2,000 nodes."""
+    """A chain of 1,200 nodes, deeper than Python recurses."""
     nodes, edges = [], []
-    for number in range(1000):
+    for number in range(600):
         task, data = f"task:{number + 1}", f"data:{number + 1}"
         nodes += [
             Node(key=task, type="task", kind="task", id=number + 1, name="t",
