@@ -36,6 +36,7 @@ def test_the_demo_brings_its_own_example(
         assert main([*words, "--home", str(tmp_path / "home")]) == 0, words
 
 
+@pytest.mark.slow
 def test_the_demo_shows_what_the_page_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -47,6 +48,7 @@ def test_the_demo_shows_what_the_page_needs(
     assert "pip install 'workflow-lineage[server]'" in last
 
 
+@pytest.mark.slow
 def test_the_address_that_the_demo_prints_works(tmp_path: Path) -> None:
     """It serves the page when asked to, also where nobody sits at a terminal."""
     script = (

@@ -148,6 +148,7 @@ def test_every_command_is_walked() -> None:
     assert {name for name, _ in commands()} == set(WORDS) | WAITING
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colours", ["", "1"])
 @pytest.mark.parametrize("name", WORDS)
 def test_no_command_prints_what_a_terminal_obeys(

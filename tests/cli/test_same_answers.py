@@ -78,6 +78,7 @@ def test_each_question_has_its_case() -> None:
     assert len(QUESTIONS) == covered
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(_CASES, key=lambda name: name == "delete"))
 def test_a_question_has_the_same_answer_through_a_server(
     name: str, local: LocalGraph, served_home: str

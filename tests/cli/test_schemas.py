@@ -201,6 +201,7 @@ raise SystemExit(main(["demo", "--no-page", "--home", "home", "--json"]))
 """
 
 
+@pytest.mark.slow
 def test_the_demo_prints_its_form(tmp_path: Path) -> None:
     """The graph of the example is all that stands in the output."""
     run = subprocess.run(

@@ -153,6 +153,7 @@ assert arrived() == list(range(1, 10))
     ran_well(body, tmp_path)
 
 
+@pytest.mark.slow
 def test_facts_wait_until_the_embedded_store_has_room(tmp_path: Path) -> None:
     """A full disk under SQLite costs no fact, also when the process is killed."""
     body = """

@@ -145,6 +145,7 @@ def test_a_child_of_a_fork_looks_again(hanging: Path) -> None:
     git_commit._reap(parents)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("end", "code"),
     [
