@@ -44,6 +44,11 @@ class Instance:
         facts = "1 fact waits" if waiting == 1 else f"{waiting:,} facts wait"
         return f"; {facts} for delivery, so first type: lineage flush"
 
+    def waiting_lines(self) -> list[Line]:
+        """Show, under an answer that found nothing, that facts wait for delivery."""
+        hint = self.waiting_hint().removeprefix("; ")
+        return [line(StyledText(hint, "warn"))] if hint else []
+
     def page_lines(self, **state: str) -> list[Line]:
         """Show the address of the page that shows what the command shows, if any.
 

@@ -118,10 +118,13 @@ def run_impact(args: argparse.Namespace) -> CommandResult:
     """List what depends on something."""
     with instance(args) as here:
         found, answer = _find_impact(here, args)
+        has_any = answer.remake or answer.loses_source or answer.possibly
+        waiting = [] if has_any else here.waiting_lines()
         page = here.page_lines(view="impact", focus=found.selector)
     lines = [
         *found.notes,
         *impact_lines(answer, limit=args.limit),
+        *waiting,
         *page,
     ]
     return CommandResult(answer, lines)
@@ -270,6 +273,8 @@ def run_stale(args: argparse.Namespace) -> CommandResult:
             made = indirect_lines(here.graph.stale(of=of, indirect=True))
             lines += made
             is_indirect = bool(made)
+        if not answer.items:
+            lines += here.waiting_lines()
         page = here.page_lines(**_page_of_stale(of, args.all, is_indirect))
     return CommandResult(answer, [*lines, *page])
 

@@ -48,7 +48,7 @@ def test_leftovers_are_reported_and_flushed(type_) -> None:
     assert "everything is delivered" in type_("status").out
 
 
-@pytest.mark.parametrize("words", [("tasks",), ("show", "project:1")])
+@pytest.mark.parametrize("words", [("tasks",), ("show", "project:1"), ("stale",)])
 def test_who_finds_nothing_learns_of_facts_that_wait(
     type_, words: tuple[str, ...]
 ) -> None:
@@ -60,6 +60,16 @@ def test_who_finds_nothing_learns_of_facts_that_wait(
     type_("flush", "--timeout", "20")
     after = type_(*words)
     assert "wait for delivery" not in after.out + after.err
+
+
+def test_nothing_depends_on_it_as_far_as_is_delivered(type_) -> None:
+    """Facts that wait may show what was made of it."""
+    _leave(_edge(id=1))
+    type_("flush", "--timeout", "20")
+    assert "wait" not in type_("impact", "project:1").out
+    _leave(_edge(id=2))
+    answer = type_("impact", "project:1")
+    assert "1 fact waits for delivery, so first type: lineage flush" in answer.out
 
 
 def test_a_refused_fact_is_named_with_its_reason(type_) -> None:

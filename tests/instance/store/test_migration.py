@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from emptied_stores import new_schema
-from store_engines import Facts
+from store_engines import Facts, digest
 
 from lineage.instance.store import Database, Store, migrate, open_store
 from lineage.instance.store.database import TeamReader
@@ -144,4 +144,31 @@ def test_files_that_other_steps_had_used_are_no_longer_their_source(
     again = open_store(store_url)
     with again.db.read() as tx:
         assert upstream(TeamReader(tx, 1), [newer]) == []
+    again.close()
+
+
+def test_states_of_a_file_with_companions_are_read_again(
+    store: Store, store_url: str
+) -> None:
+    """Earlier versions took two of them for one where its own state was the same."""
+    stat = {"size": 8192, "mtime_ns": 1}
+    known = [{"kind": "companions", "value": f"sha256:{'a' * 64}"}]
+    first, second = Facts("first"), Facts("second")
+    store.ingest(1, [
+        first.uses("file", "/x.db", stat=digest("d") | stat),
+        second.uses("file", "/x.db", stat=stat, evidence=known, at=T + 9),
+    ])  # fmt: skip
+    bound = "SELECT DISTINCT node_id FROM edges"
+    with store.db.write() as tx:
+        (older,), (newer,) = tx.all("SELECT id FROM nodes ORDER BY id")
+        tx.run("UPDATE edges SET node_id = ?", (older,))
+        tx.run("UPDATE links SET node_id = ? WHERE node_id = ?", (older, newer))
+        tx.run("UPDATE version_tokens SET node_id = ?", (older,))
+        tx.run("UPDATE entities SET versions = 1, latest_id = ?", (older,))
+        tx.run("DELETE FROM nodes WHERE id = ?", (newer,))
+        tx.run("DELETE FROM lineage_migrations WHERE number = 1150")
+    again = open_store(store_url)
+    with again.db.read() as tx:
+        assert len(tx.all(bound)) == 2
+        assert len(tx.all("SELECT id FROM nodes")) == 2
     again.close()
