@@ -21,10 +21,10 @@ demo: .venv/.demo  ## run the example and look at its graph
 
 test: .venv/.dev  ## run the tests
 	scripts/need chromium
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-quick: $(QUICK_VENV)/.quick  ## run what takes two minutes: no browser, no database server
-	$(QUICK_VENV)/bin/pytest -n $(WORKERS) -q -m "not slow" $(QUICK) $(ARGS)
+	$(QUICK_VENV)/bin/pytest -n $(WORKERS) --dist worksteal -q -m "not slow" $(QUICK) $(ARGS)
 
 lint: .venv/.dev  ## check style, format and import directions
 	$(BIN)/ruff check
