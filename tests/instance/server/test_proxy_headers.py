@@ -140,7 +140,7 @@ def test_a_probe_may_come_by_any_address(tmp_path: Path, probe: str) -> None:
 @pytest.mark.parametrize(
     ("words", "sent"),
     [
-        (["--prefix", "/a b"], "'/a b' is no path of plain names, as /lineage"),
+        (["--prefix", "/a b"], "'/a b' is no path of plain names, such as /lineage"),
         (["--proxy", "10.0.0.1/8"], "allowed is an address or a network"),
     ],
 )
