@@ -18,6 +18,10 @@ ARTIFACTS = [
     ("job", "1"),
     ("project", "7"),
 ]
+#: Ids of versions of project 7, and the numbers that an instance may know of them.
+REGISTERED = {90: 5, 91: 4}
+#: What says which version of a project an edge is about; it comes with the edge.
+PINS = ("version_id", "version_num")
 Fact = dict[str, Any]
 
 
@@ -41,7 +45,9 @@ def evidence(draw: st.DrawFn, kind: str) -> dict[str, Any]:
             stat["digest"] = _digest(draw(st.sampled_from("ab")))
         known["stat"] = stat
     if form == "said" and kind == "project" and draw(st.booleans()):
-        known["version_num"] = draw(st.sampled_from([4, 5, 10]))
+        pins = [("version_num", number) for number in (4, 5, 10)]
+        pins += [("version_id", id) for id in REGISTERED]
+        known |= dict(draw(st.lists(st.sampled_from(pins), min_size=1, max_size=2)))
     elif form == "said":
         known["version"] = draw(st.sampled_from(["one", "two"]))
     if form == "etag":
@@ -72,6 +78,11 @@ def _of_files(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     return known
 
 
+def registers() -> st.SearchStrategy[dict[int, int]]:
+    """Which numbers an instance knows of the ids of versions."""
+    return st.lists(st.sampled_from([*REGISTERED.items()]), max_size=2).map(dict)
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[Fact]:
     """Facts of a few tasks with steps, in the order in which they were recorded."""
@@ -100,7 +111,7 @@ def histories(draw: st.DrawFn) -> list[Fact]:
         if fact["dir"] == "output":
             _complete_output(draw, fact, step, parents)
         known = draw(evidence(kind))
-        if draw(st.booleans()) or "version_num" in known:
+        if draw(st.booleans()) or not known.keys().isdisjoint(PINS):
             fact |= known
         elif known:
             facts.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 Fact = dict[str, Any]
@@ -62,6 +62,8 @@ def evidence_of(known: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     if known.get("version_num") is not None:
         found.append(("said", f"n{known['version_num']}"))
+    if known.get("version_id") is not None:
+        found.append(("said", f"v{known['version_id']}"))
     if known.get("version") is not None:
         found.append(("said", known["version"]))
     stat = known.get("stat")
@@ -79,7 +81,9 @@ def evidence_of(known: dict[str, Any]) -> list[tuple[str, str]]:
     return sorted(found, key=lambda token: RANKS.index(token[0]))
 
 
-def complete(facts: Iterable[Fact]) -> list[tuple[Fact, dict[str, Any]]]:
+def complete(
+    facts: Iterable[Fact], registered: Mapping[int, int]
+) -> list[tuple[Fact, dict[str, Any]]]:
     """Join edges with the evidence that came apart from them."""
     by_uid = {fact["uid"]: fact for fact in facts}
     members = ("stat", "version", "evidence", "unwritten", "manifest")
@@ -95,8 +99,13 @@ def complete(facts: Iterable[Fact]) -> list[tuple[Fact, dict[str, Any]]]:
         late.sort(
             key=lambda f: (bool((f.get("stat") or {}).get("digest")), f["at"], f["uid"])
         )
-        own = (*members, "version_num")
+        own = (*members, "version_num", "version_id")
         known = {m: fact[m] for m in own if fact.get(m) is not None}
+        for id, number in registered.items():
+            if fact.get("version_id") == id:
+                known.setdefault("version_num", number)
+            elif fact.get("version_num") == number:
+                known.setdefault("version_id", id)
         for other in late:
             known |= {m: other[m] for m in members if other.get(m) is not None}
         joined.append((fact, known))

@@ -9,7 +9,7 @@ at all events. `tests/instance/store/test_truth_property.py` compares the two.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from versions_events import RANKS, Event, Fact, Name, Node, complete
@@ -20,10 +20,12 @@ EDITED = ("project", "dataset", "job")
 
 
 class Graph:
-    """The graph that facts describe."""
+    """The graph that facts describe, and numbers that are known of versions' ids."""
 
-    def __init__(self, facts: Iterable[Fact]) -> None:
-        edges = complete(facts)
+    def __init__(
+        self, facts: Iterable[Fact], registered: Mapping[int, int] | None = None
+    ) -> None:
+        edges = complete(facts, registered or {})
         self.parents: dict[tuple[str, str], str | None] = {}
         for fact, _ in edges:
             step = fact.get("step")

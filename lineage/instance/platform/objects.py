@@ -12,6 +12,7 @@ from ..list_query import Rows, read_page
 from ..params import ListFilter, PageParams
 from ..store.database import Database, Transaction
 from ..store.platform_names import rename_object
+from ..store.rebuild import rebuild_named_version
 from ..store.sql_values import of_int
 
 #: Kinds of objects that are kept here.
@@ -216,6 +217,8 @@ class PlatformObjects:
              kept_text(stored)),
         )  # fmt: skip
         rename_object(tx, team_id, kind, number, stored.get("name"))
+        if kind == "project_version" and parent_id is not None:
+            rebuild_named_version(tx, team_id, parent_id, number, stored["version"])
         return stored
 
     def change(

@@ -18,6 +18,7 @@ from .dedup import Item
 from .edge_uids import SOURCE_BITS
 from .evidence import NO_EVIDENCE, VersionEvidence, from_members, members_of, read
 from .fact_types import FactDict
+from .project_versions import RegisteredVersions
 from .timeline import Event, Making
 
 COLUMNS: Final = (
@@ -76,6 +77,12 @@ class EdgeBatch:
             if known is None:
                 known = self._read[own] = from_members(members)
             self._evidence[place] = known
+
+    def complete(self, place: int, versions: RegisteredVersions) -> None:
+        """Add what is registered of the version that an edge names."""
+        known = self._evidence[place]
+        ident = self.artifacts[place].ident
+        self._evidence[place] = versions.complete(ident, known)
 
     def productions(self) -> Iterator[tuple[int, VersionEvidence]]:
         """Return the places of outputs of which something is known, and what."""

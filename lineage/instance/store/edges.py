@@ -18,11 +18,12 @@ from .dedup import Item
 from .derivations import DerivationResolver, Mention
 from .edge_batch import EdgeBatch
 from .event_time import APART, EARLIEST, event_times
-from .evidence import ALL_MEMBERS
+from .evidence import ALL_MEMBERS, PINS
 from .fact_types import FactDict
 from .file_aliases import with_file_ids
 from .late_evidence import LateEvidence
 from .platform_names import with_platform_names
+from .project_versions import registered_versions
 from .recompute import rewrite_links
 from .search_index import write_titles
 from .steps import StepResolver
@@ -30,6 +31,7 @@ from .write_cache import TeamCache
 
 _LINK: Final = ("team_id", "activity", "direction", "node_id", "since", "until")
 _LINK_KEY: Final = ("team_id", "activity", "direction", "node_id")
+_PINS: Final = frozenset(PINS)
 Link = tuple[int, int, int]
 
 
@@ -166,6 +168,13 @@ class EdgeWriter:
             if own[place] or late is not None:
                 batch.add_evidence(place, late, has_own=own[place])
                 self._late.keep_manifest(batch.facts[place])
+        names_none = _PINS.isdisjoint
+        pinned = [place for place in places if not names_none(batch.facts[place])]
+        if pinned:
+            artifacts = [batch.artifacts[place] for place in pinned]
+            versions = registered_versions(self._tx, self._known.team_id, artifacts)
+            for place in pinned:
+                batch.complete(place, versions)
 
     def _take_sources(self, batch: EdgeBatch) -> None:
         """Keep which inputs outputs name, and by what names inputs can be meant."""

@@ -26,9 +26,9 @@ MEMBERS: Final = (
 )  # fmt: skip
 #: Evidence that names a version of a table, which need not be its newest.
 _OF_TABLES: Final = ("delta:", "iceberg:")
-_PINS: Final = ("version_id", "version_num")
+PINS: Final = ("version_id", "version_num")
 #: Any of these makes an edge one with evidence.
-ALL_MEMBERS: Final = frozenset((*MEMBERS, *_PINS))
+ALL_MEMBERS: Final = frozenset((*MEMBERS, *PINS))
 
 
 class Token(NamedTuple):
@@ -51,6 +51,7 @@ class VersionEvidence:
     pinned_reason: str | None = None
     manifest: str | None = None
     stated: str | None = None
+    version_id: int | None = None
     number: int | None = None
 
     @property
@@ -65,6 +66,11 @@ class VersionEvidence:
             for token in self.tokens
         )
 
+    @property
+    def names_platform_version(self) -> bool:
+        """Whether it is known by the platform's own id or number."""
+        return self.version_id is not None or self.number is not None
+
 
 NO_EVIDENCE: Final = VersionEvidence()
 _RANKED: Final = {"companions": COMPANIONS, "said": NAMED, "sha256": DIGEST}
@@ -73,7 +79,7 @@ _RANKED: Final = {"companions": COMPANIONS, "said": NAMED, "sha256": DIGEST}
 def members_of(fact: Mapping[str, Any]) -> dict[str, Any]:
     """Return the evidence members of a fact as plain JSON values."""
     found: dict[str, Any] = {}
-    for name in (*MEMBERS, *_PINS):
+    for name in (*MEMBERS, *PINS):
         value = fact.get(name)
         if value is not None:
             found[name] = _plain(value)
@@ -108,6 +114,7 @@ def from_members(members: Mapping[str, Any]) -> VersionEvidence:
         pinned_reason=members.get("pinned_reason"),
         manifest=manifest["digest"] if manifest else None,
         stated=members.get("version"),
+        version_id=members.get("version_id"),
         number=members.get("version_num"),
     )
 
@@ -137,14 +144,16 @@ def merge_late(known: str | None, fact: Mapping[str, Any], uid: str) -> str:
     return json.dumps(merged)
 
 
+def pinned_tokens(id: int | None, number: int | None) -> list[Token]:
+    """Return the platform's own names for a version of a project."""
+    texts = (None if id is None else f"v{id}", None if number is None else f"n{number}")
+    return [Token(NAMED, text) for text in texts if text is not None]
+
+
 def _named(members: Mapping[str, Any]) -> list[Token]:
-    named = []
+    named = pinned_tokens(members.get("version_id"), members.get("version_num"))
     if members.get("version") is not None:
         named.append(Token(NAMED, f"said:{members['version']}"))
-    if members.get("version_id") is not None:
-        named.append(Token(NAMED, f"v{members['version_id']}"))
-    if members.get("version_num") is not None:
-        named.append(Token(NAMED, f"n{members['version_num']}"))
     return named
 
 

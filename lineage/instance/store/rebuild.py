@@ -9,6 +9,8 @@ from .activity_ids import STEP_BITS, revision_id
 from .artifact_rows import write_artifacts
 from .cards import mend_cards
 from .database import Database, Transaction
+from .evidence import pinned_tokens
+from .project_versions import named_projects
 from .recompute import recompute, rewrite_links
 from .steps import StepResolver
 from .write_cache import TeamCache
@@ -24,6 +26,10 @@ _JOINED: Final = (
     " n.created_at FROM nodes n"
     " JOIN (SELECT 0 AS direction UNION ALL SELECT 1 AS direction) d ON 1 = 1"
     " WHERE n.task_id IS NOT NULL AND n.team_id = :team ON CONFLICT DO NOTHING"
+)
+#: Who remembers the team has to look again.
+_CHANGED: Final = (
+    "UPDATE revisions SET revision = revision + 1, epoch = epoch + 1 WHERE team_id = ?"
 )
 #: Nodes of tasks keep their one version; their links follow from the edges.
 _OF_TASKS: Final = (
@@ -53,11 +59,7 @@ def rebuild_team(tx: Transaction, team: int) -> None:
         rebuild_artifacts(tx, team, ids)
     tx.run(_OF_TASKS, {"team": team})
     tx.run(_JOINED, {"team": team})
-    tx.run(
-        "UPDATE revisions SET revision = revision + 1, epoch = epoch + 1"
-        " WHERE team_id = ?",
-        (team,),
-    )
+    tx.run(_CHANGED, (team,))
 
 
 def rebuild_artifacts(tx: Transaction, team: int, artifacts: Sequence[int]) -> None:
@@ -79,6 +81,17 @@ def rebuild_artifacts(tx: Transaction, team: int, artifacts: Sequence[int]) -> N
             rows,
             or_ignore=True,
         )
+
+
+def rebuild_named_version(
+    tx: Transaction, team: int, project: int, id: int, number: int
+) -> None:
+    """Rebuild a project's timeline, if edges name a version that is registered now."""
+    tokens = [token.text for token in pinned_tokens(id, number)]
+    named = named_projects(tx, team, project, tokens)
+    if named:
+        rebuild_artifacts(tx, team, named)
+        tx.run(_CHANGED, (team,))
 
 
 def teams_of(tx: Transaction) -> list[int]:

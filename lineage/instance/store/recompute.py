@@ -24,6 +24,7 @@ from .copies import Written, mark_copies
 from .database import Transaction
 from .edge_uids import SOURCE_BITS
 from .evidence import read
+from .project_versions import registered_versions
 from .task_uses import StepPaths
 from .timeline import Event, Making, Timeline, identify
 from .write_cache import TeamCache
@@ -128,6 +129,7 @@ def recompute(
     own = {artifact.id: artifact for artifact in known.entities.values()}
     missing = [id for id in ids if id not in own]
     own.update({a.id: a for a in load_artifacts_by_id(tx, known.team_id, missing)})
+    _complete(tx, known.team_id, own, events)
     timelines: list[tuple[ArtifactState, Timeline, list[Event]]] = []
     together = {id: [*events.get(id, ()), *new_events.get(id, ())] for id in ids}
     mark_copies(tx, known.team_id, together, written)
@@ -190,6 +192,25 @@ def _load(
         events[entity].append(event)
         stored[id_of(event)] = _Stored(node, False, (kind, source_name))
     return events, stored
+
+
+def _complete(
+    tx: Transaction,
+    team: int,
+    artifacts: Mapping[int, ArtifactState],
+    events: Mapping[int, list[Event]],
+) -> None:
+    """Add what is registered of the versions that stored edges name."""
+    pinned = [
+        (artifacts[id], event)
+        for id, part in events.items()
+        for event in part
+        if event.evidence.names_platform_version
+    ]
+    if pinned:
+        versions = registered_versions(tx, team, [artifact for artifact, _ in pinned])
+        for artifact, event in pinned:
+            event.evidence = versions.complete(artifact.ident, event.evidence)
 
 
 def id_of(event: Event) -> int:

@@ -172,3 +172,23 @@ def test_states_of_a_file_with_companions_are_read_again(
         assert len(tx.all(bound)) == 2
         assert len(tx.all("SELECT id FROM nodes")) == 2
     again.close()
+
+
+def test_versions_that_are_registered_are_joined(store: Store, store_url: str) -> None:
+    """Earlier versions knew each by the id or by the number alone."""
+    first, second = Facts("first"), Facts("second")
+    store.ingest(1, [
+        first.uses("project", 7, version_id=90),
+        second.uses("project", 7, version_num=4, at=T + 9),
+    ])  # fmt: skip
+    bound = "SELECT DISTINCT node_id FROM edges"
+    with store.db.write() as tx:
+        assert len(tx.all(bound)) == 2
+        columns = ("team_id", "kind", "id", "parent_id", "body")
+        version = (1, "project_version", 90, 7, '{"version": 4}')
+        tx.insert_many("platform_things", columns, [version])
+        tx.run("DELETE FROM lineage_migrations WHERE number = 1160")
+    again = open_store(store_url)
+    with again.db.read() as tx:
+        assert len(tx.all(bound)) == 1
+    again.close()

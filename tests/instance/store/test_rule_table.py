@@ -12,6 +12,7 @@ import pytest
 from store_engines import Facts, digest
 from store_story import NUMBERS, START, Story
 
+from lineage.instance.platform.objects import PlatformObjects
 from lineage.instance.store import Store, edges
 from lineage.instance.store.database import TeamReader
 from lineage.instance.store.derived_links import upstream
@@ -216,6 +217,48 @@ def test_a_table_that_is_opened_at_an_older_version_stays_at_its_newest(
     use = story.uses("read", "/t", version="0", **known(0))
     assert story.node(use) == story.node(first)
     assert story.current("/t") == story.node(last)
+
+
+@pytest.mark.parametrize(
+    "order", [*itertools.permutations(("id", "number", "registered"))]
+)
+def test_an_id_and_a_number_name_one_version_that_is_registered(
+    story: Story, order: tuple[str, ...]
+) -> None:
+    """Who uses version 90 of a project and who uses number 4 of it, in any order."""
+    objects = PlatformObjects(story.store.db)
+    pins = {"id": {"version_id": 90, "t": 1}, "number": {"version_num": 4, "t": 2}}
+    uses = {}
+    for what in order:
+        if what in pins:
+            uses[what] = story.uses(what, "7", kind="project", **pins[what])
+            continue
+        with story.store.db.write() as tx:
+            for id, project, number in ((90, 7, 4), (91, 7, 5), (92, 8, 4)):
+                body = {"projectId": project, "version": number}
+                objects.add(tx, 1, "project_version", body, id=id, parent_id=project)
+    other = story.uses("other", "7", kind="project", version_id=91, t=3)
+    apart = story.uses("apart", "8", kind="project", version_id=90, t=4)
+    story.uses("older", "7", kind="project", version_id=90, t=5)
+    assert story.node(uses["id"]) == story.node(uses["number"])
+    assert story.node(uses["id"]) != story.node(other) == story.current("7")
+    assert story.node(apart) == story.current("8")
+    with story.store.db.read() as tx:
+        labels = tx.all("SELECT label FROM nodes ORDER BY entity_id, ordinal")
+    assert [row[0] for row in labels] == ["v4", "v5", "#90"]
+
+
+def test_a_number_that_was_given_twice_joins_nothing(story: Story) -> None:
+    """Two versions of a project that are both registered as number 4."""
+    one = story.uses("one", "7", kind="project", version_id=90)
+    two = story.uses("two", "7", kind="project", version_num=4)
+    objects, body = PlatformObjects(story.store.db), {"projectId": 7, "version": 4}
+    same = []
+    for id in (90, 91):
+        with story.store.db.write() as tx:
+            objects.add(tx, 1, "project_version", body, id=id, parent_id=7)
+        same.append(story.node(one) == story.node(two))
+    assert same == [True, False]
 
 
 def test_an_untouched_output_gets_no_second_maker(story: Story) -> None:

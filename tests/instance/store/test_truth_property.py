@@ -4,33 +4,53 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Mapping
 from typing import Any
 
 import graph_form
 import hypothesis.strategies as st
 import pytest
 import versions_reference
-from histories import Fact, folder_histories, histories, step_histories
+from histories import Fact, folder_histories, histories, registers, step_histories
 from hypothesis import HealthCheck, given, settings
 
+from lineage.instance.platform.objects import PlatformObjects
 from lineage.instance.store import Store, open_store
 
 _teams = itertools.count(1000)
 
 
-def _play(stores: list[Store], facts: list[Fact], seed: int) -> dict[str, Any]:
-    """Send facts in any order, cut into batches, some twice, by two processes."""
+def _play(
+    stores: list[Store],
+    facts: list[Fact],
+    seed: int,
+    registered: Mapping[int, int] | None = None,
+) -> dict[str, Any]:
+    """Send facts in any order, cut into batches, some twice, by two processes.
+
+    The numbers of a project's versions become known somewhere among them.
+    """
     chance = random.Random(seed)
     sent = [*facts, *chance.sample(facts, chance.randint(0, len(facts)))]
     if seed:
         chance.shuffle(sent)
     team = next(_teams)
-    while sent:
+    unknown = list((registered or {}).items())
+    while sent or unknown:
+        if unknown and (not sent or chance.random() < 0.5):
+            _register(chance.choice(stores), team, *unknown.pop())
+            continue
         size = chance.randint(1, len(sent))
         batch, sent = sent[:size], sent[size:]
         answer = chance.choice(stores).ingest(team, batch)
         assert not answer.refused
     return graph_form.canonical(stores[0], team)
+
+
+def _register(store: Store, team: int, id: int, number: int) -> None:
+    objects, body = PlatformObjects(store.db), {"projectId": 7, "version": number}
+    with store.db.write() as tx:
+        objects.add(tx, team, "project_version", body, id=id, parent_id=7)
 
 
 def test_the_graph_follows_the_rule_however_facts_arrive(store_url: str) -> None:
@@ -42,13 +62,13 @@ def test_the_graph_follows_the_rule_however_facts_arrive(store_url: str) -> None
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
-    @given(histories(), st.integers(1, 1_000_000))
-    def check(facts: list[Fact], seed: int) -> None:
-        expected = versions_reference.Graph(facts).canonical()
+    @given(histories(), registers(), st.integers(1, 1_000_000))
+    def check(facts: list[Fact], registered: dict[int, int], seed: int) -> None:
+        expected = versions_reference.Graph(facts, registered).canonical()
         for turn in (0, seed, seed + 1):
-            found = _play(stores, facts, turn)
+            found = _play(stores, facts, turn, registered)
             for part, value in expected.items():
-                assert found[part] == value, (part, turn, facts)
+                assert found[part] == value, (part, turn, facts, registered)
 
     check()
     for one in stores:
