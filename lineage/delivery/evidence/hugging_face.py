@@ -9,8 +9,19 @@ from .protocol import Findings, Subject
 
 _SNAPSHOT: Final = re.compile(
     r"/(?P<kind>models|datasets|spaces)--(?P<repo>[^/]+)/snapshots/"
-    r"(?P<commit>[0-9a-f]{40})(?:/|$)"
+    r"(?P<commit>[0-9a-f]{40})(?:/(?P<file>.+))?$"
 )
+
+
+def shown_name(path: str) -> str | None:
+    """Return the name of what lies in the cache, where files are named by their hash.
+
+    A snapshot as a whole is named as its repository; other paths have no such name.
+    """
+    found = _SNAPSHOT.search(path)
+    if found is None:
+        return None
+    return (found["file"] or found["repo"].replace("--", "/")).rpartition("/")[2]
 
 
 class HuggingFaceResolver:

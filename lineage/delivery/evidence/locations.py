@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ...model.addresses import canonical_address, uri_path
 from ...model.limits import MAX_PATH
+from .hugging_face import shown_name
 
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 _READ_AGAIN_S: Final = 5.0
@@ -61,6 +62,8 @@ class Locations:
     def name(self, fact: dict[str, Any]) -> dict[str, Any]:
         """Return `canonical` and `aliases` of what an edge names; none for a number.
 
+        Where a cache names files by their hashes, also the `name` that people know.
+
         Args:
             fact: The edge.
         """
@@ -78,7 +81,13 @@ class Locations:
         if len(named) > MAX_PATH:
             return {}
         aliases = [o for o in dict.fromkeys(others) if o and o != named]
-        return {"canonical": named, **({"aliases": aliases} if aliases else {})}
+        known: dict[str, Any] = {"canonical": named}
+        if aliases:
+            known["aliases"] = aliases
+        shown = None if path is None else shown_name(path)
+        if shown is not None and "name" not in fact:
+            known["name"] = shown
+        return known
 
     def _local(self, path: str, fact: dict[str, Any]) -> tuple[str, list[str]]:
         mapped = self._by_hand(path)
@@ -87,17 +96,27 @@ class Locations:
         if path.startswith(_DATABRICKS):
             return f"dbfs:/{path[len(_DATABRICKS) :]}", [path]
         real = _real_path(path, fact.get("stat"), int(float(fact["at"]) * 1e9))
-        others = [path] if real != path else []
+        others = [path, self._link(path)] if real != path else []
         mapped = self._by_hand(real)
         if mapped is not None:
-            return mapped, [path, real]
+            return mapped, [path, real, *others[1:]]
         if fact["id"][:1] == "/" and not os.path.lexists(os.path.dirname(path)):
             # It lies in the instance's files, or nowhere.
             return (path if path[:1] == "/" else fact["id"]), []
         share = self._share(real)
         if share is not None:
-            return share, [path, real]
+            return share, [path, real, *others[1:]]
         return _on_machine(self._machine, real), others
+
+    def _link(self, path: str) -> str:
+        """Name the place of a link itself, which is a part of the folder around it."""
+        folder, name = os.path.split(path)
+        place = os.path.join(os.path.realpath(folder), name)
+        return (
+            self._by_hand(place)
+            or self._share(place)
+            or _on_machine(self._machine, place)
+        )
 
     def _by_hand(self, path: str) -> str | None:
         for folder, address in self._mapped:

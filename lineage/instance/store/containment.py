@@ -24,6 +24,8 @@ from .artifact_identity import EDITED
 from .database import TeamReader
 from .edge_uids import SOURCE_BITS
 from .leftovers import MAX_LOOK_BACK, Leftovers, State
+from .linked_parts import FOLDERS, Links, linked_inside, linked_outside
+from .linked_parts import around as folders_around
 
 #: Kinds that lie in folders, and those that folders are.
 _FOLDER: Final = "folder"
@@ -43,10 +45,6 @@ _ARTIFACTS: Final = (
     " JOIN nodes n ON n.team_id = :team AND n.id = x.value"
     " JOIN entities a ON a.team_id = :team AND a.id = n.entity_id"
     " WHERE a.kind IN ('file', 'folder', 'dataset', 'project', 'job')"
-)
-_FOLDERS: Final = (
-    "SELECT a.id, a.ident FROM each_text(:idents) AS x JOIN entities a"
-    " ON a.team_id = :team AND a.kind = 'folder' AND a.ident = x.value"
 )
 _INSIDE: Final = (
     "SELECT x.value, a.id FROM each_text(:idents) AS x JOIN entities a"
@@ -119,8 +117,9 @@ def feeding_pairs(
     if not rows:
         return []
     artifacts = [row[:3] for row in rows]
-    inside = _inside(reader, artifacts)
-    outside = _outside(reader, artifacts, has_folders=rows[0][3])
+    links: Links = {}
+    inside = _inside(reader, artifacts, links)
+    outside = _outside(reader, artifacts, links, has_folders=rows[0][3])
     came, made = (outside, inside) if is_up else (inside, outside)
     edited = [id for id, kind, _ in artifacts if kind in EDITED]
     found = [row[0] for row in reader.rows(_FOUND, ids=edited)] if edited else []
@@ -132,7 +131,7 @@ def feeding_pairs(
     side, chosen = int(is_up), set(nodes)
     arrivals = [
         pair
-        for pair in _arrivals(reader, [(states[w], states[p]) for w, p in came])
+        for pair in _arrivals(reader, [(states[w], states[p]) for w, p in came], links)
         if pair[side].id in chosen
     ]
     makings = [
@@ -144,7 +143,7 @@ def feeding_pairs(
     remakings = [
         (states[id], _places(states[id], chosen, is_up=is_up)) for id in folders
     ]
-    parts = _of_the_maker(reader, makings, states, remakings)
+    parts = _of_the_maker(reader, makings, states, remakings, links)
     pairs = [*arrivals, *parts, *_kept_versions(reader, found, states)]
     pairs = [pair for pair in pairs if pair[side].id in chosen]
     return [(one.id, two.id, max(one.at, two.at)) for one, two in pairs]
@@ -161,7 +160,7 @@ def _states(reader: TeamReader, artifacts: Collection[int]) -> dict[int, list[St
 
 
 def _arrivals(
-    reader: TeamReader, came: list[tuple[list[State], list[State]]]
+    reader: TeamReader, came: list[tuple[list[State], list[State]]], links: Links
 ) -> Iterable[tuple[State, State]]:
     """Pair parts that nobody made with the whole that was there."""
     found: list[tuple[list[State], State]] = []
@@ -172,9 +171,14 @@ def _arrivals(
             before = [whole for whole in wholes if whole.at <= part.at]
             if before:
                 found.append((before, part))
-            elif len(wholes) == len(parts) == 1 and not wholes[0].is_made:
+            elif (
+                len(wholes) == len(parts) == 1
+                and not wholes[0].is_made
+                # Many folders may have links to it; which was there first is certain.
+                and (wholes[0].entity, part.entity) not in links
+            ):
                 found.append((wholes, part))
-    leftovers = Leftovers(reader, found)
+    leftovers = Leftovers(reader, found, links=links)
     for before, part in found:
         first = leftovers.first_with(before, part)
         if first is not None:
@@ -254,6 +258,7 @@ def _of_the_maker(
     makings: list[tuple[list[State], State]],
     states: dict[int, list[State]],
     folders: list[tuple[list[State], Collection[int]]],
+    links: Links,
 ) -> list[tuple[State, State]]:
     """Leave out what was in a folder before a task made it again, and did not stay.
 
@@ -265,6 +270,7 @@ def _of_the_maker(
         states: The versions of each artifact.
         folders: Versions of folders, and the places of those that may hold files of
             earlier ones, which are added.
+        links: Names of parts that lie elsewhere.
     """
     before = [
         ([one for one in states[whole.entity] if one.order <= whole.order], parts[-1])
@@ -272,7 +278,7 @@ def _of_the_maker(
         else ([whole], parts[-1])
         for parts, whole in makings
     ]
-    leftovers = Leftovers(reader, before, folders)
+    leftovers = Leftovers(reader, before, folders, links)
     pairs: list[tuple[State, State]] = []
     firsts: list[State] = []
     for (parts, whole), (wholes, last) in zip(makings, before, strict=True):
@@ -313,8 +319,10 @@ def _makers(reader: TeamReader, nodes: Collection[int]) -> Mapping[int, set[int]
     return makers
 
 
-def _inside(reader: TeamReader, artifacts: list[Any]) -> set[tuple[int, int]]:
-    """Return pairs of one of the artifacts and what is a part of it."""
+def _inside(
+    reader: TeamReader, artifacts: list[Any], links: Links
+) -> set[tuple[int, int]]:
+    """Return pairs of one of the artifacts and what is a part of it; add to `links`."""
     pairs: set[tuple[int, int]] = set()
     folders = {ident: id for id, kind, ident in artifacts if kind == _FOLDER}
     for kind in _PART_KINDS if folders else ():
@@ -323,6 +331,9 @@ def _inside(reader: TeamReader, artifacts: list[Any]) -> set[tuple[int, int]]:
     if folders:
         rows = reader.rows(_FILES_INSIDE, idents=folders)
         pairs |= {(folders[ident], part) for ident, part in rows}
+    found = linked_inside(reader, folders)
+    links |= found
+    pairs |= found.keys()
     projects = [id for id, kind, _ in artifacts if kind == "project"]
     if projects:
         pairs |= set(reader.rows(_DATASETS, ids=projects))
@@ -330,9 +341,9 @@ def _inside(reader: TeamReader, artifacts: list[Any]) -> set[tuple[int, int]]:
 
 
 def _outside(
-    reader: TeamReader, artifacts: list[Any], *, has_folders: bool
+    reader: TeamReader, artifacts: list[Any], links: Links, *, has_folders: bool
 ) -> set[tuple[int, int]]:
-    """Return pairs of what one of the artifacts is a part of, and it."""
+    """Return pairs of a whole and one of the artifacts in it; add to `links`."""
     pairs: set[tuple[int, int]] = set()
     around: dict[str, list[int]] = defaultdict(list)
     if has_folders:
@@ -345,24 +356,17 @@ def _outside(
         if numbers:
             rows = reader.rows(_PATHS, numbers=list(numbers))
             named += [(numbers[number], path) for number, path in rows]
+        found = linked_outside(reader, named)
+        links |= found
+        pairs |= found.keys()
         for id, path in named:
-            for folder in _around(path):
+            for folder in folders_around(path):
                 around[folder].append(id)
     if around:
-        for whole, ident in reader.rows(_FOLDERS, idents=around):
+        for whole, ident in reader.rows(FOLDERS, idents=around):
             pairs |= {(whole, part) for part in around[ident]}
     datasets = [id for id, kind, _ in artifacts if kind == "dataset"]
     if datasets:
         rows = reader.rows(_PROJECTS, ids=datasets)
         pairs |= {(project, dataset) for dataset, project in rows}
     return pairs
-
-
-def _around(ident: str) -> Iterable[str]:
-    """List the folders that a path or an address lies in."""
-    scheme = ident.find("://")
-    start = scheme + 3 if scheme >= 0 else 1
-    at = ident.rfind("/")
-    while at >= start:
-        yield ident[:at]
-        at = ident.rfind("/", 0, at)

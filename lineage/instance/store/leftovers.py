@@ -61,6 +61,8 @@ class Leftovers:
         pairs: All that is to be asked about: the wholes before a part, and the part.
         folders: Versions of folders of which the earlier parts are wanted: all in
             the order of time, and the places of those.
+        links: By whole and part, the names of parts that lie elsewhere, and to which
+            a link in the whole leads.
     """
 
     def __init__(
@@ -68,7 +70,9 @@ class Leftovers:
         reader: TeamReader,
         pairs: Collection[tuple[Sequence[State], State]],
         folders: Collection[tuple[Sequence[State], Collection[int]]] = (),
+        links: Mapping[tuple[int, int], str] | None = None,
     ) -> None:
+        self._links = links or {}
         self._names: dict[int, tuple[str, str]] = {}
         self._texts: dict[str, tuple[bool, str]] = {}
         self._read: dict[str, dict[str, _Entry]] = {}
@@ -227,7 +231,8 @@ class Leftovers:
         _, folder = self._names[whole.entity]
         kind, ident = self._names[part.entity]
         if not ident.startswith(f"{folder}/"):
-            return None
+            linked = self._links.get((whole.entity, part.entity))
+            return None if linked is None else (linked, kind == "folder")
         return ident[len(folder) + 1 :], kind == "folder"
 
     def _is_left(

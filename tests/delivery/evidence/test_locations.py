@@ -83,7 +83,8 @@ def test_a_link_is_known_by_what_it_leads_to(tmp_path: Path) -> None:
     link.symlink_to(target)
     stat = {"inode": target.stat().st_ino}
     named = Locations("m").name(edge(str(link), stat=stat))
-    assert named == {"canonical": f"file://m{target}", "aliases": [str(link)]}
+    aliases = [str(link), f"file://m{link}"]
+    assert named == {"canonical": f"file://m{target}", "aliases": aliases}
 
 
 def test_a_link_that_was_moved_since_stays_itself(tmp_path: Path) -> None:
@@ -133,3 +134,23 @@ def test_an_address_is_known_by_its_spelling() -> None:
     named = Locations("m").name(fact)
     assert named == {"canonical": "s3://b/t", "aliases": ["s3a://B/t/"]}
     assert Locations("m").name({"kind": "project", "id": 7}) == {}
+
+
+def test_a_file_of_the_hugging_face_cache_is_called_as_in_its_repository(
+    tmp_path: Path,
+) -> None:
+    """Its link leads to a file that is named by a hash; the app's own name stays."""
+    repo = tmp_path / "hub" / "models--org--net"
+    link = repo / "snapshots" / ("a" * 40) / "sub" / "config.json"
+    blob = repo / "blobs" / ("b" * 64)
+    link.parent.mkdir(parents=True)
+    blob.parent.mkdir()
+    blob.write_text("{}")
+    link.symlink_to(blob)
+    fact = {"kind": "file", "id": str(link), "local_path": str(link), "at": time.time()}
+    named = Locations("m").name(fact)
+    assert (named["canonical"], named["name"]) == (f"file://m{blob}", "config.json")
+    assert f"file://m{link}" in named["aliases"]
+    assert "name" not in Locations("m").name({**fact, "name": "mine"})
+    folder = {**fact, "kind": "folder", "local_path": str(link.parent.parent)}
+    assert Locations("m").name(folder)["name"] == "net"

@@ -32,6 +32,31 @@ def test_a_file_of_a_produced_folder_comes_from_its_maker(
     assert "/out" in story.walk(story.node(used), up=False)[0]
 
 
+def test_what_a_link_in_a_folder_leads_to_is_a_part_of_it(story: Story) -> None:
+    """Files of two snapshots of a repository are links to blobs, some to the same."""
+    blob, snaps = "file://m/hub/blobs/c0", ["file://m/hub/one", "file://m/hub/two"]
+    story.makes("download", snaps[0], kind="folder")
+    story.uses("read", blob, aliases=[f"{snaps[0]}/config.json"])
+    first = story.makes("read", "/first")
+    story.makes("again", snaps[1], kind="folder")
+    again = story.uses("later", blob, aliases=[f"{snaps[1]}/config.json"])
+    apart = story.uses("apart", "file://m/hub/blobs/c1", aliases=["/hub/one/x"])
+    assert story.walk(story.node(first), up=True)[1] == {"download", "read"}
+    assert story.walk(story.node(again), up=True)[0] == {snaps[0]}
+    assert story.walk(story.node(apart), up=True)[0] == set()
+
+
+def test_a_link_that_was_moved_shows_by_the_manifest(story: Story) -> None:
+    """`latest` leads to the second of two files when the folder is looked at."""
+    for at, sign in enumerate("ab"):
+        place = {"aliases": ["file://m/out/latest"], "stat": digest(sign)}
+        story.makes(sign, f"file://m/epoch{at}", **place)
+    entry = ["latest", 20, digest("b")["digest"], 1]
+    manifest = {"digest": H1, "files": 1, "bytes": 20, "entries": [entry]}
+    out = story.uses("read", "file://m/out", kind="folder", manifest=manifest)
+    assert story.walk(story.node(out), up=True)[1] == {"b"}
+
+
 @pytest.mark.parametrize(
     ("name", "second", "third", "maker"),
     [
