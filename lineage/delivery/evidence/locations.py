@@ -90,14 +90,11 @@ class Locations:
         return known
 
     def _local(self, path: str, fact: dict[str, Any]) -> tuple[str, list[str]]:
-        mapped = self._by_hand(path)
-        if mapped is not None:
-            return mapped, [path]
-        if path.startswith(_DATABRICKS):
+        if path.startswith(_DATABRICKS) and self._by_hand(path) is None:
             return f"dbfs:/{path[len(_DATABRICKS) :]}", [path]
         real = _real_path(path, fact.get("stat"), int(float(fact["at"]) * 1e9))
         others = [path, self._link(path)] if real != path else []
-        mapped = self._by_hand(real)
+        mapped = self._by_hand(path, real) or self._by_hand(real)
         if mapped is not None:
             return mapped, [path, real, *others[1:]]
         if fact["id"][:1] == "/" and not os.path.lexists(os.path.dirname(path)):
@@ -113,16 +110,22 @@ class Locations:
         folder, name = os.path.split(path)
         place = os.path.join(os.path.realpath(folder), name)
         return (
-            self._by_hand(place)
+            self._by_hand(path, place)
+            or self._by_hand(place)
             or self._share(place)
             or _on_machine(self._machine, place)
         )
 
-    def _by_hand(self, path: str) -> str | None:
+    def _by_hand(self, path: str, real: str | None = None) -> str | None:
+        """Name what lies in a folder that is mapped; by `real` if that does, too."""
         for folder, address in self._mapped:
             rest = _below(path, folder)
-            if rest is not None:
-                return canonical_address(address.rstrip("/") + rest)
+            if rest is None:
+                continue
+            if real is not None and real != path:
+                inside = _below(real, os.path.realpath(folder))
+                rest = rest if inside is None else inside
+            return canonical_address(address.rstrip("/") + rest)
         return None
 
     def _share(self, path: str) -> str | None:

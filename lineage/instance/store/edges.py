@@ -168,8 +168,8 @@ class EdgeWriter:
             if own[place] or late is not None:
                 batch.add_evidence(place, late, has_own=own[place])
                 self._late.keep_manifest(batch.facts[place])
-        names_none = _PINS.isdisjoint
-        pinned = [place for place in places if not names_none(batch.facts[place])]
+        facts = batch.facts
+        pinned = [at for at in places if not facts[at].keys().isdisjoint(_PINS)]
         if pinned:
             artifacts = [batch.artifacts[place] for place in pinned]
             versions = registered_versions(self._tx, self._known.team_id, artifacts)

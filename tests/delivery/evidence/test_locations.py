@@ -120,6 +120,22 @@ def test_a_location_is_set_by_hand(tmp_path: Path) -> None:
     assert locations.name(edge("/etc/x"))["canonical"] == "file://laptop/etc/x"
 
 
+def test_a_link_in_a_folder_that_is_mapped_is_what_it_leads_to(tmp_path: Path) -> None:
+    """Also where the folder itself is reached by a link, and not where it leads out."""
+    data, mount, other = tmp_path / "data", tmp_path / "mnt", tmp_path / "other"
+    data.mkdir()
+    mount.symlink_to(data)
+    for place in (data / "epoch3.ckpt", other):
+        place.write_text("x")
+    for name, target in (("latest", "epoch3.ckpt"), ("out", other)):
+        (data / name).symlink_to(target)
+    locations = Locations("m", [(str(mount), "s3://b/data")])
+    named = locations.name(edge(f"{mount}/latest"))
+    assert named["canonical"] == "s3://b/data/epoch3.ckpt"
+    assert {f"{mount}/latest", "s3://b/data/latest"} <= set(named["aliases"])
+    assert locations.name(edge(f"{mount}/out"))["canonical"] == "s3://b/data/out"
+
+
 def test_an_absolute_path_that_lies_nowhere_here_has_no_machine() -> None:
     """A path of the instance's files is the same from every machine."""
     named = Locations("m").name(edge("/no such folder/best.pt"))
