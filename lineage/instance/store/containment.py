@@ -331,9 +331,9 @@ def _inside(
     if folders:
         rows = reader.rows(_FILES_INSIDE, idents=folders)
         pairs |= {(folders[ident], part) for ident, part in rows}
-    found = linked_inside(reader, folders)
-    links |= found
-    pairs |= found.keys()
+        found = linked_inside(reader, folders)
+        links |= found
+        pairs |= found.keys()
     projects = [id for id, kind, _ in artifacts if kind == "project"]
     if projects:
         pairs |= set(reader.rows(_DATASETS, ids=projects))
