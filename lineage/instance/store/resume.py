@@ -276,9 +276,12 @@ def _is_after(
 def _is_before_mention(
     artifact: ArtifactState, event: Event, last_at: float | None
 ) -> bool:
-    """Whether an event comes before a mention that is later than all edges."""
+    """Whether an event may come before a mention that no edge is later than.
+
+    At equal times the names of journals decide, and that of the mention is not known.
+    """
     barrier = artifact.barrier_at
-    if barrier is None or (last_at is not None and barrier <= last_at):
+    if barrier is None or (last_at is not None and barrier < last_at):
         return False
     return event.at <= barrier
 

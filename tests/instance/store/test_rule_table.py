@@ -261,6 +261,14 @@ def test_a_number_that_was_given_twice_joins_nothing(story: Story) -> None:
     assert same == [True, False]
 
 
+def test_a_source_that_is_named_as_it_is_made_is_what_was_made(story: Story) -> None:
+    """At equal times the journals' names decide, also where the naming came first."""
+    story.uses("a", "/d", t=1)
+    named = story.makes("c", "/o", t=1, derived_from=[{"kind": "file", "id": "/d"}])
+    story.makes("a", "/d", t=1)
+    assert story.walk(story.node(named), up=True)[1] == {"a", "c"}
+
+
 def test_an_untouched_output_gets_no_second_maker(story: Story) -> None:
     """It is recorded as reused; its maker is the first run alone."""
     first = story.makes("one", "/o", stat=digest("a"))
