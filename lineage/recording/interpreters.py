@@ -6,7 +6,6 @@ only the main one may set handlers of signals.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
 import sys
@@ -32,11 +31,11 @@ def is_main_interpreter() -> bool:
 
 
 def keep_interrupt() -> None:
-    """Keep the exit status of Ctrl-C after our `atexit` handler has run.
+    """Keep the exit status of Ctrl-C, whatever is evaluated while the process ends.
 
     The interpreter notes that nobody handled a `KeyboardInterrupt`, and forgets it
-    when text is evaluated later: classes that are made by what is loaded at the exit.
-    Evaluating one that is interrupted lets it note so again.
+    when text is evaluated later: classes that are made by what is loaded at the exit,
+    also by a delivery that goes on beside the exit handlers.
     """
     if getattr(sys, "last_type", None) is not KeyboardInterrupt or hasattr(sys, "ps1"):
         return
@@ -44,8 +43,27 @@ def keep_interrupt() -> None:
     # It came out of the program itself, and not of some console inside of it.
     if trace is None or trace.tb_frame.f_globals.get("__name__") not in _PROGRAMS:
         return
-    with contextlib.suppress(KeyboardInterrupt):
-        exec("raise KeyboardInterrupt")  # noqa: S102  only text is noted
+    _kept.append(_Interrupt())
+
+
+class _Interrupt:
+    """An interrupt that is noted again when the interpreter takes modules apart.
+
+    No other thread runs Python any more then.
+    """
+
+    def __del__(
+        self, run: Any = exec, error: type[BaseException] = KeyboardInterrupt
+    ) -> None:
+        # Evaluating text that is interrupted is what lets the interpreter note it.
+        try:
+            run("raise error", {"error": error})
+        except error:
+            return
+
+
+#: Freed by the interpreter, with this module.
+_kept: Final[list[_Interrupt]] = []
 
 
 def _id(answer: Any) -> Any:

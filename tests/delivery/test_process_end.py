@@ -63,6 +63,28 @@ def test_ctrl_c_in_a_module_stays_the_end_by_a_signal(tmp_path: Path) -> None:
     assert ran.returncode == -signal.SIGINT, ran.stderr
 
 
+def test_ctrl_c_stays_the_end_by_a_signal_beside_a_delivery_at_work(
+    tmp_path: Path,
+) -> None:
+    """What a slow delivery evaluates after our exit handler does not change it."""
+    body = """
+import atexit, time
+atexit.register(time.sleep, 0.3)  # runs after ours, with the delivery beside it
+class Evaluating:
+    max_batch, in_flight, wants_digests, ordering_key = 1, 1, False, None
+    def send(self, facts):
+        while True:
+            exec("1")
+lineage.configure(exporter=Evaluating())
+record(1)
+"""
+    app = tmp_path / "app.py"
+    app.write_text(f"{PRELUDE}\n{body}\n{CTRL_C}\n")
+    ran = run_script(app, home=tmp_path / "home", LINEAGE_FLUSH_TIMEOUT_S="0.3")
+    assert ran.returncode == -signal.SIGINT, ran.stderr
+    assert "not delivered" in ran.stderr
+
+
 def test_a_handler_set_after_the_first_fact_replaces_ours(tmp_path: Path) -> None:
     """The app's later handler alone is called; its exit delivers."""
     body = """
