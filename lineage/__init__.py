@@ -3,6 +3,7 @@
 import typing as _typing
 from importlib import import_module as _import_module
 
+from . import leftovers as _leftovers
 from .errors import DeclarationError, LineageError
 
 # Whether the environment switches lineage off, and where the program started, are
@@ -12,6 +13,8 @@ from .recording import enabled as _enabled  # noqa: F401  loaded for what it rea
 # A fork by another thread, or a signal, may fall into the first fact, which loads all
 # the rest.
 from .recording import fork_guard as _fork_guard
+
+_leftovers.watch()
 
 if _typing.TYPE_CHECKING:
     from .api import Api

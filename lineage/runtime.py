@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from . import forksafe
 from .errors import DeliveryError, attempt, guard, logger
-from .recording.context import CURRENT, ActiveTask, StepContext
 from .recording.enabled import is_on, turn_off, turn_on
 from .recording.environment import EnvironmentLookup
 from .recording.fork_guard import later_signals, loading
@@ -34,17 +33,12 @@ if TYPE_CHECKING:
     from .instance.embedded import EmbeddedInstance
     from .journal.writer import Journal
     from .model.ingest import StoreState
-    from .recording.recorder import Recorder
 
 _DAY_S: Final = 86_400.0
 #: Connecting to, and waiting for, an instance: in the background, so patiently.
 _TIMEOUT_S: Final = (5.0, 30.0)
 #: How long a new configuration waits for buffered facts of the old one.
 _OLD_WAIT_S: Final = 0.25
-
-
-class TerminatedBySignal(KeyboardInterrupt):
-    """The error of a task that SIGTERM stopped; never raised."""
 
 
 class Runtime:
@@ -79,6 +73,8 @@ class Runtime:
         self._new_budget, self._describe_left = WaitBudget, describe_left
         self.settings = settings
         self.is_open = self._has_ended = False
+        #: How many facts were left when the process was finished.
+        self._left: int | None = None
         self.journal = Journal(
             JournalDirectory(settings.home),
             destination=self._destination(),
@@ -287,25 +283,32 @@ class Runtime:
         with guard("The process's task cannot be ended"):
             self._own_recorder.close(self._left_s() / 2, error)
         if self.is_open:
-            with guard("What was recorded cannot be delivered now"):
-                self._wait(is_last=True, begun=begun)
-                self._warn_left()
-                self.flusher.remove_delivered()
-                if self._beside is not None:
-                    self._beside.finish()
+            self._deliver_last(begun)
+
+    def finish_late(self) -> None:
+        """Deliver what this process's exit handlers recorded since it was finished.
+
+        In a process that recorded nothing it is what others left that were killed.
+        """
+        if not self.is_open:
+            self._deliver_last(time.monotonic())
+        elif self._left is None or self.flusher.report().waiting > self._left:
+            self.finish()
+
+    def _deliver_last(self, begun: float) -> None:
+        with guard("What was recorded cannot be delivered now"):
+            self._wait(is_last=True, begun=begun)
+            self._warn_left()
+            self.flusher.remove_delivered()
+            if self._beside is not None:
+                self._beside.finish()
+            self._left = self.flusher.report().waiting
 
     def stop(self) -> None:
         """End the tasks at work as stopped and deliver: the process is being ended."""
         begun = time.monotonic()
         with guard("The process's tasks cannot be ended"):
-            recorder = self._own_recorder
-            current = CURRENT.get()
-            task = current.task if isinstance(current, StepContext) else None
-            while task is not None:
-                _end_stopped(task, recorder)
-                task = task.parent
-            _end_stopped(recorder.process_task(), recorder)
-            recorder.finalize(self._left_s() / 2)
+            self._own_recorder.stop(self._left_s() / 2)
         with guard("What was recorded cannot be delivered now"):
             self._wait(is_last=True, begun=begun)
             self._warn_left()
@@ -371,7 +374,7 @@ class Runtime:
         """In the child of a fork: own journal, own threads, nothing of the parent."""
         self._lock = threading.RLock()
         self.is_open = self._has_ended = False
-        self._embedded = self._store_id = None
+        self._embedded = self._store_id = self._left = None
         self._target = self._names = None
         self._budget = self._new_budget(self.settings.flush_timeout_s)
         self.flusher.reset_after_fork()
@@ -535,11 +538,6 @@ class Runtime:
         return Api(address, "", retry_count=1, adapters={address: adapter},
                    api_server_address=f"{address}/public/api",
                    settings=self.settings)  # fmt: skip
-
-
-def _end_stopped(run: ActiveTask, recorder: Recorder) -> None:
-    if run.is_emitted and not run.is_ended and run.pid == os.getpid():
-        recorder.end_task(run, TerminatedBySignal("by SIGTERM"))
 
 
 #: The settings of a process in which nothing can be recorded.

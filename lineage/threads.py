@@ -17,6 +17,23 @@ def has_gil() -> bool:
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
+def start_thread(thread: threading.Thread) -> bool:
+    """Start a thread; return False where none starts any more.
+
+    Python 3.12 and newer start none once exit handlers run.
+
+    Raises:
+        RuntimeError: The system has no room for it.
+    """
+    try:
+        thread.start()
+    except RuntimeError as error:
+        if "interpreter shutdown" in str(error):
+            return False
+        raise
+    return True
+
+
 def counter() -> Callable[[], int]:
     """Return what counts from 1, so that no two threads get the same number."""
     count = itertools.count(1).__next__

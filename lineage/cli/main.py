@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Final, NoReturn
 
+from .. import leftovers
 from ..errors import ApiError, LineageError
 from ..redaction import redact
 from .output import emit, escape_unprintable, print_lines
@@ -122,6 +123,7 @@ def run() -> NoReturn:
     The process skips the interpreter's teardown, which takes as long as an answer:
     exit handlers run, output is flushed, and the system frees the rest.
     """
+    leftovers.leave()
     code = main()
     if threading.active_count() > 1:
         sys.exit(code)

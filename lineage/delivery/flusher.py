@@ -14,6 +14,7 @@ from typing import Any, Final
 from ..errors import attempt, guard, warn_rarely
 from ..exporters import DeliveryResult, Exporter, FactBatch
 from ..journal.writer import Journal
+from ..threads import start_thread
 from .deadline import Deadlines
 from .evidence.collector import EvidenceCollector
 from .journal_reader import LOOK_SOON_S, JournalReader, reason_key
@@ -304,8 +305,9 @@ class Flusher:
         thread = threading.Thread(
             target=self._work, args=(os.getpid(),), name="lineage-flusher", daemon=True
         )
-        thread.start()
-        self._threads += 1
+        # Where none starts any more, whoever waits does the work.
+        self._has_threads = start_thread(thread)
+        self._threads += self._has_threads
 
     def _work(self, pid: int) -> None:
         is_on = True

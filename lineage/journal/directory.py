@@ -146,6 +146,16 @@ class JournalDirectory:
         """List the files of what could not be read and is kept."""
         return tuple(sorted(entry.path for entry in _entries(self.aside)))
 
+    def has_leftovers(self, *, since: float) -> bool:
+        """Whether a process that died has left a segment.
+
+        Args:
+            since: Segments that were last written before it do not count.
+        """
+        return any(
+            _is_left(path, since) for path in self.files_with_suffix(segments.SUFFIX)
+        )
+
     def adopt(self, destination: str) -> list[segments.Segment]:
         """Take over the segments of processes that died; each has one taker.
 
@@ -210,6 +220,21 @@ class JournalDirectory:
             )
             return None
         return segments.open_existing(path, fd)
+
+
+def _is_left(path: Path, since: float) -> bool:
+    try:
+        if path.stat().st_mtime < since:
+            return False
+        fd = os.open(path, os.O_RDWR | BINARY)
+    except OSError:
+        return False  # Delivered meanwhile, or not for us to send.
+    try:
+        return locked(fd)
+    except OSError:
+        return _is_maker_dead(path)  # A file system without locks.
+    finally:
+        os.close(fd)
 
 
 def _is_maker_dead(path: Path) -> bool:

@@ -54,6 +54,10 @@ WriteOne = Callable[[str], bool]
 WriteMany = Callable[[Sequence[str]], bool]
 
 
+class TerminatedBySignal(KeyboardInterrupt):
+    """The error of a task that SIGTERM stopped; never raised."""
+
+
 class Recorder:
     """Writes the facts of this process.
 
@@ -462,6 +466,24 @@ class Recorder:
                 if task.pid == os.getpid():
                     self.end_task(task, error or last_error())
                     self.process = task  # what is recorded at exit is still its own
+
+    def stop(self, wait_s: float) -> None:
+        """Finalize, and end as stopped: this task, those around it, the process's.
+
+        Args:
+            wait_s: How long to wait for `git`.
+        """
+        current = CURRENT.get()
+        task = current.task if isinstance(current, StepContext) else None
+        while task is not None:
+            self._end_stopped(task)
+            task = task.parent
+        self._end_stopped(self.process_task())
+        self.finalize(wait_s)
+
+    def _end_stopped(self, task: ActiveTask) -> None:
+        if task.is_emitted and not task.is_ended and task.pid == os.getpid():
+            self.end_task(task, TerminatedBySignal("by SIGTERM"))
 
     # -- trouble -------------------------------------------------------------
 

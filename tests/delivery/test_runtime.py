@@ -69,11 +69,10 @@ atexit.register(record, 1)
 record(2)
 atexit.register(record, 3)
 """
-    assert run(body, tmp_path).returncode == 0
-    reset_runtime()
-    lineage.configure(home=tmp_path)
-    assert lineage.flush(WAIT_S)
+    ran = run(body, tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
     assert stored(tmp_path) == [1, 2, 3]
+    assert read_status(tmp_path).waiting == 0
 
 
 @pytest.mark.parametrize(
