@@ -56,9 +56,9 @@ def _may_have_had_workers() -> bool:
 
 def _deliver_for_workers(current: Any) -> None:
     from .journal.directory import JournalDirectory
+    from .recording.task_token import settings_here
     from .runtime import runtime
-    from .settings import Settings
 
-    settings = current.settings if current else Settings.from_environ().settled()
+    settings = current.settings if current else settings_here()
     if JournalDirectory(settings.home).has_leftovers(since=_BEGUN_AT):
         runtime().finish_late()

@@ -20,6 +20,7 @@ from .recording.enabled import is_on, turn_off, turn_on
 from .recording.environment import EnvironmentLookup
 from .recording.fork_guard import later_signals, loading
 from .recording.interpreters import is_main_interpreter
+from .recording.task_token import settings_here
 from .settings import UNUSABLE, Settings
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Runtime:
         self._embedded: EmbeddedInstance | None = None
         #: Which file the embedded instance has open.
         self._store_id: tuple[int, int] | None = None
-        self._build(settings or Settings.from_environ().settled())
+        self._build(settings or settings_here())
         if not self.settings.is_enabled:
             turn_off()
 

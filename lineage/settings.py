@@ -335,6 +335,11 @@ class Settings:
             logger.warning("%s", origin.problem)
         return origin.value
 
+    @property
+    def has_given_home(self) -> bool:
+        """Whether the environment names the home."""
+        return any(o.name for o in self.origins if o.variable.field == "home")
+
     def settled(self) -> Settings:
         """Settle a relative home by the directory in which the program started."""
         if self.home.is_absolute() or _STARTED_IN is None:
@@ -346,8 +351,7 @@ class Settings:
 
         A home that is set is taken as it is.
         """
-        is_set = any(o.name for o in self.origins if o.variable.field == "home")
-        if is_set or self.home.is_absolute() or self.home.exists():
+        if self.has_given_home or self.home.is_absolute() or self.home.exists():
             return self
         start = _working_directory()
         above = () if start is None else start.parents

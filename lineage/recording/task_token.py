@@ -6,10 +6,12 @@ import json
 import os
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
+from ..settings import Settings
 from .json_text import shorten
 from .open_tasks import OpenTasks
 
@@ -96,6 +98,23 @@ def _is_key(text: str) -> bool:
 def host_id() -> str:
     """Return a short name of this machine, the same in all its processes."""
     return socket.gethostname()[:40]
+
+
+def settings_here() -> Settings:
+    """Return this process's settings, its home settled.
+
+    A child that works in another folder than its parent finds a relative home, and the
+    default one, where the parent has it: both record into the task that is open.
+    """
+    settings = Settings.from_environ()
+    token = None if settings.home.is_absolute() else ambient_token()
+    if token is None or not token.is_local or not os.path.isdir(token.home):
+        return settings.settled()
+    home = Path(token.home)
+    is_theirs = home.parts[-len(settings.home.parts) :] == settings.home.parts
+    if settings.has_given_home and not is_theirs:
+        return settings.settled()  # It was set for this process.
+    return settings.settled() if token.has_ended() else replace(settings, home=home)
 
 
 def ambient_token() -> TaskToken | None:

@@ -184,6 +184,37 @@ def test_an_entrypoint_in_a_child_is_a_child_task(tmp_path: Path) -> None:
     assert parents <= {run_of(tmp_path, tasks["Parent"]), tasks["Parent"].key}
 
 
+@pytest.mark.parametrize(
+    "way",
+    [
+        "subprocess.run([sys.executable, __file__, 'child'], check=True, cwd='other')",
+        "os.chdir('other'); os.system(f'{sys.executable} {__file__} child')",
+    ],
+    ids=["cwd", "chdir"],
+)
+@pytest.mark.parametrize("home", ["home", ""], ids=["relative", "configured"])
+def test_a_child_in_another_folder_records_into_the_same_home(
+    way: str, home: str, tmp_path: Path
+) -> None:
+    """A home that is relative, or that the parent's code names, is the parent's."""
+    code = f"""
+    import subprocess
+    if len(sys.argv) > 1:
+        plain("s3://b/child")
+    else:
+        os.makedirs("other/home")
+        if not os.environ.get("LINEAGE_HOME"):
+            lineage.configure(home=os.path.abspath("home"))
+        with lineage.task("T"):
+            plain("s3://b/parent")
+            {way}
+    """
+    ran = run_program(code, tmp_path, LINEAGE_HOME=home)
+    assert ran.returncode == 0, ran.stderr
+    tasks = recorded_tasks(tmp_path)
+    assert {n: t.edges for n, t in tasks.items()} == {"T": {"parent", "child"}}
+
+
 def test_a_killed_worker_leaves_no_task(tmp_path: Path) -> None:
     """What it had recorded is there, and nothing of it stays started."""
     code = """
