@@ -43,14 +43,12 @@ def keep_interrupt() -> None:
     # It came out of the program itself, and not of some console inside of it.
     if trace is None or trace.tb_frame.f_globals.get("__name__") not in _PROGRAMS:
         return
-    _kept.append(_Interrupt())
+    # The interpreter clears this module last but one, and no other thread runs then.
+    sys._lineage_interrupt = _Interrupt()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 class _Interrupt:
-    """An interrupt that is noted again when the interpreter takes modules apart.
-
-    No other thread runs Python any more then.
-    """
+    """An interrupt that the interpreter notes again when it lets go of this."""
 
     def __del__(
         self, run: Any = exec, error: type[BaseException] = KeyboardInterrupt
@@ -60,10 +58,6 @@ class _Interrupt:
             run("raise error", {"error": error})
         except error:
             return
-
-
-#: Freed by the interpreter, with this module.
-_kept: Final[list[_Interrupt]] = []
 
 
 def _id(answer: Any) -> Any:
