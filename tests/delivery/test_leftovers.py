@@ -120,7 +120,7 @@ def test_a_first_fact_in_an_exit_handler_is_delivered(tmp_path: Path) -> None:
     assert stored(tmp_path) == [1]
 
 
-def test_exit_handlers_are_told_what_cannot_be_delivered(tmp_path: Path) -> None:
+def test_the_last_warning_counts_what_exit_handlers_recorded(tmp_path: Path) -> None:
     """The last warning counts what was recorded after the first one."""
     body = "import atexit; atexit.register(record, 1); record(2)"
     away = {"LINEAGE_TARGET": "http://127.0.0.1:9", "LINEAGE_FLUSH_TIMEOUT_S": "0.5"}
