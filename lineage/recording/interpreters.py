@@ -44,7 +44,7 @@ def keep_interrupt() -> None:
     if trace is None or trace.tb_frame.f_globals.get("__name__") not in _PROGRAMS:
         return
     # The interpreter clears this module last but one, and no other thread runs then.
-    sys._lineage_interrupt = _Interrupt()  # type: ignore[attr-defined]  # noqa: SLF001
+    sys.lineage_interrupt = _Interrupt()  # type: ignore[attr-defined]  # a name of ours
 
 
 class _Interrupt:
