@@ -229,10 +229,13 @@ def server(program: str, workers: int = 1, *, root: Path = ROOT) -> Iterator[Ser
 
 def wait_for(port: int) -> None:
     """Wait until something listens."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            is_reached = probe.connect_ex(("127.0.0.1", port)) == 0
+            # While nobody listens, the system may give the probe this very port: then
+            # it has reached itself.
+            if is_reached and probe.getsockname() != probe.getpeername():
                 return
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on {port}")

@@ -18,6 +18,7 @@ LineageError
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -198,15 +199,20 @@ def guard(what: str, *, strict: bool = False, key: str | None = None) -> _Guard:
 
 
 def attempt(
-    work: Callable[[T], R], argument: T, on_error: Callable[[Exception], None]
+    work: Callable[[T], R],
+    argument: T,
+    on_error: Callable[[Exception], None],
+    _is_finalizing: Callable[[], bool] = sys.is_finalizing,
 ) -> R | None:
     """Do guarded work where a block would cost too much.
 
     Returns what `work(argument)` returns. A failure is passed to `on_error`, which logs
-    it or raises in strict mode, and the result is None.
+    it or raises in strict mode, and the result is None. While the interpreter frees its
+    modules, which lose their names one by one, work fails and nobody could log it.
     """
     try:
         return work(argument)
     except Exception as error:  # noqa: BLE001  the one broad except of the package
-        on_error(error)
+        if not _is_finalizing():
+            on_error(error)
         return None

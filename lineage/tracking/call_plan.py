@@ -347,7 +347,7 @@ Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], A
 Opened = StepContext
 
 
-def process_root() -> StepContext:
+def process_root(_: tuple[()] = ()) -> StepContext:
     """Return the body of the process's own task."""
     recorder = runtime().recorder
     return (recorder.process or recorder.process_task()).root

@@ -69,9 +69,12 @@ def {name}({parameters}):
     if lineage_parent is None:
         lineage_now = lineage_holder.runtime
         lineage_process = None if lineage_now is None else lineage_now.recorder.process
-        lineage_parent = (
-            lineage_process_root() if lineage_process is None else lineage_process.root
-        )
+        if lineage_process is None:
+            lineage_parent = lineage_attempt(lineage_process_root, (), lineage_handle)
+            if lineage_parent is None:
+                return lineage_wrapped({arguments})
+        else:
+            lineage_parent = lineage_process.root
     lineage_task = lineage_parent.task
     if lineage_task.is_ended or lineage_task.is_pending{unless_ids}:
         lineage_step = lineage_attempt(lineage_open, ({values}), lineage_handle)

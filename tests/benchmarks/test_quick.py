@@ -92,13 +92,13 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=220,
+        timeout=580,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ROWS)
 def test_each_benchmark_prints_its_rows(name: str) -> None:
     """A benchmark prints all its rows, and none of lineage's own failed."""

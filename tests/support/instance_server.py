@@ -128,7 +128,10 @@ def wait_until_up(address: str, process: subprocess.Popen[str] | None = None) ->
             raise AssertionError(f"the server ended: {process.communicate()[1]}")
         with socket.socket() as probe:
             probe.settimeout(1)
-            if probe.connect_ex((host, int(port))) == 0:
+            is_reached = probe.connect_ex((host, int(port))) == 0
+            # While nobody listens, the system may give the probe this very port: then
+            # it has reached itself.
+            if is_reached and probe.getsockname() != probe.getpeername():
                 return
         threading.Event().wait(0.02)
     raise AssertionError(f"{address} did not come up in {WAIT_S} s")

@@ -40,7 +40,7 @@ def run_python(
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,
     )
 
 
