@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..delivery.status import read_status
-from ..errors import guard
 from ..recording.context import CURRENT
-from ..recording.enabled import is_on
-from ..runtime import current_runtime, runtime
-from ..settings import Settings
 from ..tracking.environment import HEADER, context_headers_with_home, join
 
 
@@ -18,7 +13,6 @@ def install(module: Any) -> None:
     module.before_task_publish.connect(_publish, weak=False, dispatch_uid="lineage")
     module.task_prerun.connect(_begin, weak=False, dispatch_uid="lineage")
     module.task_postrun.connect(_end, weak=False, dispatch_uid="lineage")
-    module.worker_shutdown.connect(_deliver_rest, weak=False, dispatch_uid="lineage")
 
 
 def _publish(headers: Any = None, **_: Any) -> None:
@@ -44,16 +38,3 @@ def _end(task: Any = None, **_: Any) -> None:
         return
     request.lineage_joined = None
     CURRENT.set(None)
-
-
-def _deliver_rest(**_: Any) -> None:
-    """Deliver what pool processes left that were killed, as their main process ends.
-
-    With `--max-tasks-per-child` a thread starts the processes that replace others, and
-    Linux kills them when that thread ends, which is early in a shutdown.
-    """
-    with guard("What pool processes left cannot be delivered now"):
-        if current_runtime() is not None or not is_on():
-            return  # A runtime of this process delivers everything at exit.
-        if read_status(Settings.from_environ().home).waiting:
-            runtime().flush()

@@ -59,8 +59,8 @@ def work(number):
     lineage.current_task().uses_project(number)
     return [os.getpid(), 2 * number]
 @app.task
-@lineage.uses_project("number")
 def die(number):
+    lineage.current_task().uses_project(number)
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
