@@ -24,13 +24,13 @@ def named_files(path: str) -> list[str]:
     """Return the files that an OME-TIFF names, itself among them; none of other files.
 
     Raises:
-        OSError: The file cannot be read.
+        OSError: The file cannot be opened.
     """
     with open(path, "rb") as file:
         try:
             text = _description(file)
-        except struct.error:
-            return []  # It ends before what it promises.
+        except (struct.error, ValueError, OSError):
+            return []  # It ends before what it promises, or points far beyond.
     if "<OME" not in text and ":OME" not in text:
         return []
     return list(

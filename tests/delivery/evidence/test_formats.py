@@ -170,7 +170,8 @@ def test_an_ome_tiff_is_known_with_the_files_that_it_names(
 @pytest.mark.parametrize(
     "content",
     [b"", b"II*\0", b"II*\0\x08\0\0\0", b"II+\0\x08\0\0\0\xff",
-     b"MM\0*\xff\xff\xff\xff",
+     b"MM\0*\xff\xff\xff\xff", b"II+\0\x08\0\0\0" + b"\xff" * 8,
+     b"II+\0\x08\0\0\0" + b"\xff" * 7 + b"\x7f",
      b"no TIFF at all", ome_tiff([]), ome_tiff(["x.ome.tif"])[:60]],
 )  # fmt: skip
 def test_a_tiff_that_names_nothing_or_is_torn_stands_alone(
