@@ -27,7 +27,7 @@ class AppModules(PaginatedResource):
             slug: The module's repository, such as `owner/name`.
 
         Raises:
-            KeyError: There is none, or several.
+            KeyError: No module has the slug, or several have it.
             ApiError: The list could not be fetched.
         """
         condition = {"field": "slug", "operator": "=", "value": slug}
@@ -50,7 +50,7 @@ class AppModules(PaginatedResource):
             categories_operation: `or`, `and`.
 
         Raises:
-            KeyError: There is none.
+            KeyError: No module matches.
             ApiError: The list could not be fetched.
         """
         body: dict[str, Any] = {}
@@ -74,7 +74,7 @@ class AppModules(PaginatedResource):
             app_name: The name of the module.
 
         Raises:
-            KeyError: There is none.
+            KeyError: No module matches.
             ValueError: There are several, and none has this very name.
             ApiError: The list could not be fetched.
         """

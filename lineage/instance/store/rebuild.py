@@ -94,6 +94,19 @@ def rebuild_named_version(
         tx.run(_CHANGED, (team,))
 
 
+def rebuild_found(tx: Transaction, find: str) -> None:
+    """Rebuild artifacts of each team.
+
+    Args:
+        tx: Where it is written.
+        find: Selects the ids of the artifacts, given the team.
+    """
+    for team in teams_of(tx):
+        found = [row[0] for row in tx.all(find, (team,))]
+        if found:
+            rebuild_artifacts(tx, team, found)
+
+
 def teams_of(tx: Transaction) -> list[int]:
     """List the teams that have anything in the graph."""
     return [row[0] for row in tx.all("SELECT team_id FROM revisions ORDER BY 1")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..database import Transaction
-from ..rebuild import rebuild_artifacts, teams_of
+from ..rebuild import rebuild_found
 
 STATEMENTS: tuple[str, ...] = ()
 
@@ -19,7 +19,4 @@ _NAMED = (
 
 def rebuild(tx: Transaction) -> None:
     """Read the timelines of such projects again."""
-    for team in teams_of(tx):
-        found = [row[0] for row in tx.all(_NAMED, (team,))]
-        if found:
-            rebuild_artifacts(tx, team, found)
+    rebuild_found(tx, _NAMED)
