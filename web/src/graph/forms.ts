@@ -34,7 +34,7 @@ const MEDIUM: Form = {
   zooms: { all: 0.8, lines: 0.62, title: 0.45, short: 0.4 }, fitZoom: 0.5, readingZoom: 0.75,
 };
 const SMALL: Form = {
-  name: "small", direction: "right", most: 12, width: 116, height: 76, tallHeight: 96, gap: 38, gapY: 34, maxWords: 80,
+  name: "small", direction: "right", most: 12, width: 116, height: 88, tallHeight: 100, gap: 38, gapY: 28, maxWords: 80,
   zooms: { all: 0.8, lines: 0.62, title: 0.5, short: 0.5 }, fitZoom: 0.62, readingZoom: 0.8,
 };
 /** A telephone is high, not wide: two nodes stand beside each other, and lines lead down. */
