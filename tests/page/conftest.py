@@ -29,6 +29,8 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+#: What a machine that is busy with other work may take for one step.
+PATIENCE_MS = 60_000
 IS_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
@@ -49,8 +51,9 @@ def chromium(built: None) -> Iterator[Any]:
     """Debian's Chromium, stopped after each file: it keeps an event loop running."""
     if not CHROMIUM.exists() and not IS_CI:
         pytest.skip("Chromium is missing. Once: apt-get install -y chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=list(ARGUMENTS)
@@ -113,7 +116,7 @@ def look(chromium: Any, served: Served) -> Iterator[Callable[..., Any]]:
     def open_page(path: str = "/", **options: Any) -> Any:
         defaults = {"viewport": {"width": 1400, "height": 860}}
         context = chromium.new_context(**{**defaults, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("console", on_console)
@@ -135,6 +138,7 @@ def look_quietly(chromium: Any, served: Served) -> Iterator[Callable[..., Any]]:
 
     def open_page(*, block: str) -> Any:
         context = chromium.new_context()
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         # What the document itself names: the page adds links to parts as it fetches

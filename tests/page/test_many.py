@@ -262,7 +262,7 @@ def test_impact_names_an_artifact_once(look: Look, served: Served) -> None:
     """A name that 67 versions have is one line, with their number."""
     page = look("/?view=impact&focus=berlin/shop.csv")
     lead = page.locator(".lead-nodes")
-    expect(lead.get_by_role("link")).to_have_count(1, timeout=20_000)
+    expect(lead.get_by_role("link")).to_have_count(1)
     expect(lead).to_contain_text("berlin/shop.csv")
     expect(lead).to_contain_text("and 66 other versions")
 
@@ -275,7 +275,7 @@ def test_a_table_fits_on_a_phone(look: Look, served: Served, view: str) -> None:
     if view == "stale":
         page.get_by_role("button", name="Show everything").click()
     cells = page.locator("tbody tr").first.locator("td")
-    expect(cells.first).to_be_visible(timeout=20_000)
+    expect(cells.first).to_be_visible()
     for cell in cells.all():
         box = cell.bounding_box()
         assert box is None or box["x"] + box["width"] <= 390

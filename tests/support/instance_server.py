@@ -22,7 +22,7 @@ from lineage.instance.server import ServeSettings, create_app
 from lineage.instance.store import open_store
 from lineage.instance.tokens import create_token
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 @dataclass

@@ -16,7 +16,7 @@ from lineage.exporters import DELIVERED, DeliveryResult
 from lineage.journal.directory import JournalDirectory
 from lineage.journal.writer import Journal
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 def edge(number: int, task: str = "run", **more: Any) -> str:
@@ -94,6 +94,6 @@ def run_script(
         env=variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )

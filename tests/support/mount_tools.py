@@ -105,6 +105,6 @@ def run_on_disk(
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=180,
         check=False,
     )

@@ -69,7 +69,7 @@ import json, os, sys
 os.environ["LINEAGE_ENABLED"] = "false"
 import jobs
 sent = [jobs.work.delay(number) for number in json.loads(sys.argv[1])]
-print(json.dumps([result.get(timeout=50) for result in sent]))
+print(json.dumps([result.get(timeout=150) for result in sent]))
 """
 
 _SEND_FATAL = """
@@ -163,7 +163,7 @@ def request(server: Started, numbers: Sequence[int]) -> Answers:
     address = server.find(r"Listening at: (http\S+)")
 
     def one(number: int) -> tuple[int, tuple[int, int]]:
-        with urllib.request.urlopen(f"{address}/{number}", timeout=20) as answer:
+        with urllib.request.urlopen(f"{address}/{number}", timeout=60) as answer:
             pid, back = answer.read().split()
             return number, (int(pid), int(back))
 

@@ -70,7 +70,7 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
 
 
 def run_program(
-    code: str, folder: Path, *args: str, timeout: float = 90, **more: str
+    code: str, folder: Path, *args: str, timeout: float = 180, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a program of its own file and folder; its name is `program.py`."""
     file = folder / "program.py"

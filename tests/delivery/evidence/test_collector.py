@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from journal_tools import WAIT_S, ScriptedExporter, journal_at, run_script, wait_for
 
-from lineage.delivery.evidence import local_file
+from lineage.delivery.evidence import collector, local_file
 from lineage.delivery.evidence.collector import EvidenceCollector
 from lineage.delivery.flusher import Flusher
 from lineage.errors import DeliveryError
@@ -95,9 +95,10 @@ def merged(facts: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def test_an_edge_carries_its_name_and_digest(
-    rig: CollectorHarness, tmp_path: Path
+    rig: CollectorHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is found quickly rides on the edge, and no other fact is needed."""
+    monkeypatch.setattr(collector, "_CONTENT_S", WAIT_S)
     path = tmp_path / "a"
     path.write_text("content")
     rig.record(path)
