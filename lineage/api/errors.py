@@ -18,6 +18,7 @@ ApiError
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Iterator
 from http.client import responses
@@ -40,6 +41,17 @@ _UNPROCESSED = frozenset({429, 503})
 _AGENT_CALLS = ("AgentConnected", "AgentPing")
 _SHOWN_BODY = 2000
 _BROKEN = (foreign.ChunkedEncodingError, foreign.ContentDecodingError)
+#: What failed, for errors whose own words leave it out.
+_STEPS = (
+    (foreign.ProxyError, "the proxy"),
+    (foreign.SSLError, "TLS"),
+    (foreign.ConnectTimeout, "no connection in time"),
+    (foreign.ReadTimeout, "no answer in time"),
+)
+#: Where in its own sources OpenSSL's binding found an error, and its code.
+_OF_OPENSSL = re.compile(r"^\[SSL[^\]]*\] | \(_ssl\.c:\d+\)")
+#: What OpenSSL, by its version, says of a plain answer.
+_NO_TLS = ("wrong version number", "record layer failure")
 _UNCONNECTED = (foreign.ConnectTimeout, foreign.ProxyError)
 
 
@@ -181,7 +193,7 @@ def from_exception(
 ) -> ApiError:
     """Make the error of a call that got no whole answer; `error` becomes its cause."""
     made: ApiError
-    text = masked(f"{endpoint}: {error} (url: {url})", secret)
+    text = masked(f"{endpoint}: {first_reason(error)} (url: {url})", secret)
     if isinstance(error, foreign.ConnectTimeout):
         made = ConnectTimedOutError(text, subject=endpoint)
     elif isinstance(error, foreign.Timeout):
@@ -258,16 +270,35 @@ def exhausted(endpoint: str, last: ApiError | None, why: str) -> RetriesExhauste
 
 
 def first_reason(error: BaseException) -> str:
-    """Return in a few words what an error began with: `Connection refused`."""
+    """Return in a few words what an error began with: `Connection refused`.
+
+    What failed goes before, where those words do not show it: a proxy, TLS, a
+    time-out. Names of libraries' classes and pools are left out.
+    """
     seen: list[BaseException] = []
     found: BaseException | None = error
     while found is not None and found not in seen:
         seen.append(found)
         found = found.__cause__ or found.__context__
-    for one in reversed(seen):
-        if isinstance(one, OSError) and one.strerror:
-            return masked(one.strerror, None)
-    return masked(str(seen[-1]) or type(seen[-1]).__name__, None)
+    words = next(
+        (x.strerror for x in reversed(seen) if isinstance(x, OSError) and x.strerror),
+        str(seen[-1]) or type(seen[-1]).__name__,
+    )
+    words = _OF_OPENSSL.sub("", words)
+    if words in _NO_TLS:
+        words = "what answers speaks no TLS; is it an http address?"
+    for kind, step in _STEPS:
+        if any(isinstance(x, kind) for x in seen):
+            return masked(f"{step}: {words}", None)
+    return masked(words, None)
+
+
+def describe_silence(server: str, problem: ApiError) -> str:
+    """Return the sentence that explains why a server's version is not known."""
+    if problem.status is None:
+        return f"{server} does not answer: {first_reason(problem)}"
+    reason = f": {problem.server_message}" if problem.server_message else ""
+    return f"{server}, asked what it is, answers with status {problem.status}{reason}"
 
 
 def masked(text: str, secret: str | None) -> str:

@@ -13,7 +13,7 @@ from .errors import (
     HttpError,
     IncompatibleInstanceError,
     NotJsonError,
-    first_reason,
+    describe_silence,
 )
 from .protocols import Client
 
@@ -74,8 +74,8 @@ class Resource:
             text = f"{server} does not offer {method}: it is no lineage instance"
         elif problem.status is None:
             text = (
-                f"{server} does not answer ({first_reason(problem)}); check the "
-                "address, and whether a server runs there: lineage serve"
+                f"{describe_silence(server, problem)}; check the address, and whether "
+                "a server runs there: lineage serve"
             )
         else:
             reason = f": {problem.server_message}" if problem.server_message else ""

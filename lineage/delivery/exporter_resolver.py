@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from ..api.errors import describe_silence
 from ..api.version import UNKNOWN, VersionCache
 from ..api.workflow import Workflow
 from ..errors import DeliveryError
@@ -47,16 +48,17 @@ class ExporterResolver:
         versions = getattr(self._api, "versions", None)
         if not isinstance(versions, VersionCache):
             return self._edge_exporter()
-        found = versions.get()
+        found = versions.get(warns=False)
         if found.announced is not None and found.announced.has(_BATCHES):
             return self._batch_exporter(found.announced.max_batch)
         if found.version is None or found.version == UNKNOWN:
             versions.forget()
-            raise DeliveryError(
-                f"{self._api.server_address} cannot be reached, or does not announce "
-                "its version",
-                subject=self._api,
-            )
+            server, problem = self._api.server_address, found.problem
+            if problem is not None:
+                why = describe_silence(server, problem)
+            else:
+                why = f"{server} does not announce its version"
+            raise DeliveryError(why, subject=self._api) from problem
         return self._edge_exporter()
 
     def _batch_exporter(self, max_batch: int) -> BatchExporter:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Final
 
 import requests
 
+from ..api.errors import first_reason
 from ..exporters import DELIVERED, DeliveryResult, Fact
 from ..model.openlineage import (
     EVENT,
@@ -148,7 +149,9 @@ class OpenLineageExporter:
         try:
             answer = self._session.post(self._url, json=event, timeout=self._timeout_s)
         except requests.RequestException as error:
-            return DeliveryResult("waiting", str(error), is_transport_error=True)
+            return DeliveryResult(
+                "waiting", f"no answer: {first_reason(error)}", is_transport_error=True
+            )
         if answer.ok:
             return DELIVERED
         reason = f"{self._url} answers {answer.status_code}: {answer.text[:200]}"

@@ -147,7 +147,7 @@ def test_a_server_that_is_not_there_is_named(type_) -> None:
     answer = type_("tasks", "--server", "http://127.0.0.1:9")
     assert answer.code == 2
     assert answer.err == (
-        "lineage: http://127.0.0.1:9 does not answer (Connection refused); check the "
+        "lineage: http://127.0.0.1:9 does not answer: Connection refused; check the "
         "address, and whether a server runs there: lineage serve\n"
     )
 
