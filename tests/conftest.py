@@ -41,7 +41,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport() -> Generator[None, Any, None]:
-    """Let no test be skipped on CI: what it needs is installed there, or it fails."""
+    """Fail what would be skipped on CI: what it needs has to be installed there."""
     report = (yield).get_result()
     is_extra = "neighbours" in report.keywords
     if _IS_CI and report.skipped and not (hasattr(report, "wasxfail") or is_extra):

@@ -85,7 +85,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 @pytest.fixture
 def by_requests() -> Callable[[], AbstractContextManager[None]]:
-    """Let `requests` send everything in a block."""
+    """Make `requests` send everything in a block."""
 
     @contextmanager
     def only_requests() -> Iterator[None]:

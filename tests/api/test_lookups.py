@@ -50,7 +50,7 @@ def _watched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def two_threads(instance: Instance) -> tuple[Future[int], Future[int]]:
-    """Let a second thread look up while the first one waits for its answer."""
+    """Make a second thread look up while the first one waits for its answer."""
     teams = lookups.TeamCache()
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(teams.of, 77, instance)

@@ -63,7 +63,7 @@ class _Home:
         lifeline.wait_dead()
 
     def succeed(self) -> None:
-        """Let a successor deliver all, and look into a file of its own."""
+        """Start a successor that delivers all, and looks into a file of its own."""
         own = self._place / f"own-{self._number}.txt"
         own.write_text("own", encoding="ascii")
         report = str(self._place / "report")

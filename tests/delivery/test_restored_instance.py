@@ -54,7 +54,7 @@ class Instance:
             path.unlink()
 
     def fill(self, folder: Path, *numbers: int) -> None:
-        """Let another program deliver facts, each in a batch of its own."""
+        """Make another program deliver facts, each in a batch of its own."""
         ran = self.run("".join(f"record({n})\n{FLUSH}" for n in numbers), folder)
         assert ran.returncode == 0, ran.stderr
 

@@ -52,7 +52,7 @@ def _without_rights() -> Iterator[None]:
 
 @cache
 def _load_all_commands() -> None:
-    """Have loaded what the commands need: another user may not read the libraries."""
+    """Load what the commands need: another user may not read the libraries."""
     with tempfile.TemporaryDirectory() as place:
         journal_at(Path(place)).write(edge(1))
         for command in ("status", "flush", "retry", "status"):

@@ -128,7 +128,7 @@ def parquet_threads(folder: Path) -> str:
 
 
 def _copied(folder: Path, setting: str, query: str) -> str:
-    """Have duckdb write the answer of a query as Parquet several times."""
+    """Make duckdb write the answer of a query as Parquet several times."""
     with duckdb.connect() as db:
         db.execute(f"SET preserve_insertion_order = {setting}; SET threads = 4")
         db.execute("CREATE TABLE t AS SELECT range AS x FROM range(2000000)")

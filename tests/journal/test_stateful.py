@@ -37,7 +37,7 @@ class Reader:
         return self.queue.next_batch(count, None)
 
     def die(self) -> None:
-        """Let go of everything, as the kernel does for a dead process."""
+        """Release everything, as the kernel does for a dead process."""
         self.reader.release()
         self.journal.reset_after_fork()
 

@@ -198,7 +198,7 @@ class Round:
     # -- the count -----------------------------------------------------------
 
     def _succeed(self) -> None:
-        """Let two successors start together, as often as it takes."""
+        """Start two successors together, as often as it takes."""
         for _ in range(5):
             born = []
             for number in range(2):

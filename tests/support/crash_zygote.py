@@ -94,7 +94,7 @@ def digest(command: dict[str, Any]) -> None:
 
 
 def _slow_down_reading(read_s: float) -> None:
-    """Let the content of each file take so long, as a slow disk does."""
+    """Make reading each file take so long, as a slow disk does."""
     read = content.read_content
 
     def read_slowly(*args: Any, **kwargs: Any) -> Any:
@@ -133,7 +133,7 @@ def platform(command: dict[str, Any]) -> None:
 
 
 def _sign_requests() -> None:
-    """Let each request name the process that sent it."""
+    """Add to each request the process that sent it."""
     send = requests.adapters.HTTPAdapter.send
 
     def signed(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:

@@ -84,7 +84,7 @@ class EmptiedStores:
 
     @contextmanager
     def lent(self, kind: str, make: Callable[[str], None]) -> Iterator[str]:
-        """Give the URL of a store with no more in it than a new one has.
+        """Return the URL of a store with no more in it than a new one has.
 
         Args:
             kind: How it is made, in a word.

@@ -38,7 +38,7 @@ def identity_provider() -> Iterator[str]:
 
 
 def settings_of(issuer: str, folder: Path) -> SsoSettings:
-    """Give settings by which scientists may write."""
+    """Return settings by which scientists may write."""
     secret = folder / "client-secret"
     secret.write_text("between us\n")
     oidc = {

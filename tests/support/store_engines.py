@@ -37,7 +37,7 @@ def postgres_server() -> Iterator[str]:
 
 
 def without_sync(server: str) -> None:
-    """Have a server not wait for the disk: no test takes the machine's power away."""
+    """Keep a server from waiting for the disk: no test takes its power away."""
     import psycopg
 
     with psycopg.connect(server, autocommit=True) as connection:

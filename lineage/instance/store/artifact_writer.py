@@ -97,7 +97,7 @@ class ArtifactWriter:
         self._mentions.setdefault(artifact.id, []).append(event)
 
     def touch(self, artifact: ArtifactState) -> None:
-        """Have an artifact's row written."""
+        """Mark an artifact, so that its row is written."""
         self._touched[artifact.id] = artifact
 
     def resolve(self, dirty: Iterable[int] = ()) -> None:
@@ -259,7 +259,7 @@ class ArtifactWriter:
         return True
 
     def _find_earlier(self, artifact: ArtifactState, node: int, first: Event) -> None:
-        """Let the one content that nobody made have been there at an earlier use."""
+        """Move back the time since which the one content without a maker is known."""
         self._found.append((first.at, first.id, self._known.team_id, node))
         artifact.unknown_at = first.at
         self.touch(artifact)

@@ -294,7 +294,7 @@ class Database:
                 connection.close()
 
     def after_fork_in_parent(self) -> None:
-        """Let transactions begin again."""
+        """Allow transactions to begin again."""
         with self._changed:
             self._is_forking = False
             self._changed.notify_all()

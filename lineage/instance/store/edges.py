@@ -243,7 +243,7 @@ class EdgeWriter:
             self._widen(link, at)
 
     def _widen(self, link: Link, at: float) -> None:
-        """Let a link be there at a time, too."""
+        """Extend the time in which a link is known to include `at`."""
         since = self.links.setdefault(link, at)
         if at < since:
             self.links[link] = at

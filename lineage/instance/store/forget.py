@@ -258,7 +258,7 @@ def _pairs(rows: Iterable[Sequence[Any]]) -> list[tuple[int, int]]:
 def _index_again(
     tx: Transaction, entities: list[tuple[int, int]], tasks: list[tuple[int, int]]
 ) -> None:
-    """Let a search find renamed artifacts and tasks by their new names alone."""
+    """Replace the search terms of renamed artifacts and tasks."""
     gone = "DELETE FROM terms WHERE team_id = ? AND target = ?"
     for team, id in entities:
         tx.run(gone, (team, id))

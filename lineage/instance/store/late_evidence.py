@@ -71,7 +71,7 @@ class LateEvidence:
             self._late = {**dict(tx.all(_WAITING, names)), **self._late}
 
     def _take_outputs(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Have the artifacts read again for which digests of stored outputs count."""
+        """Collect the artifacts whose stored outputs got digests, to be read again."""
         digests: set[str] = set()
         unwritten: set[int] = set()
         for id, late, entity, _, own, at in rows:

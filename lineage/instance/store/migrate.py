@@ -131,7 +131,7 @@ def has_citus(transaction: Transaction) -> bool:
 
 
 def change_in_sequence(transaction: Transaction) -> None:
-    """Have a transaction change tables that are spread over workers one by one."""
+    """Make a transaction change the shards of a table one after another, on Citus."""
     if has_citus(transaction):
         transaction.run("SET LOCAL citus.multi_shard_modify_mode = 'sequential'")
 

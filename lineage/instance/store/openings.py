@@ -50,7 +50,7 @@ def newest_fields(
 
 
 def merge_openings(tx: Transaction, team: int, source: int, target: int) -> None:
-    """Let a task know what is known of another one that turned out to be the same."""
+    """Add to a task the fields of another row that turned out to be the same task."""
     known, noted = _read(tx, team, source)
     own, own_noted = _read(tx, team, target)
     for column, word in noted.items():

@@ -62,7 +62,7 @@ def rename_object(
 def rename_artifact(
     tx: Transaction, team: int, kind: str, ident: str, name: str
 ) -> None:
-    """Give an artifact another name, if it is there; it is found by the new one."""
+    """Rename an artifact, if it is there; search finds it by the new name."""
     key = (team, kind, ident)
     sql = "SELECT id, name FROM entities WHERE team_id = ? AND kind = ? AND ident = ?"
     found = tx.one(sql, key)

@@ -104,7 +104,7 @@ def number_terms(team_id: int, numbers: Iterable[tuple[int, int]]) -> list[Term]
 def write_task_terms(
     tx: Transaction, team_id: int, task_id: int, name: str | None, number: int | None
 ) -> None:
-    """Let a task be found by its name and its number."""
+    """Write the search terms of a task: its name and its number."""
     rows: list[Term] = []
     if number is not None:
         gone = (
@@ -119,7 +119,7 @@ def write_task_terms(
 
 
 def write_titles(tx: Transaction, team_id: int, titles: dict[int, str]) -> None:
-    """Let artifacts be found by the titles of their cards."""
+    """Write the search terms of artifacts from the titles of their cards."""
     write_terms(
         tx,
         [

@@ -97,7 +97,7 @@ class _Life:
 
 
 def merge_lives(tx: Transaction, known: TeamCache, source: int, target: int) -> None:
-    """Let a task know what became of another one that turned out to be the same.
+    """Add to a task what became of another row that turned out to be the same task.
 
     The edges of both are the task's already.
     """

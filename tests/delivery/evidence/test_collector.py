@@ -72,7 +72,7 @@ def rig(tmp_path: Path) -> Iterator[CollectorHarness]:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Let no file be read until the event is set."""
+    """Hold back every read of a file until the event is set."""
     go_on, read = threading.Event(), local_file.read_content
 
     def wait(path: str, **how: Any) -> Any:

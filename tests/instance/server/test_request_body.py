@@ -26,7 +26,7 @@ LIMITS = BodyLimits(idle_s=1)
 
 
 class Sender:
-    """Gives messages as a server would."""
+    """Returns messages as a server would."""
 
     def __init__(self, *chunks: bytes, is_cut: bool = False) -> None:
         self._left: list[MutableMapping[str, Any]] = [

@@ -18,7 +18,7 @@ TEAMS = range(1, 8)
 
 
 def record(store: Store, part: str) -> None:
-    """Have every team record files, containers and steps that build on each other."""
+    """Record, for every team, files, containers and steps that build on each other."""
     for team in TEAMS:
         run = Facts(f"{part}-{team}")
         facts = [run.fact("task", name=f"Task {part} of {team}")]

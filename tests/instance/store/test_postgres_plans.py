@@ -74,7 +74,7 @@ def reads_much(part: dict[str, Any]) -> bool:
 
 
 def leave_uncounted(url: str) -> None:
-    """Have the server's own upkeep not count the tables of a schema."""
+    """Keep the server's own upkeep from counting the tables of a schema."""
     with psycopg.connect(url, autocommit=True) as connection:
         tables = "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r'"
         own = f"{tables} AND relnamespace = current_schema()::regnamespace"

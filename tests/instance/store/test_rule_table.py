@@ -123,7 +123,7 @@ def test_sibling_steps_do_not_mix(story: Story) -> None:
 
 
 def _one_after_another(story: Story, kind: str) -> list[str]:
-    """Let a step write an artifact and another read it, for each of three inputs."""
+    """Record three inputs, with a step that writes and one that reads for each."""
     made = []
     for key in "123":
         first = {"key": f"{key}1", "name": "extract", "at": START}

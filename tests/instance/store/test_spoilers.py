@@ -100,7 +100,7 @@ def _use(path: Path) -> None:
 
 @contextmanager
 def suppress_error_about(path: Path) -> Iterator[None]:
-    """Let pass an error of ours that names a file, and no other."""
+    """Accept an error of ours that names a file, and no other."""
     try:
         yield
     except LineageError as error:
