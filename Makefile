@@ -7,6 +7,9 @@ ARGS ?=
 WORKERS ?= 4
 BIN := .venv/bin
 
+# Tests start thousands of programs, which must not compile their imports each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 #: The tests that need neither a browser nor a database server, nor much time.
 QUICK := tests/model tests/tracking tests/recording tests/journal tests/cli
 QUICK_VENV ?= .venv-quick
