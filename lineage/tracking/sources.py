@@ -37,6 +37,8 @@ AUTO: Final = _Auto()
 RESULT: Final = "result"
 CALL: Final = "call"
 
+#: Kinds whose constants look like the name of a parameter: `data.csv`, `out`.
+_BY_PATH = ("file", "folder")
 #: Takes the values of a call (see `Values`), returns the value of the source.
 Getter = Callable[[tuple[Any, ...]], Any]
 
@@ -99,6 +101,9 @@ class SourceScope:
         late = ""
         if name == RESULT:
             late = "; an input that is known only after the call needs after=True"
+        kind = self.what.rpartition("_")[2]
+        if kind in _BY_PATH and name != RESULT:
+            late = f"; a {kind} that is always the same is lineage.{kind}({text})"
         return DeclarationError(
             f"{self.what}({text}) of {self.signature.name}: there is no parameter "
             f"{name!r}; available: {names}{late}",

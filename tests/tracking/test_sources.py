@@ -386,3 +386,13 @@ def test_repeat_records_each_time(recorded: Recorded) -> None:
         again()
     assert recorded.inputs == ["project:3", "project:4", "project:4", "project:4"]
     assert len({e.get("repeat") for e in recorded.edges if e["id"] == 4}) == 3
+
+
+@pytest.mark.parametrize(("kind", "text"), [("file", "data.csv"), ("folder", "out")])
+def test_a_text_that_is_no_parameter_may_mean_a_path(kind: str, text: str) -> None:
+    """The error shows how a file or folder that is always the same is declared."""
+    uses = getattr(lineage, f"uses_{kind}")
+    with pytest.raises(DeclarationError) as caught:
+        uses(text)(lambda: 1)
+    assert str(caught.value).endswith(f"always the same is lineage.{kind}({text!r})")
+    assert uses(getattr(lineage, kind)(text))(lambda: 1)() == 1
