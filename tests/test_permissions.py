@@ -99,8 +99,7 @@ def test_a_home_is_its_owners_alone(shared: Path, umask: str) -> None:
     assert found["instance.db"] == 0o600
     assert any(name.startswith("blobs/") for name in found)
     assert any(name.startswith("journal") for name in found)
-    inside = {n: m for n, m in found.items() if n != ".gitignore"}
-    assert {n: oct(m) for n, m in inside.items() if m & 0o077} == {}
+    assert {n: oct(m) for n, m in found.items() if m & 0o077} == {}
 
 
 def test_a_home_that_a_group_shares_keeps_the_groups_rights(shared: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from lineage.redaction import (
     passwords_in,
     redact,
     redact_values,
+    show_command,
 )
 
 SECRET = "Zq7XwS3cr3tV4lu3"
@@ -59,6 +61,11 @@ def test_there_are_300_innocents() -> None:
     ["a:", "://", "pass=", '"', "\\", "token ", "-p ", "@", "token  ", "token=[",
      "token=[\n", "token=('", "token=a(", "{'auth':", "--a.",
      "-a-b_", "('token',", "'--password',", "curl -u", "['mysql',", "htpasswd -b ",
+     "['a',", "['a'],", "'\"'\"'", " 'a'\"'\"'", "mysql 'a' ", "name: a,",
+     "name: token value: ", "<password>", "<a ", 'password == "', 'x or "',
+     "password=a if ", 'password="""', "password={a", "token a", "echo a |",
+     "authorization: digest a=", "account.key.a", "jdbc:oracle:thin:a/", "sqlplus -a ",
+     "--from-literal=a=", "<Cookie a=", "curl -s", "sk-", "\\\"",
      "password '", "machine a ", "://a:1", "user:12/", "postgres://u:1/",
      "://a/hooks/", "a1b2c3d4e5.atlasv1.", "pat"],
 )  # fmt: skip
@@ -207,6 +214,70 @@ def test_a_command_as_a_list_hides_its_password(words: list[str]) -> None:
     assert [word for word in masked if MASK not in word] == kept
 
 
+#: What a password may hold beside letters, and what ends a word of a line.
+SIGNS = (" ", ";", "&", ",", "'", '"', ")", "|", "<", "}", "$x{", "it's ", "\\")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["train", "--password={}"], ["train", "--password", "{}"], ["mysql", "-p{}"],
+     ["curl", "-su", "me:{}"], ["sshpass", "-p", "{}"], ["env", "MY_SECRET={}"],
+     ["x", "postgres://u:{}@h/x"], ["docker", "login", "-p{}"],
+     ["java", "-Dpassword={}"],
+     ["twine", "upload", "-p", "{}"], ["ldapsearch", "-w{}"], ["http", "-a", "me:{}"],
+     ["C:\\x\\plink.exe", "-pw", "{}"]],
+)  # fmt: skip
+def test_no_sign_ends_a_password_of_a_command(words: list[str]) -> None:
+    """Where the words of a command are known, each secret word is masked whole."""
+    for sign in SIGNS:
+        given = [word.replace("{}", f"a{sign}{SECRET}") for word in words]
+        assert show_command(given, str).count(MASK) == 1
+        texts = [
+            show_command(given, redact), str(redact_values(given)), redact(repr(given)),
+            redact(json.dumps(given)), redact(f"Command '{given}' returned 1"),
+        ]  # fmt: skip
+        if sign != ",":  # A shell needs no quotes for it.
+            texts.append(redact(shlex.join(given)))
+        assert not [text for text in texts if SECRET in text]
+        assert [text for text in texts if redact(text) != text] == []
+
+
+def test_a_command_without_secrets_stays_what_a_shell_reads() -> None:
+    """Words keep their quotes, and a mask alone gets none."""
+    words = [
+        "python",
+        "train.py",
+        "--lr",
+        "0.1",
+        "--name",
+        "a b",
+        "*.csv",
+        "-p",
+        "8080",
+    ]
+    assert show_command(words, redact) == shlex.join(words)
+    assert show_command(["x", "--token", "a b"], redact) == "x --token ****"
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        ({"name": "DB_PASSWORD", "value": "x"}, {"name": "DB_PASSWORD", "value": MASK}),
+        (
+            {"Key": "token", "T": 1, "Value": "x"},
+            {"Key": "token", "T": 1, "Value": MASK},
+        ),
+        ({"name": "pass", "value": 0.75}, {"name": "pass", "value": 0.75}),
+        ({"name": "lr", "value": "x"}, {"name": "lr", "value": "x"}),
+        ({"name": ["token"], "value": "x"}, {"name": ["token"], "value": "x"}),
+        ({"name": "token", "type": "string"}, {"name": "token", "type": "string"}),
+    ],
+)
+def test_a_row_names_its_own_value(value: object, masked: object) -> None:
+    """As the environment of a container has it; columns and measures are none."""
+    assert redact_values([value]) == [masked]
+
+
 def test_passwords_are_taken_out_of_addresses() -> None:
     """So that a password is masked also where it stands alone."""
     text = "a postgres://u:hunter2@db/x https://tok3n@h s3://b/k"
@@ -260,6 +331,6 @@ def test_the_quick_look_hides_no_secret(monkeypatch: pytest.MonkeyPatch) -> None
         for value in _VALUES
     ]
     quick = [redact(text) for text in texts]
-    monkeypatch.setattr("lineage.redaction.text._is_any_named", lambda *_: True)
+    monkeypatch.setattr("lineage.redaction.text._named_places", lambda *_: [(0, 1_000)])
     assert [redact(text) for text in texts] == quick
     assert sum(MASK in text for text in quick) > len(texts) // 3

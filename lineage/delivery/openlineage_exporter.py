@@ -30,6 +30,7 @@ from ..model.openlineage import (
     lineage_facet,
 )
 from ..model.run_ids import run_uuid
+from ..permissions import make_folder, open_private
 
 _END: Final = {
     "finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT", "lost": "ABORT",
@@ -164,8 +165,9 @@ def _append(file: Path, event: Mapping[str, Any]) -> DeliveryResult:
     """Add a line to a file that other processes add to as well."""
     line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("a+b", buffering=0) as opened:
+        make_folder(file.parent)
+        fd = open_private(file, os.O_RDWR | os.O_APPEND)
+        with open(fd, "a+b", buffering=0) as opened:
             if not _ends_with_line(opened):
                 line = b"\n" + line  # A full disk had cut the line before.
             if opened.write(line) != len(line):

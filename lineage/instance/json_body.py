@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from typing import Final
 
 import pydantic_core
@@ -20,7 +20,8 @@ MAX_NODES_SMALL: Final = 100_000
 #: Arrays and objects inside each other, at most: the parser's own bound.
 MAX_DEPTH: Final = 200
 
-_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+#: Bytes of which the quotes are looked at together.
+_PIECE: Final = 1 << 18
 
 
 def read_json(request: InstanceRequest, *, max_nodes: int = MAX_NODES) -> object:
@@ -56,11 +57,33 @@ def _check_nodes(text: bytes, most: int) -> None:
     # A value takes two bytes at least, with the comma or bracket before it.
     if len(text) <= 2 * most or _separators(text) <= most:
         return
-    if _separators(_STRING.sub(b"", text)) > most:
-        raise RequestError(
-            413, "the body holds too many values", field="body",
-            allowed=f"at most {most} values",
-        )  # fmt: skip
+    count = 0
+    for piece in _outside_texts(text):
+        count += _separators(piece)
+        if count > most:
+            raise RequestError(
+                413, "the body holds too many values", field="body",
+                allowed=f"at most {most} values",
+            )  # fmt: skip
+
+
+def _outside_texts(text: bytes) -> Iterator[bytes]:
+    """Yield what stands outside of quotes, piece by piece.
+
+    Without a regular expression: one that knows of escapes keeps a state for each
+    character of a text, and begins again at each quote of a text that never ends.
+    """
+    place, is_inside = 0, 0
+    while place < len(text):
+        piece = text[place : place + _PIECE]
+        if b"\\" in piece:
+            escapes = len(piece) - len(piece.rstrip(b"\\"))
+            if escapes % 2 and len(piece) > 1:
+                piece = piece[:-1]  # What it escapes stands in the next piece.
+        place += len(piece)
+        parts = piece.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')
+        yield b"".join(parts[is_inside::2])
+        is_inside = (is_inside + len(parts) - 1) % 2
 
 
 def _separators(text: bytes) -> int:

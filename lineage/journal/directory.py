@@ -52,6 +52,7 @@ class JournalDirectory:
         ignore = self.home / ".gitignore"
         # Empty, it was begun on a full disk.
         if not ignore.exists() or ignore.stat().st_size == 0:
+            create_private(ignore)
             ignore.write_text(_GITIGNORE, encoding="utf-8")
         make_folder(self.path)
 

@@ -8,13 +8,12 @@ import hashlib
 import os
 import platform
 import re
-import shlex
 import socket
 import sys
 from pathlib import Path
 from typing import Final
 
-from ..redaction import Masker
+from ..redaction import Masker, show_command
 from .json_text import member, quote, shorten
 
 _LONGEST_COMMAND: Final = 4096
@@ -54,15 +53,15 @@ def _is_kernel() -> bool:
     return Path(sys.argv[0] if sys.argv else "").name.startswith("ipykernel")
 
 
-def _command() -> str | None:
-    """Return what runs the program again.
+def _command(mask: Masker) -> str | None:
+    """Return what runs the program again, with the secrets in it masked.
 
     A kernel's own command line connects to a notebook that is gone by then.
     """
     if not _is_kernel():
-        return shlex.join(sys.orig_argv)
+        return show_command(sys.orig_argv, mask)
     path = _notebook_path()
-    return shlex.join(["jupyter", "execute", path]) if path else None
+    return show_command(["jupyter", "execute", path], mask) if path else None
 
 
 def about_process(mask: Masker, user: str | None) -> str:
@@ -70,7 +69,7 @@ def about_process(mask: Masker, user: str | None) -> str:
 
     Uses no network and starts no other process.
     """
-    command = _command()
+    command = _command(mask)
     return "".join(
         (
             member("host", shorten(socket.gethostname(), _LONGEST_NAME)),
@@ -78,7 +77,7 @@ def about_process(mask: Masker, user: str | None) -> str:
             member("user", shorten(user or _user(), _LONGEST_NAME) or None),
             member("pid", os.getpid()),
             member("python", platform.python_version()),
-            member("command", command and shorten(mask(command), _LONGEST_COMMAND)),
+            member("command", command and shorten(command, _LONGEST_COMMAND)),
         )
     )
 

@@ -16,8 +16,10 @@ from ..model.limits import (
     MAX_TASK_PARAM_NAME,
     MAX_TASK_PARAMS,
 )
+from ..redaction import MASK, mask_below, secret_member
 from .context import ActiveTask
 from .json_text import compact, quote, shorten
+from .masking import is_secret
 from .params import param_value
 
 Mask = Callable[[str], str]
@@ -77,7 +79,7 @@ def links_fact(
 ) -> str:
     """Return the fact of the addresses of the same run in other trackers."""
     listed = [
-        f'{{"name":{quote(name)},"url":{quote(shorten(mask(url), MAX_PATH))}}}'
+        f'{{"name":{quote(mask(name))},"url":{quote(shorten(mask(url), MAX_PATH))}}}'
         for name, url in links[:MAX_LINKS]
     ]
     return f'{{"f":"links",{task.head},"at":{at}e-9,"links":[{",".join(listed)}]}}'
@@ -115,14 +117,24 @@ def _scalar(text: str) -> Any:
 
 
 def _flattened(
-    params: Mapping[Any, Any], prefix: str, depth: int
+    params: Mapping[Any, Any], prefix: str, depth: int, secret: str = ""
 ) -> Iterator[tuple[str, Any]]:
+    """Yield each value with its path; what is below a secret's name is masked."""
+    member = secret_member(params)
     for name, value in params.items():
         path = f"{prefix}{name}"
         if isinstance(value, Mapping) and value and depth < _MAX_DEPTH:
-            yield from _flattened(value, f"{path}.", depth + 1)
+            own = str(name) if is_secret(str(name), value) else secret
+            yield from _flattened(value, f"{path}.", depth + 1, own)
+        elif name == member:
+            yield path, MASK
         else:
-            yield path, value
+            yield path, _below(secret, value) if secret else value
+
+
+def _below(secret: str, value: Any) -> Any:
+    is_scalar = value is None or isinstance(value, (str, int, float))
+    return mask_below(secret, value) if is_scalar else MASK
 
 
 def _number(value: Any) -> float | None:

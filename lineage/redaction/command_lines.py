@@ -12,47 +12,71 @@ from .names import KEYS, NAME_ENDS, is_counted_session, is_secret_name
 from .rules import MASK, NO_SECRET, QUOTED, Rule, quotes
 
 #: What stands between two words of a command that is a list.
-_COMMA: Final = r"\\*[\"'][ \t]*,\s*"
+COMMA: Final = r"\\*[\"'][ \t]*,\s*"
 #: An option and what stands between it and its value. The dash comes first, before what
 #: may not stand before it: so the search goes from dash to dash.
-_OPTION: Final = Rule(rf"(-(?<![\w-]-)-?[\w.-]{{1,100}})(\s+|=|{_COMMA}(?=\\*[\"']))")
+_OPTION: Final = Rule(rf"(-(?<![\w-]-)-?[\w.-]{{1,100}})(\s+|=|{COMMA}(?=\\*[\"']))")
 _VALUE: Final = Rule(rf"{QUOTED}|[^\s\"'-][^\s\"']*")
 _OPTION_ENDS: Final = (*NAME_ENDS, *KEYS, "passin", "passout", "dsn", "sas")
 #: Names of options that are secrets there alone.
 _OPTION_ONLY: Final = Rule(r"(?i)[_.-](?:key|passin|passout)$")
-#: `('password', 'hunter2')`: a pair that dicts and query strings are made of.
-PAIR: Final = Rule(
-    r"(\([ \t]*[bur]?\\*[\"'])([\w. -]{1,100})"
-    rf"({_COMMA}[bur]?)(\\*[\"'])((?:(?!\4)[^\\\r\n])*)(?=\4[ \t]*,?[ \t]*\))"
-)
-#: What the second of a pair is in a list of columns: the type of each, as numpy has it.
-_DTYPE: Final = Rule(r"[<>|=]?[a-zA-Z?]\d{0,4}|u?int\d*|float\d*|bool_|datetime64.*")
 #: Short options of clients that are known to take a password by them.
 CLIENT: Final = Rule(
     r"\b(?P<client>mysql\w*|mariadb\w*|sshpass|mongo\w*|smbclient"
-    rf"|(?:docker|podman|az)(?: |{_COMMA}\\*[\"'])login"
-    r"|redis-cli|ldap\w+|curl|wget|zip|unzip|7z\w?|htpasswd|sqlcmd|bcp"
-    r"|influx|cqlsh|clickhouse-client|rabbitmqadmin|helm|snowsql)\b"
-    r"(?P<rest>[^\r\n|;]*)"
-)
-CLIENT_STEMS: Final = Rule(
-    r"mysql|mariadb|sshpass|mongo|smbclient|login|redis-cli|ldap|curl|zip|7z"
-    r"|htpasswd|sqlcmd|bcp|influx|cqlsh|clickhouse|rabbitmq|helm|snowsql"
+    rf"|(?:docker|podman|az)(?: |{COMMA}\\*[\"'])login"
+    r"|redis-cli|ldap\w+|curl|wget|zip|unzip|7z\w?|rar|htpasswd|sqlcmd|bcp"
+    r"|influx|cqlsh|clickhouse-client|rabbitmqadmin|helm|snowsql|twine"
+    r"|plink|pscp|psftp|https?(?=\s+-))\b(?P<rest>[^\r\n|;]*)"
 )
 _FLAGS: Final = {
-    "redis-cli": "-a", "curl": "-u|--user|-U|--proxy-user", "wget": "", "zip": "-P",
-    "unzip": "-P", "sqlcmd": "-P", "bcp": "-P", "smbclient": "-p|-U|--user",
+    "redis-cli": "-a", "curl": "-[sSLkfvigINjlqRO#]*[uU]|--user|--proxy-user",
+    "wget": "", "zip": "-P", "unzip": "-P", "sqlcmd": "-P", "bcp": "-P",
+    "smbclient": "-p|-U|--user", "plink": "-pw", "pscp": "-pw", "psftp": "-pw",
+    "http": "-a", "https": "-a",
 }  # fmt: skip
 #: Clients whose flag and password are one word, as in `mysql -phunter2`.
-_ATTACHED: Final = ("mysql", "mariadb", "7z", "sshpass", "unzip")
+_ATTACHED: Final = (
+    "mysql", "mariadb", "7z", "rar", "sshpass", "unzip", "ldap", "docker", "podman",
+)  # fmt: skip
 #: Clients whose flag takes a name, which is a secret only with a password behind it.
 _WITH_USER: Final = {"curl": ":", "smbclient": "%"}
+#: What a command prints for the next one to read as a password.
+ECHOED: Final = Rule(
+    rf"(\becho[ \t]+(?:-\w+[ \t]+)*)(?:{QUOTED}|[^\s|\"'$][^\s|]*)"
+    r"(?=[ \t]*\|[ \t]*(?:sudo[ \t]+-S\b"
+    r"|[^\r\n|]{0,200}--(?:password-stdin|with-token)))"
+)
 #: `htpasswd -b file user password`, or `-nb user password`.
 _HTPASSWD: Final = Rule(
     r"(?P<options>(?:[\s\"',]+-\w+)+)(?P<file>[\s\"',]+[^\s\"',-][^\s\"',]*)"
     r"(?P<gap>[\s\"',]+)(?P<user>[^\s\"',\\\])]+)"
     r"(?:(?P<next>[\s\"',]+)(?P<last>[^\s\"',\\\])]+))?"
 )
+
+
+def may_be_client(low: str) -> bool:
+    """Return whether a text in lower case names such a client; it is quick."""
+    return (
+        "mysql" in low or "mariadb" in low or "sshpass" in low or "mongo" in low
+        or "smbclient" in low or "login" in low or "redis-cli" in low or "ldap" in low
+        or "curl" in low or "zip" in low or "7z" in low or "htpasswd" in low
+        or "sqlcmd" in low or "bcp" in low or "influx" in low or "cqlsh" in low
+        or "clickhouse" in low or "rabbitmq" in low or "helm" in low
+        or "snowsql" in low or "twine" in low or "plink" in low or "pscp" in low
+        or "psftp" in low or "rar " in low or "http -" in low or "https -" in low
+        or "http'" in low or 'http"' in low or "https'" in low or 'https"' in low
+    )  # fmt: skip
+
+
+_SETTING: Final = Rule(
+    r"(--from-literal[= ][\w.-]{1,100}=|\baws configure set[ \t]+[\w.-]*"
+    rf"(?:key|token)[ \t]+)({QUOTED}|[^\s\"']+)"
+)
+
+
+def mask_settings(text: str) -> str:
+    """Return the text with what kubectl and aws are told to keep masked."""
+    return _SETTING.sub(rf"\1{MASK}", text)
 
 
 def is_secret_option(word: str) -> bool:
@@ -69,8 +93,9 @@ def mask_options(text: str) -> str:
     while (match := _OPTION.search(text, place)) is not None:
         place = match.end()
         option, between = match.groups()
-        value = _VALUE.match(text, place)
-        if value is not None and is_secret_option(option):
+        # Whether there is a value is quick, and how long it is seldom needed.
+        is_option = text[place : place + 1] in ("", "-") or not is_secret_option(option)
+        if not is_option and (value := _VALUE.match(text, place)) is not None:
             parts += (text[kept:place], _option_value(option, between, value[0]))
             kept = place = value.end()
     return "".join((*parts, text[kept:])) if parts else text
@@ -85,15 +110,6 @@ def _option_value(option: str, between: str, value: str) -> str:
     return f"{opened}{MASK}{closed}"
 
 
-def pair_value(match: re.Match[str]) -> str:
-    """Return a pair with its second part masked, unless that is a column's type."""
-    name, value = match[2], match[5]
-    is_harmless = NO_SECRET.fullmatch(value) or _DTYPE.fullmatch(value)
-    if is_harmless or not is_secret_name(name):
-        return match[0]
-    return f"{match[1]}{name}{match[3]}{match[4]}{MASK}"
-
-
 def _htpasswd(rest: str) -> str:
     """Mask the password behind the user, where `-b` says that there is one."""
     found = _HTPASSWD.match(rest)
@@ -105,7 +121,7 @@ def _htpasswd(rest: str) -> str:
 
 def client_list(match: re.Match[str]) -> str:
     """Return a command that is a list with its password masked, no other one."""
-    return client_line(match) if re.match(_COMMA, match["rest"]) else match[0]
+    return client_line(match) if re.match(COMMA, match["rest"]) else match[0]
 
 
 def client_line(match: re.Match[str]) -> str:
@@ -116,9 +132,9 @@ def client_line(match: re.Match[str]) -> str:
     flags = _FLAGS.get(client, "-w" if client.startswith("ldap") else "-p")
     if not flags:
         return match[0]
-    is_list = re.match(_COMMA, rest) is not None
+    is_list = re.match(COMMA, rest) is not None
     if is_list:
-        gap = rf"{_COMMA}\\*[\"']" + ("|" if client.startswith(_ATTACHED) else "")
+        gap = rf"{COMMA}\\*[\"']" + ("|" if client.startswith(_ATTACHED) else "")
         value = r"[^\s\"'\\-][^\"'\\]*"
     else:
         gap = r"\s*" if client.startswith(_ATTACHED) else r" \s*"
@@ -126,6 +142,6 @@ def client_line(match: re.Match[str]) -> str:
     rest = re.sub(rf"([\s\"'](?:{flags}))({gap})({value})", rf"\1\2{MASK}", rest)
     if (colon := _WITH_USER.get(client)) is not None:
         user = rf"[^\s\"'\\{colon}-][^\s\"'\\{colon}]*{colon}[^\s\"'\\]+"
-        joined = rf"([\s\"'](?:-[uU]|--user=|--proxy-user=))({user})"
+        joined = rf"([\s\"'](?:-[sSLkfvigINjlqRO#]*[uU]|--user=|--proxy-user=))({user})"
         rest = re.sub(joined, rf"\1{MASK}", rest)
     return client + rest

@@ -13,14 +13,14 @@ from .rules import Rule
 
 #: Names that stand alone or behind a separator, as a regular expression for any case.
 NAMES: Final = (
-    r"pass(?:words?|wd|phrase|code)?|pwd|client[_-]?secret|secret(?:[_-]?access)?[_-]?key"
+    r"pass(?:words?|wd|phrase|code)?|pwd|client[_-]?secret|secret(?:[_-]?access)?[_.-]?key"
     r"|secrets?|(?:access|refresh|id|auth|bearer|session|csrf|xsrf|sas|security|private"
     r"|api|user|bot|app|oauth)[_-]?token|token|(?:api|access|account|private|encryption"
-    r"|signing|master|shared[_-]?access|storage|subscription|license|deploy|ssh)"
-    r"[_-]?keys?(?:[_-]?id)?"
+    r"|signing|master|functions|shared[_-]?access|storage|subscription|license|deploy|ssh)"
+    r"[_.-]?keys?(?:[_-]?id)?"
     r"|shared[_-]?access[_-]?signature|auth(?:orization)?|credentials?"
-    r"|conn(?:ection)?[_ -]?str(?:ing)?|(?:set-)?cookie|session(?:[_-]?(?:id|key))?|jwt"
-    r"|pat|webhook(?:[_-]?url)?"
+    r"|conn(?:ection)?[_ -]?str(?:ing)?|(?:set-)?cookies?|session(?:[_-]?(?:id|key))?"
+    r"|jwt|pat|webhook(?:[_-]?url)?"
 )
 #: The same as the last part of a word of several: `dbPassword`.
 CAMEL: Final = (
@@ -32,14 +32,15 @@ CAMEL: Final = (
 GLUED: Final = (
     r"passwords?|passwd|passphrase|(?:db|pg|sql|user|admin|root|mail|smtp|ftp|ldap)_?pass"
     r"|(?:db|user|admin|root)_?pwd|(?:api|access|account|private)key|secret|token"
-    r"|credentials?|sessionid|connectionstring"
+    r"|credentials?|sess(?:ion)?id|connectionstring"
 )
 #: How a name that `mask_named` finds ends, in lower case, without a number.
 NAME_ENDS: Final = (
     "pass", "password", "passwords", "passwd", "passphrase", "passcode", "pwd",
     "secret", "secrets", "token", "signature", "auth", "authorization", "credential",
-    "credentials", "str", "string", "cookie", "session", "sessionid", "session_id",
-    "session-id", "jwt", "pat", "webhook", "webhookurl", "webhook_url", "webhook-url",
+    "credentials", "str", "string", "cookie", "cookies", "session", "sessionid",
+    "session_id", "session-id", "sessid", "jwt", "pat", "webhook", "webhookurl",
+    "webhook_url", "webhook-url",
 )  # fmt: skip
 #: A key is a secret only after one of these; alone it orders, as in `/data/key=17/`.
 KEYS: Final = (
@@ -47,11 +48,11 @@ KEYS: Final = (
 )  # fmt: skip
 BEFORE_KEYS: Final = (
     "secret", "access", "api", "account", "private", "encryption", "signing", "master",
-    "storage", "subscription", "license", "session",
+    "storage", "subscription", "license", "session", "functions",
     "deploy", "ssh",
 )  # fmt: skip
 #: Names that count or order as often as they hide them.
-OFTEN_NUMBERS: Final = Rule(r"(?i)(?:pass|token|session|auth|pat|cookie)$")
+OFTEN_NUMBERS: Final = Rule(r"(?i)(?:pass|token|session|auth|pat|cookies?)$")
 #: A longer number is a code that lets somebody in.
 LONGEST_COUNT: Final = 6
 _SECRET_NAME: Final = Rule(
@@ -88,6 +89,8 @@ def is_counted_session(name: str, value: object) -> bool:
 
 def is_signature(name: str) -> bool:
     """Return whether a name is that of a signature of any kind."""
+    if name[-3:].lower() not in ("sig", "ure"):
+        return False
     return _SIGNATURE.search(name) is not None and not is_secret_name(name)
 
 

@@ -55,10 +55,17 @@ class Rule:
 
 QUOTED: Final = (
     r"\\+\"[^\"]*?\\+\"|\\+'[^']*?\\+'"
-    r"|\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?"
+    r"|\"{3}[\s\S]{0,4000}?\"{3}|'{3}[\s\S]{0,4000}?'{3}"
+    # Up to a quote that nothing escapes, without a loop over each escape: `re` keeps
+    # a state for each turn of a loop.
+    r"|\"[^\"\\]*(?:\"|(?=\\)[\s\S]*?(?:(?<!\\)(?:\\\\){0,50}\"|\Z)|\Z)"
+    r"|'[^'\\]*(?:'|(?=\\)[\s\S]*?(?:(?<!\\)(?:\\\\){0,50}'|\Z)|\Z)"
 )
 
 _LONGEST_GROUP: Final = 4_000
+#: Of a text with more brackets that nothing closes only lines are masked: to look for
+#: the end of each would take a time that grows with the square of their number.
+MOST_UNCLOSED: Final = 8
 _STRUCTURE: Final = Rule(r"\\*[\"']|[()\[\]{}]")
 
 #: What a name may hold without being a secret: no value, or where to find one.
@@ -66,7 +73,7 @@ NO_SECRET: Final = Rule(
     r"(?i)(?:none|null|nil|true|false|yes|no|on|off|str|int|bytes|float|bool|dict|list"
     r"|string|integer|number|boolean|array|tuple|set|secretstr|type"
     r"|object|any|optional|required|optional\[.*|unset|missing|invalid|expired"
-    r"|\.{3}|\*+|<.*|\$.*|%\(.*|\{+.*|[a-z_.]*environ.*)?"
+    r"|\.{3}|\*+|<.*|\$(?:\w+(?::\w+)?|\{.*\}?|\(.*|\$.*)?|%\(.*|\{+.*|[a-z_.]*environ.*)?"
 )
 
 

@@ -15,15 +15,16 @@ from typing import Any, Final
 
 from .command_lines import (
     CLIENT,
-    CLIENT_STEMS,
-    PAIR,
+    ECHOED,
     client_line,
     client_list,
     is_secret_option,
     mask_options,
-    pair_value,
+    mask_settings,
+    may_be_client,
 )
-from .named_values import QUERY, mask_named, mask_phrases
+from .command_words import mask_lists, mask_quoted_words, mask_words
+from .named_values import QUERY, mask_headers, mask_named, mask_netrc, mask_phrases
 from .names import (
     BEFORE_KEYS,
     KEYS,
@@ -33,7 +34,8 @@ from .names import (
     is_counted_session,
     is_secret,
 )
-from .rules import MASK, NO_SECRET, Rule
+from .pairs import mask_pairs, secret_member
+from .rules import MASK, NO_SECRET
 from .tokens import BEARER, COOKIE, bearer_value, mask_tokens
 from .user_info import mask_user_info
 
@@ -41,11 +43,17 @@ from .user_info import mask_user_info
 _QUERY_ENDS: Final = (*KEYS, "sig", "sign", "code", "accessid")
 #: Names that often stand for numbers; a partition's folder is called so.
 _FOLDER_NAMES: Final = ("pass", "token", "session", "auth", "pat", "cookie")
-_FOLDER: Final = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
-_SEPARATOR: Final = Rule(r"[=:]")
 #: What may stand between a name and its separator: quotes, spaces and a number.
-_BETWEEN: Final = "\\\"' \t0123456789_"
+_BETWEEN: Final = "\\\"' \t0123456789_[]!"
 _FEW_SEPARATORS: Final = 6
+#: Values that the rules leave alone, as they stand most; in lower case.
+_HARMLESS: Final = frozenset(
+    ("none", "null", "true", "false", "str", "bytes", "secretstr", "unset", "missing",
+     "***", "****", '""', "''", "required", "optional", "string", "invalid", "expired")
+)  # fmt: skip
+#: What names of secrets are made of.
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
+_LETTERS_AND_SPACE: Final = _LETTERS + " "
 #: Ends of names that ordinary text has too often for the quick look.
 _SHORT_ENDS: Final = ("pat", "dsn", "sas")
 #: The shortest token that its provider's prefix shows: `xoxb-` and ten characters.
@@ -63,20 +71,34 @@ def redact(text: str) -> str:
     has_value = "=" in low or low.count(":") > low.count("://")
     has_comma = "," in low
     has_words = has_comma or " " in low
-    if (has_value or has_words) and _may_name_secret(low):
+    is_named = (has_value or has_words or "</" in low) and _may_name_secret(low)
+    has_options = has_words and (
+        " -" in low or " '-" in low or (has_comma and ("'-" in low or '"-' in low))
+    )
+    is_client = has_options and may_be_client(low)
+    if has_words and (is_named or is_client or "@" in low):
+        if ("['" in low or '["' in low) and (
+            "'-" in low or '"-' in low or "=" in low or "://" in low
+        ):
+            text = mask_lists(text)
+        if " '" in low and (has_options or "=" in low or "://" in low or "'\"'" in low):
+            text = mask_quoted_words(text, redact)
+    if is_named:
         text = _by_names(text, low, has_value=has_value, has_words=has_words)
-    if (
-        " -" in low or (has_comma and ("'-" in low or '"-' in low))
-    ) and CLIENT_STEMS.search(low) is not None:
+    if is_client:
         text = CLIENT.sub(client_line, text)
+    if has_options and "echo " in low and "|" in low:
+        text = ECHOED.sub(rf"\1{MASK}", text)
     return text
 
 
 def _by_names(text: str, low: str, *, has_value: bool, has_words: bool) -> str:
     """Mask what stands behind the names of secrets: in text, queries and options."""
+    original = text
     words = _split_words(low) if has_value else ()
     is_query = "?" in low or "&" in low or "#" in low or ";" in low
-    has_name = words is None or _is_any_named(words, low, is_query)
+    places = None if words is None else _named_places(words, low, is_query)
+    has_name = places is None or bool(places)
     if is_query and (has_name or any(w.endswith(_QUERY_ENDS) for w in words or ())):
         text = QUERY.sub(rf"\1={MASK}", text)
     if "cookie:" in low:
@@ -87,15 +109,17 @@ def _by_names(text: str, low: str, *, has_value: bool, has_words: bool) -> str:
         text = BEARER.sub(bearer_value, text)
     if "-" in low:
         text = mask_options(text)
-    if "," in low and "(" in low:
-        text = PAIR.sub(pair_value, text)
-    if "password " in low or (
-        (" '" in low or ' "' in low)
-        and ("pass" in low or "pwd " in low or "key " in low or "token " in low)
-    ):
+    if "from-literal" in low or "configure set" in low:
+        text = mask_settings(text)
+    text = mask_headers(mask_pairs(text, low), low)
+    if _may_hold_phrase(low):
         text = mask_phrases(text)
+    if "password" in low and ("machine" in low or "default" in low):
+        text = mask_netrc(text)
     if has_name:
-        text = mask_named(text)
+        # Places are those of the text as it came; few letters have longer small ones.
+        is_same = text is original and len(text) == len(low)
+        text = mask_named(text, places if is_same else None)
     return text
 
 
@@ -113,30 +137,52 @@ def _may_name_secret(low: str) -> bool:
     )  # fmt: skip
 
 
+def _may_hold_phrase(low: str) -> bool:
+    """Return whether a secret may follow its name without a sign; it is quick."""
+    return ("'" in low or '"' in low or "provided: " in low) and (
+        "word " in low or "wd " in low or "phrase " in low or "code " in low
+        or "key " in low or "token " in low or "secret " in low
+    )  # fmt: skip
+
+
 def _split_words(low: str) -> list[str] | None:
     """Return what stands before and after each `=` and `:`; None for too many."""
-    words = _SEPARATOR.split(low, _FEW_SEPARATORS)
+    words = low.replace(":", "=").split("=", _FEW_SEPARATORS)
     # The rule itself is faster for so many.
     return None if len(words) > _FEW_SEPARATORS else words
 
 
-def _is_any_named(words: Sequence[str], low: str, is_query: bool) -> bool:
-    """Return whether a word before `=` or `:` ends as names of secrets do.
+def _named_places(
+    words: Sequence[str], low: str, is_query: bool
+) -> list[tuple[int, int]]:
+    """Return where the words begin and end that `=` or `:` follows as secrets' names.
 
     In a query a number is a secret as well.
     """
+    places: list[tuple[int, int]] = []
+    begin = 0
     # The last word stands before no separator.
     for place, word in enumerate(words[:-1]):
         name = word.rstrip(_BETWEEN)
-        if name.endswith(NAME_ENDS):
-            is_harmless = not is_query and _is_number(words, place)
-            if not is_harmless and not _is_folder(word, words[place + 1], low):
-                return True
+        value = words[place + 1]
+        is_last = place + 2 == len(words)  # A type may stand before a default.
+        if is_last and not is_query and value.strip() in _HARMLESS:
+            is_found = False
+        elif name.endswith(NAME_ENDS):
+            is_found = is_query or not _is_number(words, place)
+            is_found = is_found and not _is_folder(word, value, low)
         elif name.endswith(KEYS):
-            before = name[: name.rindex("key")].rstrip("_-")
-            if before.endswith(BEFORE_KEYS):
-                return True
-    return False
+            before = name[: name.rindex("key")].rstrip("_.-")
+            is_found = before.endswith(BEFORE_KEYS)
+        else:
+            is_found = False
+        if is_found:
+            # Only `connection string` is two words.
+            letters = _LETTERS if "conn" not in name else _LETTERS_AND_SPACE
+            start = len(name.rstrip(letters))
+            places.append((begin + start, begin + len(word)))
+        begin += len(word) + 1
+    return places
 
 
 def _is_number(words: Sequence[str], place: int) -> bool:
@@ -157,7 +203,7 @@ def _is_folder(word: str, value: str, low: str) -> bool:
     return (
         word.endswith(_FOLDER_NAMES)
         and value[:1] not in ("", " ", "\t", ">")
-        and word.rstrip(_FOLDER).endswith(("/", "\\"))
+        and word.rstrip(_LETTERS).endswith(("/", "\\"))
         and "?" not in low
         and low.count(":") == low.count("://")
     )
@@ -177,7 +223,9 @@ def _may_hold_token(text: str, low: str) -> bool:
             "sk-" in low or "pypi-" in low or "tskey-" in low or "-----b" in low
             or "e-secret-k" in low or "pmak-" in low or "pul-" in low))
         or "xox" in low or "xapp" in low or "ya29" in low or "shp" in low
-        or "sntry" in low or "sq0" in low or "hook" in low
+        or "sntry" in low or "sq0" in low
+        or ("hook" in low and ("hooks." in low or "webhook" in low
+                               or ("://" in low and "/hook" in low)))
         or ("api" in low and ("dapi" in low or "nvapi" in low
                               or "chat.goog" in low or "api.telegram" in low))
         or ("." in low and ("hvs." in low or "hvb." in low or ".atlasv1." in low
@@ -202,8 +250,8 @@ def _may_hold_capital_token(text: str) -> bool:
 
 def _may_hold_mixed_token(text: str) -> bool:
     return (
-        "sk_" in text or "ntn_" in text or "whsec_" in text or "figd_" in text
-        or "fo1_" in text or "phx_" in text or "tfp_" in text
+        "gsk_" in text or "csk_" in text or "ntn_" in text or "whsec_" in text
+        or "figd_" in text or "fo1_" in text or "phx_" in text or "tfp_" in text
     )  # fmt: skip
 
 
@@ -227,10 +275,11 @@ def redact_values(value: Any, mask: Callable[[str], str] = redact) -> Any:
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, dict):
+        member = secret_member(value)
         return {
             key: mask_below(str(key), item)
             if _may_be_secret(str(key).lower()) and is_secret(str(key), item)
-            else redact_values(item, mask)
+            else (MASK if key == member else redact_values(item, mask))
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple)):
@@ -244,7 +293,9 @@ def _may_be_secret(name: str) -> bool:
 
 
 def _redact_items(items: Sequence[Any], mask: Callable[[str], str]) -> list[Any]:
-    """Mask the items of an array, also what follows the option of a command."""
+    """Mask the items of an array, which may be the words of a command."""
+    if items and all(type(item) is str for item in items):
+        return _command(mask_words(items, mask))
     masked = []
     is_value = False
     for item in items:
@@ -252,15 +303,13 @@ def _redact_items(items: Sequence[Any], mask: Callable[[str], str]) -> list[Any]
         is_hidden = is_value and is_word and item[:1] not in ("", "-")
         masked.append(MASK if is_hidden else redact_values(item, mask))
         is_value = is_word and item[:1] == "-" and is_secret_option(item)
-    if masked and all(type(item) is str for item in masked):
-        return _command(masked)
     return masked
 
 
 def _command(words: list[str]) -> list[str]:
     """Mask the words of a command that its client takes for a password."""
     line = repr(words)
-    if "'-" not in line or CLIENT_STEMS.search(line) is None:
+    if "'-" not in line or not may_be_client(line):
         return words
     from ast import literal_eval  # Rarely needed, and slow to load.
 

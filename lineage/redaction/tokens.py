@@ -22,7 +22,7 @@ _JWT: Final = Rule(r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")
 #: Tokens that their providers mark by a prefix, so that they can be found.
 _PROVIDERS: Final = Rule(
     r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{22,}|gl(?:pat|sa|dt|rt|ft)"
-    r"[-_][\w-]{20,}|hf_[A-Za-z0-9]{30,}|sk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{20,}"
+    r"[-_][\w-]{20,}|hf_[A-Za-z0-9]{30,}|sk-(?=[\w-]{0,99}\d)(?=[\w-]{0,99}[A-Z])[\w-]{20,}"
     r"|sk-ant-[\w-]{20,}|[srp]k_(?:live|test)_\w{16,}|xox[abeprs]-[\w-]{10,}"
     r"|xapp-\d-[\w-]{10,}|(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}|AIza[\w-]{35}"
     r"|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}|npm_[A-Za-z0-9]{36}|pypi-[\w-]{50,}"

@@ -29,6 +29,16 @@ _BARE_USER_INFO: Final = Rule(
     r"([^\s:@/\"']{3,})(?=@(?!sha\d)"
     r"(?:tcp\(|unix\(|localhost\b|[\w-]+(?:\.[\w-]+)+|[\w-]+:\d))"
 )
+#: A word that is an address: nothing in it ends the password but the last `@`.
+_ADDRESS: Final = Rule(
+    r"(?s)([A-Za-z][\w+.-]*://)[^\s/?#@:\"'<>]*:(?!\d{1,5}(?:[/?#]|$))"
+    r"(?:(?!://).)*(@[\w\[.-].*)"
+)
+#: `scott/hunter2@db`, as programs and drivers of Oracle have it.
+_ORACLE: Final = Rule(
+    r"(?i)((?:jdbc:oracle:\w+:|\b(?:sqlplus|sqlldr|expdp|impdp)\s+(?:-\S+\s+){0,9})"
+    r"[\w$#.-]{1,100}/)([^\s@\"']{1,200})(?=@)"
+)
 
 
 def passwords_in(text: str) -> list[str]:
@@ -43,19 +53,50 @@ def passwords_in(text: str) -> list[str]:
     return found
 
 
+def masked_address(word: str) -> str | None:
+    """Return an address without its password; None for a word that has none."""
+    found = _ADDRESS.fullmatch(word) if "@" in word else None
+    return None if found is None else f"{found[1]}{MASK}{found[2]}"
+
+
 def mask_user_info(text: str) -> str:
     """Return the text with passwords in addresses masked."""
+    if "/" in text and _may_be_oracle(text.lower()):
+        text = _ORACLE.sub(rf"\1{MASK}", text)
     colon = text.find(":")
     at = text.find("@", colon)
     if colon < 0 or at < 0:
         return text
     if "://" in text:
-        text = _USER_INFO.sub(_without_user, text)
+        if text.count("://") > 1 or _may_have_user(text):
+            text = _USER_INFO.sub(_without_user, text)
     elif text.startswith("sha256:", at + 1) and text.find("@", at + 1) < 0:
         return text  # The digest of a container's image: no user stands before it.
     if text.startswith("://", colon) and text.find(":", colon + 1) < 0:
         return text
     return _BARE_USER_INFO.sub(rf"\1{MASK}", text)
+
+
+def _may_have_user(text: str) -> bool:
+    """Return whether the one address in a text may have a password; it is quick."""
+    scheme, _, rest = text.partition("://")
+    before = rest[: max(0, rest.rfind("@"))]
+    if scheme[-5:].lower().endswith(("http", "https")):
+        host, slash, _ = before.partition("/")
+        port = host.partition(":")[2]
+        # A port, or none: what follows the slash is a path.
+        is_path = (
+            slash
+            and "@" not in host
+            and host.isascii()
+            and (port.isdigit() or ":" not in before)
+        )
+        return bool(before) and not is_path
+    return ":" in before
+
+
+def _may_be_oracle(low: str) -> bool:
+    return "oracle:" in low or "sqlplus" in low or "sqlldr" in low or "pdp " in low
 
 
 def _without_user(match: re.Match[str]) -> str:

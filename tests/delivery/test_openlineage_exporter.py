@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,6 +110,8 @@ def test_events_go_to_a_file_and_come_back(
     assert lineage.flush(20)
     events = [json.loads(line) for line in file.read_text().splitlines()]
     assert {event["eventType"] for event in events} >= {"START", "COMPLETE", "FAIL"}
+    if os.name == "posix":  # Commands and tracebacks are nobody else's.
+        assert not file.stat().st_mode & 0o077
 
     monkeypatch.delenv("LINEAGE_OPENLINEAGE_URL")
     monkeypatch.setenv("LINEAGE_HOME", str(tmp_path / "other"))

@@ -39,6 +39,30 @@ def test_params_are_flattened_and_masked(recorded: Recorded) -> None:
     }
 
 
+def test_what_is_below_a_secret_name_is_masked(recorded: Recorded) -> None:
+    """However deep, and where a row names its own value; small counts stay."""
+    values = {
+        "db": {"password": {"value": "x", "parts": ["y"], "n": 7}},
+        "auth": {"retries": 3, "more": {"kind": "z"}},
+        "env": {"name": "API_KEY", "value": "x"},
+        "lr": {"name": "rate", "value": 0.1},
+    }
+    with lineage.task("t"):
+        lineage.params(values)
+    (fact,) = _facts(recorded, "params")
+    assert fact["params"] == {
+        "db.password.value": "****",
+        "db.password.parts": "****",
+        "db.password.n": "****",
+        "auth.retries": 3,
+        "auth.more.kind": "****",
+        "env.name": "API_KEY",
+        "env.value": "****",
+        "lr.name": "rate",
+        "lr.value": 0.1,
+    }
+
+
 def test_metrics_are_numbers(recorded: Recorded) -> None:
     """Scalars of other libraries count; what is no finite number costs itself only."""
     scalar = types.SimpleNamespace(item=lambda: 0.5)

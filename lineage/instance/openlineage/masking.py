@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...redaction import is_secret_name, mask_below, redact
+from ...redaction import MASK, is_secret_name, mask_below, redact, secret_member
 
 _MAX_KNOWN: Final = 20_000
 _LONGEST_KNOWN: Final = 200
@@ -49,10 +49,13 @@ def masked(value: Any) -> Any:
 
 def _masked_object(value: dict[str, Any]) -> dict[str, Any]:
     secret = () if _known.names.issuperset(value) else _secret_names(value)
+    member = secret_member(value) if "value" in value or "Value" in value else None
     news = {}
     for name, item in value.items():
         if name in secret:
             new = mask_below(name, item)
+        elif name == member:
+            new = MASK
         elif name in _OF_COLUMNS and type(item) is dict:
             new = _masked_columns(item)
         else:

@@ -11,6 +11,8 @@ def test_everything_below_a_secret_name_is_masked() -> None:
     """In lists and objects too; what has no secret is the same object."""
     event = {"run": {"facets": {"x": {"token": [SECRET], "auth": {"v": SECRET}}}}}
     assert SECRET not in str(masked(event))
+    row = {"name": "DB_PASSWORD", "value": SECRET, "type": "x"}
+    assert masked([row]) == [{**row, "value": "****"}]
     plain = {"a": {"b": 1}}
     assert masked(plain) is plain
 

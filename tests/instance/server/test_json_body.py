@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lineage.instance.errors import RequestError
 from lineage.instance.http import InstanceRequest
-from lineage.instance.json_body import MAX_DEPTH, read_json
+from lineage.instance.json_body import MAX_DEPTH, _outside_texts, read_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -59,6 +59,48 @@ def test_commas_in_texts_are_no_values() -> None:
     """A long text is one value."""
     text = json.dumps({"a": ",[{" * 100_000, "b": '\\",' * 100_000}).encode()
     assert set(read(text, max_nodes=100)) == {"a", "b"}  # type: ignore[call-overload]
+
+
+def outside_texts(text: bytes) -> bytes:
+    """Return what stands outside of quotes, byte by byte."""
+    found, is_inside, is_escaped = b"", False, False
+    for byte in (text[at : at + 1] for at in range(len(text))):
+        if is_escaped or byte == b"\\":
+            # Outside of texts an escape is no JSON, and nothing depends on it.
+            found += b"" if is_inside or byte == b'"' else byte
+            is_escaped = not is_escaped
+        elif byte == b'"':
+            is_inside = not is_inside
+        elif not is_inside:
+            found += byte
+    return found
+
+
+@given(
+    st.lists(st.sampled_from([b'"', b"\\", b",", b"[", b"a", b"\\\\", b'\\"'])),
+    st.integers(2, 5),
+)
+def test_quotes_are_followed_across_pieces(pieces: list[bytes], size: int) -> None:
+    """Wherever a text is cut, also between a backslash and what it escapes."""
+    text = b"".join(pieces)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lineage.instance.json_body._PIECE", size)
+        found = b"".join(_outside_texts(text))
+    for separator in (b",", b"["):
+        assert found.count(separator) == outside_texts(text).count(separator)
+
+
+@pytest.mark.timeout(30)  # What looks for each quote's end from the start takes hours.
+@pytest.mark.parametrize(
+    "text",
+    [b'"' + b'\\"' * 400_000 + b"," * 200_000, b'"' + b"," * 900_000,
+     b'["' + b'","' * 300_000, b'"' + b"\\" * 600_000 + b"," * 200_000],
+)  # fmt: skip
+def test_texts_without_an_end_are_refused_at_once(text: bytes) -> None:
+    """A megabyte that anybody may send costs no more than reading it."""
+    with pytest.raises(RequestError) as raised:
+        read(text, max_nodes=100_000)
+    assert raised.value.status in (400, 413)
 
 
 @pytest.mark.parametrize("pair", [(b"[", b"]"), (b'{"a":', b"}")])
