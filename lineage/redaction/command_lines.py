@@ -75,7 +75,7 @@ _SETTING: Final = Rule(
 
 
 def mask_settings(text: str) -> str:
-    """Return the text with what kubectl and aws are told to keep masked."""
+    """Return the text with secrets masked that kubectl and aws keep."""
     return _SETTING.sub(rf"\1{MASK}", text)
 
 

@@ -275,7 +275,8 @@ def redact_values(value: Any, mask: Callable[[str], str] = redact) -> Any:
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, dict):
-        member = secret_member(value)
+        is_row = "value" in value or "Value" in value
+        member = secret_member(value) if is_row else None
         return {
             key: mask_below(str(key), item)
             if _may_be_secret(str(key).lower()) and is_secret(str(key), item)
