@@ -193,12 +193,8 @@ def _extras(installed: Mapping[str, str | None]) -> list[Line]:
 def run_check(args: argparse.Namespace) -> CommandResult:
     """Bind every path in a module's declarations to signatures and annotations."""
     module, only = _split(args.module)
-    name = _module_name(module)
-    checker = importlib.import_module("..tracking.lint", __package__)
-    try:
-        problems = checker.check_module(name, only)
-    except ModuleNotFoundError as error:
-        raise UsageError(_not_found(name, error.name or "")) from error
+    checked = _checked(_module_name(module), only)
+    problems = checked.problems
     lines = [
         line(
             StyledText(f"{problem.file}:{problem.line}", "data"), f"  {problem.message}"
@@ -206,8 +202,31 @@ def run_check(args: argparse.Namespace) -> CommandResult:
         for problem in problems
     ]
     if not lines:
-        lines = [line(StyledText("every declaration fits", "good"))]
-    return CommandResult({"problems": problems}, lines, NO if problems else 0)
+        lines = [_fitting(module, len(checked.functions))]
+    data = {"functions": checked.functions, "problems": problems}
+    return CommandResult(data, lines, NO if problems else 0)
+
+
+def _checked(name: str, only: str | None) -> Any:
+    """Import a module and check it; what its own lines call is not recorded."""
+    checker = importlib.import_module("..tracking.lint", __package__)
+    switch = importlib.import_module("..recording.enabled", __package__)
+    was_on = switch.is_on()
+    switch.turn_off()
+    try:
+        return checker.check_module(name, only)
+    except ModuleNotFoundError as error:
+        raise UsageError(_not_found(name, error.name or "")) from error
+    finally:
+        if was_on:
+            switch.turn_on()
+
+
+def _fitting(module: str, functions: int) -> Line:
+    if not functions:
+        return line(StyledText(f"{module} has no declarations", "warn"))
+    counted = count(functions, "function")
+    return line(StyledText("every declaration fits", "good"), f"  ({counted})")
 
 
 def _not_found(module: str, missing: str) -> str:
@@ -232,13 +251,23 @@ def _split(text: str) -> tuple[str, str | None]:
 def _module_name(name: str) -> str:
     """Return a module's name, putting its folder on the path as `python -m` does."""
     path = Path(name)
-    if path.suffix == ".py":
-        if not path.exists():
-            raise UsageError(f"there is no file {name}")
-        sys.path.insert(0, str(path.resolve().parent))
-        return path.stem
-    sys.path.insert(0, os.getcwd())
-    return name
+    if path.suffix != ".py":
+        sys.path.insert(0, os.getcwd())
+        return name
+    if not path.exists():
+        raise UsageError(f"there is no file {name}")
+    path = path.resolve()
+    folder, module = path.parent, path.stem
+    while (folder / "__init__.py").exists():
+        folder, module = folder.parent, f"{folder.name}.{module}"
+    sys.path.insert(0, str(folder))
+    found = getattr(sys.modules.get(module), "__file__", str(path))
+    if module in sys.builtin_module_names or Path(str(found)).resolve() != path:
+        raise UsageError(
+            f"{name} cannot be imported, because Python has another module {module!r}; "
+            "give the file another name"
+        )
+    return module
 
 
 COMMANDS: Final = (
@@ -247,7 +276,7 @@ COMMANDS: Final = (
         answer="DoctorOrStoreAnswer", options=_doctor_options,
     ),
     Command(
-        "check", run_check, "check the declarations in a module without running it",
+        "check", run_check, "check a module's declarations without calling its functions",
         answer="CheckAnswer", options=_check_options,
         example="lineage check my_app.main:train",
     ),

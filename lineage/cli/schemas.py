@@ -133,8 +133,9 @@ class ProblemAnswer(_Form):
 
 
 class CheckAnswer(_Form):
-    """Declarations that do not fit."""
+    """Declarations that do not fit, and the functions that have any."""
 
+    functions: list[str]
     problems: list[ProblemAnswer]
 
 

@@ -12,6 +12,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_S: Final = 20.0
 #: Bytes of a request's line and headers.
 MAX_HEAD: Final = 64 << 10
+#: How a client begins that wants TLS; no method of HTTP does.
+_TLS: Final = b"\x16\x03"
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -40,6 +42,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; a head that grows too large ends the connection."""
+        if data[:2] == _TLS and self._is_head and not self._head_bytes:
+            # Clients ask for TLS before they take an address of plain HTTP.
+            self.send_400_response("This port speaks plain HTTP, not TLS.")
+            return
         if self._is_head:
             self._head_bytes += len(data)
             self._expect_head()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import ipaddress
 import os
+import shlex
 import socket
 import tempfile
 from collections.abc import Callable
@@ -255,8 +256,8 @@ def check_start(settings: ServeSettings) -> None:
             name = next(iter(settings.allowed_hosts), settings.host)
             raise ServeError(
                 f"{name} can be reached from other machines, and this "
-                "instance has no token; make one first: "
-                "lineage token create --team NAME",
+                "instance has no token; make one first: lineage token create "
+                f"--team NAME --store {shlex.quote(settings.store)}",
                 subject=name,
             )
     finally:

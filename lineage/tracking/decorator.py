@@ -39,10 +39,18 @@ F = TypeVar(
     bound="Callable[..., Any] | classmethod[Any, Any, Any] | staticmethod[Any, Any]",
 )
 
-#: While `lineage check` imports a module: what cannot work, instead of an exception.
-COLLECTED_ERRORS: ContextVar[list[DeclarationError] | None] = ContextVar(
-    "lineage_check", default=None
-)
+
+class Collected:
+    """What is declared while `lineage check` imports a module."""
+
+    def __init__(self) -> None:
+        #: What cannot work, instead of an exception.
+        self.errors: list[DeclarationError] = []
+        #: The functions with declarations, also those that another decorator took.
+        self.tracked: list[Any] = []
+
+
+COLLECTED: ContextVar[Collected | None] = ContextVar("lineage_check", default=None)
 
 
 class Block:
@@ -126,9 +134,9 @@ class Decorator(Block):
         Raises:
             DeclarationError: The declaration can never work on it.
         """
-        found = COLLECTED_ERRORS.get()
-        if found is not None:
-            return _collected(function, self._declaration, found)
+        collected = COLLECTED.get()
+        if collected is not None:
+            return _collect(function, self._declaration, collected)
         if IS_DISABLED_BY_ENV:
             return function
         tracked: F = wrap(function, Declarations((self._declaration,)))
@@ -149,15 +157,14 @@ class Decorator(Block):
         return block_plan(self._declaration)
 
 
-def _collected(
-    function: F, declaration: Declaration, found: list[DeclarationError]
-) -> F:
+def _collect(function: F, declaration: Declaration, collected: Collected) -> F:
     try:
         tracked: F = wrap(function, Declarations((declaration,)))
     except DeclarationError as error:
         error.subject = function
-        found.append(error)
+        collected.errors.append(error)
         return function
+    collected.tracked.append(tracked)
     return tracked
 
 

@@ -7,12 +7,12 @@ import inspect
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import ModuleType, UnionType
+from types import ModuleType, TracebackType, UnionType
 from typing import Any, Final
 
 from ..errors import DeclarationError, NotFoundError
 from .declaration import Declaration
-from .decorator import COLLECTED_ERRORS
+from .decorator import COLLECTED, Collected
 from .signatures import display_name
 from .sources import RESULT, PathStep, ValuePath, is_digits, parse_path
 from .tracked import TrackedFunction, declarations_of
@@ -33,12 +33,22 @@ class Problem:
         return f"{self.file}:{self.line}: {self.message}"
 
 
-def check_module(module: ModuleType | str, only: str | None = None) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was looked at, and what was found."""
+
+    #: The qualified names of the functions that have declarations.
+    functions: list[str]
+    problems: list[Problem]
+
+
+def check_module(module: ModuleType | str, only: str | None = None) -> Checked:
     """Find the declarations of a module that cannot work.
 
     A module given by name is imported; what would stop its import is collected, so
-    that one task shows everything. Paths are followed along the annotations as far as
-    those go: `project.idd` is found when `project: ProjectInfo` is annotated.
+    that one task shows everything, and so are functions that the decorator of another
+    library took, such as a command of Click. Paths are followed along the annotations
+    as far as those go: `project.idd` is found when `project: ProjectInfo` is annotated.
 
     Args:
         module: The module, or its dotted name.
@@ -46,27 +56,66 @@ def check_module(module: ModuleType | str, only: str | None = None) -> list[Prob
             the module's when left out.
 
     Raises:
-        ImportError: There is no such module.
+        ImportError: There is no such module, or its own lines raise an exception.
         NotFoundError: The module has nothing of the name `only`, or that has no
             declaration.
     """
-    found: list[DeclarationError] = []
+    collected = Collected()
     if isinstance(module, str):
-        token = COLLECTED_ERRORS.set(found)
-        try:
+        with _Importing(module, collected):
             module = importlib.import_module(module)
-        finally:
-            COLLECTED_ERRORS.reset(token)
-    problems = [_problem(error.subject, str(error)) for error in found]
-    tracked = list(_tracked(module))
+    problems = [_problem(error.subject, str(error)) for error in collected.errors]
+    tracked = _tracked(module, collected.tracked)
     if only is not None:
+        every = sorted({_name(one) for one in tracked})
         problems = [p for p in problems if _is_in(p.function, only)]
         tracked = [t for t in tracked if _is_in(_name(t), only)]
         if not problems and not tracked:
-            raise NotFoundError(_nothing_of(module, only), subject=only)
+            raise NotFoundError(_nothing_of(module, only, every), subject=only)
+    names = {_name(one) for one in tracked} | {p.function for p in problems}
     for one in tracked:
         problems += _along_annotations(one)
-    return sorted(set(problems), key=lambda p: (p.file, p.line, p.message))
+    problems = sorted(set(problems), key=lambda p: (p.file, p.line, p.message))
+    return Checked(sorted(names), problems)
+
+
+class _Importing:
+    """While a module is imported: collects its declarations, and says what stops it.
+
+    Args:
+        name: The module.
+        collected: Where the declarations go.
+    """
+
+    def __init__(self, name: str, collected: Collected) -> None:
+        self._name = name
+        self._collected = collected
+
+    def __enter__(self) -> None:
+        self._token = COLLECTED.set(self._collected)
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        COLLECTED.reset(self._token)
+        if error is None or isinstance(
+            error, (ImportError, SyntaxError, KeyboardInterrupt)
+        ):
+            return
+        place = self._name
+        while traceback is not None:
+            if traceback.tb_frame.f_globals.get("__name__") == self._name:
+                place = f"{self._name}, line {traceback.tb_lineno},"
+            traceback = traceback.tb_next
+        raise ImportError(
+            f"{place} raised {type(error).__name__}: {error}; a check imports the "
+            "module without recording, so what starts the program belongs below "
+            '`if __name__ == "__main__":`',
+            name=self._name,
+        ) from error
 
 
 def _is_in(name: str, only: str) -> bool:
@@ -75,29 +124,44 @@ def _is_in(name: str, only: str) -> bool:
 
 
 def _name(tracked: Any) -> str:
-    function = inspect.unwrap(getattr(tracked, "__func__", tracked))
-    return str(getattr(function, "__qualname__", ""))
+    return str(getattr(_inner(tracked), "__qualname__", ""))
 
 
-def _nothing_of(module: ModuleType, only: str) -> str:
+def _nothing_of(module: ModuleType, only: str, every: list[str]) -> str:
     """List which names there are instead."""
-    names = sorted({_name(one) for one in _tracked(module)})
-    if not names:
+    if not every:
         return f"{module.__name__} has no declarations, so {only!r} has none"
-    have = f"those with one are {', '.join(names)}"
+    have = f"those with one are {', '.join(every)}"
     return f"nothing called {only!r} in {module.__name__} has a declaration; {have}"
 
 
 def _problem(function: Any, message: str) -> Problem:
-    inner = inspect.unwrap(getattr(function, "__func__", function))
+    inner = _inner(function)
     code = getattr(inner, "__code__", None)
     file = code.co_filename if code else "?"
     line = code.co_firstlineno if code else 0
     return Problem(file, line, display_name(inner), message)
 
 
-def _tracked(module: ModuleType) -> Iterator[Any]:
-    """Return the tracked functions that a module defines, in classes too."""
+def _tracked(module: ModuleType, collected: list[Any]) -> list[Any]:
+    """Return the tracked functions of a module, each with all its declarations.
+
+    Args:
+        module: The module.
+        collected: What was declared while it was imported, outermost last.
+    """
+    mine = [one for one in collected if _inner(one).__module__ == module.__name__]
+    found = {id(_inner(one)): one for one in [*mine, *_held(module)]}
+    return list(found.values())
+
+
+def _inner(tracked: Any) -> Any:
+    """Return the function that the app wrote."""
+    return inspect.unwrap(getattr(tracked, "__func__", tracked))
+
+
+def _held(module: ModuleType) -> Iterator[Any]:
+    """Return the tracked functions that a module has by a name, in classes too."""
     for value in list(vars(module).values()):
         if type(value) is TrackedFunction:
             yield value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,8 @@ def test_check_passes_a_module_whose_declarations_fit(
     monkeypatch.syspath_prepend(tmp_path)
     answer = type_("check", str(tmp_path / "good_declarations.py"))
     assert answer.code == 0, answer.err
-    assert "every declaration fits" in answer.out
+    assert answer.out == "every declaration fits  (1 function)\n"
+    assert type_("check", "good_declarations", "--json").data["functions"] == ["read"]
 
 
 def test_check_names_the_line_that_cannot_work(
@@ -120,6 +122,7 @@ def test_check_of_one_function_leaves_the_others_alone(
     (tmp_path / "two_declarations.py").write_text(_TWO)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "two_declarations", raising=False)
     for module in ("two_declarations", "two_declarations.py"):
         answer = type_("check", f"{module}:{name}" if name else module)
         assert answer.code == code, answer.err
@@ -134,6 +137,68 @@ def test_check_of_a_function_without_a_declaration_names_those_that_have_one(
     answer = type_("check", "two_declarations:plain")
     assert answer.code == 2
     assert "those with one are Reader.bad, good" in answer.err
+
+
+_SCRIPT = """
+from pathlib import Path
+import lineage
+from lineage import produces_file
+
+@lineage.app(name="Script")
+@produces_file()
+def main() -> Path:
+    Path("made.txt").write_text("1")
+    return Path("made.txt")
+
+main()
+"""
+
+
+def test_check_of_a_script_records_nothing(
+    type_, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines outside of functions run when a module is imported, without a trace."""
+    (tmp_path / "working_script.py").write_text(_SCRIPT)
+    monkeypatch.chdir(tmp_path)
+    answer = type_("check", "working_script.py")
+    assert answer.out == "every declaration fits  (1 function)\n", answer.err
+    assert (tmp_path / "made.txt").exists()
+    assert type_("tasks", "--json").data["tasks"] == []
+
+
+def test_check_of_a_file_in_a_package_imports_it_as_a_part_of_it(
+    type_, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its relative imports work, also those of `__main__.py`."""
+    package = tmp_path / "packed_app"
+    package.mkdir()
+    for name in ("__init__.py", "part.py"):
+        (package / name).write_text("")
+    for name in ("main.py", "__main__.py"):
+        (package / name).write_text("from . import part\n" + _GOOD)
+        answer = type_("check", str(package / name))
+        assert "(1 function)" in answer.out, answer.err
+
+
+def test_check_of_a_file_with_a_name_that_python_has_already(
+    type_, tmp_path: Path
+) -> None:
+    """It would be the other module whose declarations fit."""
+    for name in ("json", "math", "__main__"):
+        (tmp_path / f"{name}.py").write_text(_GOOD)
+        answer = type_("check", str(tmp_path / f"{name}.py"))
+        assert answer.code == 2
+        assert f"Python has another module {name!r}; give the file" in answer.err
+
+
+def test_check_says_where_there_is_nothing_to_check(
+    type_, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was found is another answer than all is well."""
+    (tmp_path / "without_one.py").write_text("def plain(): pass")
+    monkeypatch.chdir(tmp_path)
+    answer = type_("check", "without_one.py")
+    assert (answer.out, answer.code) == ("without_one.py has no declarations\n", 0)
 
 
 def test_check_of_a_file_that_is_not_there_names_it(type_) -> None:

@@ -15,6 +15,7 @@ _MANIFESTS = sorted(
     for path in (ROOT / "deploy" / "kustomize").glob("*.yaml")
     if path.name != "kustomization.yaml"
 )
+_TOKEN = ROOT / "deploy" / "first-token.yaml"
 _SCHEMAS = {
     "github-workflows": sorted((ROOT / ".github" / "workflows").glob("*.yml")),
     "dependabot": [ROOT / ".github" / "dependabot.yml"],
@@ -42,7 +43,7 @@ def test_files_of_other_tools_follow_their_schemas(schema: str) -> None:
     _accepts("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
 
 
-@pytest.mark.parametrize("manifest", _MANIFESTS, ids=relative)
+@pytest.mark.parametrize("manifest", [*_MANIFESTS, _TOKEN], ids=relative)
 def test_manifests_are_what_kubernetes_takes(manifest: Path) -> None:
     """Each manifest is valid in the current version of Kubernetes, strictly."""
     _accepts("kubernetes-validate", "--strict", manifest)

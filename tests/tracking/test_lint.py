@@ -94,7 +94,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_every_lost_path_is_found(module: str) -> None:
     """One run shows them all: names that do not exist, and paths that lead nowhere."""
-    problems = check_module(module)
+    problems = check_module(module).problems
     found = [(p.function, p.message.split(" of ")[0]) for p in problems]
     assert found == [
         ("Worker.work", "uses_project('box.idd')"),
@@ -123,7 +123,7 @@ def test_a_module_in_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     (tmp_path / "other_app.py").write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
     other = importlib.import_module("other_app")
-    assert len(check_module(other)) == 10
+    assert len(check_module(other).problems) == 10
     sys.modules.pop("other_app")
 
 
@@ -131,3 +131,71 @@ def test_no_such_module() -> None:
     """A module that does not exist is said so."""
     with pytest.raises(ImportError):
         check_module("no_such_module_here")
+
+
+_TAKEN = """
+import functools
+from dataclasses import dataclass
+from lineage import produces_file, uses_file
+
+@dataclass
+class Box:
+    path: str
+
+class Command:
+    def __init__(self, callback):
+        self.hidden = [callback]
+
+@Command
+@uses_file("box.first")
+@produces_file("box.second")
+def command(box: Box): ...
+
+@functools.lru_cache
+@uses_file("box.third")
+def cached(box: Box): ...
+
+del cached
+
+class Command:
+    @Command
+    @uses_file("box.path")
+    def run(self, box: Box): ...
+"""
+
+
+def test_what_another_decorator_took_is_checked_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every function that was declared at the import counts, whatever holds it."""
+    (tmp_path / "taken_app.py").write_text(_TAKEN)
+    monkeypatch.syspath_prepend(tmp_path)
+    checked = check_module("taken_app")
+    sys.modules.pop("taken_app")
+    assert checked.functions == ["Command.run", "cached", "command"]
+    found = [p.message.split("has no ")[1] for p in checked.problems]
+    assert sorted(found) == [".first", ".second", ".third"]
+
+
+def test_declarations_of_other_modules_are_not_this_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a module imports is checked by its own name."""
+    (tmp_path / "other_part.py").write_text(_TAKEN)
+    (tmp_path / "whole_app.py").write_text("import other_part\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    checked = check_module("whole_app")
+    for name in ("other_part", "whole_app"):
+        sys.modules.pop(name)
+    assert (checked.functions, checked.problems) == ([], [])
+
+
+@pytest.mark.parametrize("error", ["SystemExit(0)", "KeyError('k')", "ValueError(1)"])
+def test_a_module_that_does_its_work_when_imported(
+    error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is named, and where such lines belong; an exit is no success."""
+    (tmp_path / "working_app.py").write_text(f"def f():\n    raise {error}\nf()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match=r"working_app, line 2, raised .* belongs"):
+        check_module("working_app")

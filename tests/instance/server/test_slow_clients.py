@@ -145,3 +145,21 @@ def test_a_head_that_does_not_come_ends_its_connection(
             thread.join(20)
             assert ended.is_set()
         assert requests.get(f"{served.address}/healthz", timeout=10).ok
+
+
+def test_a_client_that_asks_for_tls_is_no_news(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Our own clients ask before they take plain HTTP, in every process that starts."""
+    port = served.settings.port
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(bytes.fromhex("16030100050100000103"))
+        assert b"400" in connection.recv(1000).splitlines()[0]
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.get(f"https://127.0.0.1:{port}/healthz", timeout=10)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"\x16 no method\r\n\r\n")
+        connection.recv(1000)
+    assert [r.message for r in caplog.records if "Invalid HTTP" in r.message] == [
+        "Invalid HTTP request received."
+    ]
