@@ -276,7 +276,7 @@ COMMANDS: Final = (
         answer="DoctorOrStoreAnswer", options=_doctor_options,
     ),
     Command(
-        "check", run_check, "check a module's declarations without calling its functions",
+        "check", run_check, "check declarations without calling the functions",
         answer="CheckAnswer", options=_check_options,
         example="lineage check my_app.main:train",
     ),

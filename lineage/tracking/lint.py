@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import ModuleType, TracebackType, UnionType
 from typing import Any, Final
 
-from ..errors import DeclarationError, NotFoundError
+from ..errors import NotFoundError
 from .declaration import Declaration
 from .decorator import COLLECTED, Collected
 from .signatures import display_name
