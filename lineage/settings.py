@@ -395,6 +395,12 @@ def parse(variable: Variable, text: str) -> Any:
     return variable.parse(value)
 
 
+def _as_typed(value: Any) -> str:
+    if value is None or value in ((), {}):
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _read(variable: Variable, environ: Mapping[str, str]) -> Origin:
     name = next((n for n in variable.names if environ.get(n, "") != ""), None)
     if name is None:
@@ -404,7 +410,7 @@ def _read(variable: Variable, environ: Mapping[str, str]) -> Origin:
         return Origin(variable, parse(variable, text), name)
     except ValueError:
         shown = "its value" if variable.is_secret else repr(redact(text))
-        outcome = f"going on with {variable.default!r}"
+        outcome = f"going on with {_as_typed(variable.default)}"
         if variable.is_address:
             outcome = "facts wait in the journal until it is corrected"
         problem = (

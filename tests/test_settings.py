@@ -77,6 +77,22 @@ def test_a_wrong_address_that_is_not_used_stops_nothing() -> None:
     assert read(SERVER_ADDRESS="a b", API_TOKEN="t").destination == "local"
 
 
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        ("LINEAGE_HOME", ".lineage"), ("LINEAGE_ENABLED", "true"),
+        ("LINEAGE_DIGEST_MAX_MB", "16384.0"), ("SUPERVISELY_TASK_ID", "none"),
+        ("APP_CATEGORIES", "none"),
+    ],
+)  # fmt: skip
+def test_what_is_used_instead_is_written_as_one_would_type_it(
+    name: str, default: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The warning shows no form that only Python knows."""
+    read(**{name: "~nobody-of-this-name/x"})
+    assert f"going on with {default}\n" in f"{caplog.messages[0]}\n"
+
+
 def test_facts_wait_for_the_address_to_be_corrected(tmp_path: Path) -> None:
     """They are kept, the reason is logged, and the next program sends them."""
     ran = run_script(f"{PRELUDE}\nrecord(7)", home=tmp_path, LINEAGE_TARGET="colud")

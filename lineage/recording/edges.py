@@ -29,6 +29,8 @@ _LONGEST: Final = 4096
 MAX_SEEN: Final = 2 * 82_000
 #: A file's times lag behind the clock by up to one tick of the kernel.
 TICK_NS: Final = 20_000_000
+#: How an absolute path begins; on Windows `/x` lacks its drive.
+_ROOT: Final = "/" if os.sep == "/" else None
 
 #: What distinguishes two states of a file: size, mtime_ns, ctime_ns, inode, device.
 FileState = tuple[int, int, int, int, int]
@@ -114,10 +116,10 @@ def place_members(
 def absolute(path: str) -> str:
     """Return a path as it is from now on, wherever the app goes."""
     # `abspath` costs as much as the stat, and most paths do not need it.
-    if path[:1] == "/" and "/." not in path and "//" not in path and path[-1] != "/":
+    if path[:1] == _ROOT and "/." not in path and "//" not in path and path[-1] != "/":
         return path
     inner = f"{path}/".lstrip("./")
-    if "/../" in inner and os.sep == "/":
+    if "/../" in inner and _ROOT:
         # A name before `..` may be a link; then `..` is the folder around its target.
         # Leading dots belong to the working directory, which is not a link.
         at = f"{path}/".rindex("/../") + 3

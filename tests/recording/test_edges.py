@@ -84,6 +84,7 @@ def test_a_path_is_absolute_at_the_call(tmp_path: Path, monkeypatch: Any) -> Non
     assert place("a.csv")["machine"] == json.loads(machine_name())
 
 
+@pytest.mark.skipif(os.sep != "/", reason="elsewhere such a path lacks its drive")
 @pytest.mark.parametrize(
     ("written", "path"),
     [
@@ -98,6 +99,14 @@ def test_a_path_is_absolute_at_the_call(tmp_path: Path, monkeypatch: Any) -> Non
 def test_an_absolute_path_has_one_spelling(written: str, path: str) -> None:
     """Dots, doubled slashes and one at the end are folded."""
     assert absolute(written) == path
+
+
+def test_a_path_that_lacks_its_drive_gets_it(monkeypatch: Any) -> None:
+    """On Windows `/data/x` and `C:\\data\\x` are one file, and have one name."""
+    drive = {"/data/x": "C:\\data\\x", "C:/data/../x": "C:\\x"}
+    monkeypatch.setattr("lineage.recording.edges._ROOT", None)
+    monkeypatch.setattr("os.path.abspath", drive.__getitem__)
+    assert [absolute(path) for path in drive] == list(drive.values())
 
 
 @pytest.mark.skipif(os.sep != "/", reason="elsewhere `..` is folded as text")
