@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import os
 import platform
 import shlex
@@ -28,8 +29,11 @@ from .result import NO, CommandResult, Line, StyledText, line
 _EXTRAS: Final = {
     "server": "starlette",
     "postgres": "psycopg",
+    "sso": "joserfc",
     "cli": "rich",
     "files": "httpx",
+    "mlflow": "mlflow",
+    "parquet": "pyarrow",
 }
 
 
@@ -166,11 +170,13 @@ def _shown(origin: Origin) -> str:
 
 
 def _version(module: str) -> str | None:
-    try:
-        loaded = importlib.import_module(module)
-    except ImportError:
+    """Return which version is there, without the seconds that some imports take."""
+    if importlib.util.find_spec(module) is None:
         return None
-    return str(getattr(loaded, "__version__", "installed"))
+    try:
+        return metadata.version(module)
+    except metadata.PackageNotFoundError:
+        return "installed"  # a smaller distribution of it, such as mlflow-skinny
 
 
 def _missing(extra: str) -> str:
