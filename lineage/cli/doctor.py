@@ -267,8 +267,11 @@ def _module_name(name: str) -> str:
     while (folder / "__init__.py").exists():
         folder, module = folder.parent, f"{folder.name}.{module}"
     sys.path.insert(0, str(folder))
-    found = getattr(sys.modules.get(module), "__file__", str(path))
-    if module in sys.builtin_module_names or Path(str(found)).resolve() != path:
+    is_other = module in sys.builtin_module_names
+    if module in sys.modules:
+        found = getattr(sys.modules[module], "__file__", None)
+        is_other = found is None or Path(found).resolve() != path
+    if is_other:
         raise UsageError(
             f"{name} cannot be imported, because Python has another module {module!r}; "
             "give the file another name"

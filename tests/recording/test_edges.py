@@ -102,7 +102,7 @@ def test_an_absolute_path_has_one_spelling(written: str, path: str) -> None:
 
 
 def test_a_path_that_lacks_its_drive_gets_it(monkeypatch: Any) -> None:
-    """On Windows `/data/x` and `C:\\data\\x` are one file, and have one name."""
+    r"""On Windows `/data/x` and `C:\data\x` are one file, and have one name."""
     drive = {"/data/x": "C:\\data\\x", "C:/data/../x": "C:\\x"}
     monkeypatch.setattr("lineage.recording.edges._ROOT", None)
     monkeypatch.setattr("os.path.abspath", drive.__getitem__)
