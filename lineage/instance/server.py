@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import ipaddress
 import os
@@ -273,13 +274,19 @@ def bind(settings: ServeSettings) -> socket.socket:
     host = settings.host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Windows lets anybody take a port again that allows its reuse, and has another
+    # option for what is meant here; elsewhere a port that was just left is free.
+    option = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+    listening.setsockopt(socket.SOL_SOCKET, option, 1)
     try:
         listening.bind((host, settings.port))
     except OSError as error:
         listening.close()
+        is_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        cure = "a free one" if is_port else "an address of this machine"
         raise ServeError(
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}",
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; "
+            f"give it {cure}: {'--port' if is_port else '--host'}",
             subject=settings.port,
         ) from error
     listening.listen(2048)

@@ -16,7 +16,7 @@ from instance_fixture import edge_fact
 from instance_server import Served, in_thread, settings_for, start_process
 
 from lineage.instance.request_body import BodyLimits
-from lineage.instance.server import ServeError, ServeSettings, check_start, serve
+from lineage.instance.server import ServeError, ServeSettings, bind, check_start, serve
 from lineage.instance.store import open_store
 from lineage.instance.tokens import create_token
 
@@ -192,8 +192,26 @@ def test_only_this_machine_is_loopback(
 def test_a_taken_port_is_reported(served: Served, tmp_path: Path) -> None:
     """A port in use is an error that names it."""
     settings = settings_for(tmp_path / "b", port=served.settings.port)
-    with pytest.raises(ServeError, match=str(served.settings.port)):
+    with pytest.raises(ServeError, match=rf"{served.settings.port}.*free one: --port"):
         serve(settings)
+
+
+def test_an_address_of_another_machine_is_reported(tmp_path: Path) -> None:
+    """It is the host that is wrong, and not the port."""
+    settings = settings_for(tmp_path, host="192.0.2.1")
+    with pytest.raises(ServeError, match=r"192\.0\.2\.1.*of this machine: --host"):
+        bind(settings)
+
+
+def test_a_port_belongs_to_one_server_where_reuse_would_share_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows SO_REUSEADDR lets another process take a port that is in use."""
+    option = socket.SO_KEEPALIVE  # one that this system has, in place of Windows' own
+    monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", option, raising=False)
+    with bind(settings_for(tmp_path)) as listening:
+        assert listening.getsockopt(socket.SOL_SOCKET, option) != 0
+        assert listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR) == 0
 
 
 @pytest.mark.parametrize("workers", [1, 2])
