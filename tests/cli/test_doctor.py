@@ -192,7 +192,7 @@ def test_check_of_a_file_with_a_name_that_python_has_already(
         assert f"Python has another module {name!r}; give the file" in answer.err
 
 
-def test_check_says_where_there_is_nothing_to_check(
+def test_check_of_a_module_without_declarations(
     type_, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing was found is another answer than all is well."""

@@ -14,7 +14,7 @@ _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SKIPPED = ("pip", "cd", ".", "lineage ui", "python3")
 
 
-def test_the_tutorial_prints_what_it_says(tmp_path: Path) -> None:
+def test_the_tutorial_prints_what_it_shows(tmp_path: Path) -> None:
     """Each text block is a part of what the commands before it print."""
     text = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
     printed, shown = "", 0

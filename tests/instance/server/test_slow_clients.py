@@ -147,7 +147,7 @@ def test_a_head_that_does_not_come_ends_its_connection(
         assert requests.get(f"{served.address}/healthz", timeout=10).ok
 
 
-def test_a_client_that_asks_for_tls_is_no_news(
+def test_a_client_that_wants_tls_is_no_news(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Our own clients ask before they take plain HTTP, in every process that starts."""
