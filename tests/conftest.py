@@ -30,6 +30,13 @@ _PLATFORM = (
     "COLUMNS",
 )
 _PREFIXES = ("LINEAGE_", "SUPERVISELY_", "CONTEXT_", "context.", "modal.")
+#: Tests whose programs run code that no test runs in its own process: the ends of
+#: processes, servers and pools. Measuring the programs of all tests would double the
+#: time that they take.
+_MEASURED = ("tests/delivery/", "tests/cli/test_serve.py", "tests/instance/sso/")
+#: How coverage makes a program measure itself.
+_MEASURE = "COVERAGE_PROCESS_CONFIG"
+_measure: list[str] = []
 _IS_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
@@ -47,6 +54,16 @@ def pytest_runtest_makereport() -> Generator[None, Any, None]:
     if _IS_CI and report.skipped and not (hasattr(report, "wasxfail") or is_extra):
         report.outcome = "failed"
         report.longrepr = f"skipped on CI: {report.longrepr}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Measure the programs that tests start only where they run what no test does."""
+    given = os.environ.pop(_MEASURE, None)
+    if given is not None:
+        _measure[:] = [given]
+    if _measure and item.nodeid.startswith(_MEASURED):
+        os.environ[_MEASURE] = _measure[0]
 
 
 def _is_ours(name: str) -> bool:
