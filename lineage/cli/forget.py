@@ -43,19 +43,26 @@ def run_forget(args: argparse.Namespace) -> CommandResult:
     store_forget = load("instance.store.forget", "server")
     is_dry_run: bool = args.dry_run
     files: list[str] = []
+    keys: list[str] = []
     with opened_store(args) as store:
         if text is not None:
             rows = store_forget.forget_text(store.db, text, is_dry_run=is_dry_run)
         elif args.task is not None:
             files = store_forget.files_of_task(store.db, args.task)
+            keys = store_forget.keys_of_task(store.db, args.task)
             rows = store_forget.forget_task(store.db, args.task, is_dry_run=is_dry_run)
         else:
             rows = store_forget.forget_user(store.db, args.user, is_dry_run=is_dry_run)
         is_scrubbed = is_dry_run or store_forget.scrub(store.db)
     home = settings_of(args).home
     forms = store_forget.spellings(text) if text else []
-    by = store_forget.replacement(text or "")
-    changed, in_use = _in_waiting_facts(home, forms, by, is_dry_run=is_dry_run)
+    if text is not None:
+        by = store_forget.replacement(text)
+        changed, in_use = _text_in_waiting_facts(home, forms, by, is_dry_run=is_dry_run)
+    else:
+        changed, in_use = _in_waiting_facts(
+            home, keys, args.user, is_dry_run=is_dry_run
+        )
     blobs = _in_blobs(home, forms, files, is_dry_run=is_dry_run)
     data = {
         "rows": rows,
@@ -81,13 +88,35 @@ def _text(args: argparse.Namespace) -> str | None:
 
 
 def _in_waiting_facts(
+    home: Path, keys: list[str], user: str | None, *, is_dry_run: bool
+) -> tuple[list[Path], list[Path]]:
+    """Take a run's details or a user's name from facts that wait."""
+    words = keys if user is None else [user]
+    change = (
+        journal_forget.without_details(frozenset(keys))
+        if user is None
+        else journal_forget.without_user(user)
+    )
+    changed: list[Path] = []
+    in_use: list[Path] = []
+    if (home / "journal").is_dir():
+        changed, in_use = journal_forget.forget_facts(
+            home / "journal", words, change, is_dry_run=is_dry_run
+        )
+    try:
+        if digest_memory.forget_facts(home, change, is_dry_run=is_dry_run):
+            changed.append(home / digest_memory.FILE)
+    except OSError:
+        in_use.append(home / digest_memory.FILE)
+    return changed, in_use
+
+
+def _text_in_waiting_facts(
     home: Path, forms: list[str], by: str, *, is_dry_run: bool
 ) -> tuple[list[Path], list[Path]]:
     """Replace a text in the journal and among edges that wait for their digest."""
     changed: list[Path] = []
     in_use: list[Path] = []
-    if not forms:
-        return changed, in_use
     journal = home / "journal"
     if journal.is_dir():
         changed, in_use = journal_forget.forget_text(
@@ -127,7 +156,7 @@ def _not_reached(
     if text is not None:
         missing.append("other machines, and packed or encoded forms of the text")
         return missing
-    missing.append("facts that wait in journals: type: lineage flush, and repeat")
+    missing.append("facts that wait on other machines")
     if args.user is not None:
         missing.append(
             "texts, parameters and OpenLineage facets that hold the name: type:"

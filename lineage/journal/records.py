@@ -15,7 +15,7 @@ version of the journal had.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 from zlib import adler32, crc32
 
@@ -141,6 +141,23 @@ def checksum(line: bytes) -> bytes:
     if line[MARK_AT] in _MEANING:
         text = text.translate(_ALL_WAITING)
     return b"%08x" % adler32(text)
+
+
+def rewritten(line: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """Return a line with other texts in place of its own, and a checksum that fits.
+
+    Args:
+        line: A whole line, without the newline.
+        change: Returns a fact's new text, which must have the same length.
+    """
+    is_together = line[MARK_AT] in _MEANING
+    whole = bytearray(line)
+    alone = Record(0, line[MARK_AT], line[TEXT_AT:])
+    for fact in _apart(0, line) if is_together else (alone,):
+        start = fact.offset + TEXT_AT
+        whole[start : start + len(fact.text)] = change(fact.text)
+    whole[:MARK_AT] = checksum(bytes(whole))
+    return bytes(whole)
 
 
 def _apart(offset: int, piece: bytes) -> Iterator[Record]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from instance_fixture import InstanceFixture, form
+from pydantic import TypeAdapter
 
 from lineage.delivery.evidence.digest_memory import DigestMemory
 from lineage.instance.authorization import OPEN
@@ -21,6 +22,8 @@ from lineage.journal import dead_letters, segments
 from lineage.journal.directory import JournalDirectory
 from lineage.journal.forget import forget_text
 from lineage.journal.records import encode, encode_together, read
+from lineage.model.facts import Fact
+from lineage.system import locked
 
 SECRET = 'patient Käthe "K" 4711'
 
@@ -181,6 +184,101 @@ def openlineage_event(run: str) -> dict[str, object]:
             }
         ],
     }
+
+
+def facts_of(task: str, word: str) -> list[dict[str, object]]:
+    """Make a fact of each type, which holds a word wherever it may."""
+    common = {"task": task, "at": 1796070649.741}
+    step = {"key": "s1", "name": word, "params": {"a": word}}
+    return [
+        {**common, "f": "task", "name": word, "user": word, "command": word,
+         "environment": {"x": word}, "node_meta": {"title": word}, "pid": 7},
+        {**common, "f": "edge", "dir": "input", "kind": "file", "id": "/data/kept.csv",
+         "meta": {"t": word}, "step": step},
+        {**common, "f": "step_end", "step": step, "outcome": "error", "error": word},
+        {**common, "f": "step_ends", "ends": [["s1", 1.0]]},
+        {**common, "f": "params", "params": {word: word}},
+        {**common, "f": "metrics", "metrics": [[word, 1.0, None]]},
+        {**common, "f": "links", "links": [{"name": word, "url": word}]},
+        {**common, "f": "log", "message": word, "fields": word},
+        {**common, "f": "evidence", "edge": "e", "name": "kept.csv"},
+        {**common, "f": "task_end", "status": "error", "error": word,
+         "traceback": word},
+    ]  # fmt: skip
+
+
+def waiting(place: Path) -> list[dict[str, object]]:
+    """Read the facts of a segment, each as an instance takes it in."""
+    found, torn = read(place.read_bytes()[segments.HEADER :])
+    assert not [piece for piece in torn if SECRET.encode() in piece.piece]
+    facts = [json.loads(record.text) for record in found]
+    for number, fact in enumerate(facts):
+        TypeAdapter(Fact).validate_python({"uid": f"u-{number}", **fact})
+    return facts
+
+
+def write_waiting(home: Path, key: str, *, torn: str = "") -> Path:
+    """Write a segment with facts of a task and of its child, alone and together."""
+    place = home / "journal" / f"1-1-1{segments.SUFFIX}"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    own = [json.dumps(fact, ensure_ascii=False) for fact in facts_of(key, SECRET)]
+    child = json.dumps({**facts_of("other", "kept")[0], "parent": key})
+    lines = [encode(own[0]), encode_together([*own[1:], child]), torn.encode()]
+    place.write_bytes(segments.header("local") + b"".join(lines) + bytes(64))
+    return place
+
+
+@pytest.mark.parametrize("is_rejected", [False, True])
+def test_details_of_a_run_go_from_facts_that_wait(
+    type_, home: Path, is_rejected: bool
+) -> None:
+    """Also from rejected, torn and late ones; edges and other runs' facts stay."""
+    with closing(sqlite3.connect(home / "instance.db")) as store:
+        (key,) = store.execute("SELECT run FROM runs").fetchone()
+    place = write_waiting(home, key, torn=f'{{"task":"{key}","name":"{SECRET}')
+    if is_rejected:
+        folder = JournalDirectory(home)
+        place.unlink()
+        for number, fact in enumerate(facts_of(key, SECRET)):
+            dead_letters.keep(
+                folder, "local", "left", {"uid": str(number), **fact}, SECRET
+            )
+        place = folder.path / f"left{dead_letters.SUFFIX}"
+    memory = DigestMemory(home, "host")
+    memory.want("s-2", json.dumps(facts_of(key, SECRET)[1]))
+    memory.close()
+    before = place.read_bytes()
+    dry = type_("forget", "--task", "1", "--dry-run", "--json").data
+    assert place.read_bytes() == before
+    done = type_("forget", "--task", "1", "--json").data
+    assert done["journal"] == dry["journal"]
+    assert {Path(path).name for path in done["journal"]} >= {
+        place.name,
+        "digests.sqlite",
+    }
+    changed = place.read_bytes() + (home / "digests.sqlite").read_bytes()
+    assert "4711" not in changed.decode("utf-8", "replace")
+    facts = waiting(place)
+    assert [fact["id"] for fact in facts if fact["f"] == "edge"] == ["/data/kept.csv"]
+    assert all(fact["at"] == 1796070649.741 for fact in facts)
+    if not is_rejected:
+        assert facts[-1] == {**facts_of("other", "kept")[0], "parent": key}
+
+
+def test_a_users_name_goes_from_facts_that_wait(type_, clean_environment: Path) -> None:
+    """What else a run says of itself stays; a file in use is named."""
+    place = write_waiting(clean_environment, "k")
+    done = type_("forget", "--user", SECRET, "--json")
+    assert done.data["journal"] == [str(place)]
+    facts = waiting(place)
+    assert not [fact for fact in facts if fact.get("user") == SECRET]
+    assert facts[0]["name"] == SECRET
+    assert facts[-1]["user"] == "kept"
+    with place.open("rb") as held:
+        assert locked(held.fileno())
+        again = type_("forget", "--user", "kept", "--json")
+    assert again.code == 1
+    assert any("1-1-1.seg: an app is using" in t for t in again.data["not_reached"])
 
 
 RUN = "01890f9c-1b1c-7cc0-8d2c-000000000001"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -238,6 +239,46 @@ def forget_text(
             if not is_dry_run:
                 _replace_in_all(db, forms, by)
             return count
+    except sqlite3.Error as error:
+        raise OSError(f"{path}: {error}") from error
+
+
+def forget_facts(
+    home: Path,
+    change: Callable[[dict[str, Any]], dict[str, Any] | None],
+    *,
+    is_dry_run: bool = False,
+) -> int:
+    """Change edges that wait for their digest.
+
+    Args:
+        home: The folder of the file.
+        change: Returns what takes a fact's place; None where it stays.
+        is_dry_run: Look only.
+
+    Returns:
+        The number of edges that were changed.
+
+    Raises:
+        OSError: The file cannot be changed: a process holds it, or it is damaged.
+    """
+    path = home / FILE
+    if not path.is_file():
+        return 0
+    try:
+        with contextlib.closing(
+            sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+        ) as db:
+            rows = db.execute("SELECT uid, fact FROM wanted").fetchall()
+            changed = [
+                (json.dumps(new, separators=(",", ":")), uid)
+                for uid, fact in rows
+                if (new := change(json.loads(fact))) is not None
+            ]
+            if changed and not is_dry_run:
+                db.executemany("UPDATE wanted SET fact = ? WHERE uid = ?", changed)
+                db.execute("VACUUM")
+            return len(changed)
     except sqlite3.Error as error:
         raise OSError(f"{path}: {error}") from error
 

@@ -146,6 +146,17 @@ def forget_task(
     return {"tasks": len(rows)}
 
 
+def keys_of_task(db: Database, number: int) -> list[str]:
+    """Return the keys by which facts name a run."""
+    with db.read() as tx:
+        rows = tx.all(
+            "SELECT DISTINCT r.run FROM runs r JOIN tasks t ON t.team_id = r.team_id"
+            " AND t.id = r.task_id WHERE t.number = ?",
+            (number,),
+        )
+    return [str(row[0]) for row in rows]
+
+
 def files_of_task(db: Database, number: int) -> list[str]:
     """Return the digests of files that a run uploaded and nobody else keeps."""
     with db.read() as tx:
