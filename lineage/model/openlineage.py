@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from .addresses import is_absolute, uri_path
 
@@ -19,6 +18,12 @@ _CORE: Final = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs"
 EDGE_FACET: Final = "lineage_edge"
 TASK_FACET: Final = "lineage_task"
 EVENT: Final = f"{_CORE}/RunEvent"
+#: Schemes whose names of datasets are whole paths.
+_FILE_SYSTEMS: Final = frozenset(
+    {"hdfs", "webhdfs", "viewfs", "dbfs", "sftp", "ftp", "nfs", "smb"}
+)
+#: Ports that namespaces of databases have, and our own addresses have not.
+_PORTS: Final = {"postgres": 5432, "mysql": 3306}
 
 
 def dataset_name(kind: str, id: str) -> tuple[str, str]:
@@ -28,12 +33,19 @@ def dataset_name(kind: str, id: str) -> tuple[str, str]:
         kind: The artifact's kind.
         id: Its path, address or number.
     """
-    parts = urlsplit(id) if "://" in id else None
-    if parts is not None and parts.scheme != "file":
-        return f"{parts.scheme}://{parts.netloc}", parts.path.lstrip("/") or "/"
-    if parts is not None:
+    scheme, colons, rest = id.partition("://")
+    host, slash, path = rest.partition("/")
+    if colons and scheme == "file":
         # What other tools call a local file, whatever the machine.
-        return "file", id.removeprefix(f"file://{parts.netloc}")
+        return "file", slash + path
+    if colons:
+        if scheme in _PORTS and ":" not in host and "::" not in path:
+            host = f"{host}:{_PORTS[scheme]}"
+        # An object has a key, a file has a path. One slash before a key is no part of
+        # it, so that a key that begins with one gets another.
+        is_path = scheme in _FILE_SYSTEMS or path.startswith("/")
+        name = slash + path if is_path else path
+        return f"{scheme}://{host}", name or "/"
     if kind in {"file", "folder", "model_weight"} and is_absolute(id):
         return "file", uri_path(id)
     if kind == "table" and "/" in id:

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from ...model.details import Column
 from .dataset_facets import facets_of
+from .dataset_names import artifact_of
 from .run_state import RunState
-from .to_facts import artifact_of
 
 #: Columns of one artifact that are answered, at most.
 MAX_COLUMNS: Final = 1000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from .dataset_names import artifact_of
 from .run_state import RunState
 from .standard_facets import owners_of, tags_of
-from .to_facts import artifact_of
 
 
 def facets_of(

@@ -9,6 +9,7 @@ answer and left out.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -24,6 +25,13 @@ TYPES: Final = ("START", "RUNNING", "COMPLETE", "FAIL", "ABORT", "OTHER")
 MAX_DATASETS: Final = 10_000
 _MAX_NAME: Final = 1000
 _MAX_KEY: Final = 150
+#: A time with a calendar date, also without separators, and with Java's name of a zone.
+_TIME: Final = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)"
+    r"(?:[Tt ](\d\d)(?::?(\d\d)(?::?(\d\d)(?:[.,](\d*))?)?)?"
+    r" ?([Zz]|[+-]\d\d(?::?\d\d)?)?(?:\[[\w/+-]*\])?)?",
+    re.A,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +239,17 @@ class _Reader:
 
 
 def _iso(text: str) -> str:
-    """Return a time as Python 3.10 reads it: an offset for Z, 6 digits at most."""
-    plain = text.strip().replace("Z", "+00:00").replace("z", "+00:00")
-    head, dot, tail = plain.partition(".")
-    if not dot:
-        return plain
-    digits = len(tail) - len(tail.lstrip("0123456789"))
-    return f"{head}.{tail[:digits][:6]:0<6}{tail[digits:]}"
+    """Return a time as every Python reads it: whole fields, 6 digits, an offset.
+
+    Raises:
+        ValueError: It is no time of ISO 8601 with a calendar date.
+    """
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text[:40])
+    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    time = f"{hour or '00'}:{minute or '00'}:{second or '00'}"
+    zone = (offset or "").upper().replace(":", "")
+    if zone:
+        zone = "+00:00" if zone == "Z" else f"{zone[:3]}:{zone[3:] or '00'}"
+    return f"{year}-{month}-{day}T{time}.{(fraction or '0')[:6]:0<6}{zone}"

@@ -14,9 +14,10 @@ from ...model.addresses import is_absolute, is_address
 from ..errors import RequestError
 from ..route import RequestContext, Route
 from ..store.database import Transaction
+from .dataset_names import PLACES, Artifact
 from .event import RunEvent, key_of, read_event
 from .run_state import RunState
-from .to_facts import PLACES, Artifact, artifacts_of, facts_of, joined_names
+from .to_facts import artifacts_of, facts_of, joined_names
 
 _BY_ALIAS: Final = (
     "SELECT a.alias, e.kind, e.ident FROM each_text(:names) AS x"
@@ -38,6 +39,8 @@ _CHANGED: Final = "UPDATE revisions SET revision = revision + 1 WHERE team_id = 
 MAX_EVENTS: Final = 10_000
 #: Bytes of one event, at most; Spark's largest plans have about a tenth.
 MAX_EVENT: Final = 16 << 20
+#: What is said of events about jobs and datasets.
+_NO_RUN: Final = ": it is about no run; only runs are taken in"
 #: Runs around a run that are looked up, at most.
 _MAX_LEVELS: Final = 8
 
@@ -82,9 +85,7 @@ def add_event(call: RequestContext, body: Event) -> EventsAnswer:
         raise _too_large("event", size)
     event = read_event(body.root)
     if event is None:
-        return EventsAnswer(
-            received=0, ignored=["event: it is about no run; only runs are taken in"]
-        )
+        return EventsAnswer(received=0, ignored=[f"event{_NO_RUN}"])
     refused = _store(call, [event])
     return EventsAnswer(received=1, ignored=[*event.ignored, *refused])
 
@@ -113,7 +114,9 @@ def add_events(call: RequestContext, body: Events) -> EventsAnswer:
             failed.append(index)
             ignored.append(str(error))
             continue
-        if event is not None:
+        if event is None:
+            ignored.append(f"[{index}]{_NO_RUN}")
+        else:
             events.append(event)
             ignored += event.ignored
     ignored += _store(call, events)

@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from ...model.addresses import canonical_address
 from ...model.fact_uids import content_uid
-from ...model.kinds import KINDS
-from ...model.openlineage import NAMESPACE
+from ...model.limits import MAX_ALIASES, MAX_NAME, MAX_PATH
+from .dataset_names import Artifact, artifact_of
 from .own_facets import (
     edge_members,
     own_edge,
@@ -30,17 +28,8 @@ from .standard_facets import (
     task_params,
 )
 
-#: Schemes of storages whose objects are files; any other namespace has tables.
-_FILE_SCHEMES: Final = frozenset(
-    {"s3", "gs", "abfss", "abfs", "wasbs", "hdfs", "dbfs", "oss", "cos", "obs"}
-)
-#: Kinds of artifacts that may be one place, which names of other kinds mean as well.
-PLACES: Final = ("file", "folder", "table")
-Artifact = tuple[str, str]
-"""The kind of an artifact, and its canonical name."""
 _DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
 _ORDINAL: Final = re.compile(r"v[0-9]+")
-_SAME_SCHEME: Final = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
 
 
 def facts_of(
@@ -79,28 +68,6 @@ def facts_of(
     if state.ended_at is not None:
         found.append(_end(run, state))
     return [_with_uid(run, fact) for fact in found]
-
-
-def artifact_of(dataset: Mapping[str, Any]) -> tuple[str, str]:
-    """Return kind and id of a dataset, by the names that apps and other tools use."""
-    namespace, name = str(dataset["namespace"]), str(dataset["name"])
-    if namespace == NAMESPACE:
-        kind, slash, id = name.partition("/")
-        if slash and kind in KINDS:
-            return kind, id
-    parts = urlsplit(namespace if "://" in namespace else f"{namespace}://")
-    scheme = _SAME_SCHEME.get(parts.scheme.lower(), parts.scheme.lower())
-    if scheme == "file" or (not namespace and name.startswith("/")):
-        host = parts.netloc.lower()
-        return "file", f"file://{host}{name}" if host else name
-    if scheme in _FILE_SCHEMES:
-        # As an app's address is spelled: hosts of file systems in lower case.
-        place = canonical_address(f"{scheme}://{parts.netloc}")
-        return "file", f"{place}/{name.lstrip('/')}"
-    if "://" in namespace:
-        head = f"{scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
-        return "table", f"{head}/{name}"
-    return "table", f"{namespace}/{name}" if namespace else name
 
 
 def joined_names(
@@ -279,12 +246,12 @@ def _edge(
         fact["canonical"] = known[1]
     aliases = [other for _, other in others if other != id]
     if aliases:
-        fact["aliases"] = aliases[:8]
+        fact["aliases"] = aliases[:MAX_ALIASES]
     return fact | _version(dataset)
 
 
 def _name(id: str) -> str:
-    return id.rstrip("/").rpartition("/")[2] or id
+    return (id.rstrip("/").rpartition("/")[2] or id)[:MAX_NAME]
 
 
 def _version(dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -319,7 +286,7 @@ def _before(
     if change is None:
         return None
     named = {"ALTER": dataset, "RENAME": change.before}.get(change.change)
-    if named is None:
+    if named is None or not _is_named(named):
         return None
     before = {"namespace": named["namespace"], "name": named["name"], "facets": {}}
     if named is not dataset and artifact_of(before) in map(artifact_of, outputs):
@@ -353,11 +320,13 @@ def _symlinks(dataset: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _is_named(value: object) -> bool:
-    return (
-        isinstance(value, Mapping)
-        and isinstance(value.get("name"), str)
-        and isinstance(value.get("namespace"), str)
-    )
+    """Whether a facet names a dataset, as briefly as a store can keep names."""
+    if not isinstance(value, Mapping):
+        return False
+    name, namespace = value.get("name"), value.get("namespace")
+    if not isinstance(name, str) or not isinstance(namespace, str) or not name:
+        return False
+    return len(name) + len(namespace) < MAX_PATH
 
 
 def _with_uid(run: str, fact: dict[str, Any]) -> dict[str, Any]:

@@ -158,3 +158,31 @@ def test_every_endpoint_takes_packed_bodies(method: str, served: Served) -> None
     packed = _post(served, gzip.compress(plain), path, **{"content-encoding": "gzip"})
     assert packed.status_code == 200, packed.text
     assert packed.json() == _post(served, plain, path).json()
+
+
+def _output(**facets: Any) -> dict[str, Any]:
+    return {"namespace": "db://h", "name": "t", "facets": facets}
+
+
+_LONG = {"namespace": "db://h", "name": "z" * 6000}
+_EMPTY = {"namespace": "", "name": ""}
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"namespace": "db://[h", "name": "t"},
+        {"namespace": "db://h", "name": "x" * 3990},
+        *(_output(symlinks={"identifiers": [one]}) for one in (_LONG, _EMPTY)),
+        *(_output(lineage={"inputs": [one]}) for one in (_LONG, _EMPTY)),
+        _output(lifecycleStateChange={"lifecycleStateChange": "RENAME",
+                                      "previousIdentifier": _LONG}),
+    ],
+    ids=lambda output: str(output)[:60],
+)  # fmt: skip
+def test_an_odd_name_costs_no_edge(output: dict[str, Any], tmp_path: Path) -> None:
+    """A namespace that is no address, and names that are too long or empty."""
+    with in_thread(settings_for(tmp_path / "own")) as own:
+        answer = _post(own, json.dumps(_event(outputs=[output])).encode())
+        assert (answer.status_code, answer.json()["ignored"]) == (200, [])
+        assert [task["output_count"] for task in _stored(own)] == [1]

@@ -28,6 +28,22 @@ def test_a_run_event_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    "time",
+    [
+        "2026-01-31T12:00:00.500Z", "2026-01-31t12:00:00.5z", "20260131T120000.5Z",
+        "2026-01-31 12:00:00,5 Z", "2026-01-31T13:00:00.500000000+0100",
+        "2026-01-31T13:00:00.5+01", "2026-01-31T13:00:00.5+01:00[Europe/Berlin]",
+        "2026-01-31T12:00:00.5",
+    ],
+)  # fmt: skip
+def test_one_time_in_all_the_spellings_of_producers(time: str) -> None:
+    """The same on every Python, whose own parsers differ."""
+    event = read_event({**EVENT, "eventTime": time})
+    assert event is not None
+    assert event.at == 1769860800.5
+
+
+@pytest.mark.parametrize(
     ("changes", "named"),
     [
         ({"eventType": "ODD"}, "eventType"),
@@ -58,6 +74,8 @@ def test_what_is_not_understood_is_left_out_and_named(
         ({"job": {"name": ""}}, "job.name"),
         ({"eventTime": None}, "eventTime"),
         ({"eventTime": "yesterday"}, "eventTime"),
+        ({"eventTime": "2026-13-31T12:00:00Z"}, "eventTime"),
+        ({"eventTime": "2026-W05-1"}, "eventTime"),
         ({"eventTime": "1960-01-01T00:00:00Z"}, "eventTime"),
         ({"outputs": [{}] * 10_001}, "outputs"),
     ],

@@ -85,6 +85,20 @@ def test_a_batch_names_what_it_could_not_take(served: Served) -> None:
     assert (answer.json()["received"], answer.json()["failed"]) == (2, [1])
 
 
+def test_events_about_no_run_are_named(served: Served) -> None:
+    """One by one and in a batch: jobs and datasets alone are no runs."""
+    at = "2026-01-01T00:00:00Z"
+    events = [
+        {"eventTime": at, "dataset": _dataset("t")},
+        {"eventTime": at, "job": {"namespace": "n", "name": "j"}},
+    ]
+    answer = requests.post(f"{served.address}{URL}/batch", json=events, timeout=20)
+    assert [text[:3] for text in answer.json()["ignored"]] == ["[0]", "[1]"]
+    for event in events:
+        answer = requests.post(f"{served.address}{URL}", json=event, timeout=20)
+        assert "no run" in answer.json()["ignored"][0]
+
+
 def test_the_same_events_twice_in_any_order_are_one_truth(served: Served) -> None:
     """COMPLETE before START, and all of it again, changes nothing."""
     events = [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lineage.instance.openlineage.event import read_event
 from lineage.instance.openlineage.run_state import RunState
-from lineage.instance.openlineage.to_facts import artifact_of, facts_of
+from lineage.instance.openlineage.to_facts import facts_of
 
 _DATASETS = st.lists(
     st.builds(
@@ -139,18 +139,3 @@ def test_runs_that_name_each_other_as_parents_are_tasks(
         states[f"ol:r{number}"] = _state([event])
     (task,) = _of("task", facts_of("ol:r0", states["ol:r0"], {}, states))
     assert (task["task"], "parent" in task) == ("ol:r0", False)
-
-
-def test_artifacts_have_the_names_that_apps_give_them() -> None:
-    """Local paths, objects of storages and tables, in one spelling each."""
-    spelled = {
-        ("file", "/a/b.csv"): ("file", "/a/b.csv"),
-        ("file://", "/a/b.csv"): ("file", "/a/b.csv"),
-        ("file://HOST", "/a/b.csv"): ("file", "file://host/a/b.csv"),
-        ("s3a://bucket", "/k/x"): ("file", "s3://bucket/k/x"),
-        ("S3://bucket", "k/x"): ("file", "s3://bucket/k/x"),
-        ("Postgres://DB:5432", "shop.t"): ("table", "postgres://db:5432/shop.t"),
-        ("bigquery", "p.d.t"): ("table", "bigquery/p.d.t"),
-    }
-    for (namespace, name), expected in spelled.items():
-        assert artifact_of({"namespace": namespace, "name": name}) == expected

@@ -1,0 +1,86 @@
+"""What apps call a dataset that an event names by its namespace and name."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ...model.addresses import canonical_address, local_file
+from ...model.kinds import KINDS
+from ...model.openlineage import NAMESPACE
+
+Artifact = tuple[str, str]
+"""The kind of an artifact, and its canonical name."""
+#: Kinds of artifacts that may be one place, which names of other kinds mean as well.
+PLACES: Final = ("file", "folder", "table")
+#: The first part of an object's address is the bucket, which the namespace may lack.
+_BUCKETS: Final = frozenset(
+    {"s3", "s3a", "s3n", "gs", "gcs", "oss", "cos", "cosn", "obs"}
+)
+#: Schemes of storages whose objects are files; any other namespace has tables.
+_FILES: Final = _BUCKETS | {
+    "abfss", "abfs", "wasbs", "wasb", "adl", "hdfs", "webhdfs", "viewfs", "dbfs",
+    "sftp", "ftp", "nfs", "smb", "http", "https",
+}  # fmt: skip
+
+
+def artifact_of(dataset: Mapping[str, Any]) -> Artifact:
+    """Return kind and id of a dataset, by the names that apps and other tools use."""
+    namespace, name = str(dataset["namespace"]), str(dataset["name"])
+    if namespace == NAMESPACE:
+        kind, slash, id = name.partition("/")
+        if slash and kind in KINDS and id:
+            return kind, id
+    if not namespace:
+        namespace, name = _split(name)
+    scheme, has_address, _ = namespace.partition("://")
+    scheme = scheme.lower().rstrip(":")
+    if scheme == "file":
+        return _local(namespace, name)
+    if has_address or scheme in _FILES:
+        return _of_address(_address(namespace, name))
+    return "table", f"{namespace}/{name}" if namespace else name
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return the namespace of a name that has none: what it says itself."""
+    if name.startswith("/"):
+        return "file", name
+    scheme, colons, rest = name.partition("://")
+    return (f"{scheme}://", rest) if colons and scheme.lower() in _FILES else ("", name)
+
+
+def _local(namespace: str, name: str) -> Artifact:
+    """Return the artifact of a file of some machine."""
+    rest = namespace.partition("://")[2]
+    host, slash, folder = rest.partition("/")
+    path = local_file(name) or name
+    if slash and folder:
+        path = f"/{folder}/{path}"
+    if not path.startswith("/"):
+        if not host:
+            return "file", path
+        path = f"/{path}"
+    kind = "folder" if path.endswith("/") else "file"
+    path = "/" + posixpath.normpath(path).lstrip("/")
+    host = host.lower()
+    return kind, path if host in ("", "localhost") else f"file://{host}{path}"
+
+
+def _address(namespace: str, name: str) -> str:
+    scheme, _, rest = namespace.partition("://")
+    rest, name = rest.rstrip("/"), name[1:] if name[:1] == "/" else name
+    if not rest and scheme.lower() in _BUCKETS:
+        return f"{scheme}://{name}"
+    return f"{scheme}://{rest}/{name}"
+
+
+def _of_address(address: str) -> Artifact:
+    # As an app's address is spelled: hosts and schemes in lower case, no default port.
+    named = canonical_address(address)
+    if named.partition(":")[0] not in _FILES:
+        return "table", named
+    if named.endswith("/"):
+        return "folder", canonical_address(address, is_folder=True)
+    return "file", named
