@@ -9,6 +9,7 @@ from typing import Any, Final
 
 #: The store splits a uid into a source and a number below this one.
 _MAX_NUMBER: Final = 10**9
+_encoded: Final = json.JSONEncoder(sort_keys=True, default=str).encode
 #: What makes an edge of another tool the same one; its times may become known late.
 _EDGE: Final = ("dir", "kind", "id", "version")
 
@@ -25,7 +26,7 @@ def content_uid(source: str, fact: Mapping[str, Any]) -> str:
     content: Mapping[str, Any] = fact
     if fact.get("f") == "edge":
         content = {name: fact.get(name) for name in _EDGE}
-    text = json.dumps(content, sort_keys=True, default=str)
+    text = _encoded(content)
     hashed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
     # Two parts, so that thousands of facts of one task keep apart.
     part, number = divmod(hashed, _MAX_NUMBER)

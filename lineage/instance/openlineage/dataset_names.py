@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from ...model.addresses import canonical_address, local_file
@@ -27,7 +28,12 @@ _FILES: Final = _BUCKETS | {
 
 def artifact_of(dataset: Mapping[str, Any]) -> Artifact:
     """Return kind and id of a dataset, by the names that apps and other tools use."""
-    namespace, name = str(dataset["namespace"]), str(dataset["name"])
+    return _artifact_named(str(dataset["namespace"]), str(dataset["name"]))
+
+
+# Producers name the same datasets again and again, and each is asked for several times.
+@lru_cache(maxsize=4096)
+def _artifact_named(namespace: str, name: str) -> Artifact:
     if namespace == NAMESPACE:
         kind, slash, id = name.partition("/")
         if slash and kind in KINDS and id:
@@ -81,6 +87,6 @@ def _of_address(address: str) -> Artifact:
     named = canonical_address(address)
     if named.partition(":")[0] not in _FILES:
         return "table", named
-    if named.endswith("/"):
+    if named.endswith("/") and "?" not in named and "#" not in named:
         return "folder", canonical_address(address, is_folder=True)
     return "file", named

@@ -47,6 +47,8 @@ class RunState:
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     facets: dict[str, Any] = field(default_factory=dict)
     """The facets of the run and, below `job`, of the job; as they came."""
+    stored: dict[str, list[str]] = field(default_factory=dict)
+    """Which facts are stored of it; see `stored_facts`."""
 
     @property
     def has_data(self) -> bool:

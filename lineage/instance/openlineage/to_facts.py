@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ...model.fact_uids import content_uid
 from ...model.limits import MAX_ALIASES, MAX_NAME, MAX_PATH
@@ -32,17 +32,25 @@ _DIGEST: Final = re.compile(r"sha256:([0-9a-f]{64})")
 _ORDINAL: Final = re.compile(r"v[0-9]+")
 
 
-def facts_of(
+class RunFacts(NamedTuple):
+    """The facts of a run."""
+
+    derived: list[dict[str, Any]]
+    """What follows from all of its events."""
+    own: list[dict[str, Any]]
+    """What our own facets say, which is so whatever else comes."""
+
+
+def run_facts(
     run: str,
     state: RunState,
     names: Mapping[Artifact, Artifact],
     parents: Mapping[str, RunState] = MappingProxyType({}),
-) -> list[dict[str, Any]]:
+) -> RunFacts:
     """Return the facts that a state of a run gives.
 
-    The uid of a fact is made of what it says, so that facts that were stored before
-    are stored once. A run with a parent and without data of its own is a step of the
-    parent.
+    The uid of a fact is made of what it says, and of an edge of what is used or made.
+    A run with a parent and without data of its own is a step of the parent.
 
     Args:
         run: The task's key.
@@ -52,22 +60,38 @@ def facts_of(
     """
     around = _around(run, state, parents)
     if around and not state.has_data:
-        return [_with_uid(run, fact) for fact in _step(run, state, around)]
+        steps = _step(run, state, around, is_known=around["parent"] in parents)
+        return RunFacts([_with_uid(run, fact) for fact in steps], [])
     at = state.started_at or state.first_at
+    edges = list(_edges(run, state, names))
     found = [
         {**_task(run, state), **around},
-        *_edges(run, state, names),
+        *(edge for edge in edges if "uid" not in edge),
+        *_values(run, state, at),
     ]
-    found += _values(run, state, at)
+    if state.ended_at is not None:
+        found.append(_end(run, state))
+    own = [edge for edge in edges if "uid" in edge]
     details = task_members(state.facets)
     if details:
         # A fact of its own, so that a member that is refused costs the details only.
-        found.append({"f": "task", "task": run, "at": at, **details})
-    found += step_facts(run, state.facets)
-    found += value_facts(run, state.facets, at)
-    if state.ended_at is not None:
-        found.append(_end(run, state))
-    return [_with_uid(run, fact) for fact in found]
+        own.append({"f": "task", "task": run, "at": at, **details})
+    own += step_facts(run, state.facets)
+    own += value_facts(run, state.facets, at)
+    return RunFacts(
+        [_with_uid(run, fact) for fact in found], [_with_uid(run, fact) for fact in own]
+    )
+
+
+def facts_of(
+    run: str,
+    state: RunState,
+    names: Mapping[Artifact, Artifact],
+    parents: Mapping[str, RunState] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
+    """Return all facts of a run; see `run_facts`."""
+    found = run_facts(run, state, names, parents)
+    return [*found.derived, *found.own]
 
 
 def joined_names(
@@ -173,19 +197,20 @@ def _end(run: str, state: RunState) -> dict[str, Any]:
 
 
 def _step(
-    run: str, state: RunState, around: Mapping[str, str]
+    run: str, state: RunState, around: Mapping[str, str], *, is_known: bool
 ) -> Iterator[dict[str, Any]]:
     if state.ended_at is None:
         return
     at, task = min(state.started_at or state.ended_at, state.ended_at), around["parent"]
     is_named = task == state.parent and state.parent_job is not None
-    # A parent whose own events never come is known by what its children say.
-    yield {
-        "f": "task",
-        "task": task,
-        "at": at,
-        **({"name": state.parent_job} if is_named else {}),
-    }
+    if not is_known:
+        # A parent whose own events never come is known by what its children say.
+        yield {
+            "f": "task",
+            "task": task,
+            "at": at,
+            **({"name": state.parent_job} if is_named else {}),
+        }
     outer = around.get("parent_step")
     yield {
         "f": "step_end",
@@ -331,4 +356,6 @@ def _is_named(value: object) -> bool:
 
 def _with_uid(run: str, fact: dict[str, Any]) -> dict[str, Any]:
     """Name a fact by what it says, or as our own event names it."""
-    return {**fact, "uid": fact.get("uid") or content_uid(run, fact)}
+    # A run uses or makes a dataset once, whatever becomes known of its version.
+    named = {**fact, "version": None} if fact["f"] == "edge" else fact
+    return {**fact, "uid": fact.get("uid") or content_uid(run, named)}

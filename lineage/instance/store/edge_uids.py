@@ -27,6 +27,8 @@ def join_uid(source: str, id: int) -> str:
 
 def split_uids(uids: Sequence[str]) -> tuple[Sequence[str], list[int]]:
     """Split many uids into their sources and numbers."""
+    if not uids:
+        return [], []
     source, number = split_uid(uids[0])
     if len(uids) == 1:
         return [source], [number]

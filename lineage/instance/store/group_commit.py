@@ -34,10 +34,10 @@ class GroupCommit:
     def run(self, jobs: Sequence[IngestJob]) -> None:
         """Return when the jobs are committed, or hold the error that they met."""
         with self._lock:
-            self._waiting.extend(job for job in jobs if job.facts)
+            self._waiting.extend(job for job in jobs if job.has_work)
         with self._leader:
             # Whoever leads first may have served these jobs already.
-            while any(job.facts and not job.is_done for job in jobs):
+            while any(job.has_work and not job.is_done for job in jobs):
                 self._serve(self._take())
 
     def _take(self) -> list[IngestJob]:

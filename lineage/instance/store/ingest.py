@@ -18,6 +18,7 @@ from .steps import StepResolver, mentioned_steps
 from .task_nodes import join_tasks
 from .tasks import TaskResolver
 from .validation import IngestJob
+from .withdraw import Withdrawal
 from .write_cache import CacheRegistry, TeamCache
 
 Link = tuple[int, int, int]
@@ -73,8 +74,9 @@ class Ingester:
         try:
             with self._db.write() as tx:
                 changes = [
-                    self._apply_team(tx, team, group)
+                    self._apply_team(tx, team, part)
                     for team, group in sorted(by_team.items())
+                    for part in _one_by_one(group)
                 ]
             is_written = True
             self.commits += 1
@@ -95,13 +97,14 @@ class Ingester:
     ) -> GraphChange | None:
         known = self._memory.of(team)
         revision = known.sync(tx, tx.lock_team(team))
+        withdrawal = _withdraw(tx, known, jobs)
         items = fresh_items(tx, known, jobs)
-        if not items:
+        if not items and withdrawal is None:
             known.revision -= 1
         for job in jobs:
             job.position = known.revision
             job.restoration = known.restoration
-        if not items:
+        if not items and withdrawal is None:
             return None
         tx.run(
             "INSERT INTO revisions (team_id, revision) VALUES (?, ?)"
@@ -109,10 +112,33 @@ class Ingester:
             (team, revision),
         )
         links, is_rewritten = _write(tx, known, items)
-        is_merge = known.merges > 0 or is_rewritten
+        is_merge = known.merges > 0 or is_rewritten or withdrawal is not None
         known.epoch += known.merges
         known.merges = 0
+        if withdrawal is not None and withdrawal.finish():
+            self._memory.forget(team)
         return GraphChange(team, revision, links, is_merge)
+
+
+def _one_by_one(jobs: Sequence[IngestJob]) -> list[list[IngestJob]]:
+    """Let jobs that follow from what is stored come after each other."""
+    plain = [job for job in jobs if job.prepare is None]
+    others = [[job] for job in jobs if job.prepare is not None]
+    return [plain, *others] if plain else others
+
+
+def _withdraw(
+    tx: Transaction, known: TeamCache, jobs: Sequence[IngestJob]
+) -> Withdrawal | None:
+    """Make the facts of jobs that prepare them; take back what they withdraw."""
+    for job in jobs:
+        job.make(tx)
+    facts = [fact for job in jobs for fact in job.withdrawn]
+    if not facts:
+        return None
+    withdrawal = Withdrawal(tx, known)
+    withdrawal.take(facts)
+    return withdrawal
 
 
 def _write(

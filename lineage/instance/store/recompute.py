@@ -132,6 +132,11 @@ def recompute(
     _complete(tx, known.team_id, own, events)
     timelines: list[tuple[ArtifactState, Timeline, list[Event]]] = []
     together = {id: [*events.get(id, ()), *new_events.get(id, ())] for id in ids}
+    for part in new_events.values():
+        for event in part:
+            node = known.replaced.get(event.id)
+            if node is not None:
+                stored[id_of(event)] = _Stored(node, is_reused=False)
     mark_copies(tx, known.team_id, together, written)
     for id in sorted(ids):
         artifact, part = own[id], together[id]

@@ -14,7 +14,7 @@ from .ingest import Ingester
 from .migrate import migrate
 from .silent_tasks import IsAlive, nobody, silent_ends
 from .text_queue import index_texts
-from .validation import IngestJob, check_all
+from .validation import IngestJob, Prepare, check_all
 
 _MADE_AT: Final = "SELECT applied_at FROM lineage_migrations ORDER BY number LIMIT 1"
 _UNINDEXED: Final = "SELECT team_id FROM revisions WHERE unindexed_from IS NOT NULL"
@@ -80,6 +80,24 @@ class Store:
         jobs = check_all(batches, user=user, may_hold_nul=may_hold_nul)
         self._commit.run(jobs)
         return [self._answer(job) for job in jobs]
+
+    def ingest_prepared(
+        self, team_id: int, prepare: Prepare, *, user: str | None = None
+    ) -> BatchAnswer:
+        """Take in facts that follow from what the store holds, in one transaction.
+
+        Args:
+            team_id: The team that the facts belong to.
+            prepare: Reads what is there, while nobody else writes for the team, and
+                returns the facts, and those of before that do not hold any more.
+            user: Who sent them, where known.
+
+        Raises:
+            StoreError: The store cannot be written; nothing of the call was kept.
+        """
+        job = IngestJob(team_id, user, [], [], prepare=prepare)
+        self._commit.run([job])
+        return self._answer(job)
 
     def _answer(self, job: IngestJob) -> BatchAnswer:
         answer = job.answer()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from operator import itemgetter
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ...model.facts import SourceRef, StepInfo
 from ...model.ingest import BatchAnswer, RefusedFact
 from ...model.kinds import KINDS
+from .database import Transaction
 from .fact_types import FactDict, many_facts, one_fact
 
 #: Kinds with the directions that they can have.
@@ -22,6 +23,32 @@ _PAIRS: Final = frozenset(
 _pair: Final = itemgetter("kind", "dir")
 #: Types of fields, other than text, that hold texts which are stored as such.
 _HOLDERS: Final = frozenset({StepInfo, list})
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawnFact:
+    """A fact that does not hold any more."""
+
+    uid: str
+    form: str
+    """Its type, as `f` of a fact."""
+    task: str
+    """The key of its task."""
+    step: str | None = None
+    """Of `step_end`: the key of the step, which no edge may lie in."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedFacts:
+    """Facts that follow from what the store holds, made inside the transaction."""
+
+    facts: list[dict[str, Any]]
+    withdrawn: list[WithdrawnFact]
+    """What was stored before, and does not hold any more."""
+
+
+Prepare = Callable[[Transaction], PreparedFacts]
+"""Makes facts, and writes what they follow from; called again where that fails."""
 
 
 @dataclass(slots=True)
@@ -40,6 +67,23 @@ class IngestJob:
     restoration: str = ""
     """The same as long as nobody restored the store under its users."""
     error: BaseException | None = field(default=None)
+    prepare: Prepare | None = None
+    """Makes the facts, once nobody else writes."""
+    withdrawn: list[WithdrawnFact] = field(default_factory=list)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.facts) or self.prepare is not None
+
+    def make(self, tx: Transaction) -> None:
+        """Make the facts of a job that prepares them, and check them."""
+        if self.prepare is None:
+            return
+        prepared = self.prepare(tx)
+        checked = check(self.team_id, prepared.facts, user=self.user)
+        self.facts, self.refused = checked.facts, checked.refused
+        self.withdrawn = prepared.withdrawn
 
     def answer(self) -> BatchAnswer:
         """Report the outcome for the facts.

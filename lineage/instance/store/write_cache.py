@@ -63,6 +63,8 @@ class TeamCache:
     """Whether evidence waits for its edge."""
     dirty: set[int] = field(default_factory=set)
     """Artifacts whose timelines the transaction that goes on has to make again."""
+    replaced: dict[int, int] = field(default_factory=dict)
+    """Nodes of edges that the transaction that goes on took back, by the edges' ids."""
 
     def sync(self, tx: Transaction, restoration: str) -> int:
         """Forget what others may have changed; return the new revision.
@@ -93,6 +95,7 @@ class TeamCache:
         self.sources.clear()
         self.aliases.clear()
         self.dirty.clear()
+        self.replaced.clear()
         self.steps.clear()
         self.parents.clear()
         self.forget_changing()
