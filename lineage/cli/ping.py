@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..api import Api
+from ..api.errors import describe_silence
+from ..api.version import UNKNOWN
 from ..delivery.status import read_status
 from ..redaction import redact
 from ..settings import UNUSABLE, Settings
@@ -26,12 +28,11 @@ def reached(settings: Settings) -> str:
 
 
 def _answer(api: Api) -> str:
-    version = api.instance_version
-    ours = api.announced()
-    if ours is not None:
-        return f"{redact(api.server_address)} answers, with lineage {ours.version}"
-    if version in (None, "unknown"):
-        return (
-            f"{redact(api.server_address)} does not answer; facts wait in the journal"
-        )
-    return f"{redact(api.server_address)} answers, a platform of version {version}"
+    server, found = redact(api.server_address), api.versions.get(warns=False)
+    if found.announced is not None:
+        return f"{server} answers, with lineage {found.announced.version}"
+    if found.problem is not None:
+        return f"{describe_silence(server, found.problem)}; facts wait in the journal"
+    if found.version in (None, UNKNOWN):
+        return f"{server} does not announce its version; facts wait in the journal"
+    return f"{server} answers, a platform of version {found.version}"

@@ -214,7 +214,17 @@ def test_doctor_shows_that_nobody_answers(
 ) -> None:
     """An address that cannot be reached is named now, not found out weeks later."""
     monkeypatch.setenv("LINEAGE_TARGET", "http://127.0.0.1:9")
-    assert "http://127.0.0.1:9 does not answer" in type_("doctor").out
+    answer = type_("doctor").out
+    assert "http://127.0.0.1:9 does not answer: Connection refused; facts" in answer
+
+
+def test_doctor_shows_what_a_server_answers_that_is_no_instance(
+    type_, monkeypatch: pytest.MonkeyPatch, plain_server: str
+) -> None:
+    """The server is there, and the address or the token is wrong."""
+    monkeypatch.setenv("LINEAGE_TARGET", plain_server)
+    answer = type_("doctor").out
+    assert f"{plain_server}, asked what it is, answers with status 404" in answer
 
 
 def test_doctor_shows_who_answers(
