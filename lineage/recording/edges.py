@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Longer texts are no paths; the system call would refuse them anyway.
 _LONGEST: Final = 4096
+#: What is looked at of a name before it is masked and cut.
+_LONGEST_LOOK: Final = 20_000
 #: Identities of one edge prefix that a task remembers, in two halves: each fits what a
 #: dictionary holds in 2**17 places, which with its numbers takes 5 MB.
 MAX_SEEN: Final = 2 * 82_000
@@ -167,7 +169,8 @@ def append_artifact(
     identity: int | str = artifact.id
     scope, trailing = edge.scope, ""
     if artifact.name is not None:
-        name = recorder.mask(shorten(artifact.name, MAX_NAME_LENGTH))
+        name = recorder.mask(artifact.name[:_LONGEST_LOOK])
+        name = shorten(name, MAX_NAME_LENGTH)
         trailing = f',"name":{quote(name)}'
     if isinstance(identity, str):
         text, identity = identity, recorder.mask(identity)

@@ -14,6 +14,9 @@ from .context import ActiveTask
 from .json_text import member, quote, shorten
 
 _LONGEST_TEXT: Final = 65_536
+#: What is looked at of a text before it is masked and cut: a secret must not stand
+#: on the edge of what is shown.
+_LONGEST_LOOK: Final = 2 * _LONGEST_TEXT
 #: Where the frames of this package lie.
 _PACKAGE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 #: How the names of code without a file of its own begin: of generated functions.
@@ -22,11 +25,9 @@ _OWN: Final = (_PACKAGE, GENERATED)
 _LONGEST_LINE: Final = 2_000
 
 
-def end_of_step(
-    task: ActiveTask, step: str, at: int, error: str | None, mask: Callable[[str], str]
-) -> str:
+def end_of_step(task: ActiveTask, step: str, at: int, error: str | None) -> str:
     """Return the fact of a step's end; `step` is JSON: the whole step or its key."""
-    outcome = '"ok"' if error is None else f'"error"{member("error", mask(error))}'
+    outcome = '"ok"' if error is None else f'"error"{member("error", error)}'
     head = f'{{"f":"step_end",{task.head},"at":{at}e-9'
     return f'{head},"step":{step},"outcome":{outcome}}}'
 
@@ -46,9 +47,9 @@ def end_of_task(
     """Return the fact of a task's end, with the exception that ended it."""
     more = ""
     if error is not None and not _is_clean(error):
-        shown = app_traceback(error)[-_LONGEST_TEXT:]
-        more = member("error", mask(one_line(error)))
-        more += member("traceback", mask(shown))
+        shown = mask(app_traceback(error)[-_LONGEST_LOOK:])
+        more = member("error", error_text(error, mask))
+        more += member("traceback", shown[-_LONGEST_TEXT:])
     head = f'{{"f":"task_end",{task.head},"at":{at}e-9'
     return f'{head},"status":"{_status(error)}"{more}}}'
 
@@ -104,11 +105,18 @@ def described(error: Exception) -> str:
     return f"{one_line(error)}{place}"
 
 
-def one_line(error: BaseException, *, plain: bool = False) -> str:
+def error_text(error: BaseException, mask: Callable[[str], str]) -> str:
+    """Return an exception on one line, masked before it is cut."""
+    return shorten(mask(one_line(error, limit=_LONGEST_LOOK)), _LONGEST_LINE)
+
+
+def one_line(
+    error: BaseException, *, plain: bool = False, limit: int = _LONGEST_LINE
+) -> str:
     """Return an exception's type and message on one line, also if its `str` fails."""
     message = attempt(_message, error, _unshowable) or ""
     text = message if plain and message else f"{type(error).__name__}: {message}"
-    return shorten(text.removesuffix(": "), _LONGEST_LINE)
+    return shorten(text.removesuffix(": "), limit)
 
 
 def _message(error: BaseException) -> str:

@@ -30,9 +30,9 @@ from .fact_json import (
     end_of_step,
     end_of_task,
     ends_of_steps,
+    error_text,
     kind_of,
     last_error,
-    one_line,
 )
 from .git_commit import GitCommitLookup
 from .host_info import about_process, program_name
@@ -261,7 +261,7 @@ class Recorder:
             task.task_id,
             step,
             bool(scope.inputs),
-            task.name,
+            task.name and self.mask(task.name),
             home,
             host_id() if home else "",
         )
@@ -309,7 +309,8 @@ class Recorder:
         if self.looks:
             self.look_at_outputs(scope=scope)
         if scope.is_emitted or scope.is_referenced:
-            at, message = time_ns(), None if error is None else one_line(error)
+            at = time_ns()
+            message = None if error is None else error_text(error, self.mask)
             self.ends.append((scope.task, scope.reference_json(at), at, message))
 
     def end_task(self, task: ActiveTask, error: BaseException | None = None) -> None:
@@ -412,7 +413,7 @@ class Recorder:
             if error is None and step[0] == '"':
                 plain.setdefault(task, []).append((step, at))
             else:
-                texts.append(end_of_step(task, step, at, error, self.mask))
+                texts.append(end_of_step(task, step, at, error))
         for task, ends in plain.items():
             texts += ends_of_steps(task, ends)
         return texts

@@ -246,7 +246,7 @@ class CompiledDeclaration:
         if artifact.kind == "project":
             # The version that an update names is the one before the body.
             if self.is_input or not self.declaration.is_update:
-                text = version_text(context.version, artifact)
+                text = version_text(context.version, artifact, context.recorder.mask)
         elif context.version is not None:
             text = named_version(context.version, context.recorder.mask)
         if self.declaration.card is not None or self.declaration.node is not None:

@@ -45,7 +45,7 @@ def snapshot(description: str = "") -> Snapshot:
     return Snapshot(description)
 
 
-def version_text(version: Any, target: ArtifactRef) -> str:
+def version_text(version: Any, target: ArtifactRef, mask: Callable[[str], str]) -> str:
     """Return the members of a project's version.
 
     Raises:
@@ -57,7 +57,7 @@ def version_text(version: Any, target: ArtifactRef) -> str:
             "version_num", target.version_num
         )
     if isinstance(version, Snapshot):
-        return member("snapshot", shorten(version.description, MAX_NAME))
+        return member("snapshot", shorten(mask(version.description), MAX_NAME))
     is_id, value = _version_value(version)
     number = _number(value)
     if number is None:

@@ -97,6 +97,39 @@ def test_masked_before_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
 SECRET = "Zq7XwS3cr3tV4lu3"
 
 
+def test_no_secret_leaves_the_process_with_its_task() -> None:
+    """Headers and variables name the task, and a version says what it is."""
+    with capture(strict=False) as recorded:
+        with lineage.task(f"run password={SECRET}") as task:
+            carried = [lineage.headers(), lineage.environment()]
+            task.produces_project(1, version=lineage.snapshot(f"token={SECRET}"))
+        texts = str(recorded.facts)
+    assert SECRET not in str(carried)
+    assert SECRET not in texts
+    assert "token=****" in texts
+
+
+@pytest.mark.parametrize("place", range(1_900, 2_010, 10))
+def test_what_is_cut_was_masked_before(
+    place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No half of a secret stands on the edge of an error, a traceback or a name."""
+    monkeypatch.setenv("MY_SERVICE_TOKEN", SECRET * 4)
+    text = f"{'x ' * (place // 2)}{SECRET * 4}"
+
+    def fail() -> None:
+        with lineage.task("t") as task, lineage.step("s"):
+            task.uses(lineage.project(1).named(text[place - 1_000 :]))
+            raise ValueError(text + " y" * (32_768 - place // 2))
+
+    with capture(strict=False) as recorded:
+        with pytest.raises(ValueError, match="x"):
+            fail()
+        texts = str(recorded.facts)
+    assert SECRET not in texts
+    assert SECRET[:6] not in texts
+
+
 @pytest.mark.parametrize(
     "shape",
     [f"https://u:{SECRET}@h/x", f"https://h/x?token={SECRET}", f"password={SECRET}",
