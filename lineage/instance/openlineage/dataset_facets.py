@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .dataset_names import artifact_of
+from .dataset_names import PLACES, Artifact, artifact_of, symlinks_of
 from .run_state import RunState
 from .standard_facets import owners_of, tags_of
 
@@ -22,9 +22,8 @@ def facets_of(
     """
     for state in states:
         for dataset in (*state.outputs.values(), *state.inputs.values()):
-            own_kind, id = artifact_of(dataset)
-            # An event names no machine; the canonical name of a local file does.
-            if own_kind == kind and (id == ident or _path(ident) == id):
+            named = (artifact_of(one) for one in (dataset, *symlinks_of(dataset)))
+            if any(_is_same(one, (kind, ident)) for one in named):
                 yield dataset["facets"]
 
 
@@ -44,6 +43,15 @@ def owners_and_tags(
         owners = owners or owners_of(facets)
         tags = tags or tags_of(facets)
     return owners, tags
+
+
+def _is_same(one: Artifact, artifact: Artifact) -> bool:
+    """Whether a name of a dataset means an artifact, which may be known as a place."""
+    (own_kind, id), (kind, ident) = one, artifact
+    if own_kind != kind and not {own_kind, kind} <= set(PLACES):
+        return False
+    # An event names no machine; the canonical name of a local file does.
+    return id == ident or _path(ident) == id
 
 
 def _path(ident: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ...model.addresses import canonical_address, local_file
 from ...model.kinds import KINDS
+from ...model.limits import MAX_PATH
 from ...model.openlineage import NAMESPACE
 
 Artifact = tuple[str, str]
@@ -90,3 +91,22 @@ def _of_address(address: str) -> Artifact:
     if named.endswith("/") and "?" not in named and "#" not in named:
         return "folder", canonical_address(address, is_folder=True)
     return "file", named
+
+
+def symlinks_of(dataset: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the other names that a dataset has."""
+    facet = dataset["facets"].get("symlinks")
+    found = facet.get("identifiers") if isinstance(facet, Mapping) else None
+    return [
+        item for item in (found if isinstance(found, list) else ()) if is_named(item)
+    ]
+
+
+def is_named(value: object) -> bool:
+    """Whether a facet names a dataset, as briefly as a store can keep names."""
+    if not isinstance(value, Mapping):
+        return False
+    name, namespace = value.get("name"), value.get("namespace")
+    if not isinstance(name, str) or not isinstance(namespace, str) or not name:
+        return False
+    return len(name) + len(namespace) < MAX_PATH

@@ -29,6 +29,8 @@ class RunState:
     """Everything that the events of one run said."""
 
     job: str = ""
+    is_named: bool = False
+    """Whether a START said the name of the job, which counts more than others."""
     job_namespace: str = ""
     parent: str | None = None
     parent_job: str | None = None
@@ -72,7 +74,9 @@ class RunState:
         Returns:
             What was left out because it is too large to be kept.
         """
-        self.job = max(self.job, event.job)
+        # A producer that goes on with a run may know it by its id only.
+        word = (event.type == "START", event.job)
+        self.is_named, self.job = max((self.is_named, self.job), word)
         self.job_namespace = max(self.job_namespace, event.job_namespace)
         if event.parent is not None:
             self.parent = max(self.parent or "", event.parent)

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from ...model.fact_uids import content_uid
-from ...model.limits import MAX_ALIASES, MAX_NAME, MAX_PATH
-from .dataset_names import Artifact, artifact_of
+from ...model.limits import MAX_ALIASES, MAX_NAME
+from .dataset_names import Artifact, artifact_of, is_named, symlinks_of
 from .own_facets import (
     edge_members,
     own_edge,
@@ -107,7 +107,7 @@ def joined_names(
     for state in states:
         for dataset in (*state.inputs.values(), *state.outputs.values()):
             own = artifact_of(dataset)
-            same = [own, *(artifact_of(other) for other in _symlinks(dataset))]
+            same = [own, *(artifact_of(other) for other in symlinks_of(dataset))]
             if len(same) > 1:
                 chosen = next((names[one] for one in same if one in names), own)
                 for one in same:
@@ -120,7 +120,7 @@ def artifacts_of(state: RunState) -> set[tuple[str, str]]:
     found = set()
     for dataset in (*state.inputs.values(), *state.outputs.values()):
         found.add(artifact_of(dataset))
-        found.update(artifact_of(other) for other in _symlinks(dataset))
+        found.update(artifact_of(other) for other in symlinks_of(dataset))
     return found
 
 
@@ -256,7 +256,7 @@ def _edge(
     names: Mapping[Artifact, Artifact],
 ) -> dict[str, Any]:
     kind, id = artifact_of(dataset)
-    others = [artifact_of(other) for other in _symlinks(dataset)]
+    others = [artifact_of(other) for other in symlinks_of(dataset)]
     known = next((names[one] for one in ((kind, id), *others) if one in names), None)
     if known is not None:
         kind = known[0]
@@ -311,7 +311,7 @@ def _before(
     if change is None:
         return None
     named = {"ALTER": dataset, "RENAME": change.before}.get(change.change)
-    if named is None or not _is_named(named):
+    if named is None or not is_named(named):
         return None
     before = {"namespace": named["namespace"], "name": named["name"], "facets": {}}
     if named is not dataset and artifact_of(before) in map(artifact_of, outputs):
@@ -327,31 +327,13 @@ def _sources(
     inputs = facet.get("inputs") if isinstance(facet, Mapping) else None
     if not isinstance(inputs, list):
         return {}
-    found = [artifact_of(one) for one in inputs if _is_named(one)]
+    found = [artifact_of(one) for one in inputs if is_named(one)]
     kinds = [names.get(one, one)[0] for one in found]
     return {
         "derived_from": [
             {"kind": kind, "id": id} for kind, (_, id) in zip(kinds, found, strict=True)
         ]
     }
-
-
-def _symlinks(dataset: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    facet = dataset["facets"].get("symlinks")
-    found = facet.get("identifiers") if isinstance(facet, Mapping) else None
-    return [
-        item for item in (found if isinstance(found, list) else ()) if _is_named(item)
-    ]
-
-
-def _is_named(value: object) -> bool:
-    """Whether a facet names a dataset, as briefly as a store can keep names."""
-    if not isinstance(value, Mapping):
-        return False
-    name, namespace = value.get("name"), value.get("namespace")
-    if not isinstance(name, str) or not isinstance(namespace, str) or not name:
-        return False
-    return len(name) + len(namespace) < MAX_PATH
 
 
 def _with_uid(run: str, fact: dict[str, Any]) -> dict[str, Any]:

@@ -176,6 +176,32 @@ def test_an_app_and_a_job_share_the_file_between_them(
     assert {"orders.csv", "job", "Train"} <= names
 
 
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_columns_of_a_table_that_an_app_knows_as_a_place(
+    kind: str, served: Served
+) -> None:
+    """A symlink joins them, and what events say of the table is said of the place."""
+    place = {"namespace": "s3://wh", "name": "t"}
+    facts = [
+        {"uid": "a-1", "f": "edge", "task": "app", "dir": "output", "kind": kind,
+         "at": 1_700_000_000.0, "id": "s3://wh/t"},
+    ]  # fmt: skip
+    assert served.post("lineage.facts.add", {"facts": facts}).status_code == 200
+    facets = {
+        "symlinks": {"identifiers": [place]},
+        "schema": {"fields": [{"name": "total", "type": "INT"}]},
+        "ownership": {"owners": [{"name": "shop"}]},
+    }
+    table = {**_dataset("db.t", "hive://h:1"), "facets": facets}
+    event = _event("a", outputs=[table])
+    requests.post(f"{served.address}{URL}", json=event, timeout=20)
+    found = served.post("lineage.graph.upstream", {"of": "s3://wh/t"}).json()
+    keys = [n["key"] for n in found["nodes"] if n["kind"] == kind]
+    details = [served.post("lineage.data.get", {"key": key}).json() for key in keys]
+    shown = [([c["name"] for c in one["columns"]], one["owners"]) for one in details]
+    assert (["total"], ["shop"]) in shown
+
+
 def test_columns_and_their_sources_are_answered_with_the_version(
     served: Served,
 ) -> None:

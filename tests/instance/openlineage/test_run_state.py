@@ -76,6 +76,14 @@ def _of(form: str, facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [fact for fact in facts if fact["f"] == form]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_beginning_names_the_job(order: int) -> None:
+    """A process that goes on with a run may not know its name."""
+    later = {"job": {"namespace": "n", "name": "task 0123"}}
+    events = [_event("START", 1), {**_event("RUNNING", 2), **later}]
+    assert _state(events[::order]).job == "job"
+
+
 def test_datasets_of_all_events_count() -> None:
     """What START named as input and COMPLETE as output are edges of one task."""
     data = {"namespace": "db://h", "name": "t"}
