@@ -108,8 +108,7 @@ def run_passport(args: argparse.Namespace) -> CommandResult:
         )
     ]
     lines += [
-        line(StyledText("! ", "warn"), f"not here in the recorded version: {name}")
-        for name in report.missing
+        line(StyledText("! ", "warn"), f"not in it: {name}") for name in report.missing
     ]
     if not record.is_complete:
         lines.append(line(StyledText("! ", "warn"), "a part only: a bound was reached"))

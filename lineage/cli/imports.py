@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..delivery.evidence.locations import Locations
-from ..errors import LineageError
+from ..errors import ApiError, LineageError
 from ..model.ingest import RefusedFact
 from ..permissions import make_folder
 from ..recording.host_info import machine_name
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 _BATCH: Final = 1000
 _SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
+#: Statuses of batches of which a part may be taken in.
+_REFUSED: Final = (400, 413)
+_Placed = tuple[str, Any]
+"""Where an event stands in its file, and the event."""
 
 
 class ImportFileError(LineageError):
@@ -58,10 +63,9 @@ def run_openlineage(args: argparse.Namespace) -> CommandResult:
         for path in _files(args.files):
             events = _events(path)
             for start in range(0, len(events), _BATCH):
-                batch = events[start : start + _BATCH]
-                answer = api.post("openlineage.batch", batch).json()
-                received += answer["received"]
-                ignored += [f"{path}: {reason}" for reason in answer["ignored"]]
+                taken, left_out = _send_events(api, events[start : start + _BATCH])
+                received += taken
+                ignored += [f"{path}, {reason}" for reason in left_out]
     data = {"received": received, "ignored": ignored}
     summary = f"{count(received, 'event')} imported"
     code = NO if ignored and not received else 0
@@ -153,14 +157,45 @@ def _files(paths: list[Path]) -> Iterator[Path]:
             yield path
 
 
-def _events(path: Path) -> list[Any]:
-    """Read the events of one file.
+def _send_events(api: Api, events: Sequence[_Placed]) -> tuple[int, list[str]]:
+    """Send events; those that the instance refuses together are sent in parts.
+
+    Returns:
+        How many were taken in, and what was left out, each with its place.
+    """
+    try:
+        answer = api.post("openlineage.batch", [event for _, event in events]).json()
+    except ApiError as error:
+        # What JSON has no form for is found before it is sent.
+        is_unsent = isinstance(error.__cause__, (TypeError, ValueError, RecursionError))
+        if error.status not in _REFUSED and not is_unsent:
+            raise
+        if len(events) == 1:
+            return 0, [f"{events[0][0]}: {error.server_message or error}"]
+        half = len(events) // 2
+        first = _send_events(api, events[:half])
+        second = _send_events(api, events[half:])
+        return first[0] + second[0], [*first[1], *second[1]]
+    return answer["received"], [_with_place(text, events) for text in answer["ignored"]]
+
+
+def _with_place(reason: str, events: Sequence[_Placed]) -> str:
+    """Say where in the file an event stands, instead of where it stood in the batch."""
+    match = re.match(r"\[(\d+)\][.:]? ?", reason)
+    if match is None or int(match[1]) >= len(events):
+        return reason
+    return f"{events[int(match[1])][0]}: {reason[match.end() :]}"
+
+
+def _events(path: Path) -> list[_Placed]:
+    """Read the events of one file, each with its place.
 
     Raises:
         ImportFileError: It cannot be read, or a line of it is no JSON.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        # Some tools on Windows write a mark before the first character.
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ImportFileError(
@@ -168,23 +203,37 @@ def _events(path: Path) -> list[Any]:
         ) from error
     try:
         value = json.loads(text)
+    except RecursionError:
+        raise _too_deep(path) from None
     except ValueError:
         return _lines(path, text)
-    return value if isinstance(value, list) else [value]
+    if not isinstance(value, list):
+        return [("event", value)]
+    return [(f"event {number}", event) for number, event in enumerate(value, 1)]
 
 
-def _lines(path: Path, text: str) -> list[Any]:
+def _lines(path: Path, text: str) -> list[_Placed]:
     events = []
     for number, raw in enumerate(text.split("\n"), 1):
         if raw.strip():
             try:
-                events.append(json.loads(raw))
+                events.append((f"line {number}", json.loads(raw)))
+            except RecursionError:
+                raise _too_deep(path, number) from None
             except ValueError as error:
                 raise ImportFileError(
                     f"{path}, line {number} is no JSON: {error}; nothing of this file"
                     " was imported"
                 ) from error
     return events
+
+
+def _too_deep(path: Path, line: int | None = None) -> ImportFileError:
+    place = f"{path}, line {line}" if line is not None else str(path)
+    return ImportFileError(
+        f"{place} is nested too deeply to be an event; nothing of this file was"
+        " imported"
+    )
 
 
 COMMANDS: Final = (

@@ -16,11 +16,13 @@ from ..model.addresses import local_path
 from ..model.graph import Node
 from ..model.readable_json import json_text
 from .formats import FORMATS
-from .record import GraphRecord, hex_digest, utc
+from .record import GraphRecord, hex_digest, text_of, utc
 from .ro_crate import to_ro_crate
 
 MANIFEST: Final = "manifest.json"
 _PIECE: Final = 1024 * 1024
+#: Kinds of which the files themselves may be in a passport.
+_FILES: Final = frozenset({"file", "folder", "model_weight"})
 
 
 class PassportError(LineageError):
@@ -34,7 +36,7 @@ class PassportReport:
     path: Path
     files: tuple[str, ...]
     missing: tuple[str, ...]
-    """Artifacts whose file was asked for and is not here in the recorded version."""
+    """Files and folders that were asked for and are not in it, each with the reason."""
 
 
 def write_passport(
@@ -46,7 +48,7 @@ def write_passport(
         record: What to write.
         out: A folder that is new or empty, or a file that ends in `.zip`.
         with_files: Also copy the files of the artifacts, where they are here and have
-            the recorded digest.
+            the recorded digest. Folders are not copied.
 
     Raises:
         PassportError: The folder has other files in it, or the file exists.
@@ -115,17 +117,29 @@ def _copy_files(folder: Path, record: GraphRecord) -> tuple[dict[str, str], list
     lying: dict[str, str] = {}
     missing: list[str] = []
     for node in record.artifacts():
-        digest, path = hex_digest(node), local_path(node.id)
-        if digest is None or path is None:
+        if node.kind not in _FILES:
             continue
-        source = Path(path)
-        number = node.key.partition(":")[2]
-        target = folder / "files" / number / (source.name or "file")
-        if _copy(source, target, digest):
-            lying[node.key] = target.relative_to(folder).as_posix()
-        else:
-            missing.append(f"{node.name} ({node.key})")
+        reason = _why_not(node)
+        if reason is None:
+            source = Path(local_path(node.id) or "")
+            number = node.key.partition(":")[2]
+            target = folder / "files" / number / (text_of(source.name) or "file")
+            if _copy(source, target, hex_digest(node) or ""):
+                lying[node.key] = target.relative_to(folder).as_posix()
+            else:
+                reason = "it is not here in the recorded version"
+        if reason is not None:
+            missing.append(f"{text_of(node.name)} ({node.key}): {reason}")
     return lying, missing
+
+
+def _why_not(node: Node) -> str | None:
+    """Return why a file cannot be copied, as far as the record shows it."""
+    if node.kind == "folder":
+        return "folders are not copied"
+    if local_path(node.id) is None:
+        return "it is no file of a machine"
+    return "its content was not recorded" if hex_digest(node) is None else None
 
 
 def _copy(source: Path, target: Path, digest: str) -> bool:
@@ -133,7 +147,11 @@ def _copy(source: Path, target: Path, digest: str) -> bool:
     if not source.is_file():
         return False
     target.parent.mkdir(parents=True)
-    shutil.copyfile(source, target)
+    try:
+        shutil.copyfile(source, target)
+    except PermissionError:
+        target.parent.rmdir()
+        return False
     if _sha256(target) == digest:
         return True
     target.unlink()

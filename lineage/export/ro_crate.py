@@ -45,6 +45,13 @@ _ABOUT = (
     },
 )
 _DATASETS = frozenset({"project", "dataset", "folder"})
+#: The profile has words for ends only: a task that goes on has no status.
+_STATUS = {
+    "finished": "CompletedActionStatus",
+    "error": "FailedActionStatus",
+    "stopped": "FailedActionStatus",
+    "lost": "FailedActionStatus",
+}
 
 
 def to_ro_crate(record: GraphRecord, files: Mapping[str, str] | None = None) -> str:
@@ -206,19 +213,19 @@ def _actions(
 
 
 def _action(node: Node, detail: TaskDetail | None, app: str) -> dict[str, Any]:
-    has_failed = node.status == "error"
-    word = "FailedActionStatus" if has_failed else "CompletedActionStatus"
     action: dict[str, Any] = {
         "@id": f"#{local_name(node.key)}",
         "@type": "CreateAction",
         "name": text_of(node.name) or node.key,
         "description": text_of((detail and detail.command) or node.name or node.key),
         "instrument": {"@id": app},
-        "actionStatus": f"http://schema.org/{word}",
     }
+    if node.status in _STATUS:
+        action["actionStatus"] = f"http://schema.org/{_STATUS[node.status]}"
     for member, at in (("startTime", node.started_at), ("endTime", node.ended_at)):
         if at is not None:
             action[member] = utc(at)
-    if has_failed:
-        action["error"] = text_of((detail and detail.error) or "failed")
+    if action.get("actionStatus", "").endswith("FailedActionStatus"):
+        reason = "failed" if node.status == "error" else node.status
+        action["error"] = text_of((detail and detail.error) or reason)
     return action

@@ -68,6 +68,36 @@ def test_a_file_that_is_none_is_named(capsys: pytest.CaptureFixture[str]) -> Non
     assert "absent.json cannot be read" in capsys.readouterr().err
 
 
+def test_what_is_refused_is_named_by_its_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One line spoils no other, whether it is no event or can be none."""
+    bad = {
+        3: {"run": {}, "job": {}},
+        1203: _event("nul", job={"namespace": "n", "name": "a\0"}),
+        1207: _event("half", job={"namespace": "n", "name": "a\udcff"}),
+        1210: _event("nan", x=float("nan")),
+    }
+    events = [bad.get(line) or _event(f"r{line % 20}") for line in range(1, 1221)]
+    Path("e.jsonl").write_text("\n".join(map(json.dumps, events)), "utf-8-sig")
+    assert main(["import", "openlineage", "e.jsonl", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["received"] == 1216
+    named = [text.split(":")[0] for text in answer["ignored"]]
+    assert named == [f"e.jsonl, line {line}" for line in bad]
+    assert _jobs(capsys) == {f"job r{number}" for number in range(20)}
+
+
+def test_a_file_that_is_nested_too_deeply_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As one text, and as a line."""
+    for text in ("[" * 100_000, '{"a": 1}\n' + "[" * 100_000):
+        Path("e.jsonl").write_text(text)
+        assert main(["import", "openlineage", "e.jsonl"]) == 2
+        assert "nested too deeply" in capsys.readouterr().err
+
+
 def test_what_is_left_out_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     """Where nothing could be taken in, the exit code says so."""
     Path("e.json").write_text(json.dumps([{"run": {}, "job": {}}]))

@@ -28,6 +28,7 @@ from lineage.api import Api
 from lineage.export import FORMATS, GraphRecord, read
 from lineage.export.tables import inert
 from lineage.instance.embedded import EmbeddedInstance
+from lineage.model.graph import Node
 from lineage.model.openlineage import dataset_name
 
 
@@ -187,6 +188,30 @@ def test_each_run_begins_and_ends_in_openlineage(example: GraphRecord) -> None:
     ]  # fmt: skip
     assert len({event["run"]["runId"] for event in events}) == 3
     assert "no room" in events[-1]["run"]["facets"]["errorMessage"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("finished", ("CompletedActionStatus", None)),
+        ("error", ("FailedActionStatus", "failed")),
+        ("stopped", ("FailedActionStatus", "stopped")),
+        ("lost", ("FailedActionStatus", "lost")),
+        ("started", (None, None)),
+        ("deployed", (None, None)),
+    ],
+)
+def test_a_crate_has_the_status_of_each_task(
+    status: str, words: tuple[str | None, str | None]
+) -> None:
+    """A task that goes on is not said to be complete."""
+    node = Node(
+        key="task:1", type="task", kind="task", id=1, name="t", team_id=1, status=status
+    )
+    crate = json.loads(_written(GraphRecord("t", 1.0, (node,), ()), "ro-crate"))
+    (action,) = (one for one in crate["@graph"] if one["@type"] == "CreateAction")
+    found = action.get("actionStatus", "").rpartition("/")[2] or None
+    assert (found, action.get("error")) == words
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lineage.export import FORMATS, GraphRecord, PassportError, write_passport
+from lineage.model.graph import Node
 
 
 def test_a_passport_has_all_formats(example: GraphRecord, tmp_path: Path) -> None:
@@ -33,6 +34,36 @@ def test_files_go_along_as_they_were_recorded(
     copied = (report.path / files["data.csv"]).read_bytes()
     assert copied == (tmp_path / "data.csv").read_bytes()
     assert [name.split(" (")[0] for name in report.missing] == ["result.csv"]
+
+
+def _node(number: int, **members: object) -> Node:
+    return Node(
+        **{"key": f"data:{number}", "type": "data", "kind": "file", "id": "/x/a",
+           "name": f"n{number}", "team_id": 1, **members}
+    )  # fmt: skip
+
+
+def test_files_that_cannot_go_along_are_named_with_the_reason(tmp_path: Path) -> None:
+    """Folders, objects of storages and files whose content nobody recorded."""
+    digest = f"sha256:{0:064x}"
+    nodes = (
+        _node(1, kind="folder", id=str(tmp_path)),
+        _node(2, id="s3://b/k", digest=digest),
+        _node(3, id=str(tmp_path / "a")),
+        _node(4, id=str(tmp_path / "gone"), digest=digest),
+        _node(5, kind="project", id="7"),
+    )
+    record = GraphRecord("x", 1.0, nodes, ())
+    report = write_passport(record, tmp_path / "out", with_files=True)
+    assert [reason.split(": ", 1)[0] for reason in report.missing] == [
+        "n1 (data:1)", "n2 (data:2)", "n3 (data:3)", "n4 (data:4)",
+    ]  # fmt: skip
+    for reason, words in zip(
+        report.missing,
+        ("folders", "no file of a machine", "was not recorded", "not here"),
+        strict=True,
+    ):
+        assert words in reason
 
 
 def test_a_passport_can_be_one_file(example: GraphRecord, tmp_path: Path) -> None:
