@@ -21,6 +21,7 @@ import requests
 from ..api.errors import first_reason
 from ..exporters import DELIVERED, DeliveryResult, Fact
 from ..model.openlineage import (
+    EDGE_FACET,
     EVENT,
     NAMESPACE,
     PRODUCER,
@@ -28,6 +29,7 @@ from ..model.openlineage import (
     facet,
     job_facets,
     lineage_facet,
+    own_facet,
 )
 from ..model.run_ids import run_uuid
 from ..permissions import make_folder, open_private
@@ -37,6 +39,8 @@ _END: Final = {
 }  # fmt: skip
 _PATH: Final = "/api/v1/lineage"
 _FILE: Final = "file://"
+#: What carries the task around to a process that is started in it.
+CONTEXT: Final = "OPENLINEAGE_CONTEXT"
 #: Names of jobs that are remembered, at most.
 _MAX_JOBS: Final = 10_000
 
@@ -114,7 +118,7 @@ class OpenLineageExporter:
 
     def _event(self, word: str, task: str, fact: Fact) -> dict[str, Any]:
         at = datetime.fromtimestamp(float(fact["at"]), timezone.utc)
-        name = self._jobs.get(task) or f"task {task}"
+        name = self._jobs.get(task) or _job_around(task) or f"task {task}"
         facets = {}
         if word == "START" and isinstance(fact.get("parent"), str):
             parent = str(fact["parent"])
@@ -161,6 +165,17 @@ class OpenLineageExporter:
         return DeliveryResult("waiting", reason, is_transport_error=True)
 
 
+def _job_around(task: str) -> str | None:
+    """Return the name of the task that this process was started in, if it is that."""
+    try:
+        context = json.loads(os.environ.get(CONTEXT) or "{}")
+        run, job = context["parent"]["run"], context["parent"]["job"]
+        name = job["name"] if run["runId"] == run_uuid(task) else None
+    except (ValueError, KeyError, TypeError):
+        return None
+    return name if isinstance(name, str) else None
+
+
 def _append(file: Path, event: Mapping[str, Any]) -> DeliveryResult:
     """Add a line to a file that other processes add to as well."""
     line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
@@ -189,6 +204,9 @@ def _dataset(fact: Fact) -> dict[str, Any]:
     id = fact.get("canonical") or fact.get("local_path") or fact["id"]
     namespace, name = dataset_name(str(fact["kind"]), str(id))
     facets = {}
+    if fact["kind"] == "folder":
+        # OpenLineage has one spelling for a file and a folder.
+        facets[EDGE_FACET] = own_facet("DatasetFacet", {"kind": "folder"})
     stat = fact.get("stat") or {}
     digest = stat.get("digest")
     version = fact.get("version") or digest or fact.get("version_id")

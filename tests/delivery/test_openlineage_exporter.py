@@ -14,6 +14,7 @@ import lineage
 from lineage.cli.main import main
 from lineage.delivery.openlineage_exporter import OpenLineageExporter
 from lineage.exporters import check_exporter
+from lineage.model.run_ids import run_uuid
 from lineage.runtime import reset_runtime
 
 
@@ -121,6 +122,28 @@ def test_events_go_to_a_file_and_come_back(
         "Train",
         "Fails",
     }
+
+
+def test_a_process_that_was_started_in_a_task_knows_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receiver would take another name of the same run for another job."""
+    key, file = "0123456789abcdef", tmp_path / "events.jsonl"
+    parent = {"run": {"runId": run_uuid(key)}, "job": {"namespace": "n", "name": "A"}}
+    context = json.dumps({"parent": parent})
+    fact = {
+        "f": "edge", "task": key, "at": 1.7e9, "dir": "input", "kind": "folder",
+        "id": "/data/set", "uid": "a-1",
+    }  # fmt: skip
+    names = []
+    for value in (context, "", "no json", "[]"):
+        monkeypatch.setenv("OPENLINEAGE_CONTEXT", value)
+        OpenLineageExporter(f"file://{file}").send([fact, {**fact, "task": "f" * 16}])
+        events = [json.loads(line) for line in file.read_text().splitlines()][-2:]
+        names.append([event["job"]["name"] for event in events])
+    unknown = [f"task {key}", f"task {'f' * 16}"]
+    assert names == [["A", unknown[1]], unknown, unknown, unknown]
+    assert events[0]["inputs"][0]["facets"]["lineage_edge"]["kind"] == "folder"
 
 
 def test_a_file_that_cannot_be_written_leaves_the_facts_waiting(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ _BY_IDENT: Final = (
     " ON e.team_id = :team AND e.kind = :kind AND e.ident = x.value"
 )
 #: Runs around a run that are looked up, at most, and runs inside each other.
-_MAX_LEVELS: Final = 8
+_MAX_LEVELS: Final = 64
 
 
 class RunUpdate:

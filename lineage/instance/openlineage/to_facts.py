@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from ...model.fact_uids import content_uid
 from ...model.limits import MAX_ALIASES, MAX_NAME
-from .dataset_names import Artifact, artifact_of, is_named, symlinks_of
+from .dataset_names import PLACES, Artifact, artifact_of, is_named, symlinks_of
 from .own_facets import (
     edge_members,
     own_edge,
@@ -63,7 +63,7 @@ def run_facts(
         steps = _step(run, state, around, is_known=around["parent"] in parents)
         return RunFacts([_with_uid(run, fact) for fact in steps], [])
     at = state.started_at or state.first_at
-    edges = list(_edges(run, state, names))
+    edges = list(_edges(run, state, {**names, **_own_names(state)}))
     found = [
         {**_task(run, state), **around},
         *(edge for edge in edges if "uid" not in edge),
@@ -121,6 +121,18 @@ def artifacts_of(state: RunState) -> set[tuple[str, str]]:
     for dataset in (*state.inputs.values(), *state.outputs.values()):
         found.add(artifact_of(dataset))
         found.update(artifact_of(other) for other in symlinks_of(dataset))
+    return found
+
+
+def _own_names(state: RunState) -> dict[Artifact, Artifact]:
+    """Return what our own events name their datasets: a folder is spelled as a file."""
+    found = {}
+    for dataset in (*state.inputs.values(), *state.outputs.values()):
+        own, (kind, id) = own_edge(dataset), artifact_of(dataset)
+        if {kind, own_kind := own.get("kind")} <= set(PLACES) and own_kind != kind:
+            own_id = own.get("id")
+            named = own_id if isinstance(own_id, str) else id
+            found[kind, id] = (str(own_kind), named)
     return found
 
 

@@ -138,6 +138,22 @@ def test_each_order_gives_the_same_graph(case: str, store: Store) -> None:
     assert violations(store.db) == []
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_long_chain_of_steps_is_one_task(order: int, store: Store) -> None:
+    """Each of the runs is a step of the one before."""
+    events = [
+        _event(f"r{at}", "COMPLETE", at, f"r{at - 1}" if at else None)
+        for at in range(14)
+    ]
+    team = next(_TEAMS)
+    receive(store, team, *([event] for event in events[::order]))
+    tasks, steps, *_ = graph_rows(store, team)
+    assert [task[0] for task in tasks] == ["r0"]
+    assert {step[1]: step[5] for step in steps} == {
+        "r1": None, **{f"r{at}": f"r{at - 1}" for at in range(2, 14)}
+    }  # fmt: skip
+
+
 def test_the_details_of_cases(store: Store) -> None:
     """What the graph is, and not only that it is one."""
     rows = {}

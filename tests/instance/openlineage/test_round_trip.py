@@ -18,7 +18,8 @@ from lineage.export.openlineage import events
 from lineage.instance.embedded import EmbeddedInstance
 from lineage.model.details import TaskDetail
 
-_PATHS = ["/d/a <b>.csv", "/d/b.csv", "s3://bucket/c.parquet"]
+_PATHS = ["/d/a <b>.csv", "/d/b.csv", "s3://bucket/c.parquet", "/out", "s3://bucket/d"]
+_FOLDERS = {"/out", "s3://bucket/d"}
 _MACHINE = "host-1a2b3c"
 
 
@@ -33,7 +34,8 @@ def _instance(folder: Path) -> Iterator[Api]:
 
 def _edge(way: str, path: str, version: int | None) -> dict[str, Any]:
     local = path.startswith("/")
-    edge: dict[str, Any] = {"f": "edge", "dir": way, "kind": "file", "id": path}
+    kind = "folder" if path in _FOLDERS else "file"
+    edge: dict[str, Any] = {"f": "edge", "dir": way, "kind": kind, "id": path}
     if local:
         edge["canonical"] = f"file://{_MACHINE}{path}"
         edge["local_path"] = path
@@ -95,7 +97,10 @@ def _recorded(edges: list[Any]) -> Iterator[dict[str, Any]]:
             used.append(path)
             with_input.update([step] if step else [])
         elif is_explicit:
-            edge["derived_from"] = [{"kind": "file", "id": path} for path in used[-1:]]
+            edge["derived_from"] = [
+                {"kind": "folder" if path in _FOLDERS else "file", "id": path}
+                for path in used[-1:]
+            ]
         else:
             scope = next((one for one in around if one in with_input), None)
             edge |= {"scope": scope} if scope else {}
