@@ -83,12 +83,24 @@ class JournalDirectory:
     def quarantine_file(self, path: Path, why: str) -> None:
         """Keep a file that is no segment of ours, and log it."""
         make_folder(self.aside)
-        place = self.aside / path.name
+        place = self._free_place(path.name)
         try:
             path.rename(place)
         except FileNotFoundError:
             return  # Another process has just done it.
         logger.warning("The journal: %s %s; kept in %s", path.name, why, place)
+
+    def _free_place(self, name: str) -> Path:
+        """Return a place aside where no file lies: what is kept there stays.
+
+        A rename would replace it, or fail for ever on Windows.
+        """
+        wanted = place = self.aside / name
+        number = 1
+        while place.exists():
+            number += 1
+            place = wanted.with_stem(f"{wanted.stem}-{number}")
+        return place
 
     def remove_unfinished(self) -> None:
         """Remove segments whose maker died before they were finished."""

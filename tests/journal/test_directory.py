@@ -76,6 +76,17 @@ def test_foreign_and_newer_files_are_not_sent(
     assert "newer lineage" in caplog.text
 
 
+def test_what_is_kept_aside_is_never_replaced(folder: JournalDirectory) -> None:
+    """Files of one name are kept beside each other, also where a rename refuses."""
+    contents = [b"first", b"second", b"third"]
+    for content in contents:
+        (folder.path / f"foreign{segments.SUFFIX}").write_bytes(content)
+        folder.adopt("local")
+    assert folder.files_with_suffix(segments.SUFFIX) == []
+    kept = [path.read_bytes() for path in folder.aside.iterdir()]
+    assert sorted(kept) == contents
+
+
 def test_what_cannot_be_opened_is_passed_by(
     folder: JournalDirectory,
     caplog: pytest.LogCaptureFixture,
