@@ -60,6 +60,10 @@ _STARTS: Final = (
     " WHERE s.team_id = tasks.team_id AND s.task_id = tasks.id), created_at)"
     f" WHERE team_id = :team AND started_at IS NULL AND id {_IN}"
 )
+#: Of a field that others may have named before: it stays until anybody names it.
+_NO_WORD: Final[list[Any]] = [0.0, ""]
+#: What follows from openings, beside their fields.
+_OF_OPENINGS: Final = ("started_at", "reported_at", "life")
 #: What anybody may have recorded of a task, beside its openings and its end.
 _OF_A_TASK: Final = (
     "edges", "steps", "logs", "task_params", "task_metrics", "task_links", "task_files",
@@ -175,15 +179,19 @@ class Withdrawal:
         team = self.known.team_id
         for task, text in self.tx.all(_WORDS, {"ids": gone.keys(), "team": team}):
             words: dict[str, list[Any]] = json.loads(text)
-            left = {c: word for c, word in words.items() if word[1] not in gone[task]}
-            cleared: list[str] = [c for c in FIELDS if c in words and c not in left]
-            # When it began is known by other openings, if there are any.
-            cleared += [] if left else ["started_at", "reported_at", "life"]
+            for column, word in words.items():
+                if word[1] in gone[task]:
+                    words[column] = _NO_WORD
+            cleared: list[str] = []
+            if all(word == _NO_WORD for word in words.values()):
+                # When it began is known by other openings, if there are any.
+                cleared = [*(c for c in FIELDS if c in words), *_OF_OPENINGS]
+                words = {}
             values = "".join(f", {column} = NULL" for column in cleared)
             self.tx.run(
                 f"UPDATE tasks SET field_times = ?{values}"  # noqa: S608  names are constants of the code
                 " WHERE team_id = ? AND id = ?",
-                (json.dumps(left), team, task),
+                (json.dumps(words), team, task),
             )
 
     def _remove_artifacts(self, artifacts: Collection[int]) -> None:

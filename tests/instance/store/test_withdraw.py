@@ -113,6 +113,20 @@ def test_an_edge_that_comes_again_keeps_its_node(store: Store) -> None:
     assert before == after
 
 
+def test_a_name_stays_where_others_know_more_of_the_task(store: Store) -> None:
+    """Until anybody names it again: an earlier name is not kept."""
+    own = {"f": "task", "task": "r1", "uid": "o-1", "at": 1.6e9, "name": "A",
+           "host": "h"}  # fmt: skip
+    other = {**own, "uid": "o-2", "at": 1.7e9, "name": "B"}
+    del other["host"]
+    store.ingest(1, [own, other])
+    gone = [WithdrawnFact("o-2", "task", "r1")]
+    _take_back(store, 1, gone, [])
+    assert _rows(store, 1)[3] == [("r1", "B")]
+    store.ingest(1, [{**other, "uid": "o-3", "at": 1.5e9, "name": "C"}])
+    assert _rows(store, 1)[3] == [("r1", "C")]
+
+
 def test_a_task_of_which_nothing_is_left_is_gone(store: Store) -> None:
     """One that somebody else has recorded something of stays."""
     opening = {"f": "task", "task": "r1", "uid": "o-1", "at": 1.7e9, "name": "A"}
