@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ...redaction import MASK, is_secret_name, mask_below, redact, secret_member
+from ...redaction import (
+    MASK,
+    is_secret_name,
+    mask_below,
+    redact,
+    redact_values,
+    secret_member,
+)
 
 _MAX_KNOWN: Final = 20_000
 _LONGEST_KNOWN: Final = 200
@@ -43,6 +50,8 @@ def masked(value: Any) -> Any:
     if kind is dict:
         return _masked_object(value)
     if kind is list:
+        if any(type(item) is str and item[:1] == "-" for item in value):
+            return redact_values(value)  # The words of a command.
         return [masked(item) for item in value]
     return value
 

@@ -13,6 +13,8 @@ def test_everything_below_a_secret_name_is_masked() -> None:
     assert SECRET not in str(masked(event))
     row = {"name": "DB_PASSWORD", "value": SECRET, "type": "x"}
     assert masked([row]) == [{**row, "value": "****"}]
+    words = ["train", "--password", f"a b {SECRET}", "--lr", "0.1"]
+    assert masked({"argv": words})["argv"] == [*words[:2], "****", *words[3:]]
     plain = {"a": {"b": 1}}
     assert masked(plain) is plain
 
