@@ -16,8 +16,8 @@ from .event import RunEvent, key_of, read_event
 from .run_update import RunUpdate, read_states
 
 _NO_MACHINE: Final = (
-    "UPDATE entities SET is_legacy = 1 WHERE team_id = :team AND kind = 'file'"
-    " AND is_legacy = 0 AND machine IS NULL"
+    "UPDATE entities SET is_legacy = 1 WHERE team_id = :team"
+    " AND kind IN ('file', 'folder') AND is_legacy = 0 AND machine IS NULL"
     " AND ident IN (SELECT x.value FROM each_text(:paths) AS x)"
 )
 #: Makes what processes remember of the team stale.

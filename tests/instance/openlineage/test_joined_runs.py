@@ -149,6 +149,28 @@ def test_a_table_and_its_place_are_one_artifact(
     assert _upstream(served, f"o{name}") == {f"one{name}", f"two{name}"}
 
 
+@pytest.mark.parametrize(("kind", "end"), [("file", ""), ("folder", "/")])
+def test_an_app_gives_a_local_path_its_machine(
+    kind: str, end: str, served: Served
+) -> None:
+    """An event names none: the first app that uses the file or folder does."""
+    path = f"/local/{kind}"
+    made = {"namespace": "file", "name": f"{path}{end}"}
+    _send(served, [_event(f"maker of a {kind}", "COMPLETE", 1, outputs=[made])])
+    facts = [
+        {"uid": f"{kind}-1", "f": "edge", "task": kind, "dir": "input", "kind": kind,
+         "at": 1_800_000_000.0, "id": path, "local_path": path,
+         "canonical": f"file://machine{path}"},
+        {"uid": f"{kind}-2", "f": "edge", "task": kind, "dir": "output", "kind": "file",
+         "at": 1_800_000_000.0, "id": f"s3://b/of-{kind}"},
+        {"uid": f"{kind}-3", "f": "task", "task": kind, "at": 1_800_000_000.0,
+         "name": f"reader of a {kind}"},
+    ]  # fmt: skip
+    assert served.post("lineage.facts.add", {"facts": facts}).status_code == 200
+    found = _upstream(served, f"s3://b/of-{kind}")
+    assert found == {f"maker of a {kind}", f"reader of a {kind}"}
+
+
 def test_a_name_that_is_no_place_joins_no_file(served: Served) -> None:
     """An app's file may be called as a table of some database is."""
     facts = [
