@@ -129,10 +129,10 @@ def _own_names(state: RunState) -> dict[Artifact, Artifact]:
     found = {}
     for dataset in (*state.inputs.values(), *state.outputs.values()):
         own, (kind, id) = own_edge(dataset), artifact_of(dataset)
-        if {kind, own_kind := own.get("kind")} <= set(PLACES) and own_kind != kind:
-            own_id = own.get("id")
-            named = own_id if isinstance(own_id, str) else id
-            found[kind, id] = (str(own_kind), named)
+        own_kind, own_id = own.get("kind"), own.get("id")
+        is_place = kind in PLACES and isinstance(own_kind, str) and own_kind in PLACES
+        if is_place and own_kind != kind:
+            found[kind, id] = (str(own_kind), own_id if isinstance(own_id, str) else id)
     return found
 
 

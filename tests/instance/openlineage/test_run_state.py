@@ -96,6 +96,16 @@ def test_datasets_of_all_events_count() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("member", ["kind", "id", "uid", "name", "step", "card"])
+@pytest.mark.parametrize("value", [[], {}, 3, None, True, "x"], ids=repr)
+def test_our_own_facet_may_hold_anything(member: str, value: object) -> None:
+    """Whoever sends it: a member of a wrong type is left to the check of facts."""
+    facets = {"lineage_edge": {"kind": "folder", "recordedAt": 1.0, member: value}}
+    data = {"namespace": "file", "name": "/d", "facets": facets}
+    state = _state([_event("COMPLETE", 1, inputs=[data], outputs=[data])])
+    assert len(_of("edge", facts_of("ol:r", state, {}))) == 2
+
+
 def test_a_failed_run_made_nothing() -> None:
     """Outputs that a run was about to write are no outputs once it has failed."""
     data = {"namespace": "db://h", "name": "t"}
