@@ -481,8 +481,10 @@ class Graph:
         chosen = wholes[-1]
         name = part.artifact[1][len(chosen.artifact[1]) + 1 :]
         entry = self._files(chosen).get(name)
-        digest = self._digest(part)[0]
-        if entry is None or (digest and entry[1] and digest != entry[1]):
+        digest, size = self._digest(part)[0], self._size(part)
+        if entry is None:
+            return chosen
+        if digest != entry[1] if digest and entry[1] else size not in (None, entry[0]):
             return chosen
         first = self._first_with(wholes, name)
         self.leftovers += first is not chosen
