@@ -38,7 +38,7 @@ def canonical(store: Store, team: int) -> dict[str, Any]:
             bound.setdefault(node, []).append(f"mention:{uids[id]}")
         nodes = tx.all(
             "SELECT n.id, e.kind, e.ident, n.ordinal, n.is_made, n.created_at,"
-            " n.digest, e.latest_id FROM nodes n JOIN entities e"
+            " n.digest, n.size, e.latest_id FROM nodes n JOIN entities e"
             " ON e.team_id = n.team_id AND e.id = n.entity_id WHERE n.team_id = ?",
             (team,),
         )
@@ -62,10 +62,8 @@ def canonical(store: Store, team: int) -> dict[str, Any]:
         return steps[task, step] if step else f"{runs[task]}/"
 
     return {
-        "nodes": {
-            names[row[0]]: (row[3], bool(row[4]), row[5], row[6]) for row in nodes
-        },
-        "current": {row[1:3]: names[row[7]] for row in nodes},
+        "nodes": {names[row[0]]: (row[3], bool(row[4]), *row[5:8]) for row in nodes},
+        "current": {row[1:3]: names[row[8]] for row in nodes},
         "reused": sorted(reused),
         "links": {
             (names[link.source], names[link.target], link.how, by(link.activity))

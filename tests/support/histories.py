@@ -55,6 +55,8 @@ def evidence(draw: st.DrawFn, kind: str) -> dict[str, Any]:
             st.lists(st.sampled_from("xyz"), min_size=1, max_size=2, unique=True)
         )
         known["evidence"] = [{"kind": "etag", "value": value} for value in values]
+    if form in ("said", "etag", "none") and not draw(st.integers(0, 3)):
+        known["size"] = draw(st.sampled_from([4, 20, 30]))
     return known
 
 

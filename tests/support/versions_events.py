@@ -28,7 +28,8 @@ class Event:
         self.unwritten = bool(known.get("unwritten"))
         self.evidence = [] if role == "mention" else evidence_of(known)
         manifest = known.get("manifest") or {}
-        self.size = (known.get("stat") or {}).get("size", manifest.get("bytes"))
+        listed = manifest.get("bytes", known.get("size"))
+        self.size = (known.get("stat") or {}).get("size", listed)
         self.manifest = manifest.get("digest")
         self.entries = manifest.get("entries")
         self.number = known.get("version_num")
@@ -86,7 +87,7 @@ def complete(
 ) -> list[tuple[Fact, dict[str, Any]]]:
     """Join edges with the evidence that came apart from them."""
     by_uid = {fact["uid"]: fact for fact in facts}
-    members = ("stat", "version", "evidence", "unwritten", "manifest")
+    members = ("stat", "version", "evidence", "unwritten", "manifest", "size")
     joined = []
     for fact in by_uid.values():
         if fact["f"] != "edge":

@@ -532,6 +532,7 @@ class Graph:
                 node.made,
                 node.at,
                 self._digest(node)[0],
+                self._size(node),
             )
             for node in self.nodes
         }

@@ -13,7 +13,7 @@ from typing import Any
 
 from .artifact_rows import ArtifactState, VersionRow
 from .database import Transaction
-from .evidence import STAT
+from .evidence import NO_EVIDENCE, STAT, VersionEvidence
 from .task_uses import StepPaths
 from .timeline import Event, Making, Timeline, Version
 from .version_numbers import numbered
@@ -110,7 +110,11 @@ def resume(
         ):
             continue
         one = stored.resumed(artifact, paths)
-        if one is None or _adopts(one.timeline, events, keys):
+        if (
+            one is None
+            or _adopts(one.timeline, events, keys)
+            or _completes(one, events, keys)
+        ):
             continue
         if (
             id in late
@@ -346,4 +350,37 @@ def _adopts(
     return any(
         key is not None and key not in timeline.versions and event.evidence.observes
         for event, key in zip(events, keys, strict=True)
+    )
+
+
+def _completes(
+    one: Resumed, events: Sequence[Event], keys: Sequence[Hashable | None]
+) -> bool:
+    """Whether an event may know more of a stored version than all before it."""
+    timeline = one.timeline
+    # Those that an event without evidence of its own may be bound to.
+    unnamed = [timeline.unknown]
+    if timeline.current is not None:
+        unnamed.append(timeline.current.version)
+    for event, key in zip(events, keys, strict=True):
+        if event.evidence is NO_EVIDENCE:
+            continue
+        versions = unnamed if key is None else [timeline.versions.get(key)]
+        for version in versions:
+            if version is not None and _knows_more(
+                event.evidence, one.rows[version.ordinal]
+            ):
+                return True
+    return False
+
+
+def _knows_more(new: VersionEvidence, row: VersionRow) -> bool:
+    return (
+        (row.size is None and new.size is not None)
+        or (row.manifest is None and new.manifest is not None)
+        or (row.normalised is None and new.normalised is not None)
+        or (
+            new.pinned is not None
+            and (int(new.pinned), new.pinned_reason) != (row.pinned, row.pinned_reason)
+        )
     )

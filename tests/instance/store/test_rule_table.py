@@ -355,6 +355,27 @@ def test_what_is_known_without_a_digest_is_kept_in_any_order(
     assert row == (*expected, known.get("pinned_reason"))
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize(
+    "known", [{"size": 7}, {"pinned": False, "pinned_reason": "away"}]
+)
+def test_what_a_later_run_knows_of_a_named_version_is_known_in_any_order(
+    story: Story, store: Store, known: dict[str, Any], is_late: bool
+) -> None:
+    """Both makings of one version show the size, whichever fact arrived first."""
+    story.is_holding = True
+    story.makes("first", "/m", version="v1")
+    story.makes("second", "/m", version="v1", **known)
+    for fact in reversed(story.held) if is_late else story.held:
+        story.held = [fact]
+        story.send()
+    with store.db.read() as tx:
+        rows = tx.all("SELECT size, pinned, pinned_reason FROM nodes")
+    pinned = known.get("pinned")
+    expected = (known.get("size"), pinned if pinned is None else 0)
+    assert rows == [(*expected, known.get("pinned_reason"))] * 2
+
+
 def test_an_untouched_output_whose_bytes_nobody_made_has_its_declarer(
     story: Story,
 ) -> None:
