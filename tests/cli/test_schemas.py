@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
 
-import jsonschema
 import pytest
 
 from lineage.api import Api
@@ -37,6 +36,12 @@ def form_of(command: str) -> dict[str, Any]:
     return schemas.form_of(command, ANSWERS[command], 1)
 
 
+def _validate(data: Any, form: dict[str, Any]) -> None:
+    import jsonschema  # Takes seconds, in every process that collects the tests.
+
+    jsonschema.validate(data, form)
+
+
 def _closed(form: Any) -> Any:
     """Return a form that allows no member that it does not name."""
     if isinstance(form, list):
@@ -58,7 +63,7 @@ def test_an_answer_has_the_form_that_is_documented(type_: Type, command: str) ->
     name = command.split(maxsplit=1)[0]
     data = answer.data
     assert data.pop("schema") == f"lineage.{name}/1"
-    jsonschema.validate(data, _closed(form_of(name)))
+    _validate(data, _closed(form_of(name)))
 
 
 def _leaves(parser: argparse.ArgumentParser, *words: str) -> Iterator[str]:
@@ -163,7 +168,7 @@ def test_what_a_command_prints_has_its_form(
     assert answer.out, answer.err
     data = answer.data
     assert data.pop("schema") == f"lineage.{name.replace(' ', '.')}/1"
-    jsonschema.validate(data, _closed(form_of(name)))
+    _validate(data, _closed(form_of(name)))
 
 
 def _members(form: dict[str, Any]) -> Iterator[str]:
@@ -209,7 +214,7 @@ def test_the_demo_prints_its_form(tmp_path: Path) -> None:
     )
     data = json.loads(run.stdout)
     assert data.pop("schema") == "lineage.demo/1"
-    jsonschema.validate(data, _closed(form_of("demo")))
+    _validate(data, _closed(form_of("demo")))
 
 
 def test_the_command_shows_a_form(type_: Type) -> None:
@@ -227,7 +232,7 @@ def test_a_command_of_a_group_is_named_by_both_words(
     """`token create` and `token list` have forms of their own."""
     made = type_("token", "create", "--team", "a", "--json").data
     assert made.pop("schema") == "lineage.token.create/1"
-    jsonschema.validate(made, _closed(form_of("token create")))
+    _validate(made, _closed(form_of("token create")))
     listed = type_("token", "list", "--json").data
     assert listed["schema"] == "lineage.token.list/1"
     assert [token["role"] for token in listed["tokens"]] == [made["role"]]

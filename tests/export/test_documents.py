@@ -18,9 +18,6 @@ import networkx as nx
 import prov
 import pydot
 import pytest
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
-from jsonschema.validators import validator_for
 from openlineage.client import generated
 from prov.model import ProvDocument
 
@@ -59,6 +56,8 @@ def test_prov_is_read_without_a_warning(record: GraphRecord) -> None:
 
 def test_prov_follows_the_schema_of_the_submission(record: GraphRecord) -> None:
     """The schema refuses what the library forgives, such as a null."""
+    from jsonschema.validators import validator_for  # It takes seconds.
+
     schemas = Path(prov.__file__).parent / "tests" / "schemas"
     schema = json.loads((schemas / "prov-json.schema.json").read_text("utf-8"))
     validator_for(schema)(schema).validate(json.loads(_written(record, "prov")))
@@ -115,6 +114,9 @@ def test_events_hold_what_a_task_ran_in(example: GraphRecord) -> None:
 
 def test_a_bill_of_materials_is_valid(record: GraphRecord) -> None:
     """The strict validator of CycloneDX 1.7 finds nothing."""
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
     text = _written(record, "ml-bom")
     assert JsonStrictValidator(SchemaVersion.V1_7).validate_str(text) is None
 

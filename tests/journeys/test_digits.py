@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from journey_tools import EXAMPLES, all_tasks, edges_of, environment, opened, ru
 from lineage.api.client import Api
 from lineage.model.details import TaskDetail
 
-pytest.importorskip("sklearn", reason="pip install 'workflow-lineage[examples]'")
+pytestmark = pytest.mark.skipif(
+    find_spec("sklearn") is None, reason="pip install 'workflow-lineage[examples]'"
+)
 
 EDGES = {
     "Import digits": {
