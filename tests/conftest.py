@@ -33,7 +33,10 @@ _PREFIXES = ("LINEAGE_", "SUPERVISELY_", "CONTEXT_", "context.", "modal.")
 #: Tests whose programs run code that no test runs in its own process: the ends of
 #: processes, servers and pools. Measuring the programs of all tests would double the
 #: time that they take.
-_MEASURED = ("tests/delivery/", "tests/cli/test_serve.py", "tests/instance/sso/")
+_MEASURED = (
+    "tests/delivery/", "tests/instance/sso/",
+    "tests/cli/test_demo.py", "tests/cli/test_serve.py",
+)  # fmt: skip
 #: How coverage makes a program measure itself.
 _MEASURE = "COVERAGE_PROCESS_CONFIG"
 _measure: list[str] = []
