@@ -275,11 +275,7 @@ def first_reason(error: BaseException) -> str:
     What failed goes before, where those words do not show it: a proxy, TLS, a
     time-out. Names of libraries' classes and pools are left out.
     """
-    seen: list[BaseException] = []
-    found: BaseException | None = error
-    while found is not None and found not in seen:
-        seen.append(found)
-        found = found.__cause__ or found.__context__
+    seen = _own_causes(error)
     words = next(
         (x.strerror for x in reversed(seen) if isinstance(x, OSError) and x.strerror),
         str(seen[-1]) or type(seen[-1]).__name__,
@@ -291,6 +287,20 @@ def first_reason(error: BaseException) -> str:
         if any(isinstance(x, kind) for x in seen):
             return masked(f"{step}: {words}", None)
     return masked(words, None)
+
+
+def _own_causes(error: BaseException) -> list[BaseException]:
+    """Return an error and those that it was made from, the first one last.
+
+    Without `__context__`: that leads on to what the app was handling at the time.
+    """
+    seen: list[BaseException] = []
+    found: BaseException | None = error
+    while found is not None and found not in seen:
+        seen.append(found)
+        inner = (found.__cause__, getattr(found, "reason", None), *found.args[::-1])
+        found = next((one for one in inner if isinstance(one, BaseException)), None)
+    return seen
 
 
 def describe_silence(server: str, problem: ApiError) -> str:

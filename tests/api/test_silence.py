@@ -99,7 +99,7 @@ def test_a_receiver_of_events_that_does_not_answer() -> None:
             requests.exceptions.SSLError(
                 ssl.SSLError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] not ours (_ssl.c:9)")
             ),
-            "TLS: ",
+            "TLS: not ours",
         ),
     ],
 )
@@ -108,3 +108,12 @@ def test_the_step_that_failed_goes_before(error: Exception, words: str) -> None:
     made = from_exception("task.get", "http://x", error)
     assert words in describe_silence("http://x", made)
     assert "Pool" not in str(made)
+
+
+def test_what_the_app_was_handling_is_no_reason() -> None:
+    """An app that lost a file, and delivers while it handles that."""
+    try:
+        open("/nowhere/at/all")  # noqa: SIM115  it is not there
+    except OSError:
+        message = _why(f"http://{NOBODY}")
+    assert message == f"http://{NOBODY} does not answer: Connection refused"
