@@ -228,19 +228,13 @@ def forget_text(
     Raises:
         OSError: The file cannot be changed: a process holds it, or it is damaged.
     """
-    path = home / FILE
-    if not path.is_file():
-        return 0
-    try:
-        with contextlib.closing(
-            sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
-        ) as db:
-            count = _count_with(db, forms)
-            if not is_dry_run:
-                _replace_in_all(db, forms, by)
-            return count
-    except sqlite3.Error as error:
-        raise OSError(f"{path}: {error}") from error
+    with _existing(home) as db:
+        if db is None:
+            return 0
+        count = _count_with(db, forms)
+        if not is_dry_run:
+            _replace_in_all(db, forms, by)
+        return count
 
 
 def forget_facts(
@@ -262,23 +256,33 @@ def forget_facts(
     Raises:
         OSError: The file cannot be changed: a process holds it, or it is damaged.
     """
+    with _existing(home) as db:
+        if db is None:
+            return 0
+        rows = db.execute("SELECT uid, fact FROM wanted").fetchall()
+        changed = [
+            (json.dumps(new, separators=(",", ":")), uid)
+            for uid, fact in rows
+            if (new := change(json.loads(fact))) is not None
+        ]
+        if changed and not is_dry_run:
+            db.executemany("UPDATE wanted SET fact = ? WHERE uid = ?", changed)
+            db.execute("VACUUM")
+        return len(changed)
+
+
+@contextlib.contextmanager
+def _existing(home: Path) -> Iterator[sqlite3.Connection | None]:
+    """Open the file of a home, if it is there; its errors are the system's."""
     path = home / FILE
     if not path.is_file():
-        return 0
+        yield None
+        return
     try:
         with contextlib.closing(
             sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
         ) as db:
-            rows = db.execute("SELECT uid, fact FROM wanted").fetchall()
-            changed = [
-                (json.dumps(new, separators=(",", ":")), uid)
-                for uid, fact in rows
-                if (new := change(json.loads(fact))) is not None
-            ]
-            if changed and not is_dry_run:
-                db.executemany("UPDATE wanted SET fact = ? WHERE uid = ?", changed)
-                db.execute("VACUUM")
-            return len(changed)
+            yield db
     except sqlite3.Error as error:
         raise OSError(f"{path}: {error}") from error
 
