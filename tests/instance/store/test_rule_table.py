@@ -331,6 +331,14 @@ def test_an_untouched_copy_gets_no_maker_of_its_own(
     assert story.walk(story.node(used), up=True) == ({"/m"}, {"train"})
 
 
+def _send_each(story: Story, *, is_late: bool) -> None:
+    """Send what was held back, each fact alone, the last one first if `is_late`."""
+    held = story.held
+    for fact in reversed(held) if is_late else held:
+        story.held = [fact]
+        story.send()
+
+
 @pytest.mark.parametrize("is_late", [False, True])
 @pytest.mark.parametrize(
     "known", [{"size": 7}, {"pinned": False, "pinned_reason": "away"}]
@@ -342,9 +350,7 @@ def test_what_is_known_without_a_digest_is_kept_in_any_order(
     story.is_holding = True
     made = story.makes("train", "/m", **known)
     story.uses("predict", "/m")
-    for fact in reversed(story.held) if is_late else story.held:
-        story.held = [fact]
-        story.send()
+    _send_each(story, is_late=is_late)
     with store.db.read() as tx:
         row = tx.one(
             "SELECT size, pinned, pinned_reason FROM nodes WHERE id = ?",
@@ -366,9 +372,7 @@ def test_what_a_later_run_knows_of_a_named_version_is_known_in_any_order(
     story.is_holding = True
     story.makes("first", "/m", version="v1")
     story.makes("second", "/m", version="v1", **known)
-    for fact in reversed(story.held) if is_late else story.held:
-        story.held = [fact]
-        story.send()
+    _send_each(story, is_late=is_late)
     with store.db.read() as tx:
         rows = tx.all("SELECT size, pinned, pinned_reason FROM nodes")
     pinned = known.get("pinned")
