@@ -95,7 +95,7 @@ class StoreTooNewError(StoreError):
 
 
 class SelectorError(LineageError, ValueError):
-    """A selector that cannot be read."""
+    """A selector that cannot be read, or means several where one is asked for."""
 
 
 class ParameterError(LineageError, ValueError):

@@ -39,7 +39,8 @@ class GraphApi(Resource, GraphQuestions):
         """Return the bytes of a text or an image that the instance can read.
 
         Args:
-            key: The key of the version's node, such as `data:345`.
+            key: The key of the version's node, such as `data:345`, or another selector
+                of it.
         """
         return self._api.post("lineage.data.preview", {"key": key}).content
 
@@ -47,6 +48,7 @@ class GraphApi(Resource, GraphQuestions):
         """Return the schema and the first rows of a table that the instance can read.
 
         Args:
-            key: The key of the version's node, such as `data:345`.
+            key: The key of the version's node, such as `data:345`, or another selector
+                of it.
         """
         return self.ask(RowsParams(key=key), TableRows)

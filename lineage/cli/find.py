@@ -5,29 +5,35 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
+from types import ModuleType
 from typing import Final
 
 from ..errors import ApiError, NotFoundError, SelectorError
 from ..model.graph import Node
-from ..model.selector import Filter, NameSelector, is_set, parse, shown_status
+from ..model.selector import (
+    Filter,
+    NameSelector,
+    as_name,
+    is_set,
+    parse,
+)
 from ..records import record, replace
 from .connect import Instance
-from .format import count, date, duration, escape, params_text, place, title
-from .output import table
+from .format import count, date, escape, title
 from .parser import UsageError, load_module
 from .result import Line, StyledText, line
 
 #: What an instance answers when nothing has a name.
 NOT_FOUND: Final = 404
+#: Asks an instance which nodes a selector matches.
+Matches = Callable[[str], Sequence[Node]]
 #: Largest file that is recognised by its bytes: a few seconds of reading.
 MAX_HASHED: Final = 8 << 30
-#: Candidates of an ambiguous name that are listed.
-MAX_LISTED: Final = 10
 #: Versions of one file that are compared with its files of now.
 MAX_COMPARED: Final = 50
 _CHUNK: Final = 1 << 20
-#: Asks an instance which nodes a selector matches.
-Matches = Callable[[str], Sequence[Node]]
+#: Signs of which every selector of a set has one.
+_SET_SIGNS: Final = frozenset("&|,+:<>=")
 
 
 @record(frozen=True, slots=True)
@@ -76,23 +82,24 @@ def find(
     """
     if not text.strip():
         raise UsageError("an empty name means nothing; list the runs: lineage tasks")
-    matches = matches or partial(_matches, here, as_of)
-    is_keyed = _is_keyed(text)
+    matches = matches or partial(matching, here, as_of)
+    is_keyed, is_whole = _is_keyed(text), means_set(text)
     nodes = select(text, matches) if is_keyed else ()
     if nodes:
-        is_whole = means_set(text)
         found = Found(nodes, text) if is_whole else _only(here, text, nodes)
         return _beside_file(text, found)
     local = _find_local_file(here, text, matches, is_past=as_of is not None)
     if local is not None:
         return local
+    if is_whole and not is_keyed:
+        named = _find_signed_name(here, text, matches)
+        if named is not None:
+            return named
     nodes = () if is_keyed else select(text, matches)
     if not nodes:
         then = "" if as_of is None else f"at {date(as_of)} "
-        raise NotFoundError(then + _nothing(here, text))
-    if means_set(text):
-        return Found(nodes, text)
-    return _only(here, text, nodes)
+        raise NotFoundError(then + _unresolved().report_nothing(here, text))
+    return Found(nodes, text) if is_whole else _only(here, text, nodes)
 
 
 def find_one(here: Instance, text: str, *, as_of: float | None = None) -> Found:
@@ -115,7 +122,8 @@ def select(selector: str, matches: Matches) -> Sequence[Node]:
         return []
 
 
-def _matches(here: Instance, as_of: float | None, selector: str) -> Sequence[Node]:
+def matching(here: Instance, as_of: float | None, selector: str) -> Sequence[Node]:
+    """Return the nodes that a selector matches; an instance's error where none does."""
     answer = here.graph.get(selector, up=0, down=0, limit=5000, as_of=as_of)
     if means_set(selector):
         return answer.nodes
@@ -124,6 +132,8 @@ def _matches(here: Instance, as_of: float | None, selector: str) -> Sequence[Nod
 
 def means_set(text: str) -> bool:
     """Whether a text is a selector that means a set by what it is."""
+    if not _SET_SIGNS.intersection(text):
+        return False
     try:
         return is_set(parse(text))
     except SelectorError:
@@ -138,6 +148,13 @@ def _is_keyed(text: str) -> bool:
         return False
 
 
+def _find_signed_name(here: Instance, text: str, matches: Matches) -> Found | None:
+    """Find what is called by a text that would else mean a set: `a, b.csv`."""
+    name = as_name(text)
+    nodes = select(str(name), matches) if name is not None else ()
+    return _only(here, text, nodes, selector=str(name)) if nodes else None
+
+
 def _beside_file(text: str, found: Found) -> Found:
     """Say how a file is named whose name is a selector of something else."""
     if not os.path.lexists(text):
@@ -147,14 +164,23 @@ def _beside_file(text: str, found: Found) -> Found:
     return replace(found, notes=[*found.notes, line(StyledText(note, "warn"))])
 
 
-def _only(here: Instance, text: str, nodes: Sequence[Node]) -> Found:
-    """Choose the current version of the one artifact, or the one task."""
+def _only(
+    here: Instance, text: str, nodes: Sequence[Node], *, selector: str | None = None
+) -> Found:
+    """Choose the current version of the one artifact, or the one task.
+
+    Args:
+        here: The instance.
+        text: What a person typed.
+        nodes: What it means.
+        selector: Selects the same, where the text itself would be read otherwise.
+    """
     if len({(node.type, node.kind, node.id) for node in nodes}) > 1:
-        raise NotFoundError(_several(here, text, nodes))
+        raise NotFoundError(_unresolved().report_several(here, text, nodes))
     best = _best(nodes)
     # A name means the artifact with all its versions; a key or a digest only one.
     is_named = best.type == "data" and len({node.key for node in nodes}) > 1
-    return Found([best], best.key, artifact=text if is_named else None)
+    return Found([best], best.key, artifact=(selector or text) if is_named else None)
 
 
 def _best(nodes: Sequence[Node]) -> Node:
@@ -301,76 +327,6 @@ def _recognised(here: Instance, text: str, node: Node) -> Line:
     return line(StyledText(", ".join(parts), "title"))
 
 
-def _nothing(here: Instance, text: str) -> str:
-    shown = escape(text)
-    waiting = here.waiting_hint()
-    if means_set(text):
-        return (
-            f"nothing matches '{shown}'; list the runs with: lineage tasks; "
-            f"a name of this form stands in quotes: '\"{shown}\"'{waiting}"
-        )
-    hits = here.graph.search(text.rsplit(":", maxsplit=1)[-1], limit=3).hits
-    near = ", ".join(f"{title(hit.node)} ({hit.node.key})" for hit in hits)
-    if near:
-        return f"nothing is called '{shown}'; near: {near}{waiting}"
-    return f"nothing is called '{shown}'; list the runs with: lineage tasks{waiting}"
-
-
-def _several(here: Instance, text: str, nodes: Sequence[Node]) -> str:
-    """List the candidates of a name with what distinguishes them."""
-    latest: dict[tuple[str, str, int | str], Node] = {}
-    for node in sorted(nodes, key=lambda node: node.created_at or 0.0):
-        latest[node.type, node.kind, node.id] = node
-    chosen = sorted(latest.values(), key=lambda n: -(n.started_at or n.created_at or 0))
-    types = {node.type for node in chosen}
-    nouns = {"task": "run", "data": "artifact"}
-    noun = count(len(chosen), nouns[types.pop()] if len(types) == 1 else "node")
-    shown = escape(text)
-    verb = "match" if means_set(text) else "are called"
-    rows = table([_candidate(here, node) for node in chosen[:MAX_LISTED]], indent="  ")
-    rest = len(chosen) - len(rows)
-    return "\n".join(
-        [
-            f"{noun} {verb} '{shown}'; name one{_hint(shown, verb, chosen)}:",
-            *("".join(part.text for part in row).rstrip() for row in rows),
-            *([f"  and {rest} more"] if rest else []),
-        ]
-    )
-
-
-def _hint(shown: str, verb: str, chosen: Sequence[Node]) -> str:
-    """Suggest what may be typed for one of several."""
-    if verb == "match":
-        return " by its key"
-    if all(node.type == "task" for node in chosen):
-        return f" by its key, or {shown}@last, {shown}@-2"
-    return " by its key" + _longer(chosen)
-
-
-def _longer(chosen: Sequence[Node]) -> str:
-    label = next((node.label for node in chosen if node.label), None)
-    return f", or as {escape(label)}" if label else ""
-
-
-def _candidate(here: Instance, node: Node) -> list[StyledText]:
-    parts = _about_run(node) if node.type == "task" else _about_artifact(here, node)
-    return [StyledText(part) for part in parts]
-
-
-def _about_run(node: Node) -> list[str]:
-    started, ended = node.started_at, node.ended_at
-    when = "" if started is None else date(started)
-    took = f"took {duration(ended - started)}" if started and ended else ""
-    params = params_text(node.params or {}, most=4)
-    return [node.key, title(node), shown_status(node.status) or "", when, took, params]
-
-
-def _about_artifact(here: Instance, node: Node) -> list[str]:
-    when = f"recorded {date(node.created_at)}" if node.created_at else ""
-    label = [title(node)] if node.label else []
-    return [node.key, *label, escape(place(node.id)), when, _maker(here, node)]
-
-
-def _maker(here: Instance, node: Node) -> str:
-    makers = here.graph.data(node.key).produced_by
-    return f"made by {makers[-1].task}" if makers else "made by nobody known"
+def _unresolved() -> ModuleType:
+    """Import what reports a name that means no one node; most names do mean one."""
+    return load_module("cli.unresolved")

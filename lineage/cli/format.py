@@ -12,7 +12,7 @@ from ..model.details import Step
 from ..model.graph import Node
 from ..model.selector import shown_status
 from ..patterns import pattern
-from .result import StyledText
+from .result import StyledText, columns_of
 
 _STATES: Final = {
     "finished": ("✔", "good"),
@@ -56,11 +56,21 @@ def clean(text: str) -> str:
 
 
 def shorten(text: str, width: int = MAX_NAME) -> str:
-    """Cut a long text in the middle, where names differ least."""
-    if len(text) <= width:
+    """Cut a text in the middle, where names differ least.
+
+    Args:
+        text: The text.
+        width: How many columns of a terminal it may take.
+    """
+    if (len(text) <= width and text.isascii()) or columns_of(text) <= width:
         return text
     head = max(1, (width - 1) // 3)
-    return f"{text[:head]}…{text[-(width - 1 - head) :]}"
+    start, end = text[:head], text[-(width - 1 - head) :]
+    while columns_of(start) > head:
+        start = start[:-1]
+    while columns_of(end) > width - 1 - head:
+        end = end[1:]
+    return f"{start}…{end}"
 
 
 def title(node: Node) -> str:

@@ -14,7 +14,15 @@ from typing import Any, Final, TextIO
 
 from ..model.readable_json import json_text
 from .format import escape, shorten
-from .result import STYLES, CommandResult, Line, plain, terminal_columns
+from .result import (
+    FIRST_COMBINING,
+    STYLES,
+    CommandResult,
+    Line,
+    columns_of,
+    plain,
+    terminal_columns,
+)
 
 #: A column is not cut below this width.
 _NARROWEST: Final = 8
@@ -124,6 +132,10 @@ def terminal_width() -> int | None:
     return terminal_columns() if sys.stdout.isatty() else None
 
 
+def _columns(text: str) -> int:
+    return columns_of(text) if text and max(text) >= FIRST_COMBINING else len(text)
+
+
 def table(rows: Sequence[Sequence[Any]], *, indent: str = "") -> list[Line]:
     """Align the cells of rows in columns, cut to the terminal's width."""
     cells = [list(row) for row in rows]
@@ -132,7 +144,7 @@ def table(rows: Sequence[Sequence[Any]], *, indent: str = "") -> list[Line]:
         cells = _fitted(cells, limit - len(indent))
     columns = max((len(row) for row in cells), default=0)
     widths = [
-        max((len(row[i].text) for row in cells if i < len(row)), default=0)
+        max((_columns(row[i].text) for row in cells if i < len(row)), default=0)
         for i in range(columns)
     ]
     return [_padded(row, widths, indent) for row in cells]
@@ -142,7 +154,7 @@ def _fitted(cells: list[list[Any]], limit: int) -> list[list[Any]]:
     """Cut the widest columns until every row fits."""
     columns = max((len(row) for row in cells), default=0)
     widths = [
-        max((len(row[i].text) for row in cells if i < len(row)), default=0)
+        max((_columns(row[i].text) for row in cells if i < len(row)), default=0)
         for i in range(columns)
     ]
     excess = sum(widths) + 2 * (columns - 1) - limit
@@ -164,5 +176,6 @@ def _fitted(cells: list[list[Any]], limit: int) -> list[list[Any]]:
 def _padded(row: list[Any], widths: list[int], indent: str) -> Line:
     parts: list[Any] = [type(row[0])(indent)] if indent and row else []
     for cell, size in zip(row, widths, strict=False):
-        parts.append(type(cell)(cell.text.ljust(size) + "  ", cell.style))
+        room = " " * (size - _columns(cell.text) + 2)
+        parts.append(type(cell)(cell.text + room, cell.style))
     return tuple(parts)

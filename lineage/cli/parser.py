@@ -55,7 +55,26 @@ class Parser(argparse.ArgumentParser):
                 text = no_such("value", found["word"], known)
                 message = f"argument {found['argument']}: {text}"
         message = _NUMBER.sub(r"\g<word> is no number", message)
+        if found is None and "required: " in message:
+            message += self._about_dashed()
         raise UsageError(f"{message}; type: {self.prog} --help")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse what was typed, and remember it for a refusal."""
+        self._typed: Sequence[str] = list(args or ())
+        return super().parse_known_args(args, namespace)
+
+    def _about_dashed(self) -> str:
+        """Explain the first word that looks like an option and is none, if any."""
+        dashed = (word for word in self._typed if word[:1] == "-" and word != "-")
+        known = self._option_string_actions
+        word = next((w for w in dashed if w.partition("=")[0] not in known), None)
+        if word is None:
+            return ""
+        near = self.option_like(word)
+        if near is not None:
+            return f"; did you mean {near}?"
+        return f"; a name that begins with - is typed as ./{word}"
 
     def option_like(self, word: str) -> str | None:
         """Return the option that was probably meant by a word, if any is like it."""
@@ -95,6 +114,7 @@ def read_arguments(
     Raises:
         UsageError: The command line cannot be carried out as it was typed.
     """
+    args: argparse.Namespace
     args, unknown = parser.parse_known_args(arguments)
     if unknown:
         own: Parser = getattr(args, "parser", parser)

@@ -278,6 +278,8 @@ def _cause(cause: Cause) -> list[Line]:
     key = "git_commit" if cause.kind == "code" else cause.name
     b, a = (shown_value(key, value) for value in (cause.b, cause.a))
     change = "" if (cause.a, cause.b) == (None, None) else f"{b} → {a}"
+    if cause.kind == "unknown" and change:
+        change = "may have changed"
     via = f"through {', '.join(cause.via)}" if cause.via else ""
     item = DiffItem(direction="input", change="version", files=cause.files)
     return [

@@ -17,6 +17,8 @@ NO: Final = 1
 #: The command could not be carried out.
 FAILED: Final = 2
 
+#: Every character before it takes one column of a terminal.
+FIRST_COMBINING: Final = "\u0300"
 #: Styles by their meaning, in the words of `rich`.
 STYLES: Final[Mapping[str, str]] = {
     "task": "bold cyan",
@@ -70,9 +72,23 @@ def heading(text: str) -> Line:
     return line(StyledText(text, "title"))
 
 
+def columns_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes: two for `日`, none for `́`."""
+    if not text or max(text) < FIRST_COMBINING:
+        return len(text)
+    import unicodedata
+
+    return sum(
+        0
+        if unicodedata.combining(sign)
+        else 1 + (unicodedata.east_asian_width(sign) in "WF")
+        for sign in text
+    )
+
+
 def width(parts: Iterable[StyledText]) -> int:
-    """Return the number of characters of a line."""
-    return sum(len(part.text) for part in parts)
+    """Return how many columns of a terminal a line takes."""
+    return sum(columns_of(part.text) for part in parts)
 
 
 @cache

@@ -10,7 +10,7 @@ from ..model.graph import GraphAnswer
 from ..model.lists import SearchAnswer, SearchHit
 from .connect import Instance, instance
 from .find import Found, find
-from .format import escape, facts, styled
+from .format import ago, escape, facts, params_text, styled
 from .output import table
 from .parser import (
     DOWN_HELP,
@@ -36,6 +36,8 @@ from .tree import Way, draw
 
 #: Runs and artifacts of a set that are shown, unless more are asked for.
 DEFAULT_LIMIT: Final = 20
+#: Parameters of a run that was found.
+MAX_PARAMS: Final = 3
 
 
 def _show_options(parser: Parser) -> None:
@@ -97,9 +99,15 @@ def run_search(args: argparse.Namespace) -> CommandResult:
 
 
 def _hit(hit: SearchHit) -> list[StyledText]:
-    by = "" if hit.matched == "selector" else f"by its {hit.matched}"
-    return [styled(hit.node), StyledText(facts(hit.node), "dim"),
-            StyledText(by, "dim")]  # fmt: skip
+    node = hit.node
+    at = node.started_at or node.created_at
+    known = (
+        facts(node),
+        ago(at) if at else "",
+        params_text(node.params or {}, most=MAX_PARAMS),
+        "" if hit.matched == "selector" else f"by its {hit.matched}",
+    )
+    return [styled(node), *(StyledText(text, "dim") for text in known)]
 
 
 def run_show(args: argparse.Namespace) -> CommandResult:

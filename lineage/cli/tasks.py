@@ -8,7 +8,8 @@ from typing import Final
 
 from ..model.graph import Node
 from ..model.lists import TasksPage, TaskSummary
-from ..model.selector import status_word
+from ..model.selector import Both, Either, Filter, parse, status_word
+from ..records import replace
 from .connect import Instance, instance
 from .find import means_set
 from .format import ago, count, duration, escape, params_text, state, title
@@ -28,6 +29,8 @@ MAX_GROUPED: Final = 5000
 _PAGE: Final = 500
 #: Parameters of a run in the list; those in which runs of an app differ come first.
 MAX_PARAMS: Final = 3
+#: Filters whose value is a whole name.
+_BY_NAME: Final = ("name", "app", "user", "step")
 
 
 def _tasks_options(parser: Parser) -> None:
@@ -80,12 +83,29 @@ def run_tasks(args: argparse.Namespace) -> CommandResult:
 def _no_run(selector: str | None) -> str:
     """Report that no run matches, and how the runs of an artifact are listed."""
     if selector is None or means_set(selector):
-        return "no run matches; list all with: lineage tasks"
+        whole = _whole_names(selector)
+        hint = f"names are whole, and * stands for any letters: {whole}; " * bool(whole)
+        return f"no run matches; {hint}list all with: lineage tasks"
     shown = escape(selector)
     return (
-        f"no run is called '{shown}'; where it is an artifact, those that made or used "
-        f"it: lineage tasks '1+{shown}+1'"
+        f"no run is called '{shown}'; runs with this in their name: lineage tasks "
+        f"--text '{shown}'; where it is an artifact, those that made or used it: "
+        f"lineage tasks '1+{shown}+1'"
     )
+
+
+def _whole_names(selector: str | None) -> str:
+    """Return the first filter by a name that has no `*` in it, with one at its end."""
+    parsed = parse(selector) if selector else None
+    parts = parsed.parts if isinstance(parsed, (Both, Either)) else (parsed,)
+    for part in parts:
+        if (
+            isinstance(part, Filter)
+            and part.field in _BY_NAME
+            and "*" not in part.value
+        ):
+            return escape(str(replace(part, value=part.value + "*")))
+    return ""
 
 
 def _page(

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from .messages import Field
-from .parameters import Answer, Question
-
-Key = Annotated[str, Field(pattern=r"^data:[0-9]{1,18}$")]
+from .parameters import Answer, Question, Selector
 
 
 class FilesParams(Question):
@@ -15,7 +13,7 @@ class FilesParams(Question):
 
     endpoint = "lineage.data.files"
 
-    key: Key
+    key: Selector
     first: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """How many files to leave out."""
     most: Annotated[int, Field(ge=1, le=1000)] = 100
@@ -54,7 +52,7 @@ class RowsParams(Question):
 
     endpoint = "lineage.data.rows"
 
-    key: Key
+    key: Selector
 
 
 class TableColumn(Answer):

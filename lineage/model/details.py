@@ -47,14 +47,12 @@ class LogLine(Answer):
 
 
 class TaskParams(Question):
-    """Which task to show: by the key of its node, or by its number."""
+    """Which task to show: by its key or another selector of it, or by its number."""
 
     endpoint = "lineage.tasks.get"
 
-    key: Annotated[str, Field(pattern=r"^task:[0-9]{1,18}(@[0-9]{1,18})?$")] | None = (
-        None
-    )
-    """The key; it distinguishes tasks of several teams with the same number."""
+    key: Selector | None = None
+    """A key distinguishes tasks of several teams with the same number."""
     id: TaskNumber | None = None
     """The number; where several teams have it, the first team's task is shown."""
     run: Annotated[str, Field(min_length=1, max_length=MAX_PATH)] | None = None
@@ -117,11 +115,12 @@ class TaskDetails(Answer):
 
 
 class DataParams(Question):
-    """Which version of an artifact to show."""
+    """Which version of an artifact to show: by its key or another selector of it."""
 
     endpoint = "lineage.data.get"
 
-    key: Annotated[str, Field(pattern=r"^data:[0-9]{1,18}$")]
+    key: Selector
+    """Of an artifact with several versions the current one is shown."""
     most_versions: Annotated[int, Field(ge=1, le=1000)] = 1000
     """How many versions to list, at most: the newest."""
 

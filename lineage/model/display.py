@@ -6,13 +6,17 @@ import html
 import importlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any, Final
 
 from .messages import Message
+from .selector import shown_status
 
 #: Nodes that are drawn, and rows that are shown, at most.
 MAX_DRAWN: Final = 150
 MAX_ROWS: Final = 50
+#: Members of the node that a row of a shown table is about, beside its name and key.
+SHOWN: Final = ("status", "version", "started_at", "params")
 
 _WIDTH: Final = 190
 _HEIGHT: Final = 40
@@ -38,7 +42,7 @@ def summary(answer: Message) -> str:
                 parts.append(_counted(len(value), name))
         elif isinstance(value, Message):
             title = node_title(value)
-            parts.append(f"{name}={title}" if title else name)
+            parts.append(f"{name}={title} ({value.key})" if title else name)  # type: ignore[attr-defined]  # a node
         elif isinstance(value, (str, int, float)) and value not in ("", False):
             parts.append(f"{name}={_cut(str(value))}")
     return f"<{type(answer).__name__}: {', '.join(parts[:8]) or 'nothing'}>"
@@ -62,8 +66,16 @@ def _cut(text: str, width: int = 60) -> str:
     return text if len(text) <= width else f"{text[: width // 3]}…{text[-width // 2 :]}"
 
 
-def rows(answer: Message) -> list[dict[str, Any]]:
-    """Return the rows of an answer: its nodes, else each item of its lists."""
+def rows(answer: Message, of_node: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Return the rows of an answer: its nodes, else each item of its lists.
+
+    Of an answer without lists its single values are one row.
+
+    Args:
+        answer: The answer.
+        of_node: Which members of the node that an item is about are columns as well;
+            all when left out.
+    """
     nodes = getattr(answer, "nodes", None)
     if isinstance(nodes, list):
         return [node.model_dump() for node in nodes]
@@ -78,11 +90,15 @@ def rows(answer: Message) -> list[dict[str, Any]]:
     for name, items in lists.items():
         for item in items:
             part = {"part": name} if len(lists) > 1 else {}
-            found.append({**part, **_flat(item)})
-    return found
+            found.append({**part, **_flat(item, of_node)})
+    names = type(answer).model_fields
+    is_plain = not any(
+        isinstance(getattr(answer, name), (list, dict)) for name in names
+    )
+    return found or ([answer.model_dump()] if is_plain else [])
 
 
-def _flat(item: Message) -> dict[str, Any]:
+def _flat(item: Message, of_node: Sequence[str] | None) -> dict[str, Any]:
     """Return the members of an item, a node as its name and its key."""
     if node_title(item) is not None:
         return item.model_dump()
@@ -92,6 +108,10 @@ def _flat(item: Message) -> dict[str, Any]:
         title = node_title(value)
         if title is not None:
             row[name], row[f"{name}_key"] = title, value.key
+            if name == "node":
+                members = value.model_dump(exclude={"key", "name"})
+                names = members if of_node is None else of_node
+                row |= {member: members[member] for member in names}
         elif isinstance(value, list):
             titles = [node_title(part) for part in value]
             row[name] = [t for t in titles if t] or value
@@ -142,7 +162,7 @@ def as_html(answer: Message) -> str:
     sentence = html.escape(getattr(answer, "sentence", "") or summary(answer))
     if drawn is not None and drawn.nodes:
         return f"<p>{sentence}</p>{draw(drawn)}"
-    return f"<p>{sentence}</p>{_table(rows(answer))}"
+    return f"<p>{sentence}</p>{_table(rows(answer, SHOWN))}"
 
 
 def _table(items: Sequence[Mapping[str, Any]]) -> str:
@@ -156,7 +176,7 @@ def _table(items: Sequence[Mapping[str, Any]]) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
     body = "".join(
         "<tr>"
-        + "".join(f"<td>{_cell(item.get(name))}</td>" for name in columns)
+        + "".join(f"<td>{_cell(name, item.get(name))}</td>" for name in columns)
         + "</tr>"
         for item in items[:MAX_ROWS]
     )
@@ -165,10 +185,18 @@ def _table(items: Sequence[Mapping[str, Any]]) -> str:
     return f"<table><tr>{head}</tr>{body}</table>{note}"
 
 
-def _cell(value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
+    """Return a value as people read it: a time as a date, a status as its word."""
     if value is None:
         return ""
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if name.endswith("_at") and isinstance(value, float):
+        text = f"{datetime.fromtimestamp(value, timezone.utc):%Y-%m-%d %H:%M} UTC"
+    elif name == "status":
+        text = str(shown_status(value))
+    elif isinstance(value, dict):
+        text = " ".join(f"{key}={part}" for key, part in value.items())
+    else:
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return html.escape(_cut(text))
 
 

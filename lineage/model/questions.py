@@ -118,8 +118,9 @@ class GraphQuestions(ABC):
         """Return everything known about a task.
 
         Args:
-            id: Its number, or the key of its node, such as `task:12`. Only the key
-                distinguishes tasks of several teams that have the same number.
+            id: Its number, the key of its node, such as `task:12`, or another selector
+                of it, such as `Train@last`. Only the key distinguishes tasks of
+                several teams that have the same number.
         """
         params = TaskParams(key=id) if isinstance(id, str) else TaskParams(id=id)
         return self.ask(params, TaskDetail)
@@ -140,7 +141,8 @@ class GraphQuestions(ABC):
         """Return everything known about one version of an artifact.
 
         Args:
-            key: The key of its node, such as `data:345`.
+            key: The key of its node, such as `data:345`, or another selector of it,
+                such as `model.pt@-2`; without a version the current one.
         """
         return self.ask(DataParams(key=key), DataDetail)
 
@@ -150,7 +152,8 @@ class GraphQuestions(ABC):
         """Return a part of the files of a folder, by name.
 
         Args:
-            key: The key of the version's node, such as `data:345`.
+            key: The key of the version's node, such as `data:345`, or another selector
+                of it.
             first: How many files to leave out.
             most: How many to return, at most 1,000.
             changed_only: Only those that differ from the version before.

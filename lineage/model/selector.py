@@ -182,13 +182,14 @@ def shown_status(status: str | None) -> str | None:
 def as_name(text: str) -> Selector | None:
     """Read a whole text as one name, whatever signs it holds; None for a filter.
 
-    So `a, b.csv`, `R&D.csv` and `file:/data/R&D.csv` can be named as they are; what
+    So `a, b.csv`, `R&D.csv@-2` and `file:/data/R&D.csv` can be named as they are; what
     is in quotes after the kind is the language's.
     """
     match = _PREFIX.fullmatch(text.strip())
     word = "" if match is None else match[1].lower()
     if match is None or word not in (*PREFIXES, *FILTERS):
-        return Text(text)
+        pinned = _VERSION.fullmatch(text)
+        return Text(text) if pinned is None else Text(pinned[1], pinned[2])
     is_quoted = len(match[2]) > 1 and match[2][0] == match[2][-1] == '"'
     is_name = word in (*DATA_KINDS, *ALIASES) and match[2] and not is_quoted
     return NameSelector(ALIASES.get(word, word), match[2]) if is_name else None

@@ -190,8 +190,8 @@ def test_why_names_the_first_upstream_differences_in_one_sentence(
     """The folder's files, the parameter and the package, then the evidence."""
     lines = type_("why", "model.pt").out.splitlines()
     assert lines[0] == (
-        "model.pt changed because C 1.0 → 0.01, numpy 2.1 → 2.2 "
-        "and images changed (task:2, 1 file of it)"
+        "model.pt changed because images changed (task:2, 1 file of it), "
+        "C 1.0 → 0.01 and numpy 2.1 → 2.2"
     )
     assert any("two.png" in text for text in lines[1:])
 

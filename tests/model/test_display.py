@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from lineage.model.comparisons import StaleAnswer, StaleItem, StaleReason
+from lineage.model.comparisons import StaleAnswer, StaleItem, StaleReason, WhyAnswer
 from lineage.model.graph import GraphAnswer, GraphEdge, Node
+from lineage.model.lists import HealthAnswer, TasksPage, TaskSummary
 
 
 def _node(key: str, **more: Any) -> Node:
@@ -98,3 +99,36 @@ def test_pandas_gets_a_row_for_each_node(answer: GraphAnswer) -> None:
     frame = answer.to_pandas()
     assert isinstance(frame, pandas.DataFrame)
     assert list(frame["key"]) == ["data:1", "task:1", "data:2"]
+
+
+def test_rows_about_a_run_have_what_distinguishes_it() -> None:
+    """Six hundred runs of one name are distinguished by time, status and parameters."""
+    task = _node("task:7", status="error", started_at=1_700_000_000.0, params={"lr": 1})
+    summary = TaskSummary(
+        node=task, inputs=[], outputs=[], input_count=0, output_count=0, user="mara"
+    )
+    page = TasksPage(tasks=[summary])
+    html = page._repr_html_()
+    for text in ("<td>failed</td>", "2023-11-14 22:13 UTC", "lr=1", "mara"):
+        assert text in html
+    row = page.to_pandas().iloc[0]
+    assert (row["node_key"], row["status"], row["params"]) == (
+        "task:7",
+        "error",
+        {"lr": 1},
+    )
+
+
+def test_counts_are_one_row() -> None:
+    """An answer without a list is no empty table."""
+    frame = HealthAnswer(
+        tasks=3, tasks_with_inputs=2, tasks_with_outputs=2, tasks_failed=0, inputs=2,
+        unpinned_inputs=0, orphans=0, edges=4, edges_to_deleted=0,
+    ).to_pandas()  # fmt: skip
+    assert (frame["tasks"][0], frame["edges"][0]) == (3, 4)
+
+
+def test_what_is_compared_is_named_by_its_key() -> None:
+    """Two runs of one app have the same name."""
+    answer = WhyAnswer(a=_node("task:2"), b=_node("task:1"), sentence="")
+    assert "a=<task:2> (task:2), b=<task:1> (task:1)" in repr(answer)

@@ -199,9 +199,15 @@ def compare_values(
     ]
 
 
-def compare_params(view: TeamGraph, a: int, b: int) -> list[FieldDiff]:
-    """Return the parameters in which two tasks differ."""
-    found = task_params(view, {a, b}, MAX_VALUES)
+def compare_params(
+    view: TeamGraph,
+    a: int,
+    b: int,
+    *,
+    steps: Mapping[int, Collection[int] | None] | None = None,
+) -> list[FieldDiff]:
+    """Return the parameters in which two tasks, or some of their steps, differ."""
+    found = task_params(view, {a, b}, MAX_VALUES, steps=steps)
     return compare_values(found.get(a, {}), found.get(b, {}))
 
 

@@ -22,11 +22,13 @@ from ...model.details import (
     TaskParams,
 )
 from ...model.selector import NameSelector
+from ...patterns import pattern
 from ..store.activity_ids import INPUT, STEP_BITS
 from ..store.database import Row
 from ..store.edge_uids import SOURCE_BITS, join_uid
 from .name_resolution import find_named
 from .nodes import artifact_nodes, data_key, data_nodes, read_card, task_nodes
+from .one_node import one_node, version_of
 from .query_session import GraphReader
 from .step_filter import IS_STEP
 from .task_family import families_of
@@ -40,6 +42,8 @@ from .task_params import (
 from .team_graph import TeamGraph, task_of_ref
 from .version_makers import version_makers
 
+_TASK_KEY: Final = pattern(r"task:\d+(@\d+)?")
+_DATA_KEY: Final = pattern(r"data:\d+")
 #: Edges and log lines in one answer, at most; `edges_total` counts all.
 MAX_EDGES: Final = 1000
 MAX_LINES: Final = 1000
@@ -114,10 +118,16 @@ def get_task(
     """Return everything known about a task.
 
     Raises:
+        SelectorError: The selector cannot be read, or means several tasks.
         NotFoundError: There is no such task.
     """
     text = str(params.run or params.key or params.id).removeprefix("task:")
     with reader.views(team_ids) as views:
+        if params.key is not None and not _TASK_KEY.fullmatch(params.key):
+            view, ref = one_node(views, params.key)
+            if ref < 0:
+                return task_detail(view, task_of_ref(ref))
+            raise NotFoundError(f"{params.key!r} is no task", subject=params.key)
         detail = _first_detail(views, text)
     if detail is not None:
         return detail
@@ -153,19 +163,31 @@ def get_data(
     """Return everything known about one version of an artifact.
 
     Raises:
+        SelectorError: The selector cannot be read, or means several artifacts.
         NotFoundError: There is no such node.
     """
-    key = params.key
     with reader.views(team_ids) as views:
-        for view in views:
-            node = find_data(view, key)
-            if node is not None:
-                return _data_detail(view, node, params.most_versions)
+        view, node = find_data(views, params.key)
+        return _data_detail(view, node, params.most_versions)
+
+
+def find_data(views: Sequence[TeamGraph], key: str) -> tuple[TeamGraph, int]:
+    """Return the version of a key, or the one that any selector means.
+
+    Raises:
+        SelectorError: The selector cannot be read, or means several artifacts.
+        NotFoundError: There is no such version.
+    """
+    if not _DATA_KEY.fullmatch(key):
+        return version_of(views, key)
+    for view in views:
+        node = _find_data(view, key)
+        if node is not None:
+            return view, node
     raise NotFoundError(f"there is no {key!r}; keys look like data:345", subject=key)
 
 
-def find_data(view: TeamGraph, key: str) -> int | None:
-    """Return the node of a key, if this team has it."""
+def _find_data(view: TeamGraph, key: str) -> int | None:
     number = key.removeprefix("data:")
     if not (number.isascii() and number.isdecimal() and len(number) < 19):
         return None

@@ -11,7 +11,8 @@ from ...model.details import TaskDetail
 from ...model.environment import OF_TASK
 from .compare import compare_edges, compare_environment, compare_metrics, compare_params
 from .details import task_detail
-from .query_session import GraphReader, find, newest
+from .one_node import one_node
+from .query_session import GraphReader
 from .team_graph import TeamGraph, task_of_ref
 
 _FIELDS: Final = (
@@ -31,6 +32,7 @@ def diff(
     """Compare two tasks: inputs, outputs, parameters, metrics, code, environment.
 
     Raises:
+        SelectorError: One of them cannot be read, or means several.
         NotFoundError: One of them is no task, and no version that a task made.
     """
     with reader.views(team_ids) as views:
@@ -77,15 +79,15 @@ def find_task(views: Sequence[TeamGraph], text: str) -> tuple[TeamGraph, int]:
     """Return the task that is meant, or that made the version that is meant.
 
     Raises:
+        SelectorError: The text cannot be read, or means several tasks or artifacts.
         NotFoundError: There is no such task.
     """
-    for view, refs in find(views, f"task:{text}" if text.isdecimal() else text):
-        tasks = [task_of_ref(ref) for ref in refs if ref < 0]
-        if tasks:
-            return view, max(tasks)
-        makers = view.links.makers([newest(refs)]).get(newest(refs), ())
-        if makers:
-            return view, max(makers)
+    view, ref = one_node(views, f"task:{text}" if text.isdecimal() else text)
+    if ref < 0:
+        return view, task_of_ref(ref)
+    makers = view.links.makers([ref]).get(ref, ())
+    if makers:
+        return view, max(makers)
     raise NotFoundError(
         f"{text!r} is no task, and no task made it; diff compares two tasks, or two "
         "versions by the tasks that made them; `why` compares all others",

@@ -38,16 +38,12 @@ def folder_files(
     """List a part of the manifest of a version.
 
     Raises:
+        SelectorError: The selector cannot be read, or means several artifacts.
         NotFoundError: There is no such version, or no manifest of it was recorded.
     """
     with reader.views(team_ids) as views:
-        for view in views:
-            node = find_data(view, params.key)
-            if node is not None:
-                return _files(view, node, params)
-    raise NotFoundError(
-        f"there is no {params.key!r}; keys look like data:345", subject=params.key
-    )
+        view, node = find_data(views, params.key)
+        return _files(view, node, params)
 
 
 def _files(view: TeamGraph, node: int, params: FilesParams) -> FolderFiles:

@@ -9,8 +9,9 @@ from ...model.details import ProvenanceAnswer, ProvenanceParams
 from .details import task_detail
 from .neighborhood import walk
 from .nodes import nodes_of
+from .one_node import one_node
 from .pages import Subgraph, graph_page
-from .query_session import GraphReader, newest
+from .query_session import GraphReader
 from .team_graph import NodeRef, TeamGraph, task_of_ref
 
 #: Tasks rows whole, the nearest ones.
@@ -20,10 +21,14 @@ MAX_TASKS: Final = 100
 def provenance(
     reader: GraphReader, team_ids: Sequence[int], params: ProvenanceParams
 ) -> ProvenanceAnswer:
-    """Answer `lineage.graph.provenance`; of several versions the newest is taken."""
-    with reader.focus(team_ids, params.of, params.as_of) as focus:
-        view, refs = focus[0]
-        ref = newest(refs)
+    """Answer `lineage.graph.provenance` of a run, or an artifact's current version.
+
+    Raises:
+        SelectorError: The selector cannot be read, or means several.
+        NotFoundError: It means nothing that is known.
+    """
+    with reader.views(team_ids, params.as_of) as views:
+        view, ref = one_node(views, params.of)
         hops = walk(view, {ref}, up=True, depth=None)
         part = Subgraph(up=hops, focus={ref})
         order = part.ordered()

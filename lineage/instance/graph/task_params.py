@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from ...model.selector import Filter
@@ -21,7 +21,7 @@ _PARAMS: Final = (
     "{when p.at} ORDER BY p.task_id, p.step, p.name LIMIT :most"
 )
 _STEP_PARAMS: Final = (
-    "SELECT s.task_id, s.params FROM each_int(:ids) AS x"
+    "SELECT s.task_id, s.number, s.params FROM each_int(:ids) AS x"
     " JOIN steps s ON s.team_id = :team AND s.task_id = x.value"
     " WHERE s.params IS NOT NULL{when s.started_at}"
     " ORDER BY s.task_id, s.number LIMIT :most"
@@ -64,21 +64,35 @@ _MEMBERS: Final = (
 
 
 def task_params(
-    view: TeamReader, ids: Collection[int], most: int = MAX_PARAMS
+    view: TeamReader,
+    ids: Collection[int],
+    most: int = MAX_PARAMS,
+    *,
+    steps: Mapping[int, Collection[int] | None] | None = None,
 ) -> dict[int, dict[str, Any]]:
-    """Return the first parameters of each task and its steps; the first name wins."""
+    """Return the first parameters of each task and its steps; the first name wins.
+
+    Args:
+        view: The team's rows.
+        ids: The tasks.
+        most: How many parameters of each.
+        steps: By task the steps whose parameters count; 0 is the body, None is all.
+    """
     found: dict[int, dict[str, Any]] = {}
 
-    def keep(task: int, name: str, value: Any) -> None:
+    def keep(task: int, step: int, name: str, value: Any) -> None:
+        chosen = None if steps is None else steps.get(task)
+        if chosen is not None and step not in chosen:
+            return
         params = found.setdefault(task, {})
         if len(params) < most:
             params.setdefault(name, value)
 
-    for task, _, name, value in view.rows(_PARAMS, ids=ids, most=MAX_VALUES):
-        keep(task, name, json.loads(value))
-    for task, text in view.rows(_STEP_PARAMS, ids=ids, most=MAX_VALUES):
+    for task, step, name, value in view.rows(_PARAMS, ids=ids, most=MAX_VALUES):
+        keep(task, step, name, json.loads(value))
+    for task, step, text in view.rows(_STEP_PARAMS, ids=ids, most=MAX_VALUES):
         for name, value in json.loads(text).items():
-            keep(task, name, value)
+            keep(task, step, name, value)
     return found
 
 

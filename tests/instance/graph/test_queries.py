@@ -339,7 +339,7 @@ def test_bad_values_are_refused(graph: GraphQueries) -> None:
     for options in ({"limit": 0}, {"after": "x"}, {"up": -1}):
         with pytest.raises(ValueError, match=r"limit|after|up"):
             graph.get(TEAM, select="task:1", **options)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="key"):
+    with pytest.raises(SelectorError, match="data: takes a whole number"):
         graph.get_data(TEAM, key="data:x")
     with pytest.raises(NotFoundError):
         graph.get_data(TEAM, key="data:12345")

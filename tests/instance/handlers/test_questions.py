@@ -59,13 +59,18 @@ def test_another_teams_task_is_not_described(teams: InstanceFixture) -> None:
     assert teams.refusal(METHOD, {"key": "task:12@5"})[0] == 404
 
 
-@pytest.mark.parametrize(
-    "body",
-    [{}, {"key": "task:12", "id": 12}, {"key": "data:1"}, {"key": "task:x"}],
-)
+@pytest.mark.parametrize("key", ["data:1", "task:x", "Train@last"])
+def test_a_selector_of_no_task_is_not_found(
+    instance: InstanceFixture, key: str
+) -> None:
+    """What is no key is read as any other selector."""
+    assert instance.refusal(METHOD, {"key": key})[0] == 404
+
+
+@pytest.mark.parametrize("body", [{}, {"key": "task:12", "id": 12}])
 def test_a_task_is_named_once_and_rightly(
     instance: InstanceFixture, body: dict[str, Any]
 ) -> None:
-    """Neither, both, or a key of another form is refused."""
+    """Neither and both are refused."""
     status, details = instance.refusal(METHOD, body)
     assert (status, details["field"]) == (400, "key")
