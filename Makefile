@@ -3,8 +3,10 @@
 
 PYTHON ?= python3
 ARGS ?=
-#: Tests wait for other processes half of their time: more of them than two cores.
-WORKERS ?= 4
+#: Tests wait for other processes half of their time: two of them for each core, up to
+#: what a machine's memory holds of browsers and database servers.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
+    echo $$((n < 2 ? 4 : n > 6 ? 12 : 2 * n)))
 BIN := .venv/bin
 
 # Tests start thousands of programs, which must not compile their imports each time.

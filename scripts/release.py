@@ -137,7 +137,9 @@ def try_wheel(wheel: Path, interpreter: str = sys.executable) -> None:
 
 
 def _install(python: Path, what: str) -> None:
-    subprocess.run([python, "-m", "pip", "install", "--quiet", what], check=True)
+    # What is used is compiled by its use; the rest of the packages need not be.
+    command = [python, "-m", "pip", "install", "--quiet", "--no-compile", what]
+    subprocess.run(command, check=True)
 
 
 def _run(python: Path, *arguments: str) -> str:

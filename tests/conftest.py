@@ -34,8 +34,16 @@ _PREFIXES = ("LINEAGE_", "SUPERVISELY_", "CONTEXT_", "context.", "modal.")
 #: processes, servers and pools. Measuring the programs of all tests would double the
 #: time that they take.
 _MEASURED = (
-    "tests/delivery/", "tests/instance/sso/",
+    "tests/delivery/test_forks.py", "tests/delivery/test_prefork.py",
+    "tests/delivery/test_process_end.py", "tests/delivery/test_runtime.py",
+    "tests/delivery/test_signals.py", "tests/instance/sso/",
     "tests/cli/test_demo.py", "tests/cli/test_serve.py",
+)  # fmt: skip
+#: Tests that are not measured at all: they read files, drive a browser, or repeat in
+#: many forms what plain tests reach as well.
+_UNMEASURED = (
+    "tests/architecture/", "tests/benchmarks/", "tests/crash/", "tests/deploy/",
+    "tests/journeys/", "tests/neighbours/", "tests/page/", "tests/test_redaction.py",
 )  # fmt: skip
 #: How coverage makes a program measure itself.
 _MEASURE = "COVERAGE_PROCESS_CONFIG"
@@ -57,6 +65,13 @@ def pytest_runtest_makereport() -> Generator[None, Any, None]:
     if _IS_CI and report.skipped and not (hasattr(report, "wasxfail") or is_extra):
         report.outcome = "failed"
         report.longrepr = f"skipped on CI: {report.longrepr}"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests that are run without measuring what they reach."""
+    is_measuring = item.config.pluginmanager.hasplugin("_cov")
+    if is_measuring and item.nodeid.startswith(_UNMEASURED):
+        item.add_marker("no_cover")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from source_tree import modules, relative, tree
+from source_tree import modules, nodes, relative
 
 
 def _handlers() -> list[tuple[str, ast.ExceptHandler]]:
     return [
         (f"{relative(path)}:{node.lineno}", node)
         for path in modules()
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.ExceptHandler)
     ]
 

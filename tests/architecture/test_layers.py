@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from source_tree import PACKAGE, ROOT, modules, relative, tree
+from source_tree import PACKAGE, ROOT, modules, nodes, relative
 
 
 def test_import_contracts_hold() -> None:
@@ -22,7 +22,7 @@ def test_nobody_inside_enters_by_the_front_door() -> None:
     entering = [
         f"{relative(path)}:{node.lineno}"
         for path in modules()
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if _enters_front_door(path.parent.relative_to(PACKAGE).parts, node)
     ]
     assert entering == []
@@ -33,7 +33,7 @@ def test_imports_inside_the_package_are_relative() -> None:
     absolute = [
         f"{relative(path)}:{node.lineno}"
         for path in modules()
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.ImportFrom)
         and node.level == 0
         and (node.module or "").split(".")[0] == "lineage"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from source_tree import ROOT, committed, functions, modules, relative, tree
+from source_tree import ROOT, committed, functions, modules, nodes, relative, tree
 
 #: Words that must not come back, and the glossary's words for them.
 _UNWANTED = {
@@ -131,7 +131,7 @@ def test_the_decided_words_are_used() -> None:
 
 def _bound_names(path: Path) -> Iterator[tuple[str, int]]:
     """Yield each name that a file gives to something, with its line."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield node.name, node.lineno

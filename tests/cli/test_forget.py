@@ -25,6 +25,8 @@ from lineage.journal.records import encode, encode_together, read
 from lineage.model.facts import Fact
 from lineage.system import locked
 
+pytestmark = pytest.mark.slow  # Each test makes a store of its own.
+
 SECRET = 'patient Käthe "K" 4711'
 
 

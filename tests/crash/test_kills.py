@@ -14,7 +14,7 @@ SEED = 20260
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("victim", "kills"), [("recorder", 140), ("server", 40), ("both", 40)]
+    ("victim", "kills"), [("recorder", 60), ("server", 20), ("both", 20)]
 )
 def test_killed_processes_lose_double_and_invent_nothing(
     victim: Victim, kills: int, tmp_path: Path

@@ -9,6 +9,7 @@ from mount_tools import MAY_NOT, namespace, run_on_disk
 
 pytestmark = [
     pytest.mark.posix,
+    pytest.mark.slow,
     pytest.mark.skipif(namespace() is None, reason=MAY_NOT),
 ]
 
@@ -153,7 +154,6 @@ assert arrived() == list(range(1, 10))
     ran_well(body, tmp_path)
 
 
-@pytest.mark.slow
 def test_facts_wait_until_the_embedded_store_has_room(tmp_path: Path) -> None:
     """A full disk under SQLite costs no fact, also when the process is killed."""
     body = """
@@ -206,13 +206,13 @@ runtime().journal.write('{"f":"edge","dir":"input","kind":"project","id":"%s"}'
                         % ("x" * 9000))
 fill(leave=4096)
 is_away[0] = False
-assert len(lineage.flush(20).refused) == 1
+assert len(lineage.flush(2).refused) == 1
 status = read_status(home)
 assert (status.waiting, status.refused) == (1, ())
 free()
 reset_runtime()
 lineage.configure(exporter=Refusing())
-assert len(lineage.flush(20).refused) == 1
+assert len(lineage.flush(2).refused) == 1
 [refused] = read_status(home).refused
 assert refused.reason == "no such project"
 """

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from zlib import adler32
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,7 @@ TOGETHER = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(TOGETHER, st.data())
 def test_facts_written_together_have_a_mark_each(
     texts: list[str], data: st.DataObject
@@ -93,6 +95,7 @@ def test_facts_written_together_have_a_mark_each(
     assert records.checksum(bytes(line[:-1])) == line[: records.MARK_AT]
 
 
+@pytest.mark.slow
 @given(TOGETHER, st.data())
 def test_facts_written_together_are_torn_together(
     texts: list[str], data: st.DataObject

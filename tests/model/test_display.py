@@ -77,6 +77,7 @@ def test_other_answers_are_tables() -> None:
     assert "<td>data:1</td>" in html
 
 
+@pytest.mark.slow
 def test_networkx_gets_every_member(answer: GraphAnswer) -> None:
     """Nodes by their keys, edges by their ends."""
     graph = answer.to_networkx()
@@ -93,6 +94,7 @@ def test_a_missing_library_is_named_with_the_remedy(
         answer.to_pandas()
 
 
+@pytest.mark.slow
 def test_pandas_gets_a_row_for_each_node(answer: GraphAnswer) -> None:
     """Rows are the nodes, columns their members."""
     pandas = pytest.importorskip("pandas")

@@ -66,9 +66,10 @@ def test_axe_finds_no_serious_fault(look: Look, signs: StoryFixture, view: str) 
     page = look(address, reduced_motion="reduce")
     expect(page.locator("main h1").first).to_be_attached()
     page.wait_for_load_state("networkidle")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        assert faults(page) == [], scheme
+    assert faults(page) == []
+    # Of all that axe looks at, colours alone are others in the dark.
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    assert faults(page, "color-contrast") == []
 
 
 @pytest.mark.parametrize("view", ["home", "graph", "impact", "stale", "compare"])

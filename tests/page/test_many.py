@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from instance_server import Served, in_thread, settings_for
 from page_store import FAIL_EVERY, RUNS, fill_store
 from playwright.sync_api import Page, Response, Route, expect
+from shared_making import made_once
 
 Look = Callable[..., Any]
 
@@ -38,8 +40,9 @@ MIN_TEXT_PX = 11.0
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of a store with 600 runs, built once."""
-    return fill_store(tmp_path_factory.mktemp("runs"))
+    """The home of a store with 600 runs, built once; each worker has its own copy."""
+    made = made_once(tmp_path_factory, "600 runs", fill_store)
+    return shutil.copytree(made / "home", tmp_path_factory.mktemp("runs") / "home")
 
 
 @pytest.fixture

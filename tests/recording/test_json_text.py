@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lineage.recording.json_text import compact, member, quote, shorten
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_quoted_text_is_json_that_a_store_can_keep(text: str) -> None:
     """What comes back is the text, without NUL."""
