@@ -1,7 +1,7 @@
 """Dask distributed: submitted functions record into the task that submits them.
 
 Decorated functions carry the task by themselves, in every kind of graph; this is for
-plain functions handed to `Client.submit` and `Client.map`.
+plain functions handed to `Client.submit`, `Client.map` and `Client.run`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from typing import Any
 
 import wrapt
 
-from ..tracking.carrier import CarriedCall, Carrier, open_scope
+from ..tracking.carrier import CarriedFunction, Carrier, open_scope
 from ..tracking.tracked import declarations_of
 
 
 def install(module: Any) -> None:
     """Wrap how functions are submitted."""
-    for name in ("submit", "map"):
+    for name in ("submit", "map", "run"):
         wrapt.wrap_function_wrapper(module, f"Client.{name}", _submit)
 
 
@@ -26,4 +26,5 @@ def _submit(wrapped: Any, _client: Any, args: Any, kwargs: Any) -> Any:
         return wrapped(*args, **kwargs)
     if declarations_of(args[0]) is not None:
         return wrapped(*args, **kwargs)
-    return wrapped(CarriedCall(args[0], Carrier(scope)), *args[1:], **kwargs)
+    # Workers await coroutine functions, and give some parameters by their names.
+    return wrapped(CarriedFunction(args[0], Carrier(scope)), *args[1:], **kwargs)

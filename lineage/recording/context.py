@@ -8,7 +8,7 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from time import time_ns
 from typing import Any, Final
@@ -111,6 +111,7 @@ class ActiveTask:
         "recorder",
         "root",
         "seen",
+        "sees_end",
         "task_id",
     )
 
@@ -148,6 +149,8 @@ class ActiveTask:
         #: Whether the next edge has more to do: record the task, carry its card.
         self.is_pending = True
         self.is_ended = False
+        #: Looks whether a task of another process has ended; None for one of this.
+        self.sees_end: Callable[[], bool] | None = None
         self.root = StepContext(self, None, "")
         self.root.at = time_ns()
         #: Identities recorded, by edge prefix.
@@ -167,8 +170,19 @@ class ActiveTask:
                 self.seen[prefix] = Seen(seen)
                 seen.older = {}
 
-    def join(self) -> None:
-        """Mark it as opened by another process, which records it and its end."""
+    def has_ended(self) -> bool:
+        """Whether it has ended, here or in the process that opened it."""
+        if self.sees_end is not None and not self.is_ended:
+            self.is_ended = self.sees_end()
+        return self.is_ended
+
+    def join(self, sees_end: Callable[[], bool] | None = None) -> None:
+        """Mark it as opened by another process, which records it and its end.
+
+        Args:
+            sees_end: Looks whether it has ended there; None where that cannot be seen.
+        """
+        self.sees_end = sees_end
         self.is_joined = self.is_emitted = self.has_about = True
         self.is_pending = False
         self.pid = 0

@@ -340,6 +340,19 @@ def append_repeated(texts: list[str], source: StepContext, at: int) -> None:
             repeated[ref] = ""
 
 
+def inherit_inputs(scope: StepContext) -> None:
+    """Make the inputs of the blocks around a block its own: one step is handed over."""
+    own = scope.inputs or []
+    for prefix, identity in scope.inherited_inputs():
+        if (prefix, identity) in own:
+            continue
+        own.append((prefix, identity))
+        shown = identity if type(identity) is int else quote(str(identity))
+        scope.repeated = scope.repeated or {}
+        scope.repeated.setdefault((prefix, identity), f'{prefix},"id":{shown}')
+    scope.inputs = own or None
+
+
 def write(recorder: Recorder, texts: list[str]) -> None:
     """Write facts; also flush pending step ends once there are too many."""
     if len(recorder.ends) > MAX_PENDING_ENDS:

@@ -42,9 +42,9 @@ class OpenTasks:
         with guard("The mark of an ended task cannot be removed"):
             Path(self._folder, key).unlink(missing_ok=True)
 
-    def is_open(self, key: str) -> bool:
-        """Whether a task is marked as open."""
-        return os.path.exists(os.path.join(self._folder, key))
+    def has_ended(self, key: str) -> bool:
+        """Whether a task that was marked has no mark any more."""
+        return not os.path.exists(os.path.join(self._folder, key))
 
     def _remove_old(self) -> None:
         before = time.time() - _MAX_AGE_S

@@ -9,6 +9,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from time import time_ns
 from typing import Final
 from weakref import WeakValueDictionary
@@ -23,7 +24,14 @@ from .context import (
     StepContext,
     forget,
 )
-from .edges import MAX_SEEN, append_artifact, append_edge, append_repeated, write
+from .edges import (
+    MAX_SEEN,
+    append_artifact,
+    append_edge,
+    append_repeated,
+    inherit_inputs,
+    write,
+)
 from .environment import EnvironmentLookup, deadline
 from .fact_json import (
     described,
@@ -112,9 +120,18 @@ class Recorder:
         self._tasks: WeakValueDictionary[str, ActiveTask] = WeakValueDictionary()
         forksafe.register(self)
 
+    def before_fork(self) -> None:
+        """Mark the open tasks, so that the child sees when the parent ends them."""
+        if self._open_tasks is not None:
+            for task in list(self._open.values()):
+                self._mark(task, self._open_tasks)
+
     def reset_after_fork(self) -> None:
         """Reset in the child of a fork, where the parent's threads do not exist."""
         self._lock = threading.RLock()
+        for task in self._open.values():
+            if task.is_marked and self._open_tasks is not None:
+                task.sees_end = partial(self._open_tasks.has_ended, task.key)
         self.commit.reset_after_fork()
         if self.environment is not None:
             self.environment.reset_after_fork()
@@ -123,15 +140,26 @@ class Recorder:
     # -- where a fact belongs ------------------------------------------------
 
     def process_root(self) -> StepContext:
-        """Return the body of the process's own task."""
-        return (self.process or self.process_task()).root
+        """Return the body of the process's own task.
+
+        In a program that a task of another process has started, it is the step that
+        started it, while that task is open.
+        """
+        process = self.process
+        if process is not None and process.sees_end is not None and process.has_ended():
+            process = self.process = None  # The parent of this fork opened it.
+        if process is not None:
+            return process.root
+        return self._started_by() or self.process_task().root
 
     def scope(self) -> StepContext | None:
         """Return the innermost step or task here; None inside `disabled()`."""
         current = CURRENT.get()
         if current is None:
             return self.process_root()
-        return current if isinstance(current, StepContext) else None
+        if not isinstance(current, StepContext):
+            return None
+        return self.process_root() if current.task.has_ended() else current
 
     def process_task(self) -> ActiveTask:
         """Return the process's own task, opening it when there is none.
@@ -139,9 +167,10 @@ class Recorder:
         A process that was started inside a task of another process records into
         that one while it is open.
         """
-        token = None if self.process is not None else ambient_token()
-        if token is not None and not token.has_ended():
-            return self.join(token).task
+        started_by = None if self.process is not None else self._started_by()
+        if started_by is not None:
+            return started_by.task
+        token = ambient_token()
         with self._lock:
             if self.process is None:
                 name = self.settings.app_name
@@ -216,8 +245,12 @@ class Recorder:
         """Return the step or task in which a task is opened."""
         current = CURRENT.get()
         if isinstance(current, StepContext):
-            return None if current.task.is_ended else current
-        token = None if self.process is not None else ambient_token()
+            return None if current.task.has_ended() else current
+        return None if self.process is not None else self._started_by()
+
+    def _started_by(self) -> StepContext | None:
+        """Return the step that started this process, while its task is open."""
+        token = ambient_token()
         return None if token is None or token.has_ended() else self.join(token)
 
     def _take_implicit(
@@ -246,6 +279,7 @@ class Recorder:
         if scope.parent is not None:
             scope.is_referenced = True
             step = scope.ensure_key().strip('"')
+            inherit_inputs(scope)
             texts: list[str] = []
             if scope.repeated:
                 append_repeated(texts, scope, time_ns())
@@ -253,9 +287,7 @@ class Recorder:
         home = ""
         if self._open_tasks is not None:
             home = os.path.abspath(self.settings.home)
-            if task.pid == os.getpid() and not task.is_marked:
-                task.is_marked = True
-                self._open_tasks.mark(task.key)
+            self._mark(task, self._open_tasks)
         return TaskToken(
             task.key,
             task.task_id,
@@ -266,6 +298,11 @@ class Recorder:
             host_id() if home else "",
         )
 
+    def _mark(self, task: ActiveTask, open_tasks: OpenTasks) -> None:
+        if task.pid == os.getpid() and not task.is_marked:
+            task.is_marked = True
+            open_tasks.mark(task.key)
+
     def join(self, token: TaskToken) -> StepContext:
         """Return the step of a task that another process, or this one, opened."""
         with self._lock:
@@ -274,7 +311,7 @@ class Recorder:
                 task = ActiveTask(
                     token.name, task_id=token.task_id, recorder=self, key=token.key
                 )
-                task.join()
+                task.join(token.has_ended)
                 self._joined[token.key] = task
                 if len(self._joined) > MAX_JOINED:
                     del self._joined[next(iter(self._joined))]
@@ -423,9 +460,11 @@ class Recorder:
     def write_pending_step_ends(self) -> None:
         """Write the buffered step ends, and bound what tasks remember."""
         self.write(self.take_step_ends())
-        tasks = [*self._tasks.values(), *self._open.values(), *self._joined.values()]
-        for task in tasks:
+        joined = list(self._joined.values())
+        for task in (*self._tasks.values(), *self._open.values(), *joined):
             task.forget_oldest(MAX_SEEN)
+        for task in joined:
+            task.has_ended()  # which its calls with ids alone do not ask
 
     def flush_pending(self, wait_s: float = 0.0) -> None:
         """Write what waited: step ends, and what is found in the background.

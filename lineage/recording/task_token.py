@@ -65,7 +65,7 @@ class TaskToken:
 
     def has_ended(self) -> bool:
         """Whether the task is known to have ended."""
-        return self.is_local and not OpenTasks(self.home).is_open(self.key)
+        return self.is_local and OpenTasks(self.home).has_ended(self.key)
 
 
 @lru_cache(maxsize=256)

@@ -419,7 +419,7 @@ class CallPlan:
             parent = process_root()
         elif isinstance(current, DisabledScope):
             return None
-        elif current.task.is_ended:
+        elif current.task.has_ended():
             parent = runtime().recorder.process_root()
         else:
             parent = current

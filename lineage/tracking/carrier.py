@@ -17,6 +17,7 @@ from ..runtime import runtime
 from .call_plan import Wrapper
 from .generators import CurrentStep, Thrown
 from .signatures import CallStyle, call_style, named_after
+from .start_hooks import install
 
 
 class Carrier:
@@ -41,7 +42,7 @@ class Carrier:
         if isinstance(scope, DisabledScope):
             return cast("StepContext", scope)
         if scope is not None:
-            return None if scope.task.is_ended else scope
+            return None if scope.task.has_ended() else scope
         return attempt(_joined, self._token, log_carry_failure)
 
     def token(self) -> TaskToken | None:
@@ -77,7 +78,7 @@ def open_scope() -> StepContext | None:
         if process is None or process.name is None or process.is_ended:
             return None
         return process.root if process.is_opened else None
-    if not isinstance(current, StepContext) or current.task.is_ended:
+    if not isinstance(current, StepContext) or current.task.has_ended():
         return None
     task = current.task
     return current if task.is_opened or task.is_joined else None
@@ -106,6 +107,7 @@ def log_carry_failure(error: Exception) -> None:
 def _joined(token: TaskToken | None) -> StepContext | None:
     if token is None or not is_on() or token.has_ended():
         return None
+    install()
     process_runtime = runtime()
     if token.is_local and os.path.isdir(token.home):
         home = Path(token.home)
@@ -121,7 +123,7 @@ def is_inherited(current: Any) -> bool:
     if not isinstance(current, StepContext):
         return False
     task = current.task
-    return task.is_ended or (not task.is_joined and task.pid != os.getpid())
+    return task.has_ended() or (not task.is_joined and task.pid != os.getpid())
 
 
 def carried_wrapper(
@@ -244,6 +246,9 @@ class CarriedFunction(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # as wr
     def __reduce_ex__(self, protocol: Any) -> Any:
         return CarriedFunction, (self.__wrapped__, self._self_carrier)
 
+    def __dask_tokenize__(self) -> Any:
+        return self.__wrapped__
+
     def __copy__(self) -> CarriedFunction:
         return self
 
@@ -267,9 +272,6 @@ class CarriedCall:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return CarriedCall, (self.function, self.carrier)
-
-    def __dask_tokenize__(self) -> Any:
-        return self.function
 
     @property
     def __name__(self) -> str:

@@ -111,6 +111,10 @@ class TaskHandle:
             current is None or isinstance(current, StepContext)
         ):
             return None
+        if self._task.has_ended():
+            return runtime().recorder.process_root()
+        if current is None and self._task.is_joined:
+            current = runtime().recorder.process_root()
         if current is not None and current.task is self._task:
             return current
         return self._task.root

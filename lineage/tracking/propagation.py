@@ -1,47 +1,26 @@
-"""Lets threads and pools that are started inside a task record into it.
-
-Installed when the first task is opened: an app that opens none is left as it is.
-"""
+"""Lets threads, pools and programs that are started inside a task record into it."""
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import wrapt
 
 from .. import forksafe
-from ..errors import guard
+from ..errors import attempt, guard
 from ..recording.context import CURRENT, StepContext
 from ..recording.enabled import is_on
 from ..recording.task_token import PROCESS_KEY, VARIABLE
-from .carrier import CarriedCall, Carrier, open_scope
+from .carrier import CarriedCall, Carrier, log_carry_failure, open_scope
 from .generators import CurrentStep
 
 _POOL_METHODS: Final = ("apply_async", "_map_async", "imap", "imap_unordered")
 _state = threading.local()
-
-
-class _Installation:
-    """Whether the standard library's entry points are wrapped in this process."""
-
-    is_done = False
-
-
-def install() -> None:
-    """Wrap how threads and pools are started, once in a process."""
-    if _Installation.is_done:
-        return
-    _Installation.is_done = True
-    wrapt.wrap_function_wrapper(threading, "Thread.start", _start_thread)
-    wrapt.register_post_import_hook(_configure_process, "multiprocessing.process")
-    wrapt.register_post_import_hook(_wrap_threads, "concurrent.futures.thread")
-    wrapt.register_post_import_hook(_wrap_processes, "concurrent.futures.process")
-    wrapt.register_post_import_hook(_wrap_pools, "multiprocessing.pool")
 
 
 class _Entry:
@@ -129,21 +108,78 @@ _environ: Final = _Carried(VARIABLE, lambda: os.environ)
 _config: Final = _Carried(PROCESS_KEY, _process_config)
 
 
-def _configure_process(module: Any) -> None:
+def wrap_processes(module: Any) -> None:
+    """Let processes of `multiprocessing` record into the task that makes them."""
     token = os.environ.get(VARIABLE)
     config = getattr(module.current_process(), "_config", None)
     if token and isinstance(config, dict):
         config.setdefault(PROCESS_KEY, token)
+    wrapt.wrap_function_wrapper(module, "BaseProcess.__init__", _make_process)
+
+
+def _make_process(wrapped: Any, process: Any, args: Any, kwargs: Any) -> Any:
+    made = wrapped(*args, **kwargs)
+    scope = _scope()
+    if scope is not None:
+        with guard("A child process cannot learn of the task"):
+            # The whole task: the process may do more than what the step asked for.
+            token = scope.task.recorder.token(scope.task.root)
+            process._config[PROCESS_KEY] = token.encode()  # noqa: SLF001  it has no public name
+    return made
+
+
+def wrap_programs(module: Any) -> None:
+    """Let programs that are started record into the step that starts them."""
+    wrapt.wrap_function_wrapper(module, "Popen.__init__", _start_program)
+
+
+#: The place of `env` among the positional arguments of `subprocess.Popen`.
+_ENV_PLACE: Final = 10
+
+
+def _start_program(wrapped: Any, _program: Any, args: Any, kwargs: Any) -> Any:
+    scope = _scope()
+    if scope is None:
+        return wrapped(*args, **kwargs)
+    is_positional = len(args) > _ENV_PLACE
+    given = args[_ENV_PLACE] if is_positional else kwargs.get("env")
+    carried = attempt(partial(_carried_env, scope), given, log_carry_failure)
+    if carried is None:
+        return wrapped(*args, **kwargs)
+    if is_positional:
+        args = (*args[:_ENV_PLACE], carried, *args[_ENV_PLACE + 1 :])
+    else:
+        kwargs = {**kwargs, "env": carried}
+    return wrapped(*args, **kwargs)
+
+
+def _carried_env(scope: StepContext, given: Any) -> dict[Any, Any] | None:
+    """Return the environment of a program with its step in it; None to leave it.
+
+    One that the app made is left as it is, unless it has our variable from the
+    environment of this process.
+    """
+    inherited = os.environ.get(VARIABLE)
+    env = os.environ if given is None else given
+    if given is not None and (inherited is None or given.get(VARIABLE) != inherited):
+        return None
+    token = scope.task.recorder.token(scope).encode()
+    return None if token == inherited else {**env, VARIABLE: token}
 
 
 def _scope() -> StepContext | None:
     return open_scope() if is_on() else None
 
 
+def wrap_thread_start(module: Any) -> None:
+    """Let a thread record into the step that starts it."""
+    wrapt.wrap_function_wrapper(module, "Thread.start", _start_thread)
+
+
 def _start_thread(wrapped: Any, thread: Any, args: Any, kwargs: Any) -> Any:
     scope = None if CURRENT.get() is None else _scope()
     if scope is not None and not getattr(_state, "is_in_pool", False):
-        thread.run = functools.partial(_run_thread, thread, scope, thread.run)
+        thread.run = partial(_run_thread, thread, scope, thread.run)
     return wrapped(*args, **kwargs)
 
 
@@ -154,15 +190,18 @@ def _run_thread(thread: Any, scope: StepContext, run: Callable[[], Any]) -> None
         run()
 
 
-def _wrap_threads(module: Any) -> None:
+def wrap_thread_pools(module: Any) -> None:
+    """Let work for a pool of threads record into the step that submits it."""
     wrapt.wrap_function_wrapper(module, "ThreadPoolExecutor.submit", submit_carried)
 
 
-def _wrap_processes(module: Any) -> None:
+def wrap_process_pools(module: Any) -> None:
+    """Let work for a pool of processes record into the step that submits it."""
     wrapt.wrap_function_wrapper(module, "ProcessPoolExecutor.submit", submit_carried)
 
 
-def _wrap_pools(module: Any) -> None:
+def wrap_pools(module: Any) -> None:
+    """Let work for a pool of `multiprocessing` record into the step that submits it."""
     for name in _POOL_METHODS:
         wrapt.wrap_function_wrapper(module, f"Pool.{name}", submit_carried)
 

@@ -17,7 +17,8 @@ from .cards import Card
 from .declaration import Declarations
 from .decorator import F
 from .handle import TaskHandle
-from .propagation import carry_to_children, install
+from .propagation import carry_to_children
+from .start_hooks import install
 from .tracked import wrap
 
 

@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WAYS = "tracking/test_ways_of_running.py"
+STARTED = "tracking/test_start_hooks.py"
 NEIGHBOURS = "neighbours/test_neighbours.py"
 EACH = "test_all_edges_are_one_tasks"
 #: By the beginning of the row: the file, its tests, and the values they run with.
@@ -31,6 +32,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
         "test_all_edges_are_one_tasks|test_an_entrypoint_in_a_child_is_a_child_task",
         "subprocess",
     ),
+    "`os.system`": (STARTED, "test_other_ways_to_start", "os.system|posix_spawn|execv"),
     "joblib": (
         NEIGHBOURS,
         "test_joblib|test_joblib_keeps_a_pool_of_multiprocessing",
@@ -38,6 +40,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     ),
     "Dask: threads": (NEIGHBOURS, "test_dask_on_one_machine", "threads|processes|sync"),
     "Dask distributed: `submit`": (NEIGHBOURS, "test_dask_distributed", "submit"),
+    "Dask distributed: actors": (NEIGHBOURS, "test_dask_actors", "actor=True"),
     "Dask distributed: `delayed`": (NEIGHBOURS, "test_dask_distributed", "delayed"),
     "Ray: remote": (NEIGHBOURS, "test_ray_functions", "remote"),
     "Ray: actors": (NEIGHBOURS, "test_ray_actors", "actor|async"),
@@ -71,6 +74,11 @@ ROWS: dict[str, tuple[str, str, str]] = {
         "cloudpickle|dill",
     ),
     "a worker that is killed": (WAYS, "test_a_killed_worker_leaves_no_task", "_exit"),
+    "threads, pools and programs": (
+        STARTED,
+        "test_a_worker_hands_its_task_on|test_a_program_is_its_starters",
+        "thread|pool|worker that served another task",
+    ),
     "a worker that outlives": (
         WAYS,
         "test_a_worker_never_adds_to_a_task_that_ended",

@@ -185,6 +185,62 @@ def test_dask_distributed(processes: bool, tmp_path: Path) -> None:
     assert _run_twice(code, tmp_path) == expected
 
 
+def test_dask_calls_what_is_carried_as_it_is(tmp_path: Path) -> None:
+    """Coroutine functions are awaited, parameters of Dask's own are given."""
+    _need("distributed")
+    code = """
+    from contextlib import contextmanager
+    from dask.distributed import Client, LocalCluster
+    @contextmanager
+    def setup():
+        with LocalCluster(
+            n_workers=1, threads_per_worker=1, dashboard_address=None
+        ) as cluster, Client(cluster) as client:
+            globals()["client"] = client
+            yield
+    async def wait(part): return plain(part)
+    def look(part, dask_worker=None): return plain(part), dask_worker is not None
+    def work(name):
+        assert client.submit(wait, "s3://b/wait" + name).result()[-1] == name
+        assert client.gather(client.map(wait, ["s3://b/map" + name]))
+        ((part, has_worker),) = client.run(look, "s3://b/run" + name).values()
+        assert has_worker
+    """
+    assert _run_twice(code, tmp_path) == _expected("wait", "map", "run")
+
+
+def test_dask_actors(tmp_path: Path) -> None:
+    """A decorated method records into the maker's task, headers carry any other."""
+    _need("distributed")
+    code = """
+    from dask.distributed import Client, LocalCluster
+    class Counter:
+        @uses_file("part")
+        def count(self, part): return 1
+        def join(self, headers, part):
+            with lineage.join(headers): plain(part)
+        def look(self, part): plain(part)
+    if __name__ == "__main__":
+        with LocalCluster(
+            n_workers=1, threads_per_worker=1, dashboard_address=None
+        ) as cluster, Client(cluster) as client:
+            with lineage.task("A"):
+                actor = client.submit(Counter, actor=True).result()
+                actor.count("s3://b/countA").result()
+            with lineage.task("B"):
+                actor.count("s3://b/countB").result()
+                actor.join(lineage.headers(), "s3://b/joinB").result()
+                actor.look("s3://b/lookB").result()
+    """
+    done = run_program(code, tmp_path, timeout=110)
+    assert done.returncode == 0, done.stderr
+    assert _recorded(tmp_path) == {
+        "A": {"countA"},
+        "B": {"joinB"},
+        "program.py": {"countB", "lookB"},
+    }
+
+
 @pytest.mark.parametrize("scheduler", ["threads", "processes", "sync"])
 def test_dask_on_one_machine(scheduler: str, tmp_path: Path) -> None:
     """Dask's own schedulers keep the task of the call to `compute`."""

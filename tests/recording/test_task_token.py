@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lineage.recording.open_tasks import OpenTasks
+from lineage.recording.recorder import Recorder
 from lineage.recording.task_token import VARIABLE, TaskToken, host_id, settings_here
 
 
@@ -54,3 +56,26 @@ def test_a_home_that_cannot_be_taken_over_is_not(
     token = TaskToken("key", home=home, host=host)
     monkeypatch.setenv(VARIABLE, "" if why == "none" else token.encode())
     assert settings_here().home.name == ".lineage"
+
+
+def test_a_joined_task_ends_where_it_was_opened(parent: TaskToken) -> None:
+    """Whoever asks sees it at once, a call with ids alone with the next delivery."""
+    recorder = Recorder([].append)
+    task = recorder.join(parent).task
+    recorder.write_pending_step_ends()
+    assert (task.is_ended, task.has_ended()) == (False, False)
+    OpenTasks(parent.home).unmark(parent.key)
+    assert not task.is_ended
+    recorder.write_pending_step_ends()
+    assert task.is_ended
+
+
+def test_a_program_records_into_the_step_that_started_it(
+    parent: TaskToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is the step of the token, in a task of it and outside of all."""
+    monkeypatch.setenv(VARIABLE, replace(parent, step="s-1", has_inputs=True).encode())
+    recorder = Recorder([].append)
+    assert recorder.process_root().key == '"s-1"'
+    assert recorder.process_task().key == "key"
+    assert recorder.open_task("inner").parent_step == '"s-1"'
