@@ -268,6 +268,8 @@ def test_impact_names_an_artifact_once(look: Look, served: Served) -> None:
     expect(lead.get_by_role("link")).to_have_count(1)
     expect(lead).to_contain_text("berlin/shop.csv")
     expect(lead).to_contain_text("and 66 other versions")
+    first = page.locator("tbody tr").first
+    expect(first.locator('[data-column="Status"]')).to_have_text("stale")
 
 
 @pytest.mark.parametrize("view", ["stale", "impact"])
@@ -284,6 +286,54 @@ def test_a_table_fits_on_a_phone(look: Look, served: Served, view: str) -> None:
         assert box is None or box["x"] + box["width"] <= 390
     expect(cells.nth(1)).to_have_attribute("data-column", re.compile("Made by|Effect"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_list_of_nodes_fits_on_a_phone(look: Look, served: Served) -> None:
+    """A row is a block, whose cells name their columns; nothing is scrolled aside."""
+    phone = {"width": 390, "height": 844}
+    key = artifact(served, "best.pt")
+    page = look(f"/?focus={key}&as=list", viewport=phone)
+    box = page.get_by_role("region", name="The graph as a list")
+    row = box.locator("tbody tr").filter(has_text="Evaluate unet").first
+    expect(row.locator('[data-column="Comes from"]')).to_contain_text("best.pt")
+    expect(row.locator('[data-column="Leads to"]')).to_be_visible()
+    row.get_by_role("button", name="Members of").click()
+    expect(box.locator('[data-column="Differs in"]').first).to_contain_text("threshold")
+    assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_path_keeps_its_end_however_narrow(
+    look: Look, served: Served, width: int
+) -> None:
+    """The folder of all is the same; what distinguishes files is the end."""
+    page = look("/?tab=data", viewport={"width": width, "height": 844})
+    rows = page.locator(".artifact-row")
+    expect(rows.first).to_be_visible()
+    for row in rows.all()[:10]:
+        place = row.locator(".task-place")
+        path = place.get_attribute("title") or ""
+        assert path.endswith(place.locator(".middle-tail").inner_text())
+        end = place.locator(".middle-tail > span").bounding_box()
+        cell = row.get_by_role("rowheader").bounding_box()
+        assert end is not None
+        assert cell is not None
+        assert end["x"] + end["width"] <= cell["x"] + cell["width"]
+    assert "file://" not in rows.first.inner_text()
+
+
+def test_the_strip_of_versions_names_how_many_it_shows(
+    look: Look, served: Served
+) -> None:
+    """The newest come with the panel, all of them on request."""
+    key = artifact(served, "best.pt")
+    panel = look(f"/?focus={key}&sel={key}").locator(".panel")
+    caption = panel.locator(".strip figcaption")
+    expect(caption).to_contain_text(f"the newest 50 of {VERSIONS} versions")
+    expect(panel.locator(".facts")).to_contain_text(re.compile("Path/.*best.pt"))
+    panel.get_by_role("button", name=f"Show more of {VERSIONS}").click()
+    expect(caption).to_contain_text(re.compile(rf"\D{VERSIONS} versions"))
+    expect(caption).not_to_contain_text("newest")
 
 
 def test_the_chosen_node_is_never_covered(look: Look, served: Served) -> None:

@@ -254,6 +254,7 @@ def test_columns_and_what_they_are_made_from_are_a_table(
     row = table.get_by_role("row").filter(has_text="total")
     expect(row).to_contain_text("DECIMAL")
     expect(row).to_contain_text("raw.orders price")
+    assert table.evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
 def test_why_a_version_changed_is_answered_on_request(

@@ -2,7 +2,7 @@ import { selectorOf } from "../src/home/useListing";
 import { expect, test } from "vitest";
 import { isSelector, moved } from "../src/home/search";
 import { inWords } from "../src/home/Runs";
-import { ago, baseName, bytes, countOf, duration, short, statusTone, statusWord } from "../src/model/format";
+import { ago, baseName, bytes, countOf, duration, placeOf, short, statusTone, statusWord } from "../src/model/format";
 import { node } from "./make";
 
 test("sizes and durations use the unit that fits", () => {
@@ -47,4 +47,10 @@ test("the filters of the first page are one selector", () => {
   expect(selectorOf(none)).toBeNull();
   expect(selectorOf({ ...none, q: "unet" })).toBeNull();
   expect(selectorOf({ ...none, q: "status:failed", app: "Train unet", within: "7d" })).toBe('status:failed & app:"Train unet" & since:7d');
+});
+
+test("a local file is its path, and the machine stands apart", () => {
+  expect(placeOf("file://gpu-7/data/a b.csv")).toEqual({ path: "/data/a b.csv", machine: "gpu-7" });
+  expect(placeOf("file:///data/a.csv")).toEqual({ path: "/data/a.csv", machine: null });
+  for (const id of ["s3://bucket/a.csv", "/data/a.csv", 7]) expect(placeOf(id)).toEqual({ path: String(id), machine: null });
 });

@@ -74,6 +74,33 @@ export function NodeLine({ node, onOpen }: { node: GraphNode; onOpen?: () => voi
   );
 }
 
+/** Letters of a long text whose end is always shown. */
+const TAIL = 24;
+
+/** A text in one line, whose middle is left out where there is too little room. */
+export function Middle({ text }: { text: string }) {
+  const letters = Array.from(text.slice(0, 4000));
+  if (letters.length < TAIL) return <>{text}</>;
+  const at = Math.max(Math.ceil(letters.length / 2), letters.length - TAIL);
+  return (
+    <span className="middle">
+      <span className="middle-head">{letters.slice(0, at).join("")}</span>
+      <span className="middle-tail">
+        <span>{letters.slice(at).join("")}</span>
+      </span>
+    </span>
+  );
+}
+
+/** That an artifact is stale, by shape and word. */
+export function Stale() {
+  return (
+    <span className="status tone-busy">
+      <StatusIcon status="stale" /> stale
+    </span>
+  );
+}
+
 /** A text with a button that copies it. */
 export function Copied({ text, label }: { text: string; label?: string }) {
   const [isDone, setDone] = useState(false);
@@ -89,7 +116,7 @@ export function Copied({ text, label }: { text: string; label?: string }) {
         });
       }}
     >
-      <code>{label ?? text}</code>
+      <code>{label ?? <Middle text={text} />}</code>
       {isDone ? <Check size={13} aria-label="copied" /> : <Copy size={13} aria-hidden="true" />}
     </button>
   );

@@ -115,10 +115,12 @@ function MemberRows(props: ListViewProps & { item: NodeItem }) {
           <th scope="row" className="member">
             <NodeLine node={node} onOpen={() => onSelect(node.key)} />
           </th>
-          <td>{kindWord(node.kind)}</td>
-          <td>{node.type === "task" ? <Status status={node.status} /> : node.version}</td>
-          <td className="when">{when(node)}</td>
-          <td colSpan={2} className="quiet" dir="auto">
+          <td data-column="Kind">{kindWord(node.kind)}</td>
+          <td data-column="State">{node.type === "task" ? <Status status={node.status} /> : node.version}</td>
+          <td className="when" data-column={node.type === "task" ? "Started" : "Recorded"}>
+            {when(node)}
+          </td>
+          <td colSpan={2} className="quiet" data-column="Differs in" dir="auto">
             {differing.get(node.key) ?? ""}
           </td>
         </tr>
@@ -158,15 +160,17 @@ function ItemRow(props: ListViewProps & { item: NodeItem; near: { up: NodeItem[]
             <Name item={item} onSelect={onSelect} />
           </span>
         </th>
-        <td>{item.type === "step" ? "step" : kindWord(item.node.kind)}</td>
-        <td>
+        <td data-column="Kind">{item.type === "step" ? "step" : kindWord(item.node.kind)}</td>
+        <td data-column="State">
           <State item={item} />
         </td>
-        <td className="when">{when(item.node)}</td>
-        <td>
+        <td className="when" data-column="Newest">
+          {when(item.node)}
+        </td>
+        <td data-column="Comes from">
           <Names items={near.up} left={item.hidden_up} onSelect={onSelect} />
         </td>
-        <td>
+        <td data-column="Leads to">
           <Names items={near.down} left={item.hidden_down} onSelect={onSelect} />
         </td>
       </tr>

@@ -1,10 +1,10 @@
 /** The table of artifacts: models or data, one row each. */
 import type { MouseEvent } from "react";
 import type { ArtifactSummary } from "../api/types";
-import { PageLink, StatusIcon } from "../app/ui";
+import { Middle, PageLink, Stale } from "../app/ui";
 import { StatTile } from "../app/StatTile";
 import { focusOn } from "../app/useUrl";
-import { ago, bytes, cutMiddle, kindWord, moment, number, plural } from "../model/format";
+import { ago, bytes, kindWord, moment, number, placeOf, plural } from "../model/format";
 import { shown } from "../model/titles";
 import { ListingTable, type Column } from "./ListingTable";
 
@@ -33,14 +33,11 @@ function Row({ row }: { row: ArtifactSummary }) {
           <span className="task-main">
             <span className="task-name" dir="auto">
               <PageLink to={node.key}>{shown(node).title}</PageLink>{" "}
-              {node.is_stale && (
-                <span className="status tone-busy">
-                  <StatusIcon status="stale" /> stale
-                </span>
-              )}
+              {node.is_stale && <Stale />}
             </span>
-            <span className="task-flow" dir="auto" title={id}>
-              {kindWord(node.kind)} · {cutMiddle(id, 64)}
+            <span className="task-flow task-place" dir="auto" title={id}>
+              <span>{kindWord(node.kind)} · </span>
+              <Middle text={placeOf(node.id).path} />
             </span>
           </span>
         </div>

@@ -108,6 +108,12 @@ export function cutMiddle(value: string, length: number): string {
   return `${characters.slice(0, length - 1 - end).join("")}…${characters.slice(-end).join("")}`;
 }
 
+/** An id as people write it: of a local file the path, and the machine that has it. */
+export function placeOf(id: string | number): { path: string; machine: string | null } {
+  const local = /^file:\/\/([^/]*)(\/.*)$/s.exec(String(id));
+  return local ? { path: local[2] as string, machine: local[1] || null } : { path: String(id), machine: null };
+}
+
 /** The last part of a path, or all of what is no path. */
 export function baseName(path: string): string {
   const clean = path.replace(/[/\\]+$/, "");

@@ -4,7 +4,7 @@ import type { DataDetail, Edge, GraphNode, NodeMap } from "../api/types";
 import { useAnswer } from "../api/useAnswer";
 import { Copied, PageLink } from "../app/ui";
 import { go } from "../app/useUrl";
-import { bytes, moment, number } from "../model/format";
+import { bytes, moment, number, placeOf } from "../model/format";
 import { FolderFiles } from "./FolderFiles";
 import { Preview } from "./Preview";
 import { Columns, Values } from "./Tables";
@@ -26,7 +26,7 @@ function Versions({ detail, onMore }: { detail: DataDetail; onMore: () => void }
   };
   return (
     <Section title="Versions" count={total}>
-      <VersionStrip versions={versions} current={node.key} />
+      <VersionStrip versions={versions} total={total} current={node.key} />
       <ol className="versions">
         {versions.slice(0, count).map((one) => (
           <li key={one.key} aria-current={one.key === node.key ? "true" : undefined}>
@@ -68,14 +68,16 @@ export function DataPanel({ detail, nodes: drawn, onMore }: DataPanelProps) {
   const pick = (edge: Edge) => tasks.get(edge.task);
   const unique = (edges: readonly Edge[]) => new Set(edges.map((edge) => edge.task)).size;
   const newest = detail.versions[0];
+  const place = placeOf(node.id);
   const isOld = newest && newest.key !== node.key && detail.versions.length > 1;
   return (
     <>
       <Facts
         facts={[
-          ["Id", <Copied key="id" text={String(node.id)} />],
+          [place.path === String(node.id) ? "Id" : "Path", <Copied key="id" text={place.path} />],
+          ["Machine", place.machine],
           ["Name", node.name === String(node.id) ? null : node.name],
-          ["Path", detail.path && detail.path !== String(node.id) && <Copied text={detail.path} />],
+          ["Recorded as", detail.path && detail.path !== String(node.id) && <Copied text={placeOf(detail.path).path} />],
           ["Version", node.version],
           ["Newest", isOld ? <button type="button" className="link" onClick={() => go({ focus: newest.key, sel: newest.key })}>{newest.version ?? newest.key}</button> : null],
           ["Size", node.size != null ? bytes(node.size) : null],

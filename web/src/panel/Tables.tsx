@@ -29,7 +29,7 @@ export function Columns({ columns }: { columns: NonNullable<DataDetail["columns"
                 </th>
                 <td dir="auto">{type}</td>
                 {hasSources && (
-                  <td dir="auto">
+                  <td className="wraps" dir="auto">
                     {(sources ?? []).map((source) => (
                       <div key={source}>{source}</div>
                     ))}

@@ -1,7 +1,7 @@
 /** The versions of an artifact over time, as a strip of marks to choose from. */
 import type { GraphNode } from "../api/types";
 import { go } from "../app/useUrl";
-import { day, moment } from "../model/format";
+import { day, moment, number } from "../model/format";
 
 const MAX_MARKS = 400;
 
@@ -14,7 +14,8 @@ export function places(versions: readonly GraphNode[]): [GraphNode, number][] {
   return dated.map((node) => [node, length === 0 ? 1 : ((node.created_at as number) - first) / length]);
 }
 
-export function VersionStrip({ versions, current }: { versions: readonly GraphNode[]; current: string }) {
+export function VersionStrip(props: { versions: readonly GraphNode[]; total: number; current: string }) {
+  const { versions, total, current } = props;
   const marks = places(versions);
   if (marks.length < 2) return null;
   const newest = marks[0]?.[0].created_at ?? 0;
@@ -39,7 +40,7 @@ export function VersionStrip({ versions, current }: { versions: readonly GraphNo
       </svg>
       <figcaption>
         <span>{day(oldest)}</span>
-        <span>{marks.length} versions</span>
+        <span>{marks.length < total ? `the newest ${marks.length} of ${number(total)} versions` : `${marks.length} versions`}</span>
         <span>{day(newest)}</span>
       </figcaption>
     </figure>

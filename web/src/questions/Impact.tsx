@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import type { ImpactAnswer } from "../api/types";
 import { useAnswer } from "../api/useAnswer";
-import { Copied, Empty, Failure, Loading, NodeLine, Status } from "../app/ui";
+import { Copied, Empty, Failure, Loading, NodeLine, Stale } from "../app/ui";
 import type { PageState } from "../app/url";
 import { focusOn } from "../app/useUrl";
 import { csv, saveText } from "../export/save";
@@ -34,8 +34,8 @@ const COLUMNS: Column<Item>[] = [
   { name: "Other sources", value: ({ left }) => left, show: ({ left }) => left },
   {
     name: "Status",
-    value: ({ node }) => node.status ?? "",
-    show: ({ node }) => <Status status={node.status} />,
+    value: ({ node }) => (node.is_stale ? "stale" : ""),
+    show: ({ node }) => node.is_stale && <Stale />,
   },
 ];
 
