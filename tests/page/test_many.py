@@ -242,6 +242,10 @@ def test_the_list_has_a_row_for_each_group_and_pages_of_its_members(
         shown = min(shown + 50, VERSIONS)
     expect(rows).to_have_count(before + VERSIONS)
     expect(region).to_contain_text("Train unet")
+    runs = rows.filter(has=page.get_by_role("rowheader", name="200 runs"))
+    runs.get_by_role("button", name="Members of").click()
+    expect(region).to_contain_text("threshold=0.1")
+    expect(region).to_contain_text("threshold=0.7")
 
 
 def test_runs_are_distinguished_by_number_time_and_parameters(

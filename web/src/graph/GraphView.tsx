@@ -129,7 +129,7 @@ function Drawn({ state }: { state: PageState }) {
     if (!grouped.answer) return <Loading />;
     if (grouped.items.size === 0) return <Unknown focus={state.focus} />;
     if (state.as === "list") {
-      return <ListView grouped={grouped} scene={scene} state={state} picture={data.picture} differing={differing} onSelect={select} />;
+      return <ListView grouped={grouped} scene={scene} state={state} picture={data.picture} onSelect={select} />;
     }
     return (
       <Canvas

@@ -1,6 +1,6 @@
 /** The picture as a table, for screen readers and for those who like tables. */
 import { ChevronDown, ChevronRight } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { Failure, Loading, NodeLine, Status, StatusIcon } from "../app/ui";
 import { StatTile } from "../app/StatTile";
 import type { GraphNode } from "../api/types";
@@ -9,7 +9,7 @@ import { number, kindWord, moment } from "../model/format";
 import type { Grouped, NodeItem } from "../model/overview";
 import type { PageState } from "../app/url";
 import type { Picture } from "./picture";
-import { displayOf, type Differences, type Scene } from "./scene";
+import { differences, displayOf, type Scene } from "./scene";
 import { MEMBERS, useMembers } from "./useMembers";
 
 /** Items that are listed at once. */
@@ -23,7 +23,6 @@ export interface ListViewProps {
   scene: Scene;
   state: PageState;
   picture: Picture;
-  differing: Differences;
   onSelect: (key: string) => void;
 }
 
@@ -95,9 +94,10 @@ const when = (node: GraphNode): string => {
 
 /** The rows of a group's members, page after page. */
 function MemberRows(props: ListViewProps & { item: NodeItem }) {
-  const { item, state, picture, differing, onSelect } = props;
+  const { item, state, picture, onSelect } = props;
   const [pages, setPages] = useState(1);
   const { data, error } = useMembers(picture, item.key, pages);
+  const differing = useMemo(() => differences(data?.nodes ?? []), [data]);
   const note = (content: React.ReactNode) => (
     <tr>
       <td colSpan={COLUMNS} className="member">
