@@ -77,8 +77,15 @@ class Seen(dict["object", "int | None"]):
         """Whether an artifact was recorded, with whatever members."""
         if identity in self or identity in self.older:
             return True
-        listed = [*self, *self.older]
-        return any(isinstance(key, tuple) and key[0] == identity for key in listed)
+        return any(known == identity for known, _ in self.named())
+
+    def named(self) -> Iterator[tuple[int | str, str]]:
+        """Yield the ids and members of what was recorded, the oldest first."""
+        for key in [*self.older, *self]:
+            if isinstance(key, tuple):
+                yield key[0], key[1]
+            elif isinstance(key, str):
+                yield key, ""
 
     def forget(self, key: object) -> bool:
         """Forget one entry, so that it may be recorded again; False where it is not."""

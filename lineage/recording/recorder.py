@@ -39,7 +39,6 @@ from .fact_json import (
     end_of_task,
     ends_of_steps,
     error_text,
-    kind_of,
     last_error,
 )
 from .git_commit import GitCommitLookup
@@ -47,6 +46,7 @@ from .host_info import about_process, program_name
 from .json_text import member, quote, shorten
 from .masking import masker_of
 from .measurements import command_line_params, params_fact
+from .named_inputs import NamedInput, named_inputs
 from .open_tasks import OpenTasks
 from .output_looks import AppendEdge, OutputLooks, Place
 from .ranks import shared_rank
@@ -391,13 +391,11 @@ class Recorder:
             if texts:
                 self.write(texts)
 
-    def input_kinds(self, task: ActiveTask, identity: int | str) -> list[str]:
-        """Return the kinds under which the task has recorded an input of this id."""
-        return [
-            kind_of(edge_prefix)
-            for edge_prefix, seen in list(task.seen.items())
-            if edge_prefix.startswith('"dir":"input"') and seen.holds(identity)
-        ]
+    def inputs_named(
+        self, task: ActiveTask, identity: int | str, text: str | None = None
+    ) -> list[NamedInput]:
+        """Return the inputs of a task that an id, or a name with its secrets, means."""
+        return named_inputs(task, identity, text, self.settings.mask_key or "")
 
     def record_command_line(self, task: ActiveTask) -> None:
         """Record the options of the command line as the task's parameters."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .. import threads
 from ..errors import SourceError, attempt, warn_rarely
+from ..model.kinds import TEXT_KINDS
 from ..model.refs import Ref
 from ..recording.context import CURRENT, DisabledScope, StepContext
 from ..recording.fact_json import derived_from
@@ -292,7 +293,8 @@ def resolve_derivations(
 ) -> list[Origin]:
     """Resolve what an output was derived from.
 
-    A bare id or path means the input of that id which the task has recorded.
+    A bare id or path means the input which the task has recorded by that id, or by
+    another name of the same place.
 
     Raises:
         SourceError: The task has no such input.
@@ -301,19 +303,33 @@ def resolve_derivations(
     for value in flatten(list(values)):
         if isinstance(value, Ref) or info_kind(value) is not None:
             target = to_artifact_ref(value, None)
-            found.append((target.kind, _identity(recorder, target)))
+            found.append(_origin(recorder, scope, target))
             continue
         place = to_artifact_ref(value, "file")
         identity = _identity(recorder, place)
-        kinds = recorder.input_kinds(scope.task, identity)
-        if not kinds:
+        named = recorder.inputs_named(scope.task, identity, _text(place))
+        if not named:
             raise SourceError(
                 f"derived_from: {identity!r} is no input of this task; name it by a "
                 "ref such as lineage.project(1), or declare it as an input",
                 subject=value,
             )
-        found += [(kind, identity) for kind in kinds]
+        found += named
     return found
+
+
+def _origin(recorder: Recorder, scope: StepContext, target: ArtifactRef) -> Origin:
+    """Return kind and id of what a ref names, as the task's input has them."""
+    identity = _identity(recorder, target)
+    if target.kind not in TEXT_KINDS:
+        for known in recorder.inputs_named(scope.task, identity, _text(target)):
+            if known[0] == target.kind:
+                return known
+    return target.kind, identity
+
+
+def _text(target: ArtifactRef) -> str | None:
+    return target.id if isinstance(target.id, str) else None
 
 
 def _identity(recorder: Recorder, target: ArtifactRef) -> int | str:
