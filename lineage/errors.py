@@ -165,6 +165,11 @@ def reset_warnings() -> None:
     throttle.reset()
 
 
+def traceback_of(error: BaseException) -> BaseException | None:
+    """Return an error whose traceback helps; what a disk or folder lacks has none."""
+    return None if isinstance(error, OSError) else error
+
+
 class _Guard:
     """The context manager of `guard`: failures in its block stay inside."""
 
@@ -181,14 +186,17 @@ class _Guard:
     def __exit__(self, _type: object, error: BaseException | None, _tb: object) -> bool:
         if not isinstance(error, Exception) or self._is_strict:
             return False
-        warn_rarely(self._key, "%s: %s", self._what, error, exc_info=error)
+        warn_rarely(
+            self._key, "%s: %s", self._what, error, exc_info=traceback_of(error)
+        )
         return True
 
 
 def guard(what: str, *, strict: bool = False, key: str | None = None) -> _Guard:
     """Keep every failure of lineage's own work away from the app.
 
-    Logs the failure with its traceback, at most once a minute for each `key`.
+    Logs the failure, at most once a minute for each `key`, and with its traceback where
+    it is none of the system's.
 
     Args:
         what: The work, as the log line names it.

@@ -60,5 +60,9 @@ def _deliver_for_workers(current: Any) -> None:
     from .runtime import runtime
 
     settings = current.settings if current else settings_here()
-    if JournalDirectory(settings.home).has_leftovers(since=_BEGUN_AT):
+    try:
+        directory = JournalDirectory(settings.home)
+    except FileNotFoundError:
+        return  # The home was in the working directory, which is gone.
+    if directory.has_leftovers(since=_BEGUN_AT):
         runtime().finish_late()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import forksafe
-from .errors import DeliveryError, attempt, guard, logger
+from .errors import DeliveryError, attempt, guard, logger, traceback_of
 from .recording.enabled import is_on, turn_off, turn_on
 from .recording.environment import EnvironmentLookup
 from .recording.fork_guard import later_signals, loading
@@ -547,7 +547,11 @@ _NOWHERE: Final = Settings(is_enabled=False, home=Path(os.sep, "nonexistent"))
 
 def _switch_off(error: Exception) -> None:
     if HOLDER.runtime is None:
-        logger.warning("Nothing is recorded in this process: %s", error, exc_info=error)
+        logger.warning(
+            "Nothing is recorded in this process: %s",
+            error,
+            exc_info=traceback_of(error),
+        )
 
 
 class _Holder:

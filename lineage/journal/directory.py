@@ -31,7 +31,12 @@ class JournalDirectory:
 
     def __init__(self, home: Path) -> None:
         # The app may change its working directory later.
-        self.home = Path(os.path.abspath(home))
+        try:
+            self.home = Path(os.path.abspath(home))
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                error.errno, "the working directory was deleted; set LINEAGE_HOME"
+            ) from error
         self.path = self.home / JOURNAL
         self.aside = self.path / ASIDE
         #: Segments that `adopt` found locked though their makers are dead.

@@ -171,6 +171,9 @@ class FileStat(BaseModel):
     digest: Digest | None = None
     changed: bool = False
     """The file was no longer in this state when its content was to be read."""
+    is_open: bool = False
+    """Outputs: their process could still write to the file, so that these numbers need
+    not be those of what it left."""
 
 
 class Evidence(BaseModel):

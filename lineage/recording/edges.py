@@ -85,6 +85,15 @@ def file_members(path: str | None, begin_ns: int = 0) -> str:
     return "" if state is None else state_members(state, begin_ns)
 
 
+def begun_member(begin_ns: int) -> str:
+    """Return the member by which the background sees whether a folder was written.
+
+    Args:
+        begin_ns: When the step began that declares the folder as an output; or 0.
+    """
+    return f',"begun":{begin_ns}e-9' if begin_ns else ""
+
+
 def is_older(state: FileState, begin_ns: int) -> bool:
     """Whether a file was last written before a moment."""
     before_ns = begin_ns - TICK_NS
@@ -121,13 +130,25 @@ def absolute(path: str) -> str:
     if path[:1] == _ROOT and "/." not in path and "//" not in path and path[-1] != "/":
         return path
     inner = f"{path}/".lstrip("./")
-    if "/../" in inner and _ROOT:
-        # A name before `..` may be a link; then `..` is the folder around its target.
-        # Leading dots belong to the working directory, which is not a link.
-        at = f"{path}/".rindex("/../") + 3
-        path = os.path.realpath(path[:at]) + path[at:]
-    folded = os.path.abspath(path)
+    try:
+        if "/../" in inner and _ROOT:
+            # A name before `..` may be a link; then `..` is the folder around its
+            # target. Leading dots belong to the working directory, which is no link.
+            at = f"{path}/".rindex("/../") + 3
+            path = os.path.realpath(path[:at]) + path[at:]
+        folded = os.path.abspath(path)
+    except FileNotFoundError:
+        folded = os.path.normpath(os.path.join(_removed_folder(), path))
     return folded[1:] if folded[:2] == "//" else folded
+
+
+def _removed_folder() -> str:
+    """Return the working directory that somebody has deleted.
+
+    Raises:
+        OSError: The system does not say where it was.
+    """
+    return os.readlink("/proc/self/cwd").removesuffix(" (deleted)")
 
 
 class Artifact(Protocol):
@@ -185,6 +206,8 @@ def append_artifact(
             return
         if artifact.kind == "file":
             members += file_members(path, 0 if is_input else scope.at)
+        elif is_folder and not is_input:
+            trailing += begun_member(scope.at)
     append_edge(
         recorder,
         edge.texts,

@@ -17,7 +17,7 @@ from time import time_ns
 from typing import Final
 
 from .context import ActiveTask, StepContext
-from .edges import FileState, is_older, look, state_members
+from .edges import FileState, begun_member, is_older, look, state_members
 
 #: Outputs of a task without an end that wait to be looked at again.
 _MAX_OPEN: Final = 10_000
@@ -150,7 +150,7 @@ class OutputLooks:
             if output.uid and (
                 output.place.kind == "folder" or _is_looked_up(output.place)
             ):
-                yield _evidence_fact(output, "")
+                yield _evidence_fact(output, begun_member(output.begin_ns))
         elif state == output.recorded:
             return
         elif output.is_declared_again or (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,3 +135,53 @@ def test_the_last_warning_counts_what_exit_handlers_recorded(tmp_path: Path) -> 
     ]
     assert counts[-1] == read_status(tmp_path).waiting
     assert counts == sorted(set(counts))
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ("", None),
+        ("lineage.current_task().uses_project(1)", "LINEAGE_HOME"),
+        ("lineage.current_task().produces_file('x')", "LINEAGE_HOME"),
+    ],
+)
+def test_a_program_whose_folder_was_deleted_is_warned_once(
+    tmp_path: Path, lines: str, named: str | None
+) -> None:
+    """And not at all where it records nothing; its own work goes on."""
+    program = tmp_path / "main.py"
+    program.write_text(
+        "import os, tempfile\n"
+        "folder = tempfile.mkdtemp()\nos.chdir(folder)\nos.rmdir(folder)\n"
+        f"import lineage\n{lines}\nprint('done')\n"
+    )
+    env = {k: v for k, v in os.environ.items() if k != "LINEAGE_HOME"}
+    done = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, env=env, check=True
+    )
+    assert done.stdout == "done\n"
+    lines_logged = done.stderr.splitlines()
+    assert len(lines_logged) == (named is not None)
+    assert all(str(named) in line for line in lines_logged)
+
+
+@pytest.mark.posix
+def test_a_home_that_cannot_be_written_is_named_without_tracebacks(
+    tmp_path: Path,
+) -> None:
+    """Also where a child process is to see that the task is open."""
+    home = tmp_path / "home"
+    home.write_text("no folder")
+    program = tmp_path / "main.py"
+    program.write_text(
+        "import lineage, subprocess, sys\n"
+        "with lineage.task('t') as task:\n    task.uses_project(1)\n"
+        "    subprocess.run([sys.executable, '-c', ''])\n"
+    )
+    env = {**os.environ, "LINEAGE_HOME": str(home), "LINEAGE_FLUSH_TIMEOUT_S": "0.1"}
+    done = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, env=env, check=True
+    )
+    assert f"{home}/journal cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -145,3 +145,16 @@ def test_masked_names_stay_different() -> None:
     paths = [place(f"/d/{secret}/x", "/d/****/x")["local_path"] for secret in "ab"]
     assert paths[0] != paths[1]
     assert paths[0].startswith("/d/***")
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/cwd"), reason="Linux shows it")
+@pytest.mark.parametrize("path", ["x.csv", "./x.csv", "sub/../x.csv"])
+def test_a_path_in_a_working_directory_that_was_deleted_has_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Nothing lies there now, but the edge names the artifact as it was."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    assert absolute(path) == f"{folder}/x.csv"

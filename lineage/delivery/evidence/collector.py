@@ -357,6 +357,7 @@ def _subject(entry: _Entry) -> Subject:
         kind=fact.get("kind", "file"),
         is_input=fact.get("dir") == "input",
         at_ns=int(at * 1e9),
+        begun_ns=int(float(fact.get("begun", 0)) * 1e9),
         path=fact["local_path"] if is_here else None,
         address=named if isinstance(named, str) and is_address(named) else None,
         stat=fact.get("stat", {}),

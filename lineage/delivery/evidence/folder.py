@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Final
 
 from ...model.limits import MAX_MANIFEST_FILES
+from ...recording.edges import TICK_NS
 from .content import state_of
 from .local_file import LocalFileResolver
 from .protocol import Findings, Subject
@@ -113,7 +114,10 @@ class FolderResolver:
             "entries": entries,
             "is_complete": len(entries) == len(listing.files),
         }
-        return {"manifest": manifest, "evidence": evidence}
+        findings: Findings = {"manifest": manifest, "evidence": evidence}
+        if listing.changed_ns < subject.begun_ns - TICK_NS:
+            findings["unwritten"] = True
+        return findings
 
     def _listed(self, path: str) -> _Listing:
         listing, folders = _Listing(), [""]

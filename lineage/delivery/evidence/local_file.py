@@ -61,7 +61,8 @@ class LocalFileResolver:
         if not subject.is_input and is_open_for_writing(
             stat.get("dev", 0), stat.get("inode", 0)
         ):
-            return _not_pinned("still open for writing")
+            state = {"stat": {**stat, "is_open": True}}
+            return {**state, **_not_pinned("still open for writing")}
         known = self._known(subject.path, stat)
         if known is None:
             return {"stat": {**stat, "changed": True}}

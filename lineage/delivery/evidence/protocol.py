@@ -17,6 +17,8 @@ class Subject:
     is_input: bool
     at_ns: int
     """When the edge was recorded, or its output looked at."""
+    begun_ns: int = 0
+    """When the step began that declares an output; 0 where it is not known."""
     path: str | None = None
     """The absolute path on this machine; None for another address."""
     address: str | None = None

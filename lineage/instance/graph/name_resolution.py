@@ -6,6 +6,12 @@ import re
 import unicodedata
 from typing import Final
 
+from ...model.addresses import (
+    canonical_address,
+    is_address,
+    local_file,
+    local_path,
+)
 from ...model.selector import NameSelector, Text
 from ...patterns import pattern
 from ..store.artifact_identity import identity
@@ -204,23 +210,34 @@ def _comparable(text: str) -> str:
     return unicodedata.normalize("NFC", text).lower().replace("\\", "/")
 
 
+def _spellings(text: str) -> set[str]:
+    """Return a name, and for an address also the one by which its artifact is known."""
+    if not is_address(text):
+        return {text}
+    return {text, canonical_address(text), canonical_address(text, is_folder=True)}
+
+
 def _with_name(view: TeamGraph, text: str) -> list[tuple[int, str, int]]:
     """Return the artifacts whose name or path is the text, or ends with it.
 
     Those that were known by it as another name as well. Each with its kind, and whether
     it is a model.
     """
-    forms = _forms(text)
+    spellings, path = _spellings(text), local_file(text)
+    looked_up = spellings if path is None else {*spellings, path}
+    forms = {form for spelling in looked_up for form in _forms(spelling)}
     terms = {_as_term(form) for form in forms}
     rows = view.rows(_NAMED, terms=terms, aliases=forms, most=MAX_MATCHES)
-    wanted = _comparable(text.removeprefix("./"))
-    end = wanted if wanted.startswith("/") else "/" + wanted
+    wanted = {_comparable(form.removeprefix("./")) for form in spellings}
+    ends = tuple(form if form.startswith("/") else "/" + form for form in wanted)
     found = [
         (id, kind, is_model)
         for id, name, ident, kind, is_model, is_alias in rows
         if is_alias
-        or wanted in (_comparable(name), _comparable(ident))
-        or _comparable(ident).endswith(end)
+        or not wanted.isdisjoint((_comparable(name), _comparable(ident)))
+        or _comparable(ident).endswith(ends)
+        # An address without its host means the place on any machine, as a whole.
+        or (path is not None and local_path(ident) == path)
     ]
     return list(dict.fromkeys(found))
 

@@ -98,6 +98,8 @@ def from_members(members: Mapping[str, Any]) -> VersionEvidence:
     )
     if digest is not None:
         tokens.add(Token(DIGEST, digest))
+    if stat.get("is_open"):
+        stat = {}  # What the process left in the end is another state.
     # Where other files hold a part of the content, it changes without its own state.
     if stat and not any(token.rank == COMPANIONS for token in tokens):
         seen = f"stat:{stat['size']}:{stat['mtime_ns']}:{stat.get('inode')}"

@@ -181,8 +181,12 @@ def test_an_output_that_is_still_open_or_mapped_is_not_pinned(tmp_path: Path) ->
     with path.open("w+b") as file:
         file.write(b"content")
         file.flush()
-        found = resolver().resolve(subject(path, is_input=False))
-        assert found == {"pinned": False, "pinned_reason": "still open for writing"}
+        declared = subject(path, is_input=False)
+        assert resolver().resolve(declared) == {
+            "stat": {**declared.stat, "is_open": True},
+            "pinned": False,
+            "pinned_reason": "still open for writing",
+        }
         mapping = mmap.mmap(file.fileno(), 7)
     found = resolver().resolve(subject(path, is_input=False))
     assert found is not None

@@ -19,12 +19,14 @@ from lineage.delivery.evidence.resolvers import make_finder
 from lineage.settings import Settings
 
 
-def resolve(path: Path, at_ns: int | None = None, **how: Any) -> dict[str, Any]:
+def resolve(
+    path: Path, at_ns: int | None = None, begun_ns: int = 0, **how: Any
+) -> dict[str, Any]:
     """Look at a folder as it is now."""
     files = LocalFileResolver(DigestMemory(None), None, time.sleep)
     at_ns = time.time_ns() if at_ns is None else at_ns
     found = FolderResolver(files, **how).resolve(
-        Subject("folder", True, at_ns, path=str(path))
+        Subject("folder", not begun_ns, at_ns, begun_ns, path=str(path))
     )
     assert found is not None
     return found
@@ -64,6 +66,28 @@ def test_a_copy_of_a_folder_is_the_same_version(tmp_path: Path) -> None:
     assert found[0]["evidence"][1] != found[1]["evidence"][1]
     fill(two, {"new": b""})
     assert resolve(two)["evidence"][0] != found[1]["evidence"][0]
+
+
+@pytest.mark.parametrize("change", ["none", "file", "times", "removal", "folder"])
+def test_a_folder_that_its_step_did_not_write_is_marked(
+    tmp_path: Path, change: str
+) -> None:
+    """Nothing in it is as new as the step; what any change leaves is."""
+    fill(tmp_path, FILES)
+    time.sleep(0.05)
+    begun_ns = time.time_ns()
+    time.sleep(0.05)
+    if change == "file":
+        (tmp_path / "sub/c").write_bytes(b"4")
+    elif change == "times":
+        os.utime(tmp_path / "a.txt", ns=(1, 1))
+    elif change == "removal":
+        (tmp_path / "sub/c").unlink()
+    elif change == "folder":
+        (tmp_path / "sub/new").mkdir()
+    found = resolve(tmp_path, begun_ns=begun_ns)
+    assert found.get("unwritten", False) is (change == "none")
+    assert "unwritten" not in resolve(tmp_path)
 
 
 def test_a_large_folder_is_known_by_names_sizes_and_times(tmp_path: Path) -> None:

@@ -277,6 +277,22 @@ def test_an_untouched_output_gets_no_second_maker(story: Story) -> None:
     assert story.walk(story.node(second), up=True)[1] == {"one"}
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+def test_what_an_output_left_open_holds_is_seen_by_who_looks(
+    story: Story, is_late: bool
+) -> None:
+    """A log file grows on when its step is over: its numbers are of no version."""
+    stat = {"size": 0, "mtime_ns": 1, "inode": 7, "is_open": True}
+    log = story.makes("train", "/log", stat={**stat, "is_open": not is_late})
+    if is_late:
+        late = {**Facts("train").fact("evidence", edge=log, stat=stat), "at": START}
+        story.held = [{**late, "uid": "late"}]
+        story.send()
+    read = story.uses("report", "/log", stat=digest("f"))
+    later = story.uses("report", "/log", stat=digest("0"))
+    assert story.node(read) == story.node(log) != story.node(later)
+
+
 def test_copies_and_renames_keep_their_history(story: Story) -> None:
     """The same bytes under another name, but not contents that are equal by chance."""
     for name, size in (("model", 20), ("empty", 0)):

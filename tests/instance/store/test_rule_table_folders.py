@@ -32,6 +32,17 @@ def test_a_file_of_a_produced_folder_comes_from_its_maker(
     assert "/out" in story.walk(story.node(used), up=False)[0]
 
 
+def test_an_untouched_folder_gets_no_second_maker(story: Story) -> None:
+    """It is recorded as reused, and the files in it come from the first run alone."""
+    known = {"kind": "folder", "evidence": [{"kind": "dirhash-h1", "value": H1}]}
+    story.makes("one", "/d", **known)
+    story.uses("two", "/cfg")
+    second = story.makes("two", "/d", unwritten=True, **known)
+    read = story.uses("three", "/d/x")
+    for uid in (second, read):
+        assert story.walk(story.node(uid), up=True)[1] == {"one"}
+
+
 def test_what_a_link_in_a_folder_leads_to_is_a_part_of_it(story: Story) -> None:
     """Files of two snapshots of a repository are links to blobs, some to the same."""
     blob, snaps = "file://m/hub/blobs/c0", ["file://m/hub/one", "file://m/hub/two"]
