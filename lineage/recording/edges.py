@@ -142,6 +142,23 @@ def absolute(path: str) -> str:
     return folded[1:] if folded[:2] == "//" else folded
 
 
+def masked_place(recorder: Recorder, text: str, path: str | None) -> str:
+    """Return a path or address with its secrets masked.
+
+    What `token=1/x` means shows where it lies: a partition is no secret.
+
+    Args:
+        recorder: Masks.
+        text: The path or address as the app wrote it.
+        path: What `local_path` says of it.
+    """
+    shown = recorder.mask(text)
+    if path is None or shown == text:
+        return shown
+    whole = absolute(path)
+    return text if recorder.mask(whole) == whole else shown
+
+
 def _removed_folder() -> str:
     """Return the working directory that somebody has deleted.
 
@@ -194,11 +211,17 @@ def append_artifact(
         name = shorten(name, MAX_NAME_LENGTH)
         trailing = f',"name":{quote(name)}'
     if isinstance(identity, str):
-        text, identity = identity, recorder.mask(identity)
+        text = identity
         path = None if artifact.kind in TEXT_KINDS else local_path(text)
+        identity = masked_place(recorder, text, path)
         is_folder = artifact.kind == "folder"
         key = recorder.settings.mask_key or ""
-        place = place_members(text, identity, path, key, is_folder=is_folder)
+        named, shown, where = text, identity, path
+        if path is not None and shown != text:
+            # What is masked differs by the whole path, however it is written.
+            named = where = absolute(path)
+            shown = recorder.mask(named)
+        place = place_members(named, shown, where, key, is_folder=is_folder)
         members += place
         if edge.is_early and not is_input:
             ids = (text, identity)

@@ -19,6 +19,7 @@ from ..errors import SourceError, attempt, warn_rarely
 from ..model.kinds import TEXT_KINDS
 from ..model.refs import Ref
 from ..recording.context import CURRENT, DisabledScope, StepContext
+from ..recording.edges import local_path, masked_place
 from ..recording.fact_json import derived_from
 from ..recording.json_text import compact, step_name
 from ..runtime import runtime
@@ -333,7 +334,10 @@ def _text(target: ArtifactRef) -> str | None:
 
 
 def _identity(recorder: Recorder, target: ArtifactRef) -> int | str:
-    return recorder.mask(target.id) if isinstance(target.id, str) else target.id
+    if not isinstance(target.id, str):
+        return target.id
+    path = None if target.kind in TEXT_KINDS else local_path(target.id)
+    return masked_place(recorder, target.id, path)
 
 
 def derivation_member(

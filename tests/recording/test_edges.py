@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import lineage
 from lineage.recording.edges import (
     absolute,
     file_members,
@@ -18,6 +19,7 @@ from lineage.recording.edges import (
     place_members,
 )
 from lineage.recording.host_info import machine_name
+from lineage.testing import capture
 
 
 def members(text: str) -> dict[str, Any]:
@@ -158,3 +160,18 @@ def test_a_path_in_a_working_directory_that_was_deleted_has_its_place(
     monkeypatch.chdir(folder)
     folder.rmdir()
     assert absolute(path) == f"{folder}/x.csv"
+
+
+@pytest.mark.parametrize("name", ["token=1/part", "token=abc", "secret=1 token=2/x"])
+def test_a_relative_path_is_masked_as_the_place_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A partition is no secret, however it is written; a secret stays one."""
+    monkeypatch.chdir(tmp_path)
+    with capture() as recorded:
+        task = lineage.current_task()
+        task.uses_file(name)
+        task.uses_file(f"{tmp_path}/{name}")
+    relative, whole = recorded.edges
+    assert relative["local_path"] == whole["local_path"]
+    assert ("***" in relative["id"]) is ("***" in whole["id"])

@@ -212,7 +212,7 @@ def _comparable(text: str) -> str:
 
 def _spellings(text: str) -> set[str]:
     """Return a name, and for an address also the one by which its artifact is known."""
-    if not is_address(text):
+    if ":" not in text or not is_address(text):
         return {text}
     return {text, canonical_address(text), canonical_address(text, is_folder=True)}
 
@@ -223,7 +223,8 @@ def _with_name(view: TeamGraph, text: str) -> list[tuple[int, str, int]]:
     Those that were known by it as another name as well. Each with its kind, and whether
     it is a model.
     """
-    spellings, path = _spellings(text), local_file(text)
+    spellings = _spellings(text)
+    path = local_file(text) if ":" in text else None
     looked_up = spellings if path is None else {*spellings, path}
     forms = {form for spelling in looked_up for form in _forms(spelling)}
     terms = {_as_term(form) for form in forms}
