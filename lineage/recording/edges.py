@@ -4,6 +4,8 @@ Where it lies, one stat, the text of its edge unless the task has recorded it be
 and one write.
 """
 
+# Longer than 400 lines: a recorded call passes through few modules.
+
 from __future__ import annotations
 
 import os
