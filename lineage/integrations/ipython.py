@@ -1,4 +1,4 @@
-"""Notebooks: running a cell again records again."""
+"""Notebooks: a cell that runs again records again, and hands on the notebook's task."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sys
 from typing import Any
 
 from ..runtime import runtime
+from ..tracking.propagation import carry_to_children
+from ..tracking.start_hooks import install as install_hooks
 
 
 def install(_module: Any) -> None:
@@ -17,7 +19,16 @@ def install(_module: Any) -> None:
 
 
 def _before_cell(_info: Any = None) -> None:
-    """Forget what the notebook has recorded, so that a cell records again."""
+    """Forget what the notebook has recorded, so that a cell records again.
+
+    What the cell starts, as `!command` and pools, works for the notebook's task, once
+    there is one: what records nothing is no task.
+    """
     task = runtime().recorder.process
-    if task is not None:
-        task.seen.clear()
+    if task is None:
+        return
+    task.seen.clear()
+    if task.is_emitted and not (task.is_opened or task.is_ended):
+        task.is_opened = True
+        install_hooks()
+        carry_to_children(task.root)

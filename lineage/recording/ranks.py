@@ -15,6 +15,8 @@ _HINT: Final = (
     "start the ranks from a task with env=lineage.environment(), or give them a shared "
     "id, as torchrun --rdzv-id does"
 )
+#: Only torchrun sets it.
+_ATTEMPT: Final = "TORCHELASTIC_RESTART_COUNT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,14 @@ class Rank:
 def current_rank(environ: Mapping[str, str] | None = None) -> Rank | None:
     """Return this process's rank; None when it is no rank, or the only one."""
     env = os.environ if environ is None else environ
-    return _torch(env) or _slurm(env) or _open_mpi(env)
+    torch = _torch(env)
+    launched = _slurm(env) or _open_mpi(env)
+    if torch is None or torch.shared_id or launched is None:
+        return torch or launched or _hydra(env)
+    # Scripts copy rank and size of what launched them into the variables of PyTorch;
+    # torchrun's own processes, several of which one launched process may start, do not.
+    is_copied = (torch.number, torch.size) == (launched.number, launched.size)
+    return launched if is_copied and _ATTEMPT not in env else torch
 
 
 def shared_rank() -> Rank | None:
@@ -65,11 +74,11 @@ def _torch(env: Mapping[str, str]) -> Rank | None:
     if run in ("", "none"):
         # The default id is no id; on one machine the launcher's process is one.
         is_one_machine = env.get("LOCAL_WORLD_SIZE") == env.get("WORLD_SIZE")
-        is_launched = "TORCHELASTIC_RESTART_COUNT" in env
+        is_launched = _ATTEMPT in env
         run = ""
         if is_one_machine and is_launched:
             run = f"{socket.gethostname()}:{os.getppid()}"
-    attempt = env.get("TORCHELASTIC_RESTART_COUNT", "0")
+    attempt = env.get(_ATTEMPT, "0")
     shared = f"torch:{run}:{attempt}" if run else ""
     return _rank(env.get("RANK"), env.get("WORLD_SIZE"), shared)
 
@@ -90,3 +99,8 @@ def _open_mpi(env: Mapping[str, str]) -> Rank | None:
     shared = f"mpi:{job}" if job else ""
     size = env.get("OMPI_COMM_WORLD_SIZE")
     return _rank(env.get("OMPI_COMM_WORLD_RANK"), size, shared)
+
+
+def _hydra(env: Mapping[str, str]) -> Rank | None:
+    """Return the rank of MPICH or Intel MPI, whose processes share no id."""
+    return _rank(env.get("PMI_RANK"), env.get("PMI_SIZE"), "")

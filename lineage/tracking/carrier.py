@@ -75,7 +75,7 @@ def open_scope() -> StepContext | None:
     current = CURRENT.get()
     if current is None:
         process = runtime().recorder.process
-        if process is None or process.name is None or process.is_ended:
+        if process is None or process.has_ended():
             return None
         return process.root if process.is_opened else None
     if not isinstance(current, StepContext) or current.task.has_ended():
