@@ -358,20 +358,29 @@ def _completes(
 ) -> bool:
     """Whether an event may know more of a stored version than all before it."""
     timeline = one.timeline
-    # Those that an event without evidence of its own may be bound to.
-    unnamed = [timeline.unknown]
-    if timeline.current is not None:
-        unnamed.append(timeline.current.version)
     for event, key in zip(events, keys, strict=True):
         if event.evidence is NO_EVIDENCE:
             continue
-        versions = unnamed if key is None else [timeline.versions.get(key)]
+        versions = (
+            _unnamed(timeline, event) if key is None else [timeline.versions.get(key)]
+        )
         for version in versions:
             if version is not None and _knows_more(
                 event.evidence, one.rows[version.ordinal]
             ):
                 return True
     return False
+
+
+def _unnamed(timeline: Timeline, event: Event) -> list[Version | None]:
+    """Return the versions to which an event may belong that names none."""
+    versions = [timeline.unknown]
+    if timeline.last is not None and timeline.last.making is not None:
+        versions.append(timeline.last.making.version)
+    uses = timeline.task_uses.get(event.task)
+    if uses is not None:
+        versions.append(uses.last.version)
+    return versions
 
 
 def _knows_more(new: VersionEvidence, row: VersionRow) -> bool:

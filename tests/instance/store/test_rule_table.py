@@ -396,6 +396,29 @@ def test_what_a_later_run_knows_of_a_named_version_is_known_in_any_order(
     assert rows == [(*expected, known.get("pinned_reason"))] * 2
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize(
+    "known", [{"size": 7}, {"pinned": False, "pinned_reason": "away"}]
+)
+def test_a_use_without_evidence_completes_what_was_made_not_what_was_seen(
+    story: Story, store: Store, known: dict[str, Any], is_late: bool
+) -> None:
+    """It is bound to the last production, though another state was seen since."""
+    story.is_holding = True
+    made = story.makes("train", "/m", version="v1")
+    story.uses("edit", "/m", stat={"size": 20, "mtime_ns": 1})
+    story.uses("predict", "/m", **known)
+    _send_each(story, is_late=is_late)
+    with store.db.read() as tx:
+        row = tx.one(
+            "SELECT size, pinned, pinned_reason FROM nodes WHERE id = ?",
+            (story.node(made),),
+        )
+    pinned = known.get("pinned")
+    expected = (known.get("size"), pinned if pinned is None else 0)
+    assert row == (*expected, known.get("pinned_reason"))
+
+
 def test_an_untouched_output_whose_bytes_nobody_made_has_its_declarer(
     story: Story,
 ) -> None:
