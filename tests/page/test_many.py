@@ -1,5 +1,7 @@
 """A store with 600 runs and 3,000 artifacts: the first view stays readable."""
 
+# Longer than 400 lines: filling the store takes longest, and one serves all tests.
+
 from __future__ import annotations
 
 import re
@@ -324,6 +326,19 @@ def test_a_path_keeps_its_end_however_narrow(
         assert cell is not None
         assert end["x"] + end["width"] <= cell["x"] + cell["width"]
     assert "file://" not in rows.first.inner_text()
+
+
+def test_runs_that_are_found_have_number_time_and_parameters(
+    look: Look, served: Served
+) -> None:
+    """Two hundred runs have one name."""
+    page = look()
+    page.get_by_role("combobox", name="Search tasks and data").fill("train")
+    hits = page.get_by_role("option")
+    expect(hits.first).to_contain_text(re.compile(r"task 599 · finished · lr=0\.003"))
+    expect(hits.first).to_contain_text(re.compile("ago|just now"))
+    texts = [hit.inner_text() for hit in hits.all()]
+    assert len(set(texts)) == len(texts) > 5
 
 
 def test_the_strip_of_versions_names_how_many_it_shows(

@@ -6,7 +6,7 @@ import type { SearchHit } from "../api/types";
 import { StatTile } from "../app/StatTile";
 import { focusOn } from "../app/useUrl";
 import { shown } from "../model/titles";
-import { ago, kindWord, short, statusWord } from "../model/format";
+import { ago, kindWord, paramWords, placeOf, short, statusWord } from "../model/format";
 import { isSelector, moved } from "./search";
 
 function useSettled(text: string, wait_ms: number): string {
@@ -21,7 +21,9 @@ function useSettled(text: string, wait_ms: number): string {
 function Hit({ hit }: { hit: SearchHit }) {
   const { node } = hit;
   const { title } = shown(node);
-  const parts = [kindWord(node.kind), node.version, node.status && statusWord(node.status)];
+  const isTask = node.type === "task";
+  const kind = isTask ? `task ${node.id}` : kindWord(node.kind);
+  const parts = [kind, node.version, node.status && statusWord(node.status), short(paramWords(node.params), 48)];
   return (
     <>
       <StatTile node={node} size={24} />
@@ -29,7 +31,7 @@ function Hit({ hit }: { hit: SearchHit }) {
         {title}
       </span>
       <span className="hit-kind">{parts.filter(Boolean).join(" · ")}</span>
-      <span className="hit-id">{node.started_at != null ? ago(node.started_at) : short(String(node.id), 40)}</span>
+      <span className="hit-id">{node.started_at != null ? ago(node.started_at) : short(placeOf(node.id).path, 40)}</span>
     </>
   );
 }

@@ -114,6 +114,12 @@ export function placeOf(id: string | number): { path: string; machine: string | 
   return local ? { path: local[2] as string, machine: local[1] || null } : { path: String(id), machine: null };
 }
 
+/** The first parameters of a run: `lr=0.1 epochs=10`. */
+export function paramWords(params: Readonly<Record<string, unknown>> | null | undefined): string {
+  const first = Object.entries(params ?? {}).slice(0, 4);
+  return first.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`).join(" ");
+}
+
 /** The last part of a path, or all of what is no path. */
 export function baseName(path: string): string {
   const clean = path.replace(/[/\\]+$/, "");
