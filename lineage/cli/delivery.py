@@ -184,7 +184,8 @@ COMMANDS: Final = (
         answer="FlushAnswer", options=_delivery_options,
     ),
     Command(
-        "status", run_status, "show what is waiting, what was rejected, and why",
+        "status", run_status,
+        "show what waits to be delivered, what was rejected, and why",
         answer="StatusAnswer", options=add_instance_options,
     ),
     Command(

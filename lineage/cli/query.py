@@ -211,7 +211,7 @@ def _why_options(parser: Parser) -> None:
         "b",
         nargs="?",
         metavar="B",
-        help="what to compare it with (the version or run before A)",
+        help="what to compare it with, older or newer (the version or run before A)",
     )
     add_instance_options(parser)
 
@@ -359,6 +359,7 @@ COMMANDS: Final = (
     Command(
         "stale", run_stale, "list outputs made from inputs that have newer versions",
         answer=StaleAnswer, options=_stale_options,
+        example="lineage stale app:Train",
     ),
     Command(
         "path", run_path, "show how something became something else",

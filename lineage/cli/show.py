@@ -59,6 +59,7 @@ def _show_options(parser: Parser) -> None:
         "--limit",
         type=int,
         default=DEFAULT_LIMIT,
+        metavar="N",
         help="how many runs and artifacts of a set (20)",
     )
     add_instance_options(add_as_of_option(parser))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..model.details import DataDetail, Edge, Step, TaskDetail, VersionMaker
+from ..model.details import Column, DataDetail, Edge, Step, TaskDetail, VersionMaker
 from ..model.environment import (
     BRANCH,
     PACKAGE,
@@ -33,6 +33,8 @@ from .result import Line, StyledText, dim, line
 
 #: Versions of an artifact that are listed, unless all are asked for.
 MAX_VERSIONS: Final = 8
+#: Columns of a table that are listed.
+MAX_COLUMNS: Final = 40
 #: Tasks that a task started, which are named.
 MAX_CHILDREN: Final = 5
 _WEAK_EVIDENCE: Final = ("stat", "dir-stat")
@@ -175,11 +177,34 @@ def data_lines(data: DataDetail, *, versions: int = MAX_VERSIONS) -> list[Line]:
             ("used by", _tasks(data.used_by)),
         ]
     )
+    lines += _columns(data)
     if len(data.versions) > 1:
         heading = f"Versions ({len(data.versions)})"
         lines += [line(), line(StyledText(heading, "title"))]
         lines += _versions(data, node, versions)
     return lines
+
+
+def _columns(data: DataDetail) -> list[Line]:
+    """List the columns that another tool named, and those that each is made from."""
+    if not data.columns:
+        return []
+    rows = [
+        [
+            StyledText(escape(column.name), "data"),
+            StyledText(escape(column.type or ""), "dim"),
+            StyledText(escape(_sources(column)), "dim"),
+        ]
+        for column in data.columns[:MAX_COLUMNS]
+    ]
+    rest = len(data.columns) - len(rows)
+    more = [dim(f"  and {count(rest, 'more column')}; see --json")] if rest else []
+    heading = line(StyledText(f"Columns ({len(data.columns)})", "title"))
+    return [line(), heading, *table(rows, indent="  "), *more]
+
+
+def _sources(column: Column) -> str:
+    return f"from {', '.join(column.sources)}" if column.sources else ""
 
 
 def _evidence(data: DataDetail) -> list[str]:

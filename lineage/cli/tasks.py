@@ -46,8 +46,9 @@ def _tasks_options(parser: Parser) -> None:
         help="only this status: finished, failed, running …",
     )
     parser.add_argument(
-        "--since", type=moment, metavar="WHEN", help="only runs started after this"
-    )
+        "--since", type=moment, metavar="WHEN",
+        help="only runs started after this: 2026-01-31, 2026-01-31T12:00 (UTC) or 7d",
+    )  # fmt: skip
     parser.add_argument("--by", choices=["app"], help="one line for each app")
     parser.add_argument(
         "--tree", action="store_true", help="put runs below the run that started them"
