@@ -123,19 +123,27 @@ class Recorder:
     def before_fork(self) -> None:
         """Mark the open tasks, so that the child sees when the parent ends them."""
         if self._open_tasks is not None:
-            for task in list(self._open.values()):
+            for task in self._of_forks():
                 self._mark(task, self._open_tasks)
 
     def reset_after_fork(self) -> None:
         """Reset in the child of a fork, where the parent's threads do not exist."""
         self._lock = threading.RLock()
-        for task in self._open.values():
+        for task in self._of_forks():
             if task.is_marked and self._open_tasks is not None:
                 task.sees_end = partial(self._open_tasks.has_ended, task.key)
         self.commit.reset_after_fork()
         if self.environment is not None:
             self.environment.reset_after_fork()
         self.looks.reset_after_fork()
+
+    def _of_forks(self) -> list[ActiveTask]:
+        """Return the tasks that the child of a fork goes on with."""
+        tasks = dict(self._open)
+        for task in (self.process, self._implicit):
+            if task is not None and task.is_emitted and not task.is_ended:
+                tasks[task.key] = task
+        return list(tasks.values())
 
     # -- where a fact belongs ------------------------------------------------
 
@@ -147,9 +155,13 @@ class Recorder:
         """
         process = self.process
         if process is not None and process.sees_end is not None and process.has_ended():
-            process = self.process = None  # The parent of this fork opened it.
-        if process is not None:
-            return process.root
+            # The parent of this fork opened it, and has ended it.
+            self.process = None
+            own = self.process_task()
+            if not own.is_joined:
+                own.parent = own.parent or process
+        if self.process is not None:
+            return self.process.root
         return self._started_by() or self.process_task().root
 
     def scope(self) -> StepContext | None:

@@ -369,8 +369,7 @@ Opened = StepContext
 
 def process_root(_: tuple[()] = ()) -> StepContext:
     """Return the body of the process's own task."""
-    recorder = runtime().recorder
-    return (recorder.process or recorder.process_task()).root
+    return runtime().recorder.process_root()
 
 
 class CallPlan:

@@ -93,7 +93,7 @@ def test_what_cells_start_is_the_notebooks(tmp_path: Path) -> None:
         "from lineage import uses_file\\n"
         "@uses_file('part')\\ndef read(part): return part\\n"
         "def plain(part): lineage.current_task().uses_file(part)",
-        "read('s3://b/cell')",
+        "lineage.current_task().produces_file('s3://b/cell')",
         "!" + shell.format("bang"),
         "%%bash\\n" + shell.format("bash"),
         "Parallel(n_jobs=2)([delayed(read)('s3://b/loky')] * 2)\\n"

@@ -7,7 +7,13 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from ways_of_running import query, recorded_tasks, run_program
+from ways_of_running import (
+    parent_of,
+    query,
+    recorded_tasks,
+    run_of,
+    run_program,
+)
 
 _PROGRAM = """
 import asyncio, multiprocessing, subprocess, threading
@@ -70,13 +76,22 @@ def test_a_program_is_its_starters(way: str, tmp_path: Path) -> None:
     assert {task.status for task in tasks.values()} == {"finished"}
 
 
-def test_what_a_program_makes_comes_from_its_step(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        "lineage.current_task().produces_file(sys.argv[1])",
+        "lineage.produces_file('path')(lambda path: path)(sys.argv[1])",
+    ],
+    ids=["handle", "decorated"],
+)
+def test_what_a_program_makes_comes_from_its_step(body: str, tmp_path: Path) -> None:
     """Its outputs derive from the inputs of the step that started it."""
-    code = """
+    code = f"""
+    CHILD = "import sys, lineage; {body}"
     with lineage.task("T"):
         for name in "ab":
             with uses_file("s3://b/shared"), uses_file("s3://b/in-" + name):
-                start("s3://b/out-" + name, "produces_file")
+                start("s3://b/out-" + name)
     """
     assert run_program(_main(code), tmp_path).returncode == 0
     assert recorded_tasks(tmp_path)["T"].outputs == {"out-a", "out-b"}
@@ -187,3 +202,26 @@ def late(up, go):
     assert tasks["T"].edges == {"during"}
     assert tasks["program.py"].edges == {"after", "read"}
     assert {task.status for task in tasks.values()} == {"finished"}
+
+
+@pytest.mark.posix
+def test_a_fork_that_outlives_a_script(tmp_path: Path) -> None:
+    """The script's own task ends with it; the child goes on as a task inside it."""
+    code = """
+    plain("s3://b/script")
+    read_end, write_end = os.pipe()
+    if not os.fork():
+        os.close(write_end)
+        plain("s3://b/both")
+        os.read(read_end, 1)  # until the script is gone
+        sys.argv[0] = "child.py"
+        plain("s3://b/child")
+    """
+    assert run_program(_main(code), tmp_path).returncode == 0
+    tasks = recorded_tasks(tmp_path)
+    assert tasks["program.py"].edges == {"script", "both"}
+    assert tasks["child.py"].edges == {"child"}
+    assert parent_of(tmp_path, tasks["child.py"]) in {
+        tasks["program.py"].key,
+        run_of(tmp_path, tasks["program.py"]),
+    }
