@@ -13,10 +13,11 @@ from typing import Any
 
 from .artifact_rows import ArtifactState, VersionRow
 from .database import Transaction
-from .evidence import NO_EVIDENCE, STAT, VersionEvidence
+from .evidence import STAT
 from .task_uses import StepPaths
 from .timeline import Event, Making, Timeline, Version
 from .version_numbers import numbered
+from .version_rows import may_change
 
 _TOKENS = (
     "SELECT t.entity_id, t.token, t.node_id FROM each_int(:ids) AS x"
@@ -112,8 +113,9 @@ def resume(
         one = stored.resumed(artifact, paths)
         if (
             one is None
+            or _is_unsure_of_last(artifact, stored.made_at(artifact), *last[id])
             or _adopts(one.timeline, events, keys)
-            or _completes(one, events, keys)
+            or may_change(one.timeline, one.rows, events, keys, is_late=id in late)
         ):
             continue
         if (
@@ -290,6 +292,22 @@ def _is_before_mention(
     return event.at <= barrier
 
 
+def _is_unsure_of_last(
+    artifact: ArtifactState,
+    made_at: float,
+    at: float | None,
+    first: int | None,
+    last: int | None,
+) -> bool:
+    """Whether edges of other journals happened at the time of the last production.
+
+    Which of them was the last one is known by the names of the journals alone.
+    """
+    if artifact.made_edge is None or at is None or first is None or last is None:
+        return False
+    return made_at == at and first >> 32 != last >> 32
+
+
 def _tokens(
     tx: Transaction, team: int, groups: Mapping[int, list[Event]]
 ) -> dict[int, dict[str, set[int]]]:
@@ -350,46 +368,4 @@ def _adopts(
     return any(
         key is not None and key not in timeline.versions and event.evidence.observes
         for event, key in zip(events, keys, strict=True)
-    )
-
-
-def _completes(
-    one: Resumed, events: Sequence[Event], keys: Sequence[Hashable | None]
-) -> bool:
-    """Whether an event may know more of a stored version than all before it."""
-    timeline = one.timeline
-    for event, key in zip(events, keys, strict=True):
-        if event.evidence is NO_EVIDENCE:
-            continue
-        versions = (
-            _unnamed(timeline, event) if key is None else [timeline.versions.get(key)]
-        )
-        for version in versions:
-            if version is not None and _knows_more(
-                event.evidence, one.rows[version.ordinal]
-            ):
-                return True
-    return False
-
-
-def _unnamed(timeline: Timeline, event: Event) -> list[Version | None]:
-    """Return the versions to which an event may belong that names none."""
-    versions = [timeline.unknown]
-    if timeline.last is not None and timeline.last.making is not None:
-        versions.append(timeline.last.making.version)
-    uses = timeline.task_uses.get(event.task)
-    if uses is not None:
-        versions.append(uses.last.version)
-    return versions
-
-
-def _knows_more(new: VersionEvidence, row: VersionRow) -> bool:
-    return (
-        (row.size is None and new.size is not None)
-        or (row.manifest is None and new.manifest is not None)
-        or (row.normalised is None and new.normalised is not None)
-        or (
-            new.pinned is not None
-            and (int(new.pinned), new.pinned_reason) != (row.pinned, row.pinned_reason)
-        )
     )

@@ -419,6 +419,41 @@ def test_a_use_without_evidence_completes_what_was_made_not_what_was_seen(
     assert row == (*expected, known.get("pinned_reason"))
 
 
+def test_of_two_sizes_of_one_digest_the_first_counts_in_any_order(
+    story: Story, store: Store
+) -> None:
+    """Also where the first one arrives last, and nothing else is new in it."""
+    story.is_holding = True
+    made = story.makes("train", "/m")
+    story.uses("predict", "/m", stat={**digest("a"), "size": 20})
+    story.uses("evaluate", "/m", stat={**digest("a"), "size": 30})
+    held = story.held
+    for fact in (held[0], held[2], held[1]):
+        story.held = [fact]
+        story.send()
+    with store.db.read() as tx:
+        row = tx.one("SELECT size FROM nodes WHERE id = ?", (story.node(made),))
+    assert row == (20,)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_production_goes_on_though_another_task_made_the_same_at_its_time(
+    story: Story, is_late: bool
+) -> None:
+    """Names of journals order what happened at one time, whichever arrived first."""
+    same = {"version": "v1"}
+    story.is_holding = True
+    story.makes("a", "/m", **same)
+    first = story.makes("b", "/m", **same)
+    again = story.makes("b", "/m", **same)
+    for fact in story.held[:2]:
+        fact["at"] = START
+    story.held[2]["at"] = START + 1
+    story.held[:2] = story.held[1::-1] if is_late else story.held[:2]
+    _send_each(story, is_late=False)
+    assert story.node(first) == story.node(again)
+
+
 def test_an_untouched_output_whose_bytes_nobody_made_has_its_declarer(
     story: Story,
 ) -> None:
