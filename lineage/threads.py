@@ -17,10 +17,18 @@ def has_gil() -> bool:
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
+def starts_at_exit() -> bool:
+    """Whether threads can be started while the exit handlers run.
+
+    Python 3.12 starts none, 3.11 and 3.13 do; what comes later is not relied on.
+    """
+    return sys.version_info[:2] in {(3, 10), (3, 11), (3, 13)}
+
+
 def start_thread(thread: threading.Thread) -> bool:
     """Start a thread; return False where none starts any more.
 
-    Python 3.12 and newer start none once exit handlers run.
+    Some Pythons start none once exit handlers run: see `starts_at_exit`.
 
     Raises:
         RuntimeError: The system has no room for it.

@@ -310,6 +310,7 @@ class Flusher:
         self._threads += self._has_threads
 
     def _work(self, pid: int) -> None:
+        self._evidence.prepare()
         is_on = True
         while is_on and pid == os.getpid():
             while attempt(lambda _: self._cycle(), None, self._failed):
@@ -335,8 +336,7 @@ class Flusher:
                 return False
             self._has_waiter = True
             wait_s = self._wait_s()
-            # Where facts keep coming the app's threads need not wake this one: waking
-            # costs them more than the rest of a call.
+            # Where facts keep coming no app's thread wakes this one, which is felt.
             if self._had_work:
                 wait_s = min(wait_s, _GATHER_S)
             else:

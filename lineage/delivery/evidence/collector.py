@@ -5,6 +5,8 @@ are found first, then content is read; what is there when the edge is sent rides
 it, what is not follows as a fact `evidence`, by the next process if need be.
 """
 
+# Longer than 400 lines: one state of each edge, which one condition guards.
+
 from __future__ import annotations
 
 import importlib
@@ -23,6 +25,7 @@ from ...model.addresses import is_address
 from ...recording.fork_guard import no_fork
 from ...recording.host_info import machine_name
 from ...settings import Settings
+from ...threads import starts_at_exit
 from ..queue import QueuedFact
 from .doubts import drop_doubtful
 from .locations import Locations
@@ -126,6 +129,12 @@ class EvidenceCollector:
         self._reset()
 
     # -- the flusher's part ----------------------------------------------------
+
+    def prepare(self) -> None:
+        """Start the threads that could not be started while the process ends."""
+        if not starts_at_exit():
+            for workers in (self._names, self._small, self._large, self._stores):
+                workers.prepare()
 
     def notice(self, item: QueuedFact) -> None:
         """Look for evidence of a fact that was read from the journal."""
@@ -258,7 +267,18 @@ class EvidenceCollector:
         if "local_path" not in fact:
             workers = self._stores
             self._remote[entry] = time.monotonic()
-        workers.submit(lambda: self._find(entry))
+        find = partial(self._find, entry)
+        # An ending process looks into small files itself where it starts no thread.
+        leave = find if workers is self._small else partial(self._leave, entry)
+        workers.submit(find, leave)
+
+    def _leave(self, entry: _Entry) -> None:
+        """Leave the content of an artifact to the next process: this one is ending."""
+        with self._changed:
+            entry.is_slow = True  # Nobody waits for it.
+            self._busy -= 1
+            self._remote.pop(entry, None)
+            self._changed.notify_all()
 
     def _find(self, entry: _Entry) -> None:
         found: Findings = {}
@@ -328,7 +348,9 @@ class EvidenceCollector:
                 entry.is_own, entry.is_sent = False, True
                 with self._changed:
                     self._busy += 1
-                self._large.submit(partial(self._find, entry))
+                self._large.submit(
+                    partial(self._find, entry), partial(self._leave, entry)
+                )
 
 
 def _recorded_here(segment: str) -> bool:

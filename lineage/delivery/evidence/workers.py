@@ -31,9 +31,25 @@ class Workers:
         self._threads = 0
         self._idle = 0
         self._is_stopped = False
+        self._is_prepared = False
 
-    def submit(self, work: Work) -> None:
-        """Hand work to a thread."""
+    def prepare(self) -> None:
+        """Start a thread that stays, since the end of the process may start none."""
+        with self._lock:
+            if self._is_prepared or not self._most:
+                return
+            self._is_prepared = True
+            self._threads += 1
+        self._start(stays=True)
+
+    def submit(self, work: Work, otherwise: Work | None = None) -> None:
+        """Hand work to a thread.
+
+        Args:
+            work: What to do.
+            otherwise: What to do here and now where an interpreter that is ending
+                starts no thread any more, and none is left; by default, the work.
+        """
         if not self._most:
             work()
             return
@@ -42,13 +58,11 @@ class Workers:
             if self._idle >= self._work.qsize() or self._threads >= self._most:
                 return
             self._threads += 1
-        thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:
-            # The interpreter is ending. The next process looks at what is left.
+        if not self._start():
             with self._lock:
-                self._threads -= 1
+                is_left = not self._threads and self._take_back()
+            if is_left:
+                (otherwise or work)()
 
     def stop(self) -> None:
         """End the threads when they have done what they do now."""
@@ -58,20 +72,40 @@ class Workers:
         for _ in range(threads):
             self._work.put(None)
 
-    def _run(self) -> None:
-        while (work := self._next()) is not None:
+    def _start(self, *, stays: bool = False) -> bool:
+        thread = threading.Thread(
+            target=self._run, args=(stays,), name=self._name, daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:
+            with self._lock:
+                self._threads -= 1
+            return False
+        return True
+
+    def _take_back(self) -> bool:
+        """Remove the work that nobody is there to do."""
+        try:
+            self._work.get_nowait()
+        except queue.Empty:
+            return False
+        return True
+
+    def _run(self, stays: bool) -> None:
+        while (work := self._next(None if stays else _IDLE_S)) is not None:
             with guard("Evidence cannot be found"):
                 work()
         with self._lock:
             self._threads -= 1
 
-    def _next(self) -> Work | None:
+    def _next(self, idle_s: float | None) -> Work | None:
         with self._lock:
             if self._is_stopped:
                 return None
             self._idle += 1
         try:
-            return self._work.get(timeout=_IDLE_S)
+            return self._work.get(timeout=idle_s)
         except queue.Empty:
             return None
         finally:

@@ -94,6 +94,64 @@ def merged(facts: list[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def test_a_process_that_may_start_no_thread_ends_at_once(
+    rig: CollectorHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that is ending on Python 3.12: it looks into small files itself."""
+    made = []
+    real = collector.EvidenceCollector.notice
+
+    def notice(evidence: EvidenceCollector, item: Any) -> None:
+        made.append(evidence)
+        real(evidence, item)
+
+    monkeypatch.setattr(collector.EvidenceCollector, "notice", notice)
+    path = tmp_path / "a"
+    path.write_text("content")
+    rig.record(path)
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        names = ("lineage-names", "lineage-evidence", "lineage-digests")
+        if thread.name in names:
+            raise RuntimeError("can't create new thread at interpreter shutdown")
+        start(thread)
+
+    with monkeypatch.context() as ending:
+        ending.setattr(threading.Thread, "start", refuse)
+        (sent,) = rig.flush()
+    assert sent["canonical"] == f"file://{MACHINE}{path}"
+    assert sent["stat"]["digest"].startswith("sha256:")
+    assert made[0].is_idle()
+
+
+@pytest.mark.parametrize("is_prepared", [True, False])
+def test_a_large_file_is_left_where_no_thread_may_start(
+    rig: CollectorHarness,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_prepared: bool,
+) -> None:
+    """It is looked into where a thread was started in time, else by another process."""
+    monkeypatch.setattr(collector, "starts_at_exit", lambda: not is_prepared)
+    (tmp_path / "first").write_text("x")
+    rig.record(tmp_path / "first")
+    rig.flush()
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "lineage-digests":
+            raise RuntimeError("can't create new thread at interpreter shutdown")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    (tmp_path / "large").write_bytes(b"x" * 2_000_000)
+    rig.record(tmp_path / "large")
+    found = merged(rig.flush())
+    has_digest = ["digest" in fact["stat"] for fact in found.values()]
+    assert has_digest == [True, is_prepared]
+
+
 def test_an_edge_carries_its_name_and_digest(
     rig: CollectorHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ import hypothesis.strategies as st
 import pytest
 import versions_reference
 from histories import Fact, folder_histories, histories, registers, step_histories
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, find, given, settings
 
 from lineage.instance.platform.objects import PlatformObjects
 from lineage.instance.store import Store, open_store
@@ -115,4 +115,9 @@ def test_special_histories_follow_the_rule(
     check()
     for one in stores:
         one.close()
-    assert any(met)
+    if not any(met):  # Few examples may miss it: it must be there to be found.
+        find(
+            made_of,
+            lambda facts: getattr(versions_reference.Graph(facts), rule) > 0,
+            settings=settings(max_examples=2_000, deadline=None, database=None),
+        )
