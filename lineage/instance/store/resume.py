@@ -299,13 +299,14 @@ def _is_unsure_of_last(
     first: int | None,
     last: int | None,
 ) -> bool:
-    """Whether edges of other journals happened at the time of the last production.
+    """Whether others wrote or mentioned it at the time of its last production.
 
     Which of them was the last one is known by the names of the journals alone.
     """
     if artifact.made_edge is None or at is None or first is None or last is None:
         return False
-    return made_at == at and first >> 32 != last >> 32
+    is_shared = made_at == at and first >> 32 != last >> 32
+    return is_shared or made_at == artifact.barrier_at
 
 
 def _tokens(

@@ -454,6 +454,22 @@ def test_a_production_goes_on_though_another_task_made_the_same_at_its_time(
     assert story.node(first) == story.node(again)
 
 
+def test_what_is_named_as_a_source_at_its_time_of_making_is_used(
+    story: Story,
+) -> None:
+    """A later production of the same task makes another version of it."""
+    story.is_holding = True
+    first = story.makes("a", "/m")
+    story.makes("b", "/o", derived_from=[{"kind": "file", "id": "/m"}])
+    again = story.makes("a", "/m")
+    for fact in story.held[:2]:
+        fact["at"] = START
+    story.held[2]["at"] = START + 1
+    story.held[:2] = story.held[1::-1]
+    _send_each(story, is_late=False)
+    assert story.node(first) != story.node(again)
+
+
 def test_an_untouched_output_whose_bytes_nobody_made_has_its_declarer(
     story: Story,
 ) -> None:
