@@ -210,9 +210,13 @@ def test_a_fork_that_outlives_a_script(tmp_path: Path) -> None:
     code = """
     plain("s3://b/script")
     read_end, write_end = os.pipe()
-    if not os.fork():
+    is_recorded, has_recorded = os.pipe()
+    if os.fork():
+        os.read(is_recorded, 1)
+    else:
         os.close(write_end)
         plain("s3://b/both")
+        os.write(has_recorded, b"1")
         os.read(read_end, 1)  # until the script is gone
         sys.argv[0] = "child.py"
         plain("s3://b/child")
