@@ -39,11 +39,11 @@ _MEASURED = (
     "tests/delivery/test_signals.py", "tests/instance/sso/",
     "tests/cli/test_demo.py", "tests/cli/test_serve.py",
 )  # fmt: skip
-#: Tests that are not measured at all: they read files, drive a browser, or repeat in
-#: many forms what plain tests reach as well.
+#: Tests that are not measured at all: they read files, drive a browser or start
+#: programs, and what they reach in their own process plain tests reach as well.
 _UNMEASURED = (
     "tests/architecture/", "tests/benchmarks/", "tests/crash/", "tests/deploy/",
-    "tests/journeys/", "tests/neighbours/", "tests/page/", "tests/test_redaction.py",
+    "tests/neighbours/", "tests/page/",
 )  # fmt: skip
 #: How coverage makes a program measure itself.
 _MEASURE = "COVERAGE_PROCESS_CONFIG"
