@@ -57,11 +57,13 @@ class Seen(dict["object", "int | None"]):
     is the time of an edge while it is being recorded, and nothing afterwards.
     """
 
-    __slots__ = ("older",)
+    __slots__ = ("names", "older")
 
     def __init__(self, older: Seen | None = None) -> None:
         super().__init__()
         self.older: dict[object, int | None] = {} if older is None else older
+        #: An index of its own part, made where somebody looks for a name.
+        self.names: Any = None
 
     def claim(self, key: object, at: int) -> bool:
         """Whether the caller is the first to record this; `at` is its own object.
@@ -73,23 +75,10 @@ class Seen(dict["object", "int | None"]):
         self[key] = None
         return True
 
-    def holds(self, identity: object) -> bool:
-        """Whether an artifact was recorded, with whatever members."""
-        if identity in self or identity in self.older:
-            return True
-        return any(known == identity for known, _ in self.named())
-
-    def named(self) -> Iterator[tuple[int | str, str]]:
-        """Yield the ids and members of what was recorded, the oldest first."""
-        for key in [*self.older, *self]:
-            if isinstance(key, tuple):
-                yield key[0], key[1]
-            elif isinstance(key, str):
-                yield key, ""
-
     def forget(self, key: object) -> bool:
         """Forget one entry, so that it may be recorded again; False where it is not."""
         missing = object()
+        self.names = None
         return self.pop(key, missing) is not missing or (
             self.older.pop(key, missing) is not missing
         )

@@ -6,15 +6,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from itertools import islice
+from typing import Final
 
 from ..model.addresses import canonical_address
-from .context import ActiveTask
+from .context import ActiveTask, Seen
 from .edges import local_path, place_members
 from .fact_json import kind_of
 
 #: Kind and id of an input, as its edge has them.
 NamedInput = tuple[str, "int | str"]
+
+#: The member that says where an artifact lies, among the members of its edge.
+_PLACE: Final = re.compile(r',"(?:local_path|canonical)":"(?:[^"\\]|\\.)*"')
+
+
+class _Names:
+    """Names of what a `Seen` holds; a task with many inputs is read through once."""
+
+    __slots__ = ("by_place", "count", "places")
+
+    def __init__(self) -> None:
+        self.count = 0
+        #: The places of each id: several after the working directory changed.
+        self.places: dict[int | str, set[str]] = {}
+        #: The ids in each place, the one that was added last at the end.
+        self.by_place: dict[str, dict[str, None]] = {}
+
+    def add(self, key: object, *, is_folder: bool) -> None:
+        """Add what was recorded, as `append_edge` remembers it."""
+        id, members = key if isinstance(key, tuple) else (key, "")
+        places = self.places.setdefault(id, set())
+        if isinstance(id, str):
+            place = _place(members, id, is_folder=is_folder)
+            places.add(place)
+            self.by_place.setdefault(place, {})[id] = None
 
 
 def named_inputs(
@@ -29,44 +56,66 @@ def named_inputs(
         key: Keys the hash by which masked names stay different.
     """
     inputs = [
-        (prefix, seen)
+        (kind_of(prefix), seen)
         for prefix, seen in list(task.seen.items())
         if prefix.startswith('"dir":"input"')
     ]
-    found = [(kind_of(p), identity) for p, seen in inputs if seen.holds(identity)]
+    found = [(kind, identity) for kind, seen in inputs if _holds(seen, kind, identity)]
     if found or text is None or not isinstance(identity, str):
         return found
     return [
         (kind, id)
-        for prefix, seen in inputs
-        for kind in (kind_of(prefix),)
-        for id in _in_one_place(seen.named(), kind, text, identity, key)
+        for kind, seen in inputs
+        if (id := _in_one_place(seen, kind, text, identity, key)) is not None
     ]
 
 
-def _in_one_place(
-    inputs: Iterator[tuple[int | str, str]],
-    kind: str,
-    text: str,
-    shown: str,
-    key: str,
-) -> list[str]:
-    """Return the last name of inputs in the place that a text names, at most one.
+def _holds(seen: Seen, kind: str, identity: int | str) -> bool:
+    if identity in seen or identity in seen.older:
+        return True
+    return any(identity in names.places for names in _indexes(seen, kind))
+
+
+def _in_one_place(seen: Seen, kind: str, text: str, shown: str, key: str) -> str | None:
+    """Return the last name of the inputs in the place that a text names.
 
     A relative name is that of several places after the working directory changed: then
     it says nothing.
     """
     path, is_folder = local_path(text), kind == "folder"
-    place = place_members(text, shown, path, key, is_folder=is_folder)
-    address = canonical_address(shown, is_folder=is_folder)
-    names: dict[str, None] = {}
-    elsewhere: set[str] = set()
-    for id, members in inputs:
-        if not isinstance(id, str):
-            continue
-        known = canonical_address(id, is_folder=is_folder)
-        if place in members if place else known == address:
-            names[id] = names.pop(id, None)
-        else:
-            elsewhere.add(id)
-    return [id for id in names if id not in elsewhere][-1:]
+    members = place_members(text, shown, path, key, is_folder=is_folder)
+    place = _place(members, shown, is_folder=is_folder)
+    indexes = _indexes(seen, kind)
+    for names in indexes:
+        for id in [*names.by_place.get(place, ())][::-1]:
+            if all(other.places.get(id, {place}) == {place} for other in indexes):
+                return id
+    return None
+
+
+def _place(members: str, shown: str, *, is_folder: bool) -> str:
+    found = _PLACE.search(members)
+    return found[0] if found else canonical_address(shown, is_folder=is_folder)
+
+
+def _indexes(seen: Seen, kind: str) -> list[_Names]:
+    """Return the index of each half of what was recorded, the newer one first."""
+    halves = [seen, *([seen.older] if isinstance(seen.older, Seen) else [])]
+    return [_index(half, is_folder=kind == "folder") for half in halves]
+
+
+def _index(seen: Seen, *, is_folder: bool) -> _Names:
+    """Return the index, with what was added to the end since it was looked at.
+
+    Threads may do so at once: what one adds twice changes nothing, and each counts
+    only what it has added itself.
+    """
+    names = seen.names
+    if not isinstance(names, _Names):
+        names = seen.names = _Names()
+    count = names.count
+    fresh = list(islice(reversed(seen), max(0, len(seen) - count)))
+    for key in reversed(fresh):
+        names.add(key, is_folder=is_folder)
+    names.count = max(names.count, count + len(fresh))
+    return names

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import lineage
+from lineage.recording import named_inputs
 from lineage.testing import Recorded
 
 
@@ -56,3 +57,28 @@ def test_a_name_of_two_inputs_is_no_other_spelling(
     task.produces_file("o", derived_from=[f"{tmp_path}/a/x.csv"])
     assert "derived_from" not in recorded.edges[-1]
     assert recorded.not_recorded
+
+
+def test_inputs_are_read_through_once_however_many_outputs_name_one(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task with many inputs pays for each of them once."""
+    read: list[str] = []
+    place = named_inputs._place
+
+    def counted(members: str, shown: str, *, is_folder: bool) -> str:
+        read.append(shown)
+        return place(members, shown, is_folder=is_folder)
+
+    monkeypatch.setattr(named_inputs, "_place", counted)
+    task = lineage.current_task()
+    many = 50
+    for at in range(many):
+        task.uses_file(f"in{at}.csv")
+        task.produces_file(f"out{at}.csv", derived_from=[f"./in{at}.csv"])
+    # Each input once for the index, and each output's own name.
+    assert len(read) == 2 * many
+    outputs = [edge for edge in recorded.edges if edge["dir"] == "output"]
+    assert [edge["derived_from"][0]["id"] for edge in outputs] == [
+        f"in{at}.csv" for at in range(many)
+    ]
