@@ -11,6 +11,7 @@ from ...errors import guard
 
 #: A thread without work for so long ends.
 _IDLE_S: Final = 5.0
+_FAILED: Final = "Evidence cannot be found"
 
 Work = Callable[[], None]
 
@@ -62,7 +63,8 @@ class Workers:
             with self._lock:
                 is_left = not self._threads and self._take_back()
             if is_left:
-                (otherwise or work)()
+                with guard(_FAILED):
+                    (otherwise or work)()
 
     def stop(self) -> None:
         """End the threads when they have done what they do now."""
@@ -94,7 +96,7 @@ class Workers:
 
     def _run(self, stays: bool) -> None:
         while (work := self._next(None if stays else _IDLE_S)) is not None:
-            with guard("Evidence cannot be found"):
+            with guard(_FAILED):
                 work()
         with self._lock:
             self._threads -= 1
