@@ -166,7 +166,7 @@ def reset_warnings() -> None:
 
 
 def traceback_of(error: BaseException) -> BaseException | None:
-    """Return an error whose traceback helps; what a disk or folder lacks has none."""
+    """Return the error whose traceback is logged; None for what the system refused."""
     return None if isinstance(error, OSError) else error
 
 
@@ -195,8 +195,8 @@ class _Guard:
 def guard(what: str, *, strict: bool = False, key: str | None = None) -> _Guard:
     """Keep every failure of lineage's own work away from the app.
 
-    Logs the failure, at most once a minute for each `key`, and with its traceback where
-    it is none of the system's.
+    Logs the failure, at most once a minute for each `key`. An `OSError` is logged
+    without its traceback: what a disk or folder lacks is in its message.
 
     Args:
         what: The work, as the log line names it.

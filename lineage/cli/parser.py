@@ -65,7 +65,7 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def _about_dashed(self) -> str:
-        """Explain the first word that looks like an option and is none, if any."""
+        """Explain the first unknown word that begins with a dash; empty without one."""
         dashed = (word for word in self._typed if word[:1] == "-" and word != "-")
         known = self._option_string_actions
         word = next((w for w in dashed if w.partition("=")[0] not in known), None)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from openlineage_events import columns_event
 
 from lineage.api.client import Api
 
@@ -120,21 +121,8 @@ def test_each_version_is_shown_with_the_task_that_made_it(
 
 def test_columns_that_an_event_names_are_listed(type_, tmp_path: Path) -> None:
     """Each with its type and the columns that it is made from."""
-    made_from = [{"namespace": "pg://db", "name": "raw.orders", "field": "price"}]
-    facets = {
-        "schema": {"fields": [{"name": "total", "type": "DECIMAL"}, {"name": "id"}]},
-        "columnLineage": {"fields": {"total": {"inputFields": made_from}}},
-    }
-    event = {
-        "eventType": "COMPLETE",
-        "eventTime": "2026-05-01T10:00:00Z",
-        "producer": "https://example.org/producer",
-        "run": {"runId": "0196d8a0-5c4f-7b1e-9c2d-3f4a5b6c7d8e"},
-        "job": {"namespace": "shop", "name": "sum orders"},
-        "outputs": [{"namespace": "pg://db", "name": "mart.orders", "facets": facets}],
-    }
     events = tmp_path / "events.jsonl"
-    events.write_text(json.dumps(event), "utf-8")
+    events.write_text(json.dumps(columns_event()), "utf-8")
     assert type_("import", "openlineage", str(events)).code == 0
     rows = type_("show", "mart.orders").out.splitlines()
     assert "Columns (2)" in rows

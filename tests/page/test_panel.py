@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 from instance_server import Served
+from openlineage_events import columns_event
 from page_fixture import StoryFixture, stat
 from playwright.sync_api import Locator, expect
 
@@ -234,20 +235,9 @@ def test_columns_and_what_they_are_made_from_are_a_table(
     look: Look, served: Served
 ) -> None:
     """What an OpenLineage event names of a table is shown beside its details."""
-    made_from = [{"namespace": "pg://db", "name": "raw.orders", "field": "price"}]
-    facets = {
-        "schema": {"fields": [{"name": "total", "type": "DECIMAL"}]},
-        "columnLineage": {"fields": {"total": {"inputFields": made_from}}},
-    }
-    event = {
-        "eventType": "COMPLETE",
-        "eventTime": "2026-05-01T10:00:00Z",
-        "producer": "https://example.org/producer",
-        "run": {"runId": "0196d8a0-5c4f-7b1e-9c2d-3f4a5b6c7d8e"},
-        "job": {"namespace": "shop", "name": "sum orders"},
-        "outputs": [{"namespace": "pg://db", "name": "mart.orders", "facets": facets}],
-    }
-    answer = requests.post(f"{served.address}/api/v1/lineage", json=event, timeout=20)
+    answer = requests.post(
+        f"{served.address}/api/v1/lineage", json=columns_event(), timeout=20
+    )
     assert answer.status_code < 300, answer.text
     key = StoryFixture(served).data("mart.orders")
     table = look(f"/?focus={key}&sel={key}").get_by_role("region", name="Columns")

@@ -355,10 +355,30 @@ def _send_each(story: Story, *, is_late: bool) -> None:
         story.send()
 
 
-@pytest.mark.parametrize("is_late", [False, True])
-@pytest.mark.parametrize(
+IN_ANY_ORDER = pytest.mark.parametrize("is_late", [False, True])
+KNOWN_WITHOUT_A_DIGEST = pytest.mark.parametrize(
     "known", [{"size": 7}, {"pinned": False, "pinned_reason": "away"}]
 )
+
+
+def _known_of(store: Store) -> dict[int, tuple[Any, ...]]:
+    """Return by node the size, whether it is pinned, and why not."""
+    with store.db.read() as tx:
+        rows = tx.all("SELECT id, size, pinned, pinned_reason FROM nodes")
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def _row(known: dict[str, Any]) -> tuple[Any, ...]:
+    pinned = known.get("pinned")
+    return (
+        known.get("size"),
+        pinned if pinned is None else int(pinned),
+        known.get("pinned_reason"),
+    )
+
+
+@IN_ANY_ORDER
+@KNOWN_WITHOUT_A_DIGEST
 def test_what_is_known_without_a_digest_is_kept_in_any_order(
     story: Story, store: Store, known: dict[str, Any], is_late: bool
 ) -> None:
@@ -367,20 +387,11 @@ def test_what_is_known_without_a_digest_is_kept_in_any_order(
     made = story.makes("train", "/m", **known)
     story.uses("predict", "/m")
     _send_each(story, is_late=is_late)
-    with store.db.read() as tx:
-        row = tx.one(
-            "SELECT size, pinned, pinned_reason FROM nodes WHERE id = ?",
-            (story.node(made),),
-        )
-    pinned = known.get("pinned")
-    expected = (known.get("size"), pinned if pinned is None else 0)
-    assert row == (*expected, known.get("pinned_reason"))
+    assert _known_of(store)[story.node(made)] == _row(known)
 
 
-@pytest.mark.parametrize("is_late", [False, True])
-@pytest.mark.parametrize(
-    "known", [{"size": 7}, {"pinned": False, "pinned_reason": "away"}]
-)
+@IN_ANY_ORDER
+@KNOWN_WITHOUT_A_DIGEST
 def test_what_a_later_run_knows_of_a_named_version_is_known_in_any_order(
     story: Story, store: Store, known: dict[str, Any], is_late: bool
 ) -> None:
@@ -389,17 +400,11 @@ def test_what_a_later_run_knows_of_a_named_version_is_known_in_any_order(
     story.makes("first", "/m", version="v1")
     story.makes("second", "/m", version="v1", **known)
     _send_each(story, is_late=is_late)
-    with store.db.read() as tx:
-        rows = tx.all("SELECT size, pinned, pinned_reason FROM nodes")
-    pinned = known.get("pinned")
-    expected = (known.get("size"), pinned if pinned is None else 0)
-    assert rows == [(*expected, known.get("pinned_reason"))] * 2
+    assert list(_known_of(store).values()) == [_row(known)] * 2
 
 
-@pytest.mark.parametrize("is_late", [False, True])
-@pytest.mark.parametrize(
-    "known", [{"size": 7}, {"pinned": False, "pinned_reason": "away"}]
-)
+@IN_ANY_ORDER
+@KNOWN_WITHOUT_A_DIGEST
 def test_a_use_without_evidence_completes_what_was_made_not_what_was_seen(
     story: Story, store: Store, known: dict[str, Any], is_late: bool
 ) -> None:
@@ -409,14 +414,7 @@ def test_a_use_without_evidence_completes_what_was_made_not_what_was_seen(
     story.uses("edit", "/m", stat={"size": 20, "mtime_ns": 1})
     story.uses("predict", "/m", **known)
     _send_each(story, is_late=is_late)
-    with store.db.read() as tx:
-        row = tx.one(
-            "SELECT size, pinned, pinned_reason FROM nodes WHERE id = ?",
-            (story.node(made),),
-        )
-    pinned = known.get("pinned")
-    expected = (known.get("size"), pinned if pinned is None else 0)
-    assert row == (*expected, known.get("pinned_reason"))
+    assert _known_of(store)[story.node(made)] == _row(known)
 
 
 def test_of_two_sizes_of_one_digest_the_first_counts_in_any_order(
@@ -431,9 +429,7 @@ def test_of_two_sizes_of_one_digest_the_first_counts_in_any_order(
     for fact in (held[0], held[2], held[1]):
         story.held = [fact]
         story.send()
-    with store.db.read() as tx:
-        row = tx.one("SELECT size FROM nodes WHERE id = ?", (story.node(made),))
-    assert row == (20,)
+    assert _known_of(store)[story.node(made)] == _row({"size": 20})
 
 
 @pytest.mark.parametrize("is_late", [False, True])
