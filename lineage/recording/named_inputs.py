@@ -87,7 +87,8 @@ def _in_one_place(seen: Seen, kind: str, text: str, shown: str, key: str) -> str
     place = _place(members, shown, is_folder=is_folder)
     indexes = _indexes(seen, kind)
     for names in indexes:
-        for id in [*names.by_place.get(place, ())][::-1]:
+        ids = list(names.by_place.get(place, {}))
+        for id in reversed(ids):
             if all(other.places.get(id, {place}) == {place} for other in indexes):
                 return id
     return None
