@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import NotFoundError
@@ -57,7 +58,7 @@ class DatasetApi(PaginatedResource):
             filters: Conditions.
             recursive: Also datasets within datasets.
             parent_id: Only those within this one.
-            include_custom_data: CallMethod for what apps keep with them, too.
+            include_custom_data: Ask for what apps keep with them, too.
 
         Raises:
             ApiError: The list could not be fetched.
@@ -210,6 +211,41 @@ class DatasetApi(PaginatedResource):
             body["customData"] = custom_data
         response = self._api.post("datasets.add", body)
         return DatasetInfo.from_json(decoded("datasets.add", response))
+
+    def remove(self, id: int) -> None:
+        """Move a dataset into the archive; endpoint `datasets.archive`.
+
+        Args:
+            id: The dataset.
+
+        Raises:
+            ApiError: It could not be moved.
+        """
+        self._api.post("datasets.archive", {"id": id})
+
+    def remove_permanently(
+        self,
+        ids: int | list[int],
+        batch_size: int = 50,
+        progress_cb: Callable[[int], object] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Remove archived datasets for good; endpoint `datasets.remove.permanently`.
+
+        Args:
+            ids: A dataset, or several of one team, each archived by `remove`.
+            batch_size: How many a request names; 1 to 50.
+            progress_cb: Called with how many a request has removed.
+
+        Returns:
+            The answer to each request.
+
+        Raises:
+            ApiError: One is not archived, or the token is no administrator's.
+        """
+        return self._remove_in_batches(
+            "datasets.remove.permanently", ids, batch_size, progress_cb,
+            lambda batch: {"datasets": batch},
+        )  # fmt: skip
 
     def get_or_create(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -316,6 +316,30 @@ class ProjectApi(PaginatedResource):
             ApiError: It could not be moved.
         """
         self._api.post("projects.archive", {"id": id})
+
+    def remove_permanently(
+        self,
+        ids: int | list[int],
+        batch_size: int = 50,
+        progress_cb: Callable[[int], object] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Remove archived projects for good; endpoint `projects.remove.permanently`.
+
+        Args:
+            ids: A project, or several of one team, each archived by `remove`.
+            batch_size: How many a request names; 1 to 50.
+            progress_cb: Called with how many a request has removed.
+
+        Returns:
+            The answer to each request.
+
+        Raises:
+            ApiError: One is not archived, or the token is no administrator's.
+        """
+        return self._remove_in_batches(
+            "projects.remove.permanently", ids, batch_size, progress_cb,
+            lambda batch: {"projects": batch, "preserveProjectCard": False},
+        )  # fmt: skip
 
     def get_or_create(
         self,

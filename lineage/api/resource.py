@@ -49,6 +49,35 @@ class Resource:
                 return decoded(method, sent)
         return decoded(method, self._api.post(method, fields))
 
+    def _remove_in_batches(
+        self,
+        method: str,
+        ids: int | Sequence[int],
+        batch_size: int,
+        progress_cb: Callable[[int], object] | None,
+        body: Callable[[list[dict[str, int]]], dict[str, Any]],
+    ) -> list[Any]:
+        """Remove objects for good, at most 50 by each request.
+
+        Args:
+            method: The method that removes them.
+            ids: An id, or several.
+            batch_size: How many a request names; 1 to 50.
+            progress_cb: Called with how many a request has removed.
+            body: Returns a request's fields for some of the objects.
+
+        Returns:
+            The answer to each request.
+        """
+        items = [{"id": id} for id in ([ids] if isinstance(ids, int) else ids)]
+        size, answers = max(1, min(batch_size, 50)), []
+        for start in range(0, len(items), size):
+            batch = items[start : start + size]
+            answers.append(self._call(method, body(batch)))
+            if progress_cb is not None:
+                progress_cb(len(batch))
+        return answers
+
     def _call_announced(self, method: str, fields: Mapping[str, Any]) -> Any:
         """Call a method that only lineage instances have.
 

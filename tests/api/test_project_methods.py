@@ -134,3 +134,15 @@ def test_nothing_to_edit_is_refused(server: Recorder, api: Api) -> None:
     with pytest.raises(ValueError, match="only point_clouds"):
         api.project.edit_info(2, project_type="videos")
     assert "projects.editInfo" not in server.methods
+
+
+def test_many_are_removed_fifty_at_a_time(server: Recorder, api: Api) -> None:
+    """A batch outside 1 to 50 is moved to the nearest bound; each is counted."""
+    server.on("projects.remove.permanently", {"success": True})
+    server.on("datasets.remove.permanently", {"success": True})
+    counts: list[int] = []
+    answers = api.project.remove_permanently(list(range(51)), 99, counts.append)
+    assert (counts, len(answers)) == ([50, 1], 2)
+    assert server.last("projects.remove.permanently")["projects"] == [{"id": 50}]
+    assert len(api.dataset.remove_permanently([1, 2], batch_size=0)) == 2
+    assert server.last("datasets.remove.permanently") == {"datasets": [{"id": 2}]}

@@ -50,6 +50,8 @@ ANSWERS: dict[str, Any] = {
     "projects.meta.update": {"classes": [], "tags": []},
     "projects.stats": {"images": {}},
     "projects.editInfo": PROJECT,
+    "projects.remove.permanently": {"success": True},
+    "datasets.remove.permanently": {"success": True},
     "projects.versions.reserve": {"id": 5, "commitToken": "c"},
     "projects.versions.commit": {"success": True},
     "projects.versions.cancel-reservation": {"success": True},

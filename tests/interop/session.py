@@ -195,6 +195,23 @@ def work_with_projects(api: Any, sly: Any, folder: Path) -> None:
     assert api.file.get_free_dir_name(1, "/wires") == "/wires_000"
     api.project.remove(restored.id)
     assert api.project.get_info_by_id(restored.id) is None
+    assert api.project.remove_permanently(restored.id) == [{"success": True}]
+
+
+def remove_for_good(api: Any) -> None:
+    """Remove projects, datasets and a workspace, each after it was archived."""
+    projects = [api.project.create(8, f"old {n}").id for n in range(3)]
+    dataset = api.dataset.create(projects[0], "d").id
+    api.dataset.remove(dataset)
+    assert api.dataset.remove_permanently(dataset) == [{"success": True}]
+    api.project.archive(projects[1], "https://copies/1", "https://copies/1a")
+    kept = api.project.get_info_by_id(projects[1]).backup_archive
+    assert kept["archiveUrl"] == "https://copies/1", kept
+    api.project.remove(projects[0])
+    api.workspace.archive(8)
+    assert 8 not in [one.id for one in api.workspace.get_list(1)]
+    assert len(api.project.remove_permanently(projects[:2], batch_size=1)) == 2
+    assert api.workspace.remove_permanently([8]) == [{"success": True}]
 
 
 def look_around(api: Any, served: Served) -> None:
@@ -254,6 +271,7 @@ def main() -> None:
             work_with_apps(api, made, Path(home))
             page_through(api, made)
             work_with_projects(api, sly, Path(home))
+            remove_for_good(api)
             look_around(api, served)
             start_again(api)
             check_the_graph(served, recorded)

@@ -22,6 +22,8 @@ OBJECT_KINDS: Final = (
     "project_version",
     "project_reservation",
     "dataset",
+    "archived_project",
+    "archived_dataset",
     "file",
     "job",
     "module",
@@ -272,6 +274,16 @@ class PlatformObjects:
             (stored["teamId"], kind, stored["id"]),
         )
 
+    def archive(self, tx: Transaction, stored: PlatformObject, kind: str) -> None:
+        """Keep an object aside: no list shows it, and its id is free again."""
+        hidden, place = archived(kind), (stored["teamId"], kind, stored["id"])
+        self.delete(tx, stored, hidden)
+        tx.run(
+            "UPDATE platform_things SET kind = ?"
+            " WHERE team_id = ? AND kind = ? AND id = ?",
+            (hidden, *place),
+        )
+
     def free_number(self, tx: Transaction, team_id: int, kind: str) -> int:
         """Return the next id of a kind that the team has not used."""
         return _number(tx, team_id, kind)
@@ -313,6 +325,11 @@ class PlatformObjects:
                 {"kind": kind, "value": value, "teams": list(team_ids)},
             )
         return None if row is None else _body(row)
+
+
+def archived(kind: str) -> str:
+    """Return the kind under which archived objects are kept aside."""
+    return f"archived_{kind}"
 
 
 def in_teams(table: str, team_ids: Sequence[int]) -> tuple[str, dict[str, Any]]:

@@ -200,27 +200,6 @@ def project_stats(call: RequestContext, body: IdParams) -> PlatformObject:
     }
 
 
-def archive_project(call: RequestContext, body: IdParams) -> dict[str, Any]:
-    """Remove a project with its datasets; the graph keeps its history."""
-    objects = call.services.objects
-    project = objects.get(call.team_ids, "project", body.id)
-    with objects.db.write() as tx:
-        for dataset in objects.children(tx, project, "dataset"):
-            objects.delete(tx, dataset, "dataset")
-        objects.delete(tx, project, "project")
-    return {"success": True}
-
-
-def archive_dataset(call: RequestContext, body: IdParams) -> dict[str, Any]:
-    """Remove a dataset; the graph keeps its history."""
-    objects = call.services.objects
-    dataset = objects.get(call.team_ids, "dataset", body.id)
-    with objects.db.write() as tx:
-        objects.delete(tx, dataset, "dataset")
-        touch_project(objects, tx, dataset)
-    return {"success": True}
-
-
 def touch_project(
     objects: PlatformObjects, tx: Transaction, dataset: PlatformObject
 ) -> None:
@@ -293,10 +272,8 @@ ROUTES: Final = (
     Route("projects.meta.update", update_meta, MetaForm, "writer"),
     Route("projects.settings.update", update_settings, SettingsForm, "writer"),
     Route("projects.stats", project_stats, IdParams, "reader"),
-    Route("projects.archive", archive_project, IdParams, "writer"),
     Route("images.list", list_images, ImagesForm, "reader"),
     Route("datasets.info", dataset_info, DatasetForm, "reader"),
-    Route("datasets.archive", archive_dataset, IdParams, "writer"),
     Route("jobs.list", list_jobs, JobsForm, "reader"),
     Route("datasets.list", list_datasets, DatasetsForm, "reader"),
     Route("jobs.info", job_info, IdParams, "reader"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from instance_fixture import InstanceFixture
 
 VERSION_KEYS = {
@@ -178,6 +181,69 @@ def test_a_project_is_archived_with_its_datasets(instance: InstanceFixture) -> N
     assert instance.refusal("projects.info", {"id": project})[0] == 404
     assert instance.refusal("datasets.info", {"id": dataset})[0] == 404
     assert instance.call("projects.info", {"id": other})["name"] == "b"
+
+
+def test_only_what_is_archived_is_removed_for_good(instance: InstanceFixture) -> None:
+    """A project that is there is refused by name, and nothing is removed then."""
+    first, second = (
+        instance.call("lineage.register.project", {"name": name})["id"] for name in "ab"
+    )
+    body = {"project_id": first, "name": "d"}
+    dataset = instance.call("lineage.register.dataset", body)["id"]
+    instance.call("projects.archive", {"id": first})
+    both = {"projects": [{"id": first}, second], "preserveProjectCard": False}
+    status, details = instance.refusal("projects.remove.permanently", both)
+    assert (status, details["field"]) == (400, "projects")
+    assert f"project {second} is not archived" in details["message"]
+    archived = {"datasets": [dataset]}
+    assert instance.call("datasets.remove.permanently", archived)["success"]
+    instance.call("projects.archive", {"id": second})
+    assert instance.call("projects.remove.permanently", both)["success"]
+    assert instance.refusal("projects.remove.permanently", both)[0] == 404
+
+
+@pytest.mark.parametrize("ids", [[], list(range(51)), ["x"], 5])
+def test_a_request_removes_one_to_fifty(instance: InstanceFixture, ids: Any) -> None:
+    """What is no list of one to fifty ids is refused with the field's name."""
+    for kind in ("projects", "datasets"):
+        refused = instance.refusal(f"{kind}.remove.permanently", {kind: ids})
+        assert refused[0] == 400
+        assert refused[1]["field"].startswith(kind)
+
+
+def test_an_id_that_is_archived_is_free_again(instance: InstanceFixture) -> None:
+    """A new project may have an archived one's id, and be archived in its turn."""
+    for name in ("a", "b"):
+        instance.call("lineage.register.project", {"name": name, "id": 5})
+        instance.call("projects.archive", {"id": 5})
+    assert instance.call("projects.remove.permanently", {"projects": [5]})["success"]
+
+
+def test_a_project_with_a_copy_elsewhere_keeps_its_card(
+    instance: InstanceFixture,
+) -> None:
+    """Its datasets go, and it shows where the copy is."""
+    project = instance.call("lineage.register.project", {"name": "p"})["id"]
+    body = {"project_id": project, "name": "d", "items_count": 3}
+    instance.call("lineage.register.dataset", body)
+    item = {"id": project, "archiveUrl": "https://copy"}
+    instance.call("projects.remove.permanently", {"projects": [item]})
+    shown = instance.call("projects.info", {"id": project})
+    assert shown["backupArchive"] == {"archiveUrl": "https://copy"}
+    assert shown["itemsCount"] == 0
+
+
+def test_a_workspace_goes_with_its_projects(instance: InstanceFixture) -> None:
+    """Archived, it is in no list; removed, its projects are gone for good."""
+    made = instance.call("projects.add", {"workspaceId": 8, "name": "p"})["id"]
+    gone = {"workspacesIds": [8]}
+    assert instance.refusal("workspaces.remove.permanently", gone)[0] == 400
+    instance.call("workspaces.archive", {"id": 8})
+    listed = instance.call("workspaces.list", {"teamId": 1})["entities"]
+    assert 8 not in [one["id"] for one in listed]
+    instance.call("workspaces.remove.permanently", gone)
+    wanted = {"projects": [made]}
+    assert instance.refusal("projects.remove.permanently", wanted)[0] == 404
 
 
 def test_images_are_listed_as_none(instance: InstanceFixture) -> None:
