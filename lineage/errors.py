@@ -165,6 +165,11 @@ def reset_warnings() -> None:
     throttle.reset()
 
 
+def describe_error(error: object) -> str:
+    """Return an error's type and message in one text."""
+    return f"{type(error).__name__}: {error}"
+
+
 def traceback_of(error: BaseException) -> BaseException | None:
     """Return the error whose traceback is logged; None for what the system refused."""
     return None if isinstance(error, OSError) else error

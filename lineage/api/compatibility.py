@@ -53,29 +53,31 @@ class CompatibilityChecker:
         """Return the instance's version as it is known now."""
         return self._versions.get()
 
-    def check(self, minimum: str) -> Compatibility:
-        """Compare the instance's version with the least one that will do.
-
-        A reason to hold edges back is logged at most once a minute.
-        """
-        found = self.version().version
-        is_enough = at_least(found, minimum)
+    def compare(self, minimum: str) -> Compatibility:
+        """Compare the instance's version with the least one that will do."""
+        is_enough = at_least(self.version().version, minimum)
         if is_enough is None:
+            return "unknown"
+        return "ok" if is_enough else "old"
+
+    def check(self, minimum: str) -> Compatibility:
+        """Compare, and log a reason to hold edges back, at most once a minute."""
+        outcome = self.compare(minimum)
+        found = self.version().version
+        if outcome == "unknown":
             warn_rarely(
                 f"gate {found}",
                 "The instance's version is %s: workflow edges wait until it is known.",
                 found or UNKNOWN,
             )
-            return "unknown"
-        if not is_enough:
+        elif outcome == "old":
             warn_rarely(
                 f"gate {found} {minimum}",
                 "The instance is %s; these workflow edges need %s or newer.",
                 found,
                 minimum,
             )
-            return "old"
-        return "ok"
+        return outcome
 
 
 def _fetch_foreign(api: SdkCompatibleApi) -> Any:

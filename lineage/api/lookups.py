@@ -9,7 +9,13 @@ from concurrent.futures import CancelledError, Future
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import ApiError, DeliveryError, LineageError, warn_rarely
+from ..errors import (
+    ApiError,
+    DeliveryError,
+    LineageError,
+    describe_error,
+    warn_rarely,
+)
 from ..settings import Settings
 from .compatibility import SdkCompatibleApi
 from .foreign_api import CallMethod, translated
@@ -161,7 +167,7 @@ def snapshot(
         cause = str(error)
     except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
         # The SDK's own failures, as for types of projects that have no versions.
-        cause = f"{type(error).__name__}: {error}"
+        cause = describe_error(error)
     if made is None:
         warn_rarely(
             f"snapshot {project_id}",

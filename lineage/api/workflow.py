@@ -430,7 +430,7 @@ class Workflow:
         return resolver.call(f"workflow.node.add-{direction}", body)
 
     def _require(self, minimum: str) -> None:
-        compatibility = self._gate.check(minimum)
+        compatibility = self._gate.compare(minimum)
         if compatibility == "ok":
             return
         version = self._gate.version().version

@@ -9,17 +9,18 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from ..errors import attempt, guard, warn_rarely
+from ..errors import attempt, describe_error, guard, warn_rarely
 from ..exporters import DeliveryResult, Exporter, FactBatch
 from ..journal.writer import Journal
 from ..threads import start_thread
 from .deadline import Deadlines
 from .evidence.collector import EvidenceCollector
-from .journal_reader import LOOK_SOON_S, JournalReader, reason_key
+from .journal_reader import LOOK_SOON_S, JournalReader
 from .queue import DeliveryQueue, QueuedFact, pause_s
 from .report import DeliveryReport
+from .waiting_notices import WaitingNotices
 
 #: After the first fact it waits this long for more.
 _GATHER_S: Final = 0.05
@@ -120,6 +121,7 @@ class Flusher:
         self._had_work = False
         self._is_stopped = False
         self._deadlines = Deadlines()
+        self._notices = WaitingNotices(self._deadlines)
         self._pause_until = 0.0
         #: Until this time the instance asked for a pause.
         self._not_before = 0.0
@@ -323,7 +325,7 @@ class Flusher:
     def _failed(self, error: Exception) -> None:
         warn_rarely("flusher", "Delivery failed: %s", error, exc_info=error)
         with self._changed:
-            self._pause(_describe(error), 1.0)
+            self._pause(describe_error(error), 1.0)
 
     def _wait_for_work(self) -> bool:
         """Wait for work; False ends the thread: another one waits already."""
@@ -434,13 +436,12 @@ class Flusher:
         return items
 
     def _send(self, exporter: Exporter, items: Sequence[QueuedFact]) -> None:
-        def fail(error: Exception) -> None:
-            failure.append(error)
-
         failure: list[Exception] = []
         generation, losses = self._pause_generation, self._losses
         begun = time.monotonic()
-        results = attempt(lambda _: exporter.send(self._batch(items)), None, fail)
+        results = attempt(
+            lambda _: exporter.send(self._batch(items)), None, failure.append
+        )
         took_s = time.monotonic() - begun
         if results is None or len(results) != len(items):
             results = self._of_exception(exporter, results, failure, items)
@@ -474,7 +475,7 @@ class Flusher:
             # Needs the client's errors, which a delivery has loaded.
             from .exporters import is_transport_error
 
-            reason = _describe(failure[0])
+            reason = describe_error(failure[0])
             if is_transport_error(failure[0]):
                 away = DeliveryResult("waiting", reason, is_transport_error=True)
                 return [away] * len(items)
@@ -525,6 +526,7 @@ class Flusher:
             self._pause_once(failure, generation)
         else:
             self._failures = 0
+            self._notices.note_success()
         self.reader.remove_finished()
         self.times_caught_up += not self._has_facts()
 
@@ -550,11 +552,7 @@ class Flusher:
             return
         if len(self._failed_alone) < _ALONE_IN_A_ROW:
             self._failed_alone.add(item.uid)
-        warn_rarely(
-            f"waiting {reason_key(result.reason)}",
-            "A fact cannot be delivered yet and waits in the journal: %s",
-            result.reason,
-        )
+        self._notices.note_failed_fact(item.failed_at, result.reason)
         wait_s = pause_s(item.attempts)
         if not self._deadlines.is_urgent:
             wait_s += _ALONE_AGAIN_S
@@ -581,9 +579,8 @@ class Flusher:
         wait_s = pause_s(self._failures - 1)
         self._not_before = now + at_least_s if at_least_s else 0.0
         self._pause_until = self._deadlines.next_attempt(now, wait_s, at_least_s)
-        if not (self._deadlines.is_last or self._is_stopped):
-            # At the end of the process one warning says all.
-            warn_rarely("delivery", "Facts wait in the journal: %s", reason)
+        if not self._is_stopped:
+            self._notices.note_failure(reason)
 
     def _give_up_old(self) -> None:
         """Set aside what waited too long for an instance that was never reached."""
@@ -594,7 +591,3 @@ class Flusher:
         for item in self.queue.take_where(self.reader.is_too_old):
             self.reader.reject(item, f"waited too long: {self.reason}")
         self.reader.remove_finished()
-
-
-def _describe(error: Any) -> str:
-    return f"{type(error).__name__}: {error}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import ModuleType, TracebackType, UnionType
 from typing import Any, Final
 
-from ..errors import NotFoundError
+from ..errors import NotFoundError, describe_error
 from .declaration import Declaration
 from .decorator import COLLECTED, Collected
 from .signatures import display_name
@@ -111,7 +111,7 @@ class _Importing:
                 place = f"{self._name}, line {traceback.tb_lineno},"
             traceback = traceback.tb_next
         raise ImportError(
-            f"{place} raised {type(error).__name__}: {error}; a check imports the "
+            f"{place} raised {describe_error(error)}; a check imports the "
             "module without recording, so what starts the program belongs below "
             '`if __name__ == "__main__":`',
             name=self._name,

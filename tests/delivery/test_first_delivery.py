@@ -38,7 +38,12 @@ assert lineage.flush(50)
 
 def test_a_python_without_sqlite_records(tmp_path: Path) -> None:
     """It has no embedded store: facts wait, one warning says why, the app goes on."""
-    body = "sys.modules['sqlite3'] = None\nrecord(1)\nprint('done')"
+    body = """
+sys.modules['sqlite3'] = None
+record(1)
+lineage.flush(0.5)
+print('done')
+"""
     ran = run(body, tmp_path, LINEAGE_FLUSH_TIMEOUT_S="10")
     assert (ran.returncode, ran.stdout) == (0, "done\n")
     assert ran.stderr.count("sqlite3") == 1
