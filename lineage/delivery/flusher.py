@@ -153,6 +153,7 @@ class Flusher:
         self._journal.call_on_write(self.wake)
         with self._changed:
             if self._threads == 0 and self._has_threads:
+                self._threads = 1
                 self._spawn()
 
     def wake(self) -> None:
@@ -202,8 +203,8 @@ class Flusher:
             self._end_pauses()
             goal = self._rounds + self._in_round + 1
             if self._threads == 0 and self._has_threads:
-                with guard("The flusher's thread cannot be started"):
-                    self._spawn()
+                self._threads = 1
+                self._spawn()
             if self._threads == 0:
                 self._work_until(deadline)
             self.wake()
@@ -304,12 +305,17 @@ class Flusher:
     # -- its own threads ------------------------------------------------------
 
     def _spawn(self) -> None:
+        """Start a thread, counted already; this waits until it runs."""
         thread = threading.Thread(
             target=self._work, args=(os.getpid(),), name="lineage-flusher", daemon=True
         )
-        # Where none starts any more, whoever waits does the work.
-        self._has_threads = start_thread(thread)
-        self._threads += self._has_threads
+        is_started = False
+        with guard("A thread of the flusher cannot be started"):
+            # Where none starts any more, whoever waits does the work.
+            is_started = self._has_threads = start_thread(thread)
+        if not is_started:
+            with self._changed:
+                self._threads -= 1
 
     def _work(self, pid: int) -> None:
         self._evidence.prepare()
@@ -430,9 +436,10 @@ class Flusher:
             self._had_work = bool(items) or self._had_work
             # With several on their way there is always one thread free for more.
             allowed = exporter.in_flight if self._has_threads else 0
-            if items and not self._has_waiter and self._threads < allowed:
-                with guard("Another thread of the flusher cannot be started"):
-                    self._spawn()
+            is_needed = bool(items) and not self._has_waiter and self._threads < allowed
+            self._threads += is_needed
+        if is_needed:  # Without the lock: others go on meanwhile.
+            self._spawn()
         return items
 
     def _send(self, exporter: Exporter, items: Sequence[QueuedFact]) -> None:

@@ -386,6 +386,52 @@ def test_without_threads_a_flush_delivers_by_itself(
     assert rig.exporter.delivered == [1, 2]
 
 
+def test_nothing_waits_while_another_thread_starts(
+    rigs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start may take long; a report, and what others deliver, go on meanwhile."""
+    is_let, begun, start = threading.Event(), threading.Event(), threading.Thread.start
+    let: list[bool] = []
+
+    def start_slowly(thread: threading.Thread) -> None:
+        if threading.current_thread().name == "lineage-flusher":
+            begun.set()
+            let.append(is_let.wait(WAIT_S))
+        start(thread)
+
+    rig = rigs(ScriptedExporter(max_batch=1, in_flight=3))
+    monkeypatch.setattr(threading.Thread, "start", start_slowly)
+    rig.write(1, 2)
+    rig.flusher.start()
+    assert begun.wait(WAIT_S)
+    assert rig.flusher.report().waiting == 2
+    is_let.set()
+    wait_for(lambda: sorted(rig.exporter.delivered) == [1, 2])
+    assert all(let), "the report waited for the start"
+
+
+def test_a_thread_that_did_not_start_is_not_counted(
+    rigs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the system had no room for threads, later ones are started all the same."""
+    start, together = threading.Thread.start, threading.Barrier(3)
+    rig = rigs(ScriptedExporter(max_batch=1, in_flight=3))
+
+    def refuse(thread: threading.Thread) -> None:
+        if threading.current_thread().name == "lineage-flusher":
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with monkeypatch.context() as crowded:
+        crowded.setattr(threading.Thread, "start", refuse)
+        rig.write(*range(5))
+        assert rig.flusher.flush(WAIT_S)
+    rig.exporter.judge = lambda _: together.wait(WAIT_S) is None or DELIVERED
+    rig.write(5, 6, 7)
+    assert rig.flusher.flush(WAIT_S)
+    assert sorted(rig.exporter.delivered) == list(range(8))
+
+
 def test_the_status_shows_the_oldest(tmp_path: Path) -> None:
     """Any process can read what waits, and since when."""
     journal = journal_at(tmp_path)
