@@ -232,3 +232,40 @@ def folder_histories(draw: st.DrawFn) -> list[Fact]:
                 fact["stat"]["digest"] = _digest(sign)
         facts.append(fact)
     return facts
+
+
+@st.composite
+def address_histories(draw: st.DrawFn) -> list[Fact]:
+    """Facts of tasks that produce folders again, of whose files little is known."""
+    facts: list[Fact] = []
+    places = [
+        ("folder", "/d"), ("folder", "/d"), ("folder", "/d/e"), ("file", "/d/a"),
+        ("file", "/d/e/b"), ("file", "/d/e/b"),
+    ]  # fmt: skip
+    for number in range(draw(st.integers(5, 11))):
+        run = draw(st.sampled_from(["r1", "r1", "r2", "r3"]))
+        kind, id = draw(st.sampled_from(places))
+        ways = ["output", "output", "input"] if kind == "folder" else ["input"]
+        fact: Fact = {
+            "f": "edge",
+            "uid": f"{run}-{number}",
+            "task": run,
+            "at": START + number + draw(st.integers(0, 1)),
+            "dir": draw(st.sampled_from([*ways, "input", *ways])),
+            "kind": kind,
+            "id": id,
+        }
+        if not draw(st.integers(0, 5)):
+            fact["dir"] = "output"
+        if fact["dir"] == "output" and not draw(st.integers(0, 4)):
+            kind, id = draw(st.sampled_from(places))
+            fact["derived_from"] = [{"kind": kind, "id": id}]
+        if fact["dir"] == "output" and not draw(st.integers(0, 5)):
+            fact["unwritten"] = True
+        if not draw(st.integers(0, 3)):
+            fact |= draw(evidence(kind))
+        elif not draw(st.integers(0, 5)) and (known := draw(evidence(kind))):
+            late = {"f": "evidence", "uid": f"{run}-{100 + number}", "task": run}
+            facts.append({**late, "at": fact["at"], "edge": fact["uid"], **known})
+        facts.append(fact)
+    return facts

@@ -51,6 +51,8 @@ class Graph:
         self.remains = 0
         #: How often a task wrote what only other steps of it had used.
         self.off_path = 0
+        #: How often a folder was produced between two finds of what nobody made in it.
+        self.parted = 0
         self.nodes: list[Node] = []
         self.current: dict[Any, Node] = {}
         self.ordinals: dict[Any, list[Any]] = {}
@@ -116,6 +118,22 @@ class Graph:
             for other in events
         )
 
+    def _productions_around(self, artifact: Any) -> list[Event]:
+        """List when a folder around an artifact may have been given other content."""
+        found: list[Event] = []
+        for whole, events in self.events.items():
+            if artifact[0] not in ("file", "folder") or whole[0] != "folder":
+                continue
+            if not artifact[1].startswith(whole[1] + "/"):
+                continue
+            made = [e for e in events if e.role == "production"]
+            made.sort(key=lambda e: e.when)
+            for at, event in enumerate(made):
+                is_same = at and set(event.evidence) & set(made[at - 1].evidence)
+                if not event.unwritten and not is_same:
+                    found.append(event)
+        return found
+
     def _history(self, artifact: Any, events: list[Event]) -> None:  # noqa: C901  in one piece, as the rule is
         events.sort(key=lambda e: e.when)
         self._same_version(events)
@@ -128,6 +146,7 @@ class Graph:
         current: tuple[bool, Node] | None = None
 
         numbers: dict[Any, list[int]] = {}
+        around = self._productions_around(artifact)
 
         def is_lower(one: Node, other: Node) -> bool:
             mine, theirs = numbers.get(one.version), numbers.get(other.version)
@@ -211,10 +230,15 @@ class Graph:
                         assert last.node is not None
                         node = last.node
                     else:
-                        unknown = [n for n in nodes if n.version == "unknown"]
-                        node = (
-                            unknown[0] if unknown else node_of("unknown", False, event)
+                        before = sum(one.when < event.when for one in around)
+                        name = ("unknown", before)
+                        unknown = [n for n in nodes if n.version == name]
+                        self.parted += not unknown and any(
+                            n.version[0] == "unknown"
+                            for n in nodes
+                            if isinstance(n.version, tuple)
                         )
+                        node = unknown[0] if unknown else node_of(name, False, event)
                 elif known_here:
                     node = (makings or known_here)[-1]
                 else:

@@ -27,6 +27,7 @@ from .copies import Written, affected, note_unwritten, unwritten_digest, written
 from .database import Transaction
 from .edge_batch import EdgeBatch
 from .evidence import NO_EVIDENCE
+from .folder_productions import PART_KINDS, FolderProductions, known_span
 from .plain_timeline import read_plain
 from .recompute import Recomputed, recompute
 from .resume import resume
@@ -51,6 +52,7 @@ class ArtifactWriter:
         self._tx = tx
         self._known = known
         self._paths = paths
+        self._folders = FolderProductions(tx, known.team_id)
         self._batch = EdgeBatch((), (), ())
         self._artifacts: dict[int, ArtifactState] = {}
         self._places: dict[int, list[int]] = {}
@@ -90,6 +92,7 @@ class ArtifactWriter:
                 self._artifacts[artifact.id] = artifact
             else:
                 known.append(place)
+        self._folders.take(batch)
 
     def mention(self, artifact: ArtifactState, event: Event) -> None:
         """Take the mention of an artifact; `resolve` gives it its making."""
@@ -107,6 +110,7 @@ class ArtifactWriter:
             dirty: Artifacts whose timelines have to be recomputed anyway.
         """
         again = {*dirty, *self._with_copies()}
+        again |= self._folders.parted(again, self._spans())
         open_ones: dict[int, list[Event]] = {}
         fresh: list[tuple[ArtifactState, Timeline]] = []
         begun: list[tuple[ArtifactState, int]] = []
@@ -166,6 +170,23 @@ class ArtifactWriter:
                 self.written.append(Written(digest, entity, batch.times[place]))
         digests = {one.digest for one in self.written}
         return self.unwritten | affected(self._tx, self._known.team_id, digests)
+
+    def _spans(self) -> dict[int, tuple[str, float, float]]:
+        """Return what nobody made, and from when until when it is known."""
+        times, names_version = self._batch.times, self._batch.names_version
+        found: dict[int, tuple[str, float, float]] = {}
+        for id, artifact in self._artifacts.items():
+            if artifact.made_id is None and artifact.kind in PART_KINDS:
+                at = [
+                    times[place]
+                    for place in self._places.get(id, ())
+                    if not names_version(place)
+                ]
+                at += [event.at for event in self._mentions.get(id, ())]
+                span = known_span(artifact, at)
+                if span is not None:
+                    found[id] = span
+        return found
 
     def _plain_places(self, id: int) -> list[int]:
         """Return an artifact's edges if nothing is known of any but its time."""
@@ -310,7 +331,7 @@ class ArtifactWriter:
                     artifact.kind,
                     version.ordinal,
                     evidence,
-                    is_unknown=version is timeline.unknown,
+                    is_unknown=version.is_unnamed,
                 )
             self._rows.append(
                 node_row(team, artifact.id, making, rows[version.ordinal], _KEPT)
@@ -342,8 +363,9 @@ class ArtifactWriter:
         for id in ids:
             self._events_of(id)
         recomputed = recompute(
-            self._tx, self._known, ids, self._events, self._paths, self.written
-        )
+            self._tx, self._known, ids, self._events, self._paths, self._folders,
+            self.written,
+        )  # fmt: skip
         self.recomputed = recomputed
         for artifact in recomputed.artifacts:
             self.touch(artifact)

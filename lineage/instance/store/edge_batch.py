@@ -98,6 +98,15 @@ class EdgeBatch:
         """Whether an edge has no evidence and names no sources."""
         return place not in self._evidence and self.links[place] != MADE
 
+    def is_production(self, place: int) -> bool:
+        """Whether an edge is an output."""
+        return self.links[place] != INPUT
+
+    def names_version(self, place: int) -> bool:
+        """Whether an edge has evidence that names the version."""
+        known = self._evidence.get(place)
+        return known is not None and bool(known.tokens)
+
     def event(self, place: int) -> Event:
         """Return an edge as an event of its artifact's timeline."""
         event = self._events.get(place)

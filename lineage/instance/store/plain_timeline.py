@@ -77,6 +77,7 @@ def _unknown(timeline: Timeline, at: float, edge: int) -> Making:
     if timeline.unknown is None or timeline.unknown.found is None:
         making = _add(timeline, at, edge, is_made=False)
         timeline.unknown = making.version
+        making.version.is_unnamed = True
         making.version.found = making
         return making
     return timeline.unknown.found

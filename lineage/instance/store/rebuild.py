@@ -10,6 +10,7 @@ from .artifact_rows import write_artifacts
 from .cards import mend_cards
 from .database import Database, Transaction
 from .evidence import pinned_tokens
+from .folder_productions import FolderProductions
 from .project_versions import named_projects
 from .recompute import recompute, rewrite_links
 from .steps import StepResolver
@@ -67,7 +68,8 @@ def rebuild_artifacts(tx: Transaction, team: int, artifacts: Sequence[int]) -> N
     known = TeamCache(team)
     for at in range(0, len(artifacts), CHUNK):
         ids = artifacts[at : at + CHUNK]
-        done = recompute(tx, known, ids, {}, StepResolver(tx, known))
+        steps, folders = StepResolver(tx, known), FolderProductions(tx, team)
+        done = recompute(tx, known, ids, {}, steps, folders)
         rewrite_links(tx, team, done)
         write_artifacts(tx, team, done.artifacts)
         rows = [

@@ -7,7 +7,7 @@ links of the artifacts are written after the edges; see `rewrite_links`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ from .copies import Written, mark_copies
 from .database import Transaction
 from .edge_uids import SOURCE_BITS
 from .evidence import read
+from .folder_productions import PART_KINDS, FolderProductions
 from .project_versions import registered_versions
 from .task_uses import StepPaths
 from .timeline import Event, Making, Timeline, identify
@@ -112,6 +113,7 @@ def recompute(
     ids: Collection[int],
     new_events: Mapping[int, list[Event]],
     paths: StepPaths,
+    folders: FolderProductions,
     written: Collection[Written] = (),
 ) -> Recomputed:
     """Recompute timelines; write nodes, evidence and what edges are bound to.
@@ -122,6 +124,7 @@ def recompute(
         ids: The artifacts.
         new_events: Events whose edges are not written yet.
         paths: Says how steps lie inside each other.
+        folders: Knows when folders were produced.
         written: Outputs with digests that the store does not have yet.
     """
     result = Recomputed()
@@ -138,12 +141,13 @@ def recompute(
             if node is not None:
                 stored[id_of(event)] = _Stored(node, is_reused=False)
     mark_copies(tx, known.team_id, together, written)
+    produced = folders.around(_found(own, together))
     for id in sorted(ids):
         artifact, part = own[id], together[id]
         if artifact.kind in TASK_KINDS or not part:
             continue
         part.sort(key=lambda event: event.order)
-        timeline = Timeline(artifact.kind, paths)
+        timeline = Timeline(artifact.kind, paths, produced.get(id, ()))
         for event, key in zip(part, identify(part), strict=True):
             timeline.read(event, key)
         timelines.append((artifact, timeline, part))
@@ -197,6 +201,18 @@ def _load(
         events[entity].append(event)
         stored[id_of(event)] = _Stored(node, False, (kind, source_name))
     return events, stored
+
+
+def _found(
+    artifacts: Mapping[int, ArtifactState], events: Mapping[int, Sequence[Event]]
+) -> dict[int, str]:
+    """Return the identities of those of which little is known, more than once."""
+    return {
+        id: artifacts[id].ident
+        for id, part in events.items()
+        if artifacts[id].kind in PART_KINDS
+        and sum(e.role != "production" and not e.evidence.tokens for e in part) > 1
+    }
 
 
 def _complete(
@@ -346,7 +362,7 @@ def _node_rows(
             artifact.kind,
             ordinal,
             [event.evidence for event in events],
-            is_unknown=makings[0].version is timeline.unknown,
+            is_unknown=makings[0].version.is_unnamed,
         )
         rows += [
             node_row(team, artifact.id, making, version, kept[making.id])

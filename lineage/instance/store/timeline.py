@@ -19,6 +19,8 @@ from .task_uses import StepPaths, TaskUses
 from .version_numbers import first_number, is_lower
 
 Role = Literal["use", "production", "mention"]
+#: A place in time; the journal's numbers order what one process wrote.
+Order = tuple[float, str, int, bool]
 
 
 @dataclass(slots=True)
@@ -42,8 +44,8 @@ class Event:
     """Whether it was not written, and its bytes are what another artifact was."""
 
     @property
-    def order(self) -> tuple[float, str, int, bool]:
-        """The place in time; the journal's numbers order what one process wrote.
+    def order(self) -> Order:
+        """The place in time.
 
         What an output names as its source was there before the output.
         """
@@ -62,6 +64,8 @@ class Version:
     ordinal: int = 0
     number: int | None = None
     """How the platform counts it, where an app said so."""
+    is_unnamed: bool = False
+    """Whether it is the first content that nobody made and nobody looked at."""
 
 
 @dataclass(slots=True, eq=False)
@@ -86,14 +90,18 @@ class Timeline:
     Args:
         kind: The artifact's kind.
         paths: Says how steps lie inside each other.
+        around: When folders around it were produced, in order.
     """
 
     kind: str
     paths: StepPaths
+    around: Sequence[Order] = ()
     versions: dict[Hashable, Version] = field(default_factory=dict)
     count: int = 0
     unknown: Version | None = None
-    """The content that nobody made and nobody looked at."""
+    """The last content that nobody made and nobody looked at."""
+    unknown_since: int = 0
+    """How many productions of folders around it came before that."""
     last: Event | None = None
     """The last production."""
     is_used: bool = False
@@ -168,13 +176,26 @@ class Timeline:
         if key is None:
             if self.last is not None and self.last.making is not None:
                 return self.last.making
-            version = self.unknown = self.unknown or self._new_version()
+            version = self._unknown(event)
         else:
             version = self._version(event, key)
         found = version.made or version.found
         if found is None:
             found = version.found = self._add(version, event, is_made=False)
         return found
+
+    def _unknown(self, event: Event) -> Version:
+        """Return the content of which nothing is known but when it was there.
+
+        Who produces a folder may have written what is in it.
+        """
+        since = bisect_left(self.around, event.order) if self.around else 0
+        version = self.unknown
+        if version is None or since != self.unknown_since:
+            version = self._new_version()
+            version.is_unnamed = self.unknown is None
+            self.unknown, self.unknown_since = version, since
+        return version
 
     def _version(self, event: Event, key: Hashable) -> Version:
         version = self.versions.get(key)

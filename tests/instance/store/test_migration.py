@@ -192,3 +192,29 @@ def test_versions_that_are_registered_are_joined(store: Store, store_url: str) -
     with again.db.read() as tx:
         assert len(tx.all(bound)) == 1
     again.close()
+
+
+def test_what_was_found_in_a_folder_that_was_made_again_is_parted(
+    store: Store, store_url: str
+) -> None:
+    """Earlier versions took the finds after two trainings for one."""
+    one, two = Facts("one"), Facts("two")
+    uses = [
+        facts.uses("file", "/run/m", at=T + at) for facts, at in ((one, 2), (two, 4))
+    ]
+    store.ingest(1, uses)
+    store.ingest(1, [facts.makes("folder", "/run", at=T + at)
+                     for facts, at in ((one, 1), (two, 3))])  # fmt: skip
+    parted = "SELECT DISTINCT node_id FROM edges WHERE direction = 0"
+    with store.db.write() as tx:
+        (older,), (newer,) = tx.all(f"{parted} ORDER BY node_id")
+        tx.run("UPDATE edges SET node_id = ? WHERE node_id = ?", (older, newer))
+        tx.run("UPDATE links SET node_id = ? WHERE node_id = ?", (older, newer))
+        tx.run("UPDATE entities SET versions = 1, unknown_id = ?, latest_id = ?"
+               " WHERE unknown_id = ?", (older, older, newer))  # fmt: skip
+        tx.run("DELETE FROM nodes WHERE id = ?", (newer,))
+        tx.run("DELETE FROM lineage_migrations WHERE number = 1180")
+    again = open_store(store_url)
+    with again.db.read() as tx:
+        assert len(tx.all(parted)) == 2
+    again.close()

@@ -40,12 +40,16 @@ def batches() -> list[list[dict[str, Any]]]:
         facts.uses("job", 1, step=step),
         facts.uses("file", "/m", stat=digest("a"), name="best"),
         facts.makes("project", 7, scope="1"),
+        facts.makes("folder", "/d"),
+        facts.uses("file", "/d/x"),
     ]
     later = [
         facts.makes("job", 3, derived_from=source, step="1"),
         facts.uses("project", 7),
         facts.makes("project", 7),
         facts.uses("task", 9),
+        facts.makes("folder", "/d"),
+        facts.uses("file", "/d/x"),
         again.uses("job", 1, task_id=9, step="1"),
         facts.fact("step_end", step="1", outcome="ok"),
         facts.fact("task_end", status="finished"),
@@ -94,7 +98,8 @@ def test_postgres_looks_up_before_it_was_analysed(
         if "each_" in sql and sql.startswith("SELECT"):
             explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}"
             plan = real(self, explained, params).fetchone()[0][0]["Plan"]
-            items = sum(len(v) for v in params.values() if not isinstance(v, str | int))
+            lists = [v for v in params.values() if not isinstance(v, str | int | float)]
+            items = sum(map(len, lists))
             cost = rows_read(plan) / (items + plan["Actual Rows"] + 1)
             costs[sql] = max(cost, costs.get(sql, 0.0))
         return real(self, sql, params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -30,6 +31,57 @@ def test_a_file_of_a_produced_folder_comes_from_its_maker(
     made = story.makes("read", "/out")
     assert "write" in story.walk(story.node(made), up=True)[1]
     assert "/out" in story.walk(story.node(used), up=False)[0]
+
+
+IN_ANY_ORDER = pytest.mark.parametrize(
+    "order", list(itertools.permutations(range(4)))[::5]
+)
+
+
+@IN_ANY_ORDER
+@pytest.mark.parametrize(
+    ("run", "file"),
+    [
+        ("s3://bucket/run", "s3://bucket/run/model.pt"),
+        ("/models/run", "/models/run/sub/model.pt"),
+    ],
+)
+def test_a_file_of_which_nothing_is_known_comes_from_the_last_maker_of_its_folder(
+    story: Story, order: tuple[int, ...], run: str, file: str
+) -> None:
+    """Two trainings write one folder; a prediction after each reads a file in it."""
+    story.is_holding = True
+    made, uids = [], []
+    for day in "12":
+        story.makes(f"train{day}", run, kind="folder")
+        uids.append(story.uses(f"predict{day}", file))
+        made.append(story.makes(f"predict{day}", f"/out{day}"))
+    parts = [story.held[:1], story.held[1:3], story.held[3:4], story.held[4:]]
+    for at in order:
+        story.held = list(parts[at])
+        story.send()
+    for day, uid in zip("12", made, strict=True):
+        assert story.walk(story.node(uid), up=True)[1] == {
+            f"train{day}", f"predict{day}",
+        }  # fmt: skip
+    assert story.current(file) == story.node(uids[1]) != story.node(uids[0])
+
+
+def test_finds_are_one_where_their_folder_was_not_written_in_between(
+    story: Story,
+) -> None:
+    """It was declared and left alone, or it is known to have the same content."""
+    known = {"kind": "folder", "evidence": [{"kind": "dirhash-h1", "value": H1}]}
+    story.makes("one", "/d", **known)
+    uses = [story.uses("two", "/d/x")]
+    story.makes("three", "/d", unwritten=True, kind="folder")
+    uses.append(story.uses("four", "/d/x"))
+    assert len({story.node(uid) for uid in uses}) == 1
+    story.makes("five", "/e", **known)
+    uses = [story.uses("six", "/e/x")]
+    story.makes("seven", "/e", **known)
+    uses.append(story.uses("eight", "/e/x"))
+    assert len({story.node(uid) for uid in uses}) == 1
 
 
 def test_an_untouched_folder_gets_no_second_maker(story: Story) -> None:

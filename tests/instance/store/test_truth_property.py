@@ -11,7 +11,14 @@ import graph_form
 import hypothesis.strategies as st
 import pytest
 import versions_reference
-from histories import Fact, folder_histories, histories, registers, step_histories
+from histories import (
+    Fact,
+    address_histories,
+    folder_histories,
+    histories,
+    registers,
+    step_histories,
+)
 from hypothesis import HealthCheck, find, given, settings
 
 from lineage.instance.platform.objects import PlatformObjects
@@ -89,12 +96,14 @@ def _meets(facts: list[Fact], rule: str) -> bool:
         (folder_histories(), "remains"),
         (folder_histories(), "strangers"),
         (step_histories(), "off_path"),
+        (address_histories(), "parted"),
     ],
     ids=[
         "files of folders that are made again",
         "folders that are made again",
         "files that came between two versions of a folder",
         "steps that work on one artifact",
+        "files of which nothing is known, in folders that are made again",
     ],
 )
 def test_special_histories_follow_the_rule(
