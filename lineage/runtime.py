@@ -87,6 +87,7 @@ class Runtime:
         self.recorder = Recorder(
             self.journal.write,
             self.journal.write_many,
+            self.journal.write_joined,
             settings=settings,
             open_tasks=OpenTasks(settings.home),
         )

@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 from zlib import adler32, crc32
 
+from ..recording.json_text import BETWEEN_FACTS
+
 WAITING: Final = ord(" ")
 DELIVERED: Final = ord("+")
 REJECTED: Final = ord("-")
@@ -30,9 +32,8 @@ EIGHT_DIGITS: Final = 0x1000_0000
 
 _MARKS: Final = frozenset((WAITING, DELIVERED, REJECTED))
 #: The same marks in a record of several facts, and what each of them means.
-_TOGETHER: Final = {WAITING: 0x1C, DELIVERED: 0x1D, REJECTED: 0x1E}
+_TOGETHER: Final = {WAITING: ord(BETWEEN_FACTS), DELIVERED: 0x1D, REJECTED: 0x1E}
 _MEANING: Final = {together: mark for mark, together in _TOGETHER.items()}
-_WAITING_TOGETHER: Final = chr(_TOGETHER[WAITING])
 _ALL_WAITING: Final = bytes.maketrans(bytes(_MEANING), b"\x1c\x1c\x1c")
 _BETWEEN: Final = re.compile(rb"[\x1c-\x1e]")
 _WRITTEN: Final = re.compile(rb"[^\0]")
@@ -69,7 +70,7 @@ def encode_together(texts: Sequence[str], errors: str = "strict") -> bytes:
     Raises:
         UnicodeEncodeError: There are some, and they are refused.
     """
-    data = _WAITING_TOGETHER.join(texts).encode("utf-8", errors)
+    data = BETWEEN_FACTS.join(texts).encode("utf-8", errors)
     total = adler32(data)
     form = b"%x\x1c%b\n" if total >= EIGHT_DIGITS else b"%08x\x1c%b\n"
     return form % (total, data)

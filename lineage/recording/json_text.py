@@ -8,6 +8,8 @@ from json.encoder import encode_basestring_ascii
 from typing import Any, Final
 
 MAX_NAME_LENGTH: Final = 1024
+#: What stands between facts that are one text: JSON never has this character.
+BETWEEN_FACTS: Final = "\x1c"
 
 #: Halves of surrogate pairs and NUL: what JSON can express and a store cannot keep.
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")

@@ -43,7 +43,7 @@ from .fact_json import (
 )
 from .git_commit import GitCommitLookup
 from .host_info import about_process, program_name
-from .json_text import member, quote, shorten
+from .json_text import BETWEEN_FACTS, member, quote, shorten
 from .masking import masker_of
 from .measurements import command_line_params, params_fact
 from .named_inputs import NamedInput, named_inputs
@@ -60,6 +60,7 @@ _STARTED_AT: Final = time_ns()
 
 WriteOne = Callable[[str], bool]
 WriteMany = Callable[[Sequence[str]], bool]
+WriteJoined = Callable[[str, int], bool]
 
 
 class TerminatedBySignal(KeyboardInterrupt):
@@ -72,6 +73,7 @@ class Recorder:
     Args:
         write: Takes one fact's JSON text and keeps it; never raises.
         write_many: The same for several, in order.
+        write_joined: The same for several that are one text, and their number.
         settings: The settings from the environment.
         open_tasks: Marks open tasks for other processes; None where facts stay in
             memory.
@@ -82,6 +84,7 @@ class Recorder:
         self,
         write: WriteOne,
         write_many: WriteMany | None = None,
+        write_joined: WriteJoined | None = None,
         *,
         settings: Settings | None = None,
         open_tasks: OpenTasks | None = None,
@@ -96,6 +99,8 @@ class Recorder:
         self.keep = write
         #: The same of several facts, in order.
         self.keep_many = write_many or self._write_each
+        #: The same of facts that are one text, with `BETWEEN_FACTS` between them.
+        self.keep_joined = write_joined or self._write_apart
         # Reentrant: a signal's handler may record while its thread is inside.
         self._lock = threading.RLock()
         #: Steps that ended, written with a later write: the task, what names the step,
@@ -552,6 +557,9 @@ class Recorder:
     def _write_each(self, texts: Sequence[str]) -> bool:
         kept = [self.keep(text) for text in texts]
         return all(kept)
+
+    def _write_apart(self, text: str, _count: int) -> bool:
+        return self.keep_many(text.split(BETWEEN_FACTS))
 
     def _task_text(self, task: ActiveTask, at: int, more: str) -> str:
         name = quote(shorten(self.mask(task.name or program_name()), 1024))

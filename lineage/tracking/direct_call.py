@@ -6,16 +6,27 @@ each declaration takes an id, the texts of the edges are constants but for id, t
 key of the step. Whatever is not so plain goes the general way of `CallPlan`.
 """
 
+# Longer than 400 lines: what a generated function does is read as one text.
+
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import time_ns
 from typing import Any, Final
 
 from ..errors import attempt
-from ..recording.context import CURRENT, KEYS, MAX_PENDING_ENDS, PlainStep, note_input
+from ..recording.context import (
+    CURRENT,
+    KEYS,
+    MAX_PENDING_ENDS,
+    PlainStep,
+    Seen,
+    StepContext,
+    note_input,
+)
 from ..recording.fact_json import GENERATED
+from ..recording.json_text import BETWEEN_FACTS
 from ..runtime import HOLDER
 from .call_plan import (
     REPEATS,
@@ -34,26 +45,6 @@ from .signatures import Signature, arguments_text, parameters_text
 _OWN: Final = "lineage_"
 #: More declarations of a function than this go the general way.
 _MOST_EDGES: Final = 8
-
-#: What generated functions use, by their names in the texts below.
-_USED: Final[dict[str, Any]] = {
-    "lineage_attempt": attempt,
-    "lineage_current": CURRENT.get,
-    "lineage_set": CURRENT.set,
-    "lineage_process_root": process_root,
-    "lineage_holder": HOLDER,
-    "lineage_restore": restore_context,
-    "lineage_Step": PlainStep,
-    "lineage_keys": KEYS,
-    "lineage_number": KEYS.number,
-    "lineage_note": note_input,
-    "lineage_time": time_ns,
-    "lineage_repeat": REPEATS,
-    "lineage_handle": handle_internal_error,
-    "lineage_log": log_failure,
-    "lineage_type": type,
-    "lineage_int": int,
-}
 
 _GENERAL: Final = """\
 def {name}({parameters}):
@@ -136,51 +127,59 @@ _INPUT: Final = """\
             lineage_note(lineage_step, lineage_ref, {body})
 """
 
-#: Several inputs: what comes before each of them.
+#: Several inputs. Most calls name ids that are all new, or that are all known.
 _INPUTS: Final = """\
-        lineage_texts = []
-        lineage_head = f'{{lineage_task.edge_head}}{{lineage_at}}e-9,'
-        if lineage_parent.parent is None:
-            lineage_step.inputs = []
-            lineage_take = lineage_step.inputs.append
-        else:
-            lineage_take = None
-{inputs}"""
-
-_NEXT_INPUT: Final = """\
-        lineage_seen = lineage_task.seen[{seen!r}]
-        if {is_new}:
-            lineage_seen[{id}] = None
-            if lineage_take is not None:
-                lineage_take(({prefix!r}, {id}))
+{claims}        if {all_new}:
+            {forget_times}
+            lineage_head = f'{{lineage_task.edge_head}}{{lineage_at}}e-9,'
+            if lineage_parent.parent is None:
+                lineage_step.inputs = [{refs}]
+                lineage_step.is_emitted = True
+                lineage_count = lineage_number()
+                lineage_step.key = lineage_key = (
+                    f'"{{lineage_keys.prefix}}{{lineage_count}}"'
+                )
+                if not lineage_count % {most_ends}:
+                    lineage_task.recorder.write_pending_step_ends()
+                lineage_member = {first_member}
             else:
-                lineage_note(lineage_step, ({prefix!r}, {id}), None)
-            lineage_member = (
-                lineage_step.step_ref or lineage_step.step_member(lineage_at)
-            )
-            lineage_texts.append({next})
+                for lineage_ref in ({refs}):
+                    lineage_note(lineage_step, lineage_ref, None)
+                lineage_member = lineage_step.step_member(lineage_at)
+                lineage_key = lineage_step.key
+            lineage_text = {texts}
+            if not lineage_task.recorder.{keep}:
+                lineage_task.recorder.forget(lineage_text.split({between!r}))
+        elif lineage_parent.parent is None and not ({any_new}):
+            lineage_step.inputs = [{refs}]
+            lineage_step.repeated = lineage_none(lineage_step.inputs)
         else:
-            lineage_note(lineage_step, ({prefix!r}, {id}), {body})
+            lineage_inputs(lineage_step, ({edges}))
 """
 
-_OUTPUT: Final = """\
-        lineage_seen = lineage_task.seen[{seen!r}]
-        if {is_new}:
-            lineage_seen[{id}] = None
-            lineage_texts.append({next})
+_OUTPUTS: Final = """\
+{claims}        if {all_new}:
+            {forget_times}
+            lineage_head = f'{{lineage_task.edge_head}}{{lineage_at}}e-9,'
+            lineage_key = lineage_step.key
+            lineage_member = f',"step":{{lineage_key}},"scope":{{lineage_key}}'
+            lineage_text = {texts}
+            if not lineage_task.recorder.{keep}:
+                lineage_task.recorder.forget(lineage_text.split({between!r}))
+        elif {any_new}:
+            lineage_outputs(lineage_step, lineage_at, ({edges}))
 """
 
-_IS_REPEATED: Final = "lineage_seen.setdefault({id}) is None"
+_CLAIM: Final = """\
+        {seen} = lineage_task.seen[{prefix!r}]
+        {new} = {is_new}
+"""
+
+_IS_REPEATED: Final = "{seen}.setdefault({id}) is None"
 #: How it is known that an id was not recorded before: see `Seen.claim`.
 _IS_NEW: Final = (
-    "{id} not in lineage_seen.older "
-    "and lineage_seen.setdefault({id}, lineage_at) is lineage_at"
+    "{id} not in {seen}.older and {seen}.setdefault({id}, lineage_at) is lineage_at"
 )
-
-_WRITE: Final = """\
-        if lineage_texts:
-            lineage_task.recorder.write(lineage_texts)
-"""
 
 _END: Final = """\
     if lineage_step.is_emitted:
@@ -206,15 +205,64 @@ _PLAIN_FINISH: Final = """\
         and not lineage_task.is_pending{if_ids}
     ):
         lineage_at = lineage_time()
-        lineage_texts = []
-        lineage_head = f'{{lineage_task.edge_head}}{{lineage_at}}e-9,'
-        lineage_member = lineage_step.step_ref or lineage_step.step_member(lineage_at)
-        lineage_member += f',"scope":{{lineage_step.key}}'
 {outputs}    else:
         lineage_step.values = ({values})
         lineage_attempt(lineage_finish, (lineage_step, lineage_result), lineage_handle)
         return lineage_result
 """
+
+
+#: One edge of several: where its id is remembered, its prefix, its id, its members,
+#: and whether it is new.
+_OneOfSeveral = tuple[Seen, str, int, str, bool]
+
+
+def _record_inputs(step: StepContext, edges: Iterable[_OneOfSeveral]) -> None:
+    """Record the inputs of a step of which some were recorded before."""
+    head, texts = f"{step.task.edge_head}{step.at}e-9,", []
+    for seen, prefix, identity, body, is_new in edges:
+        note_input(step, (prefix, identity), None if is_new else body)
+        if is_new:
+            seen[identity] = None
+            member = step.step_ref or step.step_member(step.at)
+            texts.append(f"{head}{body}{member}}}")
+    if texts:
+        step.task.recorder.write(texts)
+
+
+def _record_outputs(step: StepContext, at: int, edges: Iterable[_OneOfSeveral]) -> None:
+    """Record those outputs of a step that are new, of which others were not."""
+    head, texts = f"{step.task.edge_head}{at}e-9,", []
+    for seen, _, identity, body, is_new in edges:
+        if is_new:
+            seen[identity] = None
+            member = f',"step":{step.key},"scope":{step.key}'
+            texts.append(f"{head}{body}{member}}}")
+    step.task.recorder.write(texts)
+
+
+#: What generated functions use, by their names in the texts below.
+_USED: Final[dict[str, Any]] = {
+    "lineage_attempt": attempt,
+    "lineage_current": CURRENT.get,
+    "lineage_set": CURRENT.set,
+    "lineage_process_root": process_root,
+    "lineage_holder": HOLDER,
+    "lineage_restore": restore_context,
+    "lineage_Step": PlainStep,
+    "lineage_keys": KEYS,
+    "lineage_number": KEYS.number,
+    "lineage_note": note_input,
+    "lineage_inputs": _record_inputs,
+    "lineage_outputs": _record_outputs,
+    "lineage_time": time_ns,
+    "lineage_repeat": REPEATS,
+    "lineage_handle": handle_internal_error,
+    "lineage_log": log_failure,
+    "lineage_none": dict.fromkeys,
+    "lineage_type": type,
+    "lineage_int": int,
+}
 
 
 def direct_wrapper(
@@ -290,10 +338,9 @@ def _plain_parts(signature: Signature, plan: CallPlan) -> dict[str, str] | None:
         return None
     names = [signature.parameters[_index(e)] for e in inputs]
     if len(inputs) == 1:
-        (text,) = _texts(_INPUT, inputs, names, plan)
+        text = _only_input(inputs[0], names[0], plan)
     else:
-        texts = "".join(_texts(_NEXT_INPUT, inputs, names, plan))
-        text = _INPUTS.format(inputs=texts + _WRITE) if texts else ""
+        text = _several(_INPUTS, inputs, names, plan) if inputs else ""
     return {"unless_ids": _unless_ids(names), "inputs": text}
 
 
@@ -311,11 +358,9 @@ def _finish(signature: Signature, plan: CallPlan, values: str) -> str:
     if not is_plain:
         return _FINISH.format(values=values)
     names = [known[_index(e)] for e in outputs]
-    made = "".join(_texts(_OUTPUT, outputs, names, plan))
+    made = _several(_OUTPUTS, outputs, names, plan)
     checks = "".join(f" and {_is_id(name)}" for name in dict.fromkeys(names))
-    return _PLAIN_FINISH.format(
-        if_ids=checks, outputs=made + _WRITE, values=values
-    ) + _END  # fmt: skip
+    return _PLAIN_FINISH.format(if_ids=checks, outputs=made, values=values) + _END
 
 
 def _index(compiled: CompiledDeclaration) -> int:
@@ -337,31 +382,77 @@ def _unless_ids(names: list[str]) -> str:
     return "".join(f" or not ({_is_id(name)})" for name in dict.fromkeys(names))
 
 
-def _texts(
+def _only_input(one: CompiledDeclaration, name: str, plan: CallPlan) -> str:
+    head = "{lineage_task.edge_head}{lineage_at}e-9,"
+    body = _body(one, name)
+    return _INPUT.format(
+        seen=_seen(one),
+        is_new=_is_new(one, name, "lineage_seen"),
+        prefix=one.edge_prefix,
+        id=name,
+        body=_f_string(body),
+        most_ends=MAX_PENDING_ENDS,
+        first=_f_string(f"{head}{body}{_whole_step(plan)}}}}}"),
+        later=_f_string(f"{head}{body}{{lineage_member}}}}}}"),
+    )
+
+
+def _several(
     template: str,
     compiled: Sequence[CompiledDeclaration],
     names: list[str],
     plan: CallPlan,
-) -> Iterator[str]:
-    for one, name in zip(compiled, names, strict=True):
-        repeats = one.declaration.repeat
-        body = f'{one.edge_prefix},"id":{{{name}}}'
-        if repeats:
-            body += ',"repeat":{lineage_repeat()}'
-        head, key = "{lineage_task.edge_head}{lineage_at}e-9,", "{lineage_key}"
-        step = f',"step":{{{{"key":{key},"name":{_escaped(plan.step_name)}}}}}'
-        yield template.format(
-            # What is recorded each time is remembered apart, and never the same.
-            seen=one.edge_prefix + (',"repeat":true' if repeats else ""),
-            is_new=(_IS_REPEATED if repeats else _IS_NEW).format(id=name),
-            prefix=one.edge_prefix,
-            id=name,
-            body=_f_string(body),
-            most_ends=MAX_PENDING_ENDS,
-            first=_f_string(f"{head}{body}{step}}}}}"),
-            later=_f_string(f"{head}{body}{{lineage_member}}}}}}"),
-            next=_f_string(f"{{lineage_head}}{body}{{lineage_member}}}}}}"),
+) -> str:
+    """Return the text for the inputs, or the outputs, of a function."""
+    claims, edges, texts, refs, forget_times = "", "", [], "", ""
+    for number, (one, name) in enumerate(zip(compiled, names, strict=True)):
+        seen, new = f"lineage_seen{number}", f"lineage_new{number}"
+        claims += _CLAIM.format(
+            seen=seen, new=new, prefix=_seen(one), is_new=_is_new(one, name, seen)
         )
+        body = _body(one, name)
+        refs += f"({one.edge_prefix!r}, {name}), "
+        edges += f"({seen}, {one.edge_prefix!r}, {name}, {_f_string(body)}, {new}), "
+        forget_times += f"{seen}[{name}] = "
+        is_later = template is _INPUTS and number
+        step = ',"step":{lineage_key}' if is_later else "{lineage_member}"
+        texts.append(f"{{lineage_head}}{body}{step}}}}}")
+    count, flags = len(texts), [f"lineage_new{n}" for n in range(len(texts))]
+    keep = f"keep_joined(lineage_text, {count})" if count > 1 else "keep(lineage_text)"
+    return template.format(
+        claims=claims,
+        all_new=" and ".join(flags),
+        any_new=" or ".join(flags),
+        forget_times=f"{forget_times}None",
+        refs=refs,
+        edges=edges,
+        texts=_f_string(BETWEEN_FACTS.join(texts)),
+        first_member=_f_string(_whole_step(plan)),
+        keep=keep,
+        between=BETWEEN_FACTS,
+        most_ends=MAX_PENDING_ENDS,
+    )
+
+
+def _seen(one: CompiledDeclaration) -> str:
+    """Return what an edge is remembered by: what repeats apart, and never the same."""
+    return one.edge_prefix + (',"repeat":true' if one.declaration.repeat else "")
+
+
+def _is_new(one: CompiledDeclaration, name: str, seen: str) -> str:
+    form = _IS_REPEATED if one.declaration.repeat else _IS_NEW
+    return form.format(id=name, seen=seen)
+
+
+def _body(one: CompiledDeclaration, name: str) -> str:
+    """Return the members of an edge as part of an f-string, without its step."""
+    repeat = ',"repeat":{lineage_repeat()}' if one.declaration.repeat else ""
+    return f'{one.edge_prefix},"id":{{{name}}}{repeat}'
+
+
+def _whole_step(plan: CallPlan) -> str:
+    name = _escaped(plan.step_name)
+    return f',"step":{{{{"key":{{lineage_key}},"name":{name}}}}}'
 
 
 def _escaped(text: str) -> str:

@@ -125,3 +125,5 @@ def test_a_journal_writes_the_records_that_are_described(sizes: list[int]) -> No
     texts = [f"{{{'x' * size}" for size in sizes]
     assert all(map(journal.write, texts))
     assert written == [records.encode(text) for text in texts]
+    assert journal.write_joined("\x1c".join(texts), len(texts))
+    assert written[len(texts) :] == [records.encode_together(texts)]
