@@ -221,10 +221,10 @@ def _closures(uri: str, options: Options) -> Table:
 
 def _writers(uri: str, options: Options) -> Table:
     """Measure processes that write at once, into one team or one each."""
-    batches = 2 if options.is_smoke else 8 if options.is_quick else 20
+    batches = 1 if options.is_smoke else 8 if options.is_quick else 20
     rounds = options.pick_rounds(5, 3)
     table = Table(
-        f"{TITLE}: writers at once, {batches} batches of 2,000 edges each",
+        f"{TITLE}: writers at once, batches of 2,000 edges, {batches} from each",
         ("writers", "teams", "edges/s", "against one"),
     )
     cases = ((1, 1), (WRITERS, 1), (WRITERS, WRITERS))

@@ -66,6 +66,7 @@ def _main(code: str, functions: str = "") -> str:
     return f'{_PROGRAM}{functions}\nif __name__ == "__main__":\n{body}'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", list(_PROGRAMS))
 def test_a_program_is_its_starters(way: str, tmp_path: Path) -> None:
     """A child finds the task of the code that starts it, not of the process."""
@@ -76,6 +77,7 @@ def test_a_program_is_its_starters(way: str, tmp_path: Path) -> None:
     assert {task.status for task in tasks.values()} == {"finished"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [
@@ -173,6 +175,7 @@ def test_a_thread_that_outlives_its_task(tmp_path: Path) -> None:
     assert "late" not in query(tmp_path, "show", tasks["T"].key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "method", [pytest.param("fork", marks=pytest.mark.posix), "spawn"]
 )

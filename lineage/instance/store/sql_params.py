@@ -10,6 +10,10 @@ from typing import Any
 from ...patterns import pattern
 
 _EACH = re.compile(r"each_(int|text)\((:\w+|\?)\) AS (\w+)")
+#: A test whether a value is in a list.
+_IN_LIST = re.compile(
+    r"(?<!NOT )IN \(SELECT (\w+)\.value FROM each_(int|text)\((:\w+|\?)\) AS \1\)"
+)
 _JOIN = re.compile(r"(?<!LEFT )(?<!CROSS )\bJOIN\b")
 _TABLE_JOIN = pattern(
     r"(?<!CROSS )(?:(LEFT)\s+)?\bJOIN\s+(?!LATERAL\b)(\w+)\s+"
@@ -46,6 +50,12 @@ def for_sqlite(sql: str) -> str:
 def for_postgres(sql: str) -> str:
     """Spell a statement for psycopg, where a list travels as an array."""
     types = {"int": "bigint", "text": "text"}
+    # A list in a query of its own would be a join, for which a whole table may be read
+    # for each item; an array is looked up in an index, or hashed.
+    sql = _IN_LIST.sub(
+        lambda m: f"= ANY(CAST({m[3]} AS {types[m[2]]}[]))",
+        sql,
+    )
     # The inner query hides the list's length from the planner, which for a long one
     # would rather read a whole table than look into its index for each item.
     spread = _EACH.sub(
