@@ -415,10 +415,7 @@ class Runtime:
             return "sink"
         if self._api is not None:
             return str(getattr(self._api, "server_address", "api"))
-        named = self.settings.destination
-        if named == "instance":
-            return self.settings.server_address or named
-        return named
+        return self.settings.journal_destination
 
     def _leave_replaced_store(self) -> None:
         """Open the embedded instance again where its file was deleted or replaced."""

@@ -380,6 +380,12 @@ class Settings:
         has_platform = bool(self.server_address) and bool(self.api_token)
         return "instance" if has_platform and self.env == "production" else "local"
 
+    @property
+    def journal_destination(self) -> str:
+        """The destination as the journal's files name it: the platform by address."""
+        named = self.destination
+        return self.server_address or named if named == "instance" else named
+
 
 def parse(variable: Variable, text: str) -> Any:
     """Read a value as people write it: with blanks, a newline or quotes around it.

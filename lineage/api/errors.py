@@ -142,7 +142,10 @@ def parse_error(
 
 
 def from_response(
-    endpoint: str, response: requests.Response, secret: str | None = None
+    endpoint: str,
+    response: requests.Response,
+    secret: str | None = None,
+    where: str | None = None,
 ) -> HttpError:
     """Make the error of a refused call.
 
@@ -150,6 +153,7 @@ def from_response(
         endpoint: The method that was called.
         response: The server's answer, its body read.
         secret: The token, masked where a server echoes it.
+        where: What answered, where its address cannot be opened.
     """
     side = "Client" if response.status_code < 500 else "Server"
     body = response.content.decode("utf-8", "replace")[:_SHOWN_BODY]
@@ -157,11 +161,11 @@ def from_response(
     short, message = parse_error(response, "", "")
     text = (
         f"{response.status_code} {side} Error: {reason} "
-        f"for url: {response.url} ({body})"
+        f"{f'from {where}' if where else f'for url: {response.url}'} ({body})"
     )
     if message and endpoint.startswith("lineage."):
         # The platform's SDK has no such endpoints: here people read what is wrong.
-        text = f"{message} ({response.status_code} of {response.url})"
+        text = f"{message} ({response.status_code} of {where or response.url})"
     error = HttpError(masked(text, secret), subject=endpoint)
     error.response, error.request = response, response.request
     error.endpoint, error.status = endpoint, response.status_code
@@ -189,11 +193,16 @@ def _retry_after(response: requests.Response) -> float | None:
 
 
 def from_exception(
-    endpoint: str, url: str, error: Exception, secret: str | None = None
+    endpoint: str,
+    url: str,
+    error: Exception,
+    secret: str | None = None,
+    where: str | None = None,
 ) -> ApiError:
     """Make the error of a call that got no whole answer; `error` becomes its cause."""
     made: ApiError
-    text = masked(f"{endpoint}: {first_reason(error)} (url: {url})", secret)
+    asked = where or f"url: {url}"
+    text = masked(f"{endpoint}: {first_reason(error)} ({asked})", secret)
     if isinstance(error, foreign.ConnectTimeout):
         made = ConnectTimedOutError(text, subject=endpoint)
     elif isinstance(error, foreign.Timeout):

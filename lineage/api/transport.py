@@ -148,6 +148,15 @@ class Transport:
         """Whether an adapter of the caller's serves this address."""
         return any(url.lower().startswith(p.lower()) for p in self._adapters)
 
+    def mounted_name(self, url: str) -> str | None:
+        """Return what serves an address that only this client has; else None."""
+        names = (
+            getattr(adapter, "shown_name", None)
+            for prefix, adapter in self._adapters.items()
+            if url.lower().startswith(prefix.lower())
+        )
+        return next((name for name in names if isinstance(name, str)), None)
+
     def send(self, call: Request) -> requests.Response:
         """Send a call, again where the retry rules allow it.
 
@@ -210,7 +219,10 @@ class Transport:
                 wait_s = None if attempts.remaining_s() is None else timeout_s[1]
                 self._load(response, None if wait_s is None else self.clock() + wait_s)
         except (foreign.RequestException, Urllib3Error, ValueError) as error:
-            raise from_exception(call.endpoint, call.url, error, call.secret) from error
+            where = self.mounted_name(call.url)
+            raise from_exception(
+                call.endpoint, call.url, error, call.secret, where
+            ) from error
         if response.status_code >= 400:
             raise self._refused(call, response)
         return response
@@ -256,7 +268,8 @@ class Transport:
     def _refused(self, call: Request, response: requests.Response) -> HttpError:
         if response.status_code == 400 and "x-api-key" not in call.headers:
             logger.warning("%s: no token was given (API_TOKEN)", call.endpoint)
-        return from_response(call.endpoint, response, call.secret)
+        where = self.mounted_name(call.url)
+        return from_response(call.endpoint, response, call.secret, where)
 
     def _pooled(self) -> Session:
         # A fork's child must not write to its parent's connections.

@@ -31,18 +31,18 @@ class Instance:
     graph: GraphQuestions
     server: Api | None = None
     """The client, where the instance is reached by its address."""
-    home: Path | None = None
-    """The folder whose journal may hold facts that the instance has not got yet."""
+    settings: Settings | None = None
+    """They name the folder whose journal may hold facts that it has not got yet."""
 
     def waiting_hint(self) -> str:
         """Return, where nothing was found, that facts wait for delivery."""
-        if self.home is None or not _has_segments(self.home):
+        if self.settings is None or not _has_segments(self.settings.home):
             return ""
-        waiting = load_module("delivery.status").read_status(self.home).waiting
-        if not waiting:
+        status = load_module("delivery.status").read_status(self.settings.home)
+        if not status.waiting:
             return ""
-        facts = "1 fact waits" if waiting == 1 else f"{waiting:,} facts wait"
-        return f"; {facts} for delivery, so first type: lineage flush"
+        first = load_module("cli.waiting").waiting_facts(status, self.settings)[0]
+        return f"; {first}, so first type: {first.command}"
 
     def waiting_lines(self) -> list[Line]:
         """Show, under an answer that found nothing, that facts wait for delivery."""
@@ -100,12 +100,12 @@ def instance(args: argparse.Namespace) -> Iterator[Instance]:
     settings = settings_of(args)
     if settings.destination != "local":
         api = served(settings)
-        yield Instance(api.graph, api, settings.home)
+        yield Instance(api.graph, api, settings)
         return
     _check_home(settings)
     graph = load_module("instance.local_graph").LocalGraph(settings.home)
     try:
-        yield Instance(graph, home=settings.home)
+        yield Instance(graph, settings=settings)
     finally:
         graph.close()
 

@@ -20,6 +20,7 @@ from .format import ago, clean, count, duration
 from .output import table
 from .parser import Command, Parser, add_instance_options, seconds
 from .result import FAILED, NO, CommandResult, Line, StyledText, line
+from .waiting import WaitingFacts, waiting_facts
 
 
 def _delivery_options(parser: Parser) -> None:
@@ -66,9 +67,13 @@ def _status_lines(status: DeliveryStatus, settings: Settings) -> list[Line]:
     elif not (status.waiting or status.refused or status.dropped):
         lines.append(line(StyledText("✔ ", "good"), "everything is delivered"))
     if status.waiting:
+        waiting = waiting_facts(status, settings)
         age = duration(status.oldest_s(time.time()) or 0.0)
         text = f"{count(status.waiting, 'fact')} waiting, the oldest for {age}"
-        lines.append(line(StyledText("… ", "warn"), f"{text}; type: lineage flush"))
+        is_here = not any(facts.is_elsewhere for facts in waiting)
+        text += "; type: lineage flush" if is_here else ""
+        lines.append(line(StyledText("… ", "warn"), text))
+        lines += [] if is_here else _waiting_lines(waiting)
     lines += _refusals(status.refused)
     if status.dropped:
         text = f"{count(status.dropped, 'fact')} dropped: the journal was full"
@@ -78,6 +83,13 @@ def _status_lines(status: DeliveryStatus, settings: Settings) -> list[Line]:
             line(StyledText("! ", "warn"), f"could not be read, kept aside: {name}")
         )
     return lines
+
+
+def _waiting_lines(waiting: Sequence[WaitingFacts]) -> list[Line]:
+    return [
+        line(StyledText("… ", "warn"), f"{facts}; to send them: {facts.command}")
+        for facts in waiting
+    ]
 
 
 def _where(settings: Settings) -> str:
@@ -156,13 +168,15 @@ def _report(
     if problem is not None:
         lines = [line(StyledText("✘ ", "bad"), problem), line(str(report))]
         return CommandResult(report, lines, FAILED)
+    status = read_status(runtime.settings.home)
+    waiting = waiting_facts(status, runtime.settings)
+    elsewhere = _waiting_lines([facts for facts in waiting if facts.is_elsewhere])
     if report:
         delivered = f"{count(report.delivered, 'fact')} delivered"
-        return CommandResult(
-            report, text or [line(StyledText("✔ ", "good"), delivered)]
-        )
+        done = text or [line(StyledText("✔ ", "good"), delivered)]
+        return CommandResult(report, [*done, *elsewhere])
     lines = [line(StyledText("… ", "warn"), str(report)), *_refusals(report.refused)]
-    return CommandResult(report, lines, NO)
+    return CommandResult(report, lines + elsewhere, NO)
 
 
 def _problem(runtime: Runtime) -> str | None:

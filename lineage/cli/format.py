@@ -11,6 +11,7 @@ from typing import Final
 from ..model.details import Step
 from ..model.graph import Node
 from ..model.selector import shown_status
+from ..model.value_text import value_text
 from ..patterns import pattern
 from .result import StyledText, columns_of
 
@@ -191,9 +192,11 @@ def params_text(params: Mapping[str, object], *, most: int | None = None) -> str
         most: How many, with long values cut; all in full when left out.
     """
     if most is None:
-        return " ".join(f"{escape(k)}={escape(str(v))}" for k, v in params.items())
+        return " ".join(
+            f"{escape(k)}={escape(value_text(v))}" for k, v in params.items()
+        )
     shown = [
-        f"{escape(k)}={shorten(escape(str(v)), MAX_VALUE)}"
+        f"{escape(k)}={shorten(escape(value_text(v)), MAX_VALUE)}"
         for k, v in list(params.items())[:most]
     ]
     return " ".join([*shown, "…"] if len(params) > most else shown)

@@ -310,9 +310,15 @@ def run_path(args: argparse.Namespace) -> CommandResult:
             text = f"no path connects {escape(args.a)} and {escape(args.b)}"
             nothing = GraphAnswer(nodes=[], arrows=[])
             return CommandResult(nothing, [line(text)], NO)
-        ends = {"from": source.key, "to": target.key}
-        page = here.page_lines(focus=source.key, down="all", **ends)
+        ends_of = [edge.target for edge in answer.arrows]
+        is_turned = source.key in ends_of and target.key not in ends_of
+        first, last = (target, source) if is_turned else (source, target)
+        ends = {"from": first.key, "to": last.key}
+        page = here.page_lines(focus=first.key, down="all", **ends)
     lines = [*_graph_lines(answer, "down", []), *page]
+    if is_turned:
+        text = f"{title(source)} comes from {title(target)}, so the path begins there"
+        lines.insert(0, line(StyledText(text, "dim")))
     return CommandResult(answer, lines)
 
 

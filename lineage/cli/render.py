@@ -20,6 +20,7 @@ from ..model.comparisons import (
 from ..model.environment import shown_member, shown_value
 from ..model.lists import HealthAnswer
 from ..model.selector import shown_status
+from ..model.value_text import value_texts
 from .format import count, duration, escape, facts, styled, title
 from .output import table
 from .result import Line, StyledText, dim, line
@@ -134,7 +135,7 @@ def diff_lines(answer: DiffAnswer) -> list[Line]:
 
 
 def _field(heading: str, field: FieldDiff) -> Line:
-    a, b = ("nothing" if v is None else v for v in (field.a, field.b))
+    a, b = value_texts(field.a, field.b)
     text = escape(f"{field.field}: {a} → {b}")
     return line("  ~  ", StyledText(heading, "dim"), text)
 
@@ -274,9 +275,13 @@ def _unequal(rows: list[list[StyledText]]) -> list[list[StyledText]]:
 def _cause(cause: Cause) -> list[Line]:
     """Show one first difference, with the two tasks that differ."""
     tasks = " → ".join(t.key for t in (cause.task_b, cause.task_a) if t is not None)
+    if cause.is_used_only:
+        tasks = f"used by {tasks}"
     name = shown_member(cause.name) if cause.kind == "environment" else cause.name
     key = "git_commit" if cause.kind == "code" else cause.name
     b, a = (shown_value(key, value) for value in (cause.b, cause.a))
+    if cause.kind == "param":
+        b, a = value_texts(cause.b, cause.a)
     change = "" if (cause.a, cause.b) == (None, None) else f"{b} → {a}"
     if cause.kind == "unknown" and change:
         change = "may have changed"

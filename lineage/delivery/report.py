@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..journal.dead_letters import RejectedFact
@@ -79,6 +79,8 @@ class DeliveryStatus:
 
     waiting: int = 0
     """Facts that no instance has confirmed."""
+    by_target: Mapping[str, int] = field(default_factory=dict)
+    """The same by where they go, as the journal's files name it."""
     refused: tuple[RejectedFact, ...] = ()
     """Facts set aside, with the reason."""
     dropped: int = 0

@@ -42,15 +42,17 @@ def problem_of(home: Path) -> str | None:
 
 
 def _read(folder: JournalDirectory) -> DeliveryStatus:
-    waiting = 0
+    by_target: dict[str, int] = {}
     oldest: list[float] = []
     unread: list[OSError] = []
     for path in folder.files_with_suffix(segments.SUFFIX):
-        found = _waiting(path, unread)
-        waiting += len(found)
+        target, found = _waiting(path, unread)
+        if found:
+            by_target[target] = by_target.get(target, 0) + len(found)
         oldest += [at for at in map(_at, found) if at is not None][:1]
     return DeliveryStatus(
-        waiting=waiting,
+        waiting=sum(by_target.values()),
+        by_target=by_target,
         refused=tuple(dead_letters.read(folder)),
         dropped=folder.dropped(),
         oldest_at=min(oldest, default=None),
@@ -59,16 +61,19 @@ def _read(folder: JournalDirectory) -> DeliveryStatus:
     )
 
 
-def _waiting(path: Path, unread: list[OSError]) -> list[bytes]:
+def _waiting(path: Path, unread: list[OSError]) -> tuple[str, list[bytes]]:
+    """Return where the facts of a file go, and the texts of those that wait."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        return []  # Delivered meanwhile.
+        return "", []  # Delivered meanwhile.
     except OSError as error:
         unread.append(error)
-        return []
+        return "", []
     found, _ = records.read(data[segments.HEADER :])
-    return [line.text for line in found if line.mark == records.WAITING]
+    header = segments.read_header(data)
+    texts = [line.text for line in found if line.mark == records.WAITING]
+    return header[1] if header else "", texts
 
 
 def _describe(error: OSError, folder: JournalDirectory, files: int = 0) -> str:

@@ -27,6 +27,8 @@ class EmbeddedAdapter(BaseAdapter):
     def __init__(self, instance: EmbeddedInstance) -> None:
         super().__init__()
         self._instance = instance
+        #: What errors name: nobody can open the address by which it is reached.
+        self.shown_name = f"the embedded instance in {instance.home}"
 
     def read(
         self, method: str, fields: Any, headers: Mapping[str, str]

@@ -176,6 +176,8 @@ class Cause(Answer):
     task_a: Node | None = None
     task_b: Node | None = None
     """The tasks that used or had it."""
+    is_used_only: bool = False
+    """Whether `task_a` used the input, and no recorded task made it."""
     files: list[FileDiff] = Field(default_factory=list)
     via: list[str] = Field(default_factory=list)
     """The artifacts between what was asked about and the cause, nearest first."""

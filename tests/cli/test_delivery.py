@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,3 +152,35 @@ def test_the_status_shows_where_facts_go(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert where in type_("status").out
+
+
+_URL = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("variables", "where", "command"),
+    [
+        ({"LINEAGE_TARGET": _URL}, _URL, "--server http://127.0.0.1:9"),
+        ({"LINEAGE_TARGET": "instance"}, "the platform", "LINEAGE_TARGET=instance"),
+    ],
+)
+def test_facts_for_another_target_are_counted_with_what_sends_them(
+    type_: Any, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str],
+    where: str, command: str,
+) -> None:  # fmt: skip
+    """A flush that sends none of them says so, as do status and empty answers."""
+    with monkeypatch.context() as other:
+        for name, value in variables.items():
+            other.setenv(name, value)
+        _leave(_edge(id=1), _edge(id=2))
+    for words in (("status",), ("flush", "--timeout", "20"), ("show", "project:1")):
+        answer = type_(*words)
+        assert f"2 facts wait for {where}" in answer.out + answer.err
+        assert command in answer.out + answer.err
+    _leave(_edge(id=3))
+    status = type_("status").out
+    assert "3 facts waiting" in status
+    assert "1 fact waits for delivery; to send them: lineage flush\n" in status
+    flushed = type_("flush", "--timeout", "20").out
+    assert "1 fact delivered" in flushed
+    assert f"2 facts wait for {where}" in flushed

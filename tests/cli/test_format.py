@@ -96,6 +96,14 @@ def test_numbers_come_with_their_noun() -> None:
     assert cli_format.count(3, "box", "boxes") == "3 boxes"
 
 
+def test_parameters_are_shown_without_the_noise_of_fractions() -> None:
+    """Sums of decimal fractions are shown as people write them."""
+    params = {"auc": 0.1 + 0.2, "epochs": 10, "lr": 1e-07, "all": [1 / 3]}
+    shown = "auc=0.3 epochs=10 lr=1e-07 all=[0.333333]"
+    assert cli_format.params_text(params) == shown
+    assert cli_format.params_text(params, most=4) == shown
+
+
 def test_an_unknown_state_has_a_mark_of_its_own() -> None:
     """A status that is not known yet is shown as under way."""
     assert cli_format.state("queued").text == "…"

@@ -71,6 +71,11 @@ def test_path_leads_from_one_artifact_to_another(type_) -> None:
     found = type_("path", "scans.csv", "readings.csv")
     assert found.code == 0
     assert "model.pt" in found.out
+    assert "comes from" not in found.out
+    turned = type_("path", "readings.csv", "scans.csv").out
+    first, rest = turned.split("\n", 1)
+    assert first == "readings.csv comes from scans.csv, so the path begins there"
+    assert rest == found.out
     none = type_("path", "task:2", "readings.csv")
     assert none.code == 1
     assert "no path connects task:2 and readings.csv" in none.out

@@ -190,7 +190,7 @@ def test_why_names_the_first_upstream_differences_in_one_sentence(
     """The folder's files, the parameter and the package, then the evidence."""
     lines = type_("why", "model.pt").out.splitlines()
     assert lines[0] == (
-        "model.pt changed because images changed (task:2, 1 file of it), "
+        "model.pt changed because images changed (used by task:2, 1 file of it), "
         "C 1.0 → 0.01 and numpy 2.1 → 2.2"
     )
     assert any("two.png" in text for text in lines[1:])
@@ -238,7 +238,9 @@ def test_why_goes_up_to_the_first_difference(
         history.made(f"t{key}", "/w/model.pt", f"model {data}")
     history.store()
     shown = type_("why", "model.pt").out
-    assert shown.startswith("model.pt changed because shop.csv changed (task:3)\n")
+    assert shown.startswith(
+        "model.pt changed because shop.csv changed (used by task:3)\n"
+    )
     assert "through clean.csv" in shown
 
 

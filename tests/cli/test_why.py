@@ -74,7 +74,7 @@ def test_each_difference_of_a_run_is_named_once_and_inputs_first(type_: Type) ->
     """Two versions lead to the same two runs, whose values differ but once."""
     rows = type_("why", "model.pt").out.splitlines()
     assert rows[0] == (
-        "model.pt changed because raw.csv changed (task:2), C 1.0 → 0.01 "
+        "model.pt changed because raw.csv changed (used by task:2), C 1.0 → 0.01 "
         "and drop 1 → 2 (task:2, through clean.csv)"
     )
     causes = [row for row in rows if "parameter" in row]
@@ -86,7 +86,7 @@ def test_a_value_of_the_step_beside_is_no_cause(type_: Type) -> None:
     """The table was cleaned before anything was fitted."""
     shown = type_("why", "clean.csv").out
     assert shown.startswith(
-        "clean.csv changed because raw.csv changed (task:2) and drop"
+        "clean.csv changed because raw.csv changed (used by task:2) and drop"
     )
     assert "C 1.0" not in shown
 
@@ -117,7 +117,7 @@ def test_of_every_kind_of_cause_some_are_named(history: History, type_: Type) ->
     history.store()
     first = type_("why", "m.pt").out.splitlines()[0]
     assert first.startswith(
-        "m.pt changed because d.csv changed (task:2), p0 0-1 → 0-2, "
+        "m.pt changed because d.csv changed (used by task:2), p0 0-1 → 0-2, "
     )
     assert first.endswith(" and 6 more")
 

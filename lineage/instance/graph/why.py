@@ -299,6 +299,7 @@ class _Search:
             a=_version(cards[a.node]),
             b=_version(cards[b.node]),
             task_a=next(iter(tasks.values()), None),
+            is_used_only=bool(tasks) and not makers,
             files=files,
             via=list(via[:-1]),
         )

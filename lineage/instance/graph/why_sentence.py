@@ -9,6 +9,7 @@ from typing import Final
 from ...model.comparisons import Cause
 from ...model.environment import shown_member, shown_value
 from ...model.graph import Node
+from ...model.value_text import value_texts
 
 #: Causes in the sentence.
 MAX_NAMED: Final = 4
@@ -75,7 +76,8 @@ def _phrase(cause: Cause) -> str:
     """Describe one cause in a few words."""
     task = cause.task_a.key if cause.task_a is not None else None
     if cause.kind == "input":
-        notes = [part for part in (task, _files(cause)) if part]
+        who = f"used by {task}" if task and cause.is_used_only else task
+        notes = [part for part in (who, _files(cause)) if part]
         return f"{cause.name} changed" + (f" ({', '.join(notes)})" if notes else "")
     if cause.kind in ("added", "removed"):
         verb = "was used as well" if cause.kind == "added" else "was not used any more"
@@ -91,7 +93,7 @@ def _phrase(cause: Cause) -> str:
         old, new = (shown_value(cause.name, v) for v in (cause.b, cause.a))
     else:
         name = cause.name
-        old, new = ("nothing" if v is None else v for v in (cause.b, cause.a))
+        old, new = value_texts(cause.b, cause.a)
     # Further upstream another run has it, whose parameters may have the same names.
     where = f" ({task}, through {cause.via[-1]})" if cause.via and task else ""
     return f"{name} {old} → {new}{where}"

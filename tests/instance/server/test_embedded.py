@@ -14,6 +14,8 @@ import pytest
 import requests
 from instance_fixture import edge_fact
 
+from lineage.api import Api
+from lineage.api.errors import HttpError
 from lineage.errors import (
     ApiError,
     LineageError,
@@ -196,3 +198,16 @@ def test_it_needs_no_server_library() -> None:
     command = [sys.executable, "-c", program]
     printed = subprocess.run(command, capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "[]"
+
+
+def test_an_error_names_the_folder_and_no_address(embedded: EmbeddedInstance) -> None:
+    """Nobody can open the address by which a client reaches it."""
+    mounted = {embedded.address: embedded.adapter}
+    api = Api(embedded.address, "", retry_count=1, adapters=mounted)
+    named = f"the embedded instance in {embedded.home}"
+    for method in ("projects.info", "lineage.tasks.get"):
+        with pytest.raises(HttpError) as raised:
+            api.post(method, {"id": 5})
+        assert named in str(raised.value)
+        assert embedded.address not in str(raised.value)
+    api.close()
