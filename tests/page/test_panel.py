@@ -34,7 +34,7 @@ def test_a_task_is_shown_in_full(look: Look, signs: StoryFixture) -> None:
     expect(panel.locator("details", has_text="Outputs")).to_contain_text("best.pt")
     expect(panel.locator(".steps")).to_contain_text("fit weights")
     expect(panel.locator(".step-params")).to_have_text(
-        'epochs=20 rate=0.001 optimizer="adam"'
+        "epochs=20 rate=0.001 optimizer=adam"
     )
     expect(panel).to_contain_text("from Labelled signs")
 

@@ -2,7 +2,7 @@ import { selectorOf } from "../src/home/useListing";
 import { expect, test } from "vitest";
 import { isSelector, moved } from "../src/home/search";
 import { inWords } from "../src/home/Runs";
-import { ago, baseName, bytes, countOf, duration, placeOf, short, statusTone, statusWord } from "../src/model/format";
+import { ago, baseName, bytes, countOf, duration, paramWords, placeOf, short, statusTone, statusWord, valueWord, valueWords } from "../src/model/format";
 import { node } from "./make";
 
 test("sizes and durations use the unit that fits", () => {
@@ -53,4 +53,13 @@ test("a local file is its path, and the machine stands apart", () => {
   expect(placeOf("file://gpu-7/data/a b.csv")).toEqual({ path: "/data/a b.csv", machine: "gpu-7" });
   expect(placeOf("file:///data/a.csv")).toEqual({ path: "/data/a.csv", machine: null });
   for (const id of ["s3://bucket/a.csv", "/data/a.csv", 7]) expect(placeOf(id)).toEqual({ path: String(id), machine: null });
+});
+
+test("fractions are shown with six digits, unless they differ beyond that", () => {
+  expect([0.1 + 0.2, 1e-7, 1234567, true, "0.30000000000000004", [2 / 3]].map(valueWord)).toEqual([
+    "0.3", "1e-7", "1234567", "true", "0.30000000000000004", "[0.666667]",
+  ]);
+  expect(paramWords({ lr: 0.1 + 0.2, opt: "adam" })).toBe("lr=0.3 opt=adam");
+  expect(valueWords(0.1 + 0.2, null)).toEqual(["0.3", "—"]);
+  expect(valueWords(0.1 + 0.2, 0.3)).toEqual(["0.30000000000000004", "0.3"]);
 });

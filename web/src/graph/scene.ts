@@ -10,7 +10,7 @@ import { itemAt, type Grouped, type NodeItem } from "../model/overview";
 import { shown } from "../model/titles";
 import { wordsOf } from "./edgeWords";
 import type { Form } from "./forms";
-import { ago, countOf, duration, kindWord, number, statusWord } from "../model/format";
+import { ago, countOf, duration, kindWord, number, statusWord, valueWord } from "../model/format";
 
 export interface Display {
   title: string;
@@ -58,7 +58,7 @@ export function differences(nodes: Iterable<GraphNode>): Differences {
     for (const run of runs) {
       const words = names.flatMap(([name]) => {
         const value = run.params?.[name];
-        return value === undefined ? [] : `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`;
+        return value === undefined ? [] : `${name}=${valueWord(value)}`;
       });
       if (words.length > 0) found.set(run.key, words.join(" "));
     }

@@ -114,10 +114,32 @@ export function placeOf(id: string | number): { path: string; machine: string | 
   return local ? { path: local[2] as string, machine: local[1] || null } : { path: String(id), machine: null };
 }
 
+/** Significant digits of a fraction, where it is shown. */
+const DIGITS = 6;
+
+/** A value of a parameter or metric as people read it: fractions are rounded. */
+export function valueWord(value: unknown): string {
+  const rounded = (_name: string, inner: unknown) =>
+    typeof inner === "number" && !Number.isInteger(inner) ? Number(inner.toPrecision(DIGITS)) : inner;
+  return typeof value === "string" ? value : (JSON.stringify(value, rounded) ?? "");
+}
+
+/** Two values that differ, so that they are seen to differ; a dash where there is none. */
+export function valueWords(one: unknown, other: unknown): [string, string] {
+  const isAlike = valueWord(one) === valueWord(other);
+  const word = (value: unknown) => (value === null || value === undefined ? "—" : isAlike ? exactWord(value) : valueWord(value));
+  return [word(one), word(other)];
+}
+
+/** A value in full. */
+export function exactWord(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+}
+
 /** The first parameters of a run: `lr=0.1 epochs=10`. */
 export function paramWords(params: Readonly<Record<string, unknown>> | null | undefined): string {
   const first = Object.entries(params ?? {}).slice(0, 4);
-  return first.map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`).join(" ");
+  return first.map(([name, value]) => `${name}=${valueWord(value)}`).join(" ");
 }
 
 /** The last part of a path, or all of what is no path. */

@@ -1,5 +1,6 @@
 /** Small tables of the panel: columns of an artifact, names and values of a task. */
 import type { DataDetail } from "../api/types";
+import { exactWord, valueWord } from "../model/format";
 import { safeAddress } from "../model/titles";
 import { Section } from "./parts";
 
@@ -55,7 +56,9 @@ export function Values(props: { title: string; values: Record<string, unknown> |
         {rows.slice(0, MAX_ROWS).map(([name, value]) => (
           <div key={name}>
             <dt dir="auto">{name}</dt>
-            <dd dir="auto">{typeof value === "string" ? value : JSON.stringify(value)}</dd>
+            <dd dir="auto" title={exactWord(value) === valueWord(value) ? undefined : exactWord(value)}>
+              {valueWord(value)}
+            </dd>
           </div>
         ))}
       </dl>

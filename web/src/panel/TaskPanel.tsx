@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import type { Edge, GraphNode, NodeMap, Step, TaskDetail } from "../api/types";
 import { Copied, NodeLine, Status } from "../app/ui";
-import { duration, moment, plural } from "../model/format";
+import { duration, moment, plural, valueWord } from "../model/format";
 import { Events } from "./Events";
 import { Links, Values } from "./Tables";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
@@ -17,7 +17,7 @@ function Params({ params }: { params: Step["params"] }) {
   if (given.length === 0) return null;
   return (
     <code className="step-params" dir="auto">
-      {given.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ")}
+      {given.map(([name, value]) => `${name}=${valueWord(value)}`).join(" ")}
     </code>
   );
 }

@@ -3,15 +3,12 @@ import { useState } from "react";
 import type { WhyAnswer } from "../api/types";
 import { useAnswer } from "../api/useAnswer";
 import { Failure, Loading } from "../app/ui";
+import { valueWords } from "../model/format";
 
 type Cause = NonNullable<WhyAnswer["causes"]>[number];
 
 /** Files of one folder that are listed, at most. */
 const MAX_FILES = 100;
-
-function value(one: unknown): string {
-  return one === null || one === undefined ? "–" : typeof one === "string" ? one : JSON.stringify(one);
-}
 
 function Files({ files }: { files: NonNullable<Cause["files"]> }) {
   if (files.length === 0) return null;
@@ -38,7 +35,7 @@ function Answered({ id }: { id: string }) {
         <div key={`${cause.kind} ${cause.name}`} className="cause">
           {cause.kind !== "input" && cause.kind !== "added" && cause.kind !== "removed" && (
             <p className="quiet" dir="auto">
-              {cause.name}: {value(cause.b)} → {value(cause.a)}
+              {cause.name}: {valueWords(cause.b, cause.a).join(" → ")}
             </p>
           )}
           <Files files={cause.files ?? []} />

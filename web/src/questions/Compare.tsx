@@ -6,7 +6,7 @@ import { Empty, Failure, Loading, NodeLine, Status } from "../app/ui";
 import type { PageState } from "../app/url";
 import { go } from "../app/useUrl";
 import { Search } from "../home/Search";
-import { ago, moment, plural } from "../model/format";
+import { ago, moment, plural, valueWords } from "../model/format";
 import { QueryPage } from "./QueryPage";
 
 const CHANGES = [
@@ -41,11 +41,6 @@ function Side({ name, id, answer }: { name: "a" | "b"; id: string; answer: DiffA
       />
     </div>
   );
-}
-
-function words(value: unknown): string {
-  if (value === null || value === undefined) return "—";
-  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function Change({ item }: { item: DiffItem }) {
@@ -89,8 +84,9 @@ function Fields({ title, fields }: { title: string; fields: NonNullable<DiffAnsw
           {fields.map((field) => (
             <tr key={field.field}>
               <th scope="row">{field.field.replaceAll("_", " ")}</th>
-              <td dir="auto">{words(field.a)}</td>
-              <td dir="auto">{words(field.b)}</td>
+              {valueWords(field.a, field.b).map((word, side) => (
+                <td key={side} dir="auto">{word}</td>
+              ))}
             </tr>
           ))}
         </tbody>
