@@ -201,8 +201,8 @@ def from_exception(
 ) -> ApiError:
     """Make the error of a call that got no whole answer; `error` becomes its cause."""
     made: ApiError
-    asked = where or f"url: {url}"
-    text = masked(f"{endpoint}: {first_reason(error)} ({asked})", secret)
+    source = where or f"url: {url}"
+    text = masked(f"{endpoint}: {first_reason(error)} ({source})", secret)
     if isinstance(error, foreign.ConnectTimeout):
         made = ConnectTimedOutError(text, subject=endpoint)
     elif isinstance(error, foreign.Timeout):
