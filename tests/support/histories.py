@@ -192,6 +192,7 @@ def folder_histories(draw: st.DrawFn) -> list[Fact]:
     """Facts of tasks that produce one folder again, and of readers of a file in it."""
     facts: list[Fact] = []
     ways = ["output", "output", "input"]
+    inside = ["/d/a", "/d/a", "/d/c", "/copy"]
     for number in range(draw(st.integers(4, 10))):
         run = draw(st.sampled_from(["r1", "r2", "r3", "r4"]))
         is_folder = number == 0 or draw(st.integers(0, 2)) < 2
@@ -202,7 +203,7 @@ def folder_histories(draw: st.DrawFn) -> list[Fact]:
             "at": START + number + draw(st.integers(0, 1)),
             "dir": draw(st.sampled_from(ways if is_folder else ["input", *ways])),
             "kind": "folder" if is_folder else "file",
-            "id": "/d" if is_folder else "/d/a",
+            "id": "/d" if is_folder else draw(st.sampled_from(inside)),
         }
         if is_folder:
             sign = draw(st.sampled_from("abcdefgh"))

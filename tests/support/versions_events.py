@@ -111,3 +111,22 @@ def complete(
             known |= {m: other[m] for m in members if other.get(m) is not None}
         joined.append((fact, known))
     return joined
+
+
+def productions_around(
+    artifact: Any, everything: Mapping[Any, list[Event]]
+) -> list[Event]:
+    """List when a folder around an artifact may have been given other content."""
+    found: list[Event] = []
+    for whole, events in everything.items():
+        if artifact[0] not in ("file", "folder") or whole[0] != "folder":
+            continue
+        if not artifact[1].startswith(whole[1] + "/"):
+            continue
+        made = [e for e in events if e.role == "production"]
+        made.sort(key=lambda e: e.when)
+        for at, event in enumerate(made):
+            is_same = at and set(event.evidence) & set(made[at - 1].evidence)
+            if not event.unwritten and not is_same:
+                found.append(event)
+    return found

@@ -12,7 +12,15 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from versions_events import RANKS, Event, Fact, Name, Node, complete
+from versions_events import (
+    RANKS,
+    Event,
+    Fact,
+    Name,
+    Node,
+    complete,
+    productions_around,
+)  # fmt: skip
 
 CONTAINERS = ("project", "dataset", "folder")
 #: What is changed by being worked on, and is never replaced as a whole.
@@ -51,6 +59,8 @@ class Graph:
         self.remains = 0
         #: How often a task wrote what only other steps of it had used.
         self.off_path = 0
+        #: How often the bytes of a file were those of a file of a folder.
+        self.copied = 0
         #: How often a folder was produced between two finds of what nobody made in it.
         self.parted = 0
         self.nodes: list[Node] = []
@@ -118,22 +128,6 @@ class Graph:
             for other in events
         )
 
-    def _productions_around(self, artifact: Any) -> list[Event]:
-        """List when a folder around an artifact may have been given other content."""
-        found: list[Event] = []
-        for whole, events in self.events.items():
-            if artifact[0] not in ("file", "folder") or whole[0] != "folder":
-                continue
-            if not artifact[1].startswith(whole[1] + "/"):
-                continue
-            made = [e for e in events if e.role == "production"]
-            made.sort(key=lambda e: e.when)
-            for at, event in enumerate(made):
-                is_same = at and set(event.evidence) & set(made[at - 1].evidence)
-                if not event.unwritten and not is_same:
-                    found.append(event)
-        return found
-
     def _history(self, artifact: Any, events: list[Event]) -> None:  # noqa: C901  in one piece, as the rule is
         events.sort(key=lambda e: e.when)
         self._same_version(events)
@@ -146,7 +140,7 @@ class Graph:
         current: tuple[bool, Node] | None = None
 
         numbers: dict[Any, list[int]] = {}
-        around = self._productions_around(artifact)
+        around = productions_around(artifact, self.events)
 
         def is_lower(one: Node, other: Node) -> bool:
             mine, theirs = numbers.get(one.version), numbers.get(other.version)
@@ -290,6 +284,7 @@ class Graph:
             if output.role == "production" and not output.reused:
                 self._links_of_steps(output, add)
         self._links_of_content(add)
+        self._links_of_members(add)
         self._links_of_parts(add)
         self._links_of_kept_versions(add)
         self._links_of_leftovers(add)
@@ -385,6 +380,39 @@ class Graph:
                     and made.at <= found.at
                 ):
                     add(made, found, "same content", "")
+
+    def _links_of_members(self, add: Any) -> None:
+        """Link files that nobody made to folders that hold files with their bytes."""
+        for found in self.nodes:
+            digest, size = self._digest(found)[0], self._size(found)
+            if found.made or digest is None or (size is not None and size < 8):
+                continue
+            for artifact in self.events:
+                if artifact[0] != "folder" or artifact == found.artifact:
+                    continue
+                wholes = [n for n in self.nodes if n.artifact == artifact]
+                wholes.sort(key=lambda n: n.at)
+                has = [
+                    at
+                    for at, n in enumerate(wholes)
+                    if n.made
+                    and n.at <= found.at
+                    and any(
+                        e[0] >= 8 and e[1] == digest for e in self._files(n).values()
+                    )
+                ]
+                if not has:
+                    continue
+                wholes = wholes[: has[-1] + 1]
+                files = self._files(wholes[-1])
+                inside = found.artifact[1].startswith(artifact[1] + "/")
+                if inside and found.artifact[1][len(artifact[1]) + 1 :] in files:
+                    continue
+                for name, entry in files.items():
+                    first = self._first_with(wholes, name)
+                    if entry[1] == digest and first.made:
+                        self.copied += 1
+                        add(first, found, "same content", "")
 
     def _links_of_kept_versions(self, add: Any) -> None:
         """A project's version that nobody made holds what was produced before it."""

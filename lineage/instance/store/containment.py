@@ -22,21 +22,13 @@ from typing import Any, Final
 from .activity_ids import STEP_BITS
 from .artifact_identity import EDITED
 from .database import TeamReader
-from .edge_uids import SOURCE_BITS
-from .leftovers import MAX_LOOK_BACK, Leftovers, State
+from .leftovers import MAX_LOOK_BACK, Leftovers, State, states_of
 from .linked_parts import FOLDERS, Links, linked_inside, linked_outside
 from .linked_parts import around as folders_around
 
 #: Kinds that lie in folders, and those that folders are.
 _FOLDER: Final = "folder"
 _PART_KINDS: Final = ("file", "folder")
-_NODES: Final = (
-    "SELECT n.id, n.entity_id, n.is_made, n.created_at, s.source, n.first_edge,"  # noqa: S608  constant SQL
-    " n.manifest, n.digest, n.version, n.size"
-    " FROM each_int(:ids) AS x"
-    " JOIN nodes n ON n.team_id = :team AND n.entity_id = x.value"
-    f" JOIN sources s ON s.team_id = :team AND s.id = n.first_edge >> {SOURCE_BITS}"
-)
 _ARTIFACTS: Final = (
     "SELECT DISTINCT a.id, a.kind, a.ident, EXISTS ("
     "SELECT 1 FROM entities f WHERE f.team_id = :team AND f.kind = 'folder'),"
@@ -127,7 +119,7 @@ def feeding_pairs(
     if not came and not made and not found and not folders:
         return []
     ids = {id for pair in (*came, *made) for id in pair}
-    states = _states(reader, ids | folders | {*found})
+    states = states_of(reader, ids | folders | {*found})
     side, chosen = int(is_up), set(nodes)
     arrivals = [
         pair
@@ -147,16 +139,6 @@ def feeding_pairs(
     pairs = [*arrivals, *parts, *_kept_versions(reader, found, states)]
     pairs = [pair for pair in pairs if pair[side].id in chosen]
     return [(one.id, two.id, max(one.at, two.at)) for one, two in pairs]
-
-
-def _states(reader: TeamReader, artifacts: Collection[int]) -> dict[int, list[State]]:
-    """Return the nodes of artifacts, in the order of time."""
-    found: dict[int, list[State]] = defaultdict(list)
-    for row in reader.rows(_NODES, ids=artifacts):
-        found[row[1]].append(State(*row))
-    for nodes in found.values():
-        nodes.sort(key=lambda node: node.order)
-    return found
 
 
 def _arrivals(

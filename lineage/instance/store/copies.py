@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from .database import Transaction
-from .derived_links import TRIVIAL_SIZE
 from .evidence import VersionEvidence, read
+from .member_copies import TRIVIAL_SIZE
 from .timeline import Event
 
 #: Artifacts with an edge of such a digest; the range is that of the partial index.

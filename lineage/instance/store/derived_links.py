@@ -15,12 +15,11 @@ from typing import Final, NamedTuple
 from .activity_ids import OUTPUT
 from .containment import Pair, feeding_pairs
 from .database import TeamReader
+from .member_copies import TRIVIAL_SIZE, member_copies
 from .step_tree import step_tree
 
 #: How a link is known, from the strongest to the weakest.
 HOWS: Final = ("declared", "same step", "enclosing step", "same content", "part of")
-#: Contents below this size are equal by chance.
-TRIVIAL_SIZE: Final = 8
 
 _USES: Final = (
     "SELECT l.activity, l.node_id, l.since, l.direction FROM each_int(:ids) AS x"
@@ -64,6 +63,19 @@ _CONTENTS: Final = (
 _SAME_CONTENT: Final = " UNION ALL ".join(
     _EQUAL.replace("[column]", column).replace("[which]", which)
     for column, which in _CONTENTS
+)
+#: Beside those, contents that nobody made and some folder has, or folders that were
+#: made, each as if it came from 0.
+_HELD: Final = (
+    " UNION ALL SELECT DISTINCT 0, f.id, 0.0, 0.0 FROM each_int(:ids) AS x"
+    " JOIN nodes f ON f.team_id = :team AND f.id = x.value"
+    " JOIN manifest_files i ON i.team_id = :team AND i.file = f.digest"
+    " WHERE f.is_made = 0"
+)
+_HOLDING: Final = (
+    " UNION ALL SELECT 0, m.id, 0.0, 0.0 FROM each_int(:ids) AS x"
+    " JOIN nodes m ON m.team_id = :team AND m.id = x.value"
+    " WHERE m.is_made = 1 AND m.manifest IS NOT NULL"
 )
 
 
@@ -177,13 +189,20 @@ def _same_content(
     if not nodes:
         return []
     one, other = ("f", "m") if is_up else ("m", "f")
-    sql = _SAME_CONTENT.format(one=one, other=other)
+    sql = _SAME_CONTENT.format(one=one, other=other) + (_HELD if is_up else _HOLDING)
+    rows = reader.rows(sql, ids=nodes, trivial=TRIVIAL_SIZE)
+    copies = [
+        (made, found, max(made_at, found_at))
+        for made, found, made_at, found_at in rows
+        if made
+    ]
+    held = {found for made, found, *_ in rows if not made}
+    if held:
+        copies += member_copies(reader, held, is_up=is_up)
     return [
         DerivedLink(made, found, 0, "same content")
-        for made, found, made_at, found_at in reader.rows(
-            sql, ids=nodes, trivial=TRIVIAL_SIZE
-        )
-        if reader.is_visible_at(max(made_at, found_at))
+        for made, found, at in copies
+        if reader.is_visible_at(at)
     ]
 
 

@@ -11,6 +11,7 @@ from .copies import Written, affected, note_unwritten
 from .database import Transaction
 from .dedup import Item, resolve_ids
 from .evidence import ALL_MEMBERS, merge_late, read
+from .member_copies import COLUMNS, index_rows
 from .write_cache import TeamCache
 
 _KNOWN: Final = (
@@ -120,15 +121,21 @@ class LateEvidence:
             f" WHERE excluded.entries{binary} < manifests.entries{binary}",
             list(self._manifests.values()),
         )
+        rows = [
+            row
+            for _, digest, *_, entries in self._manifests.values()
+            for row in index_rows(team, digest, json.loads(entries))
+        ]
+        tx.insert_many("manifest_files", COLUMNS, rows, or_ignore=True)
         if self._late:
             tx.run(
                 "DELETE FROM pending_evidence WHERE team_id = :team"
                 " AND edge_id IN (SELECT x.value FROM each_int(:ids) AS x)",
                 {"team": team, "ids": self._late.keys()},
             )
-        rows = [(team, id, self._late[id]) for id in self._waiting]
-        tx.insert_many("pending_evidence", ("team_id", "edge_id", "late"), rows)
-        if rows:
+        waiting = [(team, id, self._late[id]) for id in self._waiting]
+        tx.insert_many("pending_evidence", ("team_id", "edge_id", "late"), waiting)
+        if waiting:
             self._known.pending_evidence = True
 
 

@@ -15,11 +15,19 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from .database import TeamReader
+from .edge_uids import SOURCE_BITS
 
 #: So many versions of a folder are looked back through.
 MAX_LOOK_BACK: Final = 32
 #: Entries that are picked out of a manifest's text before all of it is read.
 _MAX_PICKED: Final = 4
+_STATES: Final = (
+    "SELECT n.id, n.entity_id, n.is_made, n.created_at, s.source, n.first_edge,"  # noqa: S608  constant SQL
+    " n.manifest, n.digest, n.version, n.size"
+    " FROM each_int(:ids) AS x"
+    " JOIN nodes n ON n.team_id = :team AND n.{column} = x.value"
+    f" JOIN sources s ON s.team_id = :team AND s.id = n.first_edge >> {SOURCE_BITS}"
+)
 _NAMES: Final = (
     "SELECT a.id, a.kind, a.ident FROM each_int(:ids) AS x"
     " JOIN entities a ON a.team_id = :team AND a.id = x.value"
@@ -51,6 +59,25 @@ class State(NamedTuple):
     def order(self) -> tuple[float, str, int, bool]:
         """Its place in time among others; ids would go by arrival."""
         return self.at, self.source, self.first_edge, self.is_made
+
+
+def states_of(
+    reader: TeamReader, ids: Collection[int], *, by_id: bool = False
+) -> dict[int, list[State]]:
+    """Return the nodes of artifacts, in the order of time.
+
+    Args:
+        reader: Reads the team's rows.
+        ids: The artifacts' ids.
+        by_id: Whether the ids are those of the nodes instead.
+    """
+    found: dict[int, list[State]] = defaultdict(list)
+    sql = _STATES.replace("{column}", "id" if by_id else "entity_id")
+    for row in reader.rows(sql, ids=ids):
+        found[row[1]].append(State(*row))
+    for nodes in found.values():
+        nodes.sort(key=lambda node: node.order)
+    return found
 
 
 class Leftovers:
@@ -124,13 +151,35 @@ class Leftovers:
         if not self._is_listed(wholes[at], part):
             return wholes[at]
         name = self._name_inside(wholes[at], part)
+        return wholes[at] if name is None else self._came_with(wholes, at, *name)
+
+    def first_with_bytes(self, wholes: Sequence[State], file: State) -> list[State]:
+        """Return the versions of a folder with which files of some bytes came.
+
+        Args:
+            wholes: The versions in order, up to the last one that has such a file.
+            file: What has the same bytes; where the last version lists that itself,
+                there is nothing to find.
+        """
+        entries = self._entries(wholes[-1].manifest)
+        own = self._name_inside(wholes[-1], file)
+        if own is not None and own[0] in entries:
+            return []
+        names = [name for name, entry in entries.items() if entry[1] == file.digest]
+        last = len(wholes) - 1
+        return [self._came_with(wholes, last, name, False) for name in names]
+
+    def _came_with(
+        self, wholes: Sequence[State], at: int, name: str, is_folder: bool
+    ) -> State:
+        """Return the version since which nobody wrote a part that a version has."""
+        least = max(0, len(wholes) - MAX_LOOK_BACK)
         manifests = [whole.manifest for whole in wholes]
         while (
-            name is not None
-            and at > least
+            at > least
             # The manifest of a version that was rebuilt has the times of one making.
             and manifests.count(manifests[at]) == 1
-            and self._is_left(manifests[at], manifests[at - 1], *name)
+            and self._is_left(manifests[at], manifests[at - 1], name, is_folder)
         ):
             at -= 1
         return wholes[at]

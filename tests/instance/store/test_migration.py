@@ -218,3 +218,21 @@ def test_what_was_found_in_a_folder_that_was_made_again_is_parted(
     with again.db.read() as tx:
         assert len(tx.all(parted)) == 2
     again.close()
+
+
+def test_folders_are_found_by_the_bytes_of_their_files(
+    store: Store, store_url: str
+) -> None:
+    """Also those whose manifests an earlier version has stored."""
+    listed = [(name, 20, digest(name)["digest"], 1) for name in "ab"]
+    listed += [("c", 20, None, 1), ("d", 4, digest("d")["digest"], 1)]
+    manifest = {"digest": f"h1:{'a' * 43}=", "files": 4, "bytes": 64, "entries": listed}
+    store.ingest(1, [Facts().makes("folder", "/run", manifest=manifest)])
+    with store.db.write() as tx:
+        tx.run("DROP TABLE manifest_files")
+        tx.run("DELETE FROM lineage_migrations WHERE number = 1190")
+    again = open_store(store_url)
+    with again.db.read() as tx:
+        rows = tx.all("SELECT file FROM manifest_files ORDER BY file")
+    assert [row[0] for row in rows] == [digest(name)["digest"] for name in "ab"]
+    again.close()

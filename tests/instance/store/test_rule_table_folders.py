@@ -305,3 +305,47 @@ def test_a_changed_folder_is_another_version(story: Story) -> None:
     uids = [story.uses("r", "/f", kind="folder", evidence=e) for e in hashes]
     versions = [story.version(story.node(uid)) for uid in uids]
     assert versions[0] == versions[2] != versions[1]
+
+
+@pytest.mark.parametrize(
+    ("second", "makers"),
+    [
+        ([("a", 20, "a", 1), ("b", 20, "b", 2)], {"w1"}),
+        ([("a", 20, "a", 2), ("b", 20, "b", 2)], {"w2"}),
+        ([("b", 20, "b", 2)], {"w1"}),
+    ],
+    ids=["left alone", "written again", "gone"],
+)
+@pytest.mark.parametrize("place", ["/deploy/model", "s3://b/model", "/run/c"])
+def test_a_copy_of_a_file_of_a_folder_comes_from_who_wrote_it(
+    story: Story, second: Any, makers: set[str], place: str
+) -> None:
+    """Only the folder was declared; its manifest shows the bytes of what is used."""
+    used = []
+    for number, entries in enumerate(([("a", 20, "a", 1)], second), 1):
+        listed = [(n, size, f"sha256:{d * 64}", at) for n, size, d, at in entries]
+        sign = f"h1:{str(number) * 43}="
+        manifest = {"digest": sign, "files": 1, "bytes": 20, "entries": listed}
+        known = [{"kind": "dirhash-h1", "value": sign}]
+        run = f"w{number}"
+        used.append(story.uses(run, f"/in{number}"))
+        story.makes(run, "/run", kind="folder", manifest=manifest, evidence=known)
+    story.uses("r", place, stat=digest("a") | {"size": 20})
+    made = story.makes("r", "/report")
+    assert story.walk(story.node(made), up=True)[1] == {"r", *makers}
+    for number, uid in enumerate(used, 1):
+        reached = story.walk(story.node(uid), up=False)[0]
+        assert ("/report" in reached) is (f"w{number}" in makers)
+
+
+@pytest.mark.parametrize(("size", "t"), [(4, 9_000_000), (20, 0)])
+def test_what_is_equal_by_chance_or_was_there_before_is_no_copy(
+    story: Story, size: int, t: int
+) -> None:
+    """A few bytes, and a file that was used before the folder had one like it."""
+    listed = [("a", size, digest("a")["digest"], 1)]
+    manifest = {"digest": H1, "files": 1, "bytes": size, "entries": listed}
+    known = [{"kind": "dirhash-h1", "value": H1}]
+    story.makes("w", "/run", kind="folder", manifest=manifest, evidence=known)
+    use = story.uses("r", "/copy", stat=digest("a") | {"size": size}, t=t)
+    assert story.walk(story.node(use), up=True) == (set(), set())
