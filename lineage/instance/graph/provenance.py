@@ -52,11 +52,5 @@ def provenance(
 
 def _without_maker(view: TeamGraph, order: Sequence[NodeRef]) -> list[NodeRef]:
     data = [ref for ref in order[1:] if ref >= 0]
-    rows = view.rows(
-        "SELECT DISTINCT l.node_id FROM each_int(:ids) AS x JOIN links l"
-        " ON l.team_id = :team AND l.node_id = x.value AND l.direction = 1"
-        "{when l.since}",
-        ids=data,
-    )
-    made = {row[0] for row in rows}
-    return [ref for ref in data if ref not in made]
+    made = view.links.makers(data)
+    return [ref for ref in data if not made.get(ref)]

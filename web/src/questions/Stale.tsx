@@ -30,10 +30,10 @@ function Reasons({ item }: { item: Item }) {
           {item.is_indirect ? (
             <span className="quiet">would be made differently by a new run</span>
           ) : (
-            <>
+            <span className="reason-now">
               <span className="quiet">is now</span>{" "}
               <PageLink to={current.key}>{current.version ?? shown(current).title}</PageLink>
-            </>
+            </span>
           )}
         </li>
       ))}
