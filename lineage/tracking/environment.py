@@ -14,13 +14,16 @@ from ..errors import attempt
 from ..model.run_ids import run_uuid
 from ..recording.context import CURRENT, DisabledScope, StepContext
 from ..recording.enabled import is_on
+from ..recording.host_info import program_name
 from ..recording.task_token import VARIABLE, TaskToken, decode_token
+from ..redaction import redact
 from .carrier import Carrier, current_carrier, log_carry_failure
 from .handle import TaskHandle, current_task
 
 HEADER: Final = "lineage-context"
 _TRACE_HEADERS: Final = ("traceparent", "baggage")
 _NAMESPACE: Final = "lineage"
+_OPENLINEAGE: Final = "OPENLINEAGE_CONTEXT"
 
 
 def context_variables() -> dict[str, str]:
@@ -30,7 +33,7 @@ def context_variables() -> dict[str, str]:
         return {}
     return {
         VARIABLE: token.encode(),
-        "OPENLINEAGE_CONTEXT": _openlineage_context(token),
+        _OPENLINEAGE: _openlineage_context(token),
         **{name.upper(): value for name, value in _trace(token).items()},
     }
 
@@ -76,9 +79,17 @@ def _trace(token: TaskToken) -> dict[str, str]:
 
 
 def _openlineage_context(token: TaskToken) -> str:
+    """Return the task as the parent of runs that other tools record."""
+    run_id, carried = openlineage_run_id(token.key), os.environ.get(_OPENLINEAGE, "")
+    if token.name is None and run_id in carried:
+        # Another process opened the task: it named it by its own program.
+        return carried
     run = {
-        "run": {"runId": openlineage_run_id(token.key)},
-        "job": {"namespace": _NAMESPACE, "name": token.name or "python"},
+        "run": {"runId": run_id},
+        "job": {
+            "namespace": _NAMESPACE,
+            "name": token.name or redact(program_name()),
+        },
     }
     return json.dumps({"parent": {**run, "root": run}}, separators=(",", ":"))
 

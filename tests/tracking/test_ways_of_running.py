@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -182,6 +183,33 @@ def test_an_entrypoint_in_a_child_is_a_child_task(tmp_path: Path) -> None:
     }
     parents = {parent_of(tmp_path, tasks[name]) for name in ("Child", "Nested")}
     assert parents <= {run_of(tmp_path, tasks["Parent"]), tasks["Parent"].key}
+
+
+def test_other_tools_get_the_name_that_the_graph_shows(tmp_path: Path) -> None:
+    """A task without a name is called after the program that opened it."""
+    code = """
+    import contextlib, json, subprocess
+    from pathlib import Path
+    opened = contextlib.ExitStack()
+    if len(sys.argv) == 1:
+        opened.enter_context(lineage.task())
+    plain("s3://b/part")
+    variables = lineage.environment()
+    context = json.loads(variables["OPENLINEAGE_CONTEXT"])
+    Path(f"names-{len(sys.argv)}").write_text(json.dumps(context["parent"]))
+    if len(sys.argv) < 3:
+        other = Path(f"child_{len(sys.argv)}.py")
+        other.write_text(Path(__file__).read_text())
+        command = [sys.executable, other, *sys.argv[1:], "child"]
+        subprocess.run(command, check=True, env=variables)
+    opened.close()
+    """
+    done = run_program(code, tmp_path)
+    assert done.returncode == 0, done.stderr
+    (shown,) = recorded_tasks(tmp_path)
+    carried = [json.loads((tmp_path / f"names-{n}").read_text()) for n in (1, 2, 3)]
+    assert carried[0] == carried[1] == carried[2]
+    assert carried[0]["job"]["name"] == shown
 
 
 @pytest.mark.parametrize(
