@@ -48,10 +48,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         if self._is_head:
             self._head_bytes += len(data)
-            self._expect_head()
         super().data_received(data)
-        if self._is_head and self._head_bytes > MAX_HEAD:
-            self._give_up()
+        if self._is_head and self._head_bytes:
+            # Most heads come in one piece, and need no timer.
+            self._expect_head()
+            if self._head_bytes > MAX_HEAD:
+                self._give_up()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header; a trailer behind the body is none of the request's."""

@@ -79,7 +79,8 @@ class Store:
         """
         jobs = check_all(batches, user=user, may_hold_nul=may_hold_nul)
         self._commit.run(jobs)
-        return [self._answer(job) for job in jobs]
+        states: dict[tuple[int, int, str], StoreState] = {}
+        return [self._answer(job, states) for job in jobs]
 
     def ingest_prepared(
         self, team_id: int, prepare: Prepare, *, user: str | None = None
@@ -97,18 +98,28 @@ class Store:
         """
         job = IngestJob(team_id, user, [], [], prepare=prepare)
         self._commit.run([job])
-        return self._answer(job)
+        return self._answer(job, {})
 
-    def _answer(self, job: IngestJob) -> BatchAnswer:
+    def _answer(
+        self, job: IngestJob, states: dict[tuple[int, int, str], StoreState]
+    ) -> BatchAnswer:
+        """Report the outcome of a job; those of one commit have one state."""
         answer = job.answer()
         if job.position is not None:
-            opening = self._opening + job.restoration.encode()
-            answer.state = StoreState(
-                store=f"{self._identity(job.restoration)}/{job.team_id}",
-                opening=hashlib.blake2b(opening, digest_size=8).hexdigest(),
-                position=job.position,
-            )
+            committed = job.team_id, job.position, job.restoration
+            state = states.get(committed)
+            if state is None:
+                state = states[committed] = self._state(*committed)
+            answer.state = state
         return answer
+
+    def _state(self, team_id: int, position: int, restoration: str) -> StoreState:
+        opening = self._opening + restoration.encode()
+        return StoreState(
+            store=f"{self._identity(restoration)}/{team_id}",
+            opening=hashlib.blake2b(opening, digest_size=8).hexdigest(),
+            position=position,
+        )
 
     def _identity(self, restoration: str) -> str:
         """Return what this store and its copies have in common: when it was made."""
