@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from ..model.enums import Status
-from ..model.kubernetes import KubernetesSettings
 from ..model.platform_types import APP_FIELDS, AppInfo, SessionInfo
 from .app_modules import AppModules
 from .protocols import Client
 from .start_request import first_started, start_body, state_params, user_ids
 from .task import LogLevel, TaskApi
 from .workflow import Workflow
+
+if TYPE_CHECKING:
+    from ..model.kubernetes import KubernetesSettings
 
 _NO_PORTS: Mapping[str, int] = MappingProxyType({})
 

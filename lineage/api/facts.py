@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..model.ingest import BatchAnswer
 from .bodies import Body
 from .resource import Resource
+
+if TYPE_CHECKING:
+    from ..model.ingest import BatchAnswer
 
 
 class FactsApi(Resource):
@@ -29,9 +31,7 @@ class FactsApi(Resource):
             ApiError: The batch as a whole was not taken.
         """
         body = {"facts": list(facts)}
-        return BatchAnswer.model_validate(
-            self._call_announced("lineage.facts.add", body)
-        )
+        return _answer(self._call_announced("lineage.facts.add", body))
 
     def add_texts(self, texts: Sequence[bytes]) -> BatchAnswer:
         """Send a batch of facts that are JSON texts already, without reading them.
@@ -44,4 +44,11 @@ class FactsApi(Resource):
         """
         content = b'{"facts":[' + b",".join(texts) + b"]}"
         body = Body(lambda: nullcontext((content, "application/json")))
-        return BatchAnswer.model_validate(self._call("lineage.facts.add", body))
+        return _answer(self._call("lineage.facts.add", body))
+
+
+def _answer(value: Any) -> BatchAnswer:
+    # Loads pydantic, which nothing else of this client needs.
+    from ..model.ingest import BatchAnswer
+
+    return BatchAnswer.model_validate(value)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..model.kubernetes import KubernetesSettings
+if TYPE_CHECKING:
+    from ..model.kubernetes import KubernetesSettings
 
 
 def start_body(
@@ -68,7 +69,7 @@ def _kubernetes(
         return dict(settings)
     # By shape: the platform's SDK has a class of its own for them.
     to_dict = getattr(settings, "to_dict", None)
-    if type(settings).__name__ == KubernetesSettings.__name__ and callable(to_dict):
+    if type(settings).__name__ == "KubernetesSettings" and callable(to_dict):
         return dict(to_dict())
     raise TypeError(
         "kubernetes_settings must be a dict or KubernetesSettings, "

@@ -6,16 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ..errors import ApiError, NotFoundError
 from ..model import enums
-from ..model.kubernetes import KubernetesSettings
 from .errors import TaskFinishedWithError, WaitingTimeExceeded
 from .pagination import PaginatedResource
 from .resource import decoded
 from .start_request import first_started, start_body
 from .task_output import TaskOutput
+
+if TYPE_CHECKING:
+    from ..model.kubernetes import KubernetesSettings
 
 _NO_PORTS: Mapping[str, int] = MappingProxyType({})
 _NO_CONTEXT: Mapping[str, Any] = MappingProxyType({})

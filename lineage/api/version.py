@@ -6,11 +6,10 @@ import functools
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
 from packaging.version import InvalidVersion, Version
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import ApiError, warn_rarely
 from .locks import ForkSafeLock
@@ -23,10 +22,9 @@ UNKNOWN_FOR_S = 30.0
 _RELEASE = re.compile(r"\s*v?(\d+(?:\.\d+)*)")
 
 
-class Capabilities(BaseModel):
+@dataclass(frozen=True)
+class Capabilities:
     """What an instance offers beyond the platform: `lineage` of `instance.version`."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     protocol: int
     version: str
@@ -105,13 +103,36 @@ def read_answer(answer: Any) -> InstanceVersion:
 
 
 def _announced(value: Any) -> Capabilities | None:
+    """Read what an instance announces; unknown members are ignored.
+
+    Without pydantic, which nothing loads that sends edges to the platform.
+    """
     if not isinstance(value, dict):
         return None
-    try:
-        return Capabilities.model_validate(value)
-    except ValidationError as error:
-        warn_rarely("instance.announced", "instance.version is not read: %s", error)
+    known = {f.name: value[f.name] for f in fields(Capabilities) if f.name in value}
+    missing = {"protocol", "version"} - known.keys()
+    wrong = [name for name, found in known.items() if not _FORMS[name](found)]
+    if missing or wrong:
+        named = ", ".join(sorted([*missing, *wrong]))
+        warn_rarely(
+            "instance.announced",
+            "instance.version is not read: `lineage` lacks a usable %s",
+            named,
+        )
         return None
+    known["endpoints"] = tuple(known.get("endpoints", ()))
+    return Capabilities(**known)
+
+
+#: What the members of `Capabilities` look like in JSON.
+_FORMS: Final[dict[str, Callable[[Any], bool]]] = {
+    "protocol": lambda found: type(found) is int,
+    "version": lambda found: isinstance(found, str),
+    "max_batch": lambda found: type(found) is int,
+    "endpoints": lambda found: (
+        isinstance(found, list) and all(isinstance(name, str) for name in found)
+    ),
+}
 
 
 @functools.lru_cache(maxsize=64)

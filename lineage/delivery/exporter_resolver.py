@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from ..api.version import UNKNOWN, VersionCache
 from ..api.workflow import Workflow
 from ..errors import DeliveryError
 from ..exporters import Exporter
+from ..recording.fork_guard import loading
 from .exporters import BatchExporter, OnState, PlatformExporter, WithNames
 
 _BATCHES: Final = "lineage.facts.add"
@@ -63,6 +65,9 @@ class ExporterResolver:
 
     def _batch_exporter(self, max_batch: int) -> BatchExporter:
         if self._batches is None or self._batches.max_batch != max_batch:
+            with loading():
+                # For `api.facts`, and only where batches are sent: loads pydantic.
+                importlib.import_module("..model.ingest", __package__)
             self._batches = BatchExporter(
                 self._api.facts,
                 max_batch=max_batch,

@@ -5,10 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
-
-from pydantic import ValidationError
 
 from ..errors import ApiError, DeliveryError, LineageError
 from ..exporters import (
@@ -19,8 +17,10 @@ from ..exporters import (
     FactBatch,
     check_exporter,
 )
-from ..model.ingest import StoreState
 from ..redaction import redact
+
+if TYPE_CHECKING:
+    from ..model.ingest import StoreState
 
 #: Statuses by which a server says that it is not able to answer at all.
 _SERVER_AWAY: Final = frozenset({408, 429, 499, 502, 503, 504, 509, 598, 599})
@@ -33,7 +33,7 @@ _TOKEN_WRONG: Final = frozenset({401, 402, 407})
 TOO_OLD_AGAIN_S: Final = 30.0
 
 WithNames: TypeAlias = Callable[[Sequence[bytes]], Sequence[bytes]]
-OnState: TypeAlias = Callable[[StoreState], None]
+OnState: TypeAlias = Callable[["StoreState"], None]
 
 
 class BatchExporter:
@@ -73,14 +73,18 @@ class BatchExporter:
     def _send_texts(self, texts: Sequence[bytes]) -> list[DeliveryResult]:
         try:
             answer = self._facts.add_texts(texts)
-        except ValidationError as error:
-            reason = f"an answer of another form: {error.error_count()} fields"
-            failed = DeliveryResult("waiting", reason, is_transport_error=True)
-            return [failed] * len(texts)
         except LineageError as error:
             if len(texts) > 1 and _is_about_content(error):
                 return self._halved(texts)
             return [_of_batch(error, len(texts))] * len(texts)
+        except ValueError as error:
+            # Pydantic's, which is not loaded where edges go one by one.
+            count = getattr(error, "error_count", None)
+            if count is None:
+                raise
+            reason = f"an answer of another form: {count()} fields"
+            failed = DeliveryResult("waiting", reason, is_transport_error=True)
+            return [failed] * len(texts)
         if self._on_state is not None and answer.state is not None:
             self._on_state(answer.state)
         return _by_index(answer, len(texts))

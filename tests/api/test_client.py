@@ -251,6 +251,27 @@ def test_the_version_is_remembered_for_a_while(server: Recorder, api: Api) -> No
     assert server.sent("instance.version") == [{}] * 4
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        {},
+        {"protocol": 1},
+        {"protocol": "one", "version": "0.1"},
+        {"protocol": 1, "version": 2},
+        {"protocol": 1, "version": "0.1", "max_batch": True},
+        {"protocol": 1, "version": "0.1", "endpoints": "lineage.facts.add"},
+        {"protocol": 1, "version": "0.1", "endpoints": [1]},
+    ],
+)
+def test_what_is_announced_in_another_form_is_not_read(
+    own: dict[str, Any], server: Recorder, api: Api
+) -> None:
+    """It is a platform then, whose version is known."""
+    server.on("instance.version", {"version": "6.18.3", "lineage": own})
+    assert api.announced() is None
+    assert api.instance_version == "6.18.3"
+
+
 def test_an_instance_announces_what_it_has(server: Recorder, api: Api) -> None:
     """The `lineage` object of the version is read, and unknown keys are ignored."""
     own = {

@@ -96,6 +96,21 @@ def test_a_card_is_checked_without_pydantic(tmp_path: Path) -> None:
     assert "pydantic" not in _loaded(record, tmp_path)
 
 
+def test_edges_reach_the_platform_without_pydantic(tmp_path: Path) -> None:
+    """What sends edge by edge checks no answer against a model."""
+    send = (
+        "from lineage.api import Api\n"
+        "from lineage.delivery.exporter_resolver import ExporterResolver\n"
+        "api = Api('http://127.0.0.1:9', 'token', retry_count=1)\n"
+        "api.versions._fetch = lambda: {'version': '6.12.4'}\n"
+        "exporter = ExporterResolver(lambda: api)()\n"
+        "assert type(exporter).__name__ == 'PlatformExporter'\n"
+        "edge = {'f': 'edge', 'task_id': 1, 'dir': 'input', 'kind': 'task', 'id': 5}\n"
+        "print(exporter.send([{**edge, 'task': 'k', 'at': 1.0}]))"
+    )
+    assert "pydantic" not in _loaded(send, tmp_path)
+
+
 def test_what_wrapt_does_not_load_we_do_not_load(tmp_path: Path) -> None:
     """An event loop is loaded by those who have one, and by wrapt."""
     ours = _loaded("import lineage", tmp_path)
