@@ -52,6 +52,8 @@ class GitCommitLookup(Generic[T]):
         #: What still has to be recorded with the answer.
         self.pending: list[T] = []
         self._answer: str | None = None
+        # Python forgets the main program's file before exit handlers run.
+        self._main: str | None = getattr(sys.modules.get("__main__"), "__file__", None)
         #: What the answer is made of, where there is a commit.
         self._code: CodeState | None = None
         #: `git` processes of the parent: never waited for in a forked child.
@@ -118,7 +120,7 @@ class GitCommitLookup(Generic[T]):
         if self._answer is not None:
             return  # Given up, while this thread waited for the lock.
         if self._git is None:
-            self._git = _started(_code_folder())
+            self._git = _started(self._folder())
             self._ends_at = time.monotonic() + _GIVE_UP_S
         while self._answer is None:
             if not _is_readable(self._git, min(until, self._ends_at)):
@@ -130,6 +132,9 @@ class GitCommitLookup(Generic[T]):
             if not piece or _has_changes(self._output):
                 self._answer = self._finished(self._git, is_whole=not piece)
 
+    def _folder(self) -> str:
+        return str(Path(self._main).resolve().parent) if self._main else os.getcwd()
+
     def _finished(self, git: subprocess.Popen[bytes], *, is_whole: bool) -> str:
         if not is_whole:
             git.kill()  # One change is enough to know.
@@ -139,7 +144,7 @@ class GitCommitLookup(Generic[T]):
             return ""
         dirty = _has_changes(self._output)
         branch = _header(self._output, _HEAD)
-        self._code = CodeState(_code_folder(), commit, branch, dirty)
+        self._code = CodeState(self._folder(), commit, branch, dirty)
         return member("git_commit", commit) + member("git_dirty", dirty)
 
     def _failed(self, error: Exception) -> None:
@@ -214,11 +219,6 @@ def _read(git: subprocess.Popen[bytes], at: int) -> bytes:
     if not _HAS_POLL:
         return read_at(git.stdout.fileno(), _PIECE, at)
     return os.read(git.stdout.fileno(), _PIECE)
-
-
-def _code_folder() -> str:
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    return str(Path(main).resolve().parent) if main else os.getcwd()
 
 
 def _header(output: bytes, head: bytes) -> str | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -179,6 +181,22 @@ record(1)
     assert read_status(home).waiting == 0
 
 
+def test_the_code_is_the_programs_when_only_an_exit_handler_has_time(
+    program: Path, tmp_path: Path
+) -> None:
+    """There Python has forgotten the program's file, and the app may be elsewhere."""
+    program.write_text("""
+import atexit, os, sys
+from lineage.recording.git_commit import GitCommitLookup
+lookup = GitCommitLookup()
+os.chdir(os.sep)
+atexit.register(lambda: print(lookup.code()))
+""")
+    ran = run_script(program)
+    assert ran.returncode == 0, ran.stderr
+    assert f"folder={str(tmp_path)!r}" in ran.stdout
+
+
 def test_the_end_waits_for_git_as_long_as_allowed(
     program: Path, tmp_path: Path
 ) -> None:
@@ -188,8 +206,7 @@ def test_the_end_waits_for_git_as_long_as_allowed(
         "import sys, lineage; lineage.current_task().uses_project(1); sys.exit(0)"
     )
     run_script(program, home=home).check_returncode()
-    texts = (home / "instance.db").read_bytes() + (
-        home / "instance.db-wal"
-    ).read_bytes()
-    head = subprocess.check_output(["git", "-C", str(tmp_path), "rev-parse", "HEAD"])
-    assert head.strip() in texts
+    with closing(sqlite3.connect(home / "instance.db")) as store:
+        (commit,) = store.execute("SELECT git_commit FROM tasks").fetchone()
+    command = ["git", "-C", str(tmp_path), "rev-parse", "HEAD"]
+    assert commit == subprocess.check_output(command, text=True).strip()
