@@ -22,7 +22,9 @@ class GraphApi(Resource, GraphQuestions):
     """
 
     def __repr__(self) -> str:
-        return f"<lineage graph of {redact(self._api.server_address)}>"
+        address = self._api.server_address
+        name = self._api.transport.mounted_name(address) or redact(address)
+        return f"<lineage graph of {name}>"
 
     def ask(self, params: Question, answer: type[_A]) -> _A:
         """Send the parameters of any question and return its answer.

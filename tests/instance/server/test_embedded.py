@@ -210,4 +210,5 @@ def test_an_error_names_the_folder_and_no_address(embedded: EmbeddedInstance) ->
             api.post(method, {"id": 5})
         assert named in str(raised.value)
         assert embedded.address not in str(raised.value)
+    assert repr(api.graph) == f"<lineage graph of {named}>"
     api.close()
