@@ -115,8 +115,13 @@ def served() -> Iterator[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("LINEAGE")}
     # The page shows who recorded it.
     env = {**clean, "LOGNAME": "mara", "USER": "mara", "PYTHONPATH": str(ROOT)}
-    fill = [sys.executable, str(_FILL), str(folder)]
-    subprocess.run(fill, cwd=folder, env=env, check=True, timeout=_WAIT_S)
+    # The page shows the command, too: as somebody would type it.
+    shutil.copy(_FILL, folder / "shop.py")
+    fill = ["python", "shop.py", "."]
+    subprocess.run(
+        fill, executable=sys.executable, cwd=folder, env=env, check=True,
+        timeout=_WAIT_S,
+    )  # fmt: skip
     command = [sys.executable, "-m", "lineage", "ui", "--no-browser"]
     server = subprocess.Popen(
         [*command, "--home", str(folder / "home")],

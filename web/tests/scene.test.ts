@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { curve, differences, displayOf, highlightPath, look, neighbour, nodeLabel, edgeLinesOf } from "../src/graph/scene";
+import { curve, differences, displayOf, heightOf, highlightPath, look, neighbour, nodeLabel, edgeLinesOf } from "../src/graph/scene";
 import { FORMS, type Form } from "../src/graph/forms";
 import { pathFrom } from "../src/model/path";
 import { itemAt, itemFrom, presentAt } from "../src/model/overview";
@@ -72,6 +72,16 @@ test("a group tells its first members and what they hide", () => {
 test("a node is described in one sentence", () => {
   const task = node("task:1", { id: 12, name: "Train", status: "error" });
   expect(nodeLabel(itemFrom(item("task:1", { node: task, failed: 1 })))).toBe("Train, task 12, failed");
+});
+
+test("a run that shows its status in words has a line more", () => {
+  const heights = ["finished", "error"].map((status) => {
+    const run = itemFrom(item("task:1", { node: node("task:1", { status, params: { lr: 0.1 } }) }));
+    return heightOf(run, WIDE, new Map([["task:1", "lr=0.1"]]));
+  });
+  expect(heights[1]).toBeGreaterThan(heights[0] as number);
+  const bare = itemFrom(item("task:1", { node: node("task:1", { status: "error" }) }));
+  expect(heightOf(bare, WIDE)).toBe(WIDE.height);
 });
 
 test("a step says its name, its task and how long it took", () => {

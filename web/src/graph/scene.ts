@@ -10,7 +10,7 @@ import { itemAt, type Grouped, type NodeItem } from "../model/overview";
 import { shown } from "../model/titles";
 import { wordsOf } from "./edgeWords";
 import type { Form } from "./forms";
-import { ago, countOf, duration, kindWord, number, statusWord, valueWord } from "../model/format";
+import { ago, countOf, duration, kindWord, number, statusTone, statusWord, valueWord } from "../model/format";
 
 export interface Display {
   title: string;
@@ -145,8 +145,14 @@ export function nodeLabel(item: NodeItem, differing: Differences = NONE): string
   return parts.join(", ");
 }
 
+/** What the word of a status adds to a node that also has a description. */
+const STATUS_LINE = 14;
+
 export function heightOf(item: NodeItem, form: Form, differing: Differences = NONE): number {
-  return displayOf(item, differing).description ? form.tallHeight : form.height;
+  if (!displayOf(item, differing).description) return form.height;
+  // A run that went well has a sign only; a word pushes the time into a line of its own.
+  const hasWord = item.type === "task" && Boolean(item.node.status) && statusTone(item.node.status) !== "good";
+  return form.tallHeight + (hasWord ? STATUS_LINE : 0);
 }
 
 export function boxesOf(grouped: Grouped, form: Form, differing: Differences = NONE): Box[] {
