@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import LineageError
-from .connect import instance
+from .connect import Instance, instance
+from .find import find
 from .format import count
-from .parser import Command, Parser, add_instance_options, hops
+from .parser import NAME_HELP, Command, Parser, add_instance_options, hops
 from .result import CommandResult, StyledText, line
 
 _FORMATS: Final = (
     "html", "json", "csv", "prov", "ro-crate", "ml-bom", "openlineage", "mermaid",
     "dot", "graphml",
 )  # fmt: skip
+
+
+if TYPE_CHECKING:
+    from ..export import GraphRecord
 
 
 class ExportError(LineageError):
@@ -50,9 +56,7 @@ def _passport_options(parser: Parser) -> None:
 
 
 def _add_extent(parser: Parser) -> None:
-    parser.add_argument(
-        "selector", metavar="SELECTOR", help="where to start: a name, a path, task:3 …"
-    )
+    parser.add_argument("selector", metavar="SELECTOR", help=NAME_HELP)
     parser.add_argument("--up", type=hops, metavar="HOPS", help="hops upstream (all)")
     parser.add_argument(
         "--down",
@@ -66,12 +70,10 @@ def _add_extent(parser: Parser) -> None:
 
 def run_export(args: argparse.Namespace) -> CommandResult:
     """Write one format, to a file or to the standard output."""
-    from ..export import export
+    from ..export import FORMATS
 
     with instance(args) as here:
-        text = export(
-            here.graph, args.selector, format=args.format, up=args.up, down=args.down
-        )
+        text = FORMATS[args.format].write(_record(here, args))
     if args.out is None and args.json:
         return CommandResult({"format": args.format, "text": text})
     if args.out is None:
@@ -90,12 +92,21 @@ def _unwritable(out: Path, error: OSError) -> ExportError:
     return ExportError(f"{out} cannot be written: {error.strerror}; name another --out")
 
 
+def _record(here: Instance, args: argparse.Namespace) -> GraphRecord:
+    """Read what a name or a set starts; a name means its current version."""
+    from ..export import read
+
+    found = find(here, args.selector)
+    record = read(here.graph, found.selector, up=args.up, down=args.down)
+    return replace(record, selector=args.selector)
+
+
 def run_passport(args: argparse.Namespace) -> CommandResult:
     """Write all formats and the manifest of digests, with the files on request."""
-    from ..export import read, write_passport
+    from ..export import write_passport
 
     with instance(args) as here:
-        record = read(here.graph, args.selector, up=args.up, down=args.down)
+        record = _record(here, args)
     try:
         report = write_passport(record, args.out, with_files=args.with_files)
     except OSError as error:

@@ -33,6 +33,7 @@ class _OnlyRequests(BaseAdapter):
     def __init__(self, instance: EmbeddedInstance) -> None:
         super().__init__()
         self.send = instance.adapter.send  # type: ignore[method-assign]  # the very same
+        self.shown_name = instance.adapter.shown_name
 
     def close(self) -> None:
         """Nothing is open."""

@@ -30,6 +30,30 @@ def test_an_export_goes_to_the_output(capsys: pytest.CaptureFixture[str]) -> Non
     assert names == {"a.csv", "b.csv", "Copy"}
 
 
+def test_a_name_starts_at_the_current_version(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """As with `show` and `provenance`; a set has all versions that it means."""
+    Path("b.csv").write_text("c")
+    with lineage.task(name="Copy again") as task:
+        task.uses_file("a.csv")
+        task.produces_file("b.csv")
+    assert lineage.flush(20)
+    found = {}
+    for selector in ("b.csv", "b.csv@-2", "b.csv & kind:file"):
+        assert main(["export", selector]) == 0
+        document = json.loads(capsys.readouterr().out)
+        assert document["selector"] == selector
+        found[selector] = {n["name"] for n in document["nodes"] if n["type"] == "task"}
+    assert list(found.values()) == [{"Copy again"}, {"Copy"}, {"Copy", "Copy again"}]
+    out = tmp_path / "passport"
+    assert main(["passport", "b.csv", "--out", str(out)]) == 0
+    assert "4 nodes" not in capsys.readouterr().out
+    assert "Copy again" in (out / "lineage.csv").read_text()
+    assert main(["export", "c.csv"]) == 2
+    assert "nothing is called 'c.csv'" in capsys.readouterr().err
+
+
 def test_an_export_goes_to_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     """With `--out` the file holds the document and the command names the file."""
     assert main(["export", "b.csv", "--as", "mermaid", "--out", "b.mmd"]) == 0
