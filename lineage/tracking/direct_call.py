@@ -129,9 +129,10 @@ _INPUT: Final = """\
 
 #: Several inputs. Most calls name ids that are all new, or that are all known.
 _INPUTS: Final = """\
+        lineage_known = lineage_task.seen
 {claims}        if {all_new}:
             {forget_times}
-            lineage_head = f'{{lineage_task.edge_head}}{{lineage_at}}e-9,'
+{shown}            lineage_head = f'{{lineage_task.edge_head}}{{lineage_at}}e-9,'
             if lineage_parent.parent is None:
                 lineage_step.inputs = [{refs}]
                 lineage_step.is_emitted = True
@@ -158,9 +159,10 @@ _INPUTS: Final = """\
 """
 
 _OUTPUTS: Final = """\
+        lineage_known = lineage_task.seen
 {claims}        if {all_new}:
             {forget_times}
-            lineage_head = f'{{lineage_task.edge_head}}{{lineage_at}}e-9,'
+{shown}            lineage_head = f'{{lineage_task.edge_head}}{{lineage_at}}e-9,'
             lineage_key = lineage_step.key
             lineage_member = f',"step":{{lineage_key}},"scope":{{lineage_key}}'
             lineage_text = {texts}
@@ -171,8 +173,13 @@ _OUTPUTS: Final = """\
 """
 
 _CLAIM: Final = """\
-        {seen} = lineage_task.seen[{prefix!r}]
+        {seen} = lineage_known[{prefix!r}]
         {new} = {is_new}
+"""
+
+#: An id that several declarations take is written in decimal digits once.
+_SHOWN: Final = """\
+            {shown} = f'{{{name}}}'
 """
 
 _IS_REPEATED: Final = "{seen}.setdefault({id}) is None"
@@ -405,6 +412,8 @@ def _several(
 ) -> str:
     """Return the text for the inputs, or the outputs, of a function."""
     claims, edges, texts, refs, forget_times = "", "", [], "", ""
+    shared = sorted({name for name in names if names.count(name) > 1})
+    shown = {name: f"lineage_shown{number}" for number, name in enumerate(shared)}
     for number, (one, name) in enumerate(zip(compiled, names, strict=True)):
         seen, new = f"lineage_seen{number}", f"lineage_new{number}"
         claims += _CLAIM.format(
@@ -416,6 +425,7 @@ def _several(
         forget_times += f"{seen}[{name}] = "
         is_later = template is _INPUTS and number
         step = ',"step":{lineage_key}' if is_later else "{lineage_member}"
+        body = _body(one, shown.get(name, name))
         texts.append(f"{{lineage_head}}{body}{step}}}}}")
     count, flags = len(texts), [f"lineage_new{n}" for n in range(len(texts))]
     keep = f"keep_joined(lineage_text, {count})" if count > 1 else "keep(lineage_text)"
@@ -424,6 +434,7 @@ def _several(
         all_new=" and ".join(flags),
         any_new=" or ".join(flags),
         forget_times=f"{forget_times}None",
+        shown="".join(_SHOWN.format(shown=shown[name], name=name) for name in shown),
         refs=refs,
         edges=edges,
         texts=_f_string(BETWEEN_FACTS.join(texts)),
