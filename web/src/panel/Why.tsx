@@ -24,6 +24,25 @@ function Files({ files }: { files: NonNullable<Cause["files"]> }) {
   );
 }
 
+/** A difference in words; none for inputs, which the sentence names. */
+export function causeWords(cause: Cause): string | null {
+  if (cause.kind === "input" || cause.kind === "added" || cause.kind === "removed") return null;
+  const via = cause.via?.at(-1);
+  const where = via ? ` (through ${via})` : "";
+  if (cause.kind !== "unknown") return `${cause.name}: ${valueWords(cause.b, cause.a).join(" → ")}${where}`;
+  const isArtifact = cause.a !== null && cause.a !== undefined;
+  return isArtifact ? `${cause.name} may have changed: no version of it is known${where}` : null;
+}
+
+function Words({ cause }: { cause: Cause }) {
+  const words = causeWords(cause);
+  return words === null ? null : (
+    <p className="quiet" dir="auto">
+      {words}
+    </p>
+  );
+}
+
 function Answered({ id }: { id: string }) {
   const { data, error } = useAnswer("graph.why", { a: id });
   if (error && !data) return <Failure error={error} what="It could not be found out." />;
@@ -31,13 +50,9 @@ function Answered({ id }: { id: string }) {
   return (
     <>
       <p dir="auto">{data.sentence}</p>
-      {(data.causes ?? []).map((cause) => (
-        <div key={`${cause.kind} ${cause.name}`} className="cause">
-          {cause.kind !== "input" && cause.kind !== "added" && cause.kind !== "removed" && (
-            <p className="quiet" dir="auto">
-              {cause.name}: {valueWords(cause.b, cause.a).join(" → ")}
-            </p>
-          )}
+      {(data.causes ?? []).map((cause, at) => (
+        <div key={at} className="cause">
+          <Words cause={cause} />
           <Files files={cause.files ?? []} />
         </div>
       ))}
