@@ -23,10 +23,16 @@ _HOSTLESS: Final = re.compile(r"(file|dbfs):(/.*)", re.I | re.S)
 _SCHEMES: Final = {
     "s3a": "s3", "s3n": "s3", "gcs": "gs",
     "abfs": "abfss", "wasb": "abfss", "wasbs": "abfss",
+    # As OpenLineage's naming page calls these databases.
+    "postgresql": "postgres", "sqlserver": "mssql",
 }  # fmt: skip
+#: Databases behind whose name SQLAlchemy has the driver: `postgresql+psycopg://`.
+_WITH_DRIVERS: Final = frozenset(
+    {"postgresql", "postgres", "mysql", "mariadb", "mssql", "oracle", "redshift"}
+)
 _PORTS: Final = {
     "http": "80", "https": "443", "ftp": "21", "sftp": "22", "ssh": "22",
-    "hdfs": "8020", "postgresql": "5432", "postgres": "5432", "mysql": "3306",
+    "hdfs": "8020", "postgres": "5432", "mysql": "3306", "mssql": "1433",
 }  # fmt: skip
 #: Schemes whose paths are those of a file system: `//`, `.` and `..` mean nothing.
 _FILE_SYSTEMS: Final = frozenset(
@@ -128,7 +134,7 @@ def canonical_address(text: str, *, is_folder: bool = False) -> str:
         path = _folded(hostless[2], is_folder=is_folder)
         return f"{hostless[1].lower()}:{path}"
     scheme, host, path, rest = match.groups()
-    scheme = _SCHEMES.get(scheme.lower(), scheme.lower())
+    scheme = _scheme(scheme.lower())
     scheme, host, path = _storage(scheme, _host(scheme, host), path)
     if scheme == "dbfs" and not host:
         return f"dbfs:{_folded(path, is_folder=is_folder)}"
@@ -139,6 +145,12 @@ def canonical_address(text: str, *, is_folder: bool = False) -> str:
     if is_folder or path == "/":
         path = path.rstrip("/")
     return f"{scheme}://{host}{path}{_query(rest)}"
+
+
+def _scheme(written: str) -> str:
+    system, _, driver = written.partition("+")
+    scheme = system if driver and system in _WITH_DRIVERS else written
+    return _SCHEMES.get(scheme, scheme)
 
 
 def _host(scheme: str, host: str) -> str:
@@ -198,6 +210,8 @@ def _escaped(path: str) -> str:
 
 def _query(rest: str) -> str:
     """Leave out what signs; the order of the other parameters means nothing."""
+    if not rest:
+        return ""
     query, hash_sign, fragment = rest.partition("#")
     parameters = [part for part in query[1:].split("&") if part]
     names = [part.partition("=")[0].lower() for part in parameters]

@@ -23,7 +23,7 @@ _FILE_SYSTEMS: Final = frozenset(
     {"hdfs", "webhdfs", "viewfs", "dbfs", "sftp", "ftp", "nfs", "smb"}
 )
 #: Ports that namespaces of databases have, and our own addresses have not.
-_PORTS: Final = {"postgres": 5432, "mysql": 3306}
+_PORTS: Final = {"postgres": 5432, "mysql": 3306, "mssql": 1433}
 
 
 def dataset_name(kind: str, id: str) -> tuple[str, str]:

@@ -43,6 +43,11 @@ AZURE = "acct.dfs.core.windows.net"
         ("simplecache::s3a://b/k", "s3://b/k"),
         ("zip://In.csv::s3a://b/k.zip", "zip://In.csv::s3://b/k.zip"),
         ("hf://datasets/a/B@main/c", "hf://datasets/a/B@main/c"),
+        ("postgresql://me@DB:5432/shop.t", "postgres://db/shop.t"),
+        ("postgresql+psycopg2://db/shop.t", "postgres://db/shop.t"),
+        ("sqlserver://db:1433/shop.t", "mssql://db/shop.t"),
+        ("mysql+pymysql://db:3307/shop.t", "mysql://db:3307/shop.t"),
+        ("git+https://h/x", "git+https://h/x"),
         ("no/address", "no/address"),
     ],
 )

@@ -32,8 +32,9 @@ def artifact_of(dataset: Mapping[str, Any]) -> Artifact:
     return _artifact_named(str(dataset["namespace"]), str(dataset["name"]))
 
 
-# Producers name the same datasets again and again, and each is asked for several times.
-@lru_cache(maxsize=4096)
+# Producers name the same datasets again and again, and each is looked up several times,
+# also those of an event that has as many as are allowed.
+@lru_cache(maxsize=32_768)
 def _artifact_named(namespace: str, name: str) -> Artifact:
     if namespace == NAMESPACE:
         kind, slash, id = name.partition("/")

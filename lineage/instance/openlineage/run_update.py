@@ -15,8 +15,9 @@ from ..store.database import Transaction
 from ..store.validation import PreparedFacts
 from .dataset_names import PLACES, Artifact
 from .event import RunEvent
+from .run_growth import RunGrowth
 from .run_state import RunState
-from .stored_facts import replace_facts
+from .stored_facts import add_facts, replace_facts
 from .to_facts import artifacts_of, joined_names, run_facts
 
 _READ: Final = (
@@ -68,19 +69,14 @@ class RunUpdate:
         team = self._team
         states = read_states(tx, team, sorted({event.run for event in self._events}))
         before = {run: _place(state) for run, state in states.items()}
-        self.left_out = [
-            reason
-            for event in self._events
-            for reason in states.setdefault(event.run, RunState()).add(event)
-        ]
+        parts = self._take(states)
         moved = {run for run, one in states.items() if _place(one) != before.get(run)}
         states |= _runs_inside(tx, team, moved, states)
-        wanted = {one for state in states.values() for one in artifacts_of(state)}
-        self.local_paths = sorted({id for _, id in wanted if id.startswith("/")})
-        names = joined_names(states.values(), _known_names(tx, team, wanted))
         parents = _runs_around(tx, team, states)
         prepared = PreparedFacts([], [])
-        for run, state in states.items():
+        whole = self._add_parts(tx, states, parts, parents, prepared)
+        names = self._names(tx, whole)
+        for run, state in whole.items():
             found = run_facts(run, state, names, parents)
             changed, gone = replace_facts(state.stored, found.derived)
             prepared.facts.extend([*changed, *found.own])
@@ -89,6 +85,47 @@ class RunUpdate:
         prepared.facts.sort(key=lambda fact: fact["f"] != "task")
         _write_states(tx, team, states)
         return prepared
+
+    def _take(self, states: dict[str, RunState]) -> dict[str, RunState]:
+        """Take the events into states; return the new part of runs that only grew."""
+        growths: dict[str, RunGrowth] = {}
+        self.left_out = []
+        for event in self._events:
+            state = states.setdefault(event.run, RunState())
+            if event.run not in growths:
+                growths[event.run] = RunGrowth(state)
+            growths[event.run].note(state, event)
+            self.left_out += state.add(event)
+        parts = {run: one.new_part(states[run]) for run, one in growths.items()}
+        return {run: part for run, part in parts.items() if part is not None}
+
+    def _add_parts(
+        self,
+        tx: Transaction,
+        states: Mapping[str, RunState],
+        parts: Mapping[str, RunState],
+        parents: Mapping[str, RunState],
+        prepared: PreparedFacts,
+    ) -> dict[str, RunState]:
+        """Add the facts of runs that only grew; return the runs that are left."""
+        names = self._names(tx, parts)
+        whole = dict(states)
+        for run, part in parts.items():
+            found = run_facts(run, states[run], names, parents, edges_of=part)
+            added = add_facts(states[run].stored, found.derived)
+            if added is not None:
+                prepared.facts.extend([*added[0], *found.own])
+                prepared.withdrawn.extend(added[1])
+                del whole[run]
+        return whole
+
+    def _names(
+        self, tx: Transaction, states: Mapping[str, RunState]
+    ) -> dict[Artifact, Artifact]:
+        wanted = {one for state in states.values() for one in artifacts_of(state)}
+        local = {id for _, id in wanted if id.startswith("/")}
+        self.local_paths = sorted({*self.local_paths, *local})
+        return joined_names(states.values(), _known_names(tx, self._team, wanted))
 
 
 def read_states(tx: Transaction, team: int, runs: Sequence[str]) -> dict[str, RunState]:

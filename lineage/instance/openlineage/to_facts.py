@@ -46,6 +46,8 @@ def run_facts(
     state: RunState,
     names: Mapping[Artifact, Artifact],
     parents: Mapping[str, RunState] = MappingProxyType({}),
+    *,
+    edges_of: RunState | None = None,
 ) -> RunFacts:
     """Return the facts that a state of a run gives.
 
@@ -57,13 +59,15 @@ def run_facts(
         state: What is known of the run.
         names: What the store knows an artifact by, by kind and path of a dataset.
         parents: What is known of the runs around it, by their keys.
+        edges_of: The part of the state whose edges are wanted; all by default.
     """
     around = _around(run, state, parents)
     if around and not state.has_data:
         steps = _step(run, state, around, is_known=around["parent"] in parents)
         return RunFacts([_with_uid(run, fact) for fact in steps], [])
     at = state.started_at or state.first_at
-    edges = list(_edges(run, state, {**names, **_own_names(state)}))
+    part = state if edges_of is None else edges_of
+    edges = list(_edges(run, part, {**names, **_own_names(part)}))
     found = [
         {**_task(run, state), **around},
         *(edge for edge in edges if "uid" not in edge),

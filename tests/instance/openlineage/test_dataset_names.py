@@ -12,7 +12,7 @@ from lineage.model.openlineage import dataset_name
 
 _SCHEMES = [
     "s3", "gs", "abfss", "hdfs", "webhdfs", "oss", "https", "sftp", "postgres", "mysql",
-    "snowflake", "kafka", "db",
+    "mssql", "snowflake", "kafka", "db",
 ]  # fmt: skip
 _TEXTS = st.text("aB/.?#&=[]:@%é 1", min_size=1, max_size=12)
 
@@ -47,6 +47,8 @@ _TEXTS = st.text("aB/.?#&=[]:@%é 1", min_size=1, max_size=12)
         ("dbfs", "/mnt/x", ("file", "dbfs:/mnt/x")),
         ("Postgres://DB:5432", "shop.t", ("table", "postgres://db/shop.t")),
         ("postgres://me@db:5433", "Shop.t", ("table", "postgres://db:5433/Shop.t")),
+        ("postgresql://db", "shop.t", ("table", "postgres://db/shop.t")),
+        ("sqlserver://db:1433", "shop.t", ("table", "mssql://db/shop.t")),
         ("snowflake://ORG-acc", "DB.S.T", ("table", "snowflake://org-acc/DB.S.T")),
         ("kafka://A:9092,B:9092", "t", ("table", "kafka://a:9092,b:9092/t")),
         ("bigquery", "p.d.t", ("table", "bigquery/p.d.t")),
