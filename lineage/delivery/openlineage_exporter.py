@@ -33,6 +33,7 @@ from ..model.openlineage import (
 )
 from ..model.run_ids import run_uuid
 from ..permissions import make_folder, open_private
+from ..recording.task_names import task_name
 
 _END: Final = {
     "finished": "COMPLETE", "error": "FAIL", "stopped": "ABORT", "lost": "ABORT",
@@ -118,7 +119,7 @@ class OpenLineageExporter:
 
     def _event(self, word: str, task: str, fact: Fact) -> dict[str, Any]:
         at = datetime.fromtimestamp(float(fact["at"]), timezone.utc)
-        name = self._jobs.get(task) or _job_around(task) or f"task {task}"
+        name = self._name_of(task)
         facets = {}
         if word == "START" and isinstance(fact.get("parent"), str):
             parent = str(fact["parent"])
@@ -126,10 +127,7 @@ class OpenLineageExporter:
                 "ParentRunFacet",
                 "1-2-0",
                 run={"runId": run_uuid(parent)},
-                job={
-                    "namespace": NAMESPACE,
-                    "name": self._jobs.get(parent) or f"task {parent}",
-                },
+                job={"namespace": NAMESPACE, "name": self._name_of(parent)},
             )
         return {
             "eventType": word,
@@ -141,6 +139,11 @@ class OpenLineageExporter:
             "inputs": [],
             "outputs": [],
         }
+
+    def _name_of(self, task: str) -> str:
+        """Return what other events of the run call its job, also those of others."""
+        known = self._jobs.get(task) or task_name(task)
+        return known or _job_around(task) or f"task {task}"
 
     def _remember(self, task: str, fact: Fact) -> None:
         if len(self._jobs) >= _MAX_JOBS:

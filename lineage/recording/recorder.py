@@ -50,6 +50,7 @@ from .named_inputs import NamedInput, named_inputs
 from .open_tasks import OpenTasks
 from .output_looks import AppendEdge, OutputLooks, Place
 from .ranks import shared_rank
+from .task_names import remember_name
 from .task_token import TaskToken, ambient_token, host_id
 
 #: Tasks of other processes that are remembered.
@@ -562,5 +563,6 @@ class Recorder:
         return self.keep_many(text.split(BETWEEN_FACTS))
 
     def _task_text(self, task: ActiveTask, at: int, more: str) -> str:
-        name = quote(shorten(self.mask(task.name or program_name()), 1024))
-        return f'{{"f":"task",{task.head},"at":{at}e-9,"name":{name}{more}}}'
+        name = shorten(self.mask(task.name or program_name()), 1024)
+        remember_name(task.key, name)
+        return f'{{"f":"task",{task.head},"at":{at}e-9,"name":{quote(name)}{more}}}'

@@ -14,6 +14,7 @@ from typing import Any, Final
 from ..settings import Settings
 from .json_text import shorten
 from .open_tasks import OpenTasks
+from .task_names import remember_name
 
 #: The environment variable that carries a token into a child process.
 VARIABLE: Final = "LINEAGE_CONTEXT"
@@ -21,7 +22,7 @@ VARIABLE: Final = "LINEAGE_CONTEXT"
 PROCESS_KEY: Final = "lineage_context"
 _FORMAT: Final = 1
 _MAX_LENGTH: Final = 4096
-_MAX_NAME: Final = 60
+_MAX_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def decode_token(text: str) -> TaskToken | None:
         step and not _is_key(step)
     ):
         return None
+    remember_name(key, name)
     return TaskToken(key, task_id, step, bool(has_inputs), name, home, host)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from instance_server import Served, free_port, in_thread, settings_for
+from ways_of_running import run_program
 
 import lineage
 from lineage.cli.main import main
@@ -144,6 +145,34 @@ def test_a_process_that_was_started_in_a_task_knows_its_name(
     unknown = [f"task {key}", f"task {'f' * 16}"]
     assert names == [["A", unknown[1]], unknown, unknown, unknown]
     assert events[0]["inputs"][0]["facets"]["lineage_edge"]["kind"] == "folder"
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_a_worker_knows_the_name_of_the_task_that_it_works_for(
+    method: str, tmp_path: Path
+) -> None:
+    """Each run has one name in all of its events, also where a pool serves two."""
+    if method == "fork" and not hasattr(os, "fork"):
+        pytest.skip("this system has no fork")
+    file = tmp_path / "events.jsonl"
+    code = f"""
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        if __name__ == "__main__":
+            with ProcessPoolExecutor(1, get_context("{method}")) as pool:
+                for name in ("First", "A name that is " + "quite " * 9 + "long"):
+                    with lineage.task(name=name):
+                        assert list(pool.map(read, [f"{{name}}.csv"]))
+    """
+    ended = run_program(code, tmp_path, LINEAGE_OPENLINEAGE_URL=f"file://{file}")
+    assert ended.returncode == 0, ended.stderr
+    names: dict[str, set[str]] = {}
+    for event in map(json.loads, file.read_text().splitlines()):
+        names.setdefault(event["run"]["runId"], set()).add(event["job"]["name"])
+        for one in event["inputs"]:
+            assert one["name"].endswith(f"/{event['job']['name']}.csv")
+    assert sorted(map(len, names.values())) == [1, 1], names
 
 
 def test_a_file_that_cannot_be_written_leaves_the_facts_waiting(tmp_path: Path) -> None:
