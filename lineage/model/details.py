@@ -180,6 +180,8 @@ class DataDetail(Answer):
     """Who is responsible for it, where an OpenLineage event named them."""
     tags: dict[str, str] = {}
     """Its tags, where an OpenLineage event named them."""
+    has_facets: bool = False
+    """Whether OpenLineage events gave it facets: `lineage.openlineage.dataset`."""
     evidence: list[KnownEvidence] = []
     """What says which version it is, beside the digest of a file; best first."""
 

@@ -231,6 +231,22 @@ def test_the_facets_of_a_run_are_shown_as_they_came(look: Look, served: Served) 
     expect(shown.locator("pre")).to_contain_text("41")
 
 
+def test_the_facets_of_a_dataset_are_shown_as_they_came(
+    look: Look, served: Served
+) -> None:
+    """Those that each run gave of it; an artifact without facets has no such part."""
+    answer = requests.post(
+        f"{served.address}/api/v1/lineage", json=columns_event(), timeout=20
+    )
+    assert answer.status_code < 300, answer.text
+    key = StoryFixture(served).data("mart.orders")
+    shown = section(look(f"/?focus={key}&sel={key}").locator(".panel"), "OpenLineage")
+    expect(shown.locator("pre")).to_have_count(0)
+    shown.get_by_role("heading").click()
+    expect(shown.locator("pre")).to_contain_text("columnLineage")
+    expect(shown.locator("pre")).to_contain_text("raw.orders")
+
+
 def test_columns_and_what_they_are_made_from_are_a_table(
     look: Look, served: Served
 ) -> None:

@@ -26,6 +26,7 @@ from ...patterns import pattern
 from ..store.activity_ids import INPUT, STEP_BITS
 from ..store.database import Row
 from ..store.edge_uids import SOURCE_BITS, join_uid
+from .known_by_events import known_by_events
 from .name_resolution import find_named
 from .nodes import artifact_nodes, data_key, data_nodes, read_card, task_nodes
 from .one_node import one_node, version_of
@@ -103,13 +104,6 @@ _EXPLICIT: Final = (
     "SELECT l.activity, l.node_id FROM each_int(:ids) AS x JOIN links l"
     " ON l.team_id = :team AND l.activity = x.value AND l.direction = 2{when l.since}"
 )
-_STATES: Final = (
-    "SELECT t.id, o.state FROM each_int(:ids) AS x"
-    " JOIN tasks t ON t.team_id = :team AND t.id = x.value"
-    " JOIN openlineage_runs o ON o.team_id = :team AND o.run = t.run"
-)
-#: Runs of which is read what events said of an artifact.
-_MAX_RUNS: Final = 20
 
 
 def get_task(
@@ -435,28 +429,10 @@ def _data_detail(view: TeamGraph, node: int, most_versions: int) -> DataDetail:
         used_by=make_edges(view, users),
         meta=read_card(card) or None,
         file_count=file_count,
-        **_from_events(view, [row[1] for row in (*makers, *users)], kind, ident),
+        **known_by_events(view, [row[1] for row in (*makers, *users)], kind, ident),
         evidence=[
             KnownEvidence(kind=name, value=value)
             for name, value in json.loads(evidence or "[]")
             if name != "sha256"  # The node's own digest.
         ],
     )
-
-
-def _from_events(
-    view: TeamGraph, tasks: Sequence[int], kind: str, ident: str
-) -> dict[str, Any]:
-    """Return what events of the first of some tasks know of an artifact itself."""
-    some = list(dict.fromkeys(tasks))[:_MAX_RUNS]
-    states: dict[int, str] = dict(view.rows(_STATES, ids=some)) if some else {}
-    if not states:
-        return {}
-    # Only where an event came: most stores have none.
-    from ..openlineage.columns import columns_of
-    from ..openlineage.dataset_facets import owners_and_tags
-    from ..openlineage.run_state import RunState
-
-    runs = [RunState.from_json(states[task]) for task in some if task in states]
-    owners, tags = owners_and_tags(runs, kind, ident)
-    return {"columns": columns_of(runs, kind, ident), "owners": owners, "tags": tags}

@@ -1,22 +1,35 @@
-"""Shows the content of a version of a file, where it is available and harmless.
+"""Shows the content of a version, and what events said of it.
 
-Texts and images are sent as they are, of tables the schema and the first rows.
+Of files that are available and harmless: texts and images are sent as they are, of
+tables the schema and the first rows.
 """
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from ...model.contents import RowsParams, TableRows
 from ...model.details import DataDetail, DataParams
+from ...model.limits import MAX_PATH
 from ..blobs import send_file
 from ..content import IMAGES, Preview, find_content, preview_kind, suffix_of
 from ..errors import RequestError
+from ..graph.known_by_events import facets_of_version
 from ..http import CHUNK, InstanceResponse
 from ..parquet import read_table
 from ..route import RequestContext, Route
+
+
+class FacetsParams(BaseModel):
+    """Which version of an artifact: by its key or another selector of it."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    key: str = Field(min_length=1, max_length=MAX_PATH)
 
 
 def preview(call: RequestContext, body: DataParams) -> InstanceResponse:
@@ -64,7 +77,14 @@ def _digest(place: Path) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+def facets(call: RequestContext, body: FacetsParams) -> dict[str, Any]:
+    """Return what the events of runs said of a version, facets whole."""
+    named = facets_of_version(call.services.store.db, call.team_ids, body.key)
+    return {"key": body.key, "named": named}
+
+
 ROUTES: Final = (
     Route("lineage.data.preview", preview, DataParams, "reader", bytes),
     Route("lineage.data.rows", first_rows, RowsParams, "reader", TableRows),
+    Route("lineage.openlineage.dataset", facets, FacetsParams, "reader"),
 )

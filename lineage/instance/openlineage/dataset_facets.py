@@ -21,10 +21,26 @@ def facets_of(
         ident: Its canonical name, with the machine where it has one.
     """
     for state in states:
-        for dataset in (*state.outputs.values(), *state.inputs.values()):
+        for _, dataset in datasets_of(state, kind, ident):
+            yield dataset["facets"]
+
+
+def datasets_of(
+    state: RunState, kind: str, ident: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the datasets of a run that are an artifact, each with its direction.
+
+    Args:
+        state: What is known of the run.
+        kind: The artifact's kind.
+        ident: Its canonical name, with the machine where it has one.
+    """
+    sides = (("output", state.outputs), ("input", state.inputs))
+    for direction, datasets in sides:
+        for dataset in datasets.values():
             named = (artifact_of(one) for one in (dataset, *symlinks_of(dataset)))
             if any(_is_same(one, (kind, ident)) for one in named):
-                yield dataset["facets"]
+                yield direction, dataset
 
 
 def owners_and_tags(

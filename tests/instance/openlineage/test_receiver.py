@@ -155,6 +155,31 @@ def test_facets_are_kept_whole(served: Served) -> None:
     assert answer.json()["state"]["facets"]["odd"] == facet
 
 
+def test_facets_of_a_dataset_are_answered_for_its_version(served: Served) -> None:
+    """As each run gave them, first those that made it; other artifacts have none."""
+    facet, note = {"_producer": "p", "any": {"deep": [1]}}, {"_producer": "q"}
+    made = {**_dataset("b.csv"), "facets": {"odd": facet}}
+    used = {**_dataset("b.csv"), "facets": {"other": note}}
+    for event in (
+        _event("r-1", outputs=[made], inputs=[_dataset("a.csv")]),
+        _event("r-2", minute=2, inputs=[used]),
+    ):
+        assert requests.post(served.address + URL, json=event, timeout=20).ok
+    key = {"key": "b.csv"}
+    assert served.post("lineage.data.get", key).json()["has_facets"]
+    answer = served.post("lineage.openlineage.dataset", key).json()
+    named = [(one["run"], one["direction"], one["facets"]) for one in answer["named"]]
+    assert named == [
+        ("ol:r-1", "output", {"odd": facet}),
+        ("ol:r-2", "input", {"other": note}),
+    ]
+    plain = served.post("lineage.openlineage.dataset", {"key": "a.csv"}).json()
+    assert [one["facets"] for one in plain["named"]] == [{}]
+    assert not served.post("lineage.data.get", {"key": "a.csv"}).json()["has_facets"]
+    missing = served.post("lineage.openlineage.dataset", {"key": "data:999"})
+    assert missing.status_code == 404
+
+
 def test_an_app_and_a_job_share_the_file_between_them(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

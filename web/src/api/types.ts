@@ -60,7 +60,8 @@ export type Endpoint =
   | "health"
   | "changes"
   | "delivery.status"
-  | "openlineage.run";
+  | "openlineage.run"
+  | "openlineage.dataset";
 
 type Call<E extends Endpoint> = paths[`/lineage.${E}`]["post"];
 

@@ -5,6 +5,7 @@ import { useAnswer } from "../api/useAnswer";
 import { Copied, PageLink } from "../app/ui";
 import { go } from "../app/useUrl";
 import { bytes, moment, number, placeOf } from "../model/format";
+import { DataEvents } from "./Events";
 import { FolderFiles } from "./FolderFiles";
 import { Preview } from "./Preview";
 import { Columns, Values } from "./Tables";
@@ -102,6 +103,7 @@ export function DataPanel({ detail, nodes: drawn, onMore }: DataPanelProps) {
         <EdgeList edges={detail.used_by} nodes={tasks} drawn={drawn} pick={pick} />
       </Section>
       <Meta meta={detail.meta} />
+      {detail.has_facets && <DataEvents id={node.key} />}
       <Raw value={detail} />
     </>
   );

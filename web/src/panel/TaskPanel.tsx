@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { Edge, GraphNode, NodeMap, Step, TaskDetail } from "../api/types";
 import { Copied, NodeLine, Status } from "../app/ui";
 import { duration, moment, plural, valueWord } from "../model/format";
-import { Events } from "./Events";
+import { RunEvents } from "./Events";
 import { Links, Values } from "./Tables";
 import { EdgeList, Facts, Meta, Raw, Section, When } from "./parts";
 
@@ -156,7 +156,7 @@ export function TaskPanel({ task, nodes: drawn }: { task: TaskDetail; nodes: Nod
       <Values title="Ran in" values={task.environment} isFolded />
       <Log log={task.log} />
       <Meta meta={task.meta} />
-      {task.run?.startsWith("ol:") && <Events run={task.run} />}
+      {task.run?.startsWith("ol:") && <RunEvents run={task.run} />}
       <Raw value={task} />
     </>
   );
