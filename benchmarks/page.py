@@ -16,11 +16,12 @@ from typing import Any, Final
 
 import requests
 
+from scripts.chromium import find_chromium
+
 from .harness import Goal, Options, Table, significant
 from .subjects import ROOT
 
 TITLE: Final = "the page, over 600 runs and 3,000 artifacts"
-CHROMIUM: Final = "/usr/bin/chromium"
 _FILL: Final = ROOT / "tests" / "support" / "page_store.py"
 _WAIT_S: Final = 120
 #: What is typed into the search box; the last letter is measured.
@@ -48,7 +49,7 @@ def run(options: Options) -> list[Table]:
             served["base"] = stack.enter_context(_served(build, runs))
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         for _ in range(rounds):
             # One after the other, so that a slow moment falls on both.

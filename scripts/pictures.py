@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from scripts.chromium import find_chromium
+
 ROOT: Final = Path(__file__).resolve().parents[1]
 IMAGES: Final = ROOT / "docs" / "images"
-CHROMIUM: Final = "/usr/bin/chromium"
 _FILL: Final = ROOT / "tests" / "support" / "page_store.py"
 _COMPACT: Final = Path(__file__).with_name("compact_png.js")
 _WAIT_S: Final = 600
@@ -98,7 +99,7 @@ def take(names: Sequence[str], folder: Path = IMAGES) -> None:
 
     with served() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         for name in names:
             png = _screenshot(browser, address, PICTURES[name])

@@ -18,7 +18,8 @@ from page_fixture import SharedStory, StoryFixture, record_signs, train_again
 from page_hook_loader import load_hook
 from source_tree import ROOT
 
-CHROMIUM = Path("/usr/bin/chromium")
+from scripts.chromium import find_chromium
+
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -48,16 +49,16 @@ def built() -> None:
 
 @pytest.fixture(scope="module")
 def chromium(built: None) -> Iterator[Any]:
-    """Debian's Chromium, stopped after each file: it keeps an event loop running."""
-    if not CHROMIUM.exists() and not IS_CI:
-        pytest.skip("Chromium is missing. Once: apt-get install -y chromium")
+    """The machine's Chromium, stopped after each file: it keeps a loop running."""
+    path = find_chromium()
+    if path is None and not IS_CI:
+        pytest.skip("Chromium is missing. Once: scripts/need chromium, as root")
+    assert path, "Chromium is missing"
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=list(ARGUMENTS)
-        )
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser
         browser.close()
 
