@@ -38,8 +38,7 @@ _YIELD_S: Final = 0.0001
 _STRIDE: Final = 128
 #: A fact that failed alone is kept back at least this long, unless a caller waits.
 _ALONE_AGAIN_S: Final = 2.0
-#: So many facts that fail one by one, with none delivered in between, are taken for
-#: trouble of the instance.
+#: So many failing facts, with none delivered in between, are the instance's trouble.
 _ALONE_IN_A_ROW: Final = 8
 #: A fact at which the exporter's code fails is set aside after so many attempts and
 #: seconds, if others were delivered meanwhile.
@@ -396,7 +395,8 @@ class Flusher:
                 self._losses_mended = self._losses
                 self.reader.mend(is_lost=is_lost)
                 self._journal.note_dropped()
-                if not self.queue.ready or self._deadlines.is_urgent:
+                is_urgent = self._deadlines.is_urgent
+                if not self.queue.ready or (is_urgent and self.reader.is_poll_due()):
                     self.reader.poll(self._yield_gil)
             now = time.monotonic()
             self.queue.promote_due(now)

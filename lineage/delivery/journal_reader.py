@@ -140,6 +140,10 @@ class JournalReader:
             return True
         return any(source.has_unread() for source in self._sources)
 
+    def is_poll_due(self) -> bool:
+        """Whether `poll` would find anything, or has to search the folder."""
+        return self.has_more() or time.monotonic() >= self._look_at
+
     def unread(self) -> int:
         """Count the facts that were not read yet."""
         self._sources += self._journal.pop_new_segments()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from journal_tools import WAIT_S, ScriptedExporter, edge, journal_at, wait_for
 
 from lineage.delivery.flusher import Flusher
+from lineage.delivery.journal_reader import JournalReader
 from lineage.delivery.status import read_status
 from lineage.journal import segments
 from lineage.journal.directory import JournalDirectory
@@ -79,3 +81,26 @@ def test_a_mark_that_the_disk_refuses_costs_no_other_fact_its_own(
         assert _delivered(journal) == [1, 2, 3]
     assert read_status(tmp_path).waiting == 1
     assert _delivered(journal_at(tmp_path)) == [1]
+
+
+def test_what_waits_to_be_sent_is_sent_without_a_look_at_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Facts that go one by one are not each preceded by a reading of everything."""
+    polled: list[int] = []
+    poll = JournalReader.poll
+
+    def counted(reader: JournalReader, rest: Callable[[], None]) -> None:
+        polled.append(len(exporter.delivered))
+        poll(reader, rest)
+
+    monkeypatch.setattr(JournalReader, "poll", counted)
+    journal, exporter = journal_at(tmp_path), ScriptedExporter()
+    exporter.max_batch = 1
+    for number in range(50):
+        journal.write(edge(number + 1))
+    flusher = Flusher(journal, lambda: exporter, has_threads=False)
+    assert flusher.flush(WAIT_S)
+    flusher.stop()
+    assert len(exporter.delivered) == 50
+    assert set(polled) <= {0, 50}
