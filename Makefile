@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 QUICK := tests/model tests/tracking tests/recording tests/journal tests/cli
 QUICK_VENV ?= .venv-quick
 
-.PHONY: help demo test test-quick lint types docs bench audit release-check constraints clean
+.PHONY: help demo test test-quick compiled compiled-quick lint types docs bench audit release-check constraints clean
 
 help:  ## show the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 8
@@ -30,6 +30,13 @@ test: .venv/.dev  ## run the tests
 
 test-quick: $(QUICK_VENV)/.quick  ## run what takes two minutes: no browser, no database server
 	$(QUICK_VENV)/bin/pytest -n $(WORKERS) --dist worksteal -q -m "not slow" $(QUICK) $(ARGS)
+
+# In a new clone each worker would compile what all of them collect.
+compiled: .venv/.dev
+	$(BIN)/pytest --collect-only -q > /dev/null
+
+compiled-quick: $(QUICK_VENV)/.quick
+	$(QUICK_VENV)/bin/pytest --collect-only -q $(QUICK) > /dev/null
 
 lint: .venv/.dev  ## check style, format and import directions
 	$(BIN)/ruff check

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
+import re
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -30,6 +32,8 @@ _PLATFORM = (
     "COLUMNS",
 )
 _PREFIXES = ("LINEAGE_", "SUPERVISELY_", "CONTEXT_", "context.", "modal.")
+_KNOWN = {name for variable in VARIABLES for name in variable.names}.union(_PLATFORM)
+_folders = itertools.count()
 #: Tests whose programs run code that no test runs in its own process: the ends of
 #: processes, servers and pools. Measuring the programs of all tests would double the
 #: time that they take.
@@ -43,8 +47,18 @@ _MEASURED = (
 #: programs, and what they reach in their own process plain tests reach as well.
 _UNMEASURED = (
     "tests/architecture/", "tests/benchmarks/", "tests/crash/", "tests/deploy/",
-    "tests/neighbours/", "tests/page/",
+    "tests/faults/", "tests/neighbours/", "tests/page/",
+    # What they repeat often, other tests reach as well.
+    "tests/cli/test_same_answers.py", "tests/instance/server/test_bad_input.py",
+    "tests/instance/store/test_postgres_plans.py",
+    "tests/instance/store/test_rule_table.py",
+    "tests/instance/store/test_task_facts.py",
+    "tests/instance/store/test_truth_property.py",
 )  # fmt: skip
+#: Where properties are tried on so many examples that measuring each is felt.
+_MANY_EXAMPLES = ("tests/instance/", "tests/journal/", "tests/tracking/")
+#: Parameters of tests that run the same code of ours on another kind of store.
+_REPEATED = frozenset({"partitioned"})
 #: How coverage makes a program measure itself.
 _MEASURE = "COVERAGE_PROCESS_CONFIG"
 _measure: list[str] = []
@@ -67,11 +81,27 @@ def pytest_runtest_makereport() -> Generator[None, Any, None]:
         report.longrepr = f"skipped on CI: {report.longrepr}"
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests that are run without measuring what they reach."""
-    is_measuring = item.config.pluginmanager.hasplugin("_cov")
-    if is_measuring and item.nodeid.startswith(_UNMEASURED):
-        item.add_marker("no_cover")
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, None]:
+    """Measure what a test and its fixtures reach, or let it run at full speed."""
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    if plugin is None or plugin.cov_controller is None or _is_measured(item):
+        yield
+        return
+    plugin.cov_controller.pause()
+    yield
+    plugin.cov_controller.resume()
+
+
+def _is_measured(item: pytest.Item) -> bool:
+    """Whether a test may well reach what no other one does."""
+    if item.nodeid.startswith(_UNMEASURED):
+        return False
+    is_property = item.get_closest_marker("hypothesis") is not None
+    if is_property and item.nodeid.startswith(_MANY_EXAMPLES):
+        return False
+    case = getattr(item, "callspec", None)
+    return case is None or not _REPEATED.intersection(map(str, case.params.values()))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -85,8 +115,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    known = {name for variable in VARIABLES for name in variable.names}
-    return name in known or name in _PLATFORM or name.startswith(_PREFIXES)
+    return name in _KNOWN or name.startswith(_PREFIXES)
+
+
+@pytest.fixture
+def tmp_path(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Make a folder as pytest's own does, which looks through those of all tests."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    folder = tmp_path_factory.getbasetemp() / f"{name}_{next(_folders)}"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 @pytest.fixture(autouse=True)
