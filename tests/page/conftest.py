@@ -115,7 +115,11 @@ def look(chromium: Any, served: Served) -> Iterator[Callable[..., Any]]:
             troubles.append(f"asked {request.url}")
 
     def open_page(path: str = "/", **options: Any) -> Any:
-        defaults = {"viewport": {"width": 1400, "height": 860}}
+        # A click on what moves may miss it: nothing moves unless a test wants it.
+        defaults = {
+            "viewport": {"width": 1400, "height": 860},
+            "reduced_motion": "reduce",
+        }
         context = chromium.new_context(**{**defaults, **options})
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)

@@ -51,13 +51,10 @@ def for_postgres(sql: str) -> str:
     """Spell a statement for psycopg, where a list travels as an array."""
     types = {"int": "bigint", "text": "text"}
     # A list in a query of its own would be a join, for which a whole table may be read
-    # for each item; an array is looked up in an index, or hashed.
-    sql = _IN_LIST.sub(
-        lambda m: f"= ANY(CAST({m[3]} AS {types[m[2]]}[]))",
-        sql,
-    )
+    # for each item; an array is looked up in an index.
+    sql = _IN_LIST.sub(r"= ANY(ARRAY(SELECT \1.value FROM each_\2(\3) AS \1))", sql)
     # The inner query hides the list's length from the planner, which for a long one
-    # would rather read a whole table than look into its index for each item.
+    # would rather read a whole team than look into its index for each item.
     spread = _EACH.sub(
         lambda m: f"unnest((SELECT CAST({m[2]} AS {types[m[1]]}[]))) AS {m[3]}(value)",
         sql,

@@ -25,6 +25,7 @@ STRANGER = Principal((2,), "admin")
 
 #: Ids of the owner's objects: fixed, so that they are the same in every run.
 PROJECT, VERSION, DATASET, FILE, JOB, MODULE, TASK = range(70_001, 70_008)
+OLD_PROJECT, OLD_DATASET = 70_008, 70_009
 
 _SELECTORS = (f"task:{TASK}", f"project:{PROJECT}", MARK, "data:1")
 _IDS = (PROJECT, VERSION, DATASET, FILE, JOB, MODULE, TASK, 1, 2)
@@ -43,6 +44,13 @@ TARGETS: dict[str, tuple[Any, ...]] = {
     "moduleId": (MODULE,),
     "module_id": (MODULE,),
     "datasetId": (DATASET,),
+    "datasets": ([{"id": OLD_DATASET}], [DATASET]),
+    "projects": (
+        [{"id": OLD_PROJECT}],
+        [PROJECT],
+        [{"id": PROJECT, "archiveUrl": "https://a/b"}],
+    ),
+    "workspacesIds": ([1],),
     "teamFileId": (1,),
     "previewProjectId": (PROJECT,),
     "appId": (1,),
@@ -120,6 +128,10 @@ def owned(tmp_path: Path) -> Iterator[InstanceFixture]:
     register("project", PROJECT)
     register("project-version", VERSION, project_id=PROJECT)
     register("dataset", DATASET, project_id=PROJECT)
+    register("project", OLD_PROJECT)
+    register("dataset", OLD_DATASET, project_id=PROJECT)
+    instance.call("projects.archive", {"id": OLD_PROJECT})
+    instance.call("datasets.archive", {"id": OLD_DATASET})
     register("file", FILE, path=f"/{MARK}/a.txt", text=CONTENT.decode())
     register("job", JOB)
     register("module", MODULE, slug=MARK)

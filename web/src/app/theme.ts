@@ -1,4 +1,4 @@
-/** Light, dark, or as the machine says. */
+/** Light, dark, moving or still: as the machine says, or as chosen here. */
 
 export type Theme = "auto" | "light" | "dark";
 
@@ -25,4 +25,9 @@ export function applyTheme(theme: Theme): void {
 
 export function nextTheme(theme: Theme): Theme {
   return ORDER[(ORDER.indexOf(theme) + 1) % ORDER.length] ?? "auto";
+}
+
+/** How long a movement may take: no time where people want nothing to move. */
+export function motion(milliseconds: number): number {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : milliseconds;
 }

@@ -3,6 +3,7 @@ import { Background, MiniMap, ReactFlow, useOnViewportChange, useReactFlow, type
 import "@xyflow/react/dist/style.css";
 import { Focus, Maximize, Minus, Plus } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
+import { motion } from "../app/theme";
 import { currentState, focusOn, go } from "../app/useUrl";
 import type { Point } from "../layout/layout";
 import type { Layout } from "../layout/useLayout";
@@ -105,8 +106,9 @@ function useView(frames: ReadonlyMap<string, Frame>, form: Form | null, box: Rea
   );
   useOnViewportChange({ onChange: apply });
   const show = useCallback(
-    (view: View | null, duration: number) => {
+    (view: View | null, milliseconds: number) => {
       if (!view) return;
+      const duration = motion(milliseconds);
       if (duration === 0) apply(view);
       void flow.setViewport(view, { duration });
     },
@@ -273,8 +275,8 @@ export default function Canvas(props: CanvasProps) {
     if (event.key.startsWith("Arrow")) selectNear(event.key);
     else if (event.key === "f") fitAll();
     else if (event.key === "c") centre(selected || tabStop, readable());
-    else if (event.key === "+" || event.key === "=") void flow.zoomIn({ duration: 150 });
-    else if (event.key === "-") void flow.zoomOut({ duration: 150 });
+    else if (event.key === "+" || event.key === "=") void flow.zoomIn({ duration: motion(150) });
+    else if (event.key === "-") void flow.zoomOut({ duration: motion(150) });
     else return;
     event.preventDefault();
   };
@@ -337,10 +339,10 @@ export default function Canvas(props: CanvasProps) {
       </div>
       <div className="canvas-foot">
         <div className="zooms" role="group" aria-label="View">
-          <button type="button" onClick={() => void flow.zoomIn({ duration: 150 })} aria-label="Zoom in" title="Zoom in (+)">
+          <button type="button" onClick={() => void flow.zoomIn({ duration: motion(150) })} aria-label="Zoom in" title="Zoom in (+)">
             <Plus size={16} />
           </button>
-          <button type="button" onClick={() => void flow.zoomOut({ duration: 150 })} aria-label="Zoom out" title="Zoom out (−)">
+          <button type="button" onClick={() => void flow.zoomOut({ duration: motion(150) })} aria-label="Zoom out" title="Zoom out (−)">
             <Minus size={16} />
           </button>
           <button type="button" onClick={fitAll} aria-label="Fit the graph" title="Fit (f)">
