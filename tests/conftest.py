@@ -51,7 +51,6 @@ _UNMEASURED = (
     # What they repeat often, other tests reach as well.
     "tests/cli/test_same_answers.py", "tests/instance/server/test_bad_input.py",
     "tests/instance/store/test_postgres_plans.py",
-    "tests/instance/store/test_rule_table.py",
     "tests/instance/store/test_task_facts.py",
     "tests/instance/store/test_truth_property.py",
 )  # fmt: skip
