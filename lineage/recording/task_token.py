@@ -45,19 +45,7 @@ class TaskToken:
 
     def encode(self) -> str:
         """Return the token as ASCII text without line breaks."""
-        return json.dumps(
-            [
-                _FORMAT,
-                self.key,
-                self.task_id,
-                self.step,
-                int(self.has_inputs),
-                None if self.name is None else shorten(self.name, _MAX_NAME),
-                self.home,
-                self.host,
-            ],
-            separators=(",", ":"),
-        )
+        return _encoded(self)
 
     @property
     def is_local(self) -> bool:
@@ -67,6 +55,22 @@ class TaskToken:
     def has_ended(self) -> bool:
         """Whether the task is known to have ended."""
         return self.is_local and OpenTasks(self.home).has_ended(self.key)
+
+
+# Each function that is pickled in a step has the same token as the one before.
+@lru_cache(maxsize=256)
+def _encoded(token: TaskToken) -> str:
+    members = [
+        _FORMAT,
+        token.key,
+        token.task_id,
+        token.step,
+        int(token.has_inputs),
+        None if token.name is None else shorten(token.name, _MAX_NAME),
+        token.home,
+        token.host,
+    ]
+    return json.dumps(members, separators=(",", ":"))
 
 
 @lru_cache(maxsize=256)
