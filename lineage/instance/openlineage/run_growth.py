@@ -38,6 +38,8 @@ class RunGrowth:
 
     def note(self, state: RunState, event: RunEvent) -> None:
         """Look at an event that the state is about to take in."""
+        if self._is_more:
+            return
         for known, new, datasets in (
             (state.inputs, self._inputs, event.inputs),
             (state.outputs, self._outputs, event.outputs),

@@ -108,8 +108,8 @@ class RunUpdate:
         prepared: PreparedFacts,
     ) -> dict[str, RunState]:
         """Add the facts of runs that only grew; return the runs that are left."""
-        names = self._names(tx, parts)
         whole = dict(states)
+        names = self._names(tx, parts) if parts else {}
         for run, part in parts.items():
             found = run_facts(run, states[run], names, parents, edges_of=part)
             added = add_facts(states[run].stored, found.derived)
