@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -12,7 +13,7 @@ from .artifact_identity import CONTAINERS, ordinal_label
 from .columns import Columns
 from .database import Transaction
 from .evidence import Token, VersionEvidence
-from .timeline import Making, Timeline
+from .timeline import Event, Making, Timeline
 
 NODE: Final = (
     "id", "team_id", "entity_id", "version", "ordinal", "label", "size", "digest",
@@ -34,6 +35,20 @@ MAX_SHOWN: Final = 16
 #: What timelines change, and what descriptions do.
 _STATE: Final = ENTITY[7:]
 _DESCRIPTION: Final = ENTITY[4:7]
+
+
+def barrier_of(event: Event) -> float:
+    """Return the time before which no later event can be put in its place alone.
+
+    A mention's is a moment later than a production's at the same time, so that both
+    are distinguished: which came first is known by the names of the journals.
+    """
+    return event.at if event.role == "production" else just_after(event.at)
+
+
+def just_after(at: float) -> float:
+    """Return the next time that a number can hold."""
+    return math.nextafter(at, math.inf)
 
 
 @dataclass(slots=True)

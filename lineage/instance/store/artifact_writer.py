@@ -18,6 +18,7 @@ from .artifact_rows import (
     NODE,
     ArtifactState,
     VersionRow,
+    barrier_of,
     first_nodes,
     node_row,
     version_row,
@@ -305,8 +306,9 @@ class ArtifactWriter:
         for event in events or ():
             if event.role == "use" or event.is_reused:
                 continue
-            if artifact.barrier_at is None or event.at > artifact.barrier_at:
-                artifact.barrier_at = event.at
+            barrier = barrier_of(event)
+            if artifact.barrier_at is None or barrier > artifact.barrier_at:
+                artifact.barrier_at = barrier
         for older, newer, at in timeline.in_place.values():
             self.in_place.append((older.id, newer.id, at))
         self.touch(artifact)

@@ -16,6 +16,7 @@ from .artifact_identity import TASK_KINDS
 from .artifact_rows import (
     NODE,
     ArtifactState,
+    barrier_of,
     load_artifacts_by_id,
     node_row,
     version_row,
@@ -259,11 +260,10 @@ def _write(
         rows += _node_rows(team, artifact, timeline, kept)
         tokens += _token_rows(team, artifact, events)
     result.nodes.update(row[0] for row in rows)
+    # One by one: for a list PostgreSQL would read all of a team that nobody counted.
+    each = [(team, artifact.id) for artifact, _, _ in timelines]
     for table in ("nodes", "version_tokens"):
-        tx.run(
-            f"DELETE FROM {table} WHERE team_id = :team AND entity_id IN {_IN}",  # noqa: S608  constant SQL
-            names,
-        )
+        tx.run_many(f"DELETE FROM {table} WHERE team_id = ? AND entity_id = ?", each)  # noqa: S608  constant SQL
     tx.insert_many("nodes", NODE, rows)
     columns = ("team_id", "entity_id", "token", "node_id")
     tx.insert_many("version_tokens", columns, list(dict.fromkeys(tokens)))
@@ -275,7 +275,8 @@ def _take_over(
 ) -> None:
     artifact.take_over(timeline)
     artifact.barrier_at = max(
-        (e.at for e in events if e.role != "use" and not e.is_reused), default=None
+        (barrier_of(e) for e in events if e.role != "use" and not e.is_reused),
+        default=None,
     )
     if timeline.unknown is None:
         artifact.unknown_id = artifact.unknown_at = None

@@ -140,3 +140,69 @@ def test_a_writer_that_was_away_costs_each_batch_the_same(
         first = tx.all("SELECT DISTINCT n.created_at, e.event_at FROM nodes n"
                        " JOIN edges e ON e.id = n.first_edge")  # fmt: skip
     assert [tuple(row) for row in first] == [(1_995.0, 1_995.0)]
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One item for each hundred steps of SQLite's machine."""
+    seen: list[int] = []
+    real = Transaction._execute
+
+    def execute(self: Transaction, *args: Any) -> Any:
+        if self.dialect.takes_json:
+            count = seen.append
+            self._connection.set_progress_handler(lambda: count(1), 100)
+        return real(self, *args)
+
+    monkeypatch.setattr(Transaction, "_execute", execute)
+    return seen
+
+
+def _nightly(night: int, tables: int = 10) -> list[dict[str, Any]]:
+    """Make the facts of runs that each read one table and write the next again."""
+    made = []
+    for number in range(tables):
+        run, at = Facts(f"{night}-{number}"), 1_700_000_000.0 + 100 * night + number
+        made.append(run.uses("table", f"db/t{number}") | {"at": at})
+        made.append(run.makes("table", f"db/t{number + 1}") | {"at": at + 0.5})
+    return made
+
+
+def test_what_is_made_again_each_night_costs_each_night_the_same(
+    store: Store, counted: dict[str, int], steps: list[int]
+) -> None:
+    """However many versions the artifacts have: none of them is looked through."""
+    rows, machine = [], []
+    for night in range(60):
+        counted["rows"] = 0
+        steps.clear()
+        assert store.ingest(1, _nightly(night)).refused == []
+        rows.append(counted["rows"])
+        machine.append(len(steps))
+    assert max(rows[5:]) <= rows[3] * 1.1
+    assert max(machine[50:]) <= max(machine[20:30]) * 1.1 + 10
+
+
+def test_what_a_task_used_many_versions_ago_is_found(store: Store) -> None:
+    """Whether facts come one by one or all at once, its output is made of that."""
+    long, start = Facts("long"), 1_700_000_000.0
+    facts = [long.uses("table", "db/t") | {"at": start + 1.5}]
+    for night in range(1, 40):
+        made = Facts(f"n{night}").makes("table", "db/t")
+        facts.append(made | {"at": start + night})
+    facts.append(long.makes("table", "db/t") | {"at": start + 1000})
+    for fact in facts:
+        store.ingest(1, [fact])
+    store.ingest(2, facts)
+    with store.db.read() as tx:
+        one, other = (
+            tx.all(
+                "SELECT l.direction, n.ordinal, n.created_at FROM links l"
+                " JOIN nodes n ON n.team_id = l.team_id AND n.id = l.node_id"
+                " WHERE l.team_id = ? ORDER BY l.direction, n.ordinal, n.created_at",
+                (team,),
+            )
+            for team in (1, 2)
+        )
+    assert len(one) > 40
+    assert one == other
