@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from instance_server import Served
 from page_faults import faults
 from page_fixture import StoryFixture, digest
 from playwright.sync_api import Page, expect
@@ -107,3 +108,27 @@ def test_a_phone_shows_both_switches(look: Look, published: StoryFixture) -> Non
     expect(rows(page)).to_have_count(3)
     expect(page.get_by_role("checkbox", name=MADE_OF)).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_what_changed_is_named_whole(look: Look, served: Served, width: int) -> None:
+    """A reason with a long name has as many lines as it needs; nothing is cut."""
+    story, name = StoryFixture(served), "measured_in_the_second_quarter_" * 4 + ".csv"
+    story.task("train", "Train")
+    story.uses("train", "file", f"/data/{name}", stat=digest("old"))
+    story.makes("train", "file", "/out/model.pt", stat=digest("model"))
+    story.end("train")
+    story.task("export", "Export")
+    story.makes("export", "file", f"/data/{name}", stat=digest("new"))
+    story.end("export")
+    story.send()
+    page = look("/?view=stale", viewport={"width": width, "height": 800})
+    reason = page.locator(".reasons li")
+    expect(reason).to_contain_text("is now")
+    table = page.locator(".table").bounding_box()
+    for part in (".node-line-title", ".node-line-kind", ".reason-now a"):
+        found = reason.locator(part)
+        assert found.evaluate("box => box.scrollWidth <= box.clientWidth + 1"), part
+        box = found.bounding_box()
+        assert box["x"] + box["width"] <= table["x"] + table["width"], part
+    expect(reason.locator(".node-line-title")).to_have_text(name)
