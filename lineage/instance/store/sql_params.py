@@ -51,8 +51,13 @@ def for_postgres(sql: str) -> str:
     """Spell a statement for psycopg, where a list travels as an array."""
     types = {"int": "bigint", "text": "text"}
     # A list in a query of its own would be a join, for which a whole table may be read
-    # for each item; an array is looked up in an index.
-    sql = _IN_LIST.sub(r"= ANY(ARRAY(SELECT \1.value FROM each_\2(\3) AS \1))", sql)
+    # for each item. A query sifts by it the rows that it has found: an array is hashed.
+    # A change finds its rows by it, and not by their team, if its length is not known.
+    if sql.startswith(("DELETE", "UPDATE")):
+        array = r"= ANY(ARRAY(SELECT \1.value FROM each_\2(\3) AS \1))"
+        sql = _IN_LIST.sub(array, sql)
+    else:
+        sql = _IN_LIST.sub(lambda m: f"= ANY(CAST({m[3]} AS {types[m[2]]}[]))", sql)
     # The inner query hides the list's length from the planner, which for a long one
     # would rather read a whole team than look into its index for each item.
     spread = _EACH.sub(
