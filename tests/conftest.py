@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import logging
 import os
@@ -34,6 +35,12 @@ _PLATFORM = (
 _PREFIXES = ("LINEAGE_", "SUPERVISELY_", "CONTEXT_", "context.", "modal.")
 _KNOWN = {name for variable in VARIABLES for name in variable.names}.union(_PLATFORM)
 _folders = itertools.count()
+if importlib.util.find_spec("hypothesis") is not None:
+    from hypothesis import settings
+
+    # How long an example takes says how busy the machine is.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 #: Tests whose programs run code that no test runs in its own process: the ends of
 #: processes, servers and pools. Measuring the programs of all tests would double the
 #: time that they take.
