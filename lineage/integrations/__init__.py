@@ -18,6 +18,7 @@ HOOKS: Final = (
     ("loky.process_executor", "joblib:install"),
     ("joblib.externals.loky.process_executor", "joblib:install"),
     ("distributed.client", "dask:install"),
+    ("distributed.actor", "dask:install_actors"),
     ("mlflow.tracking.fluent", "trackers:install_mlflow"),
     ("wandb", "trackers:install_wandb"),
     ("clearml", "trackers:install_clearml"),

@@ -11,16 +11,14 @@ import functools
 import inspect
 import threading
 import uuid
-from contextlib import aclosing
 from typing import Any, Final
 
 import wrapt
 
-from ..tracking.carrier import DRIVERS
-from ..tracking.environment import HEADER, context_headers_with_home, join_text
+from ..tracking.environment import HEADER, context_headers_with_home
 from ..tracking.signatures import CallStyle, call_style
+from .context_argument import ARGUMENT, with_argument
 
-_ARGUMENT: Final = "_lineage_context"
 #: The argument that Ray adds to methods for tracing.
 _OF_RAY: Final = "_ray_trace_ctx"
 _lock: Final = threading.Lock()
@@ -53,54 +51,17 @@ def _inject(wrapped: Any, _instance: Any, args: Any, kwargs: Any) -> Any:
 
 
 def _carried_function(function: Any) -> Any:
-    carried: Any = _with_argument(function, call_style(function))
+    carried: Any = with_argument(function, call_style(function))
     functools.update_wrapper(carried, function)
     carried.__signature__ = _extended(function)
     return carried
-
-
-def _with_argument(function: Any, style: CallStyle) -> Any:
-    """Return a function of the same style with an argument of ours.
-
-    Ray pickles it by value. It names nothing else of this module, which cannot be the
-    first of ours that a worker loads.
-    """
-
-    def call(*args: Any, _lineage_context: str | None = None, **kwargs: Any) -> Any:
-        with join_text(_lineage_context):
-            return function(*args, **kwargs)
-
-    async def awaited(
-        *args: Any, _lineage_context: str | None = None, **kwargs: Any
-    ) -> Any:
-        with join_text(_lineage_context):
-            return await function(*args, **kwargs)
-
-    def generate(*args: Any, _lineage_context: str | None = None, **kwargs: Any) -> Any:
-        scope = join_text(_lineage_context).scope
-        return (yield from DRIVERS[style](function(*args, **kwargs), scope))
-
-    async def generate_async(
-        *args: Any, _lineage_context: str | None = None, **kwargs: Any
-    ) -> Any:
-        scope = join_text(_lineage_context).scope
-        async with aclosing(DRIVERS[style](function(*args, **kwargs), scope)) as items:
-            async for item in items:
-                yield item
-
-    return {
-        CallStyle.SYNC: call,
-        CallStyle.COROUTINE: awaited,
-        CallStyle.GENERATOR: generate,
-        CallStyle.ASYNC_GENERATOR: generate_async,
-    }[style]
 
 
 def _extended(function: Any) -> inspect.Signature:
     """Return a function's signature with our argument as the last but Ray's own."""
     signature = inspect.signature(function)
     parameters = list(signature.parameters.values())
-    ours = inspect.Parameter(_ARGUMENT, inspect.Parameter.KEYWORD_ONLY, default=None)
+    ours = inspect.Parameter(ARGUMENT, inspect.Parameter.KEYWORD_ONLY, default=None)
     place = len(parameters)
     while place and (
         parameters[place - 1].kind is inspect.Parameter.VAR_KEYWORD
@@ -140,7 +101,7 @@ def _is_generating_method(made: Any, name: str, whole: Any) -> bool:
 
 def _carried_method(method: Any, whole: Any) -> Any:
     """Return a method with an argument of ours, which Ray does not look behind."""
-    carried = _with_argument(method, call_style(whole))
+    carried = with_argument(method, call_style(whole))
     functools.update_wrapper(carried, whole)
     del carried.__wrapped__
     carried.__signature__ = _extended(whole)
@@ -201,7 +162,7 @@ def _with_context(wrapped: Any, known: Any, args: Any, kwargs: Any) -> Any:
 
 
 def _has_ours(parameters: Any) -> bool:
-    return any(parameter.name == _ARGUMENT for parameter in parameters)
+    return any(parameter.name == ARGUMENT for parameter in parameters)
 
 
 def _call_remotely(wrapped: Any, remote: Any, args: Any, kwargs: Any) -> Any:
@@ -243,10 +204,10 @@ def _takes_ours(remote: Any) -> bool:
 def _carry(wrapped: Any, carried: str, args: Any, kwargs: Any) -> Any:
     """Call what takes the arguments of a remote call as `args` and `kwargs`."""
     if len(args) > 1:
-        args = (args[0], {**(args[1] or {}), _ARGUMENT: carried}, *args[2:])
+        args = (args[0], {**(args[1] or {}), ARGUMENT: carried}, *args[2:])
     else:
         kwargs = {
             **kwargs,
-            "kwargs": {**(kwargs.get("kwargs") or {}), _ARGUMENT: carried},
+            "kwargs": {**(kwargs.get("kwargs") or {}), ARGUMENT: carried},
         }
     return wrapped(*args, **kwargs)
