@@ -40,7 +40,11 @@ ROWS: dict[str, tuple[str, str, str]] = {
     ),
     "Dask: threads": (NEIGHBOURS, "test_dask_on_one_machine", "threads|processes|sync"),
     "Dask distributed: `submit`": (NEIGHBOURS, "test_dask_distributed", "submit"),
-    "Dask distributed: actors": (NEIGHBOURS, "test_dask_actors", "actor=True"),
+    "Dask distributed: actors": (
+        "neighbours/test_dask_actors.py",
+        "test_dask_actors",
+        "actor=True|async def",
+    ),
     "Dask distributed: `delayed`": (NEIGHBOURS, "test_dask_distributed", "delayed"),
     "Ray: remote": (NEIGHBOURS, "test_ray_functions", "remote"),
     "Ray: actors": (NEIGHBOURS, "test_ray_actors", "actor|async"),

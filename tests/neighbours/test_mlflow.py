@@ -169,7 +169,7 @@ def test_a_run_inside_a_task_is_its_child(folder: Path) -> None:
     ("uri", "words"),
     [
         ("sqlite:///absent.db", "there is no file absent.db"),
-        ("./absent", "there is no folder absent"),
+        ("./absent", "there is no such folder"),
         ("http://127.0.0.1:9", "cannot be read"),
         ("odd://x", "is no tracking store"),
         ("sqlite:///broken.db", "cannot be read"),
