@@ -1,10 +1,10 @@
-"""Plain requests: small ones, without what `requests` does for each again.
+"""Sends small requests without the work that `requests` repeats for each of them.
 
-`requests` and urllib3 make the head of the first request to an address. It is sent,
-each time with its own body and in one piece, over a connection from urllib3's pool,
-which returns there. Whatever is unusual is left to `requests`: proxies, passwords of a
-netrc, setting up TLS, adapters of a caller's, large bodies, and a program that watches
-or replaces the methods which are not called here.
+`requests` and urllib3 make the head of the first request to an address. Later ones are
+that head and their own body, sent in one piece over a connection of urllib3's pool.
+Whatever is unusual is left to `requests`: proxies, passwords from a netrc file, the
+start of TLS, adapters of a caller, large bodies, and programs that watch or replace the
+methods of `requests` that are skipped here.
 """
 
 from __future__ import annotations

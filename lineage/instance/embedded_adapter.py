@@ -36,8 +36,8 @@ class EmbeddedAdapter(BaseAdapter):
         """Answer a method that only reads, where its fields are plain values.
 
         Returns:
-            The answer's JSON; another answer, a refusal too, as a response; none where
-            it has to be asked by a request, whose body is checked.
+            The answer as JSON; any other answer, such as a refusal, as a response; None
+            where a request has to be made, whose body is checked.
         """
         if not isinstance(fields, dict) or not all(map(_is_plain, fields.values())):
             return None
