@@ -37,13 +37,20 @@ class Recorded:
 
     @property
     def inputs(self) -> list[str]:
-        """What was used, as `kind:id` (`project:7`, `model_weight:best.pt`)."""
-        return [_shown(edge) for edge in self.edges if edge["dir"] == "input"]
+        """What was used, as `kind:id` (`project:7`, `model_weight:best.pt`).
+
+        Once for each task, as long as it is not declared with `repeat=True`.
+        """
+        return self._shown("input")
 
     @property
     def outputs(self) -> list[str]:
-        """What was produced, as `kind:id`."""
-        return [_shown(edge) for edge in self.edges if edge["dir"] == "output"]
+        """What was produced, as `kind:id`; as often as `inputs` has what was used."""
+        return self._shown("output")
+
+    def _shown(self, direction: str) -> list[str]:
+        edges = [edge for edge in self.edges if edge["dir"] == direction]
+        return [_shown(edge) for edge in edges if not edge.get("again")]
 
     @property
     def not_recorded(self) -> dict[str, int]:

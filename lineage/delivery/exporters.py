@@ -151,7 +151,7 @@ class PlatformExporter:
         return [self._send_one(fact) for fact in facts]
 
     def _send_one(self, fact: Fact) -> DeliveryResult:
-        if fact.get("f") != "edge":
+        if fact.get("f") != "edge" or fact.get("again"):
             return DELIVERED
         try:
             self._workflow.send_edge(fact)

@@ -291,6 +291,9 @@ class EdgeFact(_Fact, _Version):
     """`WorkflowMeta` as the wire has it (`customRelationSettings`, …)."""
     repeat: Whole | None = None
     """Distinguishes edges recorded with `repeat=True`."""
+    again: bool = False
+    """Whether the task has recorded the same before, for another step or with other
+    inputs: the platform has it."""
 
 
 class EvidenceFact(_Fact, _Version):

@@ -19,9 +19,14 @@ from .json_text import member
 #: Step ends are buffered and normally written by the flusher; a recording call
 #: writes them only when the buffer overflows.
 MAX_PENDING_ENDS: Final = 4096
-#: An output names its inputs one by one up to this number; above it, inputs that
-#: the task recorded before are recorded again for the step.
+#: A step remembers which inputs it has up to this number; above it, how many.
 MAX_NAMED: Final = 16
+#: Outputs, and inputs with a text for identity, of which a task remembers more than
+#: that they were recorded.
+MAX_OUTPUTS: Final = 10_000
+#: The member of an edge that its task has recorded before, for another step or with
+#: other inputs.
+AGAIN: Final = ',"again":true'
 
 
 class StepKeys:
@@ -46,22 +51,28 @@ class StepKeys:
 
 KEYS: Final = forksafe.register(StepKeys())
 
-#: An input of a step: its form and its identity.
-InputRef = tuple[str, "int | str"]
+#: An input of a step: its edge prefix, its identity, and the members that make it
+#: another fact, where it has some.
+InputRef = tuple[Any, ...]
+#: An input that the task has recorded before and the step has not: in which step, when
+#: and by what members it was declared. The members are empty once it is recorded.
+Repeated = list[Any]
+#: When an edge was recorded last. Of an output of a direct function: that, when its
+#: step began, and how often the inputs of the task's body had changed.
+SeenAt = Any
 
 
-class Seen(dict["object", "int | None"]):
+class Seen(dict["object", "SeenAt"]):
     """What a task has recorded by one edge prefix; `older` is the older half of it.
 
-    A process that runs for months forgets the older half rather than grow. The value
-    is the time of an edge while it is being recorded, and nothing afterwards.
+    A process that runs for months forgets the older half rather than grow.
     """
 
     __slots__ = ("names", "older")
 
     def __init__(self, older: Seen | None = None) -> None:
         super().__init__()
-        self.older: dict[object, int | None] = {} if older is None else older
+        self.older: dict[object, SeenAt] = {} if older is None else older
         #: An index of its own part, made where somebody looks for a name.
         self.names: Any = None
 
@@ -70,10 +81,12 @@ class Seen(dict["object", "int | None"]):
 
         `setdefault` is one step for all threads: the one whose time is stored records.
         """
-        if key in self.older or self.setdefault(key, at) is not at:
-            return False
-        self[key] = None
-        return True
+        return key not in self.older and self.setdefault(key, at) is at
+
+    def at(self, key: object) -> int:
+        """Return when it was recorded last; 0 where it was not."""
+        found = self.get(key) or self.older.get(key) or 0
+        return found[0] if type(found) is tuple else found
 
     def forget(self, key: object) -> bool:
         """Forget one entry, so that it may be recorded again; False where it is not."""
@@ -91,6 +104,7 @@ class ActiveTask:
         "__weakref__",
         "card",
         "edge_head",
+        "folders",
         "has_about",
         "head",
         "is_emitted",
@@ -100,15 +114,19 @@ class ActiveTask:
         "is_opened",
         "is_pending",
         "key",
+        "made",
         "name",
+        "of_body",
         "parent",
         "parent_step",
         "pid",
+        "produced",
         "recorder",
         "root",
         "seen",
         "sees_end",
         "task_id",
+        "uses_again",
     )
 
     def __init__(
@@ -121,9 +139,7 @@ class ActiveTask:
         key: str | None = None,
     ) -> None:
         self.key = key or os.urandom(8).hex()
-        self.name = name
-        self.task_id = task_id
-        self.parent = parent
+        self.name, self.task_id, self.parent = name, task_id, parent
         #: The recorder that opened it, and records what happens in it.
         self.recorder = recorder
         #: The JSON members that each of its facts begins with.
@@ -131,26 +147,34 @@ class ActiveTask:
         #: The beginning of each of its edges, up to the time.
         self.edge_head = f'{{"f":"edge",{self.head},"at":'
         self.pid = os.getpid()
-        #: Whether another process opened it: then its end is not ours to record.
-        self.is_joined = False
-        #: Whether the app opened it; else it is the process's implicit task.
-        self.is_opened = False
-        #: Whether its home marks it as open, for other processes.
-        self.is_marked = False
+        #: Whether it has ended, and whether another process opened it: then its end is
+        #: not ours to record.
+        self.is_ended = self.is_joined = False
+        #: Whether the app opened it, else it is the process's implicit task; and
+        #: whether its home marks it as open, for other processes.
+        self.is_opened = self.is_marked = False
         #: The step of the parent in which it was opened, as JSON text.
         self.parent_step = ""
         #: Whether the task itself was recorded, and whether with host, user, command.
-        self.is_emitted = False
-        self.has_about = False
+        self.is_emitted = self.has_about = False
         #: Whether the next edge has more to do: record the task, carry its card.
         self.is_pending = True
-        self.is_ended = False
         #: Looks whether a task of another process has ended; None for one of this.
         self.sees_end: Callable[[], bool] | None = None
         self.root = StepContext(self, None, "")
         self.root.at = time_ns()
         #: Identities recorded, by edge prefix.
         self.seen: dict[str, Seen] = defaultdict(Seen)
+        #: When outputs were recorded last, and of which inputs: by kind and id, or by
+        #: text; folders also apart. Those of direct functions are in `seen`.
+        self.produced: dict[object, tuple[Any, ...]] = {}
+        self.folders: dict[str, tuple[Any, ...]] = {}
+        #: Outputs, with what they were recorded to come from.
+        self.made: dict[object, object] = {}
+        #: Inputs that were used right in the body, and when.
+        self.of_body: dict[InputRef, int] = {}
+        #: How often the task used another state of its own output.
+        self.uses_again = 0
         #: The card of the task's own node, as JSON text.
         self.card: str | None = None
 
@@ -197,8 +221,16 @@ class ActiveTask:
         step.is_emitted = True
         step.step_ref = f',"step":{step.key}'
         # Its inputs are named by its key alone.
-        step.inputs = [("", "")] if has_inputs else None
+        step.inputs = {("", ""): 0} if has_inputs else None
         return step
+
+    def count_inputs(self) -> int:
+        """Return how many inputs are remembered."""
+        return sum(
+            len(seen) + len(seen.older)
+            for prefix, seen in list(self.seen.items())
+            if prefix.startswith('"dir":"input"')
+        )
 
 
 class StepContext:
@@ -211,10 +243,12 @@ class StepContext:
     __slots__ = (
         "at",
         "block_inputs",
+        "changes",
         "inputs",
         "is_emitted",
         "is_referenced",
         "key",
+        "makes",
         "name",
         "parent",
         "previous",
@@ -253,26 +287,44 @@ class StepContext:
         self.is_referenced = False
         #: What further facts recorded in it carry: the member `step`.
         self.step_ref = ""
-        #: Inputs recorded in it or inside it.
-        self.inputs: list[InputRef] | None = None
-        #: Those of them that the task had recorded before, with the text to record them
-        #: by: none for a bare id, empty when that is done.
-        self.repeated: dict[InputRef, str | None] | None = None
-        #: The block of a declaration (`with uses_…`): inputs recorded right in it. Its
-        #: outputs derive from those of the blocks around it, too: `with a, b:` is one
-        #: block to whoever writes it.
-        self.block_inputs: list[InputRef] | None = [] if is_block else None
+        #: Inputs declared in it, and when; below zero if only in what lies inside it.
+        self.inputs: dict[InputRef, int] | None = None
+        #: Those of them that the task had recorded before, and not yet for this step:
+        #: None for a bare id of its own.
+        self.repeated: dict[InputRef, Repeated | None] | None = None
+        #: Whether outputs are declared for it.
+        self.makes = False
+        #: How often an input was added to it, or to what lies in it.
+        self.changes = 0
+        #: The block of a declaration (`with uses_…`): inputs recorded right in it, with
+        #: the members to record them by. Its outputs derive from those of the blocks
+        #: around it, too: `with a, b:` is one block to whoever writes it.
+        self.block_inputs: dict[InputRef, str] | None = {} if is_block else None
         #: The values of the call that it stands for.
         self.values: tuple[Any, ...] = ()
 
-    def inherited_inputs(self) -> list[InputRef]:
-        """Return the inputs of the blocks of declarations right around this one."""
-        found: list[InputRef] = []
+    def inherit_inputs(self) -> bool:
+        """Make the inputs of the blocks of declarations right around this one its own.
+
+        It repeats them: they are recorded for it as well once something is made of
+        them, or it is handed to another process.
+
+        Returns:
+            Whether it has them all; they may be too many.
+        """
         outer = self.parent if self.block_inputs is not None else None
+        own, has_all = self.inputs or {}, True
         while outer is not None and outer.block_inputs is not None:
-            found = [*outer.block_inputs, *found]
+            if len(outer.block_inputs) > MAX_NAMED:
+                has_all = False
+            for ref, text in outer.block_inputs.items():
+                if ref not in own:
+                    at = own[ref] = self.at or outer.at
+                    self.repeated = self.repeated or {}
+                    self.repeated.setdefault(ref, [self, at, text])
             outer = outer.parent
-        return found
+        self.inputs = own or None
+        return has_all
 
     def outermost_block(self) -> StepContext:
         """Return the outermost of the blocks of declarations right around this one."""
@@ -338,33 +390,6 @@ class PlainStep(StepContext):
     __init__ = object.__init__
 
 
-def note_input(scope: StepContext, ref: InputRef, repeated: str | None) -> None:
-    """Remember an input in its step and in those around it.
-
-    Args:
-        scope: Where it was recorded.
-        ref: Its edge prefix and identity.
-        repeated: The body to record it by, when its task had recorded it before.
-    """
-    own = scope.block_inputs
-    if own is not None and len(own) <= MAX_NAMED and ref not in own:
-        own.append(ref)
-    step: StepContext | None = scope
-    while step is not None and step.parent is not None:
-        if step.inputs is None:
-            step.inputs = [ref]
-        elif ref in step.inputs:
-            step = step.parent
-            continue
-        elif len(step.inputs) <= MAX_NAMED:
-            step.inputs.append(ref)
-        if repeated is not None:
-            if step.repeated is None:
-                step.repeated = {}
-            step.repeated.setdefault(ref, repeated)
-        step = step.parent
-
-
 class _NoTask:
     """The task of a disabled block: nothing is recorded in it."""
 
@@ -390,7 +415,7 @@ CURRENT: Final[ContextVar[StepContext | DisabledScope | None]] = ContextVar(
 
 
 #: Where the members of an edge end that make it another fact.
-_NEXT_MEMBER: Final = re.compile(r',"(?:name|step|scope|derived_from)":|}$')
+_NEXT_MEMBER: Final = re.compile(r',"(?:name|again|step|scope|derived_from)":|}$')
 
 
 def forget(text: str, tasks: Mapping[str, ActiveTask]) -> None:

@@ -15,8 +15,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..model.addresses import is_address, local_file
 from ..model.kinds import TEXT_KINDS
-from .context import MAX_NAMED, MAX_PENDING_ENDS, StepContext, note_input
-from .fact_json import derived_from, kind_of, with_card
+from .context import AGAIN, MAX_PENDING_ENDS, StepContext
+from .derivation import (
+    append_repeated_around,
+    has_other_sources,
+    note_output,
+    note_use,
+    source_of,
+)
+from .fact_json import kind_of, with_card
 from .host_info import machine_name
 from .json_text import MAX_NAME_LENGTH, quote, shorten
 from .masked_names import distinct_name
@@ -282,7 +289,7 @@ def _declare_early(
     )
 
 
-def append_edge(  # noqa: C901, PLR0912  one straight way; each call of a helper is felt
+def append_edge(
     recorder: Recorder,
     texts: list[str],
     scope: StepContext,
@@ -294,6 +301,9 @@ def append_edge(  # noqa: C901, PLR0912  one straight way; each call of a helper
     derived: str = "",
 ) -> bool:
     """Add the text of one edge to `texts`, unless its task has recorded it before.
+
+    An output is recorded again where it comes from other inputs, and an input where
+    the task has produced it since.
 
     Args:
         recorder: The recorder of the edge's task.
@@ -311,28 +321,29 @@ def append_edge(  # noqa: C901, PLR0912  one straight way; each call of a helper
     if not scope.at:
         scope.at = at
     seen = task.seen[prefix]
-    is_new = seen.claim((identity, members) if members else identity, at)
+    key = (identity, members) if members else identity
+    is_new = seen.claim(key, at)
     shown = identity if type(identity) is int else quote(str(identity))
     if is_input:
-        parent = scope.parent
-        if not is_new:
-            body = f'{prefix},"id":{shown}{members}{trailing}'
-            note_input(scope, (prefix, identity), body)
+        body = f'{prefix},"id":{shown}{members}{trailing}'
+        # What is repeated on purpose is one input all the same.
+        is_bare = not members or ',"repeat":' in members
+        ref = (prefix, identity) if is_bare else (prefix, identity, members)
+        if not note_use(scope, ref, body, at, is_new=is_new):
             return False
-        block = scope.block_inputs
-        if parent is None or parent.parent is not None or block is not None:
-            note_input(scope, (prefix, identity), None)
-        elif scope.inputs is None:
-            scope.inputs = [(prefix, identity)]
-        elif len(scope.inputs) <= MAX_NAMED:
-            scope.inputs.append((prefix, identity))
-    elif not is_new:
-        return False
-    elif not derived:
-        if scope.inputs and not scope.repeated and scope.block_inputs is None:
-            derived = f',"scope":{scope.key or scope.ensure_key()}'
-        else:
-            derived = _derivation(recorder, texts, scope, at)
+    else:
+        source = source_of(scope)
+        if not has_other_sources(
+            scope, source, prefix, identity, members + derived, is_new=is_new
+        ):
+            return False
+        append_repeated_around(texts, source)
+        derived = derived or _scope_member(recorder, texts, scope, source)
+        note_output(source, prefix, identity, at, is_new=is_new)
+        if not is_new and type(seen.get(key)) is not tuple:
+            seen[key] = at
+    if not is_new:
+        trailing += AGAIN
     if task.is_pending:
         recorder.append_task(task, at, texts)
         members = with_card(task, members)
@@ -346,59 +357,17 @@ def append_edge(  # noqa: C901, PLR0912  one straight way; each call of a helper
     return True
 
 
-def _derivation(
-    recorder: Recorder, texts: list[str], scope: StepContext, at: int
+def _scope_member(
+    recorder: Recorder, texts: list[str], scope: StepContext, source: StepContext
 ) -> str:
-    """Return which inputs an output of this step derives from."""
-    source: StepContext | None = scope
-    while source is not None and source.inputs is None:
-        source = source.parent
-    if source is None:
+    """Return the member that says whose inputs an output derives from."""
+    if source.parent is None:
         return ""
-    around = source.inherited_inputs()
-    if around:
-        named = dict.fromkeys([*around, *(source.inputs or ())])
-        if len(named) <= MAX_NAMED:
-            return derived_from(
-                (kind_of(edge_prefix), known) for edge_prefix, known in named
-            )
-        source = source.outermost_block()
-    inputs, repeated = source.inputs, source.repeated
-    if inputs is not None and repeated:
-        if len(inputs) <= MAX_NAMED:
-            return derived_from(
-                (kind_of(edge_prefix), known) for edge_prefix, known in inputs
-            )
-        append_repeated(texts, source, at)
     if source is not scope and not source.is_emitted:
         # The step around it must be known before it is referred to.
         texts[:0] = recorder.take_step_ends()
         source.is_referenced = True
-    return f',"scope":{source.ensure_key()}'
-
-
-def append_repeated(texts: list[str], source: StepContext, at: int) -> None:
-    """Record for a step the inputs that its task had recorded before."""
-    repeated = source.repeated or {}
-    for ref, known in repeated.items():
-        body = f'{ref[0]},"id":{ref[1]}' if known is None else known
-        if body:
-            head = f"{source.task.edge_head}{at}e-9,"
-            texts.append(f"{head}{body}{source.step_member(at)}}}")
-            repeated[ref] = ""
-
-
-def inherit_inputs(scope: StepContext) -> None:
-    """Make the inputs of the blocks around a block its own: one step is handed over."""
-    own = scope.inputs or []
-    for prefix, identity in scope.inherited_inputs():
-        if (prefix, identity) in own:
-            continue
-        own.append((prefix, identity))
-        shown = identity if type(identity) is int else quote(str(identity))
-        scope.repeated = scope.repeated or {}
-        scope.repeated.setdefault((prefix, identity), f'{prefix},"id":{shown}')
-    scope.inputs = own or None
+    return f',"scope":{source.key or source.ensure_key()}'
 
 
 def write(recorder: Recorder, texts: list[str]) -> None:

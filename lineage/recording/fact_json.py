@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from ..errors import LineageError, attempt, logger
@@ -63,6 +64,7 @@ def derived_from(inputs: Iterable[tuple[str, int | str]]) -> str:
     return f',"derived_from":[{",".join(dict.fromkeys(refs))}]'
 
 
+@lru_cache(maxsize=256)
 def kind_of(edge_prefix: str) -> str:
     """Return the kind that an edge prefix names."""
     return edge_prefix.partition('"kind":"')[2].partition('"')[0]

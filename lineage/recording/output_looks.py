@@ -101,6 +101,9 @@ class OutputLooks:
             known.is_declared_again = True
         else:
             known.is_declared_again = known.recorded is not None
+            uid = known.uid
+            self._append_edge(texts, known)  # if it comes from other inputs by now
+            known.uid = known.uid or uid
         while len(self._open) > _MAX_OPEN:
             texts += self._settle(self._open.pop(next(iter(self._open))))
         return texts

@@ -24,12 +24,11 @@ from .context import (
     StepContext,
     forget,
 )
+from .derivation import append_repeated
 from .edges import (
     MAX_SEEN,
     append_artifact,
     append_edge,
-    append_repeated,
-    inherit_inputs,
     write,
 )
 from .environment import EnvironmentLookup, deadline
@@ -297,10 +296,10 @@ class Recorder:
         if scope.parent is not None:
             scope.is_referenced = True
             step = scope.ensure_key().strip('"')
-            inherit_inputs(scope)
+            scope.inherit_inputs()
             texts: list[str] = []
             if scope.repeated:
-                append_repeated(texts, scope, time_ns())
+                append_repeated(texts, scope)
                 self.write(texts)
         home = ""
         if self._open_tasks is not None:

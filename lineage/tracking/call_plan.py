@@ -443,6 +443,7 @@ class CallPlan:
         else:
             parent = current
         scope = StepContext(parent.task, parent, self.step_name, current, self.is_block)
+        scope.makes = bool(self.outputs)
         if self.inputs:
             _record(self.inputs, scope, values)
         if not scope.at:

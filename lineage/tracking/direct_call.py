@@ -17,15 +17,23 @@ from typing import Any, Final
 
 from ..errors import attempt
 from ..recording.context import (
+    AGAIN,
     CURRENT,
     KEYS,
     MAX_PENDING_ENDS,
     PlainStep,
     Seen,
     StepContext,
-    note_input,
 )
-from ..recording.fact_json import GENERATED
+from ..recording.derivation import (
+    append_repeated_around,
+    has_other_sources,
+    is_another_state,
+    made_by,
+    note_input,
+    note_output,
+)
+from ..recording.fact_json import GENERATED, kind_of
 from ..recording.json_text import BETWEEN_FACTS
 from ..runtime import HOLDER
 from .call_plan import (
@@ -81,6 +89,7 @@ def {name}({parameters}):
         lineage_step.key = lineage_step.step_ref = ""
         lineage_step.is_emitted = lineage_step.is_referenced = False
         lineage_step.inputs = lineage_step.repeated = lineage_step.block_inputs = None
+        lineage_step.changes, lineage_step.makes = 0, {makes}
         lineage_step.values = ()
         lineage_at = lineage_step.at = lineage_time()
 {inputs}{call}{finish}"""
@@ -103,9 +112,8 @@ _INPUT: Final = """\
         lineage_seen = lineage_task.seen[{seen!r}]
         lineage_ref = ({prefix!r}, {id})
         if {is_new}:
-            lineage_seen[{id}] = None
             if lineage_parent.parent is None:
-                lineage_step.inputs = [lineage_ref]
+                lineage_step.inputs = {{lineage_ref: lineage_at}}
                 lineage_step.is_emitted = True
                 lineage_count = lineage_number()
                 lineage_step.key = lineage_key = (
@@ -115,26 +123,27 @@ _INPUT: Final = """\
                     lineage_task.recorder.write_pending_step_ends()
                 lineage_text = {first}
             else:
-                lineage_note(lineage_step, lineage_ref, None)
+                lineage_note(lineage_step, lineage_ref, None, lineage_at)
                 lineage_member = lineage_step.step_member(lineage_at)
                 lineage_text = {later}
             if not lineage_task.recorder.keep(lineage_text):
                 lineage_task.recorder.forget([lineage_text])
-        elif lineage_parent.parent is None:
-            lineage_step.inputs = [lineage_ref]
+        elif lineage_parent.parent is None and not ({may_be_made}):
+            lineage_step.inputs = {{lineage_ref: lineage_at}}
             lineage_step.repeated = {{lineage_ref: None}}
         else:
-            lineage_note(lineage_step, lineage_ref, {body})
+            lineage_inputs(
+                lineage_step, ((lineage_seen, {prefix!r}, {id}, {body}, False),)
+            )
 """
 
 #: Several inputs. Most calls name ids that are all new, or that are all known.
 _INPUTS: Final = """\
         lineage_known = lineage_task.seen
 {claims}        if {all_new}:
-            {forget_times}
 {shown}            lineage_head = f'{{lineage_task.edge_head}}{{lineage_at}}e-9,'
             if lineage_parent.parent is None:
-                lineage_step.inputs = [{refs}]
+                lineage_step.inputs = {{{refs}}}
                 lineage_step.is_emitted = True
                 lineage_count = lineage_number()
                 lineage_step.key = lineage_key = (
@@ -144,15 +153,15 @@ _INPUTS: Final = """\
                     lineage_task.recorder.write_pending_step_ends()
                 lineage_member = {first_member}
             else:
-                for lineage_ref in ({refs}):
-                    lineage_note(lineage_step, lineage_ref, None)
+                for lineage_ref in {{{refs}}}:
+                    lineage_note(lineage_step, lineage_ref, None, lineage_at)
                 lineage_member = lineage_step.step_member(lineage_at)
                 lineage_key = lineage_step.key
             lineage_text = {texts}
             if not lineage_task.recorder.{keep}:
                 lineage_task.recorder.forget(lineage_text.split({between!r}))
-        elif lineage_parent.parent is None and not ({any_new}):
-            lineage_step.inputs = [{refs}]
+        elif lineage_parent.parent is None and not ({any_new} or {may_be_made}):
+            lineage_step.inputs = {{{refs}}}
             lineage_step.repeated = lineage_none(lineage_step.inputs)
         else:
             lineage_inputs(lineage_step, ({edges}))
@@ -160,15 +169,20 @@ _INPUTS: Final = """\
 
 _OUTPUTS: Final = """\
         lineage_known = lineage_task.seen
-{claims}        if {all_new}:
-            {forget_times}
+        lineage_root = lineage_task.root
+        lineage_claim = (lineage_at, lineage_step.at, lineage_root.changes)
+{claims}        if (
+            {all_new}
+            and lineage_step.parent is lineage_root and not lineage_root.repeated
+            and len(lineage_step.inputs) == {declared}
+        ):
 {shown}            lineage_head = f'{{lineage_task.edge_head}}{{lineage_at}}e-9,'
             lineage_key = lineage_step.key
             lineage_member = f',"step":{{lineage_key}},"scope":{{lineage_key}}'
             lineage_text = {texts}
             if not lineage_task.recorder.{keep}:
                 lineage_task.recorder.forget(lineage_text.split({between!r}))
-        elif {any_new}:
+        else:
             lineage_outputs(lineage_step, lineage_at, ({edges}))
 """
 
@@ -184,9 +198,7 @@ _SHOWN: Final = """\
 
 _IS_REPEATED: Final = "{seen}.setdefault({id}) is None"
 #: How it is known that an id was not recorded before: see `Seen.claim`.
-_IS_NEW: Final = (
-    "{id} not in {seen}.older and {seen}.setdefault({id}, lineage_at) is lineage_at"
-)
+_IS_NEW: Final = "{id} not in {seen}.older and {seen}.setdefault({id}, {at}) is {at}"
 
 _END: Final = """\
     if lineage_step.is_emitted:
@@ -227,25 +239,34 @@ _OneOfSeveral = tuple[Seen, str, int, str, bool]
 def _record_inputs(step: StepContext, edges: Iterable[_OneOfSeveral]) -> None:
     """Record the inputs of a step of which some were recorded before."""
     head, texts = f"{step.task.edge_head}{step.at}e-9,", []
-    for seen, prefix, identity, body, is_new in edges:
-        note_input(step, (prefix, identity), None if is_new else body)
-        if is_new:
-            seen[identity] = None
-            member = step.step_ref or step.step_member(step.at)
-            texts.append(f"{head}{body}{member}}}")
+    for _, prefix, identity, body, is_new in edges:
+        ref, again = (prefix, identity), ""
+        if not is_new:
+            if step.makes or not is_another_state(step, ref, step.at):
+                note_input(step, ref, body, step.at)
+                continue
+            again = AGAIN
+        note_input(step, ref, None, step.at)
+        member = step.step_ref or step.step_member(step.at)
+        texts.append(f"{head}{body}{again}{member}}}")
     if texts:
         step.task.recorder.write(texts)
 
 
 def _record_outputs(step: StepContext, at: int, edges: Iterable[_OneOfSeveral]) -> None:
-    """Record those outputs of a step that are new, of which others were not."""
-    head, texts = f"{step.task.edge_head}{at}e-9,", []
-    for seen, _, identity, body, is_new in edges:
+    """Record the outputs of a step of which some were recorded before."""
+    head, texts = f"{step.task.edge_head}{at}e-9,", list[str]()
+    for seen, prefix, identity, body, is_new in edges:
+        if not has_other_sources(step, step, prefix, identity, "", is_new=is_new):
+            continue
+        append_repeated_around(texts, step)
+        again = "" if is_new else AGAIN
         if is_new:
-            seen[identity] = None
-            member = f',"step":{step.key},"scope":{step.key}'
-            texts.append(f"{head}{body}{member}}}")
-    step.task.recorder.write(texts)
+            seen[identity] = at  # There is more in the step than its own inputs.
+        note_output(step, prefix, identity, at, is_new=is_new)
+        texts.append(f'{head}{body}{again},"step":{step.key},"scope":{step.key}}}')
+    if texts:
+        step.task.recorder.write(texts)
 
 
 #: What generated functions use, by their names in the texts below.
@@ -348,7 +369,8 @@ def _plain_parts(signature: Signature, plan: CallPlan) -> dict[str, str] | None:
         text = _only_input(inputs[0], names[0], plan)
     else:
         text = _several(_INPUTS, inputs, names, plan) if inputs else ""
-    return {"unless_ids": _unless_ids(names), "inputs": text}
+    makes = str(bool(plan.outputs))
+    return {"unless_ids": _unless_ids(names), "inputs": text, "makes": makes}
 
 
 def _finish(signature: Signature, plan: CallPlan, values: str) -> str:
@@ -359,7 +381,8 @@ def _finish(signature: Signature, plan: CallPlan, values: str) -> str:
     known = [*signature.parameters, "lineage_result"]
     is_plain = (
         _are_plain(outputs, len(known))
-        and not any(e.is_input or e.declaration.repeat for e in outputs)
+        and not any(e.is_input for e in outputs)
+        and not any(e.declaration.repeat for e in (*plan.inputs, *outputs))
         and bool(plan.inputs)
     )
     if not is_plain:
@@ -394,7 +417,8 @@ def _only_input(one: CompiledDeclaration, name: str, plan: CallPlan) -> str:
     body = _body(one, name)
     return _INPUT.format(
         seen=_seen(one),
-        is_new=_is_new(one, name, "lineage_seen"),
+        is_new=_is_new(one, name, "lineage_seen", "lineage_at"),
+        may_be_made=_may_be_made([one], [name], plan),
         prefix=one.edge_prefix,
         id=name,
         body=_f_string(body),
@@ -411,18 +435,18 @@ def _several(
     plan: CallPlan,
 ) -> str:
     """Return the text for the inputs, or the outputs, of a function."""
-    claims, edges, texts, refs, forget_times = "", "", [], "", ""
+    claims, edges, texts, refs = "", "", [], ""
+    at = "lineage_at" if template is _INPUTS else "lineage_claim"
     shared = sorted({name for name in names if names.count(name) > 1})
     shown = {name: f"lineage_shown{number}" for number, name in enumerate(shared)}
     for number, (one, name) in enumerate(zip(compiled, names, strict=True)):
         seen, new = f"lineage_seen{number}", f"lineage_new{number}"
         claims += _CLAIM.format(
-            seen=seen, new=new, prefix=_seen(one), is_new=_is_new(one, name, seen)
+            seen=seen, new=new, prefix=_seen(one), is_new=_is_new(one, name, seen, at)
         )
         body = _body(one, name)
-        refs += f"({one.edge_prefix!r}, {name}), "
+        refs += f"({one.edge_prefix!r}, {name}): lineage_at, "
         edges += f"({seen}, {one.edge_prefix!r}, {name}, {_f_string(body)}, {new}), "
-        forget_times += f"{seen}[{name}] = "
         is_later = template is _INPUTS and number
         step = ',"step":{lineage_key}' if is_later else "{lineage_member}"
         body = _body(one, shown.get(name, name))
@@ -433,7 +457,8 @@ def _several(
         claims=claims,
         all_new=" and ".join(flags),
         any_new=" or ".join(flags),
-        forget_times=f"{forget_times}None",
+        may_be_made=_may_be_made(compiled, names, plan),
+        declared=len(plan.inputs),
         shown="".join(_SHOWN.format(shown=shown[name], name=name) for name in shown),
         refs=refs,
         edges=edges,
@@ -450,9 +475,27 @@ def _seen(one: CompiledDeclaration) -> str:
     return one.edge_prefix + (',"repeat":true' if one.declaration.repeat else "")
 
 
-def _is_new(one: CompiledDeclaration, name: str, seen: str) -> str:
+def _is_new(one: CompiledDeclaration, name: str, seen: str, at: str) -> str:
     form = _IS_REPEATED if one.declaration.repeat else _IS_NEW
-    return form.format(id=name, seen=seen)
+    return form.format(id=name, seen=seen, at=at)
+
+
+def _may_be_made(
+    compiled: Sequence[CompiledDeclaration], names: list[str], plan: CallPlan
+) -> str:
+    """Return when inputs may be what the task has produced, and need a look."""
+    if plan.outputs:
+        return "False"  # They are recorded with what is made of them.
+    made = {
+        f"{name} in lineage_task.seen[{prefix!r}]"
+        for one, name in zip(compiled, names, strict=True)
+        for prefix in made_by(kind_of(one.edge_prefix))
+    }
+    made |= {
+        f"({kind_of(one.edge_prefix)!r}, {name}) in lineage_task.produced"
+        for one, name in zip(compiled, names, strict=True)
+    }
+    return " or ".join(sorted(made))
 
 
 def _body(one: CompiledDeclaration, name: str) -> str:

@@ -170,8 +170,9 @@ class FakeWorkflow:
 def test_the_platform_gets_only_edges() -> None:
     """What the platform has no place for is done without a request."""
     workflow = FakeWorkflow()
-    sent = [{"f": "task"}, {"f": "edge", "id": 1}, {"f": "step_end"}]
-    assert fates(PlatformExporter(workflow).send(sent)) == ["delivered"] * 3
+    again = {"f": "edge", "id": 1, "again": True}
+    sent = [{"f": "task"}, {"f": "edge", "id": 1}, again, {"f": "step_end"}]
+    assert fates(PlatformExporter(workflow).send(sent)) == ["delivered"] * 4
     assert workflow.sent == [{"f": "edge", "id": 1}]
 
 

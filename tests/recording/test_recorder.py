@@ -21,7 +21,7 @@ from lineage.errors import SourceError
 from lineage.model.facts import EdgeFact, Fact, TaskFact
 from lineage.recording import edges, fact_json
 from lineage.recording import recorder as module
-from lineage.recording.context import CURRENT, ActiveTask, StepContext
+from lineage.recording.context import CURRENT, MAX_NAMED, ActiveTask, StepContext
 from lineage.recording.json_text import step_name
 from lineage.recording.recorder import Recorder
 from lineage.redaction import Masker
@@ -195,40 +195,89 @@ def test_an_output_derives_from_the_nearest_step_with_inputs() -> None:
     assert scopes == [None, *keys, None]
 
 
-def test_inputs_recorded_before_are_named_by_the_output() -> None:
-    """A step that repeats inputs of the task says which fed its output."""
+def test_inputs_recorded_before_are_recorded_for_the_step_of_an_output() -> None:
+    """A step that repeats inputs of the task has them as well, once it makes something.
+
+    The platform has them: they say so.
+    """
     recorder, texts = _recorder()
     root = recorder.process_root()
     for number in (10, 11):
         step = StepContext(root.task, root, '"convert"')
         _edge(recorder, step, 1)
         _edge(recorder, step, number)
-        _edge(recorder, step, number + 100, is_input=False)
-    first, second = [f for f in map(json.loads, texts) if f.get("dir") == "output"]
-    assert first["scope"]
-    assert "derived_from" not in first
-    assert second["derived_from"] == [
-        {"kind": "project", "id": 1},
-        {"kind": "project", "id": 11},
-    ]
+        for output in (100, 200):
+            _edge(recorder, step, number + output, is_input=False)
+    edges = [f for f in map(json.loads, texts) if f["f"] == "edge"]
+    inputs = [e for e in edges if e["dir"] == "input"]
+    assert [(e["id"], e.get("again", False)) for e in inputs] == [
+        (1, False), (10, False), (11, False), (1, True),
+    ]  # fmt: skip
+    keys = [_key(edge) for edge in inputs]
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+    outputs = [e for e in edges if e["dir"] == "output"]
+    assert [e["scope"] for e in outputs] == [keys[0]] * 2 + [keys[2]] * 2
+    assert not any("derived_from" in e for e in outputs)
 
 
-def test_many_inputs_recorded_before_are_recorded_again() -> None:
-    """Above a number of inputs, those are recorded again for the step instead."""
+def _key(edge: dict[str, Any]) -> str:
+    step = edge["step"]
+    return str(step["key"] if isinstance(step, dict) else step)
+
+
+def _again(texts: list[str]) -> list[tuple[int, bool]]:
+    """Return the ids of outputs, and whether each says that it was recorded before."""
+    outputs = [f for f in map(json.loads, texts) if f.get("dir") == "output"]
+    return [(f["id"], f.get("again", False)) for f in outputs]
+
+
+@pytest.mark.parametrize("is_body", [False, True], ids=["steps", "body"])
+def test_an_output_is_recorded_again_with_new_inputs(is_body: bool) -> None:
+    """Each of many data sets is converted into one project: it comes from all."""
     recorder, texts = _recorder()
     root = recorder.process_root()
-    _edge(recorder, root, 1)
-    step = StepContext(root.task, root, '"convert"')
-    for number in range(1, 40):
+    for number in (10, 11, 11):
+        step = root if is_body else StepContext(root.task, root, '"convert"')
         _edge(recorder, step, number)
-    for number in (100, 101):
-        _edge(recorder, step, number, is_input=False)
-    edges = [f for f in map(json.loads, texts) if f["f"] == "edge"]
-    assert [f["id"] for f in edges].count(1) == 2
-    outputs = [f for f in edges if f["dir"] == "output"]
-    assert [(f.get("scope"), "derived_from" in f) for f in outputs] == [
-        (json.loads(step.key), False)
-    ] * 2
+        for _ in range(2):
+            _edge(recorder, step, 1, is_input=False)
+    assert _again(texts) == [(1, False), (1, True)]
+
+
+def test_an_output_inside_a_step_is_recorded_again_with_new_inputs_of_that() -> None:
+    """A loop in one step, which calls a step that has no inputs itself."""
+    recorder, texts = _recorder()
+    root = recorder.process_root()
+    outer = StepContext(root.task, root, '"outer"')
+    for number in range(2 * MAX_NAMED + 10):
+        _edge(recorder, outer, number + 100)
+        for _ in range(2):
+            inner = StepContext(root.task, outer, '"inner"')
+            _edge(recorder, inner, 1, is_input=False)
+    assert len(_again(texts)) == 2 * MAX_NAMED + 10
+
+
+def test_an_input_is_recorded_again_once_its_task_has_produced_it() -> None:
+    """A loop that trains and predicts: each prediction has the model of its round."""
+    recorder, texts = _recorder()
+    root = recorder.process_root()
+
+    def edge(id: str, kind: str, *, is_input: bool) -> None:
+        prefix = f'"dir":"{"input" if is_input else "output"}","kind":"{kind}"'
+        found: list[str] = []
+        step = StepContext(root.task, root, '"s"')
+        recorder.append_edge(found, step, prefix, id, is_input)
+        texts.extend(found)
+
+    for number in range(2):
+        edge(f"s3://b/cfg{number}", "file", is_input=True)
+        edge("s3://b/run/", "folder", is_input=False)
+        for _ in range(2):
+            edge("s3://b/run/sub/model.pt", "file", is_input=True)
+            edge("s3://b/other.pt", "file", is_input=True)
+    used = [f["id"] for f in map(json.loads, texts) if f.get("dir") == "input"]
+    assert used.count("s3://b/run/sub/model.pt") == 2
+    assert used.count("s3://b/other.pt") == 1
 
 
 def test_steps_are_recorded_inside_their_first_fact() -> None:

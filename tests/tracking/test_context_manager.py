@@ -34,16 +34,23 @@ def test_a_block_records_inputs_first_and_outputs_at_its_end(
     assert inner["scope"] == outer["step"]["key"]
 
 
-def _sources(edge: dict[str, Any]) -> set[str]:
-    """Return what an output says it derives from."""
-    return {f"{s['kind']}:{s['id']}" for s in edge["derived_from"]}
+def _sources(recorded: Recorded, edge: dict[str, Any]) -> set[str]:
+    """Return the inputs of the step that an output says it derives from."""
+    edges = recorded.edges
+    inputs = [e for e in edges if e["dir"] == "input" and _step(e) == edge["scope"]]
+    return {f"{one['kind']}:{one['id']}" for one in inputs}
+
+
+def _step(edge: dict[str, Any]) -> str:
+    step = edge["step"]
+    return str(step["key"] if isinstance(step, dict) else step)
 
 
 def test_blocks_in_one_line_are_one_to_their_output(recorded: Recorded) -> None:
     """The output derives from all inputs of the line, not from the last alone."""
     with uses_project(1), uses_dataset(2), produces_file("out.zip"):
         pass
-    assert _sources(recorded.edges[-1]) == {"project:1", "dataset:2"}
+    assert _sources(recorded, recorded.edges[-1]) == {"project:1", "dataset:2"}
 
 
 def test_blocks_side_by_side_share_only_what_is_around(recorded: Recorded) -> None:
@@ -54,8 +61,8 @@ def test_blocks_side_by_side_share_only_what_is_around(recorded: Recorded) -> No
         with uses_dataset(3), produces_file("b.zip"):
             pass
     first, second = (e for e in recorded.edges if e["dir"] == "output")
-    assert _sources(first) == {"project:1", "dataset:2"}
-    assert _sources(second) == {"project:1", "dataset:3"}
+    assert _sources(recorded, first) == {"project:1", "dataset:2"}
+    assert _sources(recorded, second) == {"project:1", "dataset:3"}
 
 
 def test_more_inputs_than_can_be_named_are_recorded_by_their_block(

@@ -75,7 +75,9 @@ def test_the_designs_example_reaches_the_graph(tmp_path: Path) -> None:
     train, merge, statuses = done.stdout.replace(here, "").splitlines()
     assert train == (
         "['model_weight:base.pt', 'project:7', 'project:8'] "
-        "['file:out/report.html', 'model_weight:out/2.pt']"
+        # Each project gave a report and a model, under the same names.
+        "['file:out/report.html', 'file:out/report.html', "
+        "'model_weight:out/2.pt', 'model_weight:out/2.pt']"
     )
     assert merge == "['dataset:5', 'project:42'] ['file:out/all.zip', 'project:99']"
     assert statuses == "['finished', 'finished']"

@@ -383,6 +383,6 @@ def test_the_step_of_a_generated_call_is_a_whole_step(recorded: Recorded) -> Non
     for step in steps:
         made = StepContext(step.task, step.parent, step.name, step.previous)
         made.at, made.key, made.inputs = step.at, step.key, step.inputs
-        made.is_emitted = True
+        made.is_emitted, made.changes = True, step.changes
         for name in StepContext.__slots__:
             assert getattr(step, name) == getattr(made, name), name

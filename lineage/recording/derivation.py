@@ -1,0 +1,347 @@
+"""What an output comes from, as far as its recorder has to know it.
+
+An edge that a task has recorded is recorded again where it says more: an output where
+it comes from other inputs, an input where its task has produced it since. What a step
+uses that another step of its task has recorded is recorded for it as well, once
+something is made of it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from .context import (
+    AGAIN,
+    MAX_NAMED,
+    MAX_OUTPUTS,
+    ActiveTask,
+    InputRef,
+    Repeated,
+    StepContext,
+)
+from .fact_json import kind_of
+
+
+@cache
+def made_by(kind: str) -> tuple[str, str]:
+    """Return the prefixes of the outputs of a kind."""
+    plain = f'"dir":"output","kind":"{kind}"'
+    return plain, f'{plain},"updates":true'
+
+
+def source_of(scope: StepContext) -> StepContext:
+    """Return the step whose inputs an output has: the nearest one with some.
+
+    The last of the blocks of one line has those of the others as well; where these are
+    many, the outermost one stands for all.
+    """
+    source = scope
+    while source.inputs is None and source.parent is not None:
+        source = source.parent
+    if source.block_inputs is not None and not source.inherit_inputs():
+        return source.outermost_block()
+    return source
+
+
+def has_other_sources(
+    scope: StepContext,
+    source: StepContext,
+    prefix: str,
+    identity: int | str,
+    members: str,
+    *,
+    is_new: bool,
+) -> bool:
+    """Note what an output comes from; return whether it was not recorded with that.
+
+    Of what is replaced it counts what it was recorded with last.
+
+    Args:
+        scope: The step that made it.
+        source: The step whose inputs it has.
+        prefix: The members for direction and kind.
+        identity: The artifact's id.
+        members: What else makes it the same output, and its named sources.
+        is_new: Whether the task has not recorded it before.
+    """
+    # A step without inputs has only those right in the steps around it.
+    is_own = source is scope
+    task, form = source.task, _form(source, prefix, identity, is_own=is_own)
+    key: object = (prefix, identity, members, is_own, form)
+    value: object = None
+    if type(identity) is str:
+        key, value = (prefix, identity), key
+    made = task.made
+    if is_new and len(form) > 1 and not any(form[:-1]):
+        # Made of itself alone, or of what its task used: that is compared when it is
+        # made again.
+        return True
+    if not is_new:
+        if key in made and made[key] == value:
+            return False
+        if type(identity) is int and _is_of_same_call(task, prefix, identity, form):
+            made[key] = value
+            return False
+    if len(made) > MAX_OUTPUTS:
+        made.clear()
+    made[key] = value
+    return True
+
+
+def _form(
+    source: StepContext, prefix: str, identity: int | str, *, is_own: bool
+) -> tuple[tuple[Any, ...], ...]:
+    """Return what is equal as long as an output of a step has the same inputs.
+
+    What it is itself made of before does not count, nor that the same inputs made
+    something of each other: it would be new each time.
+    """
+    task, kind = source.task, kind_of(prefix)
+    parts: list[tuple[Any, ...]] = []
+    all_of_it = source.inputs if is_own else None
+    step = source
+    while step.parent is not None:
+        inputs = step.inputs
+        if inputs is None:
+            pass
+        elif len(inputs) > MAX_NAMED:
+            parts.append((step.at, step.changes))
+        else:
+            part = [
+                (ref, _new_at(task, ref, abs(at), all_of_it), is_own or at > 0)
+                for ref, at in inputs.items()
+                if (at > 0 or step is source)
+                and (ref[1] != identity or kind_of(ref[0]) != kind)
+            ]
+            if part or step is source:
+                parts.append(tuple(part))
+        step = step.parent
+    if parts:
+        return (*parts, (step.changes,))
+    return ((step.changes, task.count_inputs(), task.uses_again),)
+
+
+def _new_at(
+    task: ActiveTask,
+    ref: InputRef,
+    declared_at: int,
+    inputs: dict[InputRef, int] | None,
+) -> int:
+    """Return when the state of an input was new.
+
+    Args:
+        task: The task.
+        ref: The input.
+        declared_at: When it was declared.
+        inputs: All that go into what is made. What the same made does not count.
+    """
+    at = used_at(task, ref)
+    made = _making_of(task, ref)
+    if made is not None and made[0] > declared_at:
+        # The step itself, or what lies inside it, has produced it since.
+        made = made[3] if len(made) == 4 else None
+    if made is None or made[0] <= at:
+        return at
+    if not inputs:
+        is_same = False
+    elif len(made) == 3:
+        # Of a direct function, whose inputs were new.
+        is_same = all(used_at(task, one) == made[1] for one in inputs)
+    else:
+        is_same = made[1] == frozenset(inputs)
+    return at if is_same else made[0]
+
+
+def _is_of_same_call(
+    task: ActiveTask, prefix: str, identity: int, form: tuple[tuple[Any, ...], ...]
+) -> bool:
+    """Whether a call of a direct function made an output of the same inputs."""
+    seen = task.seen[prefix]
+    found = seen.get(identity) or seen.older.get(identity)
+    if type(found) is not tuple or len(form) != 2 or not form[0]:
+        return False
+    if form[1][0] != found[2] or type(form[0][0]) is int:
+        return False
+    return all(at == found[1] for _, at, _ in form[0])
+
+
+def used_at(task: ActiveTask, ref: InputRef) -> int:
+    """Return when a recorded input was new; 0 where that is not known."""
+    seen = task.seen.get(ref[0])
+    if seen is None:
+        return 0
+    return seen.at(ref[1] if len(ref) == 2 else ref[1:])
+
+
+def note_use(
+    scope: StepContext, ref: InputRef, text: str, at: int, *, is_new: bool
+) -> bool:
+    """Note an input; return whether to record it.
+
+    Args:
+        scope: Where it was declared.
+        ref: Its edge prefix and identity.
+        text: The members to record it by.
+        at: When it was declared.
+        is_new: Whether the task has not recorded it before.
+    """
+    block = scope.block_inputs
+    if block is not None and len(block) <= MAX_NAMED:
+        block.setdefault(ref, text)
+    if not is_new and (scope.makes or not is_another_state(scope, ref, at)):
+        note_input(scope, ref, text, at)
+        return False
+    note_input(scope, ref, None, at)
+    return True
+
+
+def note_input(scope: StepContext, ref: InputRef, text: str | None, at: int) -> None:
+    """Remember an input in its step and in those around it.
+
+    Args:
+        scope: Where it was declared.
+        ref: Its edge prefix and identity.
+        text: The members to record it by, when its task had recorded it before.
+        at: When it was declared.
+    """
+    changed_at = 0
+    if text is not None:
+        made = _making_of(scope.task, ref)
+        changed_at = max(used_at(scope.task, ref), 0 if made is None else made[0])
+    repeated: Repeated | None = None if text is None else [scope, at, text]
+    if scope.parent is None:
+        _note_in_body(scope, ref, repeated, at, changed_at)
+    step: StepContext | None = scope
+    while step is not None and step.parent is not None:
+        inputs = step.inputs
+        if inputs is None:
+            step.inputs = {ref: at if step is scope else -at}
+        else:
+            known = inputs.get(ref, 0)
+            last = known if step is scope else abs(known)
+            if repeated is not None and last > 0 and changed_at <= last:
+                step = step.parent
+                continue
+            if known or len(inputs) <= MAX_NAMED:
+                inputs[ref] = at if step is scope else -at
+        step.changes += 1
+        if repeated is not None:
+            _repeat(step, ref, repeated)
+        step = step.parent
+
+
+def _note_in_body(
+    root: StepContext,
+    ref: InputRef,
+    repeated: Repeated | None,
+    at: int,
+    changed_at: int,
+) -> None:
+    """Remember an input of the task's body, which a step may have had before."""
+    known = root.task.of_body
+    if repeated is not None and changed_at <= known.get(ref, -1):
+        return
+    if len(known) > MAX_OUTPUTS:
+        known.clear()
+    root.changes += 1
+    known[ref] = at
+    if repeated is not None:
+        _repeat(root, ref, repeated)
+
+
+def _repeat(step: StepContext, ref: InputRef, repeated: Repeated) -> None:
+    """Keep an input to be recorded for a step, beside an older state of it."""
+    waiting = step.repeated
+    if waiting is None:
+        waiting = step.repeated = {}
+    waiting[(*ref, repeated[1]) if ref in waiting else ref] = repeated
+
+
+def is_another_state(scope: StepContext, ref: InputRef, at: int) -> bool:
+    """Whether the task has produced another state of an input since its last use.
+
+    A step that makes something does not ask: it records what it has used together with
+    what it makes.
+    """
+    task = scope.task
+    made = _making_of(task, ref)
+    if made is None or made[0] <= used_at(task, ref):
+        return False
+    task.seen[ref[0]][ref[1] if len(ref) == 2 else ref[1:]] = at
+    task.uses_again += 1
+    return True
+
+
+def _making_of(task: ActiveTask, ref: InputRef) -> tuple[Any, ...] | None:
+    """Return when a task last produced an input, and of what; None if it did not.
+
+    Who produces a folder may have written what is in it.
+    """
+    prefix, identity = ref[:2]
+    produced = task.produced
+    if isinstance(identity, str):
+        if not produced:
+            return None
+        last = produced.get(identity)
+        if task.folders:
+            slash = identity.rfind("/")
+            while slash > 0:
+                around = task.folders.get(identity[:slash])
+                if around is not None and (last is None or last[0] < around[0]):
+                    last = around
+                slash = identity.rfind("/", 0, slash)
+        return last
+    kind = kind_of(prefix)
+    last = produced.get((kind, identity)) if produced else None
+    if last is not None:
+        return last
+    for form in made_by(kind):
+        seen = task.seen.get(form)
+        found = seen and (seen.get(identity) or seen.older.get(identity))
+        if found:
+            return found if type(found) is tuple else (found, None)
+    return None
+
+
+def note_output(
+    source: StepContext, prefix: str, identity: int | str, at: int, *, is_new: bool
+) -> None:
+    """Keep when something was produced, of which inputs, and the time before."""
+    task = source.task
+    produced = task.produced
+    if len(produced) > MAX_OUTPUTS:
+        produced.clear()
+        task.folders.clear()
+    key = identity if isinstance(identity, str) else (kind_of(prefix), identity)
+    before = produced.get(key)
+    if before is None and not is_new:
+        before = _making_of(task, (prefix, identity))
+    if before is not None:
+        before = before[:3] if len(before) == 3 else before[:2]
+    making = produced[key] = (at, frozenset(source.inputs or ()), None, before)
+    if isinstance(identity, str) and '"folder"' in prefix:
+        task.folders[identity.rstrip("/")] = making
+
+
+def append_repeated(texts: list[str], step: StepContext) -> None:
+    """Record for a step the inputs that its task had recorded before."""
+    waiting, step.repeated = step.repeated, None
+    for ref, known in (waiting or {}).items():
+        if known is None:
+            where, at, body = step, step.at, f'{ref[0]},"id":{ref[1]}'
+        else:
+            where, at, body = known
+            known[2] = ""
+        if body:
+            head = f"{step.task.edge_head}{at}e-9,"
+            texts.append(f"{head}{body}{AGAIN}{where.step_member(at)}}}")
+
+
+def append_repeated_around(texts: list[str], source: StepContext) -> None:
+    """Do so for the step whose inputs an output has, and for those around it."""
+    step: StepContext | None = source
+    while step is not None:
+        if step.repeated:
+            append_repeated(texts, step)
+        step = step.parent
