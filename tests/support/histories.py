@@ -193,6 +193,9 @@ def folder_histories(draw: st.DrawFn) -> list[Fact]:
     facts: list[Fact] = []
     ways = ["output", "output", "input"]
     inside = ["/d/a", "/d/a", "/d/c", "/copy"]
+    digests = [_digest("a")] * 3 + [_digest("b"), None]
+    # One digest of a folder is of one content.
+    contents: dict[str, list[tuple[str, str | None]]] = {}
     for number in range(draw(st.integers(4, 10))):
         run = draw(st.sampled_from(["r1", "r2", "r3", "r4"]))
         is_folder = number == 0 or draw(st.integers(0, 2)) < 2
@@ -207,15 +210,15 @@ def folder_histories(draw: st.DrawFn) -> list[Fact]:
         }
         if is_folder:
             sign = draw(st.sampled_from("abcdefgh"))
-            files = [
-                [
-                    name,
-                    20,
-                    draw(st.sampled_from([_digest("a")] * 3 + [_digest("b"), None])),
-                    draw(st.sampled_from([1, 1, 1, 2, LATE_NS])),
+            if sign not in contents:
+                contents[sign] = [
+                    (name, draw(st.sampled_from(digests)))
+                    for name in "ab"
+                    if draw(st.integers(0, 5))
                 ]
-                for name in "ab"
-                if draw(st.integers(0, 5))
+            files = [
+                [name, 20, digest, draw(st.sampled_from([1, 1, 1, 2, LATE_NS]))]
+                for name, digest in contents[sign]
             ]
             manifest = {
                 "digest": f"h1:{sign * 43}=",
