@@ -73,6 +73,10 @@ def has_other_sources(
     if type(identity) is str:
         key, value = (prefix, identity), key
     made = task.made
+    if is_new and len(form) > 1 and not any(form[:-1]):
+        # Made of itself alone, or of what its task used: that is compared when it is
+        # made again.
+        return True
     if not is_new:
         if key in made and made[key] == value:
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,11 @@ def _decorated(declared: list[tuple[str, str, str, bool]]) -> Callable[..., Any]
 
 
 def _facts(declared: list[Any], called: list[Any]) -> list[str]:
-    """Return what calls record, without times, and with keys in order of mention."""
+    """Return what calls record, with keys in order of mention.
+
+    What says once more what is known (`again`) may differ: that no answer does is
+    shown by `test_derivations_property.py`.
+    """
     made = [_decorated(one) for one in declared]
 
     def run(some: Any) -> None:
@@ -66,12 +71,35 @@ def _facts(declared: list[Any], called: list[Any]) -> list[str]:
         run(called)
         texts = list(recorded._texts)
         texts += recorded._recorder.take_step_ends()
-    text = re.sub(r',"at":\d+e-9|,\d+e-9|,"repeat":\d+', "", "\n".join(texts))
-    keys = dict.fromkeys(re.findall(r'"(\w+-\d+)"', text))
+    facts = [json.loads(text) for text in texts]
+    steps: dict[str, Any] = {}
+    kept = [_plain(fact, steps) for fact in facts]
+    edges = [fact for fact in kept if fact["f"] == "edge" and not fact.get("again")]
+    ends = [one[0] for fact in kept if fact["f"] == "step_ends" for one in fact["ends"]]
+    text = "\n".join(map(json.dumps, edges))
+    keys = list(dict.fromkeys(re.findall(r'"(\w+-\d+)"', text)))
+    for key in keys:  # Those of the steps around it follow.
+        around = steps[key].get("parent")
+        if around is not None and around not in keys:
+            keys.append(around)
+    found = [text, *(json.dumps(steps[key]) for key in keys)]
+    found.append(json.dumps([key for key in ends if key in keys]))
+    text = "\n".join(found)
     for number, key in enumerate(keys):
         text = text.replace(f'"{key}"', f'"{number}"')
-    task = re.findall(r'"task":"(\w+)"', text)[0]
-    return text.replace(task, "task").splitlines()[1:]
+    return text.splitlines()
+
+
+def _plain(fact: dict[str, Any], steps: dict[str, Any]) -> dict[str, Any]:
+    """Leave out times and the task; name a step by its key, also where it is whole."""
+    left_out = ("at", "task", "uid", "repeat")
+    plain = {name: value for name, value in fact.items() if name not in left_out}
+    for name in ("step", "parent"):
+        if isinstance(plain.get(name), dict):
+            whole = _plain(plain[name], steps)
+            plain[name] = whole.pop("key")
+            steps[plain[name]] = whole
+    return plain
 
 
 @settings(max_examples=100, deadline=None)

@@ -116,7 +116,8 @@ def test_what_is_recorded_equals_the_oracle(
         tracked = declare(_source(style, verb, name), when=when)(tracked)
     with capture(strict=False) as recorded:
         assert _outcome(tracked, args, kwargs) == _outcome(work, args, kwargs)
-    edges = [(e["dir"], e["kind"], e["id"]) for e in recorded.edges]
+    first = [e for e in recorded.edges if not e.get("again")]
+    edges = [(e["dir"], e["kind"], e["id"]) for e in first]
     assert edges == _oracle(work, declared, args, kwargs)
 
 
