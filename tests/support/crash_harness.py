@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import signal
 import sqlite3
 import tempfile
@@ -250,11 +251,14 @@ class Round:
 
 
 def _read_log(path: Path) -> tuple[set[int], set[int]]:
-    """Read what was tried, and what the recording call had returned from."""
+    """Read what was tried, and what the recording call had returned from.
+
+    A line is half there while it is written, and where its writer was killed.
+    """
     text = path.read_text(encoding="ascii") if path.exists() else ""
-    words = [line.split() for line in text.splitlines()]
-    tried = {int(word[1]) for word in words if word[0] == "try"}
-    return tried, {int(word[1]) for word in words if word[0] == "kept"}
+    lines = re.findall(r"(try|kept) (\d+)\n", text)
+    tried = {int(ident) for word, ident in lines if word == "try"}
+    return tried, {int(ident) for word, ident in lines if word == "kept"}
 
 
 def _stored(path: Path) -> Counter[int]:
