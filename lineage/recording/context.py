@@ -382,6 +382,35 @@ class StepContext:
         self.key = key = KEYS.new()
         return f',"step":{{"key":{key},"name":{self.name}}}'
 
+    def note_in_block(self, ref: InputRef, text: str) -> None:
+        """Remember an input that was recorded right in it, if it is a block."""
+        block = self.block_inputs
+        if block is not None and len(block) <= MAX_NAMED:
+            block.setdefault(ref, text)
+
+    def add_input(self, ref: InputRef, at: int) -> None:
+        """Remember an input that is recorded for it, here and in the steps around it.
+
+        Args:
+            ref: Its edge prefix and identity.
+            at: When it was declared.
+        """
+        if self.parent is None:
+            known = self.task.of_body
+            if len(known) > MAX_OUTPUTS:
+                known.clear()
+            self.changes += 1
+            known[ref] = at
+        step, declared_at = self, at
+        while step.parent is not None:
+            inputs = step.inputs
+            if inputs is None:
+                step.inputs = {ref: declared_at}
+            elif inputs.get(ref) or len(inputs) <= MAX_NAMED:
+                inputs[ref] = declared_at
+            step.changes += 1
+            step, declared_at = step.parent, -at
+
 
 class PlainStep(StepContext):
     """A step that is made empty: whoever makes it sets every field."""

@@ -174,80 +174,53 @@ def used_at(task: ActiveTask, ref: InputRef) -> int:
     return seen.at(ref[1] if len(ref) == 2 else ref[1:])
 
 
-def note_use(
-    scope: StepContext, ref: InputRef, text: str, at: int, *, is_new: bool
-) -> bool:
-    """Note an input; return whether to record it.
+def note_repeated_use(scope: StepContext, ref: InputRef, text: str, at: int) -> bool:
+    """Note an input that the task has recorded before; return whether to do so again.
 
     Args:
         scope: Where it was declared.
         ref: Its edge prefix and identity.
         text: The members to record it by.
         at: When it was declared.
-        is_new: Whether the task has not recorded it before.
     """
-    block = scope.block_inputs
-    if block is not None and len(block) <= MAX_NAMED:
-        block.setdefault(ref, text)
-    if not is_new and (scope.makes or not is_another_state(scope, ref, at)):
-        note_input(scope, ref, text, at)
+    if scope.makes or not is_another_state(scope, ref, at):
+        _note_repeated(scope, ref, text, at)
         return False
-    note_input(scope, ref, None, at)
+    scope.add_input(ref, at)
     return True
 
 
-def note_input(scope: StepContext, ref: InputRef, text: str | None, at: int) -> None:
-    """Remember an input in its step and in those around it.
-
-    Args:
-        scope: Where it was declared.
-        ref: Its edge prefix and identity.
-        text: The members to record it by, when its task had recorded it before.
-        at: When it was declared.
-    """
-    changed_at = 0
-    if text is not None:
-        made = _making_of(scope.task, ref)
-        changed_at = max(used_at(scope.task, ref), 0 if made is None else made[0])
-    repeated: Repeated | None = None if text is None else [scope, at, text]
+def _note_repeated(scope: StepContext, ref: InputRef, text: str, at: int) -> None:
+    """Remember an input to be recorded for its step, and those around it."""
+    made = _making_of(scope.task, ref)
+    changed_at = max(used_at(scope.task, ref), 0 if made is None else made[0])
+    repeated: Repeated = [scope, at, text]
     if scope.parent is None:
-        _note_in_body(scope, ref, repeated, at, changed_at)
-    step: StepContext | None = scope
-    while step is not None and step.parent is not None:
-        inputs = step.inputs
-        if inputs is None:
-            step.inputs = {ref: at if step is scope else -at}
-        else:
-            known = inputs.get(ref, 0)
-            last = known if step is scope else abs(known)
-            if repeated is not None and last > 0 and changed_at <= last:
-                step = step.parent
-                continue
-            if known or len(inputs) <= MAX_NAMED:
-                inputs[ref] = at if step is scope else -at
-        step.changes += 1
-        if repeated is not None:
+        _repeat_in_body(scope, ref, repeated, changed_at)
+    step = scope
+    while step.parent is not None:
+        inputs, declared_at = step.inputs, at if step is scope else -at
+        known = 0 if inputs is None else inputs.get(ref, 0)
+        last = known if step is scope else abs(known)
+        if last <= 0 or changed_at > last:
+            if inputs is None:
+                step.inputs = {ref: declared_at}
+            elif known or len(inputs) <= MAX_NAMED:
+                inputs[ref] = declared_at
+            step.changes += 1
             _repeat(step, ref, repeated)
         step = step.parent
 
 
-def _note_in_body(
-    root: StepContext,
-    ref: InputRef,
-    repeated: Repeated | None,
-    at: int,
-    changed_at: int,
+def _repeat_in_body(
+    root: StepContext, ref: InputRef, repeated: Repeated, changed_at: int
 ) -> None:
     """Remember an input of the task's body, which a step may have had before."""
     known = root.task.of_body
-    if repeated is not None and changed_at <= known.get(ref, -1):
+    if changed_at <= known.get(ref, -1):
         return
-    if len(known) > MAX_OUTPUTS:
-        known.clear()
-    root.changes += 1
-    known[ref] = at
-    if repeated is not None:
-        _repeat(root, ref, repeated)
+    root.add_input(ref, repeated[1])
+    _repeat(root, ref, repeated)
 
 
 def _repeat(step: StepContext, ref: InputRef, repeated: Repeated) -> None:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..model.addresses import is_address, local_file
 from ..model.kinds import TEXT_KINDS
-from .context import AGAIN, MAX_PENDING_ENDS, StepContext
+from .context import AGAIN, MAX_PENDING_ENDS, InputRef, StepContext
 from .derivation import (
     append_repeated_around,
     has_other_sources,
     note_output,
-    note_use,
+    note_repeated_use,
     source_of,
 )
 from .fact_json import kind_of, with_card
@@ -289,6 +289,12 @@ def _declare_early(
     )
 
 
+def _input_ref(prefix: str, identity: int | str, members: str) -> InputRef:
+    # What is repeated on purpose is one input all the same.
+    is_bare = not members or ',"repeat":' in members
+    return (prefix, identity) if is_bare else (prefix, identity, members)
+
+
 def append_edge(
     recorder: Recorder,
     texts: list[str],
@@ -326,10 +332,11 @@ def append_edge(
     shown = identity if type(identity) is int else quote(str(identity))
     if is_input:
         body = f'{prefix},"id":{shown}{members}{trailing}'
-        # What is repeated on purpose is one input all the same.
-        is_bare = not members or ',"repeat":' in members
-        ref = (prefix, identity) if is_bare else (prefix, identity, members)
-        if not note_use(scope, ref, body, at, is_new=is_new):
+        ref = _input_ref(prefix, identity, members)
+        scope.note_in_block(ref, body)
+        if is_new:
+            scope.add_input(ref, at)
+        elif not note_repeated_use(scope, ref, body, at):
             return False
     else:
         source = source_of(scope)

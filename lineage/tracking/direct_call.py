@@ -28,10 +28,9 @@ from ..recording.context import (
 from ..recording.derivation import (
     append_repeated_around,
     has_other_sources,
-    is_another_state,
     made_by,
-    note_input,
     note_output,
+    note_repeated_use,
 )
 from ..recording.fact_json import GENERATED, kind_of
 from ..recording.json_text import BETWEEN_FACTS
@@ -123,7 +122,7 @@ _INPUT: Final = """\
                     lineage_task.recorder.write_pending_step_ends()
                 lineage_text = {first}
             else:
-                lineage_note(lineage_step, lineage_ref, None, lineage_at)
+                lineage_step.add_input(lineage_ref, lineage_at)
                 lineage_member = lineage_step.step_member(lineage_at)
                 lineage_text = {later}
             if not lineage_task.recorder.keep(lineage_text):
@@ -154,7 +153,7 @@ _INPUTS: Final = """\
                 lineage_member = {first_member}
             else:
                 for lineage_ref in {{{refs}}}:
-                    lineage_note(lineage_step, lineage_ref, None, lineage_at)
+                    lineage_step.add_input(lineage_ref, lineage_at)
                 lineage_member = lineage_step.step_member(lineage_at)
                 lineage_key = lineage_step.key
             lineage_text = {texts}
@@ -240,13 +239,12 @@ def _record_inputs(step: StepContext, edges: Iterable[_OneOfSeveral]) -> None:
     """Record the inputs of a step of which some were recorded before."""
     head, texts = f"{step.task.edge_head}{step.at}e-9,", []
     for _, prefix, identity, body, is_new in edges:
-        ref, again = (prefix, identity), ""
-        if not is_new:
-            if step.makes or not is_another_state(step, ref, step.at):
-                note_input(step, ref, body, step.at)
-                continue
-            again = AGAIN
-        note_input(step, ref, None, step.at)
+        ref = (prefix, identity)
+        if is_new:
+            step.add_input(ref, step.at)
+        elif not note_repeated_use(step, ref, body, step.at):
+            continue
+        again = "" if is_new else AGAIN
         member = step.step_ref or step.step_member(step.at)
         texts.append(f"{head}{body}{again}{member}}}")
     if texts:
@@ -280,7 +278,6 @@ _USED: Final[dict[str, Any]] = {
     "lineage_Step": PlainStep,
     "lineage_keys": KEYS,
     "lineage_number": KEYS.number,
-    "lineage_note": note_input,
     "lineage_inputs": _record_inputs,
     "lineage_outputs": _record_outputs,
     "lineage_time": time_ns,

@@ -87,13 +87,13 @@ def test_decorating_a_function_passes_few_files(example: Callable[..., Any]) -> 
 
 
 def test_a_recorded_call_passes_few_files(example: Callable[..., Any]) -> None:
-    """To follow one recorded call with a path and a card: 11 files at most."""
+    """To follow one recorded call with a path and a card: 10 files at most."""
     wrapped = lineage.uses_file("path", card=cards.folder)(example)
     with lineage.task(name="warm"):
         wrapped("other.csv")
         with traced() as trace:
             wrapped("in.csv")
-    _short(trace, 11)
+    _short(trace, 10)
 
 
 def test_a_question_passes_few_files(
