@@ -169,8 +169,9 @@ class ActiveTask:
         #: text; folders also apart. Those of direct functions are in `seen`.
         self.produced: dict[object, tuple[Any, ...]] = {}
         self.folders: dict[str, tuple[Any, ...]] = {}
-        #: Outputs, with what they were recorded to come from.
-        self.made: dict[object, object] = {}
+        #: Outputs, with what they were recorded to come from last, in the step that
+        #: began when, and whether that had recorded them of other inputs before.
+        self.made: dict[object, tuple[object, int, bool]] = {}
         #: Inputs that were used right in the body, and when.
         self.of_body: dict[InputRef, int] = {}
         #: How often the task used another state of its own output.

@@ -9,7 +9,7 @@ something is made of it.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from .context import (
     AGAIN,
@@ -21,6 +21,9 @@ from .context import (
     StepContext,
 )
 from .fact_json import kind_of
+
+#: What is remembered of an output that was not recorded.
+_NOT_MADE: Final = ("", 0, False)
 
 
 @cache
@@ -55,7 +58,9 @@ def has_other_sources(
 ) -> bool:
     """Note what an output comes from; return whether it was not recorded with that.
 
-    Of what is replaced it counts what it was recorded with last.
+    Of what is replaced it counts what it was recorded with last. Where that was in a
+    step around this one, or in one that had made it of other inputs before, the state
+    comes from all of them, and the one of another step is another.
 
     Args:
         scope: The step that made it.
@@ -72,21 +77,34 @@ def has_other_sources(
     value: object = None
     if type(identity) is str:
         key, value = (prefix, identity), key
-    made = task.made
     if is_new and len(form) > 1 and not any(form[:-1]):
         # Made of itself alone, or of what its task used: that is compared when it is
         # made again.
         return True
+    made, step = task.made, scope.at
+    last, last_step, is_mixed = made.get(key, _NOT_MADE)
+    is_inside = step != last_step and last_step != 0 and _is_inside(scope, last_step)
     if not is_new:
-        if key in made and made[key] == value:
+        if last == value and (step == last_step or not (is_mixed or is_inside)):
             return False
         if type(identity) is int and _is_of_same_call(task, prefix, identity, form):
-            made[key] = value
+            made[key] = value, step, False
             return False
     if len(made) > MAX_OUTPUTS:
         made.clear()
-    made[key] = value
+    is_same = step == last_step or is_inside
+    made[key] = value, step, is_same and (is_mixed or last != value)
     return True
+
+
+def _is_inside(scope: StepContext, begun_at: int) -> bool:
+    """Whether a step lies in one that began at a time."""
+    step = scope.parent
+    while step is not None:
+        if step.at == begun_at:
+            return True
+        step = step.parent
+    return False
 
 
 def _form(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from store_engines import START
 
@@ -180,12 +180,23 @@ def _answers(store: Store, facts: list[Fact]) -> tuple[Any, Any]:
     return now, {pair for pair in ever if pair[0] != pair[1]}
 
 
+#: Steps that make one file again: of other inputs, inside each other, in the body.
+_makes = ("produces", ("file", "s3://bucket/1"))
+_uses_1, _use_2 = ("uses", ("project", 1)), ("uses", ("project", 2))
+_uses_2 = ("step", [_use_2])
+_again = ("step", [_uses_1, _makes])
+
+
 @settings(
     max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(program=_programs)
+@example(program=[_uses_2, ("step", [_makes, _uses_1, _makes]), _again])
+@example(program=[_uses_2, ("step", [_makes, ("step", [_makes]), _again])])
+@example(program=[_uses_1, _uses_2, _makes, ("loop", [("step", [_makes])])])
+@example(program=[("loop", [_makes, _again, ("step", [_uses_1, _makes, _use_2])])])
 def test_what_is_left_out_changes_no_answer(
     opened_store: Store, program: Program
 ) -> None:
