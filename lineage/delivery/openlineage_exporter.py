@@ -113,8 +113,14 @@ class OpenLineageExporter:
         self, task: str, edges: Sequence[tuple[int, Fact]]
     ) -> tuple[dict[str, Any], list[int]]:
         event = self._event("RUNNING", task, edges[-1][1])
+        listed: set[tuple[str, str]] = set()
         for _, fact in edges:
-            event[f"{fact['dir']}s"].append(_dataset(fact))
+            side, dataset = f"{fact['dir']}s", _dataset(fact)
+            one = side, repr(dataset)
+            # A run has no steps here: what only another step repeats is there once.
+            if not (fact.get("again") and one in listed):
+                event[side].append(dataset)
+            listed.add(one)
         return event, [place for place, _ in edges]
 
     def _event(self, word: str, task: str, fact: Fact) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from lineage.delivery.openlineage_exporter import OpenLineageExporter
 from lineage.exporters import check_exporter
 from lineage.model.run_ids import run_uuid
 from lineage.runtime import reset_runtime
+from lineage.testing import capture
 
 
 @pytest.fixture
@@ -123,6 +124,24 @@ def test_events_go_to_a_file_and_come_back(
         "Train",
         "Fails",
     }
+
+
+def test_what_another_step_repeats_is_in_an_event_once(tmp_path: Path) -> None:
+    """A loop that converts datasets into one project: an event has no steps."""
+    events = tmp_path / "events.jsonl"
+    with capture() as recorded, lineage.task(name="Convert") as task:
+        task.uses_job(9)
+        for dataset in (1, 2, 3):
+            with lineage.step("convert"):
+                task.uses_dataset(dataset)
+                task.uses_job(9)
+                task.produces_project(100)
+    OpenLineageExporter(events.as_uri()).send(recorded.facts)
+    found = [json.loads(line) for line in events.read_text().splitlines()]
+    used = [one["name"] for event in found for one in event["inputs"]]
+    assert sorted(used) == ["dataset/1", "dataset/2", "dataset/3", "job/9"]
+    made = [one["name"] for event in found for one in event["outputs"]]
+    assert made == ["project/100"]
 
 
 def test_a_process_that_was_started_in_a_task_knows_its_name(
