@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from time import time_ns
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .. import forksafe, threads
 from .json_text import member
@@ -62,6 +62,22 @@ Repeated = list[Any]
 SeenAt = Any
 
 
+#: When a step has declared an input last; below zero if only what lies inside it has.
+#: Where that has declared another state since: the step itself, and the other.
+DeclaredAt = int | tuple[int, int]
+
+
+def when_own(declared_at: DeclaredAt) -> int:
+    """Return when a step has declared an input itself; 0 if it has not."""
+    own_at = declared_at[0] if isinstance(declared_at, tuple) else declared_at
+    return max(own_at, 0)
+
+
+def when_last(declared_at: DeclaredAt) -> int:
+    """Return when a step, or what lies inside it, has declared an input last."""
+    return declared_at[1] if isinstance(declared_at, tuple) else abs(declared_at)
+
+
 class Seen(dict["object", "SeenAt"]):
     """What a task has recorded by one edge prefix; `older` is the older half of it.
 
@@ -97,12 +113,48 @@ class Seen(dict["object", "SeenAt"]):
         )
 
 
+class Making(NamedTuple):
+    """How a task has produced something."""
+
+    at: int
+    #: All that went into it; None for a direct function, whose inputs were all new.
+    inputs: frozenset[InputRef] | None
+    #: When the step of a direct function began.
+    begun_at: int = 0
+    #: How it was produced before, and when it was last produced of other inputs.
+    before: Making | None = None
+    other_at: int = 0
+
+
+class Unrecorded(NamedTuple):
+    """An output that was not recorded, since another step had made it of the same."""
+
+    scope: StepContext
+    source: StepContext
+    at: int
+    members: str
+    derived: str
+
+
+class RecordedSources(NamedTuple):
+    """What an output was recorded to come from last."""
+
+    value: object
+    #: When the step began that has made it.
+    begun_at: int
+    #: Whether that step, or one around it, had made it of other inputs before.
+    is_mixed: bool
+    #: Who made the same of the same since.
+    unrecorded: Unrecorded | None = None
+
+
 class ActiveTask:
     """A task of this process: what identifies it, and what was recorded of it."""
 
     __slots__ = (
         "__weakref__",
         "card",
+        "changed",
         "edge_head",
         "folders",
         "has_about",
@@ -165,17 +217,17 @@ class ActiveTask:
         self.root.at = time_ns()
         #: Identities recorded, by edge prefix.
         self.seen: dict[str, Seen] = defaultdict(Seen)
-        #: When outputs were recorded last, and of which inputs: by kind and id, or by
-        #: text; folders also apart. Those of direct functions are in `seen`.
-        self.produced: dict[object, tuple[Any, ...]] = {}
-        self.folders: dict[str, tuple[Any, ...]] = {}
-        #: Outputs, with what they were recorded to come from last, in the step that
-        #: began when, and whether that had recorded them of other inputs before.
-        self.made: dict[object, tuple[object, int, bool]] = {}
-        #: Inputs that were used right in the body, and when.
+        #: Outputs by kind and id, or by text. Those of direct functions are in `seen`.
+        self.produced: dict[object, Making] = {}
+        self.folders: dict[str, Making] = {}
+        #: Outputs, with what they were recorded to come from last.
+        self.made: dict[object, RecordedSources] = {}
+        #: Inputs used right in the body, and when.
         self.of_body: dict[InputRef, int] = {}
         #: How often the task used another state of its own output.
         self.uses_again = 0
+        #: Another object whenever a repeated call may have more to record.
+        self.changed: object = object()
         #: The card of the task's own node, as JSON text.
         self.card: str | None = None
 
@@ -245,6 +297,7 @@ class StepContext:
         "at",
         "block_inputs",
         "changes",
+        "end",
         "inputs",
         "is_emitted",
         "is_referenced",
@@ -288,8 +341,8 @@ class StepContext:
         self.is_referenced = False
         #: What further facts recorded in it carry: the member `step`.
         self.step_ref = ""
-        #: Inputs declared in it, and when; below zero if only in what lies inside it.
-        self.inputs: dict[InputRef, int] | None = None
+        #: Inputs declared in it, and when.
+        self.inputs: dict[InputRef, DeclaredAt] | None = None
         #: Those of them that the task had recorded before, and not yet for this step:
         #: None for a bare id of its own.
         self.repeated: dict[InputRef, Repeated | None] | None = None
@@ -297,6 +350,8 @@ class StepContext:
         self.makes = False
         #: How often an input was added to it, or to what lies in it.
         self.changes = 0
+        #: When it ended, and of what error, if nothing of it was recorded until then.
+        self.end: tuple[int, str | None] | None = None
         #: The block of a declaration (`with uses_…`): inputs recorded right in it, with
         #: the members to record them by. Its outputs derive from those of the blocks
         #: around it, too: `with a, b:` is one block to whoever writes it.
@@ -402,15 +457,24 @@ class StepContext:
                 known.clear()
             self.changes += 1
             known[ref] = at
-        step, declared_at = self, at
+            self.task.changed = object()
+        step = self
         while step.parent is not None:
-            inputs = step.inputs
-            if inputs is None:
-                step.inputs = {ref: declared_at}
-            elif inputs.get(ref) or len(inputs) <= MAX_NAMED:
-                inputs[ref] = declared_at
-            step.changes += 1
-            step, declared_at = step.parent, -at
+            step.note_input(ref, at, is_own=step is self)
+            step = step.parent
+
+    def note_input(self, ref: InputRef, at: int, *, is_own: bool) -> None:
+        """Remember when an input was declared in it, or in what lies inside it."""
+        declared_at: DeclaredAt = at if is_own else -at
+        inputs = self.inputs
+        if inputs is None:
+            self.inputs = {ref: declared_at}
+        elif ref in inputs:
+            own_at = 0 if is_own else when_own(inputs[ref])
+            inputs[ref] = (own_at, at) if own_at else declared_at
+        elif len(inputs) <= MAX_NAMED:
+            inputs[ref] = declared_at
+        self.changes += 1
 
 
 class PlainStep(StepContext):
@@ -458,6 +522,7 @@ def forget(text: str, tasks: Mapping[str, ActiveTask]) -> None:
     kind, task = text[6 : text.find('"', 6)], tasks.get(_member(text, '"task":"'))
     if task is None:
         return
+    task.changed = object()
     if kind == "task":
         task.is_emitted = task.has_about = False
         task.is_pending = True

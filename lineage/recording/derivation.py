@@ -6,6 +6,8 @@ uses that another step of its task has recorded is recorded for it as well, once
 something is made of it.
 """
 
+# Longer than 400 lines: what an output comes from is compared with what it came from.
+
 from __future__ import annotations
 
 from functools import cache
@@ -17,13 +19,18 @@ from .context import (
     MAX_OUTPUTS,
     ActiveTask,
     InputRef,
+    Making,
+    RecordedSources,
     Repeated,
     StepContext,
+    Unrecorded,
+    when_last,
+    when_own,
 )
 from .fact_json import kind_of
 
 #: What is remembered of an output that was not recorded.
-_NOT_MADE: Final = ("", 0, False)
+_NOT_MADE: Final = RecordedSources("", 0, False)
 
 
 @cache
@@ -53,9 +60,11 @@ def has_other_sources(
     prefix: str,
     identity: int | str,
     members: str,
+    derived: str,
+    at: int,
     *,
     is_new: bool,
-) -> bool:
+) -> bool | Unrecorded:
     """Note what an output comes from; return whether it was not recorded with that.
 
     Of what is replaced it counts what it was recorded with last. Where that was in a
@@ -67,13 +76,19 @@ def has_other_sources(
         source: The step whose inputs it has.
         prefix: The members for direction and kind.
         identity: The artifact's id.
-        members: What else makes it the same output, and its named sources.
+        members: What else makes it the same output.
+        derived: Its named sources.
+        at: When it was made.
         is_new: Whether the task has not recorded it before.
+
+    Returns:
+        Whether to record it. Where the step, or one around or inside it, has made the
+        same and that was left out: what is to be recorded before it.
     """
     # A step without inputs has only those right in the steps around it.
     is_own = source is scope
     task, form = source.task, _form(source, prefix, identity, is_own=is_own)
-    key: object = (prefix, identity, members, is_own, form)
+    key: object = (prefix, identity, members + derived, is_own, form)
     value: object = None
     if type(identity) is str:
         key, value = (prefix, identity), key
@@ -82,24 +97,37 @@ def has_other_sources(
         # made again.
         return True
     made, step = task.made, scope.at
-    last, last_step, is_mixed = made.get(key, _NOT_MADE)
-    is_inside = step != last_step and last_step != 0 and _is_inside(scope, last_step)
+    last = made.get(key, _NOT_MADE)
+    is_same_step = step == last.begun_at
+    is_inside = not is_same_step and _is_inside(scope, last.begun_at)
     if not is_new:
-        if last == value and (step == last_step or not (is_mixed or is_inside)):
+        if last.value == value and (is_same_step or not (last.is_mixed or is_inside)):
+            if value is not None and not is_same_step:
+                left_out = Unrecorded(scope, source, at, members, derived)
+                made[key] = last._replace(unrecorded=left_out)
             return False
         if type(identity) is int and _is_of_same_call(task, prefix, identity, form):
-            made[key] = value, step, False
+            made[key] = RecordedSources(value, step, False)
             return False
     if len(made) > MAX_OUTPUTS:
         made.clear()
-    is_same = step == last_step or is_inside
-    made[key] = value, step, is_same and (is_mixed or last != value)
+    before = last.unrecorded
+    if before is not None and _is_around(before.scope, scope):
+        made[key] = RecordedSources(value, step, is_mixed=True)
+        return before
+    is_mixed = (is_same_step or is_inside) and (last.is_mixed or last.value != value)
+    made[key] = RecordedSources(value, step, is_mixed)
     return True
 
 
+def _is_around(one: StepContext, other: StepContext) -> bool:
+    """Whether two steps are one, or one lies in the other."""
+    return one is other or _is_inside(one, other.at) or _is_inside(other, one.at)
+
+
 def _is_inside(scope: StepContext, begun_at: int) -> bool:
-    """Whether a step lies in one that began at a time."""
-    step = scope.parent
+    """Whether a step lies in one that began at a time; 0 is none."""
+    step = scope.parent if begun_at else None
     while step is not None:
         if step.at == begun_at:
             return True
@@ -112,12 +140,18 @@ def _form(
 ) -> tuple[tuple[Any, ...], ...]:
     """Return what is equal as long as an output of a step has the same inputs.
 
-    What it is itself made of before does not count, nor that the same inputs made
-    something of each other: it would be new each time.
+    That the same inputs made something of each other does not count, nor its own state
+    before, only that it has one: it would be new each time. What has a number holds
+    whatever it was ever made of.
     """
     task, kind = source.task, kind_of(prefix)
+
+    def is_itself(ref: InputRef) -> bool:
+        return ref[1] == identity and kind_of(ref[0]) == kind
+
+    part: list[tuple[Any, ...]]
     parts: list[tuple[Any, ...]] = []
-    all_of_it = source.inputs if is_own else None
+    all_of_it = _inputs_of(source) if is_own else frozenset()
     step = source
     while step.parent is not None:
         inputs = step.inputs
@@ -126,13 +160,21 @@ def _form(
         elif len(inputs) > MAX_NAMED:
             parts.append((step.at, step.changes))
         else:
+            # What lies inside a step around the one that made it is none of its inputs.
+            is_source = step is source
+            when = when_last if is_source and is_own else when_own
             part = [
-                (ref, _new_at(task, ref, abs(at), all_of_it), is_own or at > 0)
+                (
+                    ref,
+                    _new_at(task, ref, when(at), all_of_it),
+                    is_own or when_own(at) > 0,
+                )
                 for ref, at in inputs.items()
-                if (at > 0 or step is source)
-                and (ref[1] != identity or kind_of(ref[0]) != kind)
+                if (is_source or when_own(at)) and not is_itself(ref)
             ]
-            if part or step is source:
+            if type(identity) is str and any(map(is_itself, inputs)):
+                part.append((identity,))
+            if part or is_source:
                 parts.append(tuple(part))
         step = step.parent
     if parts:
@@ -140,11 +182,22 @@ def _form(
     return ((step.changes, task.count_inputs(), task.uses_again),)
 
 
+def _inputs_of(source: StepContext) -> frozenset[InputRef]:
+    """Return the inputs of a step, and those right in the steps around it."""
+    found = set(source.inputs or ())
+    step = source.parent
+    while step is not None and step.parent is not None:
+        around = step.inputs or {}
+        found.update(ref for ref, at in around.items() if when_own(at))
+        step = step.parent
+    return frozenset(found)
+
+
 def _new_at(
     task: ActiveTask,
     ref: InputRef,
     declared_at: int,
-    inputs: dict[InputRef, int] | None,
+    inputs: frozenset[InputRef],
 ) -> int:
     """Return when the state of an input was new.
 
@@ -156,19 +209,27 @@ def _new_at(
     """
     at = used_at(task, ref)
     made = _making_of(task, ref)
-    if made is not None and made[0] > declared_at:
+    if made is not None and made.at > declared_at:
         # The step itself, or what lies inside it, has produced it since.
-        made = made[3] if len(made) == 4 else None
-    if made is None or made[0] <= at:
+        made = made.before
+    if made is None or made.at <= at:
         return at
-    if not inputs:
-        is_same = False
-    elif len(made) == 3:
-        # Of a direct function, whose inputs were new.
-        is_same = all(used_at(task, one) == made[1] for one in inputs)
-    else:
-        is_same = made[1] == frozenset(inputs)
-    return at if is_same else made[0]
+    is_same = bool(inputs) and all(
+        one == ref or _is_as_old(task, one, at, inputs) for one in inputs
+    )
+    if is_same and made.inputs is None:
+        is_same = all(used_at(task, one) == made.begun_at for one in inputs)
+    elif is_same:
+        is_same = made.inputs == inputs
+    return max(at, made.other_at) if is_same else made.at
+
+
+def _is_as_old(
+    task: ActiveTask, ref: InputRef, at: int, inputs: frozenset[InputRef]
+) -> bool:
+    """Whether nothing but the same inputs has made another state of one of them."""
+    made = _making_of(task, ref)
+    return made is None or made.at <= at or made.inputs == inputs
 
 
 def _is_of_same_call(
@@ -211,21 +272,17 @@ def note_repeated_use(scope: StepContext, ref: InputRef, text: str, at: int) -> 
 def _note_repeated(scope: StepContext, ref: InputRef, text: str, at: int) -> None:
     """Remember an input to be recorded for its step, and those around it."""
     made = _making_of(scope.task, ref)
-    changed_at = max(used_at(scope.task, ref), 0 if made is None else made[0])
+    changed_at = max(used_at(scope.task, ref), 0 if made is None else made.at)
     repeated: Repeated = [scope, at, text]
     if scope.parent is None:
         _repeat_in_body(scope, ref, repeated, changed_at)
     step = scope
     while step.parent is not None:
-        inputs, declared_at = step.inputs, at if step is scope else -at
-        known = 0 if inputs is None else inputs.get(ref, 0)
-        last = known if step is scope else abs(known)
-        if last <= 0 or changed_at > last:
-            if inputs is None:
-                step.inputs = {ref: declared_at}
-            elif known or len(inputs) <= MAX_NAMED:
-                inputs[ref] = declared_at
-            step.changes += 1
+        is_own = step is scope
+        known = step.inputs.get(ref, 0) if step.inputs else 0
+        last = when_own(known) if is_own else when_last(known)
+        if not last or changed_at > last:
+            step.note_input(ref, at, is_own=is_own)
             _repeat(step, ref, repeated)
         step = step.parent
 
@@ -257,15 +314,16 @@ def is_another_state(scope: StepContext, ref: InputRef, at: int) -> bool:
     """
     task = scope.task
     made = _making_of(task, ref)
-    if made is None or made[0] <= used_at(task, ref):
+    if made is None or made.at <= used_at(task, ref):
         return False
     task.seen[ref[0]][ref[1] if len(ref) == 2 else ref[1:]] = at
     task.uses_again += 1
+    task.changed = object()
     return True
 
 
-def _making_of(task: ActiveTask, ref: InputRef) -> tuple[Any, ...] | None:
-    """Return when a task last produced an input, and of what; None if it did not.
+def _making_of(task: ActiveTask, ref: InputRef) -> Making | None:
+    """Return how a task last produced an input; None if it did not.
 
     Who produces a folder may have written what is in it.
     """
@@ -279,7 +337,7 @@ def _making_of(task: ActiveTask, ref: InputRef) -> tuple[Any, ...] | None:
             slash = identity.rfind("/")
             while slash > 0:
                 around = task.folders.get(identity[:slash])
-                if around is not None and (last is None or last[0] < around[0]):
+                if around is not None and (last is None or last.at < around.at):
                     last = around
                 slash = identity.rfind("/", 0, slash)
         return last
@@ -290,16 +348,19 @@ def _making_of(task: ActiveTask, ref: InputRef) -> tuple[Any, ...] | None:
     for form in made_by(kind):
         seen = task.seen.get(form)
         found = seen and (seen.get(identity) or seen.older.get(identity))
+        if type(found) is tuple:
+            return Making(found[0], None, found[1])
         if found:
-            return found if type(found) is tuple else (found, None)
+            return Making(found, frozenset())
     return None
 
 
 def note_output(
     source: StepContext, prefix: str, identity: int | str, at: int, *, is_new: bool
 ) -> None:
-    """Keep when something was produced, of which inputs, and the time before."""
+    """Keep when something was produced and of which inputs, and how it was before."""
     task = source.task
+    task.changed = object()
     produced = task.produced
     if len(produced) > MAX_OUTPUTS:
         produced.clear()
@@ -308,9 +369,11 @@ def note_output(
     before = produced.get(key)
     if before is None and not is_new:
         before = _making_of(task, (prefix, identity))
+    inputs, other_at = _inputs_of(source), 0
     if before is not None:
-        before = before[:3] if len(before) == 3 else before[:2]
-    making = produced[key] = (at, frozenset(source.inputs or ()), None, before)
+        other_at = before.other_at if before.inputs == inputs else before.at
+        before = before._replace(before=None)
+    making = produced[key] = Making(at, inputs, 0, before, other_at)
     if isinstance(identity, str) and '"folder"' in prefix:
         task.folders[identity.rstrip("/")] = making
 
@@ -327,6 +390,16 @@ def append_repeated(texts: list[str], step: StepContext) -> None:
         if body:
             head = f"{step.task.edge_head}{at}e-9,"
             texts.append(f"{head}{body}{AGAIN}{where.step_member(at)}}}")
+            _record_ends(where, at)
+
+
+def _record_ends(step: StepContext, at: int) -> None:
+    """Record the end of a step, and of those around it, that ended unrecorded."""
+    for ended in step.lineage():
+        if ended.end is not None:
+            (end_at, message), ended.end = ended.end, None
+            reference = ended.reference_json(at)
+            step.task.recorder.ends.append((step.task, reference, end_at, message))
 
 
 def append_repeated_around(texts: list[str], source: StepContext) -> None:

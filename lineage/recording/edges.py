@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..model.addresses import is_address, local_file
 from ..model.kinds import TEXT_KINDS
-from .context import AGAIN, MAX_PENDING_ENDS, InputRef, StepContext
+from .context import AGAIN, MAX_PENDING_ENDS, InputRef, StepContext, Unrecorded
 from .derivation import (
     append_repeated_around,
     has_other_sources,
@@ -322,10 +322,8 @@ def append_edge(
         trailing: Members that are not, as a display name.
         derived: The member `derived_from` of an output that names its inputs.
     """
-    task = scope.task
-    at = time_ns()
-    if not scope.at:
-        scope.at = at
+    task, at = scope.task, time_ns()
+    scope.at = scope.at or at
     seen = task.seen[prefix]
     key = (identity, members) if members else identity
     is_new = seen.claim(key, at)
@@ -340,10 +338,12 @@ def append_edge(
             return False
     else:
         source = source_of(scope)
-        if not has_other_sources(
-            scope, source, prefix, identity, members + derived, is_new=is_new
-        ):
+        is_due = has_other_sources(
+            scope, source, prefix, identity, members, derived, at, is_new=is_new
+        )
+        if not is_due:
             return False
+        _append_unrecorded(recorder, texts, is_due, f'{prefix},"id":{shown}')
         append_repeated_around(texts, source)
         derived = derived or _scope_member(recorder, texts, scope, source)
         note_output(source, prefix, identity, at, is_new=is_new)
@@ -362,6 +362,20 @@ def append_edge(
         f"{scope.step_ref or scope.step_member(at)}{derived}}}"
     )
     return True
+
+
+def _append_unrecorded(
+    recorder: Recorder, texts: list[str], output: bool | Unrecorded, body: str
+) -> None:
+    """Add the text of an output that was left out where it was made, if it is one."""
+    if isinstance(output, bool):
+        return
+    scope, source, at, members, derived = output
+    append_repeated_around(texts, source)
+    derived = derived or _scope_member(recorder, texts, scope, source)
+    step = scope.step_ref or scope.step_member(at)
+    head = f"{scope.task.edge_head}{at}e-9,"
+    texts.append(f"{head}{body}{members}{AGAIN}{step}{derived}}}")
 
 
 def _scope_member(

@@ -362,10 +362,14 @@ class Recorder:
         """Queue a step-end fact, unless the step was never recorded."""
         if self.looks:
             self.look_at_outputs(scope=scope)
-        if scope.is_emitted or scope.is_referenced:
+        if scope.is_emitted or scope.is_referenced or scope.changes:
             at = time_ns()
             message = None if error is None else error_text(error, self.mask)
-            self.ends.append((scope.task, scope.reference_json(at), at, message))
+            if scope.is_emitted or scope.is_referenced:
+                self.ends.append((scope.task, scope.reference_json(at), at, message))
+            else:
+                # What it has used may be recorded later: see `append_repeated`.
+                scope.end = (at, message)
 
     def end_task(self, task: ActiveTask, error: BaseException | None = None) -> None:
         """Record that a task ended, after everything that was recorded in it."""

@@ -465,7 +465,8 @@ class CallPlan:
             values = (*scope.values, result, None)
             _record(self.outputs, scope, values)
         scope.values = ()
-        if scope.is_emitted or scope.is_referenced or scope.task.recorder.looks:
+        is_known = scope.is_emitted or scope.is_referenced or scope.changes
+        if is_known or scope.task.recorder.looks:
             scope.task.recorder.end_step(scope)
 
     def abandon(self, scope: StepContext) -> None:

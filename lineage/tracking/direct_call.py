@@ -87,7 +87,8 @@ def {name}({parameters}):
         lineage_step.previous = lineage_before
         lineage_step.key = lineage_step.step_ref = ""
         lineage_step.is_emitted = lineage_step.is_referenced = False
-        lineage_step.inputs = lineage_step.repeated = lineage_step.block_inputs = None
+        lineage_step.inputs = lineage_step.repeated = None
+        lineage_step.block_inputs = lineage_step.end = None
         lineage_step.changes, lineage_step.makes = 0, {makes}
         lineage_step.values = ()
         lineage_at = lineage_step.at = lineage_time()
@@ -127,13 +128,12 @@ _INPUT: Final = """\
                 lineage_text = {later}
             if not lineage_task.recorder.keep(lineage_text):
                 lineage_task.recorder.forget([lineage_text])
-        elif lineage_parent.parent is None and not ({may_be_made}):
+        elif lineage_parent.parent is None and {is_known}:
             lineage_step.inputs = {{lineage_ref: lineage_at}}
             lineage_step.repeated = {{lineage_ref: None}}
         else:
-            lineage_inputs(
-                lineage_step, ((lineage_seen, {prefix!r}, {id}, {body}, False),)
-            )
+            lineage_edges = ((lineage_seen, {prefix!r}, {id}, {body}, False),)
+            lineage_inputs(lineage_step, lineage_edges, lineage_uses, {key})
 """
 
 #: Several inputs. Most calls name ids that are all new, or that are all known.
@@ -159,26 +159,23 @@ _INPUTS: Final = """\
             lineage_text = {texts}
             if not lineage_task.recorder.{keep}:
                 lineage_task.recorder.forget(lineage_text.split({between!r}))
-        elif lineage_parent.parent is None and not ({any_new} or {may_be_made}):
+        elif lineage_parent.parent is None and not ({any_new}) and {is_known}:
             lineage_step.inputs = {{{refs}}}
             lineage_step.repeated = lineage_none(lineage_step.inputs)
         else:
-            lineage_inputs(lineage_step, ({edges}))
+            lineage_inputs(lineage_step, ({edges}), lineage_uses, {key})
 """
 
 _OUTPUTS: Final = """\
         lineage_known = lineage_task.seen
         lineage_root = lineage_task.root
         lineage_claim = (lineage_at, lineage_step.at, lineage_root.changes)
-{claims}        if (
-            {all_new}
-            and lineage_step.parent is lineage_root and not lineage_root.repeated
-            and len(lineage_step.inputs) == {declared}
-        ):
+{claims}        if {all_new} and not lineage_root.repeated:
 {shown}            lineage_head = f'{{lineage_task.edge_head}}{{lineage_at}}e-9,'
             lineage_key = lineage_step.key
             lineage_member = f',"step":{{lineage_key}},"scope":{{lineage_key}}'
             lineage_text = {texts}
+            lineage_task.changed = lineage_claim
             if not lineage_task.recorder.{keep}:
                 lineage_task.recorder.forget(lineage_text.split({between!r}))
         else:
@@ -199,12 +196,19 @@ _IS_REPEATED: Final = "{seen}.setdefault({id}) is None"
 #: How it is known that an id was not recorded before: see `Seen.claim`.
 _IS_NEW: Final = "{id} not in {seen}.older and {seen}.setdefault({id}, {at}) is {at}"
 
+#: The task did not change since the call recorded nothing, or has produced none of it.
+_IS_KNOWN: Final = """(
+            lineage_uses.get({ids}) is (lineage_changed := lineage_task.changed)
+            or not ({made})
+            and lineage_remember(lineage_uses, {ids}, lineage_changed)
+        )"""
+
 _END: Final = """\
     if lineage_step.is_emitted:
         lineage_task = lineage_step.task
         lineage_ends = lineage_task.recorder.ends
         lineage_ends.append((lineage_task, lineage_step.key, lineage_time(), None))
-    elif lineage_step.is_referenced:
+    elif lineage_step.is_referenced or lineage_step.changes:
         lineage_attempt(lineage_finish, (lineage_step, lineage_result), lineage_handle)
     return lineage_result
 """
@@ -215,28 +219,56 @@ _FINISH: Final = """\
     return lineage_result
 """
 
-#: Outputs whose ids are there, of a step that has recorded its inputs.
+#: Outputs whose ids are there. A step right in the task's body, with the inputs that it
+#: declares and no others (`changes`), has recorded them, or they are all known: then
+#: its outputs most often are, too.
 _PLAIN_FINISH: Final = """\
     lineage_task = lineage_step.task
+    lineage_changed = lineage_task.changed
     if (
-        lineage_step.inputs and lineage_step.is_emitted and not lineage_step.repeated
-        and not lineage_task.is_pending{if_ids}
+        lineage_step.changes or not lineage_step.inputs
+        or lineage_task.is_pending{unless_ids}
     ):
-        lineage_at = lineage_time()
-{outputs}    else:
         lineage_step.values = ({values})
         lineage_attempt(lineage_finish, (lineage_step, lineage_result), lineage_handle)
         return lineage_result
+    elif lineage_step.is_emitted and not lineage_step.repeated:
+        lineage_at = lineage_time()
+{outputs}    elif (
+        lineage_made.get({key}) is not lineage_changed
+        or lineage_step.is_emitted or lineage_step.is_referenced
+        or lineage_task.recorder.looks
+    ):
+        lineage_step.values = ({values})
+        lineage_attempt(lineage_finish, (lineage_step, lineage_result), lineage_handle)
+        if not lineage_step.is_emitted:
+            lineage_remember(lineage_made, {key}, lineage_changed)
+        return lineage_result
 """
-
 
 #: One edge of several: where its id is remembered, its prefix, its id, its members,
 #: and whether it is new.
 _OneOfSeveral = tuple[Seen, str, int, str, bool]
 
+#: By the ids of a call: what `ActiveTask.changed` was when it recorded nothing.
+_Unchanged = dict[object, object]
+#: More calls of a function than this are not remembered.
+_MOST_CALLS: Final = 1024
 
-def _record_inputs(step: StepContext, edges: Iterable[_OneOfSeveral]) -> None:
+
+def _remember(calls: _Unchanged, ids: object, changed: object) -> bool:
+    """Remember a call that records nothing as long as its task does not change."""
+    if len(calls) >= _MOST_CALLS:
+        calls.clear()
+    calls[ids] = changed
+    return True
+
+
+def _record_inputs(
+    step: StepContext, edges: Iterable[_OneOfSeveral], calls: _Unchanged, ids: object
+) -> None:
     """Record the inputs of a step of which some were recorded before."""
+    changed = step.task.changed
     head, texts = f"{step.task.edge_head}{step.at}e-9,", []
     for _, prefix, identity, body, is_new in edges:
         ref = (prefix, identity)
@@ -249,13 +281,16 @@ def _record_inputs(step: StepContext, edges: Iterable[_OneOfSeveral]) -> None:
         texts.append(f"{head}{body}{again}{member}}}")
     if texts:
         step.task.recorder.write(texts)
+    else:
+        _remember(calls, ids, changed)
 
 
 def _record_outputs(step: StepContext, at: int, edges: Iterable[_OneOfSeveral]) -> None:
     """Record the outputs of a step of which some were recorded before."""
     head, texts = f"{step.task.edge_head}{at}e-9,", list[str]()
     for seen, prefix, identity, body, is_new in edges:
-        if not has_other_sources(step, step, prefix, identity, "", is_new=is_new):
+        source = (step, step, prefix, identity, "", "", at)
+        if not has_other_sources(*source, is_new=is_new):
             continue
         append_repeated_around(texts, step)
         again = "" if is_new else AGAIN
@@ -280,6 +315,7 @@ _USED: Final[dict[str, Any]] = {
     "lineage_number": KEYS.number,
     "lineage_inputs": _record_inputs,
     "lineage_outputs": _record_outputs,
+    "lineage_remember": _remember,
     "lineage_time": time_ns,
     "lineage_repeat": REPEATS,
     "lineage_handle": handle_internal_error,
@@ -320,6 +356,7 @@ def direct_wrapper(
         **(parts or {}),
     )
     used["lineage_wrapped"] = function
+    used["lineage_uses"], used["lineage_made"] = {}, {}
     used["lineage_open"] = plan.open
     used["lineage_finish"] = plan.finish
     used["lineage_fail"] = plan.fail
@@ -386,8 +423,19 @@ def _finish(signature: Signature, plan: CallPlan, values: str) -> str:
         return _FINISH.format(values=values)
     names = [known[_index(e)] for e in outputs]
     made = _several(_OUTPUTS, outputs, names, plan)
-    checks = "".join(f" and {_is_id(name)}" for name in dict.fromkeys(names))
-    return _PLAIN_FINISH.format(if_ids=checks, outputs=made, values=values) + _END
+    inputs = [signature.parameters[_index(e)] for e in plan.inputs]
+    plain = _PLAIN_FINISH.format(
+        unless_ids=_unless_ids([*inputs, *names]),
+        key=_key([*inputs, *names]),
+        outputs=made,
+        values=values,
+    )
+    return plain + _END
+
+
+def _key(names: Iterable[str]) -> str:
+    """Return the text of what a call is remembered by: the ids that it names."""
+    return f"({', '.join(dict.fromkeys(names))},)"
 
 
 def _index(compiled: CompiledDeclaration) -> int:
@@ -415,7 +463,8 @@ def _only_input(one: CompiledDeclaration, name: str, plan: CallPlan) -> str:
     return _INPUT.format(
         seen=_seen(one),
         is_new=_is_new(one, name, "lineage_seen", "lineage_at"),
-        may_be_made=_may_be_made([one], [name], plan),
+        is_known=_is_known([one], [name], plan),
+        key=name,
         prefix=one.edge_prefix,
         id=name,
         body=_f_string(body),
@@ -454,8 +503,8 @@ def _several(
         claims=claims,
         all_new=" and ".join(flags),
         any_new=" or ".join(flags),
-        may_be_made=_may_be_made(compiled, names, plan),
-        declared=len(plan.inputs),
+        is_known=_is_known(compiled, names, plan),
+        key=_key(names),
         shown="".join(_SHOWN.format(shown=shown[name], name=name) for name in shown),
         refs=refs,
         edges=edges,
@@ -477,12 +526,12 @@ def _is_new(one: CompiledDeclaration, name: str, seen: str, at: str) -> str:
     return form.format(id=name, seen=seen, at=at)
 
 
-def _may_be_made(
+def _is_known(
     compiled: Sequence[CompiledDeclaration], names: list[str], plan: CallPlan
 ) -> str:
-    """Return when inputs may be what the task has produced, and need a look."""
+    """Return when inputs that were recorded before are not recorded again."""
     if plan.outputs:
-        return "False"  # They are recorded with what is made of them.
+        return "True"  # They are recorded with what is made of them.
     made = {
         f"{name} in lineage_task.seen[{prefix!r}]"
         for one, name in zip(compiled, names, strict=True)
@@ -492,7 +541,8 @@ def _may_be_made(
         f"({kind_of(one.edge_prefix)!r}, {name}) in lineage_task.produced"
         for one, name in zip(compiled, names, strict=True)
     }
-    return " or ".join(sorted(made))
+    ids = names[0] if len(names) == 1 else _key(names)
+    return _IS_KNOWN.format(ids=ids, made=" or ".join(sorted(made)))
 
 
 def _body(one: CompiledDeclaration, name: str) -> str:

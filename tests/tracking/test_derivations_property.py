@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -60,17 +61,44 @@ _programs = st.recursive(
 )
 
 
-def _decorated(used: list[Artifact], made: list[Artifact]) -> Callable[..., Any]:
+#: Few functions that are called again and again, as in a server or a loop.
+_one = st.sampled_from(_ARTIFACTS[:3]).map(lambda one: [one])
+
+
+def _conversion(used_and_made: tuple[list[Artifact], list[Artifact]]) -> Program:
+    (used,), (made,) = used_and_made
+    return [("uses", used), ("produces", made)]
+
+
+_same_calls = st.lists(
+    st.one_of(
+        st.tuples(st.just("call"), _one, _one, st.just([])),
+        st.tuples(st.just("call"), _one, st.just([]), st.just([])),
+        st.tuples(st.just("call"), _one, _one, _programs),
+        st.tuples(st.just("step"), st.tuples(_one, _one).map(_conversion)),
+        st.tuples(st.just("uses"), st.sampled_from(_ARTIFACTS[:3])),
+        st.tuples(st.just("produces"), st.sampled_from(_ARTIFACTS[:3])),
+    ).flatmap(lambda op: st.integers(1, 3).map(lambda times: ("loop", [op], times))),
+    max_size=8,
+)
+
+
+@functools.cache
+def _decorated(used: tuple[str, ...], made: tuple[str, ...]) -> Callable[..., Any]:
     """Return a function that takes the ids of its inputs, then those of its outputs."""
     names = [f"a{number}" for number in range(len(used) + len(made))]
     scope: dict[str, Any] = {}
     exec(f"def work({', '.join(names)}, *, inside): inside()", scope)
     work: Callable[..., Any] = scope["work"]
-    words = [("uses", kind) for kind, _ in used]
-    words += [("produces", kind) for kind, _ in made]
+    words = [("uses", kind) for kind in used]
+    words += [("produces", kind) for kind in made]
     for name, (word, kind) in zip(names, words, strict=True):
         work = getattr(lineage, f"{word}_{kind}")(name)(work)
     return work
+
+
+def _repeated(program: Program, times: int = 2) -> Program:
+    return program * times
 
 
 def _run(program: Program) -> None:
@@ -80,11 +108,12 @@ def _run(program: Program) -> None:
             with lineage.step("step"):
                 _run(rest[0])
         elif op == "loop":
-            _run(rest[0] * 2)
+            _run(_repeated(*rest))
         elif op == "call":
             used, made, inside = rest
             ids = [id for _, id in used + made]
-            _decorated(used, made)(*ids, inside=lambda inside=inside: _run(inside))
+            kinds = [tuple(kind for kind, _ in some) for some in (used, made)]
+            _decorated(*kinds)(*ids, inside=lambda inside=inside: _run(inside))
         else:
             kind, id = rest[0]
             getattr(lineage.current_task(), f"{op}_{kind}")(id)
@@ -110,7 +139,7 @@ class _Reference:
     def run(self, program: Program) -> None:
         for op, *rest in program:
             if op == "loop":
-                self.run(rest[0] * 2)
+                self.run(_repeated(*rest))
             elif op in ("step", "call"):
                 step = {"key": str(next(self._keys)), "name": op, "at": self._now()}
                 if self._steps:
@@ -184,28 +213,74 @@ def _answers(store: Store, facts: list[Fact]) -> tuple[Any, Any]:
 _makes = ("produces", ("file", "s3://bucket/1"))
 _uses_1, _use_2 = ("uses", ("project", 1)), ("uses", ("project", 2))
 _uses_2 = ("step", [_use_2])
-_again = ("step", [_uses_1, _makes])
+_uses_3 = ("step", [("uses", ("project", 3))])
+_again_1 = [_uses_1, _makes]
+_again, _made = ("step", _again_1), ("step", [_makes])
 
 
-@settings(
+def _call(used: int, made: int, inside: Program) -> tuple[Any, ...]:
+    return ("call", [("project", used)], [("project", made)], inside)
+
+
+_call_2_makes_1 = _call(2, 1, [_makes])
+_uses_it = ("uses", ("file", "s3://bucket/1"))
+_makes_itself = _call(1, 1, [_uses_it, _makes])
+#: Makes 1 of 2, where 1 was used by the step around it: 3 was made of both states.
+_changes_1 = ("loop", [_call(1, 1, [_use_2])])
+_makes_3 = ("step", [("produces", ("project", 3))])
+
+
+_SETTINGS = settings(
     max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+@_SETTINGS
 @given(program=_programs)
 @example(program=[_uses_2, ("step", [_makes, _uses_1, _makes]), _again])
 @example(program=[_uses_2, ("step", [_makes, ("step", [_makes]), _again])])
 @example(program=[_uses_1, _uses_2, _makes, ("loop", [("step", [_makes])])])
 @example(program=[("loop", [_makes, _again, ("step", [_uses_1, _makes, _use_2])])])
+@example(program=[("loop", [("step", [_uses_1, _makes, ("step", [_uses_2]), _makes])])])
+@example(
+    program=[_uses_1, ("step", [_call_2_makes_1, _makes, ("step", [_makes])])],
+)
+@example(
+    program=[("step", [_use_2, _makes]), ("step", [_uses_1, _uses_it, _makes]), _again]
+)
+@example(program=[("loop", [("step", [_makes, _use_2]), ("step", [_made, *_again_1])])])
+@example(program=[("loop", [_call(1, 2, [_makes_itself, _makes_itself, _makes])])])
 def test_what_is_left_out_changes_no_answer(
     opened_store: Store, program: Program
 ) -> None:
     """Loops, steps, calls; artifacts that are used, made, and used as they are then."""
+    _check(opened_store, program)
+
+
+@_SETTINGS
+@given(program=_same_calls)
+@example(program=[_call(1, 1, [("loop", [_uses_1, _changes_1, _makes_3])])])
+@example(
+    program=[
+        ("loop", [_call(1, 1, [])]),
+        _call(1, 2, [_call(3, 2, [_call(1, 3, []), _uses_3, _call(1, 1, [])])]),
+    ]
+)
+def test_what_repeated_calls_leave_out_changes_no_answer(
+    opened_store: Store, program: Program
+) -> None:
+    """Calls of few functions with few ids, with something else between them."""
+    _check(opened_store, program)
+
+
+def _check(store: Store, program: Program) -> None:
     reference = _Reference()
     reference.run(program)
     with capture() as recorded:
         with lineage.task("random program"):
             _run(program)
         facts = recorded.facts
-    expected = _answers(opened_store, reference.facts)
-    assert _answers(opened_store, facts) == expected, repr(program)
+    expected = _answers(store, reference.facts)
+    assert _answers(store, facts) == expected, repr(program)
