@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from time import time_ns
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from .. import forksafe, threads
 from .json_text import member
@@ -113,39 +113,63 @@ class Seen(dict["object", "SeenAt"]):
         )
 
 
-class Making(NamedTuple):
+class Making:
     """How a task has produced something."""
 
-    at: int
-    #: All that went into it; None for a direct function, whose inputs were all new.
-    inputs: frozenset[InputRef] | None
-    #: When the step of a direct function began.
-    begun_at: int = 0
-    #: How it was produced before, and when it was last produced of other inputs.
-    before: Making | None = None
-    other_at: int = 0
+    __slots__ = ("at", "before", "begun_at", "inputs", "other_at")
+
+    def __init__(
+        self,
+        at: int,
+        inputs: frozenset[InputRef] | None,
+        begun_at: int = 0,
+        before: Making | None = None,
+        other_at: int = 0,
+    ) -> None:
+        """Describe it.
+
+        Args:
+            at: When.
+            inputs: All that went into it; None for a direct function, whose inputs
+                were all new.
+            begun_at: When the step of a direct function began.
+            before: How it was produced before; of that one, this is not kept.
+            other_at: When it was last produced of other inputs.
+        """
+        self.at, self.inputs, self.begun_at = at, inputs, begun_at
+        self.before, self.other_at = before, other_at
 
 
-class Unrecorded(NamedTuple):
+class Unrecorded:
     """An output that was not recorded, since another step had made it of the same."""
 
-    scope: StepContext
-    source: StepContext
-    at: int
-    members: str
-    derived: str
+    __slots__ = ("at", "derived", "members", "scope", "source")
+
+    def __init__(
+        self,
+        scope: StepContext,
+        source: StepContext,
+        at: int,
+        members: str,
+        derived: str,
+    ) -> None:
+        self.scope, self.source, self.at = scope, source, at
+        self.members, self.derived = members, derived
 
 
-class RecordedSources(NamedTuple):
+class RecordedSources:
     """What an output was recorded to come from last."""
 
-    value: object
-    #: When the step began that has made it.
-    begun_at: int
-    #: Whether that step, or one around it, had made it of other inputs before.
-    is_mixed: bool
-    #: Who made the same of the same since.
-    unrecorded: Unrecorded | None = None
+    __slots__ = ("begun_at", "is_mixed", "unrecorded", "value")
+
+    def __init__(self, value: object, begun_at: int, is_mixed: bool) -> None:
+        self.value = value
+        #: When the step began that has made it.
+        self.begun_at = begun_at
+        #: Whether that step, or one around it, had made it of other inputs before.
+        self.is_mixed = is_mixed
+        #: Who made the same of the same since.
+        self.unrecorded: Unrecorded | None = None
 
 
 class ActiveTask:

@@ -103,8 +103,7 @@ def has_other_sources(
     if not is_new:
         if last.value == value and (is_same_step or not (last.is_mixed or is_inside)):
             if value is not None and not is_same_step:
-                left_out = Unrecorded(scope, source, at, members, derived)
-                made[key] = last._replace(unrecorded=left_out)
+                last.unrecorded = Unrecorded(scope, source, at, members, derived)
             return False
         if type(identity) is int and _is_of_same_call(task, prefix, identity, form):
             made[key] = RecordedSources(value, step, False)
@@ -372,7 +371,9 @@ def note_output(
     inputs, other_at = _inputs_of(source), 0
     if before is not None:
         other_at = before.other_at if before.inputs == inputs else before.at
-        before = before._replace(before=None)
+        before = Making(
+            before.at, before.inputs, before.begun_at, other_at=before.other_at
+        )
     making = produced[key] = Making(at, inputs, 0, before, other_at)
     if isinstance(identity, str) and '"folder"' in prefix:
         task.folders[identity.rstrip("/")] = making

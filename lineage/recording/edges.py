@@ -370,12 +370,12 @@ def _append_unrecorded(
     """Add the text of an output that was left out where it was made, if it is one."""
     if isinstance(output, bool):
         return
-    scope, source, at, members, derived = output
+    scope, source, at = output.scope, output.source, output.at
     append_repeated_around(texts, source)
-    derived = derived or _scope_member(recorder, texts, scope, source)
+    derived = output.derived or _scope_member(recorder, texts, scope, source)
     step = scope.step_ref or scope.step_member(at)
     head = f"{scope.task.edge_head}{at}e-9,"
-    texts.append(f"{head}{body}{members}{AGAIN}{step}{derived}}}")
+    texts.append(f"{head}{body}{output.members}{AGAIN}{step}{derived}}}")
 
 
 def _scope_member(
