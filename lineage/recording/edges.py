@@ -183,6 +183,7 @@ class Artifact(Protocol):
     kind: str
     id: Any
     name: str | None
+    place: str | None
 
 
 class Edge(Protocol):
@@ -240,6 +241,8 @@ def append_artifact(
             members += file_members(path, 0 if is_input else scope.at)
         elif is_folder and not is_input:
             trailing += begun_member(scope.at)
+    elif artifact.place is not None:
+        trailing += _platform_place(recorder, artifact.kind, artifact.place)
     append_edge(
         recorder,
         edge.texts,
@@ -251,6 +254,20 @@ def append_artifact(
         trailing,
         edge.derived,
     )
+
+
+def _platform_place(recorder: Recorder, kind: str, place: str) -> str:
+    """Return the member that says where the platform has an object given by its id.
+
+    A file is known by its path there: who names it so means the same file.
+    """
+    if kind != "file":
+        return f',"aliases":[{quote(place)}]'
+    shown = recorder.mask(place)
+    if shown != place:
+        name = distinct_name(place, shown, key=recorder.settings.mask_key or "")
+        place = name.removeprefix("file:")
+    return f',"canonical":{quote(place)}'
 
 
 def _declare_early(

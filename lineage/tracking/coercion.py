@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from ..errors import SourceError
 from ..model.kinds import KINDS, TEXT_KINDS
+from ..model.platform_places import dataset_place
 from ..model.refs import Ref
 from .path_objects import path_of
 from .sources import is_digits
@@ -50,6 +52,8 @@ class ArtifactRef:
     is_model: bool = False
     version_id: int | None = None
     version_num: int | None = None
+    place: str | None = None
+    """Where the platform has it: a file's path, a dataset's project and own id."""
 
 
 def info_kind(value: object) -> str | None:
@@ -180,7 +184,9 @@ def _of_info(info: Any, own_kind: str, kind: str | None) -> ArtifactRef:
         raise SourceError(f"{type(info).__name__} has no id", subject=info)
     name = getattr(info, "name", None)
     own_name = name if isinstance(name, str) and name else None
-    return ArtifactRef(own_kind, to_artifact_ref(id, own_kind).id, info, name=own_name)
+    known = to_artifact_ref(id, own_kind).id
+    place = _place(own_kind, known, partial(getattr, info))
+    return ArtifactRef(own_kind, known, info, name=own_name, place=place)
 
 
 def _record_of(value: Any) -> Mapping[str, Any] | None:
@@ -205,7 +211,28 @@ def _of_record(record: Mapping[str, Any], value: Any, kind: str) -> ArtifactRef:
         )
     name = record.get("name")
     own_name = name if isinstance(name, str) and name else None
-    return ArtifactRef(kind, to_artifact_ref(id, kind).id, value, name=own_name)
+    known = to_artifact_ref(id, kind).id
+    place = _place(kind, known, record.get)
+    return ArtifactRef(kind, known, value, name=own_name, place=place)
+
+
+def _place(kind: str, id: int | str, member: Callable[..., Any]) -> str | None:
+    """Return where the platform has the object that an Info object describes.
+
+    Args:
+        kind: Its kind.
+        id: Its id.
+        member: Returns a field by its name, or what is given for one that is absent.
+    """
+    if kind == "file" and isinstance(id, int):
+        path = member("path", None)
+        is_place = type(path) is str and 1 < len(path) <= _LONGEST_PATH
+        return path if is_place and path[0] == "/" and "\x00" not in path else None
+    if kind == "dataset":
+        project = member("project_id", None) or member("projectId", None)
+        if type(project) is int and 0 < project <= LARGEST_ID:
+            return dataset_place(project, id)
+    return None
 
 
 def _checked_path(path: str) -> str:

@@ -23,7 +23,14 @@ from .activity_ids import STEP_BITS
 from .artifact_identity import EDITED
 from .database import TeamReader
 from .leftovers import MAX_LOOK_BACK, Leftovers, State, states_of
-from .linked_parts import FOLDERS, Links, linked_inside, linked_outside
+from .linked_parts import (
+    FOLDERS,
+    Links,
+    linked_inside,
+    linked_outside,
+    objects_inside,
+    objects_outside,
+)
 from .linked_parts import around as folders_around
 
 #: Kinds that lie in folders, and those that folders are.
@@ -54,22 +61,6 @@ _FILES_INSIDE: Final = (
 _PATHS: Final = (
     "SELECT t.id, t.path FROM each_int(:numbers) AS x JOIN platform_things t"
     " ON t.team_id = :team AND t.kind = 'file' AND t.id = x.value"
-)
-_PROJECTS: Final = (
-    "SELECT d.id, p.id FROM each_int(:ids) AS x"
-    " JOIN entities d ON d.team_id = :team AND d.id = x.value"
-    " JOIN platform_things t ON t.team_id = :team AND t.kind = 'dataset'"
-    " AND CAST(t.id AS TEXT) = d.ident"
-    " JOIN entities p ON p.team_id = :team AND p.kind = 'project'"
-    " AND p.ident = CAST(t.parent_id AS TEXT)"
-)
-_DATASETS: Final = (
-    "SELECT p.id, d.id FROM each_int(:ids) AS x"
-    " JOIN entities p ON p.team_id = :team AND p.id = x.value"
-    " JOIN platform_things t ON t.team_id = :team AND t.kind = 'dataset'"
-    " AND CAST(t.parent_id AS TEXT) = p.ident"
-    " JOIN entities d ON d.team_id = :team AND d.kind = 'dataset'"
-    " AND d.ident = CAST(t.id AS TEXT)"
 )
 _FOUND: Final = (
     "SELECT DISTINCT n.entity_id FROM each_int(:ids) AS x"
@@ -316,10 +307,8 @@ def _inside(
         found = linked_inside(reader, folders)
         links |= found
         pairs |= found.keys()
-    projects = [id for id, kind, _ in artifacts if kind == "project"]
-    if projects:
-        pairs |= set(reader.rows(_DATASETS, ids=projects))
-    return pairs
+    objects = _objects(artifacts)
+    return pairs | objects_inside(reader, objects) if objects else pairs
 
 
 def _outside(
@@ -347,8 +336,15 @@ def _outside(
     if around:
         for whole, ident in reader.rows(FOLDERS, idents=around):
             pairs |= {(whole, part) for part in around[ident]}
-    datasets = [id for id, kind, _ in artifacts if kind == "dataset"]
-    if datasets:
-        rows = reader.rows(_PROJECTS, ids=datasets)
-        pairs |= {(project, dataset) for dataset, project in rows}
-    return pairs
+    objects = _objects(artifacts)
+    return pairs | objects_outside(reader, objects) if objects else pairs
+
+
+def _objects(artifacts: list[Any]) -> list[Any]:
+    """Return those that may be objects of a platform: known by number, or by path."""
+    return [
+        one
+        for one in artifacts
+        if one[1] in ("project", "dataset")
+        or (one[1] == "file" and (one[2][:1] == "/" or one[2].isdecimal()))
+    ]

@@ -15,6 +15,10 @@ _HOLDS_FILES: Final = (
 )
 #: What an edge says of a path and not of the file that the instance holds.
 _OF_A_PATH: Final = frozenset({"canonical", "aliases", "machine", "local_path"})
+_WITH_IDS: Final = (
+    "SELECT p.id FROM each_int(:ids) AS x JOIN platform_things p"
+    " ON p.team_id = :team AND p.kind = 'file' AND p.id = x.value"
+)
 _AT_PATHS: Final = (
     "SELECT p.path, p.id FROM each_text(:paths) AS x JOIN platform_things p"
     " ON p.team_id = :team AND p.kind = 'file' AND p.path = x.value"
@@ -32,14 +36,17 @@ def with_file_ids(tx: Transaction, team: int, items: Sequence[Item]) -> Sequence
     paths = {at: path for at, item in enumerate(items) if (path := _path(item[1]))}
     rows = tx.all(_AT_PATHS, {"paths": set(paths.values()), "team": team})
     ids = {row[0]: row[1] for row in rows}
+    numbers = {id for at in paths if type(id := items[at][1]["id"]) is int}
+    own_ids = {row[0] for row in tx.all(_WITH_IDS, {"ids": numbers, "team": team})}
     named = list(items)
     for at, path in paths.items():
-        if path in ids:
-            id, fact, user = items[at]
+        number, fact, user = items[at]
+        id = fact["id"] if fact["id"] in own_ids else ids.get(path)
+        if id is not None:
             name = fact.get("name") or default_name("file", path)
             kept = {k: v for k, v in fact.items() if k not in _OF_A_PATH}
-            own = {"id": ids[path], "name": name, "aliases": [path]}
-            named[at] = (id, {**kept, **own}, user)
+            own = {"id": id, "name": name, "aliases": [path]}
+            named[at] = (number, {**kept, **own}, user)
     return named
 
 
