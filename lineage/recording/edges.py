@@ -50,10 +50,19 @@ FileState = tuple[int, int, int, int, int]
 def local_path(text: str) -> str | None:
     """Return the path that text names on this machine; None for other addresses."""
     if ":/" not in text:
-        return text if len(text) <= _LONGEST and "\x00" not in text else None
+        if len(text) > _LONGEST or "\x00" in text:
+            return None
+        # pandas and shells mean the home folder; a folder called `~` is a mistake.
+        return text if text[:1] != "~" else _in_home(text)
     if "://" in text and text[0] not in "fF":
         return None
     return local_file(text) if is_address(text) else text
+
+
+def _in_home(text: str) -> str:
+    """Return the path that `~/data.csv` means; other names that begin so stay."""
+    at_home = text[1:2] in ("", "/", os.sep) and not os.path.lexists("~")
+    return os.path.expanduser(text) if at_home else text
 
 
 def look(path: str) -> FileState | None:

@@ -193,7 +193,8 @@ def _record_of(value: Any) -> Mapping[str, Any] | None:
     """Return an Info object in another form as a mapping: a dict, or a named tuple."""
     if isinstance(value, Mapping):
         return value
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+    is_address = hasattr(type(value), "geturl")  # It has a `path` as well.
+    if isinstance(value, tuple) and hasattr(value, "_asdict") and not is_address:
         return dict(value._asdict())
     return None
 

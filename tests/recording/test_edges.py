@@ -175,3 +175,17 @@ def test_a_relative_path_is_masked_as_the_place_that_it_names(
     relative, whole = recorded.edges
     assert relative["local_path"] == whole["local_path"]
     assert ("***" in relative["id"]) is ("***" in whole["id"])
+
+
+def test_a_tilde_is_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other names that begin so stay, and a folder of that name is one."""
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("USERPROFILE", "/home/ada")
+    monkeypatch.chdir(tmp_path)
+    assert local_path("~/a.csv") == "/home/ada/a.csv"
+    for name in ("~a.csv", "~$book.xlsx", "a~/b"):
+        assert local_path(name) == name
+    (tmp_path / "~").mkdir()
+    assert local_path("~/a.csv") == "~/a.csv"

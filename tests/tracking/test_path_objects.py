@@ -14,6 +14,8 @@ from typing import Any
 import fsspec  # type: ignore[import-untyped]  # ships no types
 import pytest
 
+import lineage
+from lineage.testing import Recorded
 from lineage.tracking.path_objects import path_of
 
 
@@ -105,3 +107,13 @@ def test_a_descriptor_is_no_path() -> None:
 def test_other_values_are_no_paths(value: Any) -> None:
     """A value without a path gives none, and is not searched for one."""
     assert path_of(value) is None
+
+
+@pytest.mark.parametrize("split", [urllib.parse.urlparse, urllib.parse.urlsplit])
+def test_the_parts_of_an_address_are_recorded_as_the_address(
+    recorded: Recorded, split: Any
+) -> None:
+    """Their path alone would be a file of this machine."""
+    with lineage.task(name="t") as task:
+        task.uses_file(split("https://host/x/a.csv?id=3"))
+    assert [edge["id"] for edge in recorded.edges] == ["https://host/x/a.csv?id=3"]
