@@ -277,7 +277,8 @@ class EdgeFact(_Fact, _Version):
     """`id` is to be looked up as an app module of the task (kind `app`)."""
     name: Name | None = None
     local_path: Path | None = None
-    """The absolute path of a local file or folder, at the moment of the call."""
+    """The absolute path of a local file or folder, at the moment of the call. Where it
+    is no text, the recorder's own `path_bytes` stands beside it, with escapes."""
     step: Key | StepInfo | None = None
     """Where it happened: the key, or on first mention the whole step."""
     scope: Key | None = None

@@ -12,6 +12,7 @@ import os
 import stat
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import quote_from_bytes
 
 from ..model.addresses import is_address, local_file
 from ..model.kinds import TEXT_KINDS
@@ -40,6 +41,8 @@ _LONGEST_LOOK: Final = 20_000
 MAX_SEEN: Final = 2 * 82_000
 #: A file's times lag behind the clock by up to one tick of the kernel.
 TICK_NS: Final = 20_000_000
+#: All of ASCII but the percent sign.
+_NO_ESCAPE: Final = bytes({*range(128)} - {ord("%")})
 #: How an absolute path begins; on Windows `/x` lacks its drive.
 _ROOT: Final = "/" if os.sep == "/" else None
 
@@ -139,7 +142,18 @@ def place_members(
         path = shown
     if shown != text:
         path = distinct_name(text, shown, key=key).removeprefix("file:")
-    return f',"local_path":{quote(absolute(path))},"machine":{machine_name()}'
+    quoted = quote(whole := absolute(path))
+    own = _own_bytes(whole) if "\\ufffd" in quoted else ""
+    return f',"local_path":{quoted},"machine":{machine_name()}{own}'
+
+
+def _own_bytes(path: str) -> str:
+    """Return the member by which the background finds a file whose name is no text."""
+    try:
+        raw = quote_from_bytes(os.fsencode(path), safe=_NO_ESCAPE)
+        return f',"path_bytes":{quote(raw)}'
+    except UnicodeEncodeError:
+        return ""  # No file has such a name.
 
 
 def absolute(path: str) -> str:

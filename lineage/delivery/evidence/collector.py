@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 from ...errors import attempt, guard, logger
 from ...model.addresses import is_address
@@ -380,12 +381,18 @@ def _subject(entry: _Entry) -> Subject:
         is_input=fact.get("dir") == "input",
         at_ns=int(at * 1e9),
         begun_ns=int(float(fact.get("begun", 0)) * 1e9),
-        path=fact["local_path"] if is_here else None,
+        path=_path_here(fact) if is_here else None,
         address=named if isinstance(named, str) and is_address(named) else None,
         stat=fact.get("stat", {}),
         version=fact.get("version"),
         is_own=entry.is_own and time.time() - at < _NEW_S,
     )
+
+
+def _path_here(fact: dict[str, Any]) -> str:
+    """Return the path of a local file or folder, also where it is no text."""
+    raw = fact.get("path_bytes")
+    return fact["local_path"] if raw is None else os.fsdecode(unquote_to_bytes(raw))
 
 
 def _plain_names(fact: dict[str, Any]) -> Findings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import stat as stat_module
 import time
 from dataclasses import dataclass, field
@@ -29,6 +30,10 @@ _BY_NAME: Final = itemgetter(0)
 
 class _NotPinnedError(Exception):
     """What a folder holds cannot be said."""
+
+
+#: What stands for the bytes of a name that are no text.
+_NO_TEXT: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +199,8 @@ def _is_same(one: _Listing, other: _Listing) -> bool:
 
 
 def _shown(name: str) -> str:
-    return name.encode("utf-8", "replace").decode()
+    """Return a name as the edge of the file itself has it."""
+    return _NO_TEXT.sub("\ufffd", name)
 
 
 def _content_digest(digests: dict[str, str]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -13,12 +15,14 @@ from typing import Any
 import pytest
 from journal_tools import WAIT_S, ScriptedExporter, journal_at, run_script, wait_for
 
+import lineage
 from lineage.delivery.evidence import collector, local_file
 from lineage.delivery.evidence.collector import EvidenceCollector
 from lineage.delivery.flusher import Flusher
 from lineage.errors import DeliveryError
 from lineage.recording.host_info import machine_name
 from lineage.settings import Settings
+from lineage.testing import capture
 
 MACHINE = json.loads(machine_name())
 
@@ -166,6 +170,33 @@ def test_an_edge_carries_its_name_and_digest(
     assert file["stat"]["digest"].startswith("sha256:")
     assert address["canonical"] == "s3://b/k"
     assert address["aliases"] == ["s3a://B/k"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux")
+@pytest.mark.parametrize("folder", ["d", os.fsdecode(b"d\xff")])
+def test_a_file_whose_name_is_no_text_is_read(
+    rig: CollectorHarness,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: str,
+) -> None:
+    """Its name is shown with signs for what is no text; its bytes name the version."""
+    monkeypatch.chdir(tmp_path)
+    path = Path(folder, os.fsdecode(b"100%25-\xe9.csv"))
+    path.parent.mkdir()
+    path.write_text("content")
+    with capture() as recorded, lineage.task(name="t") as task:
+        task.uses_file(path)
+        task.uses_folder(folder)
+    for edge in recorded.edges:
+        assert rig.journal.write(json.dumps(edge))
+    used, listed = merged(rig.flush()).values()
+    digest = f"sha256:{hashlib.sha256(b'content').hexdigest()}"
+    assert used["stat"]["digest"] == digest
+    assert used["canonical"].endswith("/100%25-\ufffd.csv")
+    (entry,) = listed["manifest"]["entries"]
+    assert entry[0] == "100%25-\ufffd.csv"
+    assert entry[2] == digest
 
 
 def test_an_edge_is_sent_before_its_digest(
