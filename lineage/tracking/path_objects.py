@@ -60,6 +60,8 @@ def _of_handle(value: Any) -> str | None:
     is_handle = isinstance(value, io.IOBase) or hasattr(type(value), "cleanup")
     if not is_handle and type(value).__module__ != "tempfile":
         return None
+    if _is_in_archive(value):
+        return None  # Its name is that inside the archive, and no file lies there.
     name = getattr(value, "name", None)
     if isinstance(name, os.PathLike):
         name = os.fspath(name)
@@ -68,3 +70,13 @@ def _of_handle(value: Any) -> str | None:
     if not isinstance(name, str) or (name[:1] == "<" and name[-1:] == ">"):
         return None  # `<stdin>`, and files without a name
     return name
+
+
+def _is_in_archive(handle: Any) -> bool:
+    """Whether a file is open inside a zip or tar, also as text."""
+    layer = handle
+    while layer is not None:
+        if type(layer).__module__ in ("zipfile", "tarfile"):
+            return True
+        layer = getattr(layer, "buffer", None)
+    return False

@@ -6,8 +6,10 @@ import gzip
 import io
 import os
 import sys
+import tarfile
 import tempfile
 import urllib.parse
+import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -117,3 +119,21 @@ def test_the_parts_of_an_address_are_recorded_as_the_address(
     with lineage.task(name="t") as task:
         task.uses_file(split("https://host/x/a.csv?id=3"))
     assert [edge["id"] for edge in recorded.edges] == ["https://host/x/a.csv?id=3"]
+
+
+def test_a_file_inside_an_archive_is_no_file_of_that_name(tmp_path: Path) -> None:
+    """What is read is the archive, whose name the object does not have."""
+    (tmp_path / "a.txt").write_text("x")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as made:
+        made.write(tmp_path / "a.txt", "a.txt")
+    with tarfile.open(tmp_path / "a.tar", "w") as packed:
+        packed.add(tmp_path / "a.txt", "a.txt")
+    with (
+        zipfile.ZipFile(tmp_path / "a.zip") as zipped,
+        tarfile.open(tmp_path / "a.tar") as tarred,
+        zipped.open("a.txt") as one,
+        io.TextIOWrapper(zipped.open("a.txt")) as two,
+    ):
+        three = tarred.extractfile("a.txt")
+        assert three is not None
+        assert [path_of(file) for file in (one, two, three)] == [None] * 3
