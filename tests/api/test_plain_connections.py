@@ -211,7 +211,9 @@ def test_a_replaced_method_sees_each_request(
         api.post("m", {})
     assert seen == [name] * 2
     monkeypatch.undo()
-    assert plain == [True, True, False, False]
+    # One whose connection had been closed meanwhile is sent once more.
+    assert plain[:2] == [True, True]
+    assert plain[2:] in ([False] * 2, [False] * 3)
 
 
 def test_what_urllib3_logs_is_still_logged(
