@@ -41,6 +41,8 @@ _LONGEST_LOOK: Final = 20_000
 MAX_SEEN: Final = 2 * 82_000
 #: A file's times lag behind the clock by up to one tick of the kernel.
 TICK_NS: Final = 20_000_000
+#: Databases that are one file.
+_EMBEDDED: Final = ("sqlite", "duckdb")
 #: All of ASCII but the percent sign.
 _NO_ESCAPE: Final = bytes({*range(128)} - {ord("%")})
 #: How an absolute path begins; on Windows `/x` lacks its drive.
@@ -58,8 +60,16 @@ def local_path(text: str) -> str | None:
         # pandas and shells mean the home folder; a folder called `~` is a mistake.
         return text if text[:1] != "~" else _in_home(text)
     if "://" in text and text[0] not in "fF":
-        return None
+        return _database_file(text) if text[0] in "sd" else None
     return local_file(text) if is_address(text) else text
+
+
+def _database_file(text: str) -> str | None:
+    """Return the file that `sqlite:///x.db` names, as SQLAlchemy reads it."""
+    scheme, slashes, path = text.partition(":///")
+    path = path.partition("?")[0]
+    is_file = slashes and path and not path.startswith((":memory:", "file:"))
+    return path if is_file and scheme.partition("+")[0] in _EMBEDDED else None
 
 
 def _in_home(text: str) -> str:

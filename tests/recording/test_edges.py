@@ -189,3 +189,24 @@ def test_a_tilde_is_the_home_folder(
         assert local_path(name) == name
     (tmp_path / "~").mkdir()
     assert local_path("~/a.csv") == "~/a.csv"
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("sqlite:///x.db", "x.db"),
+        ("sqlite:////data/x.db", "/data/x.db"),
+        ("sqlite+aiosqlite:///sub/x.db?timeout=3", "sub/x.db"),
+        ("duckdb:///x.duckdb", "x.duckdb"),
+        ("sqlite:///:memory:", None),
+        ("sqlite://", None),
+        ("sqlite:///file:x.db?uri=true", None),
+        ("snowflake:///x", None),
+        ("s3:///x", None),
+    ],
+)
+def test_the_address_of_an_embedded_database_is_its_file(
+    address: str, path: str | None
+) -> None:
+    """So the databases of two projects are two, and each is that of its path."""
+    assert local_path(address) == path
