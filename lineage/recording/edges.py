@@ -41,6 +41,8 @@ _LONGEST_LOOK: Final = 20_000
 MAX_SEEN: Final = 2 * 82_000
 #: A file's times lag behind the clock by up to one tick of the kernel.
 TICK_NS: Final = 20_000_000
+#: What fsspec reads out of another file: `zip://in.csv::a.zip`.
+_CHAINED: Final = ("zip", "tar", "libarchive", "simplecache", "filecache", "blockcache")
 #: Databases that are one file.
 _EMBEDDED: Final = ("sqlite", "duckdb")
 #: All of ASCII but the percent sign.
@@ -59,6 +61,8 @@ def local_path(text: str) -> str | None:
             return None
         # pandas and shells mean the home folder; a folder called `~` is a mistake.
         return text if text[:1] != "~" else _in_home(text)
+    if "::" in text and text.partition(":")[0] in _CHAINED:
+        return local_path(text.rpartition("::")[2])
     if "://" in text and text[0] not in "fF":
         return _database_file(text) if text[0] in "sd" else None
     return local_file(text) if is_address(text) else text

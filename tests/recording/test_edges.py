@@ -210,3 +210,22 @@ def test_the_address_of_an_embedded_database_is_its_file(
 ) -> None:
     """So the databases of two projects are two, and each is that of its path."""
     assert local_path(address) == path
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("zip://in.csv::a.zip", "a.zip"),
+        ("tar://in.csv::file:///data/a%20b.tar", "/data/a b.tar"),
+        ("simplecache::zip://in.csv::~x/a.zip", "~x/a.zip"),
+        ("filecache::file:///data/a.csv", "/data/a.csv"),
+        ("zip://in.csv::s3://b/a.zip", None),
+        ("s3://b/zip::a.zip", None),
+        ("simplecache::s3://b/a.csv", None),
+    ],
+)
+def test_what_is_read_out_of_a_local_archive_is_the_archive(
+    address: str, path: str | None
+) -> None:
+    """So who made the archive is found, and archives of two projects are two."""
+    assert local_path(address) == path
