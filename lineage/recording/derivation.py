@@ -65,11 +65,12 @@ def has_other_sources(
     *,
     is_new: bool,
 ) -> bool | Unrecorded:
-    """Note what an output comes from; return whether it was not recorded with that.
+    """Remember what an output comes from; return whether to record it.
 
-    Of what is replaced it counts what it was recorded with last. Where that was in a
-    step around this one, or in one that had made it of other inputs before, the state
-    comes from all of them, and the one of another step is another.
+    An artifact with a number is recorded once for each set of inputs that it was made
+    of. A path is replaced each time, so it is compared with what it was recorded to
+    come from last. If this step, or one around it, had made it of other inputs as well,
+    its state comes from all of these, and what another step makes is another state.
 
     Args:
         scope: The step that made it.
@@ -82,17 +83,17 @@ def has_other_sources(
         is_new: Whether the task has not recorded it before.
 
     Returns:
-        Whether to record it. Where the step, or one around or inside it, has made the
-        same and that was left out: what is to be recorded before it.
+        False: it is recorded already. True: record it. An output: record that one
+        first; this step, or one around or inside it, has made it, and it was left out.
     """
     # A step without inputs has only those right in the steps around it.
     is_own = source is scope
-    task, form = source.task, _form(source, prefix, identity, is_own=is_own)
-    key: object = (prefix, identity, members + derived, is_own, form)
+    task, sources = source.task, _sources_key(source, prefix, identity, is_own=is_own)
+    key: object = (prefix, identity, members + derived, is_own, sources)
     value: object = None
     if type(identity) is str:
         key, value = (prefix, identity), key
-    if is_new and len(form) > 1 and not any(form[:-1]):
+    if is_new and len(sources) > 1 and not any(sources[:-1]):
         # Made of itself alone, or of what its task used: that is compared when it is
         # made again.
         return True
@@ -105,7 +106,7 @@ def has_other_sources(
             if value is not None and not is_same_step:
                 last.unrecorded = Unrecorded(scope, source, at, members, derived)
             return False
-        if type(identity) is int and _is_of_same_call(task, prefix, identity, form):
+        if type(identity) is int and _is_of_same_call(task, prefix, identity, sources):
             made[key] = RecordedSources(value, step, False)
             return False
     if len(made) > MAX_OUTPUTS:
@@ -134,14 +135,15 @@ def _is_inside(scope: StepContext, begun_at: int) -> bool:
     return False
 
 
-def _form(
+def _sources_key(
     source: StepContext, prefix: str, identity: int | str, *, is_own: bool
 ) -> tuple[tuple[Any, ...], ...]:
-    """Return what is equal as long as an output of a step has the same inputs.
+    """Return a key that is equal for outputs that come from the same inputs.
 
-    That the same inputs made something of each other does not count, nor its own state
-    before, only that it has one: it would be new each time. What has a number holds
-    whatever it was ever made of.
+    An input counts with the time when its state was new. Two states would be new each
+    time, and do not count: what the same inputs have made of each other, and the
+    artifact's own state before. That a path was made of itself does count: a number
+    keeps whatever it was made of before, a path does not.
     """
     task, kind = source.task, kind_of(prefix)
 
@@ -232,16 +234,16 @@ def _is_as_old(
 
 
 def _is_of_same_call(
-    task: ActiveTask, prefix: str, identity: int, form: tuple[tuple[Any, ...], ...]
+    task: ActiveTask, prefix: str, identity: int, sources: tuple[tuple[Any, ...], ...]
 ) -> bool:
     """Whether a call of a direct function made an output of the same inputs."""
     seen = task.seen[prefix]
     found = seen.get(identity) or seen.older.get(identity)
-    if type(found) is not tuple or len(form) != 2 or not form[0]:
+    if type(found) is not tuple or len(sources) != 2 or not sources[0]:
         return False
-    if form[1][0] != found[2] or type(form[0][0]) is int:
+    if sources[1][0] != found[2] or type(sources[0][0]) is int:
         return False
-    return all(at == found[1] for _, at, _ in form[0])
+    return all(at == found[1] for _, at, _ in sources[0])
 
 
 def used_at(task: ActiveTask, ref: InputRef) -> int:
