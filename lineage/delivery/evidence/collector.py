@@ -45,6 +45,7 @@ _KEEP_AFTER_S: Final = 2.0
 #: An edge is looked into while it is new; of an older one only its file's state.
 _NEW_S: Final = 60.0
 _ADOPT_EVERY_S: Final = 30.0
+_COMPACT: Final = (",", ":")
 _NAMED: Final = re.compile(rb'"id": ?"|"local_path":')
 _STAT: Final = re.compile(rb'"stat": ?\{[^{}]*\}')
 
@@ -54,7 +55,7 @@ class _Entry:
 
     __slots__ = (
         "edge_uid", "fact", "found", "found_at", "is_done", "is_early", "is_kept",
-        "is_named", "is_own", "is_sent", "is_slow", "names",
+        "is_named", "is_own", "is_refused", "is_sent", "is_slow", "names",
     )  # fmt: skip
 
     def __init__(self, fact: dict[str, Any], edge_uid: str) -> None:
@@ -71,6 +72,8 @@ class _Entry:
         #: Whether to look takes so long that nobody waits for it.
         self.is_slow = fact.get("stat", {}).get("size", 0) > _SMALL
         self.is_kept = False
+        #: Whether the journal had no room for what was found.
+        self.is_refused = False
         #: Whether this process recorded it.
         self.is_own = True
         #: Whether its output is looked at when the step ends.
@@ -102,7 +105,7 @@ class EvidenceCollector:
         self.on_change: Callable[[], None] = lambda: None
         #: Of the parent: a database must not be closed in the child of a fork.
         self._inherited: list[Any] = []
-        self._tools: tuple[Any, Any] | None = None
+        self._memory: Any = None
         self._reset()
 
     def _reset(self) -> None:
@@ -118,7 +121,8 @@ class EvidenceCollector:
         self._large = Workers("lineage-digests", threads)
         self._stores = Workers("lineage-stores", threads)
         self._names_s = _NAMES_S
-        self._tools = None
+        self._finder: Any = None
+        self._memory = None
         self._is_stopped = False
         self._locations: Locations | None = None
         self._adopt_at = 0.0
@@ -126,7 +130,7 @@ class EvidenceCollector:
 
     def reset_after_fork(self) -> None:
         """In the child of a fork: nothing of the parent's work is waited for."""
-        self._inherited.append(self._tools)
+        self._inherited.append(self._memory)
         self._reset()
 
     # -- the flusher's part ----------------------------------------------------
@@ -180,6 +184,13 @@ class EvidenceCollector:
             drop_doubtful(entries)
             for item, entry in pairs:
                 self._send(item, entry)
+            left = {
+                entry: json.dumps({**entry.fact, "uid": item.uid}, separators=_COMPACT)
+                for item, entry in pairs
+                if not entry.is_done
+            }
+        if left:
+            self._want(left)
 
     def keep(self, *, at_once: bool = False) -> None:
         """Write what was found for facts that cannot be sent into the journal."""
@@ -210,9 +221,9 @@ class EvidenceCollector:
             workers.stop()
         with self._changed:
             self._is_stopped = True
-            tools, self._tools = self._tools, None
-        if tools is not None:
-            tools[1].close()
+            memory, self._memory = self._memory, None
+        if memory is not None:
+            memory.close()
 
     # -- inside ---------------------------------------------------------------
 
@@ -227,21 +238,19 @@ class EvidenceCollector:
             names = attempt(_plain_names, entry.fact, _failed) or {}
         item.text = _amended(item.text, {**names, **_news(entry)})
         self._entries.pop(item.uid, None)
-        if entry.is_done:
-            return
-        fact = json.dumps({**entry.fact, "uid": item.uid}, separators=(",", ":"))
-        self._small.submit(lambda: self._want(entry, fact))
 
-    def _want(self, entry: _Entry, fact: str) -> None:
+    def _want(self, left: dict[_Entry, str]) -> None:
+        """Note edges that are sent without their evidence.
+
+        Before they are sent: nobody would look into them again if the process were
+        killed after their delivery.
+        """
+        memory = self._memory_ready()
+        memory.want((entry.edge_uid, fact) for entry, fact in left.items())
         with self._changed:
-            if entry.is_done:
-                return
-        tools = self._tools_ready()
-        tools[1].want(entry.edge_uid, fact)
-        with self._changed:
-            is_late = entry.is_done
-        if is_late:
-            tools[1].found(entry.edge_uid)
+            late = [entry for entry in left if entry.is_done and not entry.is_refused]
+        for entry in late:
+            memory.found(entry.edge_uid)
 
     def _set_wanted(self, is_wanted: bool) -> None:
         """Look for evidence, or for none: not every target has a use for it."""
@@ -286,19 +295,21 @@ class EvidenceCollector:
         if self._is_wanted:
             subject = _subject(entry)
             with guard("Evidence cannot be found"):
-                found = self._tools_ready()[0].find(subject)
+                found = self._finder_ready().find(subject)
         self._finish(entry, found)
 
     def _finish(self, entry: _Entry, found: Findings) -> None:
         with self._changed:
             entry.found, entry.is_done = found, True
             entry.found_at = time.monotonic()
-            is_late = entry.is_sent and bool(_news(entry))
             is_sent = entry.is_sent
-        if is_late:
+            self._changed.notify_all()
+        if is_sent:
             self._write_late(entry)
-        if is_sent and self._tools is not None:
-            self._tools[1].found(entry.edge_uid)
+        if is_sent and not entry.is_refused and self._memory is not None:
+            self._memory.found(entry.edge_uid)
+        # Before it is idle: a flush waits for what is adopted as well.
+        self._adopt()
         with self._changed:
             self._busy -= 1
             self._remote.pop(entry, None)
@@ -306,7 +317,6 @@ class EvidenceCollector:
             self._changed.notify_all()
         if is_idle:
             self.on_change()
-        self._adopt()
 
     def _write_late(self, entry: _Entry) -> None:
         """Write the evidence of an edge as a fact of its own."""
@@ -318,32 +328,44 @@ class EvidenceCollector:
         if "task_id" in fact:
             late["task_id"] = fact["task_id"]
         late |= {"at": fact["at"], "edge": entry.edge_uid, **news}
-        self._write(json.dumps(late, separators=(",", ":")))
+        entry.is_refused = not self._write(json.dumps(late, separators=_COMPACT))
 
-    def _tools_ready(self) -> tuple[Any, Any]:
-        """Return the finder and the memory of digests, loading what they need."""
+    def _finder_ready(self) -> Any:
+        """Return what finds evidence, loading what it needs."""
         with self._changed:
-            if self._tools is not None:
-                return self._tools
+            if self._finder is not None:
+                return self._finder
         with no_fork():
             module = importlib.import_module(".resolvers", __package__)
-            memories = importlib.import_module(".digest_memory", __package__)
+        memory = self._memory_ready()
         with self._changed:
-            if self._tools is None:
+            if self._finder is None:
+                self._finder = module.make_finder(self._settings, memory)
+            return self._finder
+
+    def _memory_ready(self) -> Any:
+        """Return the memory of digests, loading what it needs."""
+        with self._changed:
+            if self._memory is not None:
+                return self._memory
+        with no_fork():
+            module = importlib.import_module(".digest_memory", __package__)
+        with self._changed:
+            if self._memory is None:
                 host = json.loads(machine_name())
                 # A thread that is still at work after the end opens no file again.
                 home = None if self._is_stopped else self._home
-                memory = memories.DigestMemory(home, host)
-                self._tools = (module.make_finder(self._settings, memory), memory)
-            return self._tools
+                self._memory = module.DigestMemory(home, host)
+            return self._memory
 
     def _adopt(self) -> None:
         """Look into edges that processes which ended left without evidence."""
         now = time.monotonic()
-        if now < self._adopt_at or self._home is None or self._tools is None:
+        memory = self._memory
+        if now < self._adopt_at or self._home is None or memory is None:
             return
         self._adopt_at = now + _ADOPT_EVERY_S
-        for uid, text in self._tools[1].adopt():
+        for uid, text in memory.adopt():
             with guard("An edge without evidence cannot be looked into"):
                 entry = _Entry(json.loads(text), uid)
                 entry.is_own, entry.is_sent = False, True

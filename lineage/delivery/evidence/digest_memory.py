@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -81,6 +81,8 @@ class DigestMemory:
         self._db: sqlite3.Connection | None = None
         self._is_usable = home is not None and sqlite3 is not None
         self._has_lock = False
+        #: Edges whose digest this process looks for.
+        self._wanted: set[str] = set()
         forksafe.register(self)
 
     def before_fork(self) -> None:
@@ -99,6 +101,7 @@ class DigestMemory:
     def reset_after_fork(self) -> None:
         """Replace the lock, which a thread of the parent may hold."""
         self._lock = threading.Lock()
+        self._wanted = set()
 
     def get(self, key: StateKey) -> Remembered | None:
         """Return the digest of a state, if it was read before."""
@@ -137,34 +140,46 @@ class DigestMemory:
 
     # -- edges that were sent without their evidence ---------------------------
 
-    def want(self, uid: str, fact: str) -> None:
-        """Note that an edge was sent before its evidence was found."""
+    def want(self, edges: Iterable[tuple[str, str]]) -> None:
+        """Note that edges are sent before their evidence is found, as uid and fact."""
+        me = os.getpid()
         with self._lock:
-            self._run(
-                "INSERT OR REPLACE INTO wanted VALUES (?, ?, ?, ?)",
-                (uid, fact, self._host, os.getpid()),
-            )
+            self._run("BEGIN IMMEDIATE")
+            for uid, fact in edges:
+                self._wanted.add(uid)
+                self._run(
+                    "INSERT OR REPLACE INTO wanted VALUES (?, ?, ?, ?)",
+                    (uid, fact, self._host, me),
+                )
+            self._run("COMMIT")
 
     def found(self, uid: str) -> None:
         """Forget an edge whose evidence is in the journal."""
         with self._lock:
+            self._wanted.discard(uid)
             self._run("DELETE FROM wanted WHERE uid = ?", (uid,))
 
     def adopt(self) -> list[tuple[str, str]]:
-        """Take over the edges of dead processes of this machine, as uid and fact."""
+        """Take over the edges of dead processes of this machine, as uid and fact.
+
+        In a container that is started again, a process has the number of the one that
+        died: edges of that number are taken over as well.
+        """
+        me = os.getpid()
         with self._lock:
             rows = self._run(
-                "SELECT uid, fact, pid FROM wanted WHERE host = ? AND pid <> ?",
-                (self._host, os.getpid()),
+                "SELECT uid, fact, pid FROM wanted WHERE host = ?", (self._host,)
             )
             taken = []
             for uid, fact, pid in rows:
-                if not is_process_alive(pid):
-                    self._run(
-                        "UPDATE wanted SET pid = ? WHERE uid = ? AND pid = ?",
-                        (os.getpid(), uid, pid),
-                    )
-                    taken.append((uid, fact))
+                if uid in self._wanted or (pid != me and is_process_alive(pid)):
+                    continue
+                self._run(
+                    "UPDATE wanted SET pid = ? WHERE uid = ? AND pid = ?",
+                    (me, uid, pid),
+                )
+                self._wanted.add(uid)
+                taken.append((uid, fact))
             return taken
 
     def close(self) -> None:
@@ -180,7 +195,7 @@ class DigestMemory:
             self._db.close()
         self._db = None
 
-    def _run(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _run(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         if not self._is_usable:
             return []
         try:

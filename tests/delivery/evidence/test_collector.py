@@ -1,25 +1,38 @@
 """The collector: what is known when an edge is sent, and what follows it."""
 
+# Longer than 400 lines: each way in which a digest comes late has its test here.
+
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from journal_tools import WAIT_S, ScriptedExporter, journal_at, run_script, wait_for
+from journal_tools import (
+    DELIVERED,
+    WAIT_S,
+    ScriptedExporter,
+    journal_at,
+    run_script,
+    wait_for,
+)
 
 import lineage
 from lineage.delivery.evidence import collector, local_file
 from lineage.delivery.evidence.collector import EvidenceCollector
+from lineage.delivery.evidence.digest_memory import DigestMemory
 from lineage.delivery.flusher import Flusher
 from lineage.errors import DeliveryError
+from lineage.exporters import DeliveryResult
 from lineage.recording.host_info import machine_name
 from lineage.settings import Settings
 from lineage.testing import capture
@@ -383,3 +396,62 @@ def test_without_threads_all_is_found_at_once(tmp_path: Path) -> None:
     assert flusher.flush(WAIT_S)
     assert exporter.calls[0][0]["stat"]["digest"].startswith("sha256:")
     flusher.stop()
+
+
+def test_what_is_sent_without_its_digest_is_noted_before_it_is_sent(
+    rig: CollectorHarness, tmp_path: Path, slow: threading.Event
+) -> None:
+    """A process that is killed once its edge is delivered owes the digest to others."""
+    noted: list[int] = []
+
+    def look(fact: Mapping[str, Any]) -> DeliveryResult:
+        with closing(sqlite3.connect(tmp_path / "home" / "digests.sqlite")) as db:
+            noted.extend(db.execute("SELECT COUNT(*) FROM wanted").fetchone())
+        return DELIVERED
+
+    rig.exporter.judge = look
+    for name in "abc":
+        (tmp_path / name).write_text(f"content of {name}")
+        rig.record(tmp_path / name)
+    rig.flusher.flush(0.5)
+    slow.set()
+    rig.flush()
+    assert noted[0] == 3
+
+
+def test_a_digest_that_the_journal_refused_is_left_to_the_next_process(
+    tmp_path: Path, slow: threading.Event
+) -> None:
+    """Its edge stays noted: the digest is nowhere else."""
+    rig = CollectorHarness(tmp_path / "home")
+    (tmp_path / "a").write_text("content")
+    rig.record(tmp_path / "a")
+    rig.flusher.flush(0.5)
+    rig.flusher._evidence._write = lambda _: False
+    slow.set()
+    rig.flush()
+    rig.flusher.stop()
+    with closing(sqlite3.connect(tmp_path / "home" / "digests.sqlite")) as db:
+        assert db.execute("SELECT COUNT(*) FROM wanted").fetchone() == (1,)
+
+
+def test_a_flush_waits_for_what_is_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that is short ends with its flush: it would never look into it."""
+    path, home = tmp_path / "a", tmp_path / "home"
+    ran = run_script(CRASH, str(path), home=home)
+    assert ran.returncode == 0, ran.stderr
+    adopt = DigestMemory.adopt
+
+    def adopt_slowly(memory: DigestMemory) -> list[tuple[str, str]]:
+        time.sleep(0.2)  # As on a machine that is busy.
+        return adopt(memory)
+
+    monkeypatch.setattr(DigestMemory, "adopt", adopt_slowly)
+    other = CollectorHarness(home)
+    (tmp_path / "b").write_text("of another size")
+    other.record(tmp_path / "b")
+    late = [f for f in other.flush() if f["f"] == "evidence"]
+    other.flusher.stop()
+    assert [f["stat"]["size"] for f in late] == [len("content")]

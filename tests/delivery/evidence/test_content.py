@@ -270,10 +270,14 @@ def test_edges_of_a_dead_process_are_taken_over_once(tmp_path: Path) -> None:
     memory = memory_in(tmp_path, "host")
     pid = os.fork()
     if pid == 0:
-        memory_in(tmp_path, "host").want("e-1", "{}")
+        memory_in(tmp_path, "host").want([("e-1", "{}")])
         os._exit(0)
     os.waitpid(pid, 0)
     assert memory_in(tmp_path, "other").adopt() == []
     assert memory.adopt() == [("e-1", "{}")]
-    assert memory_in(tmp_path, "host").adopt() == []
+    assert memory.adopt() == []
+    pid = os.fork()
+    if pid == 0:
+        os._exit(len(memory_in(tmp_path, "host").adopt()))
+    assert os.waitpid(pid, 0)[1] == 0
     memory.found("e-1")

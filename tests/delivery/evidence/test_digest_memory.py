@@ -40,11 +40,26 @@ def test_a_stopped_collector_opens_no_file_but_the_child_of_a_fork_does(
     """The end of a parent is not that of its child."""
     collector = EvidenceCollector(lambda _: True, tmp_path, has_threads=False)
     collector.stop()
-    _, late = collector._tools_ready()
+    late = collector._memory_ready()
     late.put(FIRST, Remembered("a"))
     assert not (tmp_path / FILE).exists()
     collector.reset_after_fork()
-    _, own = collector._tools_ready()
+    own = collector._memory_ready()
     own.put(FIRST, Remembered("a"))
     assert (tmp_path / FILE).exists()
     collector.stop()
+
+
+def test_edges_of_a_process_that_had_the_same_number_are_taken_over(
+    tmp_path: Path,
+) -> None:
+    """A container that is started again gives its program the number it had before."""
+    former = DigestMemory(tmp_path, "host")
+    former.want([("e-1", "{}"), ("e-2", "{}")])
+    former.found("e-2")
+    former.close()
+    now = DigestMemory(tmp_path, "host")
+    now.want([("e-3", "{}")])
+    assert now.adopt() == [("e-1", "{}")]
+    assert now.adopt() == []
+    now.close()
