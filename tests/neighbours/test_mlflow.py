@@ -49,12 +49,27 @@ except ValueError:
     pass
 """
 
+_RUN_IN_A_TASK = """
+import sys
+import lineage, mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+with lineage.task(name="Train") as task, mlflow.start_run() as run:
+    mlflow.log_metric("auc", 0.9)
+assert lineage.flush(20)
+print(task.key, run.info.run_id)
+"""
 
-def _train(uri: str, folder: Path) -> None:
-    # What MLflow itself warns of is not looked at.
-    command = [sys.executable, "-W", "ignore", "-c", _TRAINING, uri]
+
+def _run(program: str, uri: str, folder: Path) -> str:
+    # What MLflow and the packages that it uses warn of is not looked at.
+    command = [sys.executable, "-W", "ignore", "-c", program, uri]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _train(uri: str, folder: Path) -> None:
+    _run(_TRAINING, uri, folder)
 
 
 @pytest.fixture
@@ -152,17 +167,14 @@ def test_a_past_is_taken_in_and_joins(uri: str) -> None:
 
 def test_a_run_inside_a_task_is_its_child(folder: Path) -> None:
     """The app's own task and the imported run are joined, and the link leads there."""
-    mlflow = pytest.importorskip("mlflow")
-    mlflow.set_tracking_uri("sqlite:///mlflow.db")
-    with lineage.task(name="Train") as task, mlflow.start_run() as run:
-        mlflow.log_metric("auc", 0.9)
-    assert lineage.flush(20)
-    assert _answer("sqlite:///mlflow.db")["runs"] == 1
+    uri = "sqlite:///mlflow.db"
+    key, run_id = _run(_RUN_IN_A_TASK, uri, folder).split()
+    assert _answer(uri)["runs"] == 1
     graph = runtime()._make_api().graph
     (imported,) = graph.tasks("metric.auc=0.9").tasks
-    own = graph.task(task.key)
+    own = graph.task(key)
     assert graph.task(imported.node.key).parent == own.node.key
-    assert own.links["MLflow"].endswith(run.info.run_id)
+    assert own.links["MLflow"].endswith(run_id)
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,13 @@ def find_text(view: TeamGraph, text: Text) -> set[NodeRef]:
     found = tasks | _versions(view, entities, text.version)
     if found or text.version is not None:
         return found
-    return find_digest(view, text.text)
+    return find_digest(view, text.text) or _find_run(view, text.text)
+
+
+def _find_run(view: TeamGraph, key: str) -> set[NodeRef]:
+    """Return the task whose own key this is, as `task.key` has it in the app."""
+    sql = "SELECT task_id FROM runs WHERE team_id = ? AND run = ?"
+    return {task_ref(row[0]) for row in view.tx.all(sql, (view.team_id, key))}
 
 
 def find_digest(view: TeamGraph, text: str) -> set[NodeRef]:

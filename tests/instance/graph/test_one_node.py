@@ -86,3 +86,10 @@ def test_what_is_of_the_other_type_is_not_found(graph: GraphQueries) -> None:
         graph.get_data(TEAM, key="Train@last")
     with pytest.raises(NotFoundError, match="is no task"):
         graph.get_task(TEAM, key="unet/best.pt")
+
+
+def test_a_run_is_named_by_its_own_key(graph: GraphQueries) -> None:
+    """As `task.key` has it in the app, which may write it into a log."""
+    assert graph.get_task(TEAM, key="run-1").node.key == "task:2"
+    answer = graph.upstream(TEAM, of="run-1")
+    assert answer.focus == ["task:2"]
