@@ -27,6 +27,10 @@ _MAX_IN_MEMORY: Final = 4096
 #: Digests kept in the file; at each start the oldest of more are forgotten.
 _MAX_ROWS: Final = 200_000
 _BUSY_S: Final = 2.0
+#: How long the file is left alone after another process has held it for that long.
+_PAUSE_S: Final = 10.0
+#: Edges that could not be noted meanwhile, at most.
+_MAX_UNNOTED: Final = 10_000
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS digests (
     dev INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER,
@@ -81,8 +85,11 @@ class DigestMemory:
         self._db: sqlite3.Connection | None = None
         self._is_usable = home is not None and sqlite3 is not None
         self._has_lock = False
-        #: Edges whose digest this process looks for.
+        #: Edges whose digest this process looks for, and their facts where these could
+        #: not be noted in the file yet.
         self._wanted: set[str] = set()
+        self._unnoted: dict[str, str] = {}
+        self._paused_until = 0.0
         forksafe.register(self)
 
     def before_fork(self) -> None:
@@ -101,7 +108,7 @@ class DigestMemory:
     def reset_after_fork(self) -> None:
         """Replace the lock, which a thread of the parent may hold."""
         self._lock = threading.Lock()
-        self._wanted = set()
+        self._wanted, self._unnoted = set(), {}
 
     def get(self, key: StateKey) -> Remembered | None:
         """Return the digest of a state, if it was read before."""
@@ -144,19 +151,23 @@ class DigestMemory:
         """Note that edges are sent before their evidence is found, as uid and fact."""
         me = os.getpid()
         with self._lock:
+            new = {**self._unnoted, **dict(edges)}
+            self._wanted.update(new)
             self._run("BEGIN IMMEDIATE")
-            for uid, fact in edges:
-                self._wanted.add(uid)
+            for uid, fact in new.items():
                 self._run(
                     "INSERT OR REPLACE INTO wanted VALUES (?, ?, ?, ?)",
                     (uid, fact, self._host, me),
                 )
             self._run("COMMIT")
+            is_noted = not self._is_paused() or len(new) > _MAX_UNNOTED
+            self._unnoted = {} if is_noted else new
 
     def found(self, uid: str) -> None:
         """Forget an edge whose evidence is in the journal."""
         with self._lock:
             self._wanted.discard(uid)
+            self._unnoted.pop(uid, None)
             self._run("DELETE FROM wanted WHERE uid = ?", (uid,))
 
     def adopt(self) -> list[tuple[str, str]]:
@@ -196,15 +207,23 @@ class DigestMemory:
         self._db = None
 
     def _run(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        if not self._is_usable:
+        if not self._is_usable or self._is_paused():
             return []
         try:
             with self._connected() as db:
                 return db.execute(sql, values).fetchall()
         except (sqlite3.Error, OSError) as error:
+            is_held = "locked" in str(error)
             self._let_go()
+            if is_held:
+                # Another process writes; what is noted here is noted later.
+                self._is_usable = True
+                self._paused_until = time.monotonic() + _PAUSE_S
             logger.debug("digests are remembered by this process alone: %s", error)
             return []
+
+    def _is_paused(self) -> bool:
+        return time.monotonic() < self._paused_until
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:

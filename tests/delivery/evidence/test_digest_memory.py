@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
+import pytest
+
+from lineage.delivery.evidence import digest_memory
 from lineage.delivery.evidence.collector import EvidenceCollector
 from lineage.delivery.evidence.digest_memory import FILE, DigestMemory, Remembered
 
@@ -48,6 +53,29 @@ def test_a_stopped_collector_opens_no_file_but_the_child_of_a_fork_does(
     own.put(FIRST, Remembered("a"))
     assert (tmp_path / FILE).exists()
     collector.stop()
+
+
+def test_edges_are_noted_once_another_process_lets_go_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is held for long is left alone for a while, not for good."""
+    monkeypatch.setattr(digest_memory, "_BUSY_S", 0.01)
+    now = 100.0
+    monkeypatch.setattr(digest_memory.time, "monotonic", lambda: now)
+    memory = DigestMemory(tmp_path, "host")
+    memory.want([("e-1", "{}")])
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        memory.want([("e-2", "{}"), ("e-3", "{}")])
+        other.rollback()
+    memory.found("e-3")
+    memory.want([("e-4", "{}")])
+    now += digest_memory._PAUSE_S + 1
+    memory.want([])
+    memory.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE)) as db:
+        noted = db.execute("SELECT uid FROM wanted ORDER BY uid").fetchall()
+    assert noted == [("e-1",), ("e-2",), ("e-4",)]
 
 
 def test_edges_of_a_process_that_had_the_same_number_are_taken_over(
