@@ -42,7 +42,8 @@ def register(obj: T) -> T:
 
 
 def _objects() -> Iterator[Any]:
-    for reference in _registered:
+    # One that goes meanwhile leaves the list, and the next one would be passed over.
+    for reference in tuple(_registered):
         obj = reference()
         if obj is not None:
             yield obj

@@ -59,6 +59,25 @@ def test_an_object_is_not_kept_alive() -> None:
     assert fork(calls) == [""]
 
 
+def test_one_that_goes_meanwhile_does_not_keep_the_next_from_its_reset() -> None:
+    """A reset may drop the last reference to what was reset before it."""
+    calls: list[str] = []
+    kept = {"first": forksafe.register(Noting("first", calls))}
+
+    class Dropping(Noting):
+        def reset_after_fork(self) -> None:
+            super().reset_after_fork()
+            kept.clear()
+            gc.collect()
+
+    both = [
+        forksafe.register(Dropping("second", calls)),
+        forksafe.register(Noting("third", calls)),
+    ]
+    child = fork(calls)
+    assert child[len(both) + 1 :] == ["child first", "child second", "child third"]
+
+
 def test_one_that_fails_does_not_keep_others_from_their_reset(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
